@@ -1,0 +1,306 @@
+
+/*
+ * Words, limits and small types that the whole core shares.
+ *
+ * The core is plain C11 and knows no server: it takes time and randomness
+ * as arguments, so that a run can be repeated.  Everything in it is hidden
+ * from other shared objects.
+ */
+
+#ifndef FS_TYPES_H
+#define FS_TYPES_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#pragma GCC visibility push(hidden)
+
+
+#define FS_SLUG_MAX          64         /* bytes of a slug */
+#define FS_LINES_MAX         8          /* lines of a hold */
+#define FS_QTY_MAX           10000      /* units in one line */
+#define FS_STOCK_MAX         1000000000 /* units of a sale */
+#define FS_PRICE_MAX         10000000000LL  /* fen: 100 million yuan */
+#define FS_AMOUNT_MAX        (FS_PRICE_MAX * FS_QTY_MAX * FS_LINES_MAX)
+#define FS_AT_MAX            32503680000000LL  /* epoch ms: the year 3000 */
+#define FS_TITLE_MAX         256        /* bytes */
+#define FS_KEY_MAX           128        /* bytes of an idempotency key */
+#define FS_REFERENCE_MAX     128        /* bytes of a payment reference */
+#define FS_DOC_MAX           65536      /* bytes of a document */
+#define FS_PICKUPS_MAX       1000000    /* pickup points of a store */
+#define FS_SALES_MAX         1000000    /* sales of a store */
+#define FS_HOLD_MS_MAX       86400000   /* the longest hold: a day */
+
+#define FS_BUYER_LEN         16         /* a pseudonym */
+#define FS_HASH_LEN          32         /* SHA-256 */
+#define FS_KEY_HASH_LEN      8          /* of an idempotency key */
+#define FS_REFERENCE_LEN     16         /* of a payment reference, hashed */
+#define FS_HOLD_ID_LEN       32         /* hexadecimal digits */
+#define FS_BOOT_LEN          16
+#define FS_INCARNATION_LEN   16
+#define FS_STORE_KEY_LEN     32
+
+/* Keys are kept this long after the hold has ended. */
+#define FS_KEY_KEPT_MS       (24 * 3600 * 1000LL)
+
+/*
+ * A buyer who has let FS_LAPSES_FREE holds of a sale expire in a row waits
+ * FS_LAPSE_WAIT_MS, doubled with each further one up to the maximum.
+ */
+#define FS_LAPSES_FREE       3
+#define FS_LAPSE_WAIT_MS     30000
+#define FS_LAPSE_WAIT_MS_MAX 600000
+
+/* Timers and refunds worked on in one pass of a commit thread. */
+#define FS_TIMERS_PASS       256
+
+/* A wall clock this far behind the ledger at start: 503 `clock`. */
+#define FS_CLOCK_BEHIND_MS   600000
+
+
+typedef uint64_t  fs_seq_t;             /* position in the ledger, from 1 */
+
+typedef struct {
+    size_t               len;
+    const char          *data;          /* not NUL-terminated */
+} fs_str_t;
+
+#define fs_str(literal)  { sizeof(literal) - 1, literal }
+#define fs_null_str      { 0, NULL }
+
+typedef struct {
+    int64_t              wall;          /* epoch ms */
+    int64_t              mono;          /* ms, the store's own scale */
+} fs_now_t;
+
+typedef struct {
+    uint8_t              len;
+    char                 data[FS_SLUG_MAX];
+} fs_slug_t;
+
+
+/* state, name in JSON */
+#define FS_HOLD_STATES(X)                                                    \
+    X(NONE,       "none")                                                    \
+    X(HELD,       "held")                                                    \
+    X(PAYING,     "paying")                                                  \
+    X(SOLD,       "sold")                                                    \
+    X(RELEASED,   "released")                                                \
+    X(EXPIRED,    "expired")                                                 \
+    X(CANCELLED,  "cancelled")                                               \
+    X(REFUND_DUE, "refund_due")                                              \
+    X(REFUNDED,   "refunded")                                                \
+    X(READY,      "ready")                                                   \
+    X(PICKED_UP,  "picked_up")
+
+typedef enum {
+#define X(name, string)  FS_HOLD_##name,
+    FS_HOLD_STATES(X)
+#undef X
+    FS_HOLD_STATES_N
+} fs_hold_state_t;
+
+
+/* state of a sale at a time, name in JSON */
+#define FS_SALE_STATES(X)                                                    \
+    X(SCHEDULED, "scheduled")                                                \
+    X(OPEN,      "open")                                                     \
+    X(SOLD_OUT,  "sold_out")                                                 \
+    X(PAUSED,    "paused")                                                   \
+    X(CLOSED,    "closed")
+
+typedef enum {
+#define X(name, string)  FS_SALE_##name,
+    FS_SALE_STATES(X)
+#undef X
+    FS_SALE_STATES_N
+} fs_sale_state_t;
+
+
+/* why money is due back, name in JSON */
+#define FS_REASONS(X)                                                        \
+    X(NONE,             "none")                                              \
+    X(LATE,             "late")             /* and units are gone */         \
+    X(RELEASED,         "released")                                          \
+    X(CANCELLED,        "cancelled")                                         \
+    X(SECOND_PAYMENT,   "second_payment")                                    \
+    X(WRONG_AMOUNT,     "wrong_amount")                                      \
+    X(GROUP_FAILED,     "group_failed")                                      \
+    X(LIMIT_USED,       "limit_used")
+
+typedef enum {
+#define X(name, string)  FS_REASON_##name,
+    FS_REASONS(X)
+#undef X
+    FS_REASONS_N
+} fs_reason_t;
+
+
+typedef enum {
+    FS_GOAL_BY_SALE = 0,
+    FS_GOAL_BY_PICKUP
+} fs_goal_by_t;
+
+
+/*
+ * What a request can end in: name, HTTP status, `code` in JSON, title.
+ * The only list of outcomes; metrics, problem documents, $flashsale_code and
+ * docs/api.md follow it.
+ */
+#define FS_OUTCOMES(X)                                                       \
+    X(OK,             200, "ok",             "OK")                           \
+    X(CREATED,        201, "created",        "Created")                      \
+    X(REPLAYED,       200, "replayed",       "Answered before")              \
+    X(REFUND_DUE,     200, "refund_due",     "The payment is due back")      \
+    X(BAD_REQUEST,    400, "bad_request",    "The request breaks a rule")    \
+    X(NO_BUYER,       401, "no_buyer",       "Nobody is logged in")          \
+    X(BAD_SIGNATURE,  401, "bad_signature",  "The signature does not match") \
+    X(CROSS_SITE,     403, "cross_site",     "The request came from another site") \
+    X(NOT_FOUND,      404, "not_found",      "There is nothing here")        \
+    X(NO_SUCH_SALE,   404, "no_such_sale",   "There is no such sale")        \
+    X(NO_SUCH_HOLD,   404, "no_such_hold",   "There is no such hold")        \
+    X(BAD_METHOD,     405, "method_not_allowed", "The method is not allowed") \
+    X(SOLD_OUT,       409, "sold_out",       "Not enough units are free")    \
+    X(OVER_LIMIT,     409, "over_limit",     "The limit per buyer is reached") \
+    X(NOT_OPEN,       409, "not_open",       "The sale is not open yet")     \
+    X(CLOSED,         409, "closed",         "The sale is closed")           \
+    X(PAUSED,         409, "paused",         "The sale is paused")           \
+    X(WRONG_STATE,    409, "wrong_state",    "The state does not allow this") \
+    X(TOO_MANY_HOLDS, 409, "too_many_holds", "Too many holds are live")      \
+    X(WAIT,           409, "wait",           "Too many holds expired; wait a little") \
+    X(STOCK_TAKEN,    409, "stock_taken",    "More units are held and sold") \
+    X(DECIDED,        409, "decided",        "The groups of the sale are decided") \
+    X(NOTHING_DUE,    409, "nothing_due",    "No payment of the order is due back") \
+    X(TOO_MANY_NAMES, 409, "too_many_names", "The store has no room for more names") \
+    X(TOO_LARGE,      413, "too_large",      "The body is too large")        \
+    X(BAD_MEDIA,      415, "unsupported_media_type", "The body is neither JSON nor a form") \
+    X(KEY_REUSED,     422, "key_reused",     "The key was used for another request") \
+    X(INTERNAL,       500, "internal",       "Something is wrong on the server") \
+    X(QUEUE_FULL,     503, "queue_full",     "Too many requests wait")       \
+    X(STORE_FULL,     503, "store_full",     "The store is full")            \
+    X(DISK_FAILED,    503, "disk_failed",    "The disk did not take it")     \
+    X(UNKNOWN,        503, "outcome_unknown", "The outcome is unknown; retry with the same key") \
+    X(REBUILDING,     503, "rebuilding",     "The index is being rebuilt")   \
+    X(NOT_READY,      503, "not_ready",      "The store is not open")        \
+    X(CLOCK,          503, "clock",          "The clock is behind the ledger")
+
+typedef enum {
+#define X(name, status, code, title)  FS_##name,
+    FS_OUTCOMES(X)
+#undef X
+    FS_OUTCOMES_N
+} fs_outcome_t;
+
+
+/* One line of a hold or of a command. */
+typedef struct {
+    uint32_t             sale;          /* number, from 1 */
+    uint32_t             qty;
+    int64_t              price_fen;     /* of one unit, when it was held */
+} fs_line_t;
+
+typedef struct {
+    fs_seq_t             seq;           /* of its first entry; its key */
+    fs_seq_t             previous;      /* the buyer's hold before, or 0 */
+    uint8_t              buyer[FS_BUYER_LEN];
+    uint8_t              state;         /* fs_hold_state_t */
+    uint8_t              lines_n;
+    uint32_t             pickup;        /* number, 0: none */
+    int64_t              created_at;    /* wall */
+    int64_t              expires_at;    /* wall */
+    int64_t              due;           /* mono */
+    uint32_t             length_ms;     /* of its present term */
+    fs_line_t            lines[FS_LINES_MAX];
+} fs_hold_t;
+
+typedef struct {
+    uint32_t             number;
+    fs_slug_t            slug;
+    uint16_t             title_len;
+    char                 title[FS_TITLE_MAX];
+
+    /* set by an operator */
+    int64_t              price_fen;
+    uint32_t             stock;
+    uint32_t             limit;         /* per buyer, 0: none */
+    int64_t              opens_at;      /* wall, 0: at once */
+    int64_t              closes_at;     /* wall, 0: never */
+    uint32_t             goal;          /* units, 0: none */
+    uint8_t              goal_by;       /* fs_goal_by_t */
+    uint32_t             hold_ms;       /* 0: the directive's */
+
+    /* folded from the ledger; free = stock - held - sold */
+    fs_seq_t             version;       /* of the last entry about it */
+    uint32_t             held;
+    uint32_t             sold;
+    uint32_t             joined;        /* confirmed units of its groups */
+    uint32_t             groups_formed;
+    uint32_t             groups_failed;
+    uint8_t              opened;
+    uint8_t              paused;
+    uint8_t              closed;
+    uint8_t              decided;       /* each group formed or failed */
+    int64_t              due;           /* mono: its earliest hold, 0: none */
+} fs_sale_t;
+
+#define fs_sale_free(s)  ((s)->stock - (s)->held - (s)->sold)
+
+typedef enum {
+    FS_GROUP_OPEN = 0,
+    FS_GROUP_FORMED,
+    FS_GROUP_FAILED
+} fs_group_state_t;
+
+typedef struct {
+    uint32_t             sale;
+    uint32_t             pickup;        /* 0: the whole sale */
+    uint32_t             joined;
+    uint8_t              state;         /* fs_group_state_t */
+    fs_seq_t             refunded_to;   /* cursor: orders up to this hold
+                                           have their refund_due entry */
+} fs_group_t;
+
+
+/* How numbers become names for people.  Each returns 0, or -1: unknown. */
+typedef struct {
+    void                *data;
+    int                (*sale_slug)(void *data, uint32_t number,
+                                    fs_slug_t *slug);
+    int                (*pickup_slug)(void *data, uint32_t number,
+                                      fs_slug_t *slug);
+    /* writes FS_HOLD_ID_LEN digits */
+    int                (*hold_id)(void *data, fs_seq_t hold, char *id);
+} fs_names_t;
+
+
+/* Names and statuses, by the lists above.  Never NULL. */
+const char *fs_outcome_code(fs_outcome_t outcome);
+const char *fs_outcome_title(fs_outcome_t outcome);
+int fs_outcome_status(fs_outcome_t outcome);
+const char *fs_hold_state_name(unsigned state);
+const char *fs_sale_state_name(unsigned state);
+const char *fs_reason_name(unsigned reason);
+
+/* 1 when it matches [a-z0-9-]{1,64}, else 0. */
+int fs_slug_valid(fs_str_t slug);
+
+/* Set a slug from a valid string. */
+void fs_slug_set(fs_slug_t *slug, fs_str_t str);
+
+/* qty * price over the lines, in fen.  Fits: see FS_AMOUNT_MAX. */
+int64_t fs_hold_amount(const fs_hold_t *hold);
+
+/*
+ * The state of a sale, by its records: `scheduled` until its `opened` entry
+ * is written, so that state and version always belong together.
+ */
+fs_sale_state_t fs_sale_state(const fs_sale_t *sale);
+
+/* `formed` in JSON: -1 undecided or without a goal, 0 no, 1 yes. */
+int fs_sale_formed(const fs_sale_t *sale);
+
+
+#pragma GCC visibility pop
+
+#endif /* FS_TYPES_H */

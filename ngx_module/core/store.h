@@ -1,0 +1,206 @@
+
+/*
+ * The store: a directory with the log, the index and the durable mark.
+ *
+ * One fs_store_t a process, made after the fork.  Threads: one event loop
+ * that only reads (views), one commit thread that writes, and helpers that
+ * read (audit).  Environments are closed and opened again (a failed meta
+ * write, a rebuilt index) only by the commit thread, under the guard: a view
+ * takes it shared and never waits for it.
+ *
+ * Lock order: the log's write lock (LMDB's, across processes), then the
+ * index's.  The log commits first.
+ */
+
+#ifndef FS_STORE_H
+#define FS_STORE_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "crypto.h"
+#include "db.h"
+#include "entry.h"
+#include "fs_types.h"
+
+#pragma GCC visibility push(hidden)
+
+
+#define FS_SCHEMA  1
+
+/* databases of the log */
+typedef enum {
+    FS_LOG_LEDGER = 0,
+    FS_LOG_SALES,
+    FS_LOG_GROUPS,
+    FS_LOG_NAMES,
+    FS_LOG_DOCUMENTS,
+    FS_LOG_RINGS,
+    FS_LOG_META,
+    FS_LOG_N
+} fs_log_db_t;
+
+/* databases of the index */
+typedef enum {
+    FS_INDEX_HOLDS = 0,
+    FS_INDEX_BUYERS,
+    FS_INDEX_DUE,
+    FS_INDEX_TIMERS,
+    FS_INDEX_MEMBERS,
+    FS_INDEX_PAYMENTS,
+    FS_INDEX_SALES,
+    FS_INDEX_GROUPS,
+    FS_INDEX_META,
+    FS_INDEX_N
+} fs_index_db_t;
+
+/*
+ * The durable mark, mapped shared by all processes of all instances.
+ * Written only by the holder of the log's write lock.  Valid in the boot
+ * whose id it carries.  seq is stored after txn; readers need only seq.
+ */
+typedef struct {
+    char                 magic[8];      /* "fs-mark" */
+    uint32_t             version;
+    _Atomic uint32_t     index_n;       /* N of the current index */
+    uint8_t              boot[FS_BOOT_LEN];
+    _Atomic uint64_t     txn;           /* last synced transaction */
+    _Atomic uint64_t     seq;           /* last durable entry */
+    _Atomic uint32_t     clean;         /* index-N/clean exists */
+    _Atomic uint32_t     rebuilding;    /* commands get 503 meanwhile */
+    _Atomic uint64_t     rebuilt_to;    /* progress, seq */
+} fs_mark_t;
+
+typedef enum {
+    FS_LOG_INFO = 0,
+    FS_LOG_WARN,
+    FS_LOG_ERROR
+} fs_log_level_t;
+
+typedef struct {
+    const char          *path;          /* absolute, NUL-terminated; copied */
+    size_t               map_size;      /* of the log, bytes; the index has
+                                           the same */
+    int                  sync;          /* 0: MDB_NOSYNC, may lose the last */
+    int                  readers;       /* LMDB's maxreaders */
+
+    /*
+     * Time: wall is CLOCK_REALTIME in ms, boot is CLOCK_BOOTTIME in ms.
+     * Randomness: fills len bytes, 0 or -1.
+     */
+    void               (*clock)(void *data, int64_t *wall, int64_t *boot);
+    int                (*random)(void *data, uint8_t *bytes, size_t len);
+    void               (*log)(void *data, fs_log_level_t level,
+                              const char *message);
+    void                *data;
+    uint8_t              boot_id[FS_BOOT_LEN];
+} fs_store_conf_t;
+
+typedef struct {
+    fs_store_conf_t      conf;
+    char                *path;
+    pthread_rwlock_t     guard;
+    MDB_env             *log;           /* NULL: not open */
+    MDB_env             *index;         /* NULL: not open */
+    uint32_t             index_n;       /* which index is open */
+    MDB_dbi              log_dbi[FS_LOG_N];
+    MDB_dbi              index_dbi[FS_INDEX_N];
+    fs_mark_t           *mark;
+    _Atomic int64_t      mono_offset;   /* mono = CLOCK_BOOTTIME + this */
+    uint8_t              store_key[FS_STORE_KEY_LEN];
+    _Atomic int          clock_behind;  /* 503 `clock` until accepted */
+    void                *reader;        /* the event loop's own, see view.h */
+    int                  mark_fd;
+} fs_store_t;
+
+
+/*
+ * Open the store in `conf->path`, which exists; make what is missing in it.
+ * Takes the log's write lock for a moment: makes the schema, the key and the
+ * `store` entry, checks the boot (a `boot` entry at the first open in a new
+ * one), syncs when the last transaction is beyond the mark, and looks whether
+ * the index can be trusted.  Does not rebuild: fs_store_catch_up() does.
+ *
+ * Returns NULL and an outcome and a message of at most 256 bytes (which file,
+ * what is wrong, what to do).  Afterwards store->index may be NULL: the index
+ * cannot be used before fs_store_catch_up().
+ */
+fs_store_t *fs_store_open(const fs_store_conf_t *conf, fs_outcome_t *outcome,
+    char *message);
+
+/*
+ * Close.  clean: sync the index and leave the marker, so that it is trusted
+ * after a reboot.  No view and no transaction may be open.
+ */
+void fs_store_close(fs_store_t *store, int clean);
+
+/*
+ * This process's current time on both clocks.  Never fails.
+ */
+void fs_store_now(fs_store_t *store, fs_now_t *now);
+
+/*
+ * A pair of write transactions, log then index.  Blocks for the log's write
+ * lock: commit threads only.  Before it returns, whatever is beyond the mark
+ * is synced, a new index (another process rebuilt it) is opened, and an index
+ * that is behind is caught up or, when it cannot be trusted, rebuilt: see
+ * fs_store_catch_up().
+ */
+typedef struct {
+    fs_store_t          *store;
+    fs_txn_t             log;
+    fs_txn_t             index;
+    fs_seq_t             seq;           /* last entry at begin */
+    uint8_t              hash[FS_HASH_LEN];  /* its hash */
+    int64_t              at;            /* its at */
+} fs_write_t;
+
+fs_outcome_t fs_write_begin(fs_store_t *store, fs_write_t *write);
+
+/*
+ * Commit: the log (synced), the mark, the index.  `seq` and `hash` in *write
+ * say what the last entry is now; the index's position row and the log's
+ * last entry must agree with them.
+ *
+ * OK: durable.  STORE_FULL, DISK_FAILED: nothing was taken.  UNKNOWN: the
+ * meta page's write failed, the environment was closed and will be reopened,
+ * synced and checked by the next fs_write_begin().  An index that fails after
+ * the log's commit is marked stale (rebuilt by the next begin); the outcome is
+ * still OK.
+ *
+ * timings, in microseconds, may be NULL: [0] the log's commit with its sync,
+ * [1] the index's.
+ */
+fs_outcome_t fs_write_commit(fs_write_t *write, int64_t timings[2]);
+void fs_write_abort(fs_write_t *write);
+
+/*
+ * Bring the index up to the ledger's end, under the log's write lock: catch
+ * up when it is behind, or make a new directory and fold the ledger from its
+ * beginning, in index transactions of at most `chunk` entries, with progress
+ * in the log.  stop (may be NULL) is looked at between chunks: when it is not
+ * 0, returns REBUILDING; the next call goes on where this one stopped.
+ */
+fs_outcome_t fs_store_catch_up(fs_store_t *store, unsigned chunk,
+    const _Atomic int *stop);
+
+
+/* Figures for metrics.  0 or -1. */
+typedef struct {
+    uint64_t             log_used;      /* bytes */
+    uint64_t             log_size;
+    uint64_t             index_used;
+    uint64_t             index_size;
+    uint64_t             disk_free;     /* of the file system */
+    uint64_t             oldest_reader_lag;  /* transactions behind */
+    unsigned             readers;
+    fs_seq_t             durable_seq;
+    fs_seq_t             index_seq;
+} fs_store_stat_t;
+
+int fs_store_stat(fs_store_t *store, fs_store_stat_t *stat);
+
+
+#pragma GCC visibility pop
+
+#endif /* FS_STORE_H */
