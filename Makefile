@@ -1,20 +1,67 @@
 # tuanbo.  `make run` and `make test` do their own set-up.
+#
+#     make run [PORT=8080]    the demo; Ctrl-C ends it, data/ stays
+#     make test               everything but the sanitizers
+#     make test-asan          the same under ASan and UBSan
+#     make bench-engine       the numbers, side by side with the usual way
+#     make build [CC=clang]   build/[clang/]ngx_http_flashsale_module.so
+#     make build-mainline NGINX_SRC=dir    against another nginx's sources
+#     make fuzz, check, clean, clean-data
 
-BUILD   = build
 CC      = gcc
+BUILD   = build$(addprefix /,$(notdir $(filter-out gcc,$(firstword $(CC)))))
 CFLAGS  = -O2 -g
 STRICT  = -std=gnu11 -Wall -Wextra -Werror -fPIC
 LIBS    = -llmdb -lyajl -lcrypto -lpthread
+PORT    = 8080
+JOBS    = 2
 
 CORE_SRC = $(wildcard ngx_module/core/*.c)
 CORE_HDR = $(wildcard ngx_module/core/*.h)
 CORE_OBJ = $(CORE_SRC:ngx_module/core/%.c=$(BUILD)/core/%.o)
 CORE_LIB = $(BUILD)/core/libflashsale.a
 
+MODULE_SRC = config $(wildcard ngx_module/*.[ch]) $(CORE_SRC) $(CORE_HDR)
+MODULE   = $(BUILD)/ngx_http_flashsale_module.so
+
 UNIT_SRC = $(wildcard t/unit/test_*.c)
 UNIT_BIN = $(UNIT_SRC:t/unit/%.c=$(BUILD)/unit/%)
+MODEL_SRC = $(wildcard t/model/*.c)
+MODEL_BIN = $(if $(MODEL_SRC),$(BUILD)/model/model)
+BENCH_SRC = $(wildcard t/bench/*.c)
+BENCH_BIN = $(BENCH_SRC:t/bench/%.c=$(BUILD)/bench/%)
+FUZZ_SRC = $(wildcard t/fuzz/*.c)
+FUZZ_BIN = $(FUZZ_SRC:t/fuzz/%.c=$(BUILD)/fuzz/%)
 
-.PHONY: core unit
+# nginx's sources: Debian's (package nginx-dev), or those of build-mainline.
+NGINX_SRC = /usr/share/nginx/src
+TREE      = $(BUILD)/nginx-src
+
+# Debian's own compiler options, but the one for reproducible paths.
+NGINX_CC_OPT = $(shell nginx -V 2>&1 \
+    | sed -n "s/.*--with-cc-opt='\([^']*\)'.*/\1/p" \
+    | sed 's/-ffile-prefix-map=[^ ]*//') -std=gnu11
+NGINX_LD_OPT = $(shell nginx -V 2>&1 \
+    | sed -n "s/.*--with-ld-opt='\([^']*\)'.*/\1/p")
+
+# An nginx of our own, with the module inside: sanitizers, other versions.
+STATIC_FLAGS = --with-compat --with-debug --with-threads \
+    --with-http_ssl_module --with-http_v2_module \
+    --with-http_auth_request_module --with-http_realip_module \
+    --with-http_stub_status_module --with-http_secure_link_module
+STATIC_OPT = $(CFLAGS) -std=gnu11
+
+# Everything at once costs less than a retry: -j only within a target.
+.NOTPARALLEL: test test-asan test-with
+.PHONY: all core unit model build build-static build-mainline build-asan run \
+    test test-asan test-mainline test-with check fuzz bench-engine bench-core \
+    clean clean-data setup-build setup-run setup-test setup-bench setup-fuzz
+.DELETE_ON_ERROR:
+
+all: build
+
+
+# The core, without nginx
 
 core: $(CORE_LIB)
 
@@ -23,12 +70,173 @@ $(BUILD)/core/%.o: ngx_module/core/%.c $(CORE_HDR)
 	$(CC) $(STRICT) $(CFLAGS) -c -o $@ $<
 
 $(CORE_LIB): $(CORE_OBJ)
-	rm -f $@
+	@rm -f $@
 	ar rcs $@ $(CORE_OBJ)
 
 $(BUILD)/unit/%: t/unit/%.c $(CORE_LIB) $(wildcard t/unit/*.h)
 	@mkdir -p $(@D)
-	$(CC) $(STRICT) $(CFLAGS) -Ingx_module/core -o $@ $< $(CORE_LIB) -lcmocka $(LIBS)
+	$(CC) $(STRICT) $(CFLAGS) -Ingx_module/core -o $@ $< $(CORE_LIB) \
+	    -lcmocka $(LIBS)
+
+$(BUILD)/model/model: $(MODEL_SRC) $(CORE_LIB) $(wildcard t/model/*.h)
+	@mkdir -p $(@D)
+	$(CC) $(STRICT) $(CFLAGS) -Ingx_module/core -o $@ $(MODEL_SRC) \
+	    $(CORE_LIB) $(LIBS)
+
+$(BUILD)/bench/%: t/bench/%.c $(CORE_LIB)
+	@mkdir -p $(@D)
+	$(CC) $(STRICT) $(CFLAGS) -Ingx_module/core -o $@ $< $(CORE_LIB) $(LIBS)
 
 unit: $(UNIT_BIN)
-	@for t in $(UNIT_BIN); do CMOCKA_MESSAGE_OUTPUT=TAP $$t || exit 1; done
+	$(if $(UNIT_BIN),CMOCKA_MESSAGE_OUTPUT=TAP prove -j$(JOBS) --exec env \
+	    $(UNIT_BIN))
+
+model: $(MODEL_BIN)
+	$(MODEL_BIN)
+
+
+# The module
+
+build: setup-build
+	@$(MAKE) --no-print-directory $(MODULE)
+
+$(TREE)/objs/Makefile: config
+	@rm -rf $(TREE)
+	@mkdir -p $(TREE)
+	cp -R $(NGINX_SRC)/. $(TREE)
+	cd $(TREE) && bash -c '. ./conf_flags; ./configure \
+	    "$${NGX_CONF_FLAGS[@]}" --with-cc="$(CC)" \
+	    --with-cc-opt="$(NGINX_CC_OPT)" --with-ld-opt="$(NGINX_LD_OPT)" \
+	    --add-dynamic-module="$(CURDIR)"' > configure.log \
+	    || { cat configure.log >&2; exit 1; }
+
+# By rename: a server may have the old one mapped.
+$(MODULE): $(TREE)/objs/Makefile $(MODULE_SRC)
+	$(MAKE) --no-print-directory -j$(JOBS) -C $(TREE) -f objs/Makefile \
+	    modules
+	cp $(TREE)/objs/ngx_http_flashsale_module.so $@.new
+	mv -f $@.new $@
+
+
+# An nginx with the module inside
+
+build-static: setup-build
+	@$(MAKE) --no-print-directory $(BUILD)/nginx
+
+$(BUILD)/static-src/objs/Makefile: config
+	@rm -rf $(BUILD)/static-src
+	@mkdir -p $(BUILD)/static-src
+	cd $(NGINX_SRC) && cp -R auto src $(if $(wildcard \
+	    $(NGINX_SRC)/conf),conf) $(abspath $(BUILD)/static-src)
+	mkdir -p $(BUILD)/static-src/conf
+	cd $(BUILD)/static-src && sh auto/configure $(STATIC_FLAGS) \
+	    --with-cc="$(CC)" --with-cc-opt="$(STATIC_OPT)" \
+	    --add-module="$(CURDIR)" > configure.log \
+	    || { cat configure.log >&2; exit 1; }
+
+$(BUILD)/nginx: $(BUILD)/static-src/objs/Makefile $(MODULE_SRC)
+	$(MAKE) --no-print-directory -j$(JOBS) -C $(BUILD)/static-src \
+	    -f objs/Makefile binary
+	cp $(BUILD)/static-src/objs/nginx $@.new
+	mv -f $@.new $@
+
+build-mainline:
+	@$(MAKE) --no-print-directory build-static BUILD=build/mainline \
+	    NGINX_SRC='$(NGINX_SRC)'
+
+# NGX_DEBUG_PALLOC: each allocation from a pool is one of its own, so that
+# ASan sees the bounds.
+ASAN = BUILD=build/asan CC='$(CURDIR)/t/asan-cc' \
+    CFLAGS='-O1 -g -fno-omit-frame-pointer -DNGX_DEBUG_PALLOC=1'
+
+build-asan:
+	@$(MAKE) --no-print-directory build-static $(ASAN)
+
+
+# Tests
+
+test: setup-test
+	@$(MAKE) --no-print-directory build check
+	@$(MAKE) --no-print-directory unit model
+	prove -j$(JOBS) -It/lib t/
+
+# nginx itself leaks on its way out (its cycle's pool lives until the exit), so
+# leaks are looked for in the unit tests alone.
+test-asan: setup-test build-asan
+	@$(MAKE) --no-print-directory unit model $(ASAN)
+	ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1 \
+	    TUANBO_NGINX='$(CURDIR)/build/asan/nginx' TUANBO_STATIC=1 \
+	    prove -j$(JOBS) -It/lib t/
+
+test-mainline: setup-test build-mainline
+	TUANBO_NGINX='$(CURDIR)/build/mainline/nginx' TUANBO_STATIC=1 \
+	    prove -j$(JOBS) -It/lib t/
+
+check:
+	@! grep -rn 'ngx_' ngx_module/core/ \
+	    || { echo 'the core must know nothing of nginx' >&2; false; }
+	@! LC_ALL=C.UTF-8 grep -rnE '.{80,}' --include='*.[ch]' ngx_module t \
+	    || { echo 'lines have 79 columns' >&2; false; }
+	@! grep -rnP '\t| +$$' --include='*.[ch]' ngx_module t \
+	    || { echo 'no tabs, no blanks at the end of a line' >&2; false; }
+	@! find ngx_module t -name '*.[ch]' -exec wc -l {} + \
+	    | awk '$$2 != "total" && $$1 > 850' | grep . \
+	    || { echo 'a file is read in one sitting: split it' >&2; false; }
+
+# Bounded: FUZZ_SECONDS for each.
+FUZZ_SECONDS = 20
+
+fuzz: setup-fuzz $(FUZZ_BIN)
+	@for fuzzer in $(FUZZ_BIN); do \
+	    mkdir -p $$fuzzer.corpus; \
+	    $$fuzzer -max_total_time=$(FUZZ_SECONDS) -print_final_stats=0 \
+	        -artifact_prefix=$$fuzzer. $$fuzzer.corpus || exit 1; \
+	done
+
+$(BUILD)/fuzz/%: t/fuzz/%.c $(CORE_SRC) $(CORE_HDR)
+	@mkdir -p $(@D)
+	clang $(STRICT) -O1 -g -fsanitize=fuzzer,address,undefined \
+	    -fno-sanitize-recover=undefined -Ingx_module/core -o $@ $< \
+	    $(CORE_SRC) $(LIBS)
+
+
+# Measurements
+
+bench-core: setup-build
+	@$(MAKE) --no-print-directory $(BUILD)/bench/core
+	$(BUILD)/bench/core
+
+bench-engine: setup-bench build
+	@$(MAKE) --no-print-directory $(BENCH_BIN)
+	t/bench/engine.sh $(BUILD)
+
+
+# The demo
+
+run: setup-run build
+	@exec conf/demo/run.sh $(MODULE) $(PORT)
+
+
+setup-build:
+	@conf/setup.sh build
+
+setup-run:
+	@conf/setup.sh build run
+
+setup-test:
+	@conf/setup.sh build run test
+
+setup-bench:
+	@conf/setup.sh build bench
+
+setup-fuzz:
+	@conf/setup.sh build fuzz
+
+clean:
+	rm -rf build
+
+clean-data:
+	@if [ -s data/nginx.pid ] && kill -0 "$$(cat data/nginx.pid)" \
+	    2>/dev/null; then echo 'the demo is running: stop it first' >&2; \
+	    false; fi
+	rm -rf data

@@ -1,0 +1,115 @@
+#!/bin/sh
+#
+# Installs the Debian packages that are missing, and nothing when none is.
+#
+#     conf/setup.sh build run test bench
+#
+# As root or through sudo; where neither is to be had it prints the packages
+# and the command, and stops.  TUANBO_SETUP=no skips it.
+
+set -eu
+
+packages_build='gcc make libc6-dev nginx nginx-dev liblmdb-dev libyajl-dev
+                libssl-dev'
+packages_run='nginx curl openssl'
+packages_test='perl libcmocka-dev libmojolicious-perl libio-socket-ssl-perl
+               nghttp2-client lmdb-utils curl openssl'
+packages_fuzz='clang'
+packages_bench='wrk redis-server redis-tools lua-nginx-redis
+                libnginx-mod-http-lua curl openssl'
+
+if [ "${TUANBO_SETUP:-}" = no ]; then
+    exit 0
+fi
+
+wanted=
+for group in "$@"; do
+    case $group in
+        build) wanted="$wanted $packages_build" ;;
+        run)   wanted="$wanted $packages_run" ;;
+        test)  wanted="$wanted $packages_test" ;;
+        fuzz)  wanted="$wanted $packages_fuzz" ;;
+        bench) wanted="$wanted $packages_bench" ;;
+        *)     echo "$0: no such group of packages: $group" >&2; exit 2 ;;
+    esac
+done
+
+if ! command -v dpkg-query >/dev/null; then
+    echo "This is no Debian. Needed here, by their names in Debian:" >&2
+    echo "   " $wanted >&2
+    echo "TUANBO_SETUP=no skips this check." >&2
+    exit 1
+fi
+
+missing=
+for package in $wanted; do
+    status=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null) \
+        || status=
+    case " $missing " in
+        *" $package "*) continue ;;
+    esac
+    if [ "$status" != installed ]; then
+        missing="${missing:+$missing }$package"
+    fi
+done
+
+if [ -z "$missing" ]; then
+    exit 0
+fi
+
+tell()
+{
+    echo "These Debian packages are missing:" >&2
+    echo "    $missing" >&2
+    echo "Install them as root:" >&2
+    echo "    apt-get update && apt-get install -y" \
+        "--no-install-recommends $missing" >&2
+    exit 1
+}
+
+if [ "$(id -u)" = 0 ]; then
+    as_root=
+elif ! command -v sudo >/dev/null; then
+    tell
+elif sudo -n true 2>/dev/null; then
+    as_root='sudo -n'
+elif [ -t 0 ]; then
+    as_root=sudo
+else
+    tell
+fi
+
+echo "Installing: $missing"
+
+# The postinst scripts of nginx and redis start them as services. Nobody asked
+# for those: what was not there before is stopped again, and stays down.
+services=
+for service in nginx redis-server; do
+    if [ ! -e "/etc/init.d/$service" ]; then
+        services="$services $service"
+    fi
+done
+
+root()
+{
+    $as_root env DEBIAN_FRONTEND=noninteractive "$@"
+}
+
+if ! root apt-get update; then
+    echo "apt-get update failed; trying with the lists that are there" >&2
+fi
+
+root apt-get install -y --no-install-recommends $missing || tell
+
+for service in $services; do
+    if [ ! -e "/etc/init.d/$service" ]; then
+        continue
+    fi
+
+    if [ -d /run/systemd/system ]; then
+        echo "Disabling the service $service, which came with its package"
+        root systemctl disable --now "$service" || :
+    else
+        root "/etc/init.d/$service" stop >/dev/null 2>&1 || :
+    fi
+done
