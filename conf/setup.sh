@@ -11,7 +11,7 @@ set -eu
 
 packages_build='gcc make libc6-dev nginx nginx-dev liblmdb-dev libyajl-dev
                 libssl-dev'
-packages_run='nginx curl openssl'
+packages_run='nginx curl openssl perl'
 packages_test='perl libcmocka-dev libmojolicious-perl libio-socket-ssl-perl
                nghttp2-client lmdb-utils curl openssl'
 packages_fuzz='clang'

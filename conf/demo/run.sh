@@ -1,0 +1,138 @@
+#!/bin/sh
+#
+# The demo: nginx in the foreground, on 127.0.0.1:PORT, with its data in data/.
+#
+#     run.sh MODULE PORT
+#
+# Called by `make run`. Ctrl-C stops it. The data stays; `make clean-data`
+# removes it.
+
+set -eu
+
+root=$(cd "$(dirname "$0")/../.." && pwd)
+demo=$root/conf/demo
+data=$root/data
+module=$(realpath "$1")
+port=$2
+url=http://127.0.0.1:$port
+nginx=
+
+fail()
+{
+    echo "$*" >&2
+    exit 1
+}
+
+stop()
+{
+    trap '' INT TERM HUP
+    if [ -n "$nginx" ]; then
+        kill -TERM "$nginx" 2>/dev/null || :
+        wait "$nginx" 2>/dev/null || :
+        nginx=
+        echo
+        echo "Stopped. The data is in $data; \`make clean-data\` forgets it."
+    fi
+}
+
+case $port in
+    ''|*[!0-9]*) fail "PORT=$port is no port" ;;
+esac
+case $root in
+    *[!A-Za-z0-9/._+,@=-]*)
+        fail "nginx cannot read the path $root; move it to one without" \
+            "blanks, quotes and the like" ;;
+esac
+
+umask 077
+mkdir -p "$data/secrets" "$data/tmp"
+
+if [ -s "$data/nginx.pid" ] \
+    && kill -0 "$(cat "$data/nginx.pid")" 2>/dev/null
+then
+    fail "The demo is running already (process $(cat "$data/nginx.pid"))."
+fi
+
+# 7: nobody listens there
+code=0
+curl -s -o /dev/null --noproxy '*' --max-time 2 "$url/" || code=$?
+if [ "$code" != 7 ]; then
+    fail "Port $port is in use; try another: make run PORT=$((port + 1))"
+fi
+
+for role in orders ledger admin checkout; do
+    if [ ! -s "$data/secrets/$role" ]; then
+        openssl rand -hex 32 > "$data/secrets/$role.new"
+        mv "$data/secrets/$role.new" "$data/secrets/$role"
+    fi
+done
+
+user=
+if [ "$(id -u)" = 0 ]; then
+    user='user root;'
+fi
+sed -e "s|@USER@|$user|" -e "s|@DATA@|$data|g" -e "s|@PORT@|$port|" \
+    -e "s|@MODULE@|$module|" "$demo/nginx.conf.in" > "$data/nginx.conf"
+
+# What comes before error_log is read goes to stderr and is of no use here
+# unless nginx ends.
+nginx -e "$data/error.log" -p "$data" -c "$data/nginx.conf" \
+    -g 'daemon off;' 2> "$data/stderr.log" &
+nginx=$!
+trap stop EXIT
+trap 'exit 0' INT TERM HUP
+
+tries=0
+until curl -sf -o /dev/null --noproxy '*' --max-time 5 "$url/api/sales"; do
+    tries=$((tries + 1))
+    if ! kill -0 "$nginx" 2>/dev/null || [ "$tries" -ge 100 ]; then
+        cat "$data/stderr.log" >&2
+        tail -n 5 "$data/error.log" >&2
+        fail "nginx did not come up; see $data/error.log"
+    fi
+    sleep 0.1
+done
+
+# The sales are defined once: later a shop's own changes count.
+for file in "$demo"/sales/*.json; do
+    sale=$(basename "$file" .json)
+    target=/admin/sales/$sale
+    key=demo-$(sha256sum "$file" | cut -c 1-32)
+
+    if curl -sf -o /dev/null --noproxy '*' "$url/api/sales/$sale"; then
+        continue
+    fi
+
+    header=$("$demo/sign.pl" admin PUT "$target" "@$file" "$key")
+    answer=$(curl -sS --noproxy '*' -X PUT -w '%{http_code}' \
+        -o "$data/tmp/answer" -H "$header" -H "Idempotency-Key: $key" \
+        -H 'Content-Type: application/json' --data-binary "@$file" \
+        "$url$target")
+    case $answer in
+        20?) ;;
+        *)   cat "$data/tmp/answer" >&2
+             fail "The sale $sale was not taken: $answer" ;;
+    esac
+done
+
+cat <<END
+
+幸福里鲜果店 · Friday 20:00 is open at $url/api/sales
+
+Reserve two boxes of grapes (anybody may be the buyer lin here, it is a demo):
+
+  HOLD=\$(curl -s $url/api/holds -H 'X-Buyer: lin' -H 'Content-Type: application/json' -d '{"sale":"grape","qty":2,"pickup":"xingfu"}' | tee /dev/stderr | sed 's/.*"id":"\([0-9a-f]*\)".*/\1/')
+
+Pay them, as the order service does:
+
+  curl -s $url/orders/\$HOLD/confirm -H "\$($demo/sign.pl orders POST /orders/\$HOLD/confirm '{"payment":"pay-1","paid_fen":7960}')" -H 'Content-Type: application/json' -d '{"payment":"pay-1","paid_fen":7960}'
+
+Audit everything from the ledger:
+
+  curl -s $url/admin/audit -H "\$($demo/sign.pl admin GET /admin/audit)"
+
+Ctrl-C stops it.
+END
+
+# A signal ends the wait; nginx's own end too.
+wait "$nginx" || fail "nginx ended; see $data/error.log"

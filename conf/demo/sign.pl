@@ -1,0 +1,42 @@
+#!/usr/bin/perl
+
+# Prints the signature header of a request, as an order service would make it.
+#
+#     sign.pl ROLE METHOD TARGET [BODY [IDEMPOTENCY-KEY]]
+#
+#     curl -H "$(conf/demo/sign.pl admin GET /admin/audit)" \
+#         http://127.0.0.1:8080/admin/audit
+#
+# BODY is the text that will be sent, or @FILE (send that by --data-binary).
+# The secret is the first line of data/secrets/ROLE, or of the file that the
+# environment's FLASHSALE_SECRET names.
+
+use strict;
+use warnings;
+
+use Digest::SHA qw/sha256_hex hmac_sha256_hex/;
+use FindBin;
+
+die "usage: $0 ROLE METHOD TARGET [BODY [IDEMPOTENCY-KEY]]\n" if @ARGV < 3;
+
+my ($role, $method, $target, $body, $key) = @ARGV;
+
+my $path = $ENV{FLASHSALE_SECRET} || "$FindBin::Bin/../../data/secrets/$role";
+
+open my $file, '<', $path
+    or die "$0: no secret: $path: $! (is `make run` up?)\n";
+my $secret = <$file>;
+chomp $secret;
+
+$body //= '';
+if ($body =~ s/^@//) {
+    open my $content, '<:raw', $body or die "$0: $body: $!\n";
+    local $/;
+    $body = <$content>;
+}
+
+my $t = time;
+my $v1 = hmac_sha256_hex(
+    join("\n", $t, $method, $target, $key // '', sha256_hex($body)), $secret);
+
+print "Flashsale-Signature: t=$t,v1=$v1\n";
