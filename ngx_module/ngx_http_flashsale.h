@@ -1,0 +1,490 @@
+
+/*
+ * What the files of the glue share.  The glue has no business rule: it turns
+ * requests into commands of the core and results into answers, and it owns
+ * the life cycle: the shared zone, the worker's ring, its commit thread.
+ *
+ * Everything here runs on the worker's main thread, unless it says "thread".
+ */
+
+#ifndef NGX_HTTP_FLASHSALE_H
+#define NGX_HTTP_FLASHSALE_H
+
+#include "ngx_http_flashsale_compat.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "core/fs_types.h"
+#include "core/answer.h"
+#include "core/commit.h"
+#include "core/request.h"
+#include "core/view.h"
+
+#pragma GCC visibility push(hidden)
+
+
+#define NGX_HTTP_FLASHSALE_PARKED_MAX   4096   /* requests at start */
+#define NGX_HTTP_FLASHSALE_PARKED_MSEC  2000
+#define NGX_HTTP_FLASHSALE_BUCKETS      16     /* of a histogram, with +Inf */
+
+
+typedef struct ngx_http_flashsale_worker_s     ngx_http_flashsale_worker_t;
+typedef struct ngx_http_flashsale_thread_s     ngx_http_flashsale_thread_t;
+typedef struct ngx_http_flashsale_waits_s      ngx_http_flashsale_waits_t;
+typedef struct ngx_http_flashsale_eventfds_s   ngx_http_flashsale_eventfds_t;
+
+/* each stream's own, in its own file */
+typedef struct ngx_http_flashsale_events_s     ngx_http_flashsale_events_t;
+typedef struct ngx_http_flashsale_ledger_s     ngx_http_flashsale_ledger_t;
+typedef struct ngx_http_flashsale_audit_s      ngx_http_flashsale_audit_t;
+
+
+/*
+ * Counters, in shared memory.  Each ring has its own set, so that workers do
+ * not share cache lines; a set outlives the worker that wrote it.  Written by
+ * the ring's main thread and its commit thread; summed when they are read.
+ */
+
+typedef _Atomic uint64_t  ngx_http_flashsale_counter_t;
+
+typedef struct {
+    ngx_http_flashsale_counter_t     buckets[NGX_HTTP_FLASHSALE_BUCKETS];
+    ngx_http_flashsale_counter_t     sum;     /* microseconds or pieces */
+} ngx_http_flashsale_histogram_t;
+
+typedef struct {
+    ngx_http_flashsale_counter_t     requests[FS_OUTCOMES_N];
+    ngx_http_flashsale_counter_t     refused;       /* without a write */
+    ngx_http_flashsale_counter_t     parked;        /* waited for the store */
+    ngx_http_flashsale_counter_t     batches;       /* commits by passes */
+    ngx_http_flashsale_counter_t     batches_failed;
+    ngx_http_flashsale_counter_t     commands;
+    ngx_http_flashsale_counter_t     timers;
+    ngx_http_flashsale_counter_t     entries;
+    ngx_http_flashsale_counter_t     redelivered;   /* of dead leaders */
+    ngx_http_flashsale_histogram_t   batch;         /* commands a batch */
+    ngx_http_flashsale_histogram_t   lock;          /* µs for the lock */
+    ngx_http_flashsale_histogram_t   log;           /* µs, log's commit */
+    ngx_http_flashsale_histogram_t   index;         /* µs, index's commit */
+    ngx_http_flashsale_histogram_t   wait;          /* µs, of a request for
+                                                       its commit */
+    ngx_http_flashsale_histogram_t   stall;         /* µs, event loop */
+} ngx_http_flashsale_counters_t;
+
+/* upper bounds of the buckets; the last bucket has none */
+extern const uint64_t  ngx_http_flashsale_batch_bounds[
+                                          NGX_HTTP_FLASHSALE_BUCKETS - 1];
+extern const uint64_t  ngx_http_flashsale_usec_bounds[
+                                          NGX_HTTP_FLASHSALE_BUCKETS - 1];
+
+/* The zone's shared part.  The block of rings follows, 64 bytes aligned. */
+typedef struct {
+    uint32_t                         version;
+    uint32_t                         rings_n;
+    size_t                           rings_offset;  /* from this */
+    size_t                           counters_offset;
+} ngx_http_flashsale_shared_t;
+
+
+/* configuration */
+
+typedef enum {
+    NGX_HTTP_FLASHSALE_ORDERS = 0,
+    NGX_HTTP_FLASHSALE_LEDGER,
+    NGX_HTTP_FLASHSALE_ADMIN,
+    NGX_HTTP_FLASHSALE_CHECKOUT,
+    NGX_HTTP_FLASHSALE_ROLES_N
+} ngx_http_flashsale_role_t;
+
+typedef struct {
+    ngx_path_t                      *path;          /* NULL: no store */
+    size_t                           size;
+    ngx_flag_t                       sync;
+    ngx_int_t                        queue;
+    uint32_t                         rings_n;
+    ngx_array_t                     *secrets[NGX_HTTP_FLASHSALE_ROLES_N];
+                                                    /* of fs_str_t */
+    ngx_shm_zone_t                  *shm_zone;
+    ngx_http_flashsale_shared_t     *shared;
+    ngx_http_flashsale_eventfds_t   *eventfds;
+    ngx_http_flashsale_worker_t     *worker;        /* in a worker only */
+} ngx_http_flashsale_main_conf_t;
+
+typedef struct {
+    ngx_http_complex_value_t        *user;
+    ngx_http_complex_value_t        *redirect;
+    ngx_http_complex_value_t        *pay;
+    ngx_msec_t                       hold_time;
+    ngx_msec_t                       pay_time;
+    ngx_uint_t                       live_holds;
+    ngx_http_handler_pt              handler;       /* of this location */
+    ngx_str_t                        prefix;        /* its path */
+} ngx_http_flashsale_loc_conf_t;
+
+
+/* one process's engine; made in init_process, hangs on the main conf */
+
+struct ngx_http_flashsale_worker_s {
+    ngx_http_flashsale_main_conf_t  *conf;
+    ngx_cycle_t                     *cycle;
+    ngx_log_t                       *log;
+
+    fs_rings_t                      *rings;
+    int                              ring;          /* -1: none yet */
+    ngx_http_flashsale_counters_t   *counters;      /* the ring's; never
+                                                       NULL */
+    ngx_connection_t                *connection;    /* of the eventfd */
+    ngx_http_flashsale_thread_t     *thread;
+
+    /*
+     * NULL until the store is open.  What follows it belongs to the main
+     * thread and is there whenever store is.  Take a view with
+     * fs_view_open(worker->reader, &view) and close it in the same turn,
+     * before anything is sent or finalized.
+     */
+    fs_store_t                      *store;
+    fs_reader_t                     *reader;
+    fs_crypto_t                     *crypto;
+    fs_state_cache_t                *cache;
+    unsigned                         ready:1;       /* ring settled */
+    unsigned                         exiting:1;
+
+    ngx_http_flashsale_waits_t      *waits;
+    ngx_queue_t                      parked;        /* ctx->queue */
+    ngx_uint_t                       parked_n;
+    ngx_event_t                      parked_timer;
+    ngx_event_t                      tick;          /* each second */
+    ngx_event_t                      due;           /* next due time */
+    ngx_event_t                      stall;         /* each 100 ms */
+    uint64_t                         stall_at;      /* µs, expected */
+
+    ngx_http_flashsale_events_t     *events;
+    ngx_http_flashsale_ledger_t     *ledger;
+    ngx_http_flashsale_audit_t      *audit;
+};
+
+
+/* what a request has of ours */
+
+typedef struct ngx_http_flashsale_ctx_s  ngx_http_flashsale_ctx_t;
+
+/* Build the answer from a result; a view may be open or not (view->store
+ * NULL). */
+typedef void (*ngx_http_flashsale_done_pt)(ngx_http_request_t *r,
+    const fs_result_t *result, fs_view_t *view);
+
+/* headers of a request that the module looks at, found in one walk */
+typedef struct {
+    ngx_str_t                        key;           /* Idempotency-Key */
+    ngx_str_t                        signature;
+    ngx_str_t                        sec_fetch_site;
+    ngx_str_t                        origin;
+    ngx_str_t                        last_event_id;
+    ngx_str_t                        content_type;
+    ngx_str_t                        if_none_match;
+    unsigned                         cookie:1;
+    unsigned                         repeated:1;    /* key or signature
+                                                       given twice */
+} ngx_http_flashsale_headers_t;
+
+typedef struct {
+    ngx_uint_t                       status;
+    ngx_str_t                        type;          /* Content-Type */
+    ngx_str_t                        location;      /* len 0: none */
+    ngx_str_t                        etag;          /* len 0: none */
+    const char                      *cache;         /* NULL: none */
+    const char                      *allow;         /* NULL: none */
+    ngx_buf_t                       *body;          /* NULL: none */
+    unsigned                         replayed:1;
+    unsigned                         retry:1;       /* Retry-After: 1 */
+} ngx_http_flashsale_answer_t;
+
+struct ngx_http_flashsale_ctx_s {
+    ngx_http_request_t              *request;
+    ngx_http_flashsale_answer_t      answer;
+    ngx_http_flashsale_headers_t     headers;
+    unsigned                         headers_read:1;
+    unsigned                         counted:1;     /* outcome is known */
+    unsigned                         form:1;        /* answer 303 */
+    unsigned                         has_hold:1;
+    unsigned                         has_amount:1;
+    unsigned                         waited:1;
+    unsigned                         queued:1;      /* in a queue below */
+    unsigned                         cleanup:1;     /* registered */
+    unsigned                         paid:1;        /* flashsale_pay: went
+                                                       through */
+    fs_outcome_t                     outcome;       /* $flashsale_code */
+    uint8_t                          buyer[FS_BUYER_LEN];
+    char                             hold[FS_HOLD_ID_LEN];
+    fs_slug_t                        sale;
+    int64_t                          amount;        /* fen */
+    int64_t                          wait_us;
+
+    /* parked, or about to be answered */
+    ngx_queue_t                      queue;
+    ngx_msec_t                       parked_at;
+    void                           (*resume)(ngx_http_request_t *r);
+    ngx_http_handler_pt              handler;
+
+    /* waiting for a commit */
+    uint64_t                         token;         /* 0: no */
+    ngx_http_flashsale_done_pt       done;
+    void                           (*finish)(ngx_http_request_t *r);
+    uint8_t                          type;          /* of the command */
+    void                            *data;          /* the handler's own */
+};
+
+
+extern ngx_module_t  ngx_http_flashsale_module;
+
+
+/* ngx_http_flashsale_module.c */
+
+/* This request's context, made when it is not there.  NULL: no memory. */
+ngx_http_flashsale_ctx_t *ngx_http_flashsale_ctx(ngx_http_request_t *r);
+
+
+/* ngx_http_flashsale_zone.c */
+
+ngx_int_t ngx_http_flashsale_zone_add(ngx_conf_t *cf,
+    ngx_http_flashsale_main_conf_t *mcf);
+fs_rings_t *ngx_http_flashsale_rings(ngx_http_flashsale_shared_t *shared);
+ngx_http_flashsale_counters_t *ngx_http_flashsale_counters(
+    ngx_http_flashsale_shared_t *shared, uint32_t ring);
+
+/* All rings' counters added up into zeroed *sum. */
+void ngx_http_flashsale_counters_sum(ngx_http_flashsale_shared_t *shared,
+    ngx_http_flashsale_counters_t *sum);
+
+/* Thread-safe. */
+void ngx_http_flashsale_observe(ngx_http_flashsale_histogram_t *histogram,
+    const uint64_t *bounds, uint64_t value);
+#define ngx_http_flashsale_add(counter, n)                                   \
+    (void) atomic_fetch_add_explicit(counter, n, memory_order_relaxed)
+
+
+/* ngx_http_flashsale_worker.c */
+
+ngx_int_t ngx_http_flashsale_init_process(ngx_cycle_t *cycle);
+void ngx_http_flashsale_exit_process(ngx_cycle_t *cycle);
+
+/* The request's worker, NULL outside of one. */
+ngx_http_flashsale_worker_t *ngx_http_flashsale_worker(
+    ngx_http_request_t *r);
+
+typedef enum {
+    NGX_HTTP_FLASHSALE_READ = 0,    /* the store must be open */
+    NGX_HTTP_FLASHSALE_COMMAND      /* and commands be taken */
+} ngx_http_flashsale_need_t;
+
+/*
+ * At a content handler's beginning.  The worker, when what is needed is
+ * there.  Else NULL, and *rc is what the handler returns: the request was
+ * parked (the handler is called again later), or it was answered with 503.
+ */
+ngx_http_flashsale_worker_t *ngx_http_flashsale_gate(ngx_http_request_t *r,
+    ngx_http_handler_pt handler, ngx_http_flashsale_need_t need,
+    ngx_int_t *rc);
+
+/*
+ * The same for a phase handler: *rc is NGX_AGAIN when it was parked (phases
+ * run again later), or the outcome has to be answered: NGX_ERROR, *outcome.
+ */
+ngx_http_flashsale_worker_t *ngx_http_flashsale_gate_phase(
+    ngx_http_request_t *r, fs_outcome_t *outcome, ngx_int_t *rc);
+
+/*
+ * Thread-safe: make the worker's main thread look again.  It calls
+ * ngx_http_flashsale_audit_changed(), among others.
+ */
+void ngx_http_flashsale_wake(ngx_http_flashsale_worker_t *worker);
+
+/* Microseconds on CLOCK_MONOTONIC.  Thread-safe. */
+uint64_t ngx_http_flashsale_usec(void);
+
+
+/* ngx_http_flashsale_thread.c */
+
+/* An operator's command on its way through the commit thread and back. */
+typedef struct ngx_http_flashsale_job_s  ngx_http_flashsale_job_t;
+
+struct ngx_http_flashsale_job_s {
+    ngx_http_flashsale_job_t        *next;
+    uint64_t                         token;
+    fs_command_t                     command;
+    fs_operator_t                    op;            /* strings in `text` */
+    fs_result_t                      result;
+    char                             text[];        /* malloc()ed with it */
+};
+
+ngx_http_flashsale_thread_t *ngx_http_flashsale_thread_start(
+    ngx_http_flashsale_worker_t *worker);
+void ngx_http_flashsale_thread_stop(ngx_http_flashsale_thread_t *thread);
+void ngx_http_flashsale_thread_kick(ngx_http_flashsale_thread_t *thread);
+fs_store_t *ngx_http_flashsale_thread_store(
+    ngx_http_flashsale_thread_t *thread);
+int ngx_http_flashsale_thread_ready(ngx_http_flashsale_thread_t *thread);
+void ngx_http_flashsale_thread_add(ngx_http_flashsale_thread_t *thread,
+    ngx_http_flashsale_job_t *job);
+ngx_http_flashsale_job_t *ngx_http_flashsale_thread_done(
+    ngx_http_flashsale_thread_t *thread);
+
+
+/* ngx_http_flashsale_wait.c */
+
+ngx_http_flashsale_waits_t *ngx_http_flashsale_waits_create(
+    ngx_http_flashsale_worker_t *worker);
+void ngx_http_flashsale_waits_destroy(ngx_http_flashsale_waits_t *waits);
+ngx_uint_t ngx_http_flashsale_waits_n(ngx_http_flashsale_waits_t *waits);
+
+/*
+ * Push a command and wait for its result: done(), then finish(), are called
+ * later.  FS_OK: on its way; otherwise it was refused at once.
+ */
+fs_outcome_t ngx_http_flashsale_wait_command(ngx_http_request_t *r,
+    const fs_command_t *command, ngx_http_flashsale_done_pt done,
+    void (*finish)(ngx_http_request_t *r));
+
+/* The same for an operator's command.  Takes the job over. */
+fs_outcome_t ngx_http_flashsale_wait_job(ngx_http_request_t *r,
+    ngx_http_flashsale_job_t *job, ngx_http_flashsale_done_pt done,
+    void (*finish)(ngx_http_request_t *r));
+
+/* Take results that have come.  1: there are more, call again soon. */
+int ngx_http_flashsale_waits_deliver(ngx_http_flashsale_worker_t *worker);
+
+/* Answer those that have waited too long. */
+void ngx_http_flashsale_waits_expire(ngx_http_flashsale_worker_t *worker);
+
+/* Register the request's cleanup once.  NGX_OK or NGX_ERROR. */
+ngx_int_t ngx_http_flashsale_wait_cleanup(ngx_http_request_t *r,
+    ngx_http_flashsale_ctx_t *ctx);
+
+/* For ctx->finish: send ctx->answer and finalize. */
+void ngx_http_flashsale_wait_finish(ngx_http_request_t *r);
+
+
+/* ngx_http_flashsale_request.c */
+
+/* The path below the location's prefix. */
+fs_str_t ngx_http_flashsale_below(ngx_http_request_t *r);
+fs_str_t ngx_http_flashsale_args(ngx_http_request_t *r);
+ngx_http_flashsale_headers_t *ngx_http_flashsale_headers(
+    ngx_http_request_t *r, ngx_http_flashsale_ctx_t *ctx);
+
+/*
+ * Read the body, at most `max` bytes, and then call handler, whose value is
+ * finalized.  Returns what a content handler returns.
+ */
+ngx_int_t ngx_http_flashsale_read_body(ngx_http_request_t *r, off_t max,
+    ngx_http_client_body_handler_pt handler);
+
+/* The body in one piece.  OK, TOO_LARGE, INTERNAL. */
+fs_outcome_t ngx_http_flashsale_body(ngx_http_request_t *r, off_t max,
+    fs_str_t *body);
+
+/* Sets ctx->buyer.  OK or NO_BUYER, INTERNAL. */
+fs_outcome_t ngx_http_flashsale_buyer(ngx_http_request_t *r,
+    ngx_http_flashsale_ctx_t *ctx, ngx_http_flashsale_worker_t *worker);
+
+/* OK or CROSS_SITE: a write of a browser from another site. */
+fs_outcome_t ngx_http_flashsale_same_site(ngx_http_request_t *r,
+    ngx_http_flashsale_ctx_t *ctx);
+
+/* JSON: 0, form: 1; else -1. */
+int ngx_http_flashsale_media(ngx_http_request_t *r,
+    ngx_http_flashsale_ctx_t *ctx);
+
+/* Hash a key into the command.  OK, or BAD_REQUEST and the fault. */
+fs_outcome_t ngx_http_flashsale_key(ngx_http_flashsale_ctx_t *ctx,
+    ngx_http_flashsale_worker_t *worker, fs_str_t key, const uint8_t *buyer,
+    uint8_t *hash, fs_fault_t *fault);
+
+/* OK or BAD_SIGNATURE, by the role's secrets. */
+fs_outcome_t ngx_http_flashsale_signed(ngx_http_request_t *r,
+    ngx_http_flashsale_role_t role, fs_str_t body);
+
+
+/* ngx_http_flashsale_answer.c */
+
+/* Count the outcome and set $flashsale_code; once a request. */
+void ngx_http_flashsale_outcome(ngx_http_request_t *r,
+    ngx_http_flashsale_ctx_t *ctx, fs_outcome_t outcome);
+
+/*
+ * Each builds ctx->answer, to be sent when no view is open.  names and view
+ * may be NULL.
+ */
+void ngx_http_flashsale_answer_problem(ngx_http_request_t *r,
+    fs_outcome_t outcome, const fs_fault_t *fault, const fs_result_t *result,
+    fs_view_t *view);
+void ngx_http_flashsale_answer_hold(ngx_http_request_t *r,
+    fs_outcome_t outcome, const fs_hold_t *hold, fs_view_t *view);
+void ngx_http_flashsale_answer_sale(ngx_http_request_t *r,
+    fs_outcome_t outcome, const fs_sale_t *sale, ngx_uint_t public);
+void ngx_http_flashsale_answer_json(ngx_http_request_t *r,
+    fs_outcome_t outcome, ngx_buf_t *body, const char *cache);
+
+/* Send ctx->answer.  Returns what is to be finalized. */
+ngx_int_t ngx_http_flashsale_send(ngx_http_request_t *r);
+
+/* Build and send a problem: for handlers, no view open. */
+ngx_int_t ngx_http_flashsale_problem(ngx_http_request_t *r,
+    fs_outcome_t outcome, const fs_fault_t *fault);
+
+/* As above, 405 with Allow: the methods, as in "GET, HEAD". */
+ngx_int_t ngx_http_flashsale_not_allowed(ngx_http_request_t *r,
+    const char *allow);
+
+/* One header of the answer.  name and value must last.  NGX_OK or ERROR. */
+ngx_int_t ngx_http_flashsale_add_header(ngx_http_request_t *r,
+    const char *name, size_t name_len, const char *value, size_t value_len);
+
+/* Remember what a hold says for the variables. */
+void ngx_http_flashsale_note_hold(ngx_http_flashsale_ctx_t *ctx,
+    ngx_http_flashsale_worker_t *worker, const fs_hold_t *hold,
+    fs_view_t *view);
+
+
+/* content handlers, each in its own file */
+
+ngx_int_t ngx_http_flashsale_api_handler(ngx_http_request_t *r);
+ngx_int_t ngx_http_flashsale_holds_handler(ngx_http_request_t *r,
+    fs_str_t path);
+ngx_int_t ngx_http_flashsale_orders_handler(ngx_http_request_t *r);
+ngx_int_t ngx_http_flashsale_admin_handler(ngx_http_request_t *r);
+ngx_int_t ngx_http_flashsale_events_handler(ngx_http_request_t *r);
+ngx_int_t ngx_http_flashsale_ledger_handler(ngx_http_request_t *r);
+ngx_int_t ngx_http_flashsale_metrics_handler(ngx_http_request_t *r);
+
+/* called by the admin handler: the signature is checked, the store open */
+ngx_int_t ngx_http_flashsale_audit_handler(ngx_http_request_t *r);
+
+/* PRECONTENT */
+ngx_int_t ngx_http_flashsale_pay_handler(ngx_http_request_t *r);
+
+ngx_int_t ngx_http_flashsale_add_variables(ngx_conf_t *cf);
+
+
+/*
+ * Streams and the audit.  init_worker: when the worker starts, the store is
+ * not open yet.  changed: something may be new, look again; also each time
+ * the eventfd was written.  shutdown: finish all requests (the worker is
+ * asked to leave); may be called more than once.  exit: the process ends,
+ * right before the store is closed: no reader or thread may be left.
+ */
+
+ngx_int_t ngx_http_flashsale_events_init_worker(
+    ngx_http_flashsale_worker_t *worker);
+void ngx_http_flashsale_events_changed(ngx_http_flashsale_worker_t *worker);
+void ngx_http_flashsale_events_shutdown(ngx_http_flashsale_worker_t *worker);
+void ngx_http_flashsale_ledger_changed(ngx_http_flashsale_worker_t *worker);
+void ngx_http_flashsale_ledger_shutdown(ngx_http_flashsale_worker_t *worker);
+void ngx_http_flashsale_audit_changed(ngx_http_flashsale_worker_t *worker);
+void ngx_http_flashsale_audit_exit(ngx_http_flashsale_worker_t *worker);
+
+
+#pragma GCC visibility pop
+
+#endif /* NGX_HTTP_FLASHSALE_H */
