@@ -20,6 +20,7 @@
 typedef struct {
     MDB_txn             *txn;
     int                  error;         /* the first, LMDB's or errno; 0 */
+    unsigned             dirty:1;       /* something was put or deleted */
 } fs_txn_t;
 
 
@@ -28,6 +29,9 @@ fs_outcome_t fs_db_outcome(int error);
 
 /* Its words, for a log.  Never NULL. */
 const char *fs_db_strerror(int error);
+
+/* 1: the error says that the file itself is damaged. */
+int fs_db_damaged(int error);
 
 /*
  * 1: found; *value points into the map, valid until the transaction ends or,
