@@ -44,6 +44,9 @@ int fs_sha256(fs_str_t first, fs_str_t second, uint8_t *hash);
 /* SHA-256 cut to FS_REFERENCE_LEN bytes: how a payment reference is kept. */
 int fs_reference_hash(fs_str_t reference, uint8_t *hash);
 
+/* HMAC-SHA256, FS_HASH_LEN bytes.  0 or -1. */
+int fs_hmac_sha256(fs_str_t secret, fs_str_t message, uint8_t *mac);
+
 /* Lowercase hexadecimal, 2 * len digits, no NUL. */
 void fs_hex(const uint8_t *bytes, size_t len, char *out);
 

@@ -24,8 +24,10 @@
  *       48    8  time 1, ms (`held`, `paying`: expires_at; `sale`: opens_at;
  *                `clock`: the time before; `boot`: offset)
  *       56    8  time 2, ms (`held`, `paying`: due on mono; `sale`: closes_at)
- *       64   16  id 1 (buyer; `boot`: boot id; `sale`: buyer of the key)
- *       80   16  id 2 (payments: reference; `sale`: digest of title and doc)
+ *       64   16  id 1 (`held`: buyer; `boot`: boot id; `refunded`: reference
+ *                of the refund; operator's: buyer of the key)
+ *       80   16  id 2 (payments: reference; `sale`: digest of title and doc;
+ *                `document`: digest)
  *       96    8  key hash, zeros: none
  *      104    4  number 2 (`sale`: the goal)
  *      108    4  number 3 (`sale`: hold_ms)
@@ -150,9 +152,10 @@ int fs_entry_decode(fs_entry_t *entry, fs_seq_t seq, const void *record,
  * Render the JSON line up to, not including, `,"hash"`.
  * buf: FS_ENTRY_JSON_MAX bytes.  Returns the length, or -1 (a name is
  * unknown).  Fields: seq, at, type, then those the type has, of
- * hold, buyer, sale, qty, price_fen, pickup, line, lines, expires_at,
- * payment (the hash, hexadecimal), amount_fen, reason, stock, limit, opens_at,
- * closes_at, goal, goal_by, hold_ms, digest, boot, offset_ms, previous_at.
+ * hold, buyer, sale, qty, stock, price_fen, pickup, line (from 1), lines,
+ * expires_at, payment and refund (hashes, hexadecimal), amount_fen, reason,
+ * limit, opens_at, closes_at, goal, goal_by, hold_ms, digest, boot, offset_ms,
+ * previous_at, key.  docs/ledger.md says which type has which.
  */
 int fs_entry_render(const fs_entry_t *entry, const fs_names_t *names,
     char *buf);
