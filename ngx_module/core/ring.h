@@ -9,14 +9,20 @@
  * the kernel marks the mutex, and the next claimer takes the ring over.
  *
  *   head       next position to be written; written by the producer
- *   delivered  results up to here are final; written by a leader, under the
- *              log's write lock
+ *   delivered  results up to here are final; written by a leader
  *   taken      results up to here were read; written by the producer
  *
- * A position's slot is `position % capacity`.  A leader writes results into
- * slots before its commit; they count only once `delivered` has passed them,
- * which is after the commit that stores, in the same transaction, the
- * position applied for the ring's incarnation.
+ * A position's slot is `position % capacity`; positions never start again, not
+ * for a new incarnation either.  A leader writes results into slots before its
+ * commit; they count only once `delivered` has passed them, which is after the
+ * commit that stores, in the same transaction, the position applied for the
+ * ring's incarnation.
+ *
+ * Leaders of one block take turns by its robust mutex `leader`, taken before
+ * the log's write lock and kept until the results are delivered.  Who leads is
+ * still decided by the log's lock, which other instances share; this mutex
+ * only keeps a leader that has to deliver a failure, and no longer has the
+ * log's lock, from writing into slots that the next leader is deciding.
  */
 
 #ifndef FS_RING_H
@@ -53,7 +59,11 @@ typedef struct {
     uint32_t             rings_n;
     uint32_t             capacity;      /* slots of each ring */
     uint32_t             queue;         /* commands that may wait over all */
-    _Alignas(64) _Atomic uint32_t  waiting;  /* that wait now */
+    pthread_mutex_t      leader;        /* robust, process-shared */
+    _Atomic uint32_t     orphaned;      /* a leader died; until a pass has
+                                           read the positions applied */
+    _Alignas(64) _Atomic uint32_t  waiting;  /* that wait now, about: exact
+                                           after each pass */
     _Alignas(64) _Atomic int64_t   next_wall;  /* hints for timers: the next
                                            due time on each clock */
     _Atomic int64_t      next_mono;
@@ -62,7 +72,15 @@ typedef struct {
 } fs_rings_t;
 
 
-/* Bytes that a block for so many rings and slots takes. */
+#define FS_RINGS_MAX  1024
+#define FS_QUEUE_MAX  1048576
+
+
+/*
+ * Bytes that a block for so many rings and slots takes.  Each ring has room
+ * for the whole queue; pages of slots never used are never touched.
+ * rings_n: 1 to FS_RINGS_MAX; queue: 1 to FS_QUEUE_MAX.
+ */
 size_t fs_rings_size(uint32_t rings_n, uint32_t queue);
 
 /*
@@ -100,6 +118,17 @@ void fs_ring_pop_done(fs_rings_t *rings, int i);
 
 /* Make a ring's producer look at it: writes its eventfd. */
 void fs_ring_wake(fs_rings_t *rings, int i);
+
+/* Commands pushed and not yet delivered, counted over all rings. */
+uint32_t fs_rings_count(fs_rings_t *rings);
+
+/*
+ * Become this block's leader, and stop being it; by a commit thread.  After
+ * the death of a leader `orphaned` is set.  0, or -1: the mutex is beyond
+ * recovery, which only a bug can cause.
+ */
+int fs_rings_lead(fs_rings_t *rings);
+void fs_rings_unlead(fs_rings_t *rings);
 
 
 #pragma GCC visibility pop

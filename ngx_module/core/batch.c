@@ -1,0 +1,272 @@
+
+#include "batch.h"
+
+
+static void fs_batch_collect(fs_commit_t *commit, fs_pass_t *pass);
+static uint64_t fs_batch_applied(fs_commit_t *commit, fs_ring_t *ring);
+static void fs_batch_decide(fs_commit_t *commit, fs_pass_t *pass);
+static int fs_batch_valid(const fs_command_t *command);
+static void fs_batch_positions(fs_commit_t *commit);
+
+
+/*
+ * A damaged row must not stop everybody's commands.  The batch in which one
+ * is met is decided again without the command that met it, and then that
+ * command alone is refused; when it was a timer, timers rest for a while.
+ */
+
+fs_outcome_t
+fs_batch_work(fs_commit_t *commit, fs_pass_t *pass)
+{
+    int64_t       timings[2];
+    fs_seq_t      seq;
+    fs_outcome_t  outcome;
+
+    seq = commit->write.seq;
+
+    fs_state_begin(&commit->state, &commit->write, commit->crypto,
+                   commit->cache);
+
+    if (commit->rings != NULL) {
+        fs_batch_collect(commit, pass);
+        fs_batch_decide(commit, pass);
+    }
+
+    if (fs_commit_failed(commit)) {
+        outcome = fs_commit_outcome(commit);
+        fs_write_abort(&commit->write);
+
+        if (outcome == FS_INTERNAL && pass->commands > 1) {
+            commit->limit = pass->commands - 1;
+            commit->cursors_n = 0;
+            pass->commands = 0;
+            pass->more = 1;
+            return FS_OK;
+        }
+
+        return outcome;
+    }
+
+    commit->limit = FS_BATCH_MAX;
+
+    if (commit->now.mono >= commit->timers_at) {
+        pass->timers = fs_decide_timers(&commit->state, &commit->now,
+                                        FS_TIMERS_PASS);
+
+        if (fs_commit_failed(commit)) {
+            outcome = fs_commit_outcome(commit);
+            fs_write_abort(&commit->write);
+
+            if (outcome == FS_INTERNAL) {
+                commit->timers_at = commit->now.mono + FS_TIMERS_OFF_MS;
+                commit->cursors_n = 0;
+                pass->commands = 0;
+                pass->timers = 0;
+                pass->more = 1;
+                return FS_OK;
+            }
+
+            return outcome;
+        }
+    }
+
+    pass->entries = (unsigned) (commit->state.seq - seq);
+    pass->more = commit->live != 0 || pass->timers == FS_TIMERS_PASS;
+
+    if (pass->entries == 0 && pass->timers == 0) {
+
+        /*
+         * Refusals only.  No position is stored for them: if this process
+         * dies before they are delivered they are decided again, and nobody
+         * has been told what the first time said.
+         */
+
+        fs_commit_next_due(commit);
+        fs_write_abort(&commit->write);
+        fs_commit_point(commit, FS_POINT_APPLIED);
+
+        return FS_OK;
+    }
+
+    if (pass->entries != 0 && commit->rings != NULL) {
+        fs_batch_positions(commit);
+    }
+
+    timings[0] = 0;
+    timings[1] = 0;
+
+    outcome = fs_commit_finish(commit, timings);
+
+    pass->log_us = timings[0];
+    pass->index_us = timings[1];
+
+    return outcome;
+}
+
+
+/*
+ * Look at every ring: what a dead leader committed is delivered as it lies in
+ * the slots; what nobody has applied is begun.
+ */
+
+static void
+fs_batch_collect(fs_commit_t *commit, fs_pass_t *pass)
+{
+    uint32_t      i;
+    uint64_t      applied, delivered, head;
+    fs_ring_t    *ring;
+    fs_rings_t   *rings;
+    fs_cursor_t  *cursor;
+
+    rings = commit->rings;
+
+    for (i = 0; i < rings->rings_n; i++) {
+        ring = fs_ring(rings, i);
+
+        delivered = atomic_load(&ring->delivered);
+        head = atomic_load_explicit(&ring->head, memory_order_acquire);
+
+        if (head == delivered) {
+            continue;
+        }
+
+        applied = fs_batch_applied(commit, ring);
+
+        if (applied > delivered && applied <= head) {
+            pass->delivered += (unsigned) (applied - delivered);
+            atomic_store(&ring->delivered, applied);
+            fs_ring_wake(rings, i);
+            delivered = applied;
+        }
+
+        if (head == delivered) {
+            continue;
+        }
+
+        cursor = &commit->cursors[commit->cursors_n++];
+        cursor->ring = i;
+        cursor->start = delivered;
+        cursor->next = delivered;
+        cursor->head = head;
+        cursor->enqueued = fs_ring_slot(rings, i, delivered)->enqueued;
+    }
+
+    commit->live = commit->cursors_n;
+}
+
+
+/* The position stored with the last commit for a ring's incarnation. */
+
+static uint64_t
+fs_batch_applied(fs_commit_t *commit, fs_ring_t *ring)
+{
+    fs_str_t  row;
+
+    if (fs_db_get(&commit->write.log,
+                  commit->store->log_dbi[FS_LOG_RINGS],
+                  ring->incarnation, FS_INCARNATION_LEN, &row)
+        && row.len == FS_RING_ROW_SIZE)
+    {
+        return fs_get_le64(row.data);
+    }
+
+    return 0;
+}
+
+
+/* Commands in the order in which they were added, over all rings. */
+
+static void
+fs_batch_decide(fs_commit_t *commit, fs_pass_t *pass)
+{
+    uint32_t      i;
+    fs_slot_t    *slot;
+    fs_cursor_t  *cursor, first;
+    fs_command_t  command;
+
+    while (commit->live != 0 && pass->commands < commit->limit) {
+        cursor = &commit->cursors[0];
+
+        for (i = 1; i < commit->live; i++) {
+            if (commit->cursors[i].enqueued < cursor->enqueued) {
+                cursor = &commit->cursors[i];
+            }
+        }
+
+        slot = fs_ring_slot(commit->rings, cursor->ring, cursor->next);
+
+        /* a copy: what has been checked stays what is decided */
+
+        command = slot->command;
+
+        if (fs_batch_valid(&command)) {
+            fs_decide(&commit->state, &command, NULL, &commit->now,
+                      &slot->result);
+
+        } else {
+            memset(&slot->result, 0, sizeof(fs_result_t));
+            slot->result.outcome = FS_INTERNAL;
+        }
+
+        cursor->next++;
+        pass->commands++;
+
+        if (fs_commit_failed(commit)) {
+            return;
+        }
+
+        if (cursor->next < cursor->head) {
+            slot = fs_ring_slot(commit->rings, cursor->ring, cursor->next);
+            cursor->enqueued = slot->enqueued;
+            continue;
+        }
+
+        /* finished: behind those that are not */
+
+        commit->live--;
+        first = *cursor;
+        *cursor = commit->cursors[commit->live];
+        commit->cursors[commit->live] = first;
+    }
+}
+
+
+/* An operator's command has a part that no slot holds. */
+
+static int
+fs_batch_valid(const fs_command_t *command)
+{
+    return command->type > FS_COMMAND_NONE
+           && command->type < FS_COMMAND_DEFINE
+           && command->lines_n <= FS_LINES_MAX
+           && command->pickup.len <= FS_SLUG_MAX;
+}
+
+
+/* In the same transaction as what the commands did. */
+
+static void
+fs_batch_positions(fs_commit_t *commit)
+{
+    uint8_t       row[FS_RING_ROW_SIZE];
+    uint32_t      i;
+    fs_ring_t    *ring;
+    fs_cursor_t  *cursor;
+
+    for (i = 0; i < commit->cursors_n; i++) {
+        cursor = &commit->cursors[i];
+
+        if (cursor->next == cursor->start) {
+            continue;
+        }
+
+        ring = fs_ring(commit->rings, cursor->ring);
+
+        fs_put_le64(row, cursor->next);
+        memcpy(row + 8, commit->store->conf.boot_id, FS_BOOT_LEN);
+        fs_put_le64(row + 24, (uint64_t) commit->now.wall);
+
+        fs_db_put(&commit->write.log, commit->store->log_dbi[FS_LOG_RINGS],
+                  ring->incarnation, FS_INCARNATION_LEN, row, sizeof(row), 0);
+    }
+}
