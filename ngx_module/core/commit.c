@@ -401,7 +401,7 @@ fs_commit_pass(fs_commit_t *commit, const _Atomic int *stop, fs_pass_t *pass)
 
     fs_store_now(commit->store, &commit->now);
 
-    pass->outcome = fs_commit_work(commit, pass);
+    pass->outcome = fs_batch_work(commit, pass);
 
     if (commit->rings == NULL) {
         return;
