@@ -16,7 +16,8 @@
 
 #define FS_BODY_MAX        16384        /* buyer's and order service's */
 #define FS_BODY_ADMIN_MAX  (FS_DOC_MAX + 8192)
-#define FS_DEPTH_MAX       8            /* of a document: 32 */
+#define FS_DEPTH_MAX       32           /* of a document; the other requests
+                                           nest as their fields say */
 
 /* What is wrong with a request: `field` and `rule` of the problem document. */
 typedef struct {
@@ -96,7 +97,7 @@ int fs_request_empty(fs_str_t body, fs_fault_t *fault);
 int fs_request_sale(fs_str_t body, fs_sale_request_t *request,
     fs_fault_t *fault);
 
-/* {"add":50} */
+/* {"add":50}; from -FS_STOCK_MAX to FS_STOCK_MAX */
 int fs_request_stock(fs_str_t body, int64_t *add, fs_fault_t *fault);
 
 /* Any JSON object within the limits: for documents. */
