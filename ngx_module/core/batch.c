@@ -2,6 +2,7 @@
 #include "batch.h"
 
 
+static void fs_batch_again(fs_commit_t *commit, fs_pass_t *pass);
 static void fs_batch_collect(fs_commit_t *commit, fs_pass_t *pass);
 static uint64_t fs_batch_applied(fs_commit_t *commit, fs_ring_t *ring);
 static void fs_batch_decide(fs_commit_t *commit, fs_pass_t *pass);
@@ -38,9 +39,7 @@ fs_batch_work(fs_commit_t *commit, fs_pass_t *pass)
 
         if (outcome == FS_INTERNAL && pass->commands > 1) {
             commit->limit = pass->commands - 1;
-            commit->cursors_n = 0;
-            pass->commands = 0;
-            pass->more = 1;
+            fs_batch_again(commit, pass);
             return FS_OK;
         }
 
@@ -59,10 +58,7 @@ fs_batch_work(fs_commit_t *commit, fs_pass_t *pass)
 
             if (outcome == FS_INTERNAL) {
                 commit->timers_at = commit->now.mono + FS_TIMERS_OFF_MS;
-                commit->cursors_n = 0;
-                pass->commands = 0;
-                pass->timers = 0;
-                pass->more = 1;
+                fs_batch_again(commit, pass);
                 return FS_OK;
             }
 
@@ -101,6 +97,21 @@ fs_batch_work(fs_commit_t *commit, fs_pass_t *pass)
     pass->index_us = timings[1];
 
     return outcome;
+}
+
+
+/* Nothing was done by this pass; the next one, at once, knows better. */
+
+static void
+fs_batch_again(fs_commit_t *commit, fs_pass_t *pass)
+{
+    commit->cursors_n = 0;
+    commit->next_wall = 0;
+    commit->next_mono = 0;
+
+    pass->commands = 0;
+    pass->timers = 0;
+    pass->more = 1;
 }
 
 

@@ -272,6 +272,8 @@ fs_commit_refuse_waiting(fs_commit_t *commit, int i, fs_outcome_t outcome)
             fs_ring_wake(rings, r);
         }
     }
+
+    atomic_store(&rings->waiting, fs_rings_count(rings));
 }
 
 

@@ -33,6 +33,7 @@ static unsigned fs_settle_forget(fs_commit_t *commit);
 fs_outcome_t
 fs_commit_settle(fs_commit_t *commit, int ring)
 {
+    uint32_t      n;
     fs_pass_t     pass;
     fs_ring_t    *r;
     fs_outcome_t  outcome;
@@ -42,12 +43,22 @@ fs_commit_settle(fs_commit_t *commit, int ring)
     commit->own = ring;
     commit->woken = atomic_load(&r->delivered);
 
-    while (atomic_load(&r->head) != atomic_load(&r->delivered)) {
+    /*
+     * At least one pass, so that no row is needed any more when old ones are
+     * forgotten.  A pass that fails refuses what the ring holds: there is
+     * nobody to be told.  A damaged row costs a few passes for one command.
+     */
 
-        /* a pass that fails refuses them: there is nobody to be told */
+    n = 0;
 
+    do {
         fs_commit_pass(commit, &fs_commit_at_once, &pass);
-    }
+
+        if (n++ > 4 * commit->rings->capacity) {
+            return FS_INTERNAL;
+        }
+
+    } while (atomic_load(&r->head) != atomic_load(&r->delivered));
 
     commit->cursors_n = 0;
 
