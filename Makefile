@@ -44,7 +44,10 @@ NGINX_CC_OPT = $(shell nginx -V 2>&1 \
 NGINX_LD_OPT = $(shell nginx -V 2>&1 \
     | sed -n "s/.*--with-ld-opt='\([^']*\)'.*/\1/p")
 
-# An nginx of our own, with the module inside: sanitizers, other versions.
+# An nginx of our own, with the module inside: sanitizers, other versions. The
+# package nginx-dev has no .c files; t/nginx-source.sh gets them.
+STATIC_SRC = $(or $(patsubst %/src/core/nginx.c,%,$(wildcard \
+    $(NGINX_SRC)/src/core/nginx.c)),build/nginx-release)
 STATIC_FLAGS = --with-compat --with-debug --with-threads \
     --with-http_ssl_module --with-http_v2_module \
     --with-http_auth_request_module --with-http_realip_module \
@@ -123,13 +126,17 @@ $(MODULE): $(TREE)/objs/Makefile $(MODULE_SRC)
 build-static: setup-build
 	@$(MAKE) --no-print-directory $(BUILD)/nginx
 
-$(BUILD)/static-src/objs/Makefile: config
+build/nginx-release/src/core/nginx.c:
+	t/nginx-source.sh build/nginx-release
+	@touch $@
+
+$(BUILD)/static-src/objs/Makefile: config $(STATIC_SRC)/src/core/nginx.c
 	@rm -rf $(BUILD)/static-src
 	@mkdir -p $(BUILD)/static-src
-	cd $(NGINX_SRC) && cp -R auto src $(if $(wildcard \
-	    $(NGINX_SRC)/conf),conf) $(abspath $(BUILD)/static-src)
-	mkdir -p $(BUILD)/static-src/conf
-	cd $(BUILD)/static-src && sh auto/configure $(STATIC_FLAGS) \
+	cp -R $(STATIC_SRC)/* $(BUILD)/static-src
+	cd $(BUILD)/static-src && configure=auto/configure \
+	    && if [ -f configure ]; then configure=configure; fi \
+	    && sh $$configure $(STATIC_FLAGS) \
 	    --with-cc="$(CC)" --with-cc-opt="$(STATIC_OPT)" \
 	    --add-module="$(CURDIR)" > configure.log \
 	    || { cat configure.log >&2; exit 1; }
@@ -158,7 +165,7 @@ build-asan:
 test: setup-test
 	@$(MAKE) --no-print-directory build check
 	@$(MAKE) --no-print-directory unit model
-	prove -j$(JOBS) -It/lib t/
+	TUANBO_MODULE='$(CURDIR)/$(MODULE)' prove -j$(JOBS) -It/lib t/
 
 # nginx itself leaks on its way out (its cycle's pool lives until the exit), so
 # leaks are looked for in the unit tests alone.
@@ -166,6 +173,7 @@ test-asan: setup-test build-asan
 	@$(MAKE) --no-print-directory unit model $(ASAN)
 	ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1 \
 	    TUANBO_NGINX='$(CURDIR)/build/asan/nginx' TUANBO_STATIC=1 \
+	    TUANBO_SLOWER=4 \
 	    prove -j$(JOBS) -It/lib t/
 
 test-mainline: setup-test build-mainline
