@@ -18,8 +18,20 @@
 #pragma GCC visibility push(hidden)
 
 
-typedef struct fs_sale_slot_s   fs_sale_slot_t;
-typedef struct fs_group_slot_s  fs_group_slot_t;
+/*
+ * The index's position row: database FS_INDEX_META, key "position".
+ *
+ *   offset size  field
+ *        0    8  seq of the last entry folded, little-endian
+ *        8   32  its hash
+ *       40   16  id of the boot in which it was written
+ */
+#define FS_POSITION_KEY       "position"
+#define FS_POSITION_ROW_SIZE  56
+
+
+/* A state's memory, made once a thread and used for batch after batch. */
+typedef struct fs_state_cache_s  fs_state_cache_t;
 
 typedef struct {
     fs_store_t          *store;
@@ -33,14 +45,11 @@ typedef struct {
     fs_seq_t             seq;           /* last entry */
     int64_t              at;            /* its at */
     uint8_t              hash[FS_HASH_LEN];
-    fs_sale_slot_t      *sales;         /* the batch's cache, state.c's own */
-    fs_group_slot_t     *groups;
-    void                *cache;         /* hash tables and names; kept over
-                                           batches by the owner */
+    fs_seq_t             begun;         /* the last entry at the beginning */
+    fs_state_cache_t    *cache;         /* decoded rows of this batch; the
+                                           memory is its owner's */
 } fs_state_t;
 
-/* A state's memory, made once a thread and used for batch after batch. */
-typedef struct fs_state_cache_s  fs_state_cache_t;
 fs_state_cache_t *fs_state_cache_create(void);
 void fs_state_cache_destroy(fs_state_cache_t *cache);
 
