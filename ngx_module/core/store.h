@@ -69,6 +69,8 @@ typedef struct {
     _Atomic uint32_t     clean;         /* index-N/clean exists */
     _Atomic uint32_t     rebuilding;    /* commands get 503 meanwhile */
     _Atomic uint64_t     rebuilt_to;    /* progress, seq */
+    _Atomic uint32_t     stale;         /* the index is damaged: make another */
+    _Atomic int64_t      mono_offset;   /* mono = CLOCK_BOOTTIME + this */
 } fs_mark_t;
 
 typedef enum {
@@ -96,7 +98,9 @@ typedef struct {
     uint8_t              boot_id[FS_BOOT_LEN];
 } fs_store_conf_t;
 
-typedef struct {
+typedef struct fs_store_s  fs_store_t;
+
+struct fs_store_s {
     fs_store_conf_t      conf;
     char                *path;
     pthread_rwlock_t     guard;
@@ -106,12 +110,24 @@ typedef struct {
     MDB_dbi              log_dbi[FS_LOG_N];
     MDB_dbi              index_dbi[FS_INDEX_N];
     fs_mark_t           *mark;
-    _Atomic int64_t      mono_offset;   /* mono = CLOCK_BOOTTIME + this */
     uint8_t              store_key[FS_STORE_KEY_LEN];
     _Atomic int          clock_behind;  /* 503 `clock` until accepted */
     void                *reader;        /* the event loop's own, see view.h */
     int                  mark_fd;
-} fs_store_t;
+
+    /* store.c, index.c and view.c only */
+    uint64_t             log_room;      /* bytes of the files */
+    uint64_t             index_room;
+    void                *fold;          /* the commit thread's state cache */
+    struct fs_reader_s  *readers;       /* all of this process */
+    pthread_mutex_t      readers_lock;
+    uint64_t             device;        /* of the directory: opened once a */
+    uint64_t             inode;         /* process */
+    unsigned             forks;         /* a child's copy is dead */
+    unsigned             doubtful:1;    /* a meta write failed: check */
+    int64_t              told_at;       /* last word about a full map */
+    fs_store_t          *next;          /* of this process's stores */
+};
 
 
 /*
@@ -133,6 +149,13 @@ fs_store_t *fs_store_open(const fs_store_conf_t *conf, fs_outcome_t *outcome,
  * after a reboot.  No view and no transaction may be open.
  */
 void fs_store_close(fs_store_t *store, int clean);
+
+/*
+ * 1: this process cannot use the index as it is (none, damaged, or another
+ * process made a new one): the commit thread calls fs_store_catch_up().
+ * Costs three loads: looked at in every turn.
+ */
+int fs_store_index_wanted(fs_store_t *store);
 
 /*
  * This process's current time on both clocks.  Never fails.

@@ -40,6 +40,15 @@ void fs_reader_destroy(fs_reader_t *reader);
 fs_outcome_t fs_view_open(fs_reader_t *reader, fs_view_t *view);
 void fs_view_close(fs_view_t *view);
 
+/* The log's snapshot, taken on first use.  NULL: not now. */
+fs_txn_t *fs_view_log(fs_view_t *view);
+
+/*
+ * OK, or why something that was not found may be there all the same: looked
+ * at before a `not found` is answered.
+ */
+fs_outcome_t fs_view_outcome(fs_view_t *view);
+
 /* Numbers and slugs; interned once, so a process may keep them. */
 int fs_view_sale_number(fs_view_t *view, fs_str_t slug, uint32_t *number);
 int fs_view_sale_slug(fs_view_t *view, uint32_t number, fs_slug_t *slug);
@@ -63,7 +72,10 @@ size_t fs_view_sales(fs_view_t *view, fs_str_t after, size_t limit,
 size_t fs_view_holds(fs_view_t *view, const uint8_t *buyer, fs_seq_t before,
     size_t limit, fs_hold_t *holds, int *more);
 
-/* The doc of a document; points into the map until the view is closed. */
+/*
+ * The doc of a document; points into the map until the view is closed.
+ * 1: found; 0: not; -1: not now (the log's snapshot is beyond the mark).
+ */
 int fs_view_document(fs_view_t *view, fs_str_t kind, fs_str_t id,
     fs_str_t *doc);
 
@@ -79,6 +91,10 @@ size_t fs_view_entries(fs_view_t *view, fs_seq_t after, size_t limit,
 
 /* How a view turns numbers to names, for rendering within it. */
 void fs_view_names(fs_view_t *view, fs_crypto_t *crypto, fs_names_t *names);
+
+/* End all readers' transactions: an environment is about to be closed.  The
+ * caller holds the guard for writing. */
+void fs_readers_end(fs_store_t *store, int log);
 
 
 #pragma GCC visibility pop

@@ -1,0 +1,43 @@
+
+/*
+ * The durable mark's file.  Its words are in store.h (fs_mark_t).
+ */
+
+#ifndef FS_MARK_H
+#define FS_MARK_H
+
+#include "store.h"
+
+#pragma GCC visibility push(hidden)
+
+
+#define FS_MARK_SIZE  4096
+
+/*
+ * Open `path`/mark, make it when it is missing, and map it.  The descriptor
+ * serves as the lock of opening (flock).  0, or an errno.
+ */
+int fs_mark_open(const char *path, int *fd, fs_mark_t **mark);
+void fs_mark_close(int fd, fs_mark_t *mark);
+
+/* Held while a store is opened, so that two processes do it in turn. */
+int fs_mark_lock(int fd);
+void fs_mark_unlock(int fd);
+
+/* 1: it was written in this boot, by this version. */
+int fs_mark_valid(const fs_mark_t *mark, const uint8_t *boot_id);
+
+/*
+ * Begin it again for this boot, whatever it says.  The caller holds the log's
+ * write lock and has synced the log.
+ */
+void fs_mark_reset(fs_mark_t *mark, const uint8_t *boot_id, uint64_t txn,
+    fs_seq_t seq);
+
+/* Raise txn, then seq.  A leader may come late: it never lowers them. */
+void fs_mark_advance(fs_mark_t *mark, uint64_t txn, fs_seq_t seq);
+
+
+#pragma GCC visibility pop
+
+#endif /* FS_MARK_H */
