@@ -336,6 +336,8 @@ static void
 test_full(void **data)
 {
     int            i;
+    uint64_t       n;
+    fs_slot_t     *slot;
     fs_rings_t    *rings;
     fs_command_t   command;
 
@@ -351,10 +353,12 @@ test_full(void **data)
     fs_ring(rings, 0)->ready = 1;
     fs_ring(rings, 1)->ready = 1;
 
+    n = 0;
+
     /* the bound is over all rings */
 
     for (i = 0; i < 3; i++) {
-        assert_int_equal(fs_ring_push(rings, 0, &command, 0, 0), FS_OK);
+        assert_int_equal(fs_ring_push(rings, 0, &command, n++, 0), FS_OK);
         assert_int_equal(fs_ring_push(rings, 1, &command, 0, 0), FS_OK);
     }
 
@@ -362,7 +366,7 @@ test_full(void **data)
     assert_int_equal(fs_ring_push(rings, 1, &command, 0, 0), FS_QUEUE_FULL);
 
     deliver(rings, 1, 1);
-    assert_int_equal(fs_ring_push(rings, 0, &command, 0, 0), FS_OK);
+    assert_int_equal(fs_ring_push(rings, 0, &command, n++, 0), FS_OK);
     assert_int_equal(fs_ring_push(rings, 0, &command, 0, 0), FS_QUEUE_FULL);
 
     /* delivered but not taken: no slot is used twice */
@@ -370,16 +374,27 @@ test_full(void **data)
     deliver(rings, 0, 4);
 
     for (i = 0; i < 4; i++) {
-        assert_int_equal(fs_ring_push(rings, 0, &command, 0, 0), FS_OK);
+        assert_int_equal(fs_ring_push(rings, 0, &command, n++, 0), FS_OK);
     }
 
     deliver(rings, 0, 4);
     assert_int_equal(rings->waiting, 2);
     assert_int_equal(fs_ring_push(rings, 0, &command, 0, 0), FS_QUEUE_FULL);
 
-    assert_non_null(fs_ring_pop(rings, 0));
+    slot = fs_ring_pop(rings, 0);
+    assert_non_null(slot);
+    assert_int_equal(slot->token, 0);
     fs_ring_pop_done(rings, 0);
-    assert_int_equal(fs_ring_push(rings, 0, &command, 0, 0), FS_OK);
+    assert_int_equal(fs_ring_push(rings, 0, &command, n++, 0), FS_OK);
+
+    for (i = 1; i < 8; i++) {
+        slot = fs_ring_pop(rings, 0);
+        assert_non_null(slot);
+        assert_int_equal(slot->token, i);
+        fs_ring_pop_done(rings, 0);
+    }
+
+    assert_null(fs_ring_pop(rings, 0));
 
     fs_ring_release(rings, 0);
     fs_ring_release(rings, 1);
