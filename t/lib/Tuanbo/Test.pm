@@ -24,8 +24,8 @@ use Time::HiRes qw(sleep time);
 
 use Tuanbo::Test::Events;
 
-our @EXPORT = (@Test::More::EXPORT, qw(decode_json encode_json true false
-    now_ms sleep time wait_until));
+our @EXPORT = (@Test::More::EXPORT, qw(decode_json encode_json eventually
+    true false now_ms sleep time wait_until));
 
 my $root = File::Spec->rel2abs(__FILE__) =~ s{/t/lib/Tuanbo/Test\.pm\z}{}r;
 my $nginx = $ENV{TUANBO_NGINX} // '/usr/sbin/nginx';
@@ -56,6 +56,14 @@ sub wait_until :prototype(&;$) ($code, $seconds = 10) {
         return $value if $value || time > $end;
         sleep 0.02;
     }
+}
+
+
+# A test that waits for it.
+sub eventually :prototype(&$;$) ($code, $name, $seconds = 10) {
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+
+    return ok(&wait_until($code, $seconds), $name);
 }
 
 
