@@ -16,7 +16,7 @@ packages_test='perl libcmocka-dev libmojolicious-perl libio-socket-ssl-perl
                nghttp2-client lmdb-utils curl openssl'
 packages_fuzz='clang'
 packages_bench='wrk redis-server redis-tools lua-nginx-redis
-                libnginx-mod-http-lua curl openssl'
+                libnginx-mod-http-lua lua-cjson curl openssl'
 
 if [ "${TUANBO_SETUP:-}" = no ]; then
     exit 0
