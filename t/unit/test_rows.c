@@ -1,0 +1,479 @@
+
+/*
+ * Rows and keys: what goes in comes out, nothing else is read.
+ */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+#include "rows.h"
+
+
+#define ROUNDS  2000
+
+
+static uint64_t  random_state;
+
+
+/* splitmix64: a run is repeated with SEED=… in the environment */
+
+static uint64_t
+random64(void)
+{
+    uint64_t  z;
+
+    random_state += 0x9e3779b97f4a7c15;
+    z = random_state;
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+
+    return z ^ (z >> 31);
+}
+
+
+static void
+random_bytes(void *bytes, size_t len)
+{
+    size_t    i;
+    uint8_t  *p;
+
+    p = bytes;
+
+    for (i = 0; i < len; i++) {
+        p[i] = (uint8_t) random64();
+    }
+}
+
+
+static fs_str_t
+str(const void *data, size_t len)
+{
+    fs_str_t  s;
+
+    s.len = len;
+    s.data = data;
+
+    return s;
+}
+
+
+static void
+random_sale(fs_sale_t *sale)
+{
+    memset(sale, 0, sizeof(*sale));
+    sale->slug.len = (uint8_t) (random64() % (FS_SLUG_MAX + 1));
+    random_bytes(sale->slug.data, sale->slug.len);
+    sale->title_len = (uint16_t) (random64() % (FS_TITLE_MAX + 1));
+    random_bytes(sale->title, sale->title_len);
+    sale->price_fen = (int64_t) random64();
+    sale->stock = (uint32_t) random64();
+    sale->limit = (uint32_t) random64();
+    sale->opens_at = (int64_t) random64();
+    sale->closes_at = (int64_t) random64();
+    sale->goal = (uint32_t) random64();
+    sale->goal_by = (uint8_t) (random64() % 2);
+    sale->hold_ms = (uint32_t) random64();
+    sale->version = random64();
+    sale->held = (uint32_t) random64();
+    sale->sold = (uint32_t) random64();
+    sale->joined = (uint32_t) random64();
+    sale->groups_formed = (uint32_t) random64();
+    sale->groups_failed = (uint32_t) random64();
+    sale->opened = (uint8_t) (random64() % 2);
+    sale->paused = (uint8_t) (random64() % 2);
+    sale->closed = (uint8_t) (random64() % 2);
+    sale->decided = (uint8_t) (random64() % 2);
+    sale->due = (int64_t) random64();
+}
+
+
+static void
+test_sale(void **state)
+{
+    size_t     len, cut;
+    uint8_t    row[FS_SALE_ROW_MAX + 1];
+    unsigned   round;
+    fs_sale_t  sale, back;
+
+    (void) state;
+
+    for (round = 0; round < ROUNDS; round++) {
+        random_sale(&sale);
+        len = fs_sale_row_encode(&sale, row);
+        assert_in_range(len, 1, FS_SALE_ROW_MAX);
+
+        memset(&back, 0, sizeof(back));
+        assert_int_equal(fs_sale_row_decode(&back, str(row, len)), 0);
+        assert_memory_equal(&back, &sale, sizeof(sale));
+
+        cut = random64() % len;
+        assert_int_equal(fs_sale_row_decode(&back, str(row, cut)), -1);
+        row[len] = 0;
+        assert_int_equal(fs_sale_row_decode(&back, str(row, len + 1)), -1);
+    }
+
+    random_sale(&sale);
+    sale.slug.len = FS_SLUG_MAX;
+    sale.title_len = FS_TITLE_MAX;
+    len = fs_sale_row_encode(&sale, row);
+    assert_in_range(len, 1, FS_SALE_ROW_MAX);
+
+    row[0]++;
+    assert_int_equal(fs_sale_row_decode(&back, str(row, len)), -1);
+    row[0]--;
+    row[1] = 2;
+    assert_int_equal(fs_sale_row_decode(&back, str(row, len)), -1);
+    row[1] = 0;
+    row[2] |= 0x10;
+    assert_int_equal(fs_sale_row_decode(&back, str(row, len)), -1);
+    row[2] &= 0x0f;
+    row[3] = FS_SLUG_MAX + 1;
+    assert_int_equal(fs_sale_row_decode(&back, str(row, len + 1)), -1);
+    row[3] = FS_SLUG_MAX;
+    assert_int_equal(fs_sale_row_decode(&back, str(row, len)), 0);
+}
+
+
+static void
+random_hold(fs_hold_t *hold, unsigned lines)
+{
+    unsigned  i;
+
+    memset(hold, 0, sizeof(*hold));
+    hold->previous = random64();
+    random_bytes(hold->buyer, sizeof(hold->buyer));
+    hold->state = (uint8_t) (random64() % FS_HOLD_STATES_N);
+    hold->lines_n = (uint8_t) lines;
+    hold->pickup = (uint32_t) random64();
+    hold->created_at = (int64_t) random64();
+    hold->expires_at = (int64_t) random64();
+    hold->due = (int64_t) random64();
+    hold->length_ms = (uint32_t) random64();
+
+    for (i = 0; i < lines; i++) {
+        hold->lines[i].sale = (uint32_t) random64();
+        hold->lines[i].qty = (uint32_t) random64();
+        hold->lines[i].price_fen = (int64_t) random64();
+    }
+}
+
+
+static void
+test_hold(void **state)
+{
+    size_t     len, cut;
+    uint8_t    row[FS_HOLD_ROW_MAX + 1];
+    unsigned   round, lines;
+    fs_hold_t  hold, back;
+
+    (void) state;
+
+    for (round = 0; round < ROUNDS; round++) {
+        lines = 1 + random64() % FS_LINES_MAX;
+        random_hold(&hold, lines);
+        len = fs_hold_row_encode(&hold, row);
+        assert_in_range(len, 1, FS_HOLD_ROW_MAX);
+
+        /* half of what a live hold may cost in the index is overhead */
+        if (lines == 1) {
+            assert_in_range(len, 1, 88);
+        }
+
+        memset(&back, 0, sizeof(back));
+        assert_int_equal(fs_hold_row_decode(&back, str(row, len)), 0);
+        assert_memory_equal(&back, &hold, sizeof(hold));
+
+        cut = random64() % len;
+        assert_int_equal(fs_hold_row_decode(&back, str(row, cut)), -1);
+        row[len] = 0;
+        assert_int_equal(fs_hold_row_decode(&back, str(row, len + 1)), -1);
+    }
+
+    random_hold(&hold, FS_LINES_MAX);
+    len = fs_hold_row_encode(&hold, row);
+    assert_in_range(len, 1, FS_HOLD_ROW_MAX);
+
+    row[0]++;
+    assert_int_equal(fs_hold_row_decode(&back, str(row, len)), -1);
+    row[0]--;
+    row[1] = FS_HOLD_STATES_N;
+    assert_int_equal(fs_hold_row_decode(&back, str(row, len)), -1);
+    row[1] = FS_HOLD_HELD;
+    row[2] = 0;
+    assert_int_equal(fs_hold_row_decode(&back, str(row, 60)), -1);
+    row[2] = FS_LINES_MAX + 1;
+    assert_int_equal(fs_hold_row_decode(&back, str(row, len)), -1);
+    row[2] = FS_LINES_MAX;
+    assert_int_equal(fs_hold_row_decode(&back, str(row, len)), 0);
+}
+
+
+static void
+test_group(void **state)
+{
+    size_t      len;
+    uint8_t     row[FS_GROUP_ROW_SIZE];
+    unsigned    round;
+    fs_group_t  group, back;
+
+    (void) state;
+
+    for (round = 0; round < ROUNDS; round++) {
+        memset(&group, 0, sizeof(group));
+        group.joined = (uint32_t) random64();
+        group.state = (uint8_t) (random64() % (FS_GROUP_FAILED + 1));
+        group.refunded_to = random64();
+
+        len = fs_group_row_encode(&group, row);
+        assert_int_equal(len, FS_GROUP_ROW_SIZE);
+
+        memset(&back, 0, sizeof(back));
+        assert_int_equal(fs_group_row_decode(&back, str(row, len)), 0);
+        assert_memory_equal(&back, &group, sizeof(group));
+    }
+
+    assert_int_equal(fs_group_row_decode(&back, str(row, len - 1)), -1);
+    row[1] = FS_GROUP_FAILED + 1;
+    assert_int_equal(fs_group_row_decode(&back, str(row, len)), -1);
+    row[1] = FS_GROUP_OPEN;
+    row[0]++;
+    assert_int_equal(fs_group_row_decode(&back, str(row, len)), -1);
+}
+
+
+static void
+test_buyer(void **state)
+{
+    size_t      len;
+    uint8_t     row[FS_BUYER_ROW_SIZE];
+    unsigned    round;
+    fs_buyer_t  buyer, back;
+
+    (void) state;
+
+    for (round = 0; round < ROUNDS; round++) {
+        memset(&buyer, 0, sizeof(buyer));
+        buyer.live = (uint32_t) random64() & 0xffffff;
+        buyer.newest = random64();
+
+        len = fs_buyer_row_encode(&buyer, row);
+        assert_int_equal(len, FS_BUYER_ROW_SIZE);
+
+        memset(&back, 0, sizeof(back));
+        assert_int_equal(fs_buyer_row_decode(&back, str(row, len)), 0);
+        assert_memory_equal(&back, &buyer, sizeof(buyer));
+    }
+
+    /* full, it stays full: it does not begin again at 0 */
+    buyer.live = 0x1000000;
+    fs_buyer_row_encode(&buyer, row);
+    assert_int_equal(fs_buyer_row_decode(&back, str(row, sizeof(row))), 0);
+    assert_int_equal(back.live, 0xffffff);
+
+    assert_int_equal(fs_buyer_row_decode(&back, str(row, sizeof(row) - 1)),
+                     -1);
+    row[0]++;
+    assert_int_equal(fs_buyer_row_decode(&back, str(row, sizeof(row))), -1);
+}
+
+
+static void
+test_units(void **state)
+{
+    size_t      len;
+    uint8_t     row[FS_UNITS_ROW_SIZE];
+    unsigned    round;
+    fs_units_t  units, back;
+
+    (void) state;
+
+    for (round = 0; round < ROUNDS; round++) {
+        memset(&units, 0, sizeof(units));
+        units.taken = (uint32_t) random64();
+        units.lapses = (uint32_t) random64() & 0xffff;
+        units.lapsed_at = (int64_t) random64();
+
+        len = fs_units_row_encode(&units, row);
+        assert_int_equal(len, FS_UNITS_ROW_SIZE);
+
+        memset(&back, 0, sizeof(back));
+        assert_int_equal(fs_units_row_decode(&back, str(row, len)), 0);
+        assert_memory_equal(&back, &units, sizeof(units));
+    }
+
+    units.lapses = 0x10000;
+    fs_units_row_encode(&units, row);
+    assert_int_equal(fs_units_row_decode(&back, str(row, sizeof(row))), 0);
+    assert_int_equal(back.lapses, 0xffff);
+
+    assert_int_equal(fs_units_row_decode(&back, str(row, sizeof(row) - 1)),
+                     -1);
+    row[0]++;
+    assert_int_equal(fs_units_row_decode(&back, str(row, sizeof(row))), -1);
+}
+
+
+static void
+test_payment(void **state)
+{
+    size_t        len;
+    uint8_t       row[FS_PAYMENT_ROW_SIZE];
+    unsigned      round;
+    fs_payment_t  payment, back;
+
+    (void) state;
+
+    for (round = 0; round < ROUNDS; round++) {
+        memset(&payment, 0, sizeof(payment));
+        payment.outcome = (uint8_t) random64();
+        payment.reason = (uint8_t) (random64() % FS_REASONS_N);
+        payment.due = (uint8_t) (random64() % 2);
+        payment.refunded = (uint8_t) (random64() % 2);
+        payment.amount_fen = (int64_t) random64();
+        payment.seq = random64();
+
+        len = fs_payment_row_encode(&payment, row);
+        assert_int_equal(len, FS_PAYMENT_ROW_SIZE);
+
+        memset(&back, 0, sizeof(back));
+        assert_int_equal(fs_payment_row_decode(&back, str(row, len)), 0);
+        assert_memory_equal(&back, &payment, sizeof(payment));
+    }
+
+    assert_int_equal(fs_payment_row_decode(&back, str(row, len - 1)), -1);
+    row[2] = FS_REASONS_N;
+    assert_int_equal(fs_payment_row_decode(&back, str(row, len)), -1);
+    row[2] = 0;
+    row[3] = 4;
+    assert_int_equal(fs_payment_row_decode(&back, str(row, len)), -1);
+    row[3] = 0;
+    row[0]++;
+    assert_int_equal(fs_payment_row_decode(&back, str(row, len)), -1);
+}
+
+
+static void
+test_timer(void **state)
+{
+    uint8_t     key[FS_TIMER_KEY_LEN], other[FS_TIMER_KEY_LEN];
+    unsigned    round;
+    fs_timer_t  timer, later, back;
+
+    (void) state;
+
+    for (round = 0; round < ROUNDS; round++) {
+        memset(&timer, 0, sizeof(timer));
+        timer.clock = random64() % 2 ? 'm' : 'w';
+        timer.kind = (uint8_t) (1 + random64() % FS_TIMER_SWEEP);
+        timer.time = (int64_t) (random64() >> 1);
+        timer.sale = (uint32_t) random64();
+        timer.pickup = (uint32_t) random64();
+
+        fs_timer_key(key, &timer);
+        memset(&back, 0, sizeof(back));
+        assert_int_equal(fs_timer_key_decode(&back, str(key, sizeof(key))),
+                         0);
+        assert_memory_equal(&back, &timer, sizeof(timer));
+
+        /* the database's order is the clock's */
+        later = timer;
+        later.time = (int64_t) (random64() >> 1);
+        fs_timer_key(other, &later);
+
+        if (later.time != timer.time) {
+            assert_int_equal(memcmp(key, other, sizeof(key)) < 0,
+                             timer.time < later.time);
+        }
+    }
+
+    assert_int_equal(fs_timer_key_decode(&back, str(key, sizeof(key) - 1)),
+                     -1);
+    key[0] = 'x';
+    assert_int_equal(fs_timer_key_decode(&back, str(key, sizeof(key))), -1);
+    key[0] = 'm';
+    key[13] = 0;
+    assert_int_equal(fs_timer_key_decode(&back, str(key, sizeof(key))), -1);
+    key[13] = FS_TIMER_SWEEP + 1;
+    assert_int_equal(fs_timer_key_decode(&back, str(key, sizeof(key))), -1);
+    key[13] = FS_TIMER_SWEEP;
+    assert_int_equal(fs_timer_key_decode(&back, str(key, sizeof(key))), 0);
+}
+
+
+/* The bytes of keys: databases are in their order. */
+
+static void
+test_keys(void **state)
+{
+    size_t         i;
+    uint8_t        key[FS_PAYMENT_KEY_LEN], buyer[FS_BUYER_LEN];
+    uint8_t        reference[FS_REFERENCE_LEN], hash[FS_KEY_HASH_LEN];
+    const uint8_t  sale[] = { 1, 2, 3, 4 };
+    const uint8_t  pickup[] = { 5, 6, 7, 8 };
+    const uint8_t  hold[] = { 1, 2, 3, 4, 5, 6, 7, 8 };
+
+    (void) state;
+
+    for (i = 0; i < FS_BUYER_LEN; i++) {
+        buyer[i] = (uint8_t) (0x40 + i);
+        reference[i] = (uint8_t) (0x60 + i);
+    }
+
+    memset(hash, 0x7f, sizeof(hash));
+
+    fs_units_key(key, buyer, 0x01020304);
+    assert_memory_equal(key, buyer, FS_BUYER_LEN);
+    assert_memory_equal(key + FS_BUYER_LEN, sale, 4);
+
+    fs_bound_key(key, buyer, hash);
+    assert_memory_equal(key, buyer, FS_BUYER_LEN);
+    assert_memory_equal(key + FS_BUYER_LEN, hash, FS_KEY_HASH_LEN);
+
+    fs_group_key(key, 0x01020304, 0x05060708);
+    assert_memory_equal(key, sale, 4);
+    assert_memory_equal(key + 4, pickup, 4);
+
+    fs_member_key(key, 0x01020304, 0x05060708, 0x0102030405060708);
+    assert_memory_equal(key, sale, 4);
+    assert_memory_equal(key + 4, pickup, 4);
+    assert_memory_equal(key + 8, hold, 8);
+
+    fs_payment_key(key, 0x0102030405060708, reference, 0x01020304);
+    assert_memory_equal(key, hold, 8);
+    assert_memory_equal(key + 8, reference, FS_REFERENCE_LEN);
+    assert_memory_equal(key + 24, sale, 4);
+
+    fs_due_value(key, 0x0102030405060708, 0x0102030405060708);
+    assert_memory_equal(key, hold, 8);
+    assert_memory_equal(key + 8, hold, 8);
+}
+
+
+int
+main(void)
+{
+    const char               *seed;
+    const struct CMUnitTest   tests[] = {
+        cmocka_unit_test(test_sale),
+        cmocka_unit_test(test_hold),
+        cmocka_unit_test(test_group),
+        cmocka_unit_test(test_buyer),
+        cmocka_unit_test(test_units),
+        cmocka_unit_test(test_payment),
+        cmocka_unit_test(test_timer),
+        cmocka_unit_test(test_keys)
+    };
+
+    seed = getenv("SEED");
+    random_state = seed != NULL ? strtoull(seed, NULL, 10)
+                                : (uint64_t) time(NULL);
+    print_message("# SEED=%llu\n", (unsigned long long) random_state);
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
