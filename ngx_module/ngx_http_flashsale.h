@@ -78,12 +78,13 @@ extern const uint64_t  ngx_http_flashsale_batch_bounds[
 extern const uint64_t  ngx_http_flashsale_usec_bounds[
                                           NGX_HTTP_FLASHSALE_BUCKETS - 1];
 
-/* The zone's shared part.  The block of rings follows, 64 bytes aligned. */
+/* The zone's shared part.  Counters and rings follow, 64 bytes aligned. */
 typedef struct {
-    uint32_t                         version;
     uint32_t                         rings_n;
     size_t                           rings_offset;  /* from this */
     size_t                           counters_offset;
+    _Atomic uint32_t                 warned_log;    /* map is filling up, */
+    _Atomic uint32_t                 warned_index;  /* and it was said */
 } ngx_http_flashsale_shared_t;
 
 
@@ -103,8 +104,11 @@ typedef struct {
     ngx_flag_t                       sync;
     ngx_int_t                        queue;
     uint32_t                         rings_n;
+    size_t                           block_size;    /* of the zone's block */
+    ngx_cycle_t                     *cycle;
     ngx_array_t                     *secrets[NGX_HTTP_FLASHSALE_ROLES_N];
                                                     /* of fs_str_t */
+    ngx_array_t                     *needs;         /* checked at the end */
     ngx_shm_zone_t                  *shm_zone;
     ngx_http_flashsale_shared_t     *shared;
     ngx_http_flashsale_eventfds_t   *eventfds;
@@ -155,7 +159,6 @@ struct ngx_http_flashsale_worker_s {
     ngx_uint_t                       parked_n;
     ngx_event_t                      parked_timer;
     ngx_event_t                      tick;          /* each second */
-    ngx_event_t                      due;           /* next due time */
     ngx_event_t                      stall;         /* each 100 ms */
     uint64_t                         stall_at;      /* µs, expected */
 
@@ -318,13 +321,28 @@ struct ngx_http_flashsale_job_s {
     char                             text[];        /* malloc()ed with it */
 };
 
+/* NULL: it was logged, and may be tried again. */
 ngx_http_flashsale_thread_t *ngx_http_flashsale_thread_start(
     ngx_http_flashsale_worker_t *worker);
-void ngx_http_flashsale_thread_stop(ngx_http_flashsale_thread_t *thread);
+
+/*
+ * Let it finish what waits, and join it.  NGX_OK: ended, and freed but for
+ * its store; NGX_AGAIN: it did not end in time (it waits for a lock), and
+ * everything it uses has to stay.
+ */
+ngx_int_t ngx_http_flashsale_thread_stop(
+    ngx_http_flashsale_thread_t *thread);
+void ngx_http_flashsale_thread_free(ngx_http_flashsale_thread_t *thread);
+
+/* A command was pushed. */
 void ngx_http_flashsale_thread_kick(ngx_http_flashsale_thread_t *thread);
+
+/* The store when it is open, and whether the ring is settled. */
 fs_store_t *ngx_http_flashsale_thread_store(
     ngx_http_flashsale_thread_t *thread);
 int ngx_http_flashsale_thread_ready(ngx_http_flashsale_thread_t *thread);
+
+/* Give it a job, and take back one that is done, or NULL. */
 void ngx_http_flashsale_thread_add(ngx_http_flashsale_thread_t *thread,
     ngx_http_flashsale_job_t *job);
 ngx_http_flashsale_job_t *ngx_http_flashsale_thread_done(

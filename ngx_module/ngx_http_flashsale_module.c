@@ -1,0 +1,875 @@
+
+/*
+ * Directives, configuration, checks at `nginx -t`.
+ */
+
+#include "ngx_http_flashsale.h"
+
+
+/* What a handler's directive needs to be there, checked when all is read. */
+typedef struct {
+    ngx_http_handler_pt              handler;
+    ngx_int_t                        role;      /* -1: none */
+    unsigned                         below:1;   /* serves what is below the
+                                                   location's path */
+} ngx_http_flashsale_place_t;
+
+typedef struct {
+    ngx_str_t                        name;      /* of the directive */
+    ngx_int_t                        role;
+    u_char                          *file;
+    ngx_uint_t                       line;
+} ngx_http_flashsale_need_conf_t;
+
+
+static char *ngx_http_flashsale_store(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+static char *ngx_http_flashsale_queue(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+static char *ngx_http_flashsale_secret(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+static char *ngx_http_flashsale_time(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+static char *ngx_http_flashsale_live_holds(ngx_conf_t *cf,
+    ngx_command_t *cmd, void *conf);
+static char *ngx_http_flashsale_place(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+static char *ngx_http_flashsale_pay(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+static ngx_int_t ngx_http_flashsale_need(ngx_conf_t *cf, ngx_int_t role);
+static ngx_int_t ngx_http_flashsale_read_secrets(ngx_conf_t *cf,
+    ngx_str_t *path, ngx_array_t *secrets);
+
+static void *ngx_http_flashsale_create_main_conf(ngx_conf_t *cf);
+static char *ngx_http_flashsale_init_main_conf(ngx_conf_t *cf, void *conf);
+static void *ngx_http_flashsale_create_loc_conf(ngx_conf_t *cf);
+static char *ngx_http_flashsale_merge_loc_conf(ngx_conf_t *cf, void *parent,
+    void *child);
+static ngx_int_t ngx_http_flashsale_init(ngx_conf_t *cf);
+static ngx_int_t ngx_http_flashsale_init_module(ngx_cycle_t *cycle);
+
+
+static const char  *ngx_http_flashsale_roles[] = {
+    "orders", "ledger", "admin", "checkout"
+};
+
+
+static ngx_http_flashsale_place_t  ngx_http_flashsale_api_place = {
+    ngx_http_flashsale_api_handler, -1, 1
+};
+
+static ngx_http_flashsale_place_t  ngx_http_flashsale_orders_place = {
+    ngx_http_flashsale_orders_handler, NGX_HTTP_FLASHSALE_ORDERS, 1
+};
+
+static ngx_http_flashsale_place_t  ngx_http_flashsale_ledger_place = {
+    ngx_http_flashsale_ledger_handler, NGX_HTTP_FLASHSALE_LEDGER, 0
+};
+
+static ngx_http_flashsale_place_t  ngx_http_flashsale_admin_place = {
+    ngx_http_flashsale_admin_handler, NGX_HTTP_FLASHSALE_ADMIN, 1
+};
+
+static ngx_http_flashsale_place_t  ngx_http_flashsale_metrics_place = {
+    ngx_http_flashsale_metrics_handler, -1, 0
+};
+
+
+static ngx_command_t  ngx_http_flashsale_commands[] = {
+
+    { ngx_string("flashsale_store"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE123,
+      ngx_http_flashsale_store,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("flashsale_queue"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_http_flashsale_queue,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("flashsale_secret"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE2,
+      ngx_http_flashsale_secret,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("flashsale_user"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_set_complex_value_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_flashsale_loc_conf_t, user),
+      NULL },
+
+    { ngx_string("flashsale_redirect"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_set_complex_value_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_flashsale_loc_conf_t, redirect),
+      NULL },
+
+    { ngx_string("flashsale_hold_time"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_flashsale_time,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_flashsale_loc_conf_t, hold_time),
+      NULL },
+
+    { ngx_string("flashsale_pay_time"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_flashsale_time,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_flashsale_loc_conf_t, pay_time),
+      NULL },
+
+    { ngx_string("flashsale_live_holds"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_flashsale_live_holds,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("flashsale_api"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
+      ngx_http_flashsale_place,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      &ngx_http_flashsale_api_place },
+
+    { ngx_string("flashsale_orders"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
+      ngx_http_flashsale_place,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      &ngx_http_flashsale_orders_place },
+
+    { ngx_string("flashsale_ledger"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
+      ngx_http_flashsale_place,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      &ngx_http_flashsale_ledger_place },
+
+    { ngx_string("flashsale_admin"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
+      ngx_http_flashsale_place,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      &ngx_http_flashsale_admin_place },
+
+    { ngx_string("flashsale_metrics"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
+      ngx_http_flashsale_place,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      &ngx_http_flashsale_metrics_place },
+
+    { ngx_string("flashsale_pay"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_flashsale_pay,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_flashsale_loc_conf_t, pay),
+      NULL },
+
+      ngx_null_command
+};
+
+
+static ngx_http_module_t  ngx_http_flashsale_module_ctx = {
+    ngx_http_flashsale_add_variables,      /* preconfiguration */
+    ngx_http_flashsale_init,               /* postconfiguration */
+
+    ngx_http_flashsale_create_main_conf,   /* create main configuration */
+    ngx_http_flashsale_init_main_conf,     /* init main configuration */
+
+    NULL,                                  /* create server configuration */
+    NULL,                                  /* merge server configuration */
+
+    ngx_http_flashsale_create_loc_conf,    /* create location configuration */
+    ngx_http_flashsale_merge_loc_conf      /* merge location configuration */
+};
+
+
+ngx_module_t  ngx_http_flashsale_module = {
+    NGX_MODULE_V1,
+    &ngx_http_flashsale_module_ctx,        /* module context */
+    ngx_http_flashsale_commands,           /* module directives */
+    NGX_HTTP_MODULE,                       /* module type */
+    NULL,                                  /* init master */
+    ngx_http_flashsale_init_module,        /* init module */
+    ngx_http_flashsale_init_process,       /* init process */
+    NULL,                                  /* init thread */
+    NULL,                                  /* exit thread */
+    ngx_http_flashsale_exit_process,       /* exit process */
+    NULL,                                  /* exit master */
+    NGX_MODULE_V1_PADDING
+};
+
+
+ngx_http_flashsale_ctx_t *
+ngx_http_flashsale_ctx(ngx_http_request_t *r)
+{
+    ngx_http_flashsale_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_flashsale_module);
+
+    if (ctx == NULL) {
+        ctx = ngx_pcalloc(r->pool, sizeof(ngx_http_flashsale_ctx_t));
+        if (ctx == NULL) {
+            return NULL;
+        }
+
+        ctx->request = r;
+        ngx_http_set_ctx(r, ctx, ngx_http_flashsale_module);
+    }
+
+    return ctx;
+}
+
+
+static char *
+ngx_http_flashsale_store(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_flashsale_main_conf_t *mcf = conf;
+
+    off_t        size;
+    ngx_str_t   *value, s;
+    ngx_uint_t   i;
+    ngx_path_t  *path;
+
+    if (mcf->path) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    if (value[1].len == 0) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"%V\" has an empty path", &cmd->name);
+        return NGX_CONF_ERROR;
+    }
+
+    for (i = 2; i < cf->args->nelts; i++) {
+
+        if (ngx_strncmp(value[i].data, "size=", 5) == 0) {
+            s.data = value[i].data + 5;
+            s.len = value[i].len - 5;
+
+            size = ngx_parse_offset(&s);
+
+            if (size < 16 * 1024 * 1024
+                || (uint64_t) size > (uint64_t) NGX_MAX_SIZE_T_VALUE)
+            {
+                ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                                   "\"%V\" has the invalid parameter \"%V\": "
+                                   "the size is at least 16m",
+                                   &cmd->name, &value[i]);
+                return NGX_CONF_ERROR;
+            }
+
+            mcf->size = ngx_align((size_t) size, ngx_pagesize);
+            continue;
+        }
+
+        if (ngx_strcmp(value[i].data, "sync=on") == 0) {
+            mcf->sync = 1;
+            continue;
+        }
+
+        if (ngx_strcmp(value[i].data, "sync=off") == 0) {
+            mcf->sync = 0;
+            continue;
+        }
+
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"%V\" has the invalid parameter \"%V\": it is "
+                           "\"size=\" or \"sync=on\" or \"sync=off\"",
+                           &cmd->name, &value[i]);
+        return NGX_CONF_ERROR;
+    }
+
+    /* nginx makes the directory and gives it to the workers' user */
+
+    path = ngx_pcalloc(cf->pool, sizeof(ngx_path_t));
+    if (path == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    path->name = value[1];
+
+    while (path->name.len > 1 && path->name.data[path->name.len - 1] == '/') {
+        path->name.data[--path->name.len] = '\0';
+    }
+
+    if (ngx_conf_full_name(cf->cycle, &path->name, 0) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    path->conf_file = cf->conf_file->file.name.data;
+    path->line = cf->conf_file->line;
+
+    /* nobody else's path: a cache or a temporary path in it would be fatal */
+    path->data = mcf;
+
+    mcf->path = path;
+
+    if (ngx_add_path(cf, &mcf->path) == NGX_ERROR) {
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_flashsale_queue(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_flashsale_main_conf_t *mcf = conf;
+
+    ngx_int_t   n;
+    ngx_str_t  *value;
+
+    if (mcf->queue != NGX_CONF_UNSET) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+    n = ngx_atoi(value[1].data, value[1].len);
+
+    if (n < 16 || n > 1048576) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"%V\" has the invalid value \"%V\": it is a "
+                           "number of slots from 16 to 1048576",
+                           &cmd->name, &value[1]);
+        return NGX_CONF_ERROR;
+    }
+
+    mcf->queue = n;
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_flashsale_secret(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_flashsale_main_conf_t *mcf = conf;
+
+    ngx_str_t    *value, path;
+    ngx_uint_t    i;
+    ngx_array_t  *secrets;
+
+    value = cf->args->elts;
+
+    for (i = 0; i < NGX_HTTP_FLASHSALE_ROLES_N; i++) {
+        if (ngx_strcmp(value[1].data, ngx_http_flashsale_roles[i]) == 0) {
+            break;
+        }
+    }
+
+    if (i == NGX_HTTP_FLASHSALE_ROLES_N) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"%V\" has the invalid role \"%V\": it is "
+                           "\"orders\", \"ledger\", \"admin\" or "
+                           "\"checkout\"", &cmd->name, &value[1]);
+        return NGX_CONF_ERROR;
+    }
+
+    if (mcf->secrets[i]) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"%V %V\" is duplicate", &cmd->name, &value[1]);
+        return NGX_CONF_ERROR;
+    }
+
+    path = value[2];
+
+    if (ngx_conf_full_name(cf->cycle, &path, 1) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    secrets = ngx_array_create(cf->pool, 2, sizeof(fs_str_t));
+    if (secrets == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    if (ngx_http_flashsale_read_secrets(cf, &path, secrets) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    mcf->secrets[i] = secrets;
+
+    return NGX_CONF_OK;
+}
+
+
+static ngx_int_t
+ngx_http_flashsale_read_secrets(ngx_conf_t *cf, ngx_str_t *path,
+    ngx_array_t *secrets)
+{
+    u_char           *buf, *p, *last, *line, *end;
+    size_t            size;
+    ssize_t           n;
+    ngx_fd_t          fd;
+    fs_str_t         *secret;
+    ngx_file_info_t   fi;
+
+    fd = ngx_open_file(path->data, NGX_FILE_RDONLY, NGX_FILE_OPEN, 0);
+
+    if (fd == NGX_INVALID_FILE) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, ngx_errno,
+                           "\"flashsale_secret\": " ngx_open_file_n
+                           " \"%V\" failed", path);
+        return NGX_ERROR;
+    }
+
+    if (ngx_fd_info(fd, &fi) == NGX_FILE_ERROR) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, ngx_errno,
+                           "\"flashsale_secret\": " ngx_fd_info_n
+                           " \"%V\" failed", path);
+        goto failed;
+    }
+
+    if (fi.st_mode & (S_IROTH|S_IWOTH)) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"flashsale_secret\" refuses \"%V\": "
+                           "the file must not be readable or writable by "
+                           "everybody", path);
+        goto failed;
+    }
+
+    if (!ngx_is_file(&fi) || ngx_file_size(&fi) > 65536) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"flashsale_secret\" refuses \"%V\": "
+                           "it must be a file of at most 64k", path);
+        goto failed;
+    }
+
+    size = (size_t) ngx_file_size(&fi);
+
+    buf = ngx_pnalloc(cf->pool, size + 1);
+    if (buf == NULL) {
+        goto failed;
+    }
+
+    n = ngx_read_fd(fd, buf, size);
+
+    if (n == -1 || (size_t) n != size) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, ngx_errno,
+                           "\"flashsale_secret\": " ngx_read_fd_n
+                           " \"%V\" failed", path);
+        goto failed;
+    }
+
+    last = buf + size;
+
+    for (p = buf; p < last; p = end + 1) {
+
+        end = ngx_strlchr(p, last, LF);
+        if (end == NULL) {
+            end = last;
+        }
+
+        line = p;
+        p = end;
+
+        while (line < p && (*line == ' ' || *line == '\t')) {
+            line++;
+        }
+
+        while (line < p
+               && (p[-1] == ' ' || p[-1] == '\t' || p[-1] == CR))
+        {
+            p--;
+        }
+
+        if (line == p) {
+            continue;
+        }
+
+        secret = ngx_array_push(secrets);
+        if (secret == NULL) {
+            goto failed;
+        }
+
+        secret->data = (const char *) line;
+        secret->len = p - line;
+    }
+
+    if (secrets->nelts == 0) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"flashsale_secret\" refuses \"%V\": "
+                           "there is no secret in it", path);
+        goto failed;
+    }
+
+    (void) ngx_close_file(fd);
+
+    return NGX_OK;
+
+failed:
+
+    (void) ngx_close_file(fd);
+
+    return NGX_ERROR;
+}
+
+
+static char *
+ngx_http_flashsale_time(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    char  *p = conf;
+
+    ngx_int_t    time;
+    ngx_str_t   *value;
+    ngx_msec_t  *slot;
+
+    slot = (ngx_msec_t *) (p + cmd->offset);
+
+    if (*slot != NGX_CONF_UNSET_MSEC) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+    time = ngx_parse_time(&value[1], 0);
+
+    if (time == NGX_ERROR || time < 100 || time > FS_HOLD_MS_MAX) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"%V\" has the invalid value \"%V\": it is a "
+                           "time from 100ms to 1d", &cmd->name, &value[1]);
+        return NGX_CONF_ERROR;
+    }
+
+    *slot = (ngx_msec_t) time;
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_flashsale_live_holds(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_flashsale_loc_conf_t *lcf = conf;
+
+    ngx_int_t   n;
+    ngx_str_t  *value;
+
+    if (lcf->live_holds != NGX_CONF_UNSET_UINT) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+    n = ngx_atoi(value[1].data, value[1].len);
+
+    if (n < 1 || n > 1000000) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"%V\" has the invalid value \"%V\": it is a "
+                           "number from 1 to 1000000", &cmd->name, &value[1]);
+        return NGX_CONF_ERROR;
+    }
+
+    lcf->live_holds = n;
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_flashsale_place(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_flashsale_loc_conf_t *lcf = conf;
+
+    ngx_http_core_loc_conf_t    *clcf;
+    ngx_http_flashsale_place_t  *place;
+
+    place = cmd->post;
+
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+
+    if (lcf->handler == place->handler) {
+        return "is duplicate";
+    }
+
+    if (lcf->handler) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"%V\": the location has another handler of "
+                           "this module already", &cmd->name);
+        return NGX_CONF_ERROR;
+    }
+
+    if (place->below
+        && (clcf->named || clcf->exact_match || clcf->noname
+#if (NGX_PCRE)
+            || clcf->regex
+#endif
+       ))
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"%V\" must be in a location given by a prefix: "
+                           "\"%V\" is none", &cmd->name, &clcf->name);
+        return NGX_CONF_ERROR;
+    }
+
+    if (ngx_http_flashsale_need(cf, place->role) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    lcf->handler = place->handler;
+    lcf->prefix = clcf->name;
+    clcf->handler = place->handler;
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_flashsale_pay(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    if (ngx_http_flashsale_need(cf, -1) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    return ngx_http_set_complex_value_slot(cf, cmd, conf);
+}
+
+
+/* Remember what the directive being read needs. */
+
+static ngx_int_t
+ngx_http_flashsale_need(ngx_conf_t *cf, ngx_int_t role)
+{
+    ngx_str_t                       *value;
+    ngx_http_flashsale_main_conf_t  *mcf;
+    ngx_http_flashsale_need_conf_t  *need;
+
+    mcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_flashsale_module);
+
+    need = ngx_array_push(mcf->needs);
+    if (need == NULL) {
+        return NGX_ERROR;
+    }
+
+    value = cf->args->elts;
+
+    need->name = value[0];
+    need->role = role;
+    need->file = cf->conf_file->file.name.data;
+    need->line = cf->conf_file->line;
+
+    return NGX_OK;
+}
+
+
+static void *
+ngx_http_flashsale_create_main_conf(ngx_conf_t *cf)
+{
+    ngx_http_flashsale_main_conf_t  *mcf;
+
+    mcf = ngx_pcalloc(cf->pool, sizeof(ngx_http_flashsale_main_conf_t));
+    if (mcf == NULL) {
+        return NULL;
+    }
+
+    /*
+     * set by ngx_pcalloc():
+     *
+     *     mcf->path = NULL;
+     *     mcf->secrets = { NULL };
+     *     mcf->worker = NULL;
+     */
+
+    mcf->size = (size_t) 16 * 1024 * 1024 * 1024;
+    mcf->sync = 1;
+    mcf->cycle = cf->cycle;
+    mcf->queue = NGX_CONF_UNSET;
+
+    mcf->needs = ngx_array_create(cf->pool, 4,
+                                  sizeof(ngx_http_flashsale_need_conf_t));
+    if (mcf->needs == NULL) {
+        return NULL;
+    }
+
+    return mcf;
+}
+
+
+static char *
+ngx_http_flashsale_init_main_conf(ngx_conf_t *cf, void *conf)
+{
+    ngx_http_flashsale_main_conf_t *mcf = conf;
+
+    ngx_uint_t                       i;
+    ngx_http_flashsale_need_conf_t  *need;
+
+    need = mcf->needs->elts;
+
+    for (i = 0; i < mcf->needs->nelts; i++) {
+
+        if (mcf->path == NULL) {
+            ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                          "\"%V\" requires \"flashsale_store\" in %s:%ui",
+                          &need[i].name, need[i].file, need[i].line);
+            return NGX_CONF_ERROR;
+        }
+
+        if (need[i].role >= 0 && mcf->secrets[need[i].role] == NULL) {
+            ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                          "\"%V\" requires \"flashsale_secret %s\" in %s:%ui",
+                          &need[i].name,
+                          ngx_http_flashsale_roles[need[i].role],
+                          need[i].file, need[i].line);
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    if (mcf->queue == NGX_CONF_UNSET) {
+        mcf->queue = 8192;
+    }
+
+    if (mcf->path == NULL) {
+        return NGX_CONF_OK;
+    }
+
+    if (ngx_http_flashsale_zone_add(cf, mcf) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static void *
+ngx_http_flashsale_create_loc_conf(ngx_conf_t *cf)
+{
+    ngx_http_flashsale_loc_conf_t  *lcf;
+
+    lcf = ngx_pcalloc(cf->pool, sizeof(ngx_http_flashsale_loc_conf_t));
+    if (lcf == NULL) {
+        return NULL;
+    }
+
+    /*
+     * set by ngx_pcalloc():
+     *
+     *     lcf->user = NULL;
+     *     lcf->redirect = NULL;
+     *     lcf->pay = NULL;
+     *     lcf->handler = NULL;
+     *     lcf->prefix = { 0, NULL };
+     */
+
+    lcf->hold_time = NGX_CONF_UNSET_MSEC;
+    lcf->pay_time = NGX_CONF_UNSET_MSEC;
+    lcf->live_holds = NGX_CONF_UNSET_UINT;
+
+    return lcf;
+}
+
+
+static char *
+ngx_http_flashsale_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
+{
+    ngx_http_flashsale_loc_conf_t *prev = parent;
+    ngx_http_flashsale_loc_conf_t *conf = child;
+
+    ngx_http_core_loc_conf_t  *clcf;
+
+    if (conf->user == NULL) {
+        conf->user = prev->user;
+    }
+
+    if (conf->redirect == NULL) {
+        conf->redirect = prev->redirect;
+    }
+
+    ngx_conf_merge_msec_value(conf->hold_time, prev->hold_time, 300000);
+    ngx_conf_merge_msec_value(conf->pay_time, prev->pay_time, 900000);
+    ngx_conf_merge_uint_value(conf->live_holds, prev->live_holds, 3);
+
+    /* an "if" and a "limit_except" stay what their location is */
+
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+
+    if (clcf->noname) {
+
+        if (prev->handler && clcf->handler == NULL) {
+            conf->handler = prev->handler;
+            conf->prefix = prev->prefix;
+            clcf->handler = prev->handler;
+        }
+
+        if (conf->pay == NULL) {
+            conf->pay = prev->pay;
+        }
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static ngx_int_t
+ngx_http_flashsale_init(ngx_conf_t *cf)
+{
+    ngx_http_handler_pt        *h;
+    ngx_http_core_main_conf_t  *cmcf;
+
+    cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
+
+    h = ngx_array_push(&cmcf->phases[NGX_HTTP_PRECONTENT_PHASE].handlers);
+    if (h == NULL) {
+        return NGX_ERROR;
+    }
+
+    *h = ngx_http_flashsale_pay_handler;
+
+    return NGX_OK;
+}
+
+
+/*
+ * Without a master there is no new process on a reload: the engine moves to
+ * the new configuration.  Nothing here can fail, because a failure in a
+ * module's init ends the process.
+ */
+
+static ngx_int_t
+ngx_http_flashsale_init_module(ngx_cycle_t *cycle)
+{
+    ngx_http_flashsale_main_conf_t  *mcf, *old;
+
+    if (ngx_process != NGX_PROCESS_SINGLE || cycle->old_cycle == NULL
+        || ngx_is_init_cycle(cycle->old_cycle))
+    {
+        return NGX_OK;
+    }
+
+    mcf = ngx_http_cycle_get_module_main_conf(cycle,
+                                              ngx_http_flashsale_module);
+    old = ngx_http_cycle_get_module_main_conf(cycle->old_cycle,
+                                              ngx_http_flashsale_module);
+
+    if (mcf == NULL || old == NULL || old->worker == NULL) {
+        return NGX_OK;
+    }
+
+    if (mcf->path == NULL || mcf->shared != old->shared
+        || mcf->path->name.len != old->path->name.len
+        || ngx_strcmp(mcf->path->name.data, old->path->name.data) != 0)
+    {
+        ngx_log_error(NGX_LOG_ERR, cycle->log, 0,
+                      "flashsale: another store or queue needs a restart "
+                      "when there is no master process");
+        return NGX_OK;
+    }
+
+    mcf->worker = old->worker;
+    mcf->worker->conf = mcf;
+    mcf->worker->cycle = cycle;
+    mcf->worker->log = cycle->log;
+    old->worker = NULL;
+
+    return NGX_OK;
+}

@@ -1,0 +1,790 @@
+
+/*
+ * The commit thread of a worker.
+ *
+ * It opens the store (which may wait for the log's write lock), settles the
+ * worker's ring, and then makes passes: when it is kicked, when something is
+ * due, and each second.  It touches no request, no pool and nothing of
+ * nginx but the log; what it shares with the main thread is in the struct.
+ */
+
+#define _GNU_SOURCE     /* pthread_timedjoin_np() */
+
+#include "ngx_http_flashsale.h"
+
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/random.h>
+
+
+#define NGX_HTTP_FLASHSALE_CATCH_UP      16384  /* entries a transaction */
+#define NGX_HTTP_FLASHSALE_LOOK_MSEC     1000
+#define NGX_HTTP_FLASHSALE_BACKOFF_MSEC  50
+#define NGX_HTTP_FLASHSALE_JOIN_SEC      10
+#define NGX_HTTP_FLASHSALE_READERS       1024
+#define NGX_HTTP_FLASHSALE_FULL          80     /* per cent of a map */
+
+
+struct ngx_http_flashsale_thread_s {
+    pthread_t                        tid;
+    ngx_http_flashsale_worker_t     *worker;    /* log, conf, rings, ring,
+                                                   counters: set before the
+                                                   start, then not changed */
+    fs_commit_t                     *commit;
+    _Atomic(fs_store_t *)            store;
+    _Atomic int                      ready;
+    _Atomic int                      stop;
+    _Atomic int                      sleeping;
+    int                              kick;      /* eventfd, private */
+
+    pthread_mutex_t                  mutex;     /* of the lists */
+    ngx_http_flashsale_job_t        *jobs, **jobs_last;
+    ngx_http_flashsale_job_t        *done, **done_last;
+
+    /* the thread's own */
+    ngx_msec_t                       backoff;
+    fs_outcome_t                     failure;   /* what was logged last */
+    uint64_t                         looked_at;
+    char                             message[256];
+};
+
+
+static void *ngx_http_flashsale_thread_main(void *data);
+static int ngx_http_flashsale_thread_open(
+    ngx_http_flashsale_thread_t *thread);
+static int ngx_http_flashsale_thread_settle(
+    ngx_http_flashsale_thread_t *thread);
+static int ngx_http_flashsale_thread_turn(
+    ngx_http_flashsale_thread_t *thread);
+static void ngx_http_flashsale_thread_failed(
+    ngx_http_flashsale_thread_t *thread, fs_outcome_t outcome,
+    const char *what);
+static int ngx_http_flashsale_thread_jobs(
+    ngx_http_flashsale_thread_t *thread);
+static int ngx_http_flashsale_thread_waits(
+    ngx_http_flashsale_thread_t *thread);
+static void ngx_http_flashsale_thread_look(
+    ngx_http_flashsale_thread_t *thread);
+static int ngx_http_flashsale_thread_due(
+    ngx_http_flashsale_thread_t *thread, int worked);
+static void ngx_http_flashsale_thread_sleep(
+    ngx_http_flashsale_thread_t *thread, int msec, int look);
+
+static void ngx_http_flashsale_clock(void *data, int64_t *wall,
+    int64_t *boot);
+static int ngx_http_flashsale_random(void *data, uint8_t *bytes, size_t len);
+static void ngx_http_flashsale_log(void *data, fs_log_level_t level,
+    const char *message);
+static void ngx_http_flashsale_boot_id(uint8_t *id);
+
+
+/* Main thread. */
+
+ngx_http_flashsale_thread_t *
+ngx_http_flashsale_thread_start(ngx_http_flashsale_worker_t *worker)
+{
+    int                           err;
+    sigset_t                      set, old;
+    ngx_http_flashsale_thread_t  *thread;
+
+    thread = ngx_calloc(sizeof(ngx_http_flashsale_thread_t), worker->log);
+    if (thread == NULL) {
+        return NULL;
+    }
+
+    thread->worker = worker;
+    thread->jobs_last = &thread->jobs;
+    thread->done_last = &thread->done;
+    thread->backoff = NGX_HTTP_FLASHSALE_BACKOFF_MSEC;
+
+    thread->kick = eventfd(0, EFD_CLOEXEC|EFD_NONBLOCK);
+    if (thread->kick == -1) {
+        ngx_log_error(NGX_LOG_ALERT, worker->log, ngx_errno,
+                      "flashsale: eventfd() failed");
+        ngx_free(thread);
+        return NULL;
+    }
+
+    err = pthread_mutex_init(&thread->mutex, NULL);
+
+    if (err == 0) {
+
+        /* signals are the main thread's */
+
+        sigfillset(&set);
+        (void) pthread_sigmask(SIG_SETMASK, &set, &old);
+
+        err = pthread_create(&thread->tid, NULL,
+                             ngx_http_flashsale_thread_main, thread);
+
+        (void) pthread_sigmask(SIG_SETMASK, &old, NULL);
+    }
+
+    if (err) {
+        ngx_log_error(NGX_LOG_ALERT, worker->log, err,
+                      "flashsale: starting the commit thread failed");
+        (void) close(thread->kick);
+        ngx_free(thread);
+        return NULL;
+    }
+
+    return thread;
+}
+
+
+/* Main thread. */
+
+ngx_int_t
+ngx_http_flashsale_thread_stop(ngx_http_flashsale_thread_t *thread)
+{
+    int              err;
+    uint64_t         one;
+    struct timespec  ts;
+
+    atomic_store(&thread->stop, 1);
+
+    one = 1;
+    (void) !write(thread->kick, &one, sizeof(one));
+
+    (void) clock_gettime(CLOCK_REALTIME, &ts);
+    ts.tv_sec += NGX_HTTP_FLASHSALE_JOIN_SEC;
+
+    err = pthread_timedjoin_np(thread->tid, NULL, &ts);
+
+    return (err == 0) ? NGX_OK : NGX_AGAIN;
+}
+
+
+/* Main thread, after the join. */
+
+void
+ngx_http_flashsale_thread_free(ngx_http_flashsale_thread_t *thread)
+{
+    ngx_http_flashsale_job_t  *job, *next;
+
+    for (job = thread->jobs; job; job = next) {
+        next = job->next;
+        free(job);
+    }
+
+    for (job = thread->done; job; job = next) {
+        next = job->next;
+        free(job);
+    }
+
+    (void) pthread_mutex_destroy(&thread->mutex);
+    (void) close(thread->kick);
+
+    ngx_free(thread);
+}
+
+
+/*
+ * Main thread.  The thread says that it sleeps before it looks at the ring
+ * for the last time, and here the ring was written before it is asked: one
+ * of the two sees the other.
+ */
+
+void
+ngx_http_flashsale_thread_kick(ngx_http_flashsale_thread_t *thread)
+{
+    uint64_t  one;
+
+    atomic_thread_fence(memory_order_seq_cst);
+
+    if (!atomic_load_explicit(&thread->sleeping, memory_order_relaxed)
+        || !atomic_exchange(&thread->sleeping, 0))
+    {
+        return;
+    }
+
+    one = 1;
+    (void) !write(thread->kick, &one, sizeof(one));
+}
+
+
+fs_store_t *
+ngx_http_flashsale_thread_store(ngx_http_flashsale_thread_t *thread)
+{
+    return atomic_load_explicit(&thread->store, memory_order_acquire);
+}
+
+
+int
+ngx_http_flashsale_thread_ready(ngx_http_flashsale_thread_t *thread)
+{
+    return atomic_load_explicit(&thread->ready, memory_order_acquire);
+}
+
+
+/* Main thread. */
+
+void
+ngx_http_flashsale_thread_add(ngx_http_flashsale_thread_t *thread,
+    ngx_http_flashsale_job_t *job)
+{
+    job->next = NULL;
+
+    pthread_mutex_lock(&thread->mutex);
+    *thread->jobs_last = job;
+    thread->jobs_last = &job->next;
+    pthread_mutex_unlock(&thread->mutex);
+
+    ngx_http_flashsale_thread_kick(thread);
+}
+
+
+/* Main thread. */
+
+ngx_http_flashsale_job_t *
+ngx_http_flashsale_thread_done(ngx_http_flashsale_thread_t *thread)
+{
+    ngx_http_flashsale_job_t  *job;
+
+    pthread_mutex_lock(&thread->mutex);
+
+    job = thread->done;
+
+    if (job) {
+        thread->done = job->next;
+
+        if (thread->done == NULL) {
+            thread->done_last = &thread->done;
+        }
+    }
+
+    pthread_mutex_unlock(&thread->mutex);
+
+    return job;
+}
+
+
+static void *
+ngx_http_flashsale_thread_main(void *data)
+{
+    ngx_http_flashsale_thread_t *thread = data;
+
+    int  worked;
+
+    (void) pthread_setname_np(pthread_self(), "flashsale");
+
+    if (ngx_http_flashsale_thread_open(thread) != 0
+        || ngx_http_flashsale_thread_settle(thread) != 0)
+    {
+        if (thread->commit) {
+            fs_commit_destroy(thread->commit);
+        }
+
+        return NULL;
+    }
+
+    for ( ;; ) {
+        worked = ngx_http_flashsale_thread_turn(thread);
+
+        if (worked == -1) {
+
+            if (atomic_load(&thread->stop)) {
+                break;
+            }
+
+            ngx_http_flashsale_thread_sleep(thread, (int) thread->backoff, 0);
+            thread->backoff = ngx_min(thread->backoff * 2, 1000);
+            continue;
+        }
+
+        thread->backoff = NGX_HTTP_FLASHSALE_BACKOFF_MSEC;
+
+        if (ngx_http_flashsale_thread_waits(thread)) {
+            continue;
+        }
+
+        if (atomic_load(&thread->stop)) {
+            break;
+        }
+
+        ngx_http_flashsale_thread_look(thread);
+
+        ngx_http_flashsale_thread_sleep(thread,
+                              ngx_http_flashsale_thread_due(thread, worked),
+                              1);
+    }
+
+    fs_commit_destroy(thread->commit);
+
+    return NULL;
+}
+
+
+/* 0: open; -1: the worker leaves. */
+
+static int
+ngx_http_flashsale_thread_open(ngx_http_flashsale_thread_t *thread)
+{
+    char                             message[256];
+    fs_store_t                      *store;
+    fs_outcome_t                     outcome;
+    fs_store_conf_t                  conf;
+    ngx_http_flashsale_worker_t     *worker;
+    ngx_http_flashsale_main_conf_t  *mcf;
+
+    worker = thread->worker;
+    mcf = worker->conf;
+
+    ngx_memzero(&conf, sizeof(fs_store_conf_t));
+
+    conf.path = (const char *) mcf->path->name.data;
+    conf.map_size = mcf->size;
+    conf.sync = mcf->sync;
+    conf.readers = NGX_HTTP_FLASHSALE_READERS;
+    conf.clock = ngx_http_flashsale_clock;
+    conf.random = ngx_http_flashsale_random;
+    conf.log = ngx_http_flashsale_log;
+    conf.data = worker;
+
+    ngx_http_flashsale_boot_id(conf.boot_id);
+
+    for ( ;; ) {
+        message[0] = '\0';
+        store = fs_store_open(&conf, &outcome, message);
+
+        if (store) {
+            break;
+        }
+
+        if (ngx_strcmp(message, thread->message) != 0) {
+            ngx_log_error(NGX_LOG_ERR, worker->log, 0,
+                          "flashsale: the store \"%s\" cannot be opened: %s",
+                          conf.path, message);
+            ngx_memcpy(thread->message, message, sizeof(message));
+        }
+
+        ngx_http_flashsale_thread_sleep(thread, NGX_HTTP_FLASHSALE_LOOK_MSEC,
+                                        0);
+
+        if (atomic_load(&thread->stop)) {
+            return -1;
+        }
+    }
+
+    atomic_store_explicit(&thread->store, store, memory_order_release);
+    ngx_http_flashsale_wake(worker);
+
+    return 0;
+}
+
+
+/*
+ * Make the index usable and the ring ready.  0, or -1: the worker leaves.
+ */
+
+static int
+ngx_http_flashsale_thread_settle(ngx_http_flashsale_thread_t *thread)
+{
+    fs_store_t                   *store;
+    fs_outcome_t                  outcome;
+    ngx_http_flashsale_worker_t  *worker;
+
+    worker = thread->worker;
+    store = atomic_load(&thread->store);
+
+    for ( ;; ) {
+        outcome = FS_OK;
+
+        if (thread->commit == NULL) {
+            thread->commit = fs_commit_create(store, worker->rings);
+
+            if (thread->commit == NULL) {
+                outcome = FS_INTERNAL;
+            }
+        }
+
+        if (outcome == FS_OK) {
+            outcome = fs_store_catch_up(store, NGX_HTTP_FLASHSALE_CATCH_UP,
+                                        &thread->stop);
+        }
+
+        if (outcome == FS_OK) {
+            outcome = fs_commit_settle(thread->commit, worker->ring);
+        }
+
+        if (outcome == FS_OK) {
+            break;
+        }
+
+        if (atomic_load(&thread->stop)) {
+            return -1;
+        }
+
+        ngx_http_flashsale_thread_failed(thread, outcome,
+                                         "making the store ready");
+
+        ngx_http_flashsale_thread_sleep(thread, NGX_HTTP_FLASHSALE_LOOK_MSEC,
+                                        0);
+    }
+
+    thread->failure = FS_OK;
+
+    atomic_store_explicit(&thread->ready, 1, memory_order_release);
+    ngx_http_flashsale_wake(worker);
+
+    return 0;
+}
+
+
+/* 1: worked; 0: nothing to do; -1: failed, wait before the next. */
+
+static int
+ngx_http_flashsale_thread_turn(ngx_http_flashsale_thread_t *thread)
+{
+    int                             worked;
+    fs_pass_t                       pass;
+    ngx_http_flashsale_worker_t    *worker;
+    ngx_http_flashsale_counters_t  *counters;
+
+    worker = thread->worker;
+    counters = worker->counters;
+
+    worked = ngx_http_flashsale_thread_jobs(thread);
+
+    do {
+        ngx_memzero(&pass, sizeof(fs_pass_t));
+
+        fs_commit_pass(thread->commit, &thread->stop, &pass);
+
+        if (pass.delivered) {
+            ngx_http_flashsale_add(&counters->redelivered, pass.delivered);
+        }
+
+        if (pass.outcome != FS_OK) {
+            ngx_http_flashsale_add(&counters->batches_failed, 1);
+            ngx_http_flashsale_thread_failed(thread, pass.outcome,
+                                             "a commit");
+            return -1;
+        }
+
+        if (pass.commands || pass.timers || pass.entries) {
+            worked = 1;
+
+            ngx_http_flashsale_add(&counters->batches, 1);
+            ngx_http_flashsale_add(&counters->commands, pass.commands);
+            ngx_http_flashsale_add(&counters->timers, pass.timers);
+            ngx_http_flashsale_add(&counters->entries, pass.entries);
+
+            ngx_http_flashsale_observe(&counters->batch,
+                                       ngx_http_flashsale_batch_bounds,
+                                       pass.commands);
+            ngx_http_flashsale_observe(&counters->lock,
+                                       ngx_http_flashsale_usec_bounds,
+                                       pass.wait_us);
+
+            if (pass.entries) {
+                ngx_http_flashsale_observe(&counters->log,
+                                           ngx_http_flashsale_usec_bounds,
+                                           pass.log_us);
+                ngx_http_flashsale_observe(&counters->index,
+                                           ngx_http_flashsale_usec_bounds,
+                                           pass.index_us);
+            }
+
+            if (thread->failure != FS_OK) {
+                ngx_log_error(NGX_LOG_NOTICE, worker->log, 0,
+                              "flashsale: commits succeed again");
+                thread->failure = FS_OK;
+            }
+        }
+
+    } while (pass.more && !atomic_load(&thread->stop));
+
+    return worked;
+}
+
+
+/* Say a failure once, not with each try. */
+
+static void
+ngx_http_flashsale_thread_failed(ngx_http_flashsale_thread_t *thread,
+    fs_outcome_t outcome, const char *what)
+{
+    ngx_uint_t  level;
+
+    if (outcome == thread->failure) {
+        return;
+    }
+
+    thread->failure = outcome;
+    level = (outcome == FS_REBUILDING) ? NGX_LOG_NOTICE : NGX_LOG_ERR;
+
+    ngx_log_error(level, thread->worker->log, 0,
+                  "flashsale: %s failed: %s (%s)",
+                  what, fs_outcome_title(outcome), fs_outcome_code(outcome));
+}
+
+
+/* Operator's commands, in the order of their arrival. */
+
+static int
+ngx_http_flashsale_thread_jobs(ngx_http_flashsale_thread_t *thread)
+{
+    int                        n;
+    ngx_http_flashsale_job_t  *job;
+
+    for (n = 0; n < 64; n++) {
+
+        pthread_mutex_lock(&thread->mutex);
+
+        job = thread->jobs;
+
+        if (job) {
+            thread->jobs = job->next;
+
+            if (thread->jobs == NULL) {
+                thread->jobs_last = &thread->jobs;
+            }
+        }
+
+        pthread_mutex_unlock(&thread->mutex);
+
+        if (job == NULL) {
+            break;
+        }
+
+        fs_commit_one(thread->commit, &job->command, &job->op, &job->result);
+
+        job->next = NULL;
+
+        pthread_mutex_lock(&thread->mutex);
+        *thread->done_last = job;
+        thread->done_last = &job->next;
+        pthread_mutex_unlock(&thread->mutex);
+
+        ngx_http_flashsale_wake(thread->worker);
+    }
+
+    return n > 0;
+}
+
+
+/* Whether this worker's own commands are waiting. */
+
+static int
+ngx_http_flashsale_thread_waits(ngx_http_flashsale_thread_t *thread)
+{
+    int         waits;
+    fs_ring_t  *ring;
+
+    ring = fs_ring(thread->worker->rings, thread->worker->ring);
+
+    if (atomic_load(&ring->head) != atomic_load(&ring->delivered)) {
+        return 1;
+    }
+
+    pthread_mutex_lock(&thread->mutex);
+    waits = (thread->jobs != NULL);
+    pthread_mutex_unlock(&thread->mutex);
+
+    return waits;
+}
+
+
+/* Each second: is a map filling up? */
+
+static void
+ngx_http_flashsale_thread_look(ngx_http_flashsale_thread_t *thread)
+{
+    uint64_t                      now, used, size;
+    ngx_uint_t                    i;
+    fs_store_stat_t               stat;
+    _Atomic uint32_t             *warned;
+    ngx_http_flashsale_shared_t  *shared;
+
+    now = ngx_http_flashsale_usec();
+
+    if (now - thread->looked_at < NGX_HTTP_FLASHSALE_LOOK_MSEC * 1000) {
+        return;
+    }
+
+    thread->looked_at = now;
+
+    if (fs_store_stat(atomic_load(&thread->store), &stat) != 0) {
+        return;
+    }
+
+    shared = thread->worker->conf->shared;
+
+    for (i = 0; i < 2; i++) {
+        used = i ? stat.index_used : stat.log_used;
+        size = i ? stat.index_size : stat.log_size;
+        warned = i ? &shared->warned_index : &shared->warned_log;
+
+        if (size == 0) {
+            continue;
+        }
+
+        if (used / (size / 100) < NGX_HTTP_FLASHSALE_FULL) {
+            atomic_store(warned, 0);
+            continue;
+        }
+
+        if (atomic_exchange(warned, 1) == 0) {
+            ngx_log_error(NGX_LOG_WARN, thread->worker->log, 0,
+                          "flashsale: the store's %s uses %uL of %uL bytes; "
+                          "enlarge \"size\" of \"flashsale_store\" before "
+                          "it is full", i ? "index" : "log",
+                          used, size);
+        }
+    }
+}
+
+
+/* How long to sleep, in ms: a second, or until the next thing is due. */
+
+static int
+ngx_http_flashsale_thread_due(ngx_http_flashsale_thread_t *thread,
+    int worked)
+{
+    int64_t      wait;
+    fs_now_t     now;
+    fs_rings_t  *rings;
+
+    rings = thread->worker->rings;
+
+    fs_store_now(atomic_load(&thread->store), &now);
+
+    wait = ngx_min(atomic_load(&rings->next_wall) - now.wall,
+                   atomic_load(&rings->next_mono) - now.mono);
+
+    if (wait <= 0) {
+
+        /* it is due, and a pass has just left it: do not spin on it */
+
+        return worked ? 0 : NGX_HTTP_FLASHSALE_BACKOFF_MSEC;
+    }
+
+    return (int) ngx_min(wait, NGX_HTTP_FLASHSALE_LOOK_MSEC);
+}
+
+
+/* look: not when something waits. */
+
+static void
+ngx_http_flashsale_thread_sleep(ngx_http_flashsale_thread_t *thread, int msec,
+    int look)
+{
+    uint64_t       n;
+    struct pollfd  pfd;
+
+    pfd.fd = thread->kick;
+    pfd.events = POLLIN;
+
+    if (look) {
+        atomic_store(&thread->sleeping, 1);
+        atomic_thread_fence(memory_order_seq_cst);
+
+        if (ngx_http_flashsale_thread_waits(thread)) {
+            atomic_store(&thread->sleeping, 0);
+            return;
+        }
+    }
+
+    if (!atomic_load(&thread->stop)) {
+        (void) poll(&pfd, 1, msec);
+    }
+
+    atomic_store(&thread->sleeping, 0);
+
+    (void) !read(thread->kick, &n, sizeof(n));
+}
+
+
+/* The store's clock, randomness and log; any thread. */
+
+static void
+ngx_http_flashsale_clock(void *data, int64_t *wall, int64_t *boot)
+{
+    struct timespec  ts;
+
+    (void) clock_gettime(CLOCK_REALTIME, &ts);
+    *wall = (int64_t) ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+
+    (void) clock_gettime(CLOCK_BOOTTIME, &ts);
+    *boot = (int64_t) ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+
+static int
+ngx_http_flashsale_random(void *data, uint8_t *bytes, size_t len)
+{
+    ssize_t  n;
+
+    while (len) {
+        n = getrandom(bytes, len, 0);
+
+        if (n == -1) {
+            if (ngx_errno == NGX_EINTR) {
+                continue;
+            }
+
+            return -1;
+        }
+
+        bytes += n;
+        len -= n;
+    }
+
+    return 0;
+}
+
+
+static void
+ngx_http_flashsale_log(void *data, fs_log_level_t level, const char *message)
+{
+    ngx_http_flashsale_worker_t *worker = data;
+
+    static const ngx_uint_t  levels[] = {
+        NGX_LOG_NOTICE, NGX_LOG_WARN, NGX_LOG_ERR
+    };
+
+    ngx_log_error(levels[level], worker->log, 0, "flashsale: %s", message);
+}
+
+
+/* 16 bytes written as a UUID; zeros where the kernel tells none. */
+
+static void
+ngx_http_flashsale_boot_id(uint8_t *id)
+{
+    char        text[64];
+    FILE       *file;
+    size_t      i, n;
+    ngx_int_t   value;
+
+    ngx_memzero(id, FS_BOOT_LEN);
+
+    file = fopen("/proc/sys/kernel/random/boot_id", "re");
+    if (file == NULL) {
+        return;
+    }
+
+    n = 0;
+
+    if (fgets(text, sizeof(text), file) != NULL) {
+
+        for (i = 0; text[i] && text[i + 1] && n < FS_BOOT_LEN; /* void */ ) {
+
+            if (text[i] == '-') {
+                i++;
+                continue;
+            }
+
+            value = ngx_hextoi((u_char *) &text[i], 2);
+            if (value == NGX_ERROR) {
+                break;
+            }
+
+            id[n++] = (uint8_t) value;
+            i += 2;
+        }
+    }
+
+    (void) fclose(file);
+}

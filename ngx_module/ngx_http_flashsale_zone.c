@@ -1,0 +1,314 @@
+
+/*
+ * The shared zone: rings and counters, and the eventfds that wake the rings'
+ * owners.
+ *
+ * The zone is made by the master before its first fork and lives on over
+ * reloads, while its size stays the same.  The eventfds are made with it:
+ * every process forked later has them under the same numbers.  They are
+ * closed when the last configuration that uses them is gone.
+ */
+
+#include "ngx_http_flashsale.h"
+
+#include <sys/eventfd.h>
+
+
+#define NGX_HTTP_FLASHSALE_RINGS_MIN  16
+
+
+struct ngx_http_flashsale_eventfds_s {
+    ngx_uint_t   refs;          /* cycles */
+    ngx_uint_t   n;
+    int          fds[];
+};
+
+
+static ngx_int_t ngx_http_flashsale_zone_init(ngx_shm_zone_t *shm_zone,
+    void *data);
+static ngx_http_flashsale_eventfds_t *ngx_http_flashsale_eventfds_create(
+    ngx_uint_t n, ngx_log_t *log);
+static void ngx_http_flashsale_eventfds_release(void *data);
+static void ngx_http_flashsale_histogram_sum(
+    ngx_http_flashsale_histogram_t *histogram,
+    ngx_http_flashsale_histogram_t *sum);
+
+
+const uint64_t  ngx_http_flashsale_batch_bounds[] = {
+    1, 2, 4, 8, 16, 32, 64, 128, 256, 384, 512, 768, 1024, 1536, 2048
+};
+
+const uint64_t  ngx_http_flashsale_usec_bounds[] = {
+    50, 100, 250, 500, 1000, 2500, 5000, 10000, 25000, 50000, 100000, 250000,
+    500000, 1000000, 5000000
+};
+
+
+ngx_int_t
+ngx_http_flashsale_zone_add(ngx_conf_t *cf,
+    ngx_http_flashsale_main_conf_t *mcf)
+{
+    size_t            size;
+    ngx_int_t         n;
+    ngx_str_t         name;
+    ngx_core_conf_t  *ccf;
+
+    /*
+     * A ring for each worker, those of the configuration before, which may
+     * still be leaving, and those before them.
+     */
+
+    ccf = (ngx_core_conf_t *) ngx_get_conf(cf->cycle->conf_ctx,
+                                           ngx_core_module);
+    n = ngx_max(ccf->worker_processes, ngx_ncpu) * 4;
+    n = ngx_max(n, NGX_HTTP_FLASHSALE_RINGS_MIN);
+
+    mcf->rings_n = ngx_min(n, FS_RINGS_MAX);
+
+    size = 64 + ngx_align(sizeof(ngx_http_flashsale_shared_t), 64)
+           + mcf->rings_n * ngx_align(sizeof(ngx_http_flashsale_counters_t),
+                                      64)
+           + fs_rings_size(mcf->rings_n, mcf->queue);
+
+    mcf->block_size = size;
+
+    /* the slab's own pages: less than a hundredth */
+    size = ngx_align(size + size / 100 + 16 * ngx_pagesize, ngx_pagesize);
+
+    ngx_str_set(&name, "flashsale");
+
+    mcf->shm_zone = ngx_shared_memory_add(cf, &name, size,
+                                          &ngx_http_flashsale_module);
+    if (mcf->shm_zone == NULL) {
+        return NGX_ERROR;
+    }
+
+    mcf->shm_zone->init = ngx_http_flashsale_zone_init;
+    mcf->shm_zone->data = mcf;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_flashsale_zone_init(ngx_shm_zone_t *shm_zone, void *data)
+{
+    ngx_http_flashsale_main_conf_t  *old = data;
+
+    u_char                          *p;
+    ngx_log_t                       *log;
+    ngx_core_conf_t                 *ccf;
+    ngx_slab_pool_t                 *shpool;
+    ngx_pool_cleanup_t              *cln;
+    ngx_http_flashsale_shared_t     *shared;
+    ngx_http_flashsale_main_conf_t  *mcf;
+
+    mcf = shm_zone->data;
+    log = shm_zone->shm.log;
+
+    ccf = (ngx_core_conf_t *) ngx_get_conf(mcf->cycle->conf_ctx,
+                                           ngx_core_module);
+
+    if (ccf->worker_processes * 2 > (ngx_int_t) mcf->rings_n) {
+        ngx_log_error(NGX_LOG_EMERG, log, 0,
+                      "\"flashsale_store\" has rings for %uD workers, not "
+                      "for %i: \"worker_processes\" must stand before "
+                      "\"http\"", mcf->rings_n / 2, ccf->worker_processes);
+        return NGX_ERROR;
+    }
+
+    cln = ngx_pool_cleanup_add(mcf->cycle->pool, 0);
+    if (cln == NULL) {
+        return NGX_ERROR;
+    }
+
+    if (old) {
+
+        /* workers of the old configuration are using it: nothing is touched */
+
+        mcf->shared = old->shared;
+        mcf->eventfds = old->eventfds;
+
+    } else {
+        shpool = (ngx_slab_pool_t *) shm_zone->shm.addr;
+
+        p = ngx_slab_alloc(shpool, mcf->block_size);
+        if (p == NULL) {
+            ngx_log_error(NGX_LOG_EMERG, log, 0,
+                          "\"flashsale_queue\": no room for %i slots",
+                          mcf->queue);
+            return NGX_ERROR;
+        }
+
+#if (NGX_DEBUG_MALLOC)
+        /* otherwise the pages are fresh, and most of them never needed */
+        ngx_memzero(p, mcf->block_size);
+#endif
+
+        p = ngx_align_ptr(p, 64);
+
+        shared = (ngx_http_flashsale_shared_t *) p;
+        shared->rings_n = mcf->rings_n;
+        shared->counters_offset = ngx_align(
+                                        sizeof(ngx_http_flashsale_shared_t),
+                                        64);
+        shared->rings_offset = shared->counters_offset + mcf->rings_n
+                               * ngx_align(
+                                   sizeof(ngx_http_flashsale_counters_t), 64);
+
+        mcf->eventfds = ngx_http_flashsale_eventfds_create(mcf->rings_n, log);
+        if (mcf->eventfds == NULL) {
+            return NGX_ERROR;
+        }
+
+        mcf->shared = shared;
+    }
+
+    cln->handler = ngx_http_flashsale_eventfds_release;
+    cln->data = mcf->eventfds;
+    mcf->eventfds->refs++;
+
+    if (old == NULL
+        && fs_rings_init(ngx_http_flashsale_rings(mcf->shared), mcf->rings_n,
+                         mcf->queue, mcf->eventfds->fds)
+           == -1)
+    {
+        ngx_log_error(NGX_LOG_EMERG, log, ngx_errno,
+                      "\"flashsale_store\": making the rings failed");
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_http_flashsale_eventfds_t *
+ngx_http_flashsale_eventfds_create(ngx_uint_t n, ngx_log_t *log)
+{
+    ngx_http_flashsale_eventfds_t  *eventfds;
+
+    /* longer-lived than any cycle's pool */
+
+    eventfds = ngx_calloc(sizeof(ngx_http_flashsale_eventfds_t)
+                          + n * sizeof(int), log);
+    if (eventfds == NULL) {
+        return NULL;
+    }
+
+    while (eventfds->n < n) {
+        eventfds->fds[eventfds->n] = eventfd(0, EFD_CLOEXEC|EFD_NONBLOCK);
+
+        if (eventfds->fds[eventfds->n] == -1) {
+            ngx_log_error(NGX_LOG_EMERG, log, ngx_errno,
+                          "\"flashsale_store\": eventfd() failed");
+            eventfds->refs = 1;
+            ngx_http_flashsale_eventfds_release(eventfds);
+            return NULL;
+        }
+
+        eventfds->n++;
+    }
+
+    return eventfds;
+}
+
+
+static void
+ngx_http_flashsale_eventfds_release(void *data)
+{
+    ngx_http_flashsale_eventfds_t  *eventfds = data;
+
+    if (--eventfds->refs) {
+        return;
+    }
+
+    while (eventfds->n) {
+        (void) close(eventfds->fds[--eventfds->n]);
+    }
+
+    ngx_free(eventfds);
+}
+
+
+fs_rings_t *
+ngx_http_flashsale_rings(ngx_http_flashsale_shared_t *shared)
+{
+    return (fs_rings_t *) ((u_char *) shared + shared->rings_offset);
+}
+
+
+ngx_http_flashsale_counters_t *
+ngx_http_flashsale_counters(ngx_http_flashsale_shared_t *shared,
+    uint32_t ring)
+{
+    return (ngx_http_flashsale_counters_t *)
+               ((u_char *) shared + shared->counters_offset
+                + ring * ngx_align(sizeof(ngx_http_flashsale_counters_t),
+                                   64));
+}
+
+
+void
+ngx_http_flashsale_counters_sum(ngx_http_flashsale_shared_t *shared,
+    ngx_http_flashsale_counters_t *sum)
+{
+    uint32_t                        i;
+    ngx_uint_t                      n;
+    ngx_http_flashsale_counters_t  *counters;
+
+    for (i = 0; i < shared->rings_n; i++) {
+        counters = ngx_http_flashsale_counters(shared, i);
+
+        for (n = 0; n < FS_OUTCOMES_N; n++) {
+            ngx_http_flashsale_add(&sum->requests[n], counters->requests[n]);
+        }
+
+        ngx_http_flashsale_add(&sum->refused, counters->refused);
+        ngx_http_flashsale_add(&sum->parked, counters->parked);
+        ngx_http_flashsale_add(&sum->batches, counters->batches);
+        ngx_http_flashsale_add(&sum->batches_failed,
+                               counters->batches_failed);
+        ngx_http_flashsale_add(&sum->commands, counters->commands);
+        ngx_http_flashsale_add(&sum->timers, counters->timers);
+        ngx_http_flashsale_add(&sum->entries, counters->entries);
+        ngx_http_flashsale_add(&sum->redelivered, counters->redelivered);
+
+        ngx_http_flashsale_histogram_sum(&counters->batch, &sum->batch);
+        ngx_http_flashsale_histogram_sum(&counters->lock, &sum->lock);
+        ngx_http_flashsale_histogram_sum(&counters->log, &sum->log);
+        ngx_http_flashsale_histogram_sum(&counters->index, &sum->index);
+        ngx_http_flashsale_histogram_sum(&counters->wait, &sum->wait);
+        ngx_http_flashsale_histogram_sum(&counters->stall, &sum->stall);
+    }
+}
+
+
+static void
+ngx_http_flashsale_histogram_sum(ngx_http_flashsale_histogram_t *histogram,
+    ngx_http_flashsale_histogram_t *sum)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < NGX_HTTP_FLASHSALE_BUCKETS; i++) {
+        ngx_http_flashsale_add(&sum->buckets[i], histogram->buckets[i]);
+    }
+
+    ngx_http_flashsale_add(&sum->sum, histogram->sum);
+}
+
+
+void
+ngx_http_flashsale_observe(ngx_http_flashsale_histogram_t *histogram,
+    const uint64_t *bounds, uint64_t value)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < NGX_HTTP_FLASHSALE_BUCKETS - 1; i++) {
+        if (value <= bounds[i]) {
+            break;
+        }
+    }
+
+    ngx_http_flashsale_add(&histogram->buckets[i], 1);
+    ngx_http_flashsale_add(&histogram->sum, value);
+}
