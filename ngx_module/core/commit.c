@@ -107,7 +107,7 @@ fs_commit_begin(fs_commit_t *commit, const _Atomic int *stop)
 {
     fs_outcome_t  outcome;
 
-    while (commit->store->index == NULL) {
+    while (fs_store_index_wanted(commit->store)) {
         outcome = fs_store_catch_up(commit->store, FS_CATCH_UP_CHUNK,
                                     &fs_commit_at_once);
 

@@ -87,7 +87,7 @@ fs_settle_renew(fs_commit_t *commit, int ring)
         return FS_NOT_READY;
     }
 
-    if (commit->store->index != NULL
+    if (!fs_store_index_wanted(commit->store)
         && fs_commit_begin(commit, &fs_commit_at_once) == FS_OK)
     {
         fs_store_now(commit->store, &commit->now);
