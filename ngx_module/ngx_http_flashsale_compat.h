@@ -21,4 +21,26 @@
 #endif
 
 
+/* Whether the request's connection carries others beside it. */
+static ngx_inline ngx_uint_t
+ngx_http_flashsale_multiplexed(ngx_http_request_t *r)
+{
+#if (NGX_HTTP_V2)
+    if (r->stream) {
+        return 1;
+    }
+#endif
+
+#if (NGX_HTTP_V3)
+    if (r->connection->quic) {
+        return 1;
+    }
+#endif
+
+    (void) r;
+
+    return 0;
+}
+
+
 #endif /* NGX_HTTP_FLASHSALE_COMPAT_H */

@@ -1,0 +1,279 @@
+
+/*
+ * GET /admin/audit: the core's audit on a thread of its own, one at a time
+ * in a worker.  Who asks while one is running waits for the next, so that an
+ * answer never speaks of a time before its question.
+ */
+
+#include "ngx_http_flashsale.h"
+
+#include <signal.h>
+
+
+#define NGX_HTTP_FLASHSALE_AUDIT_RANGE      4096    /* entries a snapshot */
+#define NGX_HTTP_FLASHSALE_AUDIT_SALE_JSON  256
+
+
+struct ngx_http_flashsale_audit_s {
+    ngx_http_flashsale_worker_t  *worker;
+    ngx_queue_t                   asked;        /* for the one running */
+    ngx_queue_t                   next;         /* for the one after */
+    pthread_t                     tid;
+    fs_audit_t                    result;       /* the thread's until done */
+    _Atomic int                   stop;
+    _Atomic int                   done;
+    ngx_uint_t                    running;
+};
+
+
+typedef struct {
+    ngx_queue_t                   queue;
+    ngx_http_request_t           *request;
+    ngx_uint_t                    listed;
+} ngx_http_flashsale_question_t;
+
+
+static ngx_int_t ngx_http_flashsale_audit_start(
+    ngx_http_flashsale_audit_t *audit);
+static void *ngx_http_flashsale_audit_thread(void *data);
+static void ngx_http_flashsale_audit_answer(
+    ngx_http_flashsale_audit_t *audit, ngx_http_request_t *r);
+static void ngx_http_flashsale_audit_cleanup(void *data);
+
+
+ngx_int_t
+ngx_http_flashsale_audit_handler(ngx_http_request_t *r)
+{
+    ngx_pool_cleanup_t             *cln;
+    ngx_http_flashsale_audit_t     *audit;
+    ngx_http_flashsale_worker_t    *worker;
+    ngx_http_flashsale_question_t  *question;
+
+    worker = ngx_http_flashsale_worker(r);
+    audit = worker->audit;
+
+    if (audit == NULL) {
+        audit = ngx_pcalloc(worker->cycle->pool,
+                            sizeof(ngx_http_flashsale_audit_t));
+        if (audit == NULL) {
+            return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        }
+
+        audit->worker = worker;
+        ngx_queue_init(&audit->asked);
+        ngx_queue_init(&audit->next);
+
+        worker->audit = audit;
+    }
+
+    cln = ngx_pool_cleanup_add(r->pool,
+                               sizeof(ngx_http_flashsale_question_t));
+    if (cln == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    question = cln->data;
+    question->request = r;
+    question->listed = 1;
+
+    ngx_queue_insert_tail(&audit->next, &question->queue);
+
+    cln->handler = ngx_http_flashsale_audit_cleanup;
+
+    if (!audit->running
+        && ngx_http_flashsale_audit_start(audit) != NGX_OK)
+    {
+        ngx_http_flashsale_audit_cleanup(question);
+        return ngx_http_flashsale_problem(r, FS_INTERNAL, NULL);
+    }
+
+    r->read_event_handler = ngx_http_test_reading;
+    r->write_event_handler = ngx_http_request_empty_handler;
+
+    r->main->count++;
+
+    return NGX_DONE;
+}
+
+
+void
+ngx_http_flashsale_audit_changed(ngx_http_flashsale_worker_t *worker)
+{
+    ngx_queue_t                    *q;
+    ngx_connection_t               *c;
+    ngx_http_request_t             *r;
+    ngx_http_flashsale_audit_t     *audit;
+    ngx_http_flashsale_question_t  *question;
+
+    audit = worker->audit;
+
+    if (audit == NULL || !audit->running || !atomic_load(&audit->done)) {
+        return;
+    }
+
+    (void) pthread_join(audit->tid, NULL);
+    audit->running = 0;
+
+    if (!audit->result.ok && audit->result.outcome == FS_OK) {
+        ngx_log_error(NGX_LOG_ALERT, worker->log, 0,
+                      "flashsale: the audit found: %s",
+                      audit->result.problem);
+    }
+
+    while (!ngx_queue_empty(&audit->asked)) {
+        q = ngx_queue_head(&audit->asked);
+        question = ngx_queue_data(q, ngx_http_flashsale_question_t, queue);
+
+        r = question->request;
+        c = r->connection;
+
+        ngx_http_flashsale_audit_cleanup(question);
+        ngx_http_flashsale_audit_answer(audit, r);
+
+        ngx_http_finalize_request(r, ngx_http_flashsale_send(r));
+        ngx_http_run_posted_requests(c);
+    }
+
+    fs_audit_free(&audit->result);
+
+    if (ngx_queue_empty(&audit->next)
+        || ngx_http_flashsale_audit_start(audit) == NGX_OK)
+    {
+        return;
+    }
+
+    while (!ngx_queue_empty(&audit->next)) {
+        q = ngx_queue_head(&audit->next);
+        question = ngx_queue_data(q, ngx_http_flashsale_question_t, queue);
+
+        r = question->request;
+        c = r->connection;
+
+        ngx_http_flashsale_audit_cleanup(question);
+
+        ngx_http_finalize_request(r,
+                            ngx_http_flashsale_problem(r, FS_INTERNAL, NULL));
+        ngx_http_run_posted_requests(c);
+    }
+}
+
+
+void
+ngx_http_flashsale_audit_exit(ngx_http_flashsale_worker_t *worker)
+{
+    ngx_http_flashsale_audit_t  *audit;
+
+    audit = worker->audit;
+
+    if (audit == NULL || !audit->running) {
+        return;
+    }
+
+    atomic_store(&audit->stop, 1);
+
+    (void) pthread_join(audit->tid, NULL);
+    audit->running = 0;
+
+    fs_audit_free(&audit->result);
+}
+
+
+/* Run one for all that wait. */
+
+static ngx_int_t
+ngx_http_flashsale_audit_start(ngx_http_flashsale_audit_t *audit)
+{
+    int       err;
+    sigset_t  all, old;
+
+    atomic_store(&audit->done, 0);
+
+    /* signals are the main thread's */
+
+    sigfillset(&all);
+    (void) pthread_sigmask(SIG_SETMASK, &all, &old);
+
+    err = pthread_create(&audit->tid, NULL, ngx_http_flashsale_audit_thread,
+                         audit);
+
+    (void) pthread_sigmask(SIG_SETMASK, &old, NULL);
+
+    if (err) {
+        ngx_log_error(NGX_LOG_ALERT, audit->worker->log, err,
+                      "pthread_create() of an audit failed");
+        return NGX_ERROR;
+    }
+
+    audit->running = 1;
+
+    ngx_queue_add(&audit->asked, &audit->next);
+    ngx_queue_init(&audit->next);
+
+    return NGX_OK;
+}
+
+
+/* thread */
+
+static void *
+ngx_http_flashsale_audit_thread(void *data)
+{
+    ngx_http_flashsale_audit_t  *audit = data;
+
+    fs_audit_run(audit->worker->store, NGX_HTTP_FLASHSALE_AUDIT_RANGE,
+                 &audit->stop, &audit->result);
+
+    atomic_store(&audit->done, 1);
+
+    ngx_http_flashsale_wake(audit->worker);
+
+    return NULL;
+}
+
+
+static void
+ngx_http_flashsale_audit_answer(ngx_http_flashsale_audit_t *audit,
+    ngx_http_request_t *r)
+{
+    int           len;
+    size_t        size;
+    ngx_buf_t    *b;
+
+    if (audit->result.outcome != FS_OK) {
+        ngx_http_flashsale_answer_problem(r, audit->result.outcome, NULL,
+                                          NULL, NULL);
+        return;
+    }
+
+    size = 1024 + audit->result.sales_n * NGX_HTTP_FLASHSALE_AUDIT_SALE_JSON;
+
+    b = ngx_create_temp_buf(r->pool, size);
+    if (b == NULL) {
+        ngx_http_flashsale_answer_problem(r, FS_INTERNAL, NULL, NULL, NULL);
+        return;
+    }
+
+    len = fs_answer_audit((char *) b->pos, size, &audit->result);
+    if (len < 0) {
+        ngx_http_flashsale_answer_problem(r, FS_INTERNAL, NULL, NULL, NULL);
+        return;
+    }
+
+    b->last += len;
+
+    ngx_http_flashsale_answer_json(r, FS_OK, b, "private, no-store");
+}
+
+
+/* A question does not wait any more: answered, or its request went. */
+
+static void
+ngx_http_flashsale_audit_cleanup(void *data)
+{
+    ngx_http_flashsale_question_t  *question = data;
+
+    if (question->listed) {
+        question->listed = 0;
+        ngx_queue_remove(&question->queue);
+    }
+}

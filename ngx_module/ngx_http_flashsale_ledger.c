@@ -1,0 +1,507 @@
+
+/*
+ * The change feed: ledger entries in order, up to the durable mark, as lines
+ * of JSON.  A request that finds nothing new may wait for it (long poll).
+ */
+
+#include "ngx_http_flashsale.h"
+
+
+#define NGX_HTTP_FLASHSALE_FEED_LIMIT      100
+#define NGX_HTTP_FLASHSALE_FEED_LIMIT_MAX  1000
+#define NGX_HTTP_FLASHSALE_FEED_WAIT_MAX   30000
+#define NGX_HTTP_FLASHSALE_FEED_STEP       64       /* entries read at once */
+#define NGX_HTTP_FLASHSALE_FEED_BUFFER     65536
+#define NGX_HTTP_FLASHSALE_FEED_LINE_MAX   (FS_ENTRY_JSON_MAX + 128)
+#define NGX_HTTP_FLASHSALE_FEED_LOOK_MSEC  100      /* for a lost wake-up */
+
+
+struct ngx_http_flashsale_ledger_s {
+    ngx_http_flashsale_worker_t  *worker;
+    ngx_queue_t                   waiters;
+    ngx_event_t                   look;
+};
+
+
+typedef struct {
+    ngx_queue_t                   queue;
+    ngx_http_request_t           *request;
+    ngx_http_flashsale_ledger_t  *ledger;       /* NULL: does not wait */
+    ngx_event_t                   timeout;
+    fs_seq_t                      after;
+    size_t                        limit;
+    ngx_msec_t                    wait;
+} ngx_http_flashsale_feed_t;
+
+
+static fs_outcome_t ngx_http_flashsale_feed_args(ngx_http_request_t *r,
+    ngx_http_flashsale_feed_t *feed, fs_fault_t *fault);
+static int ngx_http_flashsale_feed_number(fs_str_t args, const char *name,
+    int64_t min, int64_t max, int64_t *value, fs_fault_t *fault);
+static ngx_chain_t *ngx_http_flashsale_feed_render(ngx_http_request_t *r,
+    ngx_http_flashsale_feed_t *feed, ngx_http_flashsale_worker_t *worker,
+    fs_outcome_t *outcome);
+static ngx_int_t ngx_http_flashsale_feed_send(ngx_http_request_t *r,
+    ngx_chain_t *out);
+static ngx_int_t ngx_http_flashsale_feed_wait(ngx_http_request_t *r,
+    ngx_http_flashsale_feed_t *feed, ngx_http_flashsale_worker_t *worker);
+static void ngx_http_flashsale_feed_answer(ngx_http_flashsale_feed_t *feed,
+    ngx_uint_t empty);
+static void ngx_http_flashsale_feed_timeout(ngx_event_t *ev);
+static void ngx_http_flashsale_feed_look(ngx_event_t *ev);
+static void ngx_http_flashsale_feed_cleanup(void *data);
+
+
+ngx_int_t
+ngx_http_flashsale_ledger_handler(ngx_http_request_t *r)
+{
+    ngx_int_t                     rc;
+    fs_fault_t                    fault;
+    ngx_chain_t                  *out;
+    fs_outcome_t                  outcome;
+    ngx_http_flashsale_ctx_t     *ctx;
+    ngx_http_flashsale_feed_t    *feed;
+    ngx_http_flashsale_worker_t  *worker;
+    static const fs_str_t         empty = fs_null_str;
+
+    if (r->method != NGX_HTTP_GET) {
+        return ngx_http_flashsale_not_allowed(r, "GET");
+    }
+
+    worker = ngx_http_flashsale_gate(r, ngx_http_flashsale_ledger_handler,
+                                     NGX_HTTP_FLASHSALE_READ, &rc);
+    if (worker == NULL) {
+        return rc;
+    }
+
+    rc = ngx_http_discard_request_body(r);
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    ctx = ngx_http_flashsale_ctx(r);
+    if (ctx == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    outcome = ngx_http_flashsale_signed(r, NGX_HTTP_FLASHSALE_LEDGER, empty);
+    if (outcome != FS_OK) {
+        return ngx_http_flashsale_problem(r, outcome, NULL);
+    }
+
+    feed = ngx_pcalloc(r->pool, sizeof(ngx_http_flashsale_feed_t));
+    if (feed == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    feed->request = r;
+
+    outcome = ngx_http_flashsale_feed_args(r, feed, &fault);
+    if (outcome != FS_OK) {
+        return ngx_http_flashsale_problem(r, outcome, &fault);
+    }
+
+    out = ngx_http_flashsale_feed_render(r, feed, worker, &outcome);
+
+    if (outcome != FS_OK) {
+        return ngx_http_flashsale_problem(r, outcome, NULL);
+    }
+
+    if (out == NULL && feed->wait && !worker->exiting) {
+        return ngx_http_flashsale_feed_wait(r, feed, worker);
+    }
+
+    return ngx_http_flashsale_feed_send(r, out);
+}
+
+
+void
+ngx_http_flashsale_ledger_changed(ngx_http_flashsale_worker_t *worker)
+{
+    fs_seq_t                      seq;
+    ngx_queue_t                  *q, *next;
+    ngx_http_flashsale_feed_t    *feed;
+    ngx_http_flashsale_ledger_t  *ledger;
+
+    ledger = worker->ledger;
+
+    if (ledger == NULL || ngx_queue_empty(&ledger->waiters)) {
+        return;
+    }
+
+    seq = atomic_load(&worker->store->mark->seq);
+
+    for (q = ngx_queue_head(&ledger->waiters);
+         q != ngx_queue_sentinel(&ledger->waiters);
+         q = next)
+    {
+        next = ngx_queue_next(q);
+        feed = ngx_queue_data(q, ngx_http_flashsale_feed_t, queue);
+
+        if (seq > feed->after) {
+            ngx_http_flashsale_feed_answer(feed, 0);
+        }
+    }
+}
+
+
+void
+ngx_http_flashsale_ledger_shutdown(ngx_http_flashsale_worker_t *worker)
+{
+    ngx_queue_t                  *q;
+    ngx_http_flashsale_ledger_t  *ledger;
+
+    ledger = worker->ledger;
+
+    if (ledger == NULL) {
+        return;
+    }
+
+    while (!ngx_queue_empty(&ledger->waiters)) {
+        q = ngx_queue_head(&ledger->waiters);
+
+        ngx_http_flashsale_feed_answer(
+                  ngx_queue_data(q, ngx_http_flashsale_feed_t, queue), 1);
+    }
+}
+
+
+static fs_outcome_t
+ngx_http_flashsale_feed_args(ngx_http_request_t *r,
+    ngx_http_flashsale_feed_t *feed, fs_fault_t *fault)
+{
+    int64_t   after, limit, wait;
+    fs_str_t  args;
+
+    ngx_memzero(fault, sizeof(fs_fault_t));
+
+    args = ngx_http_flashsale_args(r);
+
+    after = 0;
+    limit = NGX_HTTP_FLASHSALE_FEED_LIMIT;
+    wait = 0;
+
+    if (ngx_http_flashsale_feed_number(args, "after", 0, INT64_MAX, &after,
+                                       fault)
+        || ngx_http_flashsale_feed_number(args, "limit", 1,
+                                          NGX_HTTP_FLASHSALE_FEED_LIMIT_MAX,
+                                          &limit, fault)
+        || ngx_http_flashsale_feed_number(args, "wait_ms", 0,
+                                          NGX_HTTP_FLASHSALE_FEED_WAIT_MAX,
+                                          &wait, fault))
+    {
+        return FS_BAD_REQUEST;
+    }
+
+    feed->after = after;
+    feed->limit = limit;
+    feed->wait = wait;
+
+    return FS_OK;
+}
+
+
+/* An argument that may be absent.  0, or -1 and the fault. */
+
+static int
+ngx_http_flashsale_feed_number(fs_str_t args, const char *name, int64_t min,
+    int64_t max, int64_t *value, fs_fault_t *fault)
+{
+    int       len;
+    char      buf[NGX_INT64_LEN];
+    fs_str_t  str;
+
+    len = fs_query_get(args, name, buf, sizeof(buf));
+
+    if (len == -1) {
+        return 0;
+    }
+
+    str.len = (len < 0) ? 0 : len;
+    str.data = buf;
+
+    if (fs_number_parse(str, min, max, value) == 0) {
+        return 0;
+    }
+
+    fault->outcome = FS_BAD_REQUEST;
+    (void) ngx_snprintf((u_char *) fault->field, sizeof(fault->field),
+                        "%s%Z", name);
+    (void) ngx_snprintf((u_char *) fault->rule, sizeof(fault->rule),
+                        "is a whole number from %L to %L%Z", min, max);
+
+    return -1;
+}
+
+
+/* The lines after feed->after.  NULL and OK: there are none. */
+
+static ngx_chain_t *
+ngx_http_flashsale_feed_render(ngx_http_request_t *r,
+    ngx_http_flashsale_feed_t *feed, ngx_http_flashsale_worker_t *worker,
+    fs_outcome_t *outcome)
+{
+    int           len;
+    size_t        i, n, left;
+    fs_seq_t      after;
+    fs_view_t     view;
+    ngx_buf_t    *b;
+    fs_names_t    names;
+    ngx_chain_t  *out, **last, *cl;
+    fs_entry_t    entries[NGX_HTTP_FLASHSALE_FEED_STEP];
+
+    *outcome = fs_view_open(worker->reader, &view);
+    if (*outcome != FS_OK && *outcome != FS_REBUILDING) {
+        return NULL;
+    }
+
+    *outcome = FS_OK;
+
+    fs_view_names(&view, worker->crypto, &names);
+
+    out = NULL;
+    last = &out;
+    b = NULL;
+    after = feed->after;
+
+    for (left = feed->limit; left; left -= n) {
+
+        n = fs_view_entries(&view, after,
+                            ngx_min(left, NGX_HTTP_FLASHSALE_FEED_STEP),
+                            entries);
+        if (n == 0) {
+            break;
+        }
+
+        for (i = 0; i < n; i++) {
+
+            if (b == NULL
+                || b->end - b->last < NGX_HTTP_FLASHSALE_FEED_LINE_MAX)
+            {
+                b = ngx_create_temp_buf(r->pool, left == 1
+                                        ? NGX_HTTP_FLASHSALE_FEED_LINE_MAX
+                                        : NGX_HTTP_FLASHSALE_FEED_BUFFER);
+                cl = ngx_alloc_chain_link(r->pool);
+
+                if (b == NULL || cl == NULL) {
+                    goto failed;
+                }
+
+                cl->buf = b;
+                cl->next = NULL;
+                *last = cl;
+                last = &cl->next;
+            }
+
+            len = fs_entry_line(&entries[i], &names, (char *) b->last);
+            if (len < 0) {
+                ngx_log_error(NGX_LOG_ALERT, r->connection->log, 0,
+                              "flashsale: entry %uL cannot be rendered",
+                              entries[i].seq);
+                goto failed;
+            }
+
+            b->last += len;
+        }
+
+        after = entries[n - 1].seq;
+    }
+
+    fs_view_close(&view);
+
+    return out;
+
+failed:
+
+    fs_view_close(&view);
+
+    *outcome = FS_INTERNAL;
+
+    return NULL;
+}
+
+
+static ngx_int_t
+ngx_http_flashsale_feed_send(ngx_http_request_t *r, ngx_chain_t *out)
+{
+    off_t         size;
+    ngx_int_t     rc;
+    ngx_chain_t  *cl;
+
+    size = 0;
+
+    for (cl = out; cl; cl = cl->next) {
+        size += ngx_buf_size(cl->buf);
+
+        if (cl->next == NULL) {
+            cl->buf->last_buf = (r == r->main);
+            cl->buf->last_in_chain = 1;
+        }
+    }
+
+    ngx_http_flashsale_outcome(r, ngx_http_flashsale_ctx(r), FS_OK);
+
+    r->headers_out.status = NGX_HTTP_OK;
+    r->headers_out.content_length_n = size;
+    ngx_str_set(&r->headers_out.content_type, "application/x-ndjson");
+    r->headers_out.content_type_len = r->headers_out.content_type.len;
+    r->headers_out.content_type_lowcase = NULL;
+
+    if (ngx_http_flashsale_add_header(r, "Cache-Control",
+                                      sizeof("Cache-Control") - 1,
+                                      "private, no-store",
+                                      sizeof("private, no-store") - 1)
+        != NGX_OK)
+    {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    if (out == NULL) {
+        r->header_only = 1;
+    }
+
+    rc = ngx_http_send_header(r);
+
+    if (rc == NGX_ERROR || rc > NGX_OK || r->header_only) {
+        return rc;
+    }
+
+    return ngx_http_output_filter(r, out);
+}
+
+
+static ngx_int_t
+ngx_http_flashsale_feed_wait(ngx_http_request_t *r,
+    ngx_http_flashsale_feed_t *feed, ngx_http_flashsale_worker_t *worker)
+{
+    ngx_pool_cleanup_t           *cln;
+    ngx_http_flashsale_ledger_t  *ledger;
+
+    ledger = worker->ledger;
+
+    if (ledger == NULL) {
+        ledger = ngx_pcalloc(worker->cycle->pool,
+                             sizeof(ngx_http_flashsale_ledger_t));
+        if (ledger == NULL) {
+            return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        }
+
+        ledger->worker = worker;
+        ngx_queue_init(&ledger->waiters);
+
+        ledger->look.handler = ngx_http_flashsale_feed_look;
+        ledger->look.data = ledger;
+        ledger->look.log = worker->log;
+        ledger->look.cancelable = 1;
+
+        worker->ledger = ledger;
+    }
+
+    cln = ngx_pool_cleanup_add(r->pool, 0);
+    if (cln == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    cln->handler = ngx_http_flashsale_feed_cleanup;
+    cln->data = feed;
+
+    feed->ledger = ledger;
+    feed->timeout.handler = ngx_http_flashsale_feed_timeout;
+    feed->timeout.data = feed;
+    feed->timeout.log = r->connection->log;
+
+    ngx_queue_insert_tail(&ledger->waiters, &feed->queue);
+    ngx_add_timer(&feed->timeout, feed->wait);
+
+    if (!ledger->look.timer_set) {
+        ngx_add_timer(&ledger->look, NGX_HTTP_FLASHSALE_FEED_LOOK_MSEC);
+    }
+
+    r->read_event_handler = ngx_http_test_reading;
+    r->write_event_handler = ngx_http_request_empty_handler;
+
+    r->main->count++;
+
+    return NGX_DONE;
+}
+
+
+/* Answer one that waits; empty: whatever there is.  It may be gone then. */
+
+static void
+ngx_http_flashsale_feed_answer(ngx_http_flashsale_feed_t *feed,
+    ngx_uint_t empty)
+{
+    ngx_int_t            rc;
+    ngx_chain_t         *out;
+    fs_outcome_t         outcome;
+    ngx_connection_t    *c;
+    ngx_http_request_t  *r;
+
+    r = feed->request;
+    c = r->connection;
+
+    out = ngx_http_flashsale_feed_render(r, feed, feed->ledger->worker,
+                                         &outcome);
+
+    if (out == NULL && outcome == FS_OK && !empty) {
+        return;
+    }
+
+    ngx_http_flashsale_feed_cleanup(feed);
+
+    if (outcome != FS_OK) {
+        rc = ngx_http_flashsale_problem(r, outcome, NULL);
+
+    } else {
+        rc = ngx_http_flashsale_feed_send(r, out);
+    }
+
+    ngx_http_finalize_request(r, rc);
+    ngx_http_run_posted_requests(c);
+}
+
+
+static void
+ngx_http_flashsale_feed_timeout(ngx_event_t *ev)
+{
+    ngx_http_flashsale_feed_answer(ev->data, 1);
+}
+
+
+static void
+ngx_http_flashsale_feed_look(ngx_event_t *ev)
+{
+    ngx_http_flashsale_ledger_t  *ledger;
+
+    ledger = ev->data;
+
+    if (ngx_queue_empty(&ledger->waiters)) {
+        return;
+    }
+
+    ngx_add_timer(ev, NGX_HTTP_FLASHSALE_FEED_LOOK_MSEC);
+
+    ngx_http_flashsale_ledger_changed(ledger->worker);
+}
+
+
+/* It waits no longer. */
+
+static void
+ngx_http_flashsale_feed_cleanup(void *data)
+{
+    ngx_http_flashsale_feed_t  *feed = data;
+
+    if (feed->ledger == NULL) {
+        return;
+    }
+
+    feed->ledger = NULL;
+
+    ngx_queue_remove(&feed->queue);
+
+    if (feed->timeout.timer_set) {
+        ngx_del_timer(&feed->timeout);
+    }
+}
