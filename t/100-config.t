@@ -1,0 +1,185 @@
+use v5.36;
+use Tuanbo::Test;
+
+# Directives are checked at `nginx -t`: the message names the directive, the
+# value and the rule.
+
+my $t = Tuanbo::Test->new;
+my $dir = $t->dir;
+my $load = $t->load_line;
+
+sub conf ($http, $server = '', $location = '') {
+    return <<"CONF";
+$load
+error_log $dir/logs/check.log info;
+pid $dir/logs/check.pid;
+events { }
+http {
+    access_log off;
+    client_body_temp_path $dir/temp/body;
+    proxy_temp_path $dir/temp/proxy;
+    fastcgi_temp_path $dir/temp/fastcgi;
+    uwsgi_temp_path $dir/temp/uwsgi;
+    scgi_temp_path $dir/temp/scgi;
+    $http
+    server {
+        listen 127.0.0.1:@{[$t->port]};
+        $server
+        location /x/ { $location }
+    }
+}
+CONF
+}
+
+my $store = "flashsale_store $dir/store size=64m;";
+my $secrets = join ' ', map { "flashsale_secret $_ $dir/secrets/$_;" }
+    qw(orders ledger admin checkout);
+
+sub good ($name, @conf) {
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    my ($status, $said) = $t->check_conf(conf(@conf));
+    is($status, 0, $name) or diag($said);
+    unlike($said, qr/\[(?:warn|alert)\](?!.*"user" directive)/,
+        "$name: no warning") if $status == 0;
+}
+
+sub bad ($name, $words, @conf) {
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    my ($status, $said) = $t->check_conf(conf(@conf));
+    isnt($status, 0, "$name: refused");
+    my @missing = grep { index($said, $_) < 0 } @$words;
+    is("@missing", '', "$name: says why") or diag($said);
+    like($said, qr/\[emerg\].* in \S+:\d+$/m, "$name: says where")
+        or diag($said);
+}
+
+# ---- what is right
+good('nothing of ours', '');
+good('a store alone', $store);
+good('everything', "$store $secrets flashsale_queue 4096;",
+    'flashsale_user $http_x_user; flashsale_hold_time 30s;'
+    . ' flashsale_pay_time 10m; flashsale_live_holds 5;'
+    . ' flashsale_redirect /hold?id=$flashsale_hold;'
+    . ' location /o/ { flashsale_orders; } location = /l { flashsale_ledger; }'
+    . ' location /a/ { flashsale_admin; }'
+    . ' location = /m { flashsale_metrics; }'
+    . ' location ~ ^/p/(.*) { flashsale_pay $1; }', 'flashsale_api;');
+good('a store without sync', "flashsale_store $dir/store size=64m sync=off;");
+
+# ---- bad values
+bad('a size that is none', ['flashsale_store', 'size=big'],
+    "flashsale_store $dir/store size=big;");
+bad('a size too small', ['flashsale_store', 'size=4k', '16m'],
+    "flashsale_store $dir/store size=4k;");
+bad('a sync that is none', ['flashsale_store', 'sync=maybe', 'sync=on'],
+    "flashsale_store $dir/store sync=maybe;");
+bad('an unknown parameter', ['flashsale_store', 'color=red'],
+    "flashsale_store $dir/store color=red;");
+bad('two stores', ['flashsale_store', 'duplicate'], "$store $store");
+bad('a relative path', ['flashsale_store', 'data/store', 'absolute'],
+    'flashsale_store data/store;');
+for my $value (qw(0 -1 x 15 99999999999)) {
+    bad("a queue of $value", ['flashsale_queue', "\"$value\"", 'number'],
+        "$store flashsale_queue $value;");
+}
+for my $directive (qw(flashsale_hold_time flashsale_pay_time)) {
+    for my $value (qw(0 x 2d 50ms)) {
+        bad("$directive $value", [$directive, "\"$value\"", '1d'],
+            "$store $directive $value;");
+    }
+}
+for my $value (qw(0 x -3)) {
+    bad("flashsale_live_holds $value", ['flashsale_live_holds',
+        "\"$value\"", 'number'], "$store flashsale_live_holds $value;");
+}
+bad('live holds twice', ['flashsale_live_holds', 'duplicate'], $store,
+    'flashsale_live_holds 1; flashsale_live_holds 2;');
+bad('an unknown variable', ['no_such_variable'], $store,
+    'flashsale_user $no_such_variable;');
+
+# ---- secrets
+bad('an unknown role', ['flashsale_secret', 'root', 'orders', 'admin'],
+    "$store flashsale_secret root $dir/secrets/admin;");
+bad('a role twice', ['flashsale_secret', 'admin', 'duplicate'],
+    "$store $secrets flashsale_secret admin $dir/secrets/admin;");
+bad('a file that is not there', ['flashsale_secret', "$dir/none"],
+    "$store flashsale_secret admin $dir/none;");
+sub secret_file ($mode, $text) {
+    open my $file, '>', "$dir/secret" or die $!;
+    print {$file} $text;
+    close $file;
+    chmod $mode, "$dir/secret";
+}
+my $file_conf = "$store flashsale_secret admin $dir/secret;";
+secret_file(0644, "a secret\n");
+bad('a file that everybody reads', ['flashsale_secret', "$dir/secret",
+    'readable'], $file_conf);
+secret_file(0602, "a secret\n");
+bad('a file that everybody writes', ['flashsale_secret', "$dir/secret"],
+    $file_conf);
+secret_file(0600, "\n  \n");
+bad('a file without a secret', ['flashsale_secret', "$dir/secret",
+    'no secret'], $file_conf);
+secret_file(0640, "a secret of the group\n");
+good('a file that the group reads', $file_conf);
+
+# ---- what is missing
+for my $directive (qw(flashsale_api flashsale_orders flashsale_admin)) {
+    bad("$directive without a store", [$directive, 'flashsale_store'], '',
+        '', "$directive;");
+}
+bad('flashsale_pay without a store', ['flashsale_pay', 'flashsale_store'],
+    '', '', 'flashsale_pay $uri;');
+for my $role (qw(orders admin)) {
+    bad("flashsale_$role without a secret", ["flashsale_$role",
+        "flashsale_secret $role"], $store, '', "flashsale_$role;");
+}
+bad('flashsale_ledger without a secret', ['flashsale_ledger',
+    'flashsale_secret ledger'], $store, 'location = /l { flashsale_ledger; }');
+
+# ---- wrong places
+bad('a store in a server', ['flashsale_store', 'not allowed here'], '',
+    $store);
+bad('a queue in a server', ['flashsale_queue', 'not allowed here'], $store,
+    'flashsale_queue 100;');
+bad('a secret in a server', ['flashsale_secret', 'not allowed here'], $store,
+    $secrets);
+for my $directive (qw(flashsale_api flashsale_orders flashsale_ledger
+    flashsale_admin flashsale_metrics))
+{
+    bad("$directive in a server", [$directive, 'not allowed here'],
+        "$store $secrets", "$directive;");
+}
+bad('an argument too many', ['flashsale_api', 'arguments'], $store, '',
+    'flashsale_api on;');
+bad('two handlers in one place', ['flashsale_orders', 'another handler'],
+    "$store $secrets", '', 'flashsale_api; flashsale_orders;');
+bad('one handler twice', ['flashsale_api', 'duplicate'], $store, '',
+    'flashsale_api; flashsale_api;');
+bad('a handler of paths in a location without', ['flashsale_api', 'prefix'],
+    $store, 'location ~ ^/y/ { flashsale_api; }');
+
+# ---- a bad conf at a reload leaves the running one alone
+$t->start;
+$t->define_sale('grape', stock => 10);
+my @workers = $t->worker_pids;
+$t->expect_log(qr/\[emerg\].*"flashsale_queue"/);
+$t->write_conf($t->conf =~ s/events \{/events {/r
+    =~ s/flashsale_store/flashsale_queue 0; flashsale_store/r);
+kill HUP => $t->master_pid;
+eventually { $t->log_text =~ /\[emerg\].*"flashsale_queue"/ }
+    'a bad reload is refused';
+is_deeply([$t->worker_pids], \@workers, 'the workers stay');
+is($t->hold('alice', 'grape', 1)->code, 201, 'and work');
+$t->write_conf;
+
+# ---- another store at a reload, and another queue
+for my $change ([store_path => "$dir/other"], [http => 'flashsale_queue 64;'])
+{
+    $t->reload(@$change);
+    is($t->call(PUT => '/admin/sales/plum', role => 'admin',
+        key => $t->new_key, json => { price_fen => 1, stock => 1 })->code
+        =~ /^20[01]$/ ? 1 : 0, 1, "a reload with another $change->[0]");
+}
+
+$t->finish;

@@ -1,0 +1,83 @@
+package Tuanbo::Test::Load;
+
+# Buyers who tap all the time while something happens to the server.  Each
+# buyer takes one unit with a key, and tries again with that key until it is
+# answered, as a good client does.
+
+use v5.36;
+
+use Mojo::IOLoop;
+use Time::HiRes qw(time);
+
+
+# Options: sale, buyers at once (16), prefix of their names, retries (0: a
+# request without an answer is only counted).
+sub new ($class, $test, %o) {
+    return bless {
+        test => $test, sale => 'grape', parallel => 16, prefix => 'load',
+        retries => 0, %o, next => 0, open => 0, answered => 0, lost => 0,
+        holds => {}, codes => {}, stop => 0,
+    }, $class;
+}
+
+
+sub more ($self) {
+    while (!$self->{stop} && $self->{open} < $self->{parallel}) {
+        $self->{open}++;
+        $self->ask("$self->{prefix}-" . $self->{next}++, 0);
+    }
+}
+
+
+sub ask ($self, $user, $try) {
+    my $test = $self->{test};
+
+    $test->call_p($test->hold_call($user, $self->{sale}, 1,
+        key => "key-$user")->@*)->then(sub ($res) {
+        my $code = $res->code;
+        if (!defined $code || $code == 503) {
+            $self->{lost}++ if !defined $code;
+            $self->{refused}++ if defined $code;
+            if ($try < $self->{retries}) {
+                Mojo::IOLoop->timer(0.05 =>
+                    sub { $self->ask($user, $try + 1) });
+                return;
+            }
+        }
+        else {
+            $self->{answered}++;
+            $self->{codes}{$code}++;
+            push @{ $self->{strange} }, "$code " . $res->body
+                if $code != 201 && $code != 200;
+            $self->{holds}{$user} = $res->json->{id} if $code =~ /^20/;
+        }
+        $self->{open}--;
+        $self->more;
+    });
+}
+
+
+# Runs for so many seconds; `during` is a list of [second, code].
+sub run ($self, $seconds, @during) {
+    my $began = time;
+    my $done = 0;
+
+    for my $each (@during) {
+        my ($second, $code) = @$each;
+        Mojo::IOLoop->timer($second => sub { $code->() });
+    }
+    Mojo::IOLoop->timer($seconds => sub { $self->{stop} = 1 });
+    $self->more;
+    my $tick = Mojo::IOLoop->recurring(0.02 => sub {
+        $done = 1 if $self->{stop} && !$self->{open};
+    });
+    while (!$done && time - $began < $seconds + 60) {
+        Mojo::IOLoop->one_tick;
+    }
+    Mojo::IOLoop->remove($tick);
+
+    return $self;
+}
+
+
+1;
