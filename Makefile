@@ -216,7 +216,7 @@ bench-core: setup-build
 
 bench-engine: setup-bench build
 	@$(MAKE) --no-print-directory $(BENCH_BIN)
-	t/bench/engine.sh $(BUILD)
+	t/bench/engine.pl $(BUILD)
 
 
 # The demo
