@@ -54,11 +54,9 @@ STATIC_FLAGS = --with-compat --with-debug --with-threads \
     --with-http_stub_status_module --with-http_secure_link_module
 STATIC_OPT = $(CFLAGS) -std=gnu11
 
-# Everything at once costs less than a retry: -j only within a target.
-.NOTPARALLEL: test test-asan test-with
 .PHONY: all core unit model build build-static build-mainline build-asan run \
-    test test-asan test-mainline test-with check fuzz bench-engine bench-core \
-    clean clean-data setup-build setup-run setup-test setup-bench setup-fuzz
+    test test-asan test-mainline check fuzz bench-engine bench-core \
+    fuzz-run clean clean-data setup-build setup-run setup-test setup-bench setup-fuzz
 .DELETE_ON_ERROR:
 
 all: build
@@ -184,6 +182,7 @@ check:
 	@! grep -rn 'ngx_' ngx_module/core/ \
 	    || { echo 'the core must know nothing of nginx' >&2; false; }
 	@! LC_ALL=C.UTF-8 grep -rnE '.{80,}' --include='*.[ch]' ngx_module t \
+	    | grep -vE ':[0-9]+: +X\(' | grep . \
 	    || { echo 'lines have 79 columns' >&2; false; }
 	@! grep -rnP '\t| +$$' --include='*.[ch]' ngx_module t \
 	    || { echo 'no tabs, no blanks at the end of a line' >&2; false; }
@@ -194,18 +193,29 @@ check:
 # Bounded: FUZZ_SECONDS for each.
 FUZZ_SECONDS = 20
 
-fuzz: setup-fuzz $(FUZZ_BIN)
-	@for fuzzer in $(FUZZ_BIN); do \
-	    mkdir -p $$fuzzer.corpus; \
-	    $$fuzzer -max_total_time=$(FUZZ_SECONDS) -print_final_stats=0 \
-	        -artifact_prefix=$$fuzzer. $$fuzzer.corpus || exit 1; \
+FUZZ = BUILD=build/fuzz CC=clang CFLAGS='-O1 -g \
+    -fsanitize=fuzzer-no-link,address,undefined \
+    -fno-sanitize-recover=undefined'
+
+fuzz: setup-fuzz
+	@$(MAKE) --no-print-directory -j$(JOBS) fuzz-run $(FUZZ)
+
+# What is found goes to build/fuzz/corpus, what breaks to build/fuzz.
+fuzz-run: $(FUZZ_BIN)
+	@set -e; for fuzzer in $(FUZZ_BIN); do \
+	    name=$$(basename $$fuzzer); \
+	    mkdir -p $(BUILD)/corpus/$$name; \
+	    echo "$$name, $(FUZZ_SECONDS) seconds"; \
+	    $$fuzzer -max_total_time=$(FUZZ_SECONDS) -timeout=10 \
+	        -rss_limit_mb=1024 -verbosity=0 -print_final_stats=1 \
+	        -artifact_prefix=$(BUILD)/$$name- $(BUILD)/corpus/$$name \
+	        $$(ls -d t/fuzz/seeds/$$name 2>/dev/null); \
 	done
 
-$(BUILD)/fuzz/%: t/fuzz/%.c $(CORE_SRC) $(CORE_HDR)
+$(BUILD)/fuzz/%: t/fuzz/%.c $(CORE_LIB) $(wildcard t/unit/*.h)
 	@mkdir -p $(@D)
-	clang $(STRICT) -O1 -g -fsanitize=fuzzer,address,undefined \
-	    -fno-sanitize-recover=undefined -Ingx_module/core -o $@ $< \
-	    $(CORE_SRC) $(LIBS)
+	$(CC) $(STRICT) $(CFLAGS) -fsanitize=fuzzer -Ingx_module/core -o $@ $< \
+	    $(CORE_LIB) $(LIBS)
 
 
 # Measurements
