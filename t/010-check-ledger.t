@@ -1,0 +1,309 @@
+use v5.36;
+
+use Digest::SHA qw(sha256_hex);
+use File::Temp qw(tempdir);
+use FindBin;
+use Test::More;
+
+# t/check-ledger.pl accepts the golden feed, and finds each contradiction in
+# feeds made from it.  A changed feed is chained again unless the chain itself
+# is what is broken: so the check under test has to find it.
+
+my $script = "$FindBin::Bin/check-ledger.pl";
+my $golden = "$FindBin::Bin/unit/golden/ledger-v1.ndjson";
+my $dir = tempdir(CLEANUP => 1);
+
+open my $file, '<', $golden or die "$golden: $!";
+my @golden = <$file>;
+close $file;
+
+my @texts = map { s/,"hash":"[0-9a-f]{64}"\}\n\z//r } @golden;
+
+
+sub chain (@lines) {
+    my $hash = '0' x 64;
+    my @feed;
+
+    for my $text (@lines) {
+        $hash = sha256_hex($hash . $text);
+        push @feed, qq($text,"hash":"$hash"}\n);
+    }
+
+    return @feed;
+}
+
+
+# seq and at are those of the place; a line given by seq has to be there.
+
+sub renumbered (@lines) {
+    my $seq = 0;
+
+    return map { $seq++; s/\A\{"seq":\d+/{"seq":$seq/r } @lines;
+}
+
+
+sub check ($feed, @options) {
+    my $name = "$dir/feed";
+
+    open my $out, '>', $name or die "$name: $!";
+    print $out @$feed;
+    close $out or die "$name: $!";
+
+    my $said = qx("$^X" "$script" @options "$name" 2>&1);
+
+    return ($? >> 8, $said);
+}
+
+
+sub accepted ($name, $feed, @options) {
+    my ($status, $said) = check($feed, @options);
+
+    is($status, 0, "$name: accepted") or diag($said);
+    is(scalar(split /\n/, $said), 1, "$name: one line");
+
+    return $said;
+}
+
+
+sub refused ($name, $feed, $pattern, @options) {
+    my ($status, $said) = check($feed, @options);
+
+    is($status, 1, "$name: refused");
+    like($said, $pattern, "$name: says so") or diag($said);
+
+    return $said;
+}
+
+
+# A change of one line: s/// on the line of that seq.
+
+sub changed ($seq, $change) {
+    my @lines = @texts;
+    my $before = $lines[$seq - 1];
+
+    $change->() for $lines[$seq - 1];
+    die "seq $seq: nothing changed" if $lines[$seq - 1] eq $before;
+
+    return [chain(@lines)];
+}
+
+
+# A line put after that of seq.
+
+sub inserted ($seq, @more) {
+    my @lines = @texts;
+    my ($at) = $lines[$seq - 1] =~ /"at":(\d+)/;
+
+    splice @lines, $seq, 0, map { qq({"seq":0,"at":$at,$_) } @more;
+
+    return [chain(renumbered(@lines))];
+}
+
+
+sub removed ($seq) {
+    my @lines = @texts;
+
+    splice @lines, $seq - 1, 1;
+
+    return [chain(renumbered(@lines))];
+}
+
+
+# ---- as it is
+is_deeply([chain(@texts)], \@golden, 'this test chains as the engine does');
+like(accepted('golden', \@golden), qr/^ok: 52 entries, seq 1 to 52, hash /,
+    'the summary');
+
+my ($status, $said) = check(\@golden, '--sales');
+is($status, 0, '--sales');
+like($said, qr/^grape stock 240 free 238 held 0 sold 2$/m, 'sums of a sale');
+like($said, qr/^egg stock 30 free 26 held 0 sold 4$/m, 'and of another');
+
+$said = qx("$^X" "$script" < "$golden");
+is($?, 0, 'from standard input');
+
+open my $half, '>', "$dir/half" or die $!;
+print $half @golden[0 .. 29];
+close $half;
+open my $rest, '>', "$dir/rest" or die $!;
+print $rest @golden[30 .. 51];
+close $rest;
+qx("$^X" "$script" "$dir/half" "$dir/rest");
+is($?, 0, 'in two files');
+
+# ---- from the middle
+my ($hash) = $golden[18] =~ /"hash":"([0-9a-f]{64})"/;
+my @tail = @golden[19 .. 51];
+like(accepted('middle', \@tail, "--after-seq 19 --after-hash $hash"),
+    qr/sums not checked/, 'says what it cannot know');
+accepted('middle, by its place alone', \@tail, '--after-seq 19');
+accepted('nothing new', [], "--after-seq 52 --after-hash $hash");
+refused('middle, another hash', \@tail, qr/seq 20: its hash is not/,
+    '--after-seq 19 --after-hash ' . '1' x 64);
+refused('middle, another place', \@tail, qr/seq 20: 19 was to come/,
+    "--after-seq 18 --after-hash $hash");
+refused('middle, taken for the beginning', \@tail, qr/20: 1 was to come/);
+
+# ---- cannot be read
+is((check(\@golden, '--after-hash 12'))[0], 2, 'not a hash');
+is((check(\@golden, '--no-such-option'))[0], 2, 'not an option');
+qx("$^X" "$script" "$dir/missing" 2>&1);
+is($? >> 8, 2, 'not a file');
+
+# ---- form
+refused('empty', [], qr/there is no entry/);
+refused('cut', [@golden[0 .. 50], substr $golden[51], 0, -1],
+    qr/seq 51: after it comes a line without its hash or its end/);
+refused('not JSON', [chain(@texts[0 .. 9], '{"seq":11,"at":1,"type":held')],
+    qr/seq 10: after it comes a line that is not an entry/);
+refused('escaped', changed(7, sub { s/"grape"/"gr\\u0061pe"/ }),
+    qr/a line that is not an entry/);
+refused('field twice', changed(12, sub { s/"qty":2/"qty":2,"qty":1/ }),
+    qr/a line that is not an entry/);
+refused('no type', changed(7, sub { s/"type":"opened",// }),
+    qr/a line that is not an entry/);
+refused('unknown type', changed(7, sub { s/"opened"/"gifted"/ }),
+    qr/seq 7: type gifted is not known/);
+refused('field missing', changed(12, sub { s/"qty":2,// }),
+    qr/seq 12: sold without qty/);
+
+# ---- sequence, chain, time
+refused('gap', [@golden[0 .. 9, 11 .. 51]], qr/seq 12: 11 was to come/);
+refused('line twice', [@golden[0 .. 9, 9 .. 51]], qr/seq 10: 11 was to come/);
+refused('lines swapped', [@golden[0 .. 9, 11, 10, 12 .. 51]],
+    qr/seq 12: 11 was to come/);
+
+my @forged = @golden;
+$forged[11] =~ s/7960/7961/;
+refused('line changed', \@forged, qr/seq 12: its hash is not/);
+
+@forged = @golden;
+$forged[11] =~ s/"hash":"./"hash":"0/;
+$said = refused('hash changed', \@forged, qr/seq 12: its hash is not/);
+like($said, qr/seq 13: its hash is not/, 'and the next does not follow it');
+
+refused('time goes back', changed(12, sub { s/"at":\d+/"at":1/ }),
+    qr/seq 12: at 1 is before \d+, and no clock entry says so/);
+refused('clock entry lies', changed(26, sub { s/(previous_at":)\d+/${1}1/ }),
+    qr/seq 26: previous_at is 1, but/);
+
+# ---- units
+my $other = '"hold":"' . 'a' x 32 . '","buyer":"' . 'b' x 32 . '"';
+my $held = qq("type":"held",$other);
+my $end = '"price_fen":1,"expires_at":1';
+
+accepted('all that is free', inserted(41,
+    qq($held,"sale":"egg","qty":25,$end)));
+refused('one too many', inserted(41, qq($held,"sale":"egg","qty":26,$end)),
+    qr/seq 42: egg has -1 free: stock 30, held 26, sold 5/);
+refused('stock taken away', inserted(41,
+    '"type":"stock","sale":"egg","qty":-26'), qr/seq 42: egg has -1 free/);
+refused('stock below 0', inserted(6,
+    '"type":"stock","sale":"grape","qty":-201'),
+    qr/seq 7: grape has -1 stock/);
+refused('sale made smaller than what is sold', inserted(41,
+    '"type":"sale","sale":"egg","stock":4,"price_fen":1500'),
+    qr/seq 42: egg has -1 free/);
+refused('no such sale', inserted(41, qq($held,"sale":"pear","qty":1,$end)),
+    qr/seq 42: sale pear was not defined/);
+refused('over the limit', inserted(20,
+    '"type":"held","hold":"' . 'a' x 32 . '","buyer":"'
+    . '6e65696768626f7572206c6920303031","sale":"grape","qty":1,' . $end),
+    qr/seq 21: the buyer has 3 units of grape, the limit is 2/);
+
+# ---- holds
+my ($first) = $texts[9] =~ /"hold":"([0-9a-f]{32})"/;
+my ($second) = $texts[14] =~ /"hold":"([0-9a-f]{32})"/;
+my ($late) = $texts[26] =~ /"hold":"([0-9a-f]{32})"/;
+my $grape = '"sale":"grape","qty":2';
+my $paid = '"payment":"' . 'c' x 32 . '","amount_fen":7960';
+
+refused('never held', removed(33), qr/seq 33: hold \w+ was never held/);
+refused('released twice', inserted(20,
+    qq("type":"released","hold":"$second","sale":"grape","qty":1)),
+    qr/seq 21: grape of hold $second is released: no way to released/);
+refused('released while paying', inserted(11,
+    qq("type":"released","hold":"$first",$grape)),
+    qr/is paying: no way to released/);
+refused('sold twice', inserted(12,
+    qq("type":"sold","hold":"$first",$grape,$paid)),
+    qr/is sold: no way to sold/);
+refused('sold after it was released', inserted(20,
+    qq("type":"sold","hold":"$second","sale":"grape","qty":1,$paid)),
+    qr/is released: no way to sold/);
+refused('sold late, but it was in time', inserted(12,
+    qq("type":"sold_late","hold":"$first",$grape,$paid)),
+    qr/is sold: no way to sold_late/);
+refused('expired after it was sold', inserted(12,
+    qq("type":"expired","hold":"$first",$grape)),
+    qr/is sold: no way to expired/);
+refused('cancelled after it was sold', inserted(12,
+    qq("type":"cancelled","hold":"$first",$grape)),
+    qr/is sold: no way to cancelled/);
+refused('withdrawn before it expired', inserted(10,
+    qq("type":"withdrawn","hold":"$first")),
+    qr/is held: no way to withdrawn/);
+refused('paying after it expired', inserted(28,
+    qq("type":"paying","hold":"$late","expires_at":1)),
+    qr/is expired: no way to paying/);
+refused('ready before it was sold', inserted(11,
+    qq("type":"ready","hold":"$first")), qr/is paying: no way to ready/);
+refused('picked up before it was ready', removed(50),
+    qr/is sold: no way to picked_up/);
+refused('another quantity', changed(12, sub { s/"qty":2/"qty":1/ }),
+    qr/seq 12: sold 1 units, but 2 were held/);
+refused('another sale', changed(12, sub { s/"grape"/"egg"/ }),
+    qr/seq 12: egg of hold $first was never held/);
+refused('one sale twice', changed(16, sub { s/strawberry/grape/ }),
+    qr/seq 16: hold $second holds grape twice/);
+refused('two buyers', changed(16, sub { s/"buyer":"../"buyer":"00/ }),
+    qr/seq 16: hold $second has two buyers/);
+refused('a line missing', removed(16),
+    qr/seq 16: line 3 of 3 of hold $second that began at seq 15/);
+refused('too many lines', changed(17, sub { s/"lines":3/"lines":2/ }),
+    qr/seq 17: line 3 of 2 /);
+refused('no units', changed(27, sub { s/"qty":3/"qty":0/ }),
+    qr/seq 27: 0 units are held/);
+
+# ---- money
+my ($sold) = $texts[11] =~ /"payment":"([0-9a-f]{32})"/;
+my ($due) = $texts[12] =~ /"payment":"([0-9a-f]{32})"/;
+my $back = '"reason":"second_payment"';
+
+refused('due back, but it sold', inserted(12, qq("type":"refund_due",)
+    . qq("hold":"$first","payment":"$sold","amount_fen":7960,$back)),
+    qr/seq 13: payment $sold is due back, but it sold/);
+refused('due back twice', inserted(13, qq("type":"refund_due",)
+    . qq("hold":"$first","payment":"$due","amount_fen":7960,$back)),
+    qr/seq 14: payment $due is due back twice/);
+refused('due back, then it sells', inserted(11, qq("type":"refund_due",)
+    . qq("hold":"$first","payment":"$sold","amount_fen":7960,$back)),
+    qr/seq 13: payment $sold is due back, and sold/);
+refused('given back, not due', removed(13),
+    qr/seq 13: payment $due is given back, but it is not due/);
+refused('given back twice', inserted(14, qq("type":"refunded",)
+    . qq("hold":"$first","payment":"$due","amount_fen":7960)),
+    qr/seq 15: payment $due is given back twice/);
+refused('less given back', changed(14, sub { s/7960/7950/ }),
+    qr/seq 14: payment $due: 7950 fen are given back, 7960 are due/);
+refused('returned, but another payment sold it',
+    changed(46, sub { s/"payment":"../"payment":"00/ }),
+    qr/seq 46: payment \w+ did not sell egg/);
+
+# ---- groups
+refused('virtual members', changed(39, sub { s/"qty":4/"qty":5/ }),
+    qr/seq 39: formed with 5 units, but 4 were sold/);
+refused('formed below the goal', changed(44, sub { s/failed/formed/ }),
+    qr/seq 44: formed with 1 units, and the goal is 4/);
+refused('failed at the goal', changed(39, sub { s/formed/failed/ }),
+    qr/seq 39: failed with 4 units, and the goal is 4/);
+refused('decided twice', inserted(39,
+    '"type":"formed","sale":"egg","qty":4,"pickup":"xingfu"'),
+    qr/seq 40: formed, but this group has formed before/);
+refused('returned without a decision', removed(44),
+    qr/seq 45: returned, but its group is undecided/);
+refused('a goal that nobody set', inserted(12,
+    '"type":"formed","sale":"grape","qty":2'),
+    qr/seq 13: formed, but grape has no goal/);
+
+done_testing();
