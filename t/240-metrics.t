@@ -37,9 +37,8 @@ for my $line (split /\n/, $text) {
         my ($name, $labels, $value) = ($1, $2, $3);
         $wrong .= "twice: $name$labels\n" if exists $samples{"$name$labels"};
         $samples{"$name$labels"} = $value;
-        (my $base = $name) =~ s/_(?:bucket|sum|count)$//
-            if ($type{ $family // '' } // '') eq 'histogram';
-        $base //= $name;
+        my $base = ($type{ $family // '' } // '') eq 'histogram'
+            ? $name =~ s/_(?:bucket|sum|count)$//r : $name;
         $wrong .= "outside of its family: $line\n" if $base ne $family;
     }
     else {
@@ -56,8 +55,7 @@ sub sample ($pattern) {
     return @found == 1 ? $samples{ $found[0] } : undef;
 }
 
-is(sample(qr/requests.*"created"/), 2, 'two were created, a sale and a hold')
-    if grep { /requests.*"created"/ } keys %samples;
+is(sample(qr/requests.*"created"/), 2, 'a sale and a hold were created');
 is(sample(qr/requests.*"sold_out"/), 3, 'three were sold out');
 is(sample(qr/requests.*"no_buyer"/), 1, 'one was nobody');
 for my $field (['free', 0], ['held', 0], ['sold', 2]) {
