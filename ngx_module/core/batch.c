@@ -67,14 +67,15 @@ fs_batch_work(fs_commit_t *commit, fs_pass_t *pass)
     }
 
     pass->entries = (unsigned) (commit->state.seq - seq);
-    pass->more = commit->live != 0 || pass->timers == FS_TIMERS_PASS;
+    pass->more = commit->live != 0;
 
-    if (pass->entries == 0 && pass->timers == 0) {
+    if (pass->entries == 0) {
 
         /*
-         * Refusals only.  No position is stored for them: if this process
-         * dies before they are delivered they are decided again, and nobody
-         * has been told what the first time said.
+         * Refusals only, and perhaps old keys swept, which the next batch
+         * does again.  No position is stored for them: if this process dies
+         * before they are delivered they are decided again, and nobody has
+         * been told what the first time said.
          */
 
         fs_commit_next_due(commit);
@@ -84,7 +85,11 @@ fs_batch_work(fs_commit_t *commit, fs_pass_t *pass)
         return FS_OK;
     }
 
-    if (pass->entries != 0 && commit->rings != NULL) {
+    if (pass->timers == FS_TIMERS_PASS) {
+        pass->more = 1;
+    }
+
+    if (commit->rings != NULL) {
         fs_batch_positions(commit);
     }
 
