@@ -207,9 +207,12 @@ fuzz-run: $(FUZZ_BIN)
 	    mkdir -p $(BUILD)/corpus/$$name; \
 	    echo "$$name, $(FUZZ_SECONDS) seconds"; \
 	    $$fuzzer -max_total_time=$(FUZZ_SECONDS) -timeout=10 \
-	        -rss_limit_mb=1024 -verbosity=0 -print_final_stats=1 \
+	        -rss_limit_mb=1024 -print_final_stats=1 \
 	        -artifact_prefix=$(BUILD)/$$name- $(BUILD)/corpus/$$name \
-	        $$(ls -d t/fuzz/seeds/$$name 2>/dev/null); \
+	        $$(ls -d t/fuzz/seeds/$$name 2>/dev/null) \
+	        > $(BUILD)/$$name.log 2>&1 \
+	        || { cat $(BUILD)/$$name.log >&2; exit 1; }; \
+	    grep -a 'executed_units' $(BUILD)/$$name.log; \
 	done
 
 $(BUILD)/fuzz/%: t/fuzz/%.c $(CORE_LIB) $(wildcard t/unit/*.h)
