@@ -10,6 +10,7 @@
 
 
 static int64_t fs_commit_usec(void);
+static void fs_commit_log_committed(void *data);
 static int64_t fs_commit_next_timer(fs_commit_t *commit, uint8_t clock);
 static void fs_commit_refuse(fs_commit_t *commit, uint32_t i, uint64_t from,
     uint64_t to, fs_outcome_t outcome);
@@ -102,6 +103,13 @@ fs_commit_point(fs_commit_t *commit, fs_point_t point)
 }
 
 
+static void
+fs_commit_log_committed(void *data)
+{
+    fs_commit_point(data, FS_POINT_LOG_COMMITTED);
+}
+
+
 fs_outcome_t
 fs_commit_begin(fs_commit_t *commit, const _Atomic int *stop)
 {
@@ -124,7 +132,14 @@ fs_commit_begin(fs_commit_t *commit, const _Atomic int *stop)
         }
     }
 
-    return fs_write_begin(commit->store, &commit->write);
+    outcome = fs_write_begin(commit->store, &commit->write);
+
+    if (outcome == FS_OK && commit->hook != NULL) {
+        commit->write.committed = fs_commit_log_committed;
+        commit->write.committed_data = commit;
+    }
+
+    return outcome;
 }
 
 

@@ -115,7 +115,7 @@ struct fs_store_s {
     void                *reader;        /* the event loop's own, see view.h */
     int                  mark_fd;
 
-    /* store.c, index.c and view.c only */
+    /* store.c, write.c, index.c and view.c only */
     uint64_t             log_room;      /* bytes of the files */
     uint64_t             index_room;
     void                *fold;          /* the commit thread's state cache */
@@ -125,6 +125,7 @@ struct fs_store_s {
     uint64_t             inode;         /* process */
     unsigned             forks;         /* a child's copy is dead */
     unsigned             doubtful:1;    /* a meta write failed: check */
+    unsigned             booted:1;      /* the boot's entry is written */
     int64_t              told_at;       /* last word about a full map */
     fs_store_t          *next;          /* of this process's stores */
 };
@@ -176,6 +177,11 @@ typedef struct {
     fs_seq_t             seq;           /* last entry at begin */
     uint8_t              hash[FS_HASH_LEN];  /* its hash */
     int64_t              at;            /* its at */
+
+    /* called between the log's commit and the index's; NULL: not.  Tests
+     * kill there.  Set after fs_write_begin(). */
+    void               (*committed)(void *data);
+    void                *committed_data;
 } fs_write_t;
 
 fs_outcome_t fs_write_begin(fs_store_t *store, fs_write_t *write);
