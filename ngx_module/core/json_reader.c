@@ -95,6 +95,10 @@ fs_json_read(fs_str_t body, size_t max, const fs_schema_t *schema,
         return -1;
     }
 
+    if (body.len == 0) {
+        return fs_fault_literal(fault, "", FS_RULE_OBJECT);
+    }
+
     if (fs_json_utf8(body) != 0) {
         return fs_fault_literal(fault, "", "is UTF-8");
     }
@@ -114,7 +118,7 @@ fs_json_read(fs_str_t body, size_t max, const fs_schema_t *schema,
     json.yajl = yajl_alloc(&fs_json_callbacks, &arena.funcs, &json);
 
     if (json.yajl == NULL) {
-        return fs_fault(fault, FS_INTERNAL, (fs_str_t) fs_null_str,
+        return fs_fault(fault, FS_INTERNAL, (fs_str_t) fs_str(""),
                         "does not fit into memory");
     }
 
@@ -392,7 +396,7 @@ fs_json_start_map(void *data)
             return 1;
         }
 
-        path = (fs_str_t) fs_null_str;
+        path = (fs_str_t) fs_str("");
         break;
 
     case FS_JSON_LIST:
@@ -605,7 +609,7 @@ fs_json_misplaced(fs_json_t *json)
         fs_fault_line(json->fault, json->index, "", "is an object");
 
     } else {
-        fs_fault_literal(json->fault, "", "is a JSON object");
+        fs_fault_literal(json->fault, "", FS_RULE_OBJECT);
     }
 
     return 0;

@@ -103,6 +103,7 @@ size_t fs_utf8_length(const char *p, const char *end);
 /* Finish a hold request: lines that name one sale become one. */
 int fs_hold_merge(fs_hold_request_t *request, fs_fault_t *fault);
 
+#define FS_RULE_OBJECT       "is a JSON object"
 #define FS_RULE_REQUIRED     "is required"
 #define FS_RULE_TWICE        "is there twice"
 #define FS_RULE_UNKNOWN      "is not known"
