@@ -243,6 +243,7 @@ sub check_conf ($self, $text) {
 sub start ($self, %option) {
     $self->{$_} = $option{$_} for keys %option;
     $self->write_conf;
+    local %ENV = (%ENV, %{ $self->{env} // {} });
     my $said = `$nginx -p $self->{dir} -c $self->{dir}/nginx.conf 2>&1`;
     if ($? != 0) {
         diag($said, $self->log_text);
