@@ -7,6 +7,7 @@
 
 #define FS_CATCH_UP_CHUNK  16384        /* entries between two looks at what
                                            waits */
+#define FS_LOOK_MS         500          /* between two looks at timers */
 
 
 static int64_t fs_commit_usec(void);
@@ -18,6 +19,7 @@ static void fs_commit_refuse_waiting(fs_commit_t *commit, int i,
     fs_outcome_t outcome);
 static void fs_commit_deliver(fs_commit_t *commit, fs_outcome_t outcome);
 static void fs_commit_end(fs_commit_t *commit, int healed);
+static int fs_commit_needed(fs_commit_t *commit);
 
 
 const _Atomic int  fs_commit_at_once = 1;
@@ -378,6 +380,34 @@ fs_commit_end(fs_commit_t *commit, int healed)
 }
 
 
+/*
+ * A thread that waited while another led often finds that its commands are
+ * answered: then the log is left alone.  But timers of another instance are
+ * not in this block's hints, so a look is due from time to time.
+ */
+
+static int
+fs_commit_needed(fs_commit_t *commit)
+{
+    int64_t      looked_at;
+    fs_now_t     now;
+    fs_rings_t  *rings;
+
+    rings = commit->rings;
+
+    if (fs_rings_count(rings) != 0 || atomic_load(&rings->orphaned)) {
+        return 1;
+    }
+
+    fs_store_now(commit->store, &now);
+    looked_at = atomic_load(&rings->looked_at);
+
+    return now.mono < looked_at || now.mono - looked_at >= FS_LOOK_MS
+           || atomic_load(&rings->next_mono) <= now.mono
+           || atomic_load(&rings->next_wall) <= now.wall;
+}
+
+
 void
 fs_commit_pass(fs_commit_t *commit, const _Atomic int *stop, fs_pass_t *pass)
 {
@@ -392,6 +422,13 @@ fs_commit_pass(fs_commit_t *commit, const _Atomic int *stop, fs_pass_t *pass)
 
     if (commit->rings != NULL && fs_rings_lead(commit->rings) == -1) {
         pass->outcome = FS_INTERNAL;
+        return;
+    }
+
+    if (commit->rings != NULL && !fs_commit_needed(commit)) {
+        fs_commit_end(commit, 0);
+        fs_rings_unlead(commit->rings);
+        pass->wait_us = fs_commit_usec() - start;
         return;
     }
 
@@ -429,6 +466,7 @@ fs_commit_pass(fs_commit_t *commit, const _Atomic int *stop, fs_pass_t *pass)
     if (pass->outcome == FS_OK) {
         atomic_store(&commit->rings->next_wall, commit->next_wall);
         atomic_store(&commit->rings->next_mono, commit->next_mono);
+        atomic_store(&commit->rings->looked_at, commit->now.mono);
 
         if (pass->entries != 0) {
             atomic_fetch_add(&commit->rings->pulse, 1);

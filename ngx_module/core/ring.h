@@ -67,6 +67,7 @@ typedef struct {
     _Alignas(64) _Atomic int64_t   next_wall;  /* hints for timers: the next
                                            due time on each clock */
     _Atomic int64_t      next_mono;
+    _Atomic int64_t      looked_at;     /* mono: the timers were read then */
     _Atomic uint64_t     pulse;         /* counts commits */
     /* rings_n times fs_ring_t, then rings_n times capacity fs_slot_t */
 } fs_rings_t;
