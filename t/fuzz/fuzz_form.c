@@ -1,5 +1,8 @@
 
-/* Any bytes as a form and as a query string: nothing breaks, and no limit is passed. */
+/*
+ * Any bytes as a form and as a query string: nothing breaks, and no limit is
+ * passed.
+ */
 
 #include <stdio.h>
 
