@@ -395,7 +395,9 @@ fs_commit_needed(fs_commit_t *commit)
 
     rings = commit->rings;
 
-    if (fs_rings_count(rings) != 0 || atomic_load(&rings->orphaned)) {
+    if (fs_rings_count(rings) != 0 || atomic_load(&rings->orphaned)
+        || fs_store_index_wanted(commit->store))
+    {
         return 1;
     }
 

@@ -54,8 +54,8 @@ fs_outcome_t fs_commit_settle(fs_commit_t *commit, int ring);
 
 /*
  * One pass.  Blocks for the write lock.  When nothing waits and nothing is
- * due, ends without a commit; within half a second of the last pass of the
- * block without the write lock, too.  A failed commit delivers its outcome to each
+ * due, ends without a commit; within half a second of the block's last pass
+ * without the write lock, too.  A failed commit delivers its outcome to each
  * command of the batch.  stop: see fs_store_catch_up().
  */
 void fs_commit_pass(fs_commit_t *commit, const _Atomic int *stop,
