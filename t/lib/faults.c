@@ -26,6 +26,7 @@ typedef struct {
     volatile int64_t   space;           /* the disk is full */
     volatile int64_t   wall_ms;         /* the wall clock is so far off */
     volatile int64_t   hits;            /* faults so far */
+    volatile int64_t   slow_ms;         /* a sync of the log takes so long */
 } faults_t;
 
 #define META_PAGES  (2 * 4096)
@@ -118,8 +119,16 @@ faults_write(int fd, off_t offset)
 int
 fdatasync(int fd)
 {
+    struct timespec  ts;
+
     if (faults->sync && faults_kind(fd) == 'l') {
         return faults_hit(EIO);
+    }
+
+    if (faults->slow_ms && faults_kind(fd) == 'l') {
+        ts.tv_sec = faults->slow_ms / 1000;
+        ts.tv_nsec = faults->slow_ms % 1000 * 1000000;
+        (void) nanosleep(&ts, NULL);
     }
 
     return real(fdatasync)(fd);
