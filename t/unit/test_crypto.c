@@ -13,6 +13,7 @@
 #include <time.h>
 
 #include <cmocka.h>
+#include <openssl/evp.h>
 #include <pthread.h>
 
 #include "crypto.h"
@@ -300,6 +301,43 @@ test_hold_ids(void **state)
     assert_int_equal(fs_crypto_hold_id(crypto, 0, id), 0);
     assert_int_equal(fs_crypto_hold_parse(crypto, str_n(id, FS_HOLD_ID_LEN),
                                           &hold), -1);
+}
+
+
+/* Each byte that should be zero is looked at: blocks made with the key. */
+
+static void
+test_hold_ids_made_with_the_key(void **state)
+{
+    int              len;
+    char             id[FS_HOLD_ID_LEN];
+    size_t           i;
+    uint8_t          subkey[FS_HASH_LEN], block[16], bytes[16];
+    fs_seq_t         hold;
+    EVP_CIPHER_CTX  *ctx;
+
+    (void) state;
+
+    assert_int_equal(fs_hmac_sha256(str_n(store_key, FS_STORE_KEY_LEN),
+                                    str("tuanbo hold 1"), subkey), 0);
+    ctx = EVP_CIPHER_CTX_new();
+    assert_int_equal(EVP_EncryptInit_ex(ctx, EVP_aes_128_ecb(), NULL, subkey,
+                                        NULL), 1);
+    EVP_CIPHER_CTX_set_padding(ctx, 0);
+
+    for (i = 7; i < 16; i++) {
+        memset(block, 0, sizeof(block));
+        block[7] = 1;
+        block[i] = 1;
+        assert_int_equal(EVP_EncryptUpdate(ctx, bytes, &len, block,
+                                           sizeof(block)), 1);
+        fs_hex(bytes, sizeof(bytes), id);
+        assert_int_equal(fs_crypto_hold_parse(crypto,
+                                              str_n(id, FS_HOLD_ID_LEN),
+                                              &hold), i == 7 ? 0 : -1);
+    }
+
+    EVP_CIPHER_CTX_free(ctx);
 }
 
 
@@ -732,6 +770,7 @@ main(void)
         cmocka_unit_test(test_frozen),
         cmocka_unit_test(test_pseudonyms),
         cmocka_unit_test(test_hold_ids),
+        cmocka_unit_test(test_hold_ids_made_with_the_key),
         cmocka_unit_test(test_hold_ids_have_one_spelling),
         cmocka_unit_test(test_signature_make),
         cmocka_unit_test(test_signature_parts),

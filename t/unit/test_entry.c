@@ -543,6 +543,26 @@ test_numbers_are_frozen(void **state)
 }
 
 
+/* The story has two reasons: the names of all are frozen with the lines. */
+
+static void
+test_reasons_are_frozen(void **state)
+{
+    unsigned  reason;
+
+    static const char *const  reasons[FS_REASONS_N] = {
+        "none", "late", "released", "cancelled", "second_payment",
+        "wrong_amount", "group_failed", "limit_used"
+    };
+
+    (void) state;
+
+    for (reason = 0; reason < FS_REASONS_N; reason++) {
+        assert_string_equal(fs_reason_name(reason), reasons[reason]);
+    }
+}
+
+
 static void
 test_decode_refuses(void **state)
 {
@@ -797,6 +817,7 @@ main(int argc, char **argv)
         cmocka_unit_test(test_effects),
         cmocka_unit_test(test_record_layout),
         cmocka_unit_test(test_numbers_are_frozen),
+        cmocka_unit_test(test_reasons_are_frozen),
         cmocka_unit_test(test_decode_refuses),
         cmocka_unit_test(test_render_refuses),
         cmocka_unit_test(test_longest_lines),
