@@ -1,0 +1,492 @@
+
+/*
+ * What the tests of the deciding function share: a store in a directory of
+ * its own, a clock that only the test moves, randomness from a seed, and a
+ * few words to say commands with.
+ */
+
+#ifndef FIXTURE_H
+#define FIXTURE_H
+
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE                     /* nftw() */
+#endif
+
+#include <ftw.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "decide.h"
+
+
+#define FIXTURE_EPOCH  1700000000000LL
+#define FIXTURE_TERM   300000
+#define FIXTURE_PAY    900000
+
+typedef struct {
+    char                 path[64];
+    fs_store_conf_t      conf;
+    int64_t              wall;
+    int64_t              boot;
+    uint64_t             seed;
+    fs_store_t          *store;
+    fs_crypto_t         *crypto;
+    fs_state_cache_t    *cache;
+    fs_write_t           write;
+    fs_state_t           state;
+    fs_now_t             now;
+    fs_result_t          result;        /* of the last command */
+} fixture_t;
+
+
+static inline void
+fixture_clock(void *data, int64_t *wall, int64_t *boot)
+{
+    fixture_t  *fixture = data;
+
+    *wall = fixture->wall;
+    *boot = fixture->boot;
+}
+
+
+static inline int
+fixture_random(void *data, uint8_t *bytes, size_t len)
+{
+    size_t      i;
+    fixture_t  *fixture = data;
+
+    for (i = 0; i < len; i++) {
+        fixture->seed = fixture->seed * 6364136223846793005ULL
+                        + 1442695040888963407ULL;
+        bytes[i] = (uint8_t) (fixture->seed >> 56);
+    }
+
+    return 0;
+}
+
+
+static inline void
+fixture_log(void *data, fs_log_level_t level, const char *message)
+{
+    (void) data;
+
+    if (level == FS_LOG_ERROR || getenv("FIXTURE_LOG") != NULL) {
+        fprintf(stderr, "# store: %s\n", message);
+    }
+}
+
+
+static inline void
+fixture_open(fixture_t *fixture)
+{
+    char          message[257];
+    fs_outcome_t  outcome;
+
+    message[0] = '\0';
+    fixture->store = fs_store_open(&fixture->conf, &outcome, message);
+
+    if (fixture->store == NULL) {
+        fail_msg("open: %s: %s", fs_outcome_code(outcome), message);
+    }
+
+    outcome = fs_store_catch_up(fixture->store, 1000, NULL);
+
+    if (outcome != FS_OK) {
+        fail_msg("catch up: %s", fs_outcome_code(outcome));
+    }
+
+    fixture->crypto = fs_crypto_create(fixture->store->store_key);
+    assert_non_null(fixture->crypto);
+}
+
+
+static inline void
+fixture_close(fixture_t *fixture, int clean)
+{
+    fs_crypto_destroy(fixture->crypto);
+    fs_store_close(fixture->store, clean);
+    fixture->store = NULL;
+}
+
+
+static inline int
+fixture_setup(void **context)
+{
+    fixture_t  *fixture;
+
+    fixture = calloc(1, sizeof(fixture_t));
+    assert_non_null(fixture);
+
+    strcpy(fixture->path, "/tmp/fixture-XXXXXX");
+    assert_non_null(mkdtemp(fixture->path));
+
+    fixture->wall = FIXTURE_EPOCH;
+    fixture->boot = 1000000;
+    fixture->seed = 20;
+    fixture->conf.path = fixture->path;
+    fixture->conf.map_size = 256 * 1024 * 1024;
+    fixture->conf.readers = 16;
+    fixture->conf.clock = fixture_clock;
+    fixture->conf.random = fixture_random;
+    fixture->conf.log = fixture_log;
+    fixture->conf.data = fixture;
+    fixture->conf.boot_id[0] = 1;
+
+    fixture->cache = fs_state_cache_create();
+    assert_non_null(fixture->cache);
+
+    fixture_open(fixture);
+    *context = fixture;
+
+    return 0;
+}
+
+
+static inline int
+fixture_remove(const char *path, const struct stat *st, int flag,
+    struct FTW *ftw)
+{
+    (void) st;
+    (void) flag;
+    (void) ftw;
+
+    return remove(path);
+}
+
+
+static inline int
+fixture_teardown(void **context)
+{
+    fixture_t  *fixture = *context;
+
+    if (fixture->store != NULL) {
+        fixture_close(fixture, 1);
+    }
+
+    fs_state_cache_destroy(fixture->cache);
+    nftw(fixture->path, fixture_remove, 16, FTW_DEPTH|FTW_PHYS);
+    free(fixture);
+
+    return 0;
+}
+
+
+/* Time goes on, on both clocks. */
+
+static inline void
+fixture_pass(fixture_t *fixture, int64_t ms)
+{
+    fixture->wall += ms;
+    fixture->boot += ms;
+}
+
+
+/* The machine starts again: a new boot id, and the clock since boot at 0. */
+
+static inline void
+fixture_reboot(fixture_t *fixture, int clean)
+{
+    fixture_close(fixture, clean);
+    fixture->conf.boot_id[0]++;
+    fixture->boot = 1000;
+    fixture_open(fixture);
+}
+
+
+static inline void
+fixture_begin(fixture_t *fixture)
+{
+    fs_outcome_t  outcome;
+
+    outcome = fs_write_begin(fixture->store, &fixture->write);
+    assert_string_equal(fs_outcome_code(outcome), "ok");
+
+    fs_store_now(fixture->store, &fixture->now);
+    fs_state_begin(&fixture->state, &fixture->write, fixture->crypto,
+                   fixture->cache);
+}
+
+
+static inline void
+fixture_commit(fixture_t *fixture)
+{
+    fs_outcome_t  outcome;
+
+    outcome = fs_state_end(&fixture->state);
+    assert_string_equal(fs_outcome_code(outcome), "ok");
+
+    outcome = fs_write_commit(&fixture->write, NULL);
+    assert_string_equal(fs_outcome_code(outcome), "ok");
+}
+
+
+/* One command in a transaction of its own; the code of its outcome. */
+
+static inline const char *
+fixture_decide(fixture_t *fixture, const fs_command_t *command,
+    const fs_operator_t *op)
+{
+    fixture_begin(fixture);
+    fs_decide(&fixture->state, command, op, &fixture->now, &fixture->result);
+    fixture_commit(fixture);
+
+    return fs_outcome_code(fixture->result.outcome);
+}
+
+
+/* All that is due, in passes of `limit`; how many steps. */
+
+static inline unsigned
+fixture_timers(fixture_t *fixture, unsigned limit)
+{
+    unsigned  steps, done;
+
+    done = 0;
+
+    do {
+        fixture_begin(fixture);
+        steps = fs_decide_timers(&fixture->state, &fixture->now, limit);
+        assert_true(steps <= limit);
+        fixture_commit(fixture);
+        done += steps;
+    } while (steps == limit);
+
+    return done;
+}
+
+
+/* Words for commands. */
+
+static inline void
+fixture_buyer(uint8_t *buyer, unsigned number)
+{
+    memset(buyer, 0, FS_BUYER_LEN);
+    fs_put_le32(buyer, number);
+    buyer[FS_BUYER_LEN - 1] = 0xbb;
+}
+
+
+static inline void
+fixture_reference(uint8_t *reference, unsigned number)
+{
+    memset(reference, 0, FS_REFERENCE_LEN);
+
+    if (number != 0) {
+        fs_put_be32(reference + 12, number);
+        reference[0] = 0xee;
+    }
+}
+
+
+/* A hold of one line. */
+
+static inline void
+fixture_hold(fs_command_t *command, unsigned buyer, uint32_t sale,
+    uint32_t qty, unsigned key)
+{
+    memset(command, 0, sizeof(fs_command_t));
+    command->type = FS_COMMAND_HOLD;
+    fixture_buyer(command->buyer, buyer);
+    fs_put_le32(command->key, key);
+    command->term_ms = FIXTURE_TERM;
+    command->lines_n = 1;
+    command->lines[0].sale = sale;
+    command->lines[0].qty = qty;
+}
+
+
+static inline const char *
+fixture_take(fixture_t *fixture, unsigned buyer, uint32_t sale, uint32_t qty,
+    unsigned key)
+{
+    fs_command_t  command;
+
+    fixture_hold(&command, buyer, sale, qty, key);
+
+    return fixture_decide(fixture, &command, NULL);
+}
+
+
+/* RELEASE, PAY: by the buyer with this number. */
+
+static inline const char *
+fixture_buyers(fixture_t *fixture, fs_command_type_t type, unsigned buyer,
+    fs_seq_t hold)
+{
+    fs_command_t  command;
+
+    memset(&command, 0, sizeof(fs_command_t));
+    command.type = (uint8_t) type;
+    command.hold = hold;
+    command.term_ms = FIXTURE_PAY;
+    fixture_buyer(command.buyer, buyer);
+
+    return fixture_decide(fixture, &command, NULL);
+}
+
+
+static inline const char *
+fixture_confirm(fixture_t *fixture, fs_seq_t hold, unsigned reference,
+    int64_t paid_fen)
+{
+    fs_command_t  command;
+
+    memset(&command, 0, sizeof(fs_command_t));
+    command.type = FS_COMMAND_CONFIRM;
+    command.hold = hold;
+    command.paid_fen = paid_fen;
+    fixture_reference(command.reference, reference);
+
+    return fixture_decide(fixture, &command, NULL);
+}
+
+
+/* CANCEL, READY, PICK_UP; REFUNDED by a refund, of a payment (0: any). */
+
+static inline const char *
+fixture_order(fixture_t *fixture, fs_command_type_t type, fs_seq_t hold,
+    unsigned refund, unsigned payment)
+{
+    fs_command_t  command;
+
+    memset(&command, 0, sizeof(fs_command_t));
+    command.type = (uint8_t) type;
+    command.hold = hold;
+    fixture_reference(command.reference, refund);
+    fixture_reference(command.payment, payment);
+
+    return fixture_decide(fixture, &command, NULL);
+}
+
+
+static inline fs_str_t
+fixture_str(const char *s)
+{
+    fs_str_t  str;
+
+    str.len = strlen(s);
+    str.data = s;
+
+    return str;
+}
+
+
+/* A definition to begin with: 10 units at 100 fen, no limit, open. */
+
+static inline void
+fixture_operator(fs_operator_t *op, const char *slug)
+{
+    memset(op, 0, sizeof(fs_operator_t));
+    op->slug = fixture_str(slug);
+    op->price_fen = 100;
+    op->stock = 10;
+}
+
+
+static inline const char *
+fixture_admin(fixture_t *fixture, fs_command_type_t type,
+    const fs_operator_t *op, unsigned key)
+{
+    fs_command_t  command;
+
+    memset(&command, 0, sizeof(fs_command_t));
+    command.type = (uint8_t) type;
+    memset(command.buyer, 0xad, FS_BUYER_LEN);
+    fs_put_le32(command.key, key);
+
+    return fixture_decide(fixture, &command, op);
+}
+
+
+/* A sale; its number. */
+
+static inline uint32_t
+fixture_define(fixture_t *fixture, const fs_operator_t *op)
+{
+    assert_string_equal(fixture_admin(fixture, FS_COMMAND_DEFINE, op, 0),
+                        "created");
+
+    return fixture->result.sale;
+}
+
+
+/* Rows, as a reader of the index would find them. */
+
+static inline fs_sale_t
+fixture_sale(fixture_t *fixture, uint32_t number)
+{
+    fs_sale_t  sale, *found;
+
+    fixture_begin(fixture);
+    found = fs_state_sale(&fixture->state, number);
+    assert_non_null(found);
+    sale = *found;
+    fs_write_abort(&fixture->write);
+
+    return sale;
+}
+
+
+static inline const char *
+fixture_state(fixture_t *fixture, fs_seq_t seq)
+{
+    fs_hold_t  hold;
+
+    fixture_begin(fixture);
+    assert_true(fs_state_hold(&fixture->state, seq, &hold));
+    fs_write_abort(&fixture->write);
+
+    return fs_hold_state_name(hold.state);
+}
+
+
+/* The entries from one position on: their types, joined by spaces. */
+
+static inline const char *
+fixture_entries(fixture_t *fixture, fs_seq_t after)
+{
+    size_t       len;
+    uint64_t     key;
+    fs_str_t     record;
+    fs_entry_t   entry;
+
+    static char  types[4096];
+
+    fixture_begin(fixture);
+    types[0] = '\0';
+
+    for (key = after + 1; key <= fixture->state.seq; key++) {
+        assert_true(fs_db_get(&fixture->write.log,
+                              fixture->store->log_dbi[FS_LOG_LEDGER], &key,
+                              sizeof(key), &record));
+        assert_int_equal(fs_entry_decode(&entry, key, record.data,
+                                         record.len), 0);
+        len = strlen(types);
+        snprintf(types + len, sizeof(types) - len, "%s%s",
+                 (len == 0) ? "" : " ", fs_entry_type_name(entry.type));
+    }
+
+    fs_write_abort(&fixture->write);
+
+    return types;
+}
+
+
+/* The last entry's position. */
+
+static inline fs_seq_t
+fixture_seq(fixture_t *fixture)
+{
+    fixture_begin(fixture);
+    fs_write_abort(&fixture->write);
+
+    return fixture->write.seq;
+}
+
+
+#endif /* FIXTURE_H */
