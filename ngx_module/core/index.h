@@ -3,48 +3,27 @@
  * The index: which directory it is, whether it can be trusted, how it is
  * brought up to the ledger's end.
  *
- *   path/index-N/data.mdb   LMDB, not synced
- *   path/index-N/clean      marker of a clean exit: FS_CLEAN_SIZE bytes,
- *                           seq u64, hash 32; synced
- *
  * All functions that take an fs_write_t run under the log's write lock.
  */
 
 #ifndef FS_INDEX_H
 #define FS_INDEX_H
 
-#include "store.h"
+#include "state.h"
 
 #pragma GCC visibility push(hidden)
 
 
-/*
- * The row `position` of the index's `meta`:
- *
- *   offset size  field
- *        0    8  seq of the last entry folded, 0: none
- *        8   32  its hash
- *       40   16  boot id of the commit
- */
-#define FS_POSITION_KEY   "position"
-#define FS_POSITION_SIZE  56
-
+/* The row FS_POSITION_KEY, see state.h. */
 typedef struct {
     fs_seq_t             seq;
     uint8_t              hash[FS_HASH_LEN];
     uint8_t              boot[FS_BOOT_LEN];
 } fs_position_t;
 
-void fs_position_encode(const fs_position_t *position, uint8_t *row);
-int fs_position_decode(fs_position_t *position, fs_str_t row);
-
 /* Read it.  1: there; 0: not, or not well-formed. */
 int fs_index_position(fs_store_t *store, fs_txn_t *index,
     fs_position_t *position);
-
-/* Write it, with this boot's id. */
-void fs_index_set_position(fs_store_t *store, fs_txn_t *index, fs_seq_t seq,
-    const uint8_t *hash);
 
 /*
  * Open the index that the log records, unless it is open.  OK; REBUILDING: it

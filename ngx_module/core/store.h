@@ -66,7 +66,7 @@ typedef struct {
     uint8_t              boot[FS_BOOT_LEN];
     _Atomic uint64_t     txn;           /* last synced transaction */
     _Atomic uint64_t     seq;           /* last durable entry */
-    _Atomic uint32_t     clean;         /* index-N/clean exists */
+    _Atomic uint32_t     clean;         /* index-N/clean may exist */
     _Atomic uint32_t     rebuilding;    /* commands get 503 meanwhile */
     _Atomic uint64_t     rebuilt_to;    /* progress, seq */
     _Atomic uint32_t     stale;         /* the index is damaged: make another */
@@ -116,6 +116,7 @@ struct fs_store_s {
     int                  mark_fd;
 
     /* store.c, write.c, index.c and view.c only */
+    fs_seq_t             index_seq;     /* where it was when looked at */
     uint64_t             log_room;      /* bytes of the files */
     uint64_t             index_room;
     void                *fold;          /* the commit thread's state cache */

@@ -1,0 +1,334 @@
+
+/*
+ * Opening LMDB files.  LMDB trusts what it finds: a page size of zero is a
+ * division by zero, a file cut short a SIGBUS.  So the meta pages and the
+ * root are looked at first.
+ *
+ * LMDB 0.9, 64 bits, little-endian.  A page begins with
+ *
+ *   offset size  field
+ *        0    8  page number
+ *       10    2  flags: branch 1, leaf 2, overflow 4, meta 8
+ *       12    2  lower end of free space
+ *       14    2  upper end
+ *
+ * and a meta page (numbers 0 and 1) goes on with
+ *
+ *       16    4  magic 0xbeefc0de
+ *       20    4  version 1
+ *       40    4  page size
+ *      128    8  root of the main database, all ones: empty
+ *      136    8  last page used
+ *      144    8  transaction
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "env.h"
+
+
+#define FS_PAGE_HEADER   16
+#define FS_PAGE_BRANCH   1
+#define FS_PAGE_LEAF     2
+#define FS_PAGE_META     8
+#define FS_META_SIZE     152
+#define FS_META_MAGIC    0xbeefc0deu
+#define FS_META_VERSION  1
+#define FS_META_PAGES    2
+#define FS_PAGE_NONE     UINT64_MAX
+
+/* tries, a millisecond apart: a writer of another process is at it */
+#define FS_LOOK_TRIES    5
+
+#define FS_ROOM_LOW      (32ULL << 20)
+#define FS_ROOM_STEP     (64ULL << 20)
+
+typedef struct {
+    uint64_t             size;          /* of a page */
+    uint64_t             root;
+    uint64_t             last;
+    uint64_t             txn;
+} fs_meta_page_t;
+
+static int fs_env_look_once(int fd, char *why);
+static int fs_env_meta(int fd, uint64_t offset, fs_meta_page_t *meta);
+static int fs_env_root(int fd, const fs_meta_page_t *meta);
+
+
+int
+fs_env_look(const char *file, char *why)
+{
+    int              fd, rc, tries;
+    struct timespec  pause;
+
+    why[0] = '\0';
+
+    fd = open(file, O_RDONLY|O_CLOEXEC);
+
+    if (fd == -1) {
+        if (errno == ENOENT) {
+            return 0;
+        }
+
+        snprintf(why, FS_ENV_WHY_MAX, "cannot be opened: %s",
+                 fs_db_strerror(errno));
+        return -1;
+    }
+
+    pause.tv_sec = 0;
+    pause.tv_nsec = 1000000;
+
+    for (tries = 0; /* void */ ; tries++) {
+        rc = fs_env_look_once(fd, why);
+
+        if (rc != -1 || tries == FS_LOOK_TRIES) {
+            break;
+        }
+
+        nanosleep(&pause, NULL);
+    }
+
+    close(fd);
+
+    return rc;
+}
+
+
+static int
+fs_env_look_once(int fd, char *why)
+{
+    struct stat     st;
+    fs_meta_page_t  meta, other;
+
+    if (fstat(fd, &st) == -1) {
+        snprintf(why, FS_ENV_WHY_MAX, "cannot be read: %s",
+                 fs_db_strerror(errno));
+        return -1;
+    }
+
+    if (!S_ISREG(st.st_mode)) {
+        snprintf(why, FS_ENV_WHY_MAX, "is not a file");
+        return -1;
+    }
+
+    if (st.st_size == 0) {
+        return 0;
+    }
+
+    if (fs_env_meta(fd, 0, &meta) == -1
+        || fs_env_meta(fd, meta.size, &other) == -1
+        || other.size != meta.size)
+    {
+        snprintf(why, FS_ENV_WHY_MAX, "is not an LMDB file");
+        return -1;
+    }
+
+    if (other.txn > meta.txn) {
+        meta = other;
+    }
+
+    if (meta.last >= (uint64_t) st.st_size / meta.size) {
+        snprintf(why, FS_ENV_WHY_MAX,
+                 "is cut short: it has %llu bytes and lacks page %llu",
+                 (unsigned long long) st.st_size,
+                 (unsigned long long) meta.last);
+        return -1;
+    }
+
+    if (fs_env_root(fd, &meta) == -1) {
+        snprintf(why, FS_ENV_WHY_MAX, "is damaged: page %llu is no root",
+                 (unsigned long long) meta.root);
+        return -1;
+    }
+
+    return 1;
+}
+
+
+static int
+fs_env_meta(int fd, uint64_t offset, fs_meta_page_t *meta)
+{
+    uint8_t  page[FS_META_SIZE];
+
+    if (pread(fd, page, sizeof(page), (off_t) offset) != sizeof(page)
+        || (fs_get_le16(page + 10) & FS_PAGE_META) == 0
+        || fs_get_le32(page + 16) != FS_META_MAGIC
+        || fs_get_le32(page + 20) != FS_META_VERSION)
+    {
+        return -1;
+    }
+
+    meta->size = fs_get_le32(page + 40);
+    meta->root = fs_get_le64(page + 128);
+    meta->last = fs_get_le64(page + 136);
+    meta->txn = fs_get_le64(page + 144);
+
+    if (meta->size < 512 || meta->size > 65536
+        || (meta->size & (meta->size - 1)) != 0
+        || meta->last < FS_META_PAGES - 1
+        || meta->last >= INT64_MAX / 65536
+        || (meta->root != FS_PAGE_NONE
+            && (meta->root < FS_META_PAGES || meta->root > meta->last)))
+    {
+        return -1;
+    }
+
+    return 0;
+}
+
+
+static int
+fs_env_root(int fd, const fs_meta_page_t *meta)
+{
+    uint8_t   page[FS_PAGE_HEADER];
+    unsigned  flags, lower, upper;
+
+    if (meta->root == FS_PAGE_NONE) {
+        return 0;
+    }
+
+    if (pread(fd, page, sizeof(page), (off_t) (meta->root * meta->size))
+        != sizeof(page))
+    {
+        return -1;
+    }
+
+    flags = fs_get_le16(page + 10);
+    lower = fs_get_le16(page + 12);
+    upper = fs_get_le16(page + 14);
+
+    if (fs_get_le64(page) != meta->root
+        || (flags != FS_PAGE_BRANCH && flags != FS_PAGE_LEAF)
+        || lower < FS_PAGE_HEADER || lower > upper || upper > meta->size)
+    {
+        return -1;
+    }
+
+    return 0;
+}
+
+
+int
+fs_env_open(MDB_env **env, const char *path, size_t map_size, int readers,
+    unsigned flags)
+{
+    int  rc;
+
+    rc = mdb_env_create(env);
+
+    if (rc) {
+        *env = NULL;
+        return rc;
+    }
+
+    rc = mdb_env_set_mapsize(*env, map_size);
+
+    if (rc == 0) {
+        rc = mdb_env_set_maxreaders(*env, (unsigned) readers);
+    }
+
+    if (rc == 0) {
+        rc = mdb_env_set_maxdbs(*env, 16);
+    }
+
+    if (rc == 0) {
+        rc = mdb_env_open(*env, path, flags|MDB_NOTLS, 0600);
+    }
+
+    if (rc) {
+        mdb_env_close(*env);
+        *env = NULL;
+    }
+
+    return rc;
+}
+
+
+int
+fs_env_handles(MDB_txn *txn, const fs_env_db_t *dbs, unsigned n,
+    unsigned create, MDB_dbi *dbi)
+{
+    int       rc;
+    unsigned  i;
+
+    for (i = 0; i < n; i++) {
+        rc = mdb_dbi_open(txn, dbs[i].name,
+                          dbs[i].flags | (create ? MDB_CREATE : 0), &dbi[i]);
+        if (rc) {
+            return rc;
+        }
+    }
+
+    return 0;
+}
+
+
+void
+fs_env_room(MDB_env *env, uint64_t *room)
+{
+    int          fd;
+    uint64_t     used, size;
+    MDB_stat     stat;
+    MDB_envinfo  info;
+    struct stat  st;
+
+    mdb_env_info(env, &info);
+    mdb_env_stat(env, &stat);
+
+    used = (info.me_last_pgno + 1) * (uint64_t) stat.ms_psize;
+
+    if (used + FS_ROOM_LOW <= *room || *room >= info.me_mapsize) {
+        return;
+    }
+
+    if (mdb_env_get_fd(env, &fd) != 0 || fstat(fd, &st) == -1) {
+        return;
+    }
+
+    if ((uint64_t) st.st_size < used + FS_ROOM_LOW) {
+        size = used + FS_ROOM_STEP;
+
+        if (size > info.me_mapsize) {
+            size = info.me_mapsize;
+        }
+
+        /*
+         * It takes no space, so it fails for no full disk; where it fails
+         * for a limit on file sizes the commit will say so.
+         */
+
+        if (size > (uint64_t) st.st_size && ftruncate(fd, (off_t) size) == 0) {
+            st.st_size = (off_t) size;
+        }
+    }
+
+    *room = (uint64_t) st.st_size;
+}
+
+
+int
+fs_sync_directory(const char *path)
+{
+    int  fd, error;
+
+    fd = open(path, O_RDONLY|O_DIRECTORY|O_CLOEXEC);
+
+    if (fd == -1) {
+        return errno;
+    }
+
+    error = 0;
+
+    if (fsync(fd) == -1 && errno != EINVAL) {
+        error = errno;
+    }
+
+    close(fd);
+
+    return error;
+}

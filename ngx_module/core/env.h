@@ -1,0 +1,53 @@
+
+/*
+ * LMDB environments: opened after a look at the file, so that no file,
+ * whatever is in it, crashes the process that opens it.
+ */
+
+#ifndef FS_ENV_H
+#define FS_ENV_H
+
+#include "db.h"
+
+#pragma GCC visibility push(hidden)
+
+
+#define FS_ENV_WHY_MAX  128
+
+typedef struct {
+    const char          *name;
+    unsigned             flags;         /* of mdb_dbi_open() */
+} fs_env_db_t;
+
+/*
+ * Look at an LMDB file.  1: it looks right; 0: it is missing or empty, so a
+ * new one may be made there; -1: it is not one, or a part of it is missing,
+ * and `why` says so.
+ */
+int fs_env_look(const char *file, char *why);
+
+/*
+ * Open the environment in a directory and handles for its n databases.
+ * create: databases are made when missing (in a transaction of its own),
+ * else it is an error, MDB_NOTFOUND.  0, or an LMDB error.
+ */
+int fs_env_open(MDB_env **env, const char *path, size_t map_size, int readers,
+    unsigned flags);
+int fs_env_handles(MDB_txn *txn, const fs_env_db_t *dbs, unsigned n,
+    unsigned create, MDB_dbi *dbi);
+
+/*
+ * Keep the file longer than what is used of it.  LMDB may leave the last
+ * pages unwritten (those freed in the transaction that took them), so a file
+ * that ends before its last page would not be known from one cut short.
+ * Under the write lock; *room is the length known so far.
+ */
+void fs_env_room(MDB_env *env, uint64_t *room);
+
+/* Make a directory's entries durable.  0 or errno. */
+int fs_sync_directory(const char *path);
+
+
+#pragma GCC visibility pop
+
+#endif /* FS_ENV_H */

@@ -1,0 +1,47 @@
+
+/*
+ * The directories of the index: what is in them, and making, marking and
+ * removing them.  Which one counts is index.c's to know.
+ *
+ *   path/index-N/data.mdb   LMDB, not synced
+ *   path/index-N/clean      marker of a clean exit: seq u64, hash 32; synced
+ */
+
+#ifndef FS_INDEX_DIR_H
+#define FS_INDEX_DIR_H
+
+#include "index.h"
+
+#pragma GCC visibility push(hidden)
+
+
+/* what the log records of it */
+typedef struct {
+    uint32_t             n;
+    uint64_t             device;
+    uint64_t             inode;
+} fs_index_row_t;
+
+/* The path of a file in index-N, or of N itself (file ""). 1 or 0: too long. */
+int fs_index_name(fs_store_t *store, uint32_t n, const char *file,
+    char *name, size_t size);
+
+/* Make index-N with nothing folded yet; *row says which file it is. */
+int fs_index_make(fs_store_t *store, uint32_t n, fs_index_row_t *row);
+
+/* Handles of its databases.  MDB_NOTFOUND: it is not an index, or not N. */
+int fs_index_handles(MDB_env *env, uint32_t n, MDB_dbi *dbi);
+
+/* Remove all directories but N. */
+void fs_index_remove_others(fs_store_t *store, uint32_t n);
+
+/* 1: the marker of a clean exit says exactly this position. */
+int fs_index_marked(fs_store_t *store, const fs_position_t *position);
+
+/* Make the marker, durably.  The caller has synced the index. */
+void fs_index_mark(fs_store_t *store, const fs_position_t *position);
+
+
+#pragma GCC visibility pop
+
+#endif /* FS_INDEX_DIR_H */

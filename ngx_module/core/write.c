@@ -1,0 +1,601 @@
+
+/*
+ * Writing: begin and commit of the pair of transactions, in the thread that
+ * commits (or, while a store is opened, the opener's).
+ *
+ * LMDB publishes the last transaction that is in the page cache when its
+ * writer died before the sync of the meta page.  So what is visible is not
+ * durable; the mark says what is, and whoever takes the lock and finds more
+ * syncs first.
+ *
+ * LMDB's commit writes the data pages, syncs them, and writes the meta page
+ * through a descriptor opened O_DSYNC.  When a data page or the first sync
+ * fails, the transaction is aborted: pages are never overwritten, so nothing
+ * was taken.  When the meta page's write fails nobody knows what is on disk;
+ * LMDB then refuses everything (MDB_PANIC) until the environment is opened
+ * again.
+ */
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "env.h"
+#include "index.h"
+#include "log.h"
+#include "mark.h"
+#include "view.h"
+#include "write.h"
+
+
+/* words about a full map, at most so often */
+#define FS_TELL_MS      10000
+#define FS_MESSAGE_MAX  512
+
+static fs_outcome_t fs_write_locked(fs_write_t *write);
+static int fs_write_lock_log(fs_store_t *store, MDB_txn **txn);
+static fs_outcome_t fs_write_sync(fs_write_t *write);
+static fs_outcome_t fs_write_lost(fs_store_t *store, int error);
+static void fs_write_map_full(fs_store_t *store, MDB_env *env,
+    const char *name);
+static int64_t fs_write_elapsed(const struct timespec *from);
+
+
+void
+fs_store_say(fs_store_t *store, fs_log_level_t level, const char *format, ...)
+{
+    int      len;
+    char     message[FS_MESSAGE_MAX];
+    va_list  args;
+
+    if (store->conf.log == NULL) {
+        return;
+    }
+
+    len = snprintf(message, sizeof(message), "store %s: ", store->path);
+
+    if (len < 0 || (size_t) len >= sizeof(message)) {
+        len = 0;
+    }
+
+    va_start(args, format);
+    (void) vsnprintf(message + len, sizeof(message) - (size_t) len, format,
+                     args);
+    va_end(args);
+
+    store->conf.log(store->conf.data, level, message);
+}
+
+
+int
+fs_store_follow_map(fs_store_t *store, MDB_env *env)
+{
+    int  rc;
+
+    /* with the guard no transaction of this process is open */
+
+    pthread_rwlock_wrlock(&store->guard);
+    rc = mdb_env_set_mapsize(env, 0);
+    pthread_rwlock_unlock(&store->guard);
+
+    return rc;
+}
+
+
+fs_outcome_t
+fs_write_lock(fs_store_t *store, fs_write_t *write)
+{
+    int           rc;
+    fs_outcome_t  outcome;
+
+    memset(write, 0, sizeof(*write));
+    write->store = store;
+
+    if (fs_store_forked(store)) {
+        return FS_NOT_READY;
+    }
+
+    rc = fs_write_lock_log(store, &write->log.txn);
+
+    if (rc) {
+        write->log.txn = NULL;
+        fs_store_say(store, FS_LOG_ERROR, "log cannot be written: %s",
+                     fs_db_strerror(rc));
+        return rc == MDB_PANIC ? FS_DISK_FAILED : fs_db_outcome(rc);
+    }
+
+    outcome = fs_write_locked(write);
+
+    if (outcome != FS_OK) {
+        fs_write_abort(write);
+    }
+
+    return outcome;
+}
+
+
+static int
+fs_write_lock_log(fs_store_t *store, MDB_txn **txn)
+{
+    int  rc, tries;
+
+    rc = 0;
+
+    for (tries = 0; tries < 3; tries++) {
+
+        if (store->log == NULL) {
+            rc = fs_store_open_log(store);
+
+            if (rc) {
+                return rc;
+            }
+        }
+
+        rc = mdb_txn_begin(store->log, NULL, 0, txn);
+
+        if (rc == MDB_PANIC) {
+            store->doubtful = 1;
+            fs_store_close_log(store);
+
+        } else if (rc == MDB_MAP_RESIZED) {
+            (void) fs_store_follow_map(store, store->log);
+
+        } else {
+            break;
+        }
+    }
+
+    return rc;
+}
+
+
+static fs_outcome_t
+fs_write_locked(fs_write_t *write)
+{
+    int            rc;
+    fs_str_t       value;
+    fs_store_t    *store;
+    fs_entry_t     entry;
+
+    store = write->store;
+
+    if (!fs_db_get(&write->log, store->log_dbi[FS_LOG_META], FS_META_SCHEMA,
+                   sizeof(FS_META_SCHEMA) - 1, &value)
+        || value.len != 4 || fs_get_le32(value.data) != FS_SCHEMA)
+    {
+        if (write->log.error) {
+            return fs_db_outcome(write->log.error);
+        }
+
+        fs_store_say(store, FS_LOG_ERROR, "the schema was changed by another "
+                     "version of this program, restart with that one");
+        return FS_NOT_READY;
+    }
+
+    rc = fs_log_last(store, &write->log, &entry);
+
+    if (rc == -1) {
+        fs_store_say(store, FS_LOG_ERROR, "the last entry of the ledger "
+                     "cannot be read");
+        return write->log.error ? fs_db_outcome(write->log.error)
+                                : FS_INTERNAL;
+    }
+
+    if (rc == 1) {
+        write->seq = entry.seq;
+        write->at = entry.at;
+        memcpy(write->hash, entry.hash, FS_HASH_LEN);
+    }
+
+    fs_env_room(store->log, &store->log_room);
+
+    return fs_write_sync(write);
+}
+
+
+/*
+ * The mark is made equal to the last transaction.  One that is beyond it
+ * is synced.  A mark that is beyond the log is of another log, put here
+ * in its place: then nothing that it says counts.
+ */
+
+static fs_outcome_t
+fs_write_sync(fs_write_t *write)
+{
+    int          rc, valid;
+    uint64_t     last, txn;
+    fs_mark_t   *mark;
+    fs_store_t  *store;
+
+    store = write->store;
+    mark = store->mark;
+    last = mdb_txn_id(write->log.txn) - 1;
+    txn = atomic_load(&mark->txn);
+    valid = fs_mark_valid(mark, store->conf.boot_id);
+
+    if (valid && txn == last && !store->doubtful) {
+        return FS_OK;
+    }
+
+    rc = mdb_env_sync(store->log, 1);
+
+    if (rc) {
+        fs_store_say(store, FS_LOG_ERROR, "log cannot be synced: %s",
+                     fs_db_strerror(rc));
+        return FS_DISK_FAILED;
+    }
+
+    if (store->doubtful) {
+
+        if (fs_log_check_last(store, &write->log) == -1) {
+            fs_store_say(store, FS_LOG_ERROR, "after a failed write the last "
+                         "entry of the ledger is not whole");
+            return FS_DISK_FAILED;
+        }
+
+        store->doubtful = 0;
+
+        fs_store_say(store, FS_LOG_WARN, "log opened again and synced, the "
+                     "last entry is %llu", (unsigned long long) write->seq);
+    }
+
+    if (!valid || txn > last) {
+        fs_mark_reset(mark, store->conf.boot_id, last, write->seq);
+
+    } else {
+        fs_mark_advance(mark, last, write->seq);
+    }
+
+    return FS_OK;
+}
+
+
+fs_outcome_t
+fs_write_begin(fs_store_t *store, fs_write_t *write)
+{
+    int           again;
+    int64_t       wall, boot;
+    fs_outcome_t  outcome;
+
+    for ( ;; ) {
+        outcome = fs_write_lock(store, write);
+
+        if (outcome != FS_OK) {
+            return outcome;
+        }
+
+        outcome = fs_index_begin(write, FS_INDEX_CHUNK, NULL);
+
+        if (outcome != FS_OK) {
+            return outcome;
+        }
+
+        if (atomic_load(&store->clock_behind)) {
+            store->conf.clock(store->conf.data, &wall, &boot);
+
+            if (wall >= write->at - FS_CLOCK_BEHIND_MS) {
+                atomic_store(&store->clock_behind, 0);
+            }
+        }
+
+        if (store->booted) {
+            return FS_OK;
+        }
+
+        again = 0;
+        outcome = fs_write_boot(write, &again);
+
+        if (outcome != FS_OK || !again) {
+            return outcome;
+        }
+    }
+}
+
+
+fs_outcome_t
+fs_write_boot(fs_write_t *write, int *again)
+{
+    uint8_t            value[FS_META_BOOT_SIZE];
+    int64_t            boot;
+    fs_now_t           now;
+    fs_str_t           row;
+    fs_store_t        *store;
+    fs_state_t         state;
+    fs_entry_t         entry;
+    fs_crypto_t       *crypto;
+    fs_outcome_t       outcome;
+
+    store = write->store;
+    *again = 0;
+
+    if (fs_db_get(&write->log, store->log_dbi[FS_LOG_META], FS_META_BOOT,
+                  sizeof(FS_META_BOOT) - 1, &row)
+        && row.len == FS_META_BOOT_SIZE
+        && memcmp(row.data, store->conf.boot_id, FS_BOOT_LEN) == 0)
+    {
+        atomic_store(&store->mark->mono_offset,
+                     (int64_t) fs_get_le64(row.data + FS_BOOT_LEN));
+        store->booted = 1;
+        return FS_OK;
+    }
+
+    if (atomic_load(&store->clock_behind)) {
+
+        /* a wrong time must not be the store's: after it was accepted */
+
+        return FS_OK;
+    }
+
+    if (store->fold == NULL) {
+        store->fold = fs_state_cache_create();
+    }
+
+    crypto = fs_crypto_create(store->store_key);
+
+    if (store->fold == NULL || crypto == NULL) {
+        fs_crypto_destroy(crypto);
+        fs_write_abort(write);
+        return FS_NOT_READY;
+    }
+
+    store->conf.clock(store->conf.data, &now.wall, &boot);
+    now.mono = now.wall;
+
+    fs_state_begin(&state, write, crypto, store->fold);
+
+    if (write->seq == 0) {
+        memset(&entry, 0, sizeof(entry));
+        entry.type = FS_ENTRY_STORE;
+        fs_state_emit(&state, &entry, &now);
+    }
+
+    memset(&entry, 0, sizeof(entry));
+    entry.type = FS_ENTRY_BOOT;
+    entry.time1 = now.wall - boot;
+    memcpy(entry.id1, store->conf.boot_id, FS_BOOT_LEN);
+    fs_state_emit(&state, &entry, &now);
+
+    memcpy(value, store->conf.boot_id, FS_BOOT_LEN);
+    fs_put_le64(value + FS_BOOT_LEN, (uint64_t) entry.time1);
+    fs_db_put(&write->log, store->log_dbi[FS_LOG_META], FS_META_BOOT,
+              sizeof(FS_META_BOOT) - 1, value, sizeof(value), 0);
+
+    outcome = fs_state_end(&state);
+
+    fs_crypto_destroy(crypto);
+
+    if (outcome != FS_OK) {
+        fs_write_abort(write);
+        return outcome;
+    }
+
+    outcome = fs_write_commit(write, NULL);
+
+    if (outcome == FS_OK) {
+        atomic_store(&store->mark->mono_offset, now.wall - boot);
+        store->booted = 1;
+        *again = 1;
+    }
+
+    return outcome;
+}
+
+
+fs_outcome_t
+fs_write_commit(fs_write_t *write, int64_t timings[2])
+{
+    int               rc;
+    fs_store_t       *store;
+    fs_outcome_t      outcome;
+    struct timespec   from;
+
+    store = write->store;
+
+    if (write->log.error || write->index.error) {
+        outcome = fs_db_outcome(write->log.error ? write->log.error
+                                                 : write->index.error);
+        fs_write_abort(write);
+        return outcome;
+    }
+
+    if (!write->log.dirty) {
+
+        /*
+         * LMDB would not write it, and its number would be another's; the
+         * index only follows the log.
+         */
+
+        fs_write_abort(write);
+        return FS_OK;
+    }
+
+    if (write->index.dirty) {
+
+        /* after this only the commit of the index can fail */
+
+        rc = fs_index_unclean(store);
+
+        if (rc) {
+            fs_write_abort(write);
+            return fs_db_outcome(rc);
+        }
+    }
+
+    clock_gettime(CLOCK_MONOTONIC, &from);
+
+    outcome = fs_write_commit_log(write);
+
+    if (timings) {
+        timings[0] = fs_write_elapsed(&from);
+    }
+
+    if (outcome != FS_OK) {
+        fs_write_abort(write);
+        return outcome;
+    }
+
+    if (write->committed) {
+        write->committed(write->committed_data);
+    }
+
+    clock_gettime(CLOCK_MONOTONIC, &from);
+
+    rc = mdb_txn_commit(write->index.txn);
+    write->index.txn = NULL;
+
+    if (timings) {
+        timings[1] = fs_write_elapsed(&from);
+    }
+
+    if (rc == 0) {
+        return FS_OK;
+    }
+
+    /*
+     * What the log has is durable and is answered so.  An index that found no
+     * room is whole, only behind, and is caught up by the next begin; after
+     * any other failure it is not believed.
+     */
+
+    fs_store_say(store, FS_LOG_ERROR, "index-%u: %s", store->index_n,
+                 fs_db_strerror(rc));
+
+    if (fs_db_outcome(rc) != FS_STORE_FULL) {
+        atomic_store(&store->mark->stale, 1);
+    }
+
+    return FS_OK;
+}
+
+
+fs_outcome_t
+fs_write_commit_log(fs_write_t *write)
+{
+    int          rc;
+    uint64_t     txn;
+    fs_store_t  *store;
+
+    store = write->store;
+
+    if (write->log.error) {
+        return fs_db_outcome(write->log.error);
+    }
+
+    txn = mdb_txn_id(write->log.txn);
+
+    rc = mdb_txn_commit(write->log.txn);
+    write->log.txn = NULL;
+
+    if (rc) {
+        return fs_write_lost(store, rc);
+    }
+
+    fs_mark_advance(store->mark, txn, write->seq);
+
+    return FS_OK;
+}
+
+
+/*
+ * The log's commit failed: before or in the write of the meta page?  LMDB
+ * answers it with MDB_PANIC to whoever asks next.
+ */
+
+static fs_outcome_t
+fs_write_lost(fs_store_t *store, int error)
+{
+    int       rc;
+    MDB_txn  *txn;
+
+    fs_store_say(store, FS_LOG_ERROR, "log cannot be committed: %s",
+                 fs_db_strerror(error));
+
+    rc = mdb_txn_begin(store->log, NULL, MDB_RDONLY, &txn);
+
+    if (rc == 0) {
+        mdb_txn_abort(txn);
+
+        if (error == MDB_MAP_FULL) {
+            fs_write_map_full(store, store->log, "log");
+        }
+
+        return fs_db_outcome(error);
+    }
+
+    /* MDB_PANIC; or nobody knows, which is the same */
+
+    store->doubtful = 1;
+    fs_store_close_log(store);
+
+    return FS_UNKNOWN;
+}
+
+
+void
+fs_write_abort(fs_write_t *write)
+{
+    fs_store_t  *store;
+
+    store = write->store;
+
+    if (write->index.txn) {
+        mdb_txn_abort(write->index.txn);
+        write->index.txn = NULL;
+
+        if (write->index.error == MDB_MAP_FULL) {
+            fs_write_map_full(store, store->index, "index");
+
+        } else if (fs_db_damaged(write->index.error)) {
+            fs_store_say(store, FS_LOG_ERROR, "index-%u: %s", store->index_n,
+                         fs_db_strerror(write->index.error));
+            atomic_store(&store->mark->stale, 1);
+        }
+    }
+
+    if (write->log.txn) {
+        mdb_txn_abort(write->log.txn);
+        write->log.txn = NULL;
+
+        if (write->log.error == MDB_MAP_FULL) {
+            fs_write_map_full(store, store->log, "log");
+        }
+    }
+}
+
+
+/* A reader that died, or was stopped, may keep pages from being used again. */
+
+static void
+fs_write_map_full(fs_store_t *store, MDB_env *env, const char *name)
+{
+    int      dead;
+    int64_t  wall, boot;
+
+    dead = 0;
+    (void) mdb_reader_check(env, &dead);
+
+    store->conf.clock(store->conf.data, &wall, &boot);
+
+    if (store->told_at && boot - store->told_at < FS_TELL_MS) {
+        return;
+    }
+
+    store->told_at = boot;
+
+    fs_store_say(store, FS_LOG_ERROR, "the map of %s is full (%zu bytes), "
+                 "%d dead readers removed; a larger map and a reload help",
+                 name, store->conf.map_size, dead);
+}
+
+
+static int64_t
+fs_write_elapsed(const struct timespec *from)
+{
+    struct timespec  to;
+
+    clock_gettime(CLOCK_MONOTONIC, &to);
+
+    return (int64_t) (to.tv_sec - from->tv_sec) * 1000000
+           + (to.tv_nsec - from->tv_nsec) / 1000;
+}

@@ -1,0 +1,52 @@
+
+/*
+ * Parts of a write that store.c and index.c share with write.c.  Only the
+ * commit thread, or the opener before there is one, calls them.
+ */
+
+#ifndef FS_WRITE_H
+#define FS_WRITE_H
+
+#include "store.h"
+
+#pragma GCC visibility push(hidden)
+
+
+/* Entries of an index transaction when nobody says otherwise. */
+#define FS_INDEX_CHUNK  65536
+
+/*
+ * Take the log's write lock: begin its transaction, check the schema, read
+ * the last entry, sync when something lies beyond the mark.
+ */
+fs_outcome_t fs_write_lock(fs_store_t *store, fs_write_t *write);
+
+/* Commit the log alone and raise the mark.  The index's stays as it is. */
+fs_outcome_t fs_write_commit_log(fs_write_t *write);
+
+/* Write the entry of a new boot, in a commit of its own, when it is due.
+ * Afterwards `write` is ended, unless OK is returned and *again is 0. */
+fs_outcome_t fs_write_boot(fs_write_t *write, int *again);
+
+/* Put the words, with the store's path before them, into the log. */
+void fs_store_say(fs_store_t *store, fs_log_level_t level,
+    const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* Another instance made the map larger: follow it. */
+int fs_store_follow_map(fs_store_t *store, MDB_env *env);
+
+/* The log's environment.  0 or an LMDB error. */
+int fs_store_open_log(fs_store_t *store);
+void fs_store_close_log(fs_store_t *store);
+
+/* The stores of this process, each open once.  0; -1: it is there already. */
+int fs_stores_add(fs_store_t *store);
+void fs_stores_remove(fs_store_t *store);
+
+/* 1: this is a child's copy, made by a fork. */
+int fs_store_forked(const fs_store_t *store);
+
+
+#pragma GCC visibility pop
+
+#endif /* FS_WRITE_H */
