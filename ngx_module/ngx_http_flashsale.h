@@ -18,6 +18,7 @@
 #include "core/fs_types.h"
 #include "core/answer.h"
 #include "core/commit.h"
+#include "core/decide.h"
 #include "core/request.h"
 #include "core/view.h"
 
@@ -153,6 +154,7 @@ struct ngx_http_flashsale_worker_s {
     fs_state_cache_t                *cache;
     unsigned                         ready:1;       /* ring settled */
     unsigned                         exiting:1;
+    unsigned                         complained:1;  /* no ring is free */
 
     ngx_http_flashsale_waits_t      *waits;
     ngx_queue_t                      parked;        /* ctx->queue */
@@ -214,6 +216,7 @@ struct ngx_http_flashsale_ctx_s {
     unsigned                         has_amount:1;
     unsigned                         waited:1;
     unsigned                         queued:1;      /* in a queue below */
+    unsigned                         parked:1;      /* once at least */
     unsigned                         cleanup:1;     /* registered */
     unsigned                         paid:1;        /* flashsale_pay: went
                                                        through */
@@ -222,10 +225,13 @@ struct ngx_http_flashsale_ctx_s {
     char                             hold[FS_HOLD_ID_LEN];
     fs_slug_t                        sale;
     int64_t                          amount;        /* fen */
+    fs_seq_t                         seq;           /* of the hold asked
+                                                       about */
     int64_t                          wait_us;
 
     /* parked, or about to be answered */
     ngx_queue_t                      queue;
+    ngx_uint_t                      *counter;       /* of the queue */
     ngx_msec_t                       parked_at;
     void                           (*resume)(ngx_http_request_t *r);
     ngx_http_handler_pt              handler;
@@ -418,6 +424,14 @@ int ngx_http_flashsale_media(ngx_http_request_t *r,
 fs_outcome_t ngx_http_flashsale_key(ngx_http_flashsale_ctx_t *ctx,
     ngx_http_flashsale_worker_t *worker, fs_str_t key, const uint8_t *buyer,
     uint8_t *hash, fs_fault_t *fault);
+
+/* Set a BAD_REQUEST: texts within fs_fault_t's bounds. */
+void ngx_http_flashsale_fault(fs_fault_t *fault, const char *field,
+    const char *rule);
+
+/* The argument `limit`: OK, or BAD_REQUEST and the fault. */
+fs_outcome_t ngx_http_flashsale_limit(fs_str_t args, int64_t normal,
+    int64_t max, int64_t *limit, fs_fault_t *fault);
 
 /* OK or BAD_SIGNATURE, by the role's secrets. */
 fs_outcome_t ngx_http_flashsale_signed(ngx_http_request_t *r,

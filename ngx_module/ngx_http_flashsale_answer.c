@@ -1,0 +1,518 @@
+
+/*
+ * Answers: JSON, problem documents, 303 for forms.  What is said is the
+ * core's; here it gets its headers.
+ */
+
+#include "ngx_http_flashsale.h"
+
+
+static void ngx_http_flashsale_answer_text(ngx_http_request_t *r,
+    ngx_http_flashsale_ctx_t *ctx, const char *text, int len);
+static void ngx_http_flashsale_answer_redirect(ngx_http_request_t *r,
+    ngx_http_flashsale_ctx_t *ctx, ngx_str_t *location);
+static ngx_int_t ngx_http_flashsale_redirect(ngx_http_request_t *r,
+    ngx_str_t *location);
+static ngx_int_t ngx_http_flashsale_hold_location(ngx_http_request_t *r,
+    ngx_http_flashsale_ctx_t *ctx, ngx_str_t *location);
+static void ngx_http_flashsale_add_code(ngx_http_request_t *r,
+    ngx_str_t *location, const char *code);
+
+
+#define ngx_http_flashsale_header(r, name, value, len)                       \
+    ngx_http_flashsale_add_header(r, name, sizeof(name) - 1, value, len)
+
+
+void
+ngx_http_flashsale_outcome(ngx_http_request_t *r,
+    ngx_http_flashsale_ctx_t *ctx, fs_outcome_t outcome)
+{
+    ngx_http_flashsale_worker_t     *worker;
+    ngx_http_flashsale_counters_t   *counters;
+    ngx_http_flashsale_main_conf_t  *mcf;
+
+    ctx->outcome = outcome;
+
+    if (ctx->counted) {
+        return;
+    }
+
+    ctx->counted = 1;
+
+    worker = ngx_http_flashsale_worker(r);
+
+    if (worker) {
+        counters = worker->counters;
+
+    } else {
+        mcf = ngx_http_get_module_main_conf(r, ngx_http_flashsale_module);
+        counters = ngx_http_flashsale_counters(mcf->shared, 0);
+    }
+
+    ngx_http_flashsale_add(&counters->requests[outcome], 1);
+}
+
+
+void
+ngx_http_flashsale_answer_problem(ngx_http_request_t *r,
+    fs_outcome_t outcome, const fs_fault_t *fault, const fs_result_t *result,
+    fs_view_t *view)
+{
+    int                             n;
+    char                            text[FS_PROBLEM_JSON_MAX];
+    ngx_str_t                       location;
+    fs_names_t                      names, *known;
+    ngx_http_flashsale_ctx_t       *ctx;
+    ngx_http_flashsale_worker_t    *worker;
+    ngx_http_flashsale_loc_conf_t  *lcf;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_flashsale_module);
+
+    known = NULL;
+
+    if (view && view->store) {
+        worker = ngx_http_flashsale_worker(r);
+        fs_view_names(view, worker->crypto, &names);
+        known = &names;
+
+        if (result && result->sale && ctx->sale.len == 0) {
+            (void) fs_view_sale_slug(view, result->sale, &ctx->sale);
+        }
+    }
+
+    ngx_http_flashsale_outcome(r, ctx, outcome);
+
+    ctx->answer.status = fs_outcome_status(outcome);
+    ctx->answer.cache = "private, no-store";
+    ctx->answer.retry = (ctx->answer.status == 503);
+
+    if (ctx->form) {
+        lcf = ngx_http_get_module_loc_conf(r, ngx_http_flashsale_module);
+
+        if (lcf->redirect
+            && ngx_http_flashsale_redirect(r, &location) == NGX_OK)
+        {
+            ngx_http_flashsale_add_code(r, &location,
+                                        fs_outcome_code(outcome));
+            ngx_http_flashsale_answer_redirect(r, ctx, &location);
+            return;
+        }
+    }
+
+    ngx_str_set(&ctx->answer.type, "application/problem+json");
+
+    n = fs_answer_problem(text, sizeof(text), outcome, fault, result, known);
+
+    if (n < 0) {
+
+        /* a name cannot be read just now: the code is what counts */
+
+        n = fs_answer_problem(text, sizeof(text), outcome, fault, NULL, NULL);
+    }
+
+    ngx_http_flashsale_answer_text(r, ctx, text, n);
+}
+
+
+void
+ngx_http_flashsale_answer_hold(ngx_http_request_t *r, fs_outcome_t outcome,
+    const fs_hold_t *hold, fs_view_t *view)
+{
+    int                           n;
+    char                          text[FS_HOLD_JSON_MAX];
+    fs_now_t                      now;
+    ngx_str_t                     location;
+    fs_names_t                    names;
+    ngx_http_flashsale_ctx_t     *ctx;
+    ngx_http_flashsale_worker_t  *worker;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_flashsale_module);
+    worker = ngx_http_flashsale_worker(r);
+
+    if (view->store == NULL) {
+
+        /* it is done, but cannot be told: a retry with the key tells it */
+
+        ngx_http_flashsale_answer_problem(r, FS_UNKNOWN, NULL, NULL, NULL);
+        return;
+    }
+
+    ngx_http_flashsale_note_hold(ctx, worker, hold, view);
+    ngx_http_flashsale_outcome(r, ctx, outcome);
+
+    ctx->answer.status = fs_outcome_status(outcome);
+    ctx->answer.cache = "private, no-store";
+    ctx->answer.replayed = (outcome == FS_REPLAYED);
+
+    if (ctx->form) {
+
+        if (ngx_http_flashsale_redirect(r, &location) == NGX_OK
+            || ngx_http_flashsale_hold_location(r, ctx, &location) == NGX_OK)
+        {
+            ngx_http_flashsale_answer_redirect(r, ctx, &location);
+        }
+
+        return;
+    }
+
+    if (outcome == FS_CREATED) {
+        (void) ngx_http_flashsale_hold_location(r, ctx,
+                                                &ctx->answer.location);
+    }
+
+    fs_store_now(worker->store, &now);
+    fs_view_names(view, worker->crypto, &names);
+
+    n = fs_answer_hold(text, sizeof(text), hold, &names, now.wall);
+
+    ngx_str_set(&ctx->answer.type, "application/json");
+    ngx_http_flashsale_answer_text(r, ctx, text, n);
+}
+
+
+void
+ngx_http_flashsale_answer_sale(ngx_http_request_t *r, fs_outcome_t outcome,
+    const fs_sale_t *sale, ngx_uint_t public)
+{
+    int                        n;
+    char                       text[FS_SALE_JSON_MAX];
+    u_char                    *p;
+    ngx_http_flashsale_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_flashsale_module);
+
+    ctx->sale = sale->slug;
+    ngx_http_flashsale_outcome(r, ctx, outcome);
+
+    ctx->answer.status = fs_outcome_status(outcome);
+    ctx->answer.replayed = (outcome == FS_REPLAYED);
+    ctx->answer.cache = public ? "no-cache" : "private, no-store";
+
+    if (public) {
+        p = ngx_pnalloc(r->pool, NGX_INT64_LEN + 2);
+
+        if (p) {
+            ctx->answer.etag.data = p;
+            ctx->answer.etag.len = ngx_sprintf(p, "\"%uL\"",
+                                               (uint64_t) sale->version)
+                                   - p;
+        }
+    }
+
+    n = fs_answer_sale(text, sizeof(text), sale);
+
+    ngx_str_set(&ctx->answer.type, "application/json");
+    ngx_http_flashsale_answer_text(r, ctx, text, n);
+}
+
+
+void
+ngx_http_flashsale_answer_json(ngx_http_request_t *r, fs_outcome_t outcome,
+    ngx_buf_t *body, const char *cache)
+{
+    ngx_http_flashsale_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_flashsale_module);
+
+    ngx_http_flashsale_outcome(r, ctx, outcome);
+
+    ctx->answer.status = fs_outcome_status(outcome);
+    ctx->answer.replayed = (outcome == FS_REPLAYED);
+    ctx->answer.cache = cache;
+    ctx->answer.body = body;
+
+    ngx_str_set(&ctx->answer.type, "application/json");
+}
+
+
+/* A body of its exact length.  len -1: it could not be rendered. */
+
+static void
+ngx_http_flashsale_answer_text(ngx_http_request_t *r,
+    ngx_http_flashsale_ctx_t *ctx, const char *text, int len)
+{
+    ngx_buf_t  *b;
+
+    b = (len < 0) ? NULL : ngx_create_temp_buf(r->pool, len);
+
+    if (b == NULL) {
+        ctx->answer.status = NGX_HTTP_INTERNAL_SERVER_ERROR;
+        ctx->answer.body = NULL;
+        return;
+    }
+
+    b->last = ngx_cpymem(b->last, text, len);
+    ctx->answer.body = b;
+}
+
+
+static void
+ngx_http_flashsale_answer_redirect(ngx_http_request_t *r,
+    ngx_http_flashsale_ctx_t *ctx, ngx_str_t *location)
+{
+    ctx->answer.status = NGX_HTTP_SEE_OTHER;
+    ctx->answer.location = *location;
+    ctx->answer.body = NULL;
+    ctx->answer.retry = 0;
+    ngx_str_null(&ctx->answer.type);
+}
+
+
+/* Where flashsale_redirect says.  NGX_DECLINED: nowhere. */
+
+static ngx_int_t
+ngx_http_flashsale_redirect(ngx_http_request_t *r, ngx_str_t *location)
+{
+    ngx_http_flashsale_loc_conf_t  *lcf;
+
+    lcf = ngx_http_get_module_loc_conf(r, ngx_http_flashsale_module);
+
+    if (lcf->redirect == NULL
+        || ngx_http_complex_value(r, lcf->redirect, location) != NGX_OK
+        || location->len == 0)
+    {
+        return NGX_DECLINED;
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_flashsale_hold_location(ngx_http_request_t *r,
+    ngx_http_flashsale_ctx_t *ctx, ngx_str_t *location)
+{
+    u_char                         *p;
+    ngx_http_flashsale_loc_conf_t  *lcf;
+
+    lcf = ngx_http_get_module_loc_conf(r, ngx_http_flashsale_module);
+
+    p = ngx_pnalloc(r->pool, lcf->prefix.len + sizeof("/holds/") - 1
+                             + FS_HOLD_ID_LEN);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    location->data = p;
+
+    p = ngx_cpymem(p, lcf->prefix.data, lcf->prefix.len);
+
+    if (p == location->data || p[-1] != '/') {
+        *p++ = '/';
+    }
+
+    p = ngx_cpymem(p, "holds/", sizeof("holds/") - 1);
+    p = ngx_cpymem(p, ctx->hold, FS_HOLD_ID_LEN);
+
+    location->len = p - location->data;
+
+    return NGX_OK;
+}
+
+
+/* ?code=… or &code=…, before a fragment. */
+
+static void
+ngx_http_flashsale_add_code(ngx_http_request_t *r, ngx_str_t *location,
+    const char *code)
+{
+    u_char  *p, *data, *end, *last;
+    size_t   len;
+
+    len = ngx_strlen(code);
+
+    data = ngx_pnalloc(r->pool, location->len + sizeof("?code=") - 1 + len);
+    if (data == NULL) {
+        return;
+    }
+
+    last = location->data + location->len;
+
+    end = ngx_strlchr(location->data, last, '#');
+    if (end == NULL) {
+        end = last;
+    }
+
+    p = ngx_cpymem(data, location->data, end - location->data);
+    *p++ = ngx_strlchr(location->data, end, '?') ? '&' : '?';
+    p = ngx_cpymem(p, "code=", sizeof("code=") - 1);
+    p = ngx_cpymem(p, code, len);
+    p = ngx_cpymem(p, end, last - end);
+
+    location->data = data;
+    location->len = p - data;
+}
+
+
+ngx_int_t
+ngx_http_flashsale_add_header(ngx_http_request_t *r, const char *name,
+    size_t name_len, const char *value, size_t value_len)
+{
+    ngx_table_elt_t  *h;
+
+    h = ngx_list_push(&r->headers_out.headers);
+    if (h == NULL) {
+        return NGX_ERROR;
+    }
+
+    h->hash = 1;
+    ngx_http_flashsale_header_last(h);
+    h->key.data = (u_char *) name;
+    h->key.len = name_len;
+    h->value.data = (u_char *) value;
+    h->value.len = value_len;
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_http_flashsale_send(ngx_http_request_t *r)
+{
+    ngx_int_t                     rc;
+    ngx_buf_t                    *b;
+    ngx_chain_t                   out;
+    ngx_table_elt_t              *h;
+    ngx_http_flashsale_ctx_t     *ctx;
+    ngx_http_flashsale_answer_t  *answer;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_flashsale_module);
+    answer = &ctx->answer;
+    b = answer->body;
+
+    if (r->request_body == NULL) {
+        rc = ngx_http_discard_request_body(r);
+
+        if (rc != NGX_OK) {
+            return rc;
+        }
+    }
+
+    if (b == NULL && answer->location.len == 0) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    r->headers_out.status = answer->status;
+    r->headers_out.content_length_n = b ? b->last - b->pos : 0;
+    r->headers_out.content_type = answer->type;
+    r->headers_out.content_type_len = answer->type.len;
+    r->headers_out.content_type_lowcase = NULL;
+
+    rc = NGX_OK;
+
+    if (answer->cache) {
+        rc |= ngx_http_flashsale_header(r, "Cache-Control", answer->cache,
+                                        ngx_strlen(answer->cache));
+    }
+
+    if (answer->location.len) {
+
+        /* not headers_out.location: nginx would make it absolute */
+
+        rc |= ngx_http_flashsale_header(r, "Location",
+                                        (char *) answer->location.data,
+                                        answer->location.len);
+    }
+
+    if (answer->replayed) {
+        rc |= ngx_http_flashsale_header(r, "Idempotent-Replayed", "true", 4);
+    }
+
+    if (answer->retry) {
+        rc |= ngx_http_flashsale_header(r, "Retry-After", "1", 1);
+    }
+
+    if (answer->allow) {
+        rc |= ngx_http_flashsale_header(r, "Allow", answer->allow,
+                                        ngx_strlen(answer->allow));
+    }
+
+    if (answer->etag.len) {
+        h = ngx_list_push(&r->headers_out.headers);
+
+        if (h == NULL) {
+            rc = NGX_ERROR;
+
+        } else {
+            h->hash = 1;
+            ngx_http_flashsale_header_last(h);
+            ngx_str_set(&h->key, "ETag");
+            h->value = answer->etag;
+            r->headers_out.etag = h;
+        }
+    }
+
+    if (rc != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    if (b == NULL) {
+        r->header_only = 1;
+    }
+
+    rc = ngx_http_send_header(r);
+
+    if (rc == NGX_ERROR || rc > NGX_OK || r->header_only) {
+        return rc;
+    }
+
+    b->last_buf = (r == r->main) ? 1 : 0;
+    b->last_in_chain = 1;
+
+    out.buf = b;
+    out.next = NULL;
+
+    return ngx_http_output_filter(r, &out);
+}
+
+
+ngx_int_t
+ngx_http_flashsale_problem(ngx_http_request_t *r, fs_outcome_t outcome,
+    const fs_fault_t *fault)
+{
+    if (ngx_http_flashsale_ctx(r) == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    ngx_http_flashsale_answer_problem(r, outcome, fault, NULL, NULL);
+
+    return ngx_http_flashsale_send(r);
+}
+
+
+ngx_int_t
+ngx_http_flashsale_not_allowed(ngx_http_request_t *r, const char *allow)
+{
+    ngx_http_flashsale_ctx_t  *ctx;
+
+    ctx = ngx_http_flashsale_ctx(r);
+    if (ctx == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    ctx->answer.allow = allow;
+
+    return ngx_http_flashsale_problem(r, FS_BAD_METHOD, NULL);
+}
+
+
+void
+ngx_http_flashsale_note_hold(ngx_http_flashsale_ctx_t *ctx,
+    ngx_http_flashsale_worker_t *worker, const fs_hold_t *hold,
+    fs_view_t *view)
+{
+    if (hold->seq == 0) {
+        return;
+    }
+
+    if (fs_crypto_hold_id(worker->crypto, hold->seq, ctx->hold) == 0) {
+        ctx->has_hold = 1;
+    }
+
+    ctx->amount = fs_hold_amount(hold);
+    ctx->has_amount = 1;
+
+    if (hold->lines_n) {
+        (void) fs_view_sale_slug(view, hold->lines[0].sale, &ctx->sale);
+    }
+}

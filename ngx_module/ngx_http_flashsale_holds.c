@@ -1,0 +1,579 @@
+
+/*
+ * The buyer's holds: asking for one, reading, releasing.
+ */
+
+#include "ngx_http_flashsale.h"
+
+
+#define NGX_HTTP_FLASHSALE_PAGE      20
+#define NGX_HTTP_FLASHSALE_PAGE_MAX  100
+
+
+static ngx_int_t ngx_http_flashsale_hold_write(ngx_http_request_t *r,
+    ngx_http_flashsale_worker_t *worker, ngx_uint_t body,
+    ngx_http_client_body_handler_pt handler);
+static void ngx_http_flashsale_hold_body(ngx_http_request_t *r);
+static fs_outcome_t ngx_http_flashsale_hold_post(ngx_http_request_t *r,
+    ngx_http_flashsale_ctx_t *ctx, fs_fault_t *fault);
+static fs_outcome_t ngx_http_flashsale_hold_decide(ngx_http_request_t *r,
+    ngx_http_flashsale_ctx_t *ctx, fs_hold_request_t *request,
+    fs_command_t *command, fs_fault_t *fault);
+static ngx_uint_t ngx_http_flashsale_hold_range(fs_state_t *state,
+    fs_command_t *command, fs_fault_t *fault);
+static void ngx_http_flashsale_hold_done(ngx_http_request_t *r,
+    const fs_result_t *result, fs_view_t *view);
+static ngx_int_t ngx_http_flashsale_hold_get(ngx_http_request_t *r,
+    ngx_http_flashsale_worker_t *worker, fs_seq_t seq);
+static ngx_int_t ngx_http_flashsale_hold_list(ngx_http_request_t *r,
+    ngx_http_flashsale_worker_t *worker);
+static void ngx_http_flashsale_release_body(ngx_http_request_t *r);
+static fs_outcome_t ngx_http_flashsale_release(ngx_http_request_t *r,
+    ngx_http_flashsale_ctx_t *ctx, fs_fault_t *fault);
+static void ngx_http_flashsale_hold_end(ngx_http_request_t *r,
+    fs_outcome_t outcome, const fs_fault_t *fault);
+
+
+/* path is what follows `holds`: nothing, /ID, or /ID/release */
+
+ngx_int_t
+ngx_http_flashsale_holds_handler(ngx_http_request_t *r, fs_str_t path)
+{
+    fs_str_t                      id;
+    ngx_int_t                     rc;
+    ngx_uint_t                    release;
+    fs_seq_t                      seq;
+    fs_outcome_t                  outcome;
+    ngx_http_flashsale_ctx_t     *ctx;
+    ngx_http_flashsale_need_t     need;
+    ngx_http_flashsale_worker_t  *worker;
+
+    id = path;
+    release = 0;
+
+    if (id.len) {
+        id.data++;
+        id.len--;
+
+        if (id.len > sizeof("/release") - 1
+            && ngx_memcmp(id.data + id.len - (sizeof("/release") - 1),
+                          "/release", sizeof("/release") - 1)
+               == 0)
+        {
+            id.len -= sizeof("/release") - 1;
+            release = 1;
+        }
+    }
+
+    need = NGX_HTTP_FLASHSALE_COMMAND;
+
+    if (r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD) && !release) {
+        need = NGX_HTTP_FLASHSALE_READ;
+
+    } else if (path.len == 0) {
+        if (r->method != NGX_HTTP_POST) {
+            return ngx_http_flashsale_not_allowed(r, "GET, HEAD, POST");
+        }
+
+    } else if (release) {
+        if (r->method != NGX_HTTP_POST) {
+            return ngx_http_flashsale_not_allowed(r, "POST");
+        }
+
+    } else if (r->method != NGX_HTTP_DELETE) {
+        return ngx_http_flashsale_not_allowed(r, "GET, HEAD, DELETE");
+    }
+
+    worker = ngx_http_flashsale_gate(r, ngx_http_flashsale_api_handler, need,
+                                     &rc);
+    if (worker == NULL) {
+        return rc;
+    }
+
+    ctx = ngx_http_flashsale_ctx(r);
+    if (ctx == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    outcome = ngx_http_flashsale_buyer(r, ctx, worker);
+    if (outcome != FS_OK) {
+        return ngx_http_flashsale_problem(r, outcome, NULL);
+    }
+
+    if (path.len == 0) {
+
+        if (need == NGX_HTTP_FLASHSALE_READ) {
+            return ngx_http_flashsale_hold_list(r, worker);
+        }
+
+        return ngx_http_flashsale_hold_write(r, worker, 1,
+                                             ngx_http_flashsale_hold_body);
+    }
+
+    if (fs_crypto_hold_parse(worker->crypto, id, &seq) != 0) {
+        return ngx_http_flashsale_problem(r, FS_NO_SUCH_HOLD, NULL);
+    }
+
+    if (need == NGX_HTTP_FLASHSALE_READ) {
+        return ngx_http_flashsale_hold_get(r, worker, seq);
+    }
+
+    ctx->seq = seq;
+
+    return ngx_http_flashsale_hold_write(r, worker, 0,
+                                         ngx_http_flashsale_release_body);
+}
+
+
+/* What holds for every write of a buyer.  body: there has to be one. */
+
+static ngx_int_t
+ngx_http_flashsale_hold_write(ngx_http_request_t *r,
+    ngx_http_flashsale_worker_t *worker, ngx_uint_t body,
+    ngx_http_client_body_handler_pt handler)
+{
+    int                        media;
+    fs_outcome_t               outcome;
+    ngx_http_flashsale_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_flashsale_module);
+
+    outcome = ngx_http_flashsale_same_site(r, ctx);
+    if (outcome != FS_OK) {
+        return ngx_http_flashsale_problem(r, outcome, NULL);
+    }
+
+    media = ngx_http_flashsale_media(r, ctx);
+
+    ctx->form = (media == 1);
+
+    if (media == -1
+        && (body || r->headers_in.content_length_n > 0
+            || r->headers_in.chunked))
+    {
+        return ngx_http_flashsale_problem(r, FS_BAD_MEDIA, NULL);
+    }
+
+    return ngx_http_flashsale_read_body(r, FS_BODY_MAX, handler);
+}
+
+
+static void
+ngx_http_flashsale_hold_body(ngx_http_request_t *r)
+{
+    fs_fault_t                 fault;
+    fs_outcome_t               outcome;
+    ngx_http_flashsale_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_flashsale_module);
+
+    fault.outcome = FS_OK;
+
+    outcome = ngx_http_flashsale_hold_post(r, ctx, &fault);
+
+    ngx_http_flashsale_hold_end(r, outcome, &fault);
+}
+
+
+/*
+ * OK: the command is on its way.  REPLAYED: ctx->answer is built already.
+ * Otherwise what to answer, with the fault when it has one.
+ */
+
+static fs_outcome_t
+ngx_http_flashsale_hold_post(ngx_http_request_t *r,
+    ngx_http_flashsale_ctx_t *ctx, fs_fault_t *fault)
+{
+    int                             rc;
+    fs_str_t                        body, key;
+    fs_command_t                    command;
+    fs_outcome_t                    outcome;
+    fs_hold_request_t               request;
+    ngx_http_flashsale_worker_t    *worker;
+    ngx_http_flashsale_headers_t   *headers;
+    ngx_http_flashsale_loc_conf_t  *lcf;
+
+    worker = ngx_http_flashsale_worker(r);
+
+    outcome = ngx_http_flashsale_body(r, FS_BODY_MAX, &body);
+    if (outcome != FS_OK) {
+        return outcome;
+    }
+
+    rc = ctx->form ? fs_request_hold_form(body, &request, fault)
+                   : fs_request_hold(body, &request, fault);
+    if (rc != 0) {
+        return fault->outcome;
+    }
+
+    ngx_memzero(&command, sizeof(fs_command_t));
+
+    headers = ngx_http_flashsale_headers(r, ctx);
+
+    key.data = (const char *) headers->key.data;
+    key.len = headers->key.len;
+
+    if (key.data == NULL && ctx->form && request.key_len) {
+        key.data = request.key;
+        key.len = request.key_len;
+    }
+
+    if (key.data) {
+        outcome = ngx_http_flashsale_key(ctx, worker, key, ctx->buyer,
+                                         command.key, fault);
+        if (outcome != FS_OK) {
+            return outcome;
+        }
+    }
+
+    lcf = ngx_http_get_module_loc_conf(r, ngx_http_flashsale_module);
+
+    command.type = FS_COMMAND_HOLD;
+    command.pickup = request.pickup;
+    command.term_ms = (uint32_t) lcf->hold_time;
+    command.live_holds = (uint32_t) lcf->live_holds;
+    ngx_memcpy(command.buyer, ctx->buyer, FS_BUYER_LEN);
+
+    ctx->sale = request.lines[0].sale;
+
+    outcome = ngx_http_flashsale_hold_decide(r, ctx, &request, &command,
+                                             fault);
+    if (outcome != FS_OK) {
+        return outcome;
+    }
+
+    return ngx_http_flashsale_wait_command(r, &command,
+                                           ngx_http_flashsale_hold_done,
+                                           ngx_http_flashsale_wait_finish);
+}
+
+
+/* Names to numbers, and what is surely refused. */
+
+static fs_outcome_t
+ngx_http_flashsale_hold_decide(ngx_http_request_t *r,
+    ngx_http_flashsale_ctx_t *ctx, fs_hold_request_t *request,
+    fs_command_t *command, fs_fault_t *fault)
+{
+    unsigned                      i;
+    fs_now_t                      now;
+    fs_str_t                      slug;
+    fs_view_t                     view;
+    fs_state_t                    state;
+    fs_result_t                   result;
+    fs_outcome_t                  outcome;
+    ngx_http_flashsale_worker_t  *worker;
+
+    worker = ngx_http_flashsale_worker(r);
+
+    outcome = fs_view_open(worker->reader, &view);
+
+    if (outcome != FS_OK) {
+        if (outcome == FS_REBUILDING) {
+            fs_view_close(&view);
+        }
+
+        return outcome;
+    }
+
+    for (i = 0; i < request->lines_n; i++) {
+        slug.data = request->lines[i].sale.data;
+        slug.len = request->lines[i].sale.len;
+
+        if (!fs_view_sale_number(&view, slug, &command->lines[i].sale)) {
+            ctx->sale = request->lines[i].sale;
+            outcome = FS_NO_SUCH_SALE;
+            goto done;
+        }
+
+        command->lines[i].qty = request->lines[i].qty;
+    }
+
+    command->lines_n = (uint8_t) request->lines_n;
+
+    fs_state_view(&state, &view, worker->crypto, worker->cache);
+    fs_store_now(worker->store, &now);
+
+    if (ngx_http_flashsale_hold_range(&state, command, fault)) {
+        outcome = FS_BAD_REQUEST;
+        goto done;
+    }
+
+    if (fs_decide_refused(&state, &view, command, &now, &result)) {
+        ngx_http_flashsale_add(&worker->counters->refused, 1);
+
+        ngx_http_flashsale_answer_problem(r, result.outcome, NULL, &result,
+                                          &view);
+        outcome = FS_REPLAYED;
+    }
+
+done:
+
+    fs_view_close(&view);
+
+    return outcome;
+}
+
+
+/*
+ * More than a buyer may ever have is no refusal but a wrong request; unless
+ * it was granted once and is asked for again.
+ */
+
+static ngx_uint_t
+ngx_http_flashsale_hold_range(fs_state_t *state, fs_command_t *command,
+    fs_fault_t *fault)
+{
+    unsigned    i;
+    fs_seq_t    seq;
+    fs_sale_t  *sale;
+
+    for (i = 0; i < command->lines_n; i++) {
+        sale = fs_state_sale(state, command->lines[i].sale);
+
+        if (sale == NULL || sale->limit == 0
+            || command->lines[i].qty <= sale->limit)
+        {
+            continue;
+        }
+
+        if (fs_state_bound(state, command->buyer, command->key, &seq)) {
+            return 0;
+        }
+
+        ngx_http_flashsale_fault(fault, "qty", "is a whole number from 1 to ");
+
+        (void) ngx_sprintf((u_char *) fault->rule
+                           + ngx_strlen(fault->rule),
+                           "%uD%Z", sale->limit);
+        return 1;
+    }
+
+    return 0;
+}
+
+
+/* After hold_post() and release(). */
+
+static void
+ngx_http_flashsale_hold_end(ngx_http_request_t *r, fs_outcome_t outcome,
+    const fs_fault_t *fault)
+{
+    ngx_int_t  rc;
+
+    switch (outcome) {
+
+    case FS_OK:
+        return;
+
+    case FS_REPLAYED:
+        rc = ngx_http_flashsale_send(r);
+        break;
+
+    default:
+        rc = ngx_http_flashsale_problem(r, outcome,
+                                        fault->outcome == FS_OK ? NULL
+                                                                : fault);
+    }
+
+    ngx_http_finalize_request(r, rc);
+}
+
+
+static void
+ngx_http_flashsale_hold_done(ngx_http_request_t *r, const fs_result_t *result,
+    fs_view_t *view)
+{
+    switch (result->outcome) {
+
+    case FS_OK:
+    case FS_CREATED:
+    case FS_REPLAYED:
+        ngx_http_flashsale_answer_hold(r, result->outcome, &result->hold,
+                                       view);
+        return;
+
+    default:
+        ngx_http_flashsale_answer_problem(r, result->outcome, NULL, result,
+                                          view);
+    }
+}
+
+
+/* GET holds/ID */
+
+static ngx_int_t
+ngx_http_flashsale_hold_get(ngx_http_request_t *r,
+    ngx_http_flashsale_worker_t *worker, fs_seq_t seq)
+{
+    fs_hold_t                  hold;
+    fs_view_t                  view;
+    fs_outcome_t               outcome;
+    ngx_http_flashsale_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_flashsale_module);
+
+    outcome = fs_view_open(worker->reader, &view);
+
+    if (outcome == FS_OK) {
+
+        if (fs_view_hold(&view, seq, &hold)
+            && ngx_memcmp(hold.buyer, ctx->buyer, FS_BUYER_LEN) == 0)
+        {
+            ngx_http_flashsale_answer_hold(r, FS_OK, &hold, &view);
+
+        } else {
+            ngx_http_flashsale_answer_problem(r, FS_NO_SUCH_HOLD, NULL, NULL,
+                                              NULL);
+        }
+
+        fs_view_close(&view);
+
+        return ngx_http_flashsale_send(r);
+    }
+
+    if (outcome == FS_REBUILDING) {
+        fs_view_close(&view);
+    }
+
+    return ngx_http_flashsale_problem(r, outcome, NULL);
+}
+
+
+/* GET holds?before=ID&limit=N */
+
+static ngx_int_t
+ngx_http_flashsale_hold_list(ngx_http_request_t *r,
+    ngx_http_flashsale_worker_t *worker)
+{
+    int                        more, len;
+    char                       id[FS_HOLD_ID_LEN];
+    size_t                     n, size;
+    int64_t                    limit;
+    fs_now_t                   now;
+    fs_seq_t                   before;
+    fs_str_t                   args, str;
+    fs_view_t                  view;
+    fs_hold_t                 *holds;
+    ngx_buf_t                 *b;
+    fs_fault_t                 fault;
+    fs_names_t                 names;
+    fs_outcome_t               outcome;
+    ngx_http_flashsale_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_flashsale_module);
+    args = ngx_http_flashsale_args(r);
+
+    if (ngx_http_flashsale_limit(args, NGX_HTTP_FLASHSALE_PAGE,
+                                 NGX_HTTP_FLASHSALE_PAGE_MAX, &limit, &fault)
+        != FS_OK)
+    {
+        return ngx_http_flashsale_problem(r, FS_BAD_REQUEST, &fault);
+    }
+
+    before = 0;
+    len = fs_query_get(args, "before", id, sizeof(id));
+
+    if (len != -1) {
+        str.data = id;
+        str.len = (len > 0) ? len : 0;
+
+        if (fs_crypto_hold_parse(worker->crypto, str, &before) != 0) {
+            ngx_http_flashsale_fault(&fault, "before", "is the id of a hold");
+            return ngx_http_flashsale_problem(r, FS_BAD_REQUEST, &fault);
+        }
+    }
+
+    size = limit * FS_HOLD_JSON_MAX + 256;
+
+    holds = ngx_palloc(r->pool, limit * sizeof(fs_hold_t));
+    b = ngx_create_temp_buf(r->pool, size);
+
+    if (holds == NULL || b == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    outcome = fs_view_open(worker->reader, &view);
+
+    if (outcome != FS_OK) {
+        if (outcome == FS_REBUILDING) {
+            fs_view_close(&view);
+        }
+
+        return ngx_http_flashsale_problem(r, outcome, NULL);
+    }
+
+    n = fs_view_holds(&view, ctx->buyer, before, limit, holds, &more);
+
+    fs_view_names(&view, worker->crypto, &names);
+    fs_store_now(worker->store, &now);
+
+    len = fs_answer_holds((char *) b->pos, size, holds, n, more, &names,
+                          now.wall);
+
+    fs_view_close(&view);
+
+    if (len < 0) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    b->last += len;
+
+    ngx_http_flashsale_answer_json(r, FS_OK, b, "private, no-store");
+
+    return ngx_http_flashsale_send(r);
+}
+
+
+/* DELETE holds/ID, POST holds/ID/release */
+
+static void
+ngx_http_flashsale_release_body(ngx_http_request_t *r)
+{
+    fs_fault_t                 fault;
+    fs_outcome_t               outcome;
+    ngx_http_flashsale_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_flashsale_module);
+
+    fault.outcome = FS_OK;
+
+    outcome = ngx_http_flashsale_release(r, ctx, &fault);
+
+    ngx_http_flashsale_hold_end(r, outcome, &fault);
+}
+
+
+static fs_outcome_t
+ngx_http_flashsale_release(ngx_http_request_t *r,
+    ngx_http_flashsale_ctx_t *ctx, fs_fault_t *fault)
+{
+    int                rc;
+    fs_str_t           body;
+    fs_command_t       command;
+    fs_outcome_t       outcome;
+    fs_hold_request_t  request;
+
+    outcome = ngx_http_flashsale_body(r, FS_BODY_MAX, &body);
+    if (outcome != FS_OK) {
+        return outcome;
+    }
+
+    rc = ctx->form ? fs_request_plain_form(body, &request, fault)
+                   : fs_request_empty(body, fault);
+    if (rc != 0) {
+        return fault->outcome;
+    }
+
+    ngx_memzero(&command, sizeof(fs_command_t));
+
+    /* releasing twice is releasing once: no key is needed */
+
+    command.type = FS_COMMAND_RELEASE;
+    command.hold = ctx->seq;
+    ngx_memcpy(command.buyer, ctx->buyer, FS_BUYER_LEN);
+
+    return ngx_http_flashsale_wait_command(r, &command,
+                                           ngx_http_flashsale_hold_done,
+                                           ngx_http_flashsale_wait_finish);
+}

@@ -1,0 +1,621 @@
+
+/*
+ * Requests that wait for a commit.
+ *
+ * A wait is not the request's: it stays until the result has come, also when
+ * the client has gone.  A command carries its token, an index and a
+ * generation; a result with a token that nobody knows (of a worker that died
+ * and whose ring this one took over) is dropped.
+ */
+
+#include "ngx_http_flashsale.h"
+
+
+#define NGX_HTTP_FLASHSALE_BLOCK       256     /* waits of an allocation */
+#define NGX_HTTP_FLASHSALE_TURN        128     /* results of a turn */
+#define NGX_HTTP_FLASHSALE_TURN_USEC   2000
+#define NGX_HTTP_FLASHSALE_KEEP_MSEC   1000
+#define NGX_HTTP_FLASHSALE_WAIT_USEC   30000000
+
+
+typedef struct {
+    ngx_queue_t                      queue;     /* by start, or free */
+    ngx_http_flashsale_ctx_t        *ctx;       /* NULL: the client left */
+    uint64_t                         started;
+    uint32_t                         index;
+    uint32_t                         generation;
+    unsigned                         busy:1;
+    unsigned                         expired:1;
+} ngx_http_flashsale_wait_t;
+
+
+struct ngx_http_flashsale_waits_s {
+    ngx_http_flashsale_worker_t     *worker;
+    ngx_http_flashsale_wait_t      **blocks;
+    ngx_uint_t                       blocks_n;
+    ngx_queue_t                      free;
+    ngx_queue_t                      active;
+    ngx_uint_t                       active_n;
+    ngx_event_t                      keep;
+};
+
+
+static ngx_http_flashsale_wait_t *ngx_http_flashsale_wait_get(
+    ngx_http_flashsale_waits_t *waits);
+static void ngx_http_flashsale_wait_free(ngx_http_flashsale_waits_t *waits,
+    ngx_http_flashsale_wait_t *wait);
+static ngx_http_flashsale_wait_t *ngx_http_flashsale_wait_find(
+    ngx_http_flashsale_waits_t *waits, uint64_t token);
+static uint64_t ngx_http_flashsale_wait_token(
+    ngx_http_flashsale_wait_t *wait);
+static ngx_http_flashsale_wait_t *ngx_http_flashsale_wait_begin(
+    ngx_http_request_t *r, ngx_http_flashsale_worker_t *worker,
+    fs_outcome_t *outcome);
+static void ngx_http_flashsale_wait_start(ngx_http_request_t *r,
+    ngx_http_flashsale_waits_t *waits, ngx_http_flashsale_wait_t *wait,
+    ngx_http_flashsale_done_pt done, void (*finish)(ngx_http_request_t *r));
+static void ngx_http_flashsale_wait_result(ngx_http_flashsale_waits_t *waits,
+    uint64_t token, const fs_result_t *result, fs_view_t *view,
+    ngx_queue_t *ready);
+static void ngx_http_flashsale_wait_run(ngx_queue_t *ready);
+static void ngx_http_flashsale_wait_cleanup_handler(void *data);
+static void ngx_http_flashsale_keep_handler(ngx_event_t *ev);
+
+
+ngx_http_flashsale_waits_t *
+ngx_http_flashsale_waits_create(ngx_http_flashsale_worker_t *worker)
+{
+    ngx_http_flashsale_waits_t  *waits;
+
+    waits = ngx_calloc(sizeof(ngx_http_flashsale_waits_t), worker->log);
+    if (waits == NULL) {
+        return NULL;
+    }
+
+    waits->worker = worker;
+
+    ngx_queue_init(&waits->free);
+    ngx_queue_init(&waits->active);
+
+    /* while somebody waits, the worker must not leave */
+
+    waits->keep.handler = ngx_http_flashsale_keep_handler;
+    waits->keep.data = waits;
+    waits->keep.log = worker->log;
+
+    return waits;
+}
+
+
+void
+ngx_http_flashsale_waits_destroy(ngx_http_flashsale_waits_t *waits)
+{
+    ngx_uint_t  i;
+
+    if (waits->keep.timer_set) {
+        ngx_del_timer(&waits->keep);
+    }
+
+    for (i = 0; i < waits->blocks_n; i++) {
+        ngx_free(waits->blocks[i]);
+    }
+
+    ngx_free(waits->blocks);
+    ngx_free(waits);
+}
+
+
+ngx_uint_t
+ngx_http_flashsale_waits_n(ngx_http_flashsale_waits_t *waits)
+{
+    return waits->active_n;
+}
+
+
+static ngx_http_flashsale_wait_t *
+ngx_http_flashsale_wait_get(ngx_http_flashsale_waits_t *waits)
+{
+    ngx_uint_t                   i;
+    ngx_queue_t                 *q;
+    ngx_http_flashsale_wait_t   *wait, **blocks;
+
+    if (ngx_queue_empty(&waits->free)) {
+
+        wait = ngx_calloc(NGX_HTTP_FLASHSALE_BLOCK
+                          * sizeof(ngx_http_flashsale_wait_t),
+                          waits->worker->log);
+        if (wait == NULL) {
+            return NULL;
+        }
+
+        blocks = realloc(waits->blocks, (waits->blocks_n + 1)
+                                        * sizeof(*blocks));
+        if (blocks == NULL) {
+            ngx_free(wait);
+            return NULL;
+        }
+
+        waits->blocks = blocks;
+        blocks[waits->blocks_n] = wait;
+
+        for (i = 0; i < NGX_HTTP_FLASHSALE_BLOCK; i++) {
+            wait[i].index = waits->blocks_n * NGX_HTTP_FLASHSALE_BLOCK + i;
+
+            /* not what the ring's owner before may have used */
+            wait[i].generation = (uint32_t) ngx_random();
+
+            ngx_queue_insert_tail(&waits->free, &wait[i].queue);
+        }
+
+        waits->blocks_n++;
+    }
+
+    q = ngx_queue_head(&waits->free);
+    ngx_queue_remove(q);
+
+    wait = ngx_queue_data(q, ngx_http_flashsale_wait_t, queue);
+    wait->generation++;
+    wait->busy = 1;
+    wait->expired = 0;
+
+    return wait;
+}
+
+
+static void
+ngx_http_flashsale_wait_free(ngx_http_flashsale_waits_t *waits,
+    ngx_http_flashsale_wait_t *wait)
+{
+    wait->busy = 0;
+    wait->ctx = NULL;
+
+    ngx_queue_insert_head(&waits->free, &wait->queue);
+}
+
+
+static uint64_t
+ngx_http_flashsale_wait_token(ngx_http_flashsale_wait_t *wait)
+{
+    return ((uint64_t) wait->generation << 32) + wait->index + 1;
+}
+
+
+static ngx_http_flashsale_wait_t *
+ngx_http_flashsale_wait_find(ngx_http_flashsale_waits_t *waits,
+    uint64_t token)
+{
+    uint64_t                    index;
+    ngx_http_flashsale_wait_t  *wait;
+
+    index = (token & 0xffffffff) - 1;
+
+    if (index / NGX_HTTP_FLASHSALE_BLOCK >= waits->blocks_n) {
+        return NULL;
+    }
+
+    wait = &waits->blocks[index / NGX_HTTP_FLASHSALE_BLOCK]
+                         [index % NGX_HTTP_FLASHSALE_BLOCK];
+
+    if (!wait->busy || ngx_http_flashsale_wait_token(wait) != token) {
+        return NULL;
+    }
+
+    return wait;
+}
+
+
+fs_outcome_t
+ngx_http_flashsale_wait_command(ngx_http_request_t *r,
+    const fs_command_t *command, ngx_http_flashsale_done_pt done,
+    void (*finish)(ngx_http_request_t *r))
+{
+    fs_outcome_t                  outcome;
+    struct timespec               ts;
+    ngx_http_flashsale_wait_t    *wait;
+    ngx_http_flashsale_worker_t  *worker;
+
+    worker = ngx_http_flashsale_worker(r);
+
+    wait = ngx_http_flashsale_wait_begin(r, worker, &outcome);
+    if (wait == NULL) {
+        return outcome;
+    }
+
+    (void) clock_gettime(CLOCK_MONOTONIC, &ts);
+
+    outcome = fs_ring_push(worker->rings, worker->ring, command,
+                           ngx_http_flashsale_wait_token(wait),
+                           (int64_t) ts.tv_sec * 1000000000 + ts.tv_nsec);
+
+    if (outcome != FS_OK) {
+        ngx_http_flashsale_wait_free(worker->waits, wait);
+        return outcome;
+    }
+
+    wait->started = (uint64_t) ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
+
+    ngx_http_flashsale_wait_start(r, worker->waits, wait, done, finish);
+    ngx_http_flashsale_thread_kick(worker->thread);
+
+    return FS_OK;
+}
+
+
+fs_outcome_t
+ngx_http_flashsale_wait_job(ngx_http_request_t *r,
+    ngx_http_flashsale_job_t *job, ngx_http_flashsale_done_pt done,
+    void (*finish)(ngx_http_request_t *r))
+{
+    fs_outcome_t                  outcome;
+    ngx_http_flashsale_wait_t    *wait;
+    ngx_http_flashsale_worker_t  *worker;
+
+    worker = ngx_http_flashsale_worker(r);
+
+    wait = ngx_http_flashsale_wait_begin(r, worker, &outcome);
+    if (wait == NULL) {
+        free(job);
+        return outcome;
+    }
+
+    job->token = ngx_http_flashsale_wait_token(wait);
+    wait->started = ngx_http_flashsale_usec();
+
+    ngx_http_flashsale_wait_start(r, worker->waits, wait, done, finish);
+    ngx_http_flashsale_thread_add(worker->thread, job);
+
+    return FS_OK;
+}
+
+
+/* Everything that can fail, before the command is on its way. */
+
+static ngx_http_flashsale_wait_t *
+ngx_http_flashsale_wait_begin(ngx_http_request_t *r,
+    ngx_http_flashsale_worker_t *worker, fs_outcome_t *outcome)
+{
+    ngx_http_flashsale_ctx_t   *ctx;
+    ngx_http_flashsale_wait_t  *wait;
+
+    if (worker == NULL || !worker->ready) {
+        *outcome = FS_NOT_READY;
+        return NULL;
+    }
+
+    *outcome = FS_QUEUE_FULL;
+
+    if (worker->waits->active_n >= worker->rings->queue) {
+        return NULL;
+    }
+
+    ctx = ngx_http_flashsale_ctx(r);
+
+    if (ctx == NULL || ngx_http_flashsale_wait_cleanup(r, ctx) != NGX_OK) {
+        return NULL;
+    }
+
+    wait = ngx_http_flashsale_wait_get(worker->waits);
+    if (wait) {
+        wait->ctx = ctx;
+    }
+
+    return wait;
+}
+
+
+static void
+ngx_http_flashsale_wait_start(ngx_http_request_t *r,
+    ngx_http_flashsale_waits_t *waits, ngx_http_flashsale_wait_t *wait,
+    ngx_http_flashsale_done_pt done, void (*finish)(ngx_http_request_t *r))
+{
+    ngx_http_flashsale_ctx_t  *ctx;
+
+    ctx = wait->ctx;
+    ctx->token = ngx_http_flashsale_wait_token(wait);
+    ctx->done = done;
+    ctx->finish = finish;
+
+    ngx_queue_insert_tail(&waits->active, &wait->queue);
+    waits->active_n++;
+
+    r->read_event_handler = ngx_http_test_reading;
+    r->write_event_handler = ngx_http_request_empty_handler;
+
+    if (!waits->keep.timer_set) {
+        ngx_add_timer(&waits->keep, NGX_HTTP_FLASHSALE_KEEP_MSEC);
+    }
+}
+
+
+int
+ngx_http_flashsale_waits_deliver(ngx_http_flashsale_worker_t *worker)
+{
+    int                          more;
+    uint64_t                     start;
+    fs_slot_t                   *slot;
+    fs_view_t                    view;
+    ngx_uint_t                   n, opened;
+    ngx_queue_t                  ready;
+    ngx_http_flashsale_job_t    *job;
+    ngx_http_flashsale_waits_t  *waits;
+
+    waits = worker->waits;
+
+    if (worker->store == NULL) {
+        return 0;
+    }
+
+    ngx_queue_init(&ready);
+
+    start = ngx_http_flashsale_usec();
+    opened = 0;
+    more = 0;
+    view.store = NULL;
+
+    /*
+     * Answers are built first, in one view, and sent afterwards: sending may
+     * run the next request of a connection, which takes a view of its own.
+     */
+
+    for (n = 0; /* void */ ; n++) {
+
+        if (n == NGX_HTTP_FLASHSALE_TURN) {
+            more = 1;
+            break;
+        }
+
+        job = NULL;
+        slot = fs_ring_pop(worker->rings, worker->ring);
+
+        if (slot == NULL) {
+            job = ngx_http_flashsale_thread_done(worker->thread);
+
+            if (job == NULL) {
+                break;
+            }
+        }
+
+        if (!opened) {
+            opened = 1;
+
+            switch (fs_view_open(worker->reader, &view)) {
+            case FS_OK:
+            case FS_REBUILDING:
+                break;
+
+            default:
+                view.store = NULL;
+            }
+        }
+
+        if (job) {
+            ngx_http_flashsale_wait_result(waits, job->token, &job->result,
+                                           &view, &ready);
+            free(job);
+
+        } else {
+            ngx_http_flashsale_wait_result(waits, slot->token, &slot->result,
+                                           &view, &ready);
+            fs_ring_pop_done(worker->rings, worker->ring);
+        }
+
+        if (n % 16 == 15
+            && ngx_http_flashsale_usec() - start
+               > NGX_HTTP_FLASHSALE_TURN_USEC / 2)
+        {
+            more = 1;
+            break;
+        }
+    }
+
+    if (view.store) {
+        fs_view_close(&view);
+    }
+
+    ngx_http_flashsale_wait_run(&ready);
+
+    if (worker->exiting && waits->active_n == 0 && waits->keep.timer_set) {
+        ngx_del_timer(&waits->keep);
+    }
+
+    return more;
+}
+
+
+static void
+ngx_http_flashsale_wait_result(ngx_http_flashsale_waits_t *waits,
+    uint64_t token, const fs_result_t *result, fs_view_t *view,
+    ngx_queue_t *ready)
+{
+    ngx_http_flashsale_ctx_t   *ctx;
+    ngx_http_flashsale_wait_t  *wait;
+
+    wait = ngx_http_flashsale_wait_find(waits, token);
+    if (wait == NULL) {
+        return;
+    }
+
+    ctx = wait->ctx;
+
+    if (!wait->expired) {
+        ngx_queue_remove(&wait->queue);
+        waits->active_n--;
+    }
+
+    if (ctx) {
+        ctx->token = 0;
+        ctx->waited = 1;
+        ctx->wait_us = ngx_http_flashsale_usec() - wait->started;
+
+        ngx_http_flashsale_observe(&waits->worker->counters->wait,
+                                   ngx_http_flashsale_usec_bounds,
+                                   ctx->wait_us);
+
+        ctx->done(ctx->request, result, view);
+
+        ngx_queue_insert_tail(ready, &ctx->queue);
+        ctx->queued = 1;
+        ctx->counter = NULL;
+    }
+
+    ngx_http_flashsale_wait_free(waits, wait);
+}
+
+
+/* Finishing one request may end others: they leave the queue by themselves. */
+
+static void
+ngx_http_flashsale_wait_run(ngx_queue_t *ready)
+{
+    ngx_queue_t               *q;
+    ngx_connection_t          *c;
+    ngx_http_request_t        *r;
+    ngx_http_flashsale_ctx_t  *ctx;
+
+    while (!ngx_queue_empty(ready)) {
+        q = ngx_queue_head(ready);
+        ngx_queue_remove(q);
+
+        ctx = ngx_queue_data(q, ngx_http_flashsale_ctx_t, queue);
+        ctx->queued = 0;
+
+        r = ctx->request;
+        c = r->connection;
+
+        ctx->finish(r);
+
+        ngx_http_run_posted_requests(c);
+    }
+}
+
+
+void
+ngx_http_flashsale_waits_expire(ngx_http_flashsale_worker_t *worker)
+{
+    uint64_t                     now;
+    fs_view_t                    view;
+    ngx_queue_t                 *q, ready;
+    fs_result_t                  result;
+    ngx_http_flashsale_ctx_t    *ctx;
+    ngx_http_flashsale_wait_t   *wait;
+    ngx_http_flashsale_waits_t  *waits;
+
+    waits = worker->waits;
+    now = ngx_http_flashsale_usec();
+
+    ngx_memzero(&result, sizeof(fs_result_t));
+    result.outcome = FS_UNKNOWN;
+    view.store = NULL;
+
+    ngx_queue_init(&ready);
+
+    while (!ngx_queue_empty(&waits->active)) {
+        q = ngx_queue_head(&waits->active);
+        wait = ngx_queue_data(q, ngx_http_flashsale_wait_t, queue);
+
+        if (now - wait->started < NGX_HTTP_FLASHSALE_WAIT_USEC) {
+            break;
+        }
+
+        /* the result may come yet: the wait stays, without a request */
+
+        ngx_queue_remove(q);
+        waits->active_n--;
+        wait->expired = 1;
+
+        ctx = wait->ctx;
+        wait->ctx = NULL;
+
+        if (ctx) {
+            ctx->token = 0;
+            ctx->waited = 1;
+            ctx->wait_us = now - wait->started;
+            ctx->done(ctx->request, &result, &view);
+
+            ngx_queue_insert_tail(&ready, &ctx->queue);
+            ctx->queued = 1;
+            ctx->counter = NULL;
+        }
+    }
+
+    ngx_http_flashsale_wait_run(&ready);
+}
+
+
+static void
+ngx_http_flashsale_keep_handler(ngx_event_t *ev)
+{
+    ngx_http_flashsale_waits_t  *waits;
+
+    waits = ev->data;
+
+    ngx_http_flashsale_waits_expire(waits->worker);
+
+    if (waits->active_n) {
+        ngx_add_timer(ev, NGX_HTTP_FLASHSALE_KEEP_MSEC);
+    }
+}
+
+
+ngx_int_t
+ngx_http_flashsale_wait_cleanup(ngx_http_request_t *r,
+    ngx_http_flashsale_ctx_t *ctx)
+{
+    ngx_http_cleanup_t  *cln;
+
+    if (ctx->cleanup) {
+        return NGX_OK;
+    }
+
+    cln = ngx_http_cleanup_add(r, 0);
+    if (cln == NULL) {
+        return NGX_ERROR;
+    }
+
+    cln->handler = ngx_http_flashsale_wait_cleanup_handler;
+    cln->data = ctx;
+
+    ctx->cleanup = 1;
+
+    return NGX_OK;
+}
+
+
+/* The request goes, the command goes on. */
+
+static void
+ngx_http_flashsale_wait_cleanup_handler(void *data)
+{
+    ngx_http_flashsale_ctx_t *ctx = data;
+
+    ngx_http_flashsale_wait_t    *wait;
+    ngx_http_flashsale_worker_t  *worker;
+
+    if (ctx->queued) {
+        ngx_queue_remove(&ctx->queue);
+        ctx->queued = 0;
+
+        if (ctx->counter) {
+            (*ctx->counter)--;
+        }
+    }
+
+    worker = ngx_http_flashsale_worker(ctx->request);
+
+    if (ctx->token && worker) {
+        wait = ngx_http_flashsale_wait_find(worker->waits, ctx->token);
+
+        if (wait) {
+            wait->ctx = NULL;
+        }
+
+        ctx->token = 0;
+    }
+}
+
+
+void
+ngx_http_flashsale_wait_finish(ngx_http_request_t *r)
+{
+    ngx_http_finalize_request(r, ngx_http_flashsale_send(r));
+}
