@@ -39,6 +39,7 @@ static fs_outcome_t fs_write_sync(fs_write_t *write);
 static fs_outcome_t fs_write_lost(fs_store_t *store, int error);
 static void fs_write_map_full(fs_store_t *store, MDB_env *env,
     const char *name);
+static void fs_write_commit_index(fs_write_t *write);
 static int64_t fs_write_elapsed(const struct timespec *from);
 
 
@@ -402,9 +403,14 @@ fs_write_commit(fs_write_t *write, int64_t timings[2])
     if (!write->log.dirty) {
 
         /*
-         * LMDB would not write it, and its number would be another's; the
-         * index only follows the log.
+         * LMDB would not write it, and its number would be another's.  The
+         * index alone may have changed: keys were swept.  That is committed
+         * under the log's lock, and it is no harm if it fails.
          */
+
+        if (write->index.dirty && fs_index_unclean(store) == 0) {
+            fs_write_commit_index(write);
+        }
 
         fs_write_abort(write);
         return FS_OK;
@@ -441,22 +447,36 @@ fs_write_commit(fs_write_t *write, int64_t timings[2])
 
     clock_gettime(CLOCK_MONOTONIC, &from);
 
-    rc = mdb_txn_commit(write->index.txn);
-    write->index.txn = NULL;
+    fs_write_commit_index(write);
 
     if (timings) {
         timings[1] = fs_write_elapsed(&from);
     }
 
-    if (rc == 0) {
-        return FS_OK;
-    }
+    return FS_OK;
+}
 
-    /*
-     * What the log has is durable and is answered so.  An index that found no
-     * room is whole, only behind, and is caught up by the next begin; after
-     * any other failure it is not believed.
-     */
+
+/*
+ * What the log has is durable and is answered so, whatever becomes of the
+ * index.  One that found no room is whole, only behind, and is caught up by
+ * the next begin; after any other failure it is not believed.
+ */
+
+static void
+fs_write_commit_index(fs_write_t *write)
+{
+    int          rc;
+    fs_store_t  *store;
+
+    store = write->store;
+
+    rc = mdb_txn_commit(write->index.txn);
+    write->index.txn = NULL;
+
+    if (rc == 0) {
+        return;
+    }
 
     fs_store_say(store, FS_LOG_ERROR, "index-%u: %s", store->index_n,
                  fs_db_strerror(rc));
@@ -464,8 +484,6 @@ fs_write_commit(fs_write_t *write, int64_t timings[2])
     if (fs_db_outcome(rc) != FS_STORE_FULL) {
         atomic_store(&store->mark->stale, 1);
     }
-
-    return FS_OK;
 }
 
 
