@@ -168,7 +168,7 @@ fs_audit_walk(fs_auditor_t *auditor, const _Atomic int *stop)
             continue;
         }
 
-        /* the snapshot is beyond the mark: another is, soon, not */
+        /* the snapshot is beyond the mark; a later one will not be */
 
         if (++tries == FS_AUDIT_TRIES) {
             return FS_NOT_READY;
@@ -323,14 +323,14 @@ fs_audit_fold(fs_auditor_t *auditor, uint32_t number)
 
     if (number >= auditor->sales_n) {
 
+        if (number > FS_SALES_MAX) {
+            return NULL;
+        }
+
         n = auditor->sales_n ? auditor->sales_n : 64;
 
         while (n <= number) {
             n *= 2;
-        }
-
-        if (number > FS_SALES_MAX) {
-            return NULL;
         }
 
         sales = realloc(auditor->sales, n * sizeof(*sales));

@@ -1,0 +1,284 @@
+
+/*
+ * Views: what is read by walking.  Each walk is bounded by its caller.
+ */
+
+#include "log.h"
+#include "view.h"
+
+
+/* A kind, a slash, an id. */
+#define FS_DOCUMENT_KEY_MAX  (2 * FS_SLUG_MAX + 1)
+
+static int fs_view_due(fs_view_t *view, char clock, int64_t *time);
+
+
+size_t
+fs_view_sales(fs_view_t *view, fs_str_t after, size_t limit,
+    fs_sale_t *sales, int *more)
+{
+    int          rc;
+    char         first[1 + FS_SLUG_MAX];
+    size_t       n;
+    MDB_val      key, value;
+    uint32_t     number;
+    fs_sale_t    extra;
+    fs_txn_t    *log;
+    fs_str_t     slug;
+    MDB_cursor  *cursor;
+
+    n = 0;
+    *more = 0;
+
+    log = fs_view_log(view);
+
+    if (log == NULL || after.len > FS_SLUG_MAX) {
+        return 0;
+    }
+
+    rc = mdb_cursor_open(log->txn, view->store->log_dbi[FS_LOG_NAMES],
+                         &cursor);
+    if (rc) {
+        log->error = rc;
+        return 0;
+    }
+
+    first[0] = 's';
+
+    if (after.len) {
+        memcpy(first + 1, after.data, after.len);
+    }
+
+    key.mv_size = 1 + after.len;
+    key.mv_data = first;
+
+    for (rc = mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE);
+         rc == 0 && *(char *) key.mv_data == 's' && value.mv_size == 4;
+         rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT))
+    {
+        slug.len = key.mv_size - 1;
+        slug.data = (char *) key.mv_data + 1;
+
+        if (after.len && slug.len == after.len
+            && memcmp(slug.data, after.data, slug.len) == 0)
+        {
+            continue;
+        }
+
+        number = fs_get_le32(value.mv_data);
+
+        /* a name may be there before its sale */
+
+        if (!fs_view_sale(view, number, n == limit ? &extra : &sales[n])) {
+            continue;
+        }
+
+        if (n == limit) {
+            *more = 1;
+            break;
+        }
+
+        n++;
+    }
+
+    mdb_cursor_close(cursor);
+
+    if (rc && rc != MDB_NOTFOUND) {
+        log->error = rc;
+    }
+
+    return n;
+}
+
+
+size_t
+fs_view_holds(fs_view_t *view, const uint8_t *buyer, fs_seq_t before,
+    size_t limit, fs_hold_t *holds, int *more)
+{
+    size_t      n;
+    fs_seq_t    seq;
+    fs_str_t    row;
+    fs_hold_t   hold;
+    fs_buyer_t  own;
+
+    n = 0;
+    *more = 0;
+
+    if (view->index.txn == NULL) {
+        return 0;
+    }
+
+    if (before) {
+
+        if (!fs_view_hold(view, before, &hold)
+            || memcmp(hold.buyer, buyer, FS_BUYER_LEN) != 0)
+        {
+            return 0;
+        }
+
+        seq = hold.previous;
+
+    } else {
+
+        if (!fs_db_get(&view->index, view->store->index_dbi[FS_INDEX_BUYERS],
+                       buyer, FS_BUYER_LEN, &row))
+        {
+            return 0;
+        }
+
+        if (fs_buyer_row_decode(&own, row) == -1) {
+            view->index.error = MDB_CORRUPTED;
+            return 0;
+        }
+
+        seq = own.newest;
+    }
+
+    while (seq && n < limit) {
+
+        if (!fs_view_hold(view, seq, &holds[n])) {
+            return n;
+        }
+
+        seq = holds[n].previous;
+        n++;
+    }
+
+    *more = seq != 0;
+
+    return n;
+}
+
+
+int
+fs_view_document(fs_view_t *view, fs_str_t kind, fs_str_t id, fs_str_t *doc)
+{
+    char       key[FS_DOCUMENT_KEY_MAX];
+    fs_txn_t  *log;
+
+    if (kind.len > FS_SLUG_MAX || id.len > FS_SLUG_MAX) {
+        return 0;
+    }
+
+    log = fs_view_log(view);
+
+    if (log == NULL
+        || mdb_txn_id(log->txn) > atomic_load(&view->store->mark->txn))
+    {
+        return -1;
+    }
+
+    memcpy(key, kind.data, kind.len);
+    key[kind.len] = '/';
+    memcpy(key + kind.len + 1, id.data, id.len);
+
+    if (fs_db_get(log, view->store->log_dbi[FS_LOG_DOCUMENTS], key,
+                  kind.len + 1 + id.len, doc))
+    {
+        return 1;
+    }
+
+    return log->error ? -1 : 0;
+}
+
+
+void
+fs_view_next_due(fs_view_t *view, int64_t *wall, int64_t *mono)
+{
+    if (!fs_view_due(view, 'w', wall)) {
+        *wall = INT64_MAX;
+    }
+
+    if (!fs_view_due(view, 'm', mono)) {
+        *mono = INT64_MAX;
+    }
+}
+
+
+static int
+fs_view_due(fs_view_t *view, char clock, int64_t *time)
+{
+    fs_str_t    key, value;
+    fs_timer_t  timer;
+
+    if (view->index.txn == NULL
+        || !fs_db_seek(&view->index, view->store->index_dbi[FS_INDEX_TIMERS],
+                       &clock, 1, &key, &value)
+        || key.len == 0 || key.data[0] != clock)
+    {
+        return 0;
+    }
+
+    if (fs_timer_key_decode(&timer, key) == -1) {
+        view->index.error = MDB_CORRUPTED;
+        return 0;
+    }
+
+    *time = timer.time;
+
+    return 1;
+}
+
+
+size_t
+fs_view_entries(fs_view_t *view, fs_seq_t after, size_t limit,
+    fs_entry_t *entries)
+{
+    int          rc;
+    size_t       n;
+    MDB_val      key, value;
+    fs_seq_t     seq, last;
+    fs_txn_t    *log;
+    MDB_cursor  *cursor;
+
+    log = fs_view_log(view);
+    last = atomic_load(&view->store->mark->seq);
+
+    if (log == NULL || limit == 0 || after >= last) {
+        return 0;
+    }
+
+    rc = mdb_cursor_open(log->txn, view->store->log_dbi[FS_LOG_LEDGER],
+                         &cursor);
+    if (rc) {
+        log->error = rc;
+        return 0;
+    }
+
+    n = 0;
+    seq = after + 1;
+    key.mv_size = sizeof(seq);
+    key.mv_data = &seq;
+
+    rc = mdb_cursor_get(cursor, &key, &value, MDB_SET);
+
+    while (rc == 0) {
+        memcpy(&seq, key.mv_data, sizeof(seq));
+
+        if (seq > last) {
+            break;
+        }
+
+        if (seq != after + 1 + n
+            || fs_entry_decode(&entries[n], seq, value.mv_data, value.mv_size)
+               == -1)
+        {
+            rc = MDB_CORRUPTED;
+            break;
+        }
+
+        if (++n == limit) {
+            break;
+        }
+
+        rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT);
+    }
+
+    mdb_cursor_close(cursor);
+
+    if (rc && rc != MDB_NOTFOUND) {
+        log->error = rc;
+    }
+
+    return n;
+}
