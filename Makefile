@@ -56,7 +56,7 @@ STATIC_OPT = $(CFLAGS) -std=gnu11
 
 .PHONY: all core unit model build build-static build-mainline build-asan run \
     test test-asan test-mainline check fuzz bench-engine bench-core \
-    fuzz-run clean clean-data setup-build setup-run setup-test setup-bench setup-fuzz
+    fuzz-run force clean clean-data setup-build setup-run setup-test setup-bench setup-fuzz
 .DELETE_ON_ERROR:
 
 all: build
@@ -101,7 +101,13 @@ model: $(MODEL_BIN)
 build: setup-build
 	@$(MAKE) --no-print-directory $(MODULE)
 
-$(TREE)/objs/Makefile: config
+# `config` lists the sources: another file means another configure.
+$(BUILD)/sources: force
+	@mkdir -p $(@D)
+	@echo '$(sort $(MODULE_SRC))' | cmp -s - $@ \
+	    || echo '$(sort $(MODULE_SRC))' > $@
+
+$(TREE)/objs/Makefile: config $(BUILD)/sources
 	@rm -rf $(TREE)
 	@mkdir -p $(TREE)
 	cp -R $(NGINX_SRC)/. $(TREE)
@@ -128,7 +134,8 @@ build/nginx-release/src/core/nginx.c:
 	t/nginx-source.sh build/nginx-release
 	@touch $@
 
-$(BUILD)/static-src/objs/Makefile: config $(STATIC_SRC)/src/core/nginx.c
+$(BUILD)/static-src/objs/Makefile: config $(BUILD)/sources \
+    $(STATIC_SRC)/src/core/nginx.c
 	@rm -rf $(BUILD)/static-src
 	@mkdir -p $(BUILD)/static-src
 	cp -R $(STATIC_SRC)/* $(BUILD)/static-src
