@@ -420,6 +420,10 @@ fs_outcome_t ngx_http_flashsale_same_site(ngx_http_request_t *r,
 int ngx_http_flashsale_media(ngx_http_request_t *r,
     ngx_http_flashsale_ctx_t *ctx);
 
+/* For signed requests: OK, or BAD_MEDIA for a body said not to be JSON. */
+fs_outcome_t ngx_http_flashsale_only_json(ngx_http_request_t *r,
+    ngx_http_flashsale_ctx_t *ctx, fs_str_t body);
+
 /* Hash a key into the command.  OK, or BAD_REQUEST and the fault. */
 fs_outcome_t ngx_http_flashsale_key(ngx_http_flashsale_ctx_t *ctx,
     ngx_http_flashsale_worker_t *worker, fs_str_t key, const uint8_t *buyer,

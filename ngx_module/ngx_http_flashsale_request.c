@@ -379,6 +379,21 @@ ngx_http_flashsale_media(ngx_http_request_t *r,
 
 
 fs_outcome_t
+ngx_http_flashsale_only_json(ngx_http_request_t *r,
+    ngx_http_flashsale_ctx_t *ctx, fs_str_t body)
+{
+    if (body.len == 0
+        || ngx_http_flashsale_headers(r, ctx)->content_type.len == 0
+        || ngx_http_flashsale_media(r, ctx) == 0)
+    {
+        return FS_OK;
+    }
+
+    return FS_BAD_MEDIA;
+}
+
+
+fs_outcome_t
 ngx_http_flashsale_key(ngx_http_flashsale_ctx_t *ctx,
     ngx_http_flashsale_worker_t *worker, fs_str_t key, const uint8_t *buyer,
     uint8_t *hash, fs_fault_t *fault)

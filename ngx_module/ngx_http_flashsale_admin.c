@@ -1,0 +1,410 @@
+
+/*
+ * The operator's side, signed.  Its commands may be large, so they do not go
+ * through the ring: this worker's own commit thread applies them.
+ */
+
+#include "ngx_http_flashsale.h"
+
+
+/* what is asked for, by its path */
+typedef struct {
+    uint8_t       type;             /* of the command; NONE: the audit */
+    fs_str_t      slug;             /* of the sale */
+    const char   *allow;
+    ngx_uint_t    method;
+} ngx_http_flashsale_admin_t;
+
+typedef struct {
+    ngx_str_t     name;
+    uint8_t       type;
+} ngx_http_flashsale_switch_t;
+
+
+static const ngx_http_flashsale_switch_t  ngx_http_flashsale_switches[] = {
+    { ngx_string("stock"),  FS_COMMAND_STOCK },
+    { ngx_string("pause"),  FS_COMMAND_PAUSE },
+    { ngx_string("resume"), FS_COMMAND_RESUME },
+    { ngx_string("close"),  FS_COMMAND_CLOSE },
+    { ngx_null_string,      FS_COMMAND_NONE }
+};
+
+
+static ngx_int_t ngx_http_flashsale_admin_path(fs_str_t path,
+    ngx_http_flashsale_admin_t *admin);
+static void ngx_http_flashsale_admin_body(ngx_http_request_t *r);
+static fs_outcome_t ngx_http_flashsale_admin(ngx_http_request_t *r,
+    ngx_http_flashsale_ctx_t *ctx, fs_fault_t *fault);
+static int ngx_http_flashsale_admin_parse(fs_str_t body, uint8_t type,
+    fs_sale_request_t *request, int64_t *add, fs_fault_t *fault);
+static ngx_http_flashsale_job_t *ngx_http_flashsale_admin_job(
+    ngx_http_flashsale_admin_t *admin, fs_sale_request_t *request);
+static char *ngx_http_flashsale_admin_copy(char *p, fs_str_t *to,
+    fs_str_t from);
+static fs_outcome_t ngx_http_flashsale_admin_fingerprint(
+    ngx_http_request_t *r, fs_str_t body, uint8_t *fingerprint);
+static void ngx_http_flashsale_admin_done(ngx_http_request_t *r,
+    const fs_result_t *result, fs_view_t *view);
+
+
+ngx_int_t
+ngx_http_flashsale_admin_handler(ngx_http_request_t *r)
+{
+    fs_str_t                      none = fs_str("");
+    ngx_int_t                     rc;
+    fs_outcome_t                  outcome;
+    ngx_http_flashsale_ctx_t     *ctx;
+    ngx_http_flashsale_admin_t    admin;
+    ngx_http_flashsale_worker_t  *worker;
+
+    if (ngx_http_flashsale_admin_path(ngx_http_flashsale_below(r), &admin)
+        != NGX_OK)
+    {
+        return ngx_http_flashsale_problem(r, FS_NOT_FOUND, NULL);
+    }
+
+    if (!(r->method & admin.method)) {
+        return ngx_http_flashsale_not_allowed(r, admin.allow);
+    }
+
+    worker = ngx_http_flashsale_gate(r, ngx_http_flashsale_admin_handler,
+                                     admin.type == FS_COMMAND_NONE
+                                     ? NGX_HTTP_FLASHSALE_READ
+                                     : NGX_HTTP_FLASHSALE_COMMAND, &rc);
+    if (worker == NULL) {
+        return rc;
+    }
+
+    ctx = ngx_http_flashsale_ctx(r);
+    if (ctx == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    if (admin.type == FS_COMMAND_NONE) {
+        outcome = ngx_http_flashsale_signed(r, NGX_HTTP_FLASHSALE_ADMIN,
+                                            none);
+        if (outcome != FS_OK) {
+            return ngx_http_flashsale_problem(r, outcome, NULL);
+        }
+
+        return ngx_http_flashsale_audit_handler(r);
+    }
+
+    return ngx_http_flashsale_read_body(r, FS_BODY_ADMIN_MAX,
+                                        ngx_http_flashsale_admin_body);
+}
+
+
+/* sales/ID, sales/ID/stock and its like, clock, audit */
+
+static ngx_int_t
+ngx_http_flashsale_admin_path(fs_str_t path,
+    ngx_http_flashsale_admin_t *admin)
+{
+    size_t                              len;
+    const char                         *slash;
+    const ngx_http_flashsale_switch_t  *sw;
+
+    admin->slug.data = "";
+    admin->slug.len = 0;
+    admin->allow = "POST";
+    admin->method = NGX_HTTP_POST;
+
+    if (path.len == 5 && ngx_memcmp(path.data, "clock", 5) == 0) {
+        admin->type = FS_COMMAND_CLOCK;
+        return NGX_OK;
+    }
+
+    if (path.len == 5 && ngx_memcmp(path.data, "audit", 5) == 0) {
+        admin->type = FS_COMMAND_NONE;
+        admin->allow = "GET, HEAD";
+        admin->method = NGX_HTTP_GET|NGX_HTTP_HEAD;
+        return NGX_OK;
+    }
+
+    if (path.len < 7 || ngx_memcmp(path.data, "sales/", 6) != 0) {
+        return NGX_DECLINED;
+    }
+
+    path.data += 6;
+    path.len -= 6;
+
+    slash = memchr(path.data, '/', path.len);
+
+    admin->slug.data = path.data;
+    admin->slug.len = slash ? (size_t) (slash - path.data) : path.len;
+
+    if (slash == NULL) {
+        admin->type = FS_COMMAND_DEFINE;
+        admin->allow = "PUT";
+        admin->method = NGX_HTTP_PUT;
+        return NGX_OK;
+    }
+
+    len = path.len - admin->slug.len - 1;
+
+    for (sw = ngx_http_flashsale_switches; sw->name.len; sw++) {
+        if (len == sw->name.len
+            && ngx_memcmp(slash + 1, sw->name.data, len) == 0)
+        {
+            admin->type = sw->type;
+            return NGX_OK;
+        }
+    }
+
+    return NGX_DECLINED;
+}
+
+
+static void
+ngx_http_flashsale_admin_body(ngx_http_request_t *r)
+{
+    fs_fault_t                 fault;
+    fs_outcome_t               outcome;
+    ngx_http_flashsale_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_flashsale_module);
+
+    fault.outcome = FS_OK;
+
+    outcome = ngx_http_flashsale_admin(r, ctx, &fault);
+
+    if (outcome != FS_OK) {
+        ngx_http_finalize_request(r, ngx_http_flashsale_problem(r, outcome,
+                                  fault.outcome == FS_OK ? NULL : &fault));
+    }
+}
+
+
+/* OK: the command is on its way. */
+
+static fs_outcome_t
+ngx_http_flashsale_admin(ngx_http_request_t *r,
+    ngx_http_flashsale_ctx_t *ctx, fs_fault_t *fault)
+{
+    int64_t                        add;
+    uint8_t                        key[FS_KEY_HASH_LEN], fingerprint[8];
+    uint8_t                        nobody[FS_BUYER_LEN];
+    fs_str_t                       body, str;
+    fs_outcome_t                   outcome;
+    fs_sale_request_t              request;
+    ngx_http_flashsale_job_t      *job;
+    ngx_http_flashsale_admin_t     admin;
+    ngx_http_flashsale_worker_t   *worker;
+    ngx_http_flashsale_headers_t  *headers;
+
+    worker = ngx_http_flashsale_worker(r);
+
+    outcome = ngx_http_flashsale_body(r, FS_BODY_ADMIN_MAX, &body);
+
+    if (outcome == FS_OK) {
+        outcome = ngx_http_flashsale_signed(r, NGX_HTTP_FLASHSALE_ADMIN,
+                                            body);
+    }
+
+    if (outcome == FS_OK) {
+        outcome = ngx_http_flashsale_only_json(r, ctx, body);
+    }
+
+    if (outcome != FS_OK) {
+        return outcome;
+    }
+
+    (void) ngx_http_flashsale_admin_path(ngx_http_flashsale_below(r), &admin);
+
+    ctx->type = admin.type;
+
+    /* keys of operators are nobody's: no identity has this pseudonym */
+
+    ngx_memzero(nobody, FS_BUYER_LEN);
+
+    headers = ngx_http_flashsale_headers(r, ctx);
+    str.data = (const char *) headers->key.data;
+    str.len = headers->key.len;
+
+    outcome = ngx_http_flashsale_key(ctx, worker, str, nobody, key, fault);
+    if (outcome != FS_OK) {
+        return outcome;
+    }
+
+    if (admin.type != FS_COMMAND_CLOCK && !fs_slug_valid(admin.slug)) {
+        if (admin.type != FS_COMMAND_DEFINE) {
+            return FS_NO_SUCH_SALE;
+        }
+
+        ngx_http_flashsale_fault(fault, "id", "is 1 to 64 of a-z, 0-9 and -");
+        return FS_BAD_REQUEST;
+    }
+
+    ngx_memzero(&request, sizeof(fs_sale_request_t));
+    add = 0;
+
+    if (ngx_http_flashsale_admin_parse(body, admin.type, &request, &add,
+                                       fault)
+        != 0)
+    {
+        return fault->outcome;
+    }
+
+    outcome = ngx_http_flashsale_admin_fingerprint(r, body, fingerprint);
+    if (outcome != FS_OK) {
+        return outcome;
+    }
+
+    job = ngx_http_flashsale_admin_job(&admin, &request);
+    if (job == NULL) {
+        return FS_INTERNAL;
+    }
+
+    job->op.add = add;
+    ngx_memcpy(job->op.fingerprint, fingerprint, 8);
+    ngx_memcpy(job->command.key, key, FS_KEY_HASH_LEN);
+
+    return ngx_http_flashsale_wait_job(r, job, ngx_http_flashsale_admin_done,
+                                       ngx_http_flashsale_wait_finish);
+}
+
+
+static int
+ngx_http_flashsale_admin_parse(fs_str_t body, uint8_t type,
+    fs_sale_request_t *request, int64_t *add, fs_fault_t *fault)
+{
+    switch (type) {
+
+    case FS_COMMAND_DEFINE:
+        return fs_request_sale(body, request, fault);
+
+    case FS_COMMAND_STOCK:
+        return fs_request_stock(body, add, fault);
+
+    default:
+        return fs_request_empty(body, fault);
+    }
+}
+
+
+/* The command and all its strings in one piece, for another thread. */
+
+static ngx_http_flashsale_job_t *
+ngx_http_flashsale_admin_job(ngx_http_flashsale_admin_t *admin,
+    fs_sale_request_t *request)
+{
+    char                      *p;
+    fs_str_t                   title;
+    fs_operator_t             *op;
+    ngx_http_flashsale_job_t  *job;
+
+    title.data = request->title;
+    title.len = request->title_len;
+
+    job = calloc(1, sizeof(ngx_http_flashsale_job_t) + admin->slug.len
+                    + title.len + request->doc.len);
+    if (job == NULL) {
+        return NULL;
+    }
+
+    job->command.type = admin->type;
+
+    op = &job->op;
+    op->price_fen = request->price_fen;
+    op->stock = request->stock;
+    op->limit = request->limit;
+    op->opens_at = request->opens_at;
+    op->closes_at = request->closes_at;
+    op->goal = request->goal;
+    op->goal_by = request->goal_by;
+    op->hold_ms = request->hold_ms;
+
+    p = ngx_http_flashsale_admin_copy(job->text, &op->slug, admin->slug);
+    p = ngx_http_flashsale_admin_copy(p, &op->title, title);
+
+    if (request->doc.data) {
+        (void) ngx_http_flashsale_admin_copy(p, &op->doc, request->doc);
+    }
+
+    return job;
+}
+
+
+static char *
+ngx_http_flashsale_admin_copy(char *p, fs_str_t *to, fs_str_t from)
+{
+    to->data = p;
+    to->len = from.len;
+
+    return (char *) ngx_cpymem(p, from.data, from.len);
+}
+
+
+static fs_outcome_t
+ngx_http_flashsale_admin_fingerprint(ngx_http_request_t *r, fs_str_t body,
+    uint8_t *fingerprint)
+{
+    u_char    *p;
+    uint8_t    hash[FS_HASH_LEN];
+    fs_str_t   what;
+
+    p = ngx_pnalloc(r->pool, r->method_name.len + 1 + r->unparsed_uri.len + 1);
+    if (p == NULL) {
+        return FS_INTERNAL;
+    }
+
+    what.data = (const char *) p;
+    what.len = ngx_sprintf(p, "%V %V\n", &r->method_name, &r->unparsed_uri)
+               - p;
+
+    if (fs_sha256(what, body, hash) != 0) {
+        return FS_INTERNAL;
+    }
+
+    ngx_memcpy(fingerprint, hash, 8);
+
+    return FS_OK;
+}
+
+
+static void
+ngx_http_flashsale_admin_done(ngx_http_request_t *r,
+    const fs_result_t *result, fs_view_t *view)
+{
+    fs_sale_t                  sale;
+    ngx_buf_t                 *b;
+    ngx_http_flashsale_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_flashsale_module);
+
+    switch (result->outcome) {
+
+    case FS_OK:
+    case FS_CREATED:
+    case FS_REPLAYED:
+        break;
+
+    default:
+        ngx_http_flashsale_answer_problem(r, result->outcome, NULL, result,
+                                          view);
+        return;
+    }
+
+    if (ctx->type == FS_COMMAND_CLOCK) {
+        b = ngx_create_temp_buf(r->pool, 2);
+
+        if (b) {
+            b->last = ngx_cpymem(b->last, "{}", 2);
+        }
+
+        ngx_http_flashsale_answer_json(r, result->outcome, b,
+                                       "private, no-store");
+        return;
+    }
+
+    if (view->store == NULL || !fs_view_sale(view, result->sale, &sale)) {
+
+        /* it is done, but cannot be told: a retry with the key tells it */
+
+        ngx_http_flashsale_answer_problem(r, FS_UNKNOWN, NULL, NULL, NULL);
+        return;
+    }
+
+    ngx_http_flashsale_answer_sale(r, result->outcome, &sale, 0);
+}

@@ -1,0 +1,274 @@
+
+/*
+ * flashsale_pay: what has to be so before a checkout's own content.
+ *
+ * It runs after access control, and it changes the state only on POST: a hold
+ * moves to `paying`, and when that is durable the location's proxy_pass goes
+ * on.  The body is left for it.
+ */
+
+#include "ngx_http_flashsale.h"
+
+
+static fs_outcome_t ngx_http_flashsale_pay_hold(ngx_http_request_t *r,
+    ngx_http_flashsale_ctx_t *ctx, ngx_http_flashsale_worker_t *worker);
+static fs_outcome_t ngx_http_flashsale_pay_look(ngx_http_request_t *r,
+    ngx_http_flashsale_ctx_t *ctx, ngx_http_flashsale_worker_t *worker);
+static fs_outcome_t ngx_http_flashsale_pay_move(ngx_http_request_t *r,
+    ngx_http_flashsale_ctx_t *ctx);
+static void ngx_http_flashsale_pay_done(ngx_http_request_t *r,
+    const fs_result_t *result, fs_view_t *view);
+static void ngx_http_flashsale_pay_finish(ngx_http_request_t *r);
+static ngx_int_t ngx_http_flashsale_pay_refuse(ngx_http_request_t *r,
+    ngx_int_t rc);
+
+
+ngx_int_t
+ngx_http_flashsale_pay_handler(ngx_http_request_t *r)
+{
+    ngx_int_t                       rc;
+    fs_outcome_t                    outcome;
+    ngx_http_flashsale_ctx_t       *ctx;
+    ngx_http_flashsale_worker_t    *worker;
+    ngx_http_flashsale_loc_conf_t  *lcf;
+
+    lcf = ngx_http_get_module_loc_conf(r, ngx_http_flashsale_module);
+
+    if (lcf->pay == NULL) {
+        return NGX_DECLINED;
+    }
+
+    ctx = ngx_http_flashsale_ctx(r);
+    if (ctx == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    if (ctx->paid) {
+        return NGX_DECLINED;
+    }
+
+    if (!(r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD|NGX_HTTP_POST))) {
+        return ngx_http_flashsale_pay_refuse(r,
+                  ngx_http_flashsale_not_allowed(r, "GET, HEAD, POST"));
+    }
+
+    worker = ngx_http_flashsale_gate_phase(r, &outcome, &rc);
+
+    if (worker == NULL && rc == NGX_AGAIN) {
+        return NGX_AGAIN;
+    }
+
+    ctx->form = (ngx_http_flashsale_media(r, ctx) == 1);
+
+    if (worker) {
+        outcome = ngx_http_flashsale_pay_hold(r, ctx, worker);
+
+        if (outcome == FS_OK && r->method == NGX_HTTP_POST) {
+            outcome = ngx_http_flashsale_pay_move(r, ctx);
+
+            if (outcome == FS_OK) {
+                return NGX_AGAIN;
+            }
+
+        } else if (outcome == FS_OK) {
+            outcome = ngx_http_flashsale_pay_look(r, ctx, worker);
+
+            if (outcome == FS_OK) {
+                return NGX_DECLINED;
+            }
+
+            if (outcome == FS_WRONG_STATE) {
+                return ngx_http_flashsale_pay_refuse(r,
+                                              ngx_http_flashsale_send(r));
+            }
+        }
+    }
+
+    return ngx_http_flashsale_pay_refuse(r,
+                             ngx_http_flashsale_problem(r, outcome, NULL));
+}
+
+
+/* A phase handler finalizes what it answers itself. */
+
+static ngx_int_t
+ngx_http_flashsale_pay_refuse(ngx_http_request_t *r, ngx_int_t rc)
+{
+    ngx_http_finalize_request(r, rc);
+
+    return NGX_DONE;
+}
+
+
+/* Who asks, and about which hold. */
+
+static fs_outcome_t
+ngx_http_flashsale_pay_hold(ngx_http_request_t *r,
+    ngx_http_flashsale_ctx_t *ctx, ngx_http_flashsale_worker_t *worker)
+{
+    fs_str_t                        id;
+    ngx_str_t                       value;
+    fs_outcome_t                    outcome;
+    ngx_http_flashsale_loc_conf_t  *lcf;
+
+    outcome = ngx_http_flashsale_buyer(r, ctx, worker);
+    if (outcome != FS_OK) {
+        return outcome;
+    }
+
+    lcf = ngx_http_get_module_loc_conf(r, ngx_http_flashsale_module);
+
+    if (ngx_http_complex_value(r, lcf->pay, &value) != NGX_OK) {
+        return FS_INTERNAL;
+    }
+
+    id.data = (const char *) value.data;
+    id.len = value.len;
+
+    if (fs_crypto_hold_parse(worker->crypto, id, &ctx->seq) != 0) {
+        return FS_NO_SUCH_HOLD;
+    }
+
+    return FS_OK;
+}
+
+
+/* GET: the hold has to be this buyer's and live.  WRONG_STATE is built. */
+
+static fs_outcome_t
+ngx_http_flashsale_pay_look(ngx_http_request_t *r,
+    ngx_http_flashsale_ctx_t *ctx, ngx_http_flashsale_worker_t *worker)
+{
+    fs_now_t      now;
+    fs_hold_t     hold;
+    fs_view_t     view;
+    fs_result_t   result;
+    fs_outcome_t  outcome;
+
+    outcome = fs_view_open(worker->reader, &view);
+
+    if (outcome != FS_OK) {
+        if (outcome == FS_REBUILDING) {
+            fs_view_close(&view);
+        }
+
+        return outcome;
+    }
+
+    if (!fs_view_hold(&view, ctx->seq, &hold)
+        || ngx_memcmp(hold.buyer, ctx->buyer, FS_BUYER_LEN) != 0)
+    {
+        fs_view_close(&view);
+        return FS_NO_SUCH_HOLD;
+    }
+
+    fs_store_now(worker->store, &now);
+
+    ngx_http_flashsale_note_hold(ctx, worker, &hold, &view);
+
+    if ((hold.state == FS_HOLD_HELD || hold.state == FS_HOLD_PAYING)
+        && hold.due > now.mono)
+    {
+        ctx->paid = 1;
+        ngx_http_flashsale_outcome(r, ctx, FS_OK);
+
+    } else {
+        ngx_memzero(&result, sizeof(fs_result_t));
+        result.state = hold.state;
+
+        if (hold.state == FS_HOLD_HELD || hold.state == FS_HOLD_PAYING) {
+
+            /* its time is over, though nobody has written it down yet */
+
+            result.state = FS_HOLD_EXPIRED;
+        }
+
+        outcome = FS_WRONG_STATE;
+        ngx_http_flashsale_answer_problem(r, outcome, NULL, &result, &view);
+    }
+
+    fs_view_close(&view);
+
+    return outcome;
+}
+
+
+/* POST.  OK: on its way. */
+
+static fs_outcome_t
+ngx_http_flashsale_pay_move(ngx_http_request_t *r,
+    ngx_http_flashsale_ctx_t *ctx)
+{
+    fs_command_t                    command;
+    fs_outcome_t                    outcome;
+    ngx_http_flashsale_loc_conf_t  *lcf;
+
+    outcome = ngx_http_flashsale_same_site(r, ctx);
+    if (outcome != FS_OK) {
+        return outcome;
+    }
+
+    lcf = ngx_http_get_module_loc_conf(r, ngx_http_flashsale_module);
+
+    ngx_memzero(&command, sizeof(fs_command_t));
+
+    command.type = FS_COMMAND_PAY;
+    command.hold = ctx->seq;
+    command.term_ms = (uint32_t) lcf->pay_time;
+    ngx_memcpy(command.buyer, ctx->buyer, FS_BUYER_LEN);
+
+    return ngx_http_flashsale_wait_command(r, &command,
+                                           ngx_http_flashsale_pay_done,
+                                           ngx_http_flashsale_pay_finish);
+}
+
+
+static void
+ngx_http_flashsale_pay_done(ngx_http_request_t *r, const fs_result_t *result,
+    fs_view_t *view)
+{
+    ngx_http_flashsale_ctx_t     *ctx;
+    ngx_http_flashsale_worker_t  *worker;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_flashsale_module);
+
+    if (result->outcome != FS_OK && result->outcome != FS_REPLAYED) {
+        ngx_http_flashsale_answer_problem(r, result->outcome, NULL, result,
+                                          view);
+        return;
+    }
+
+    if (view->store == NULL) {
+
+        /* an upstream must not be told of a hold without its id */
+
+        ngx_http_flashsale_answer_problem(r, FS_UNKNOWN, NULL, NULL, NULL);
+        return;
+    }
+
+    worker = ngx_http_flashsale_worker(r);
+
+    ngx_http_flashsale_note_hold(ctx, worker, &result->hold, view);
+    ngx_http_flashsale_outcome(r, ctx, result->outcome);
+
+    ctx->paid = 1;
+}
+
+
+static void
+ngx_http_flashsale_pay_finish(ngx_http_request_t *r)
+{
+    ngx_http_flashsale_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_flashsale_module);
+
+    if (!ctx->paid) {
+        ngx_http_finalize_request(r, ngx_http_flashsale_send(r));
+        return;
+    }
+
+    r->read_event_handler = ngx_http_block_reading;
+    r->write_event_handler = ngx_http_core_run_phases;
+
+    ngx_http_core_run_phases(r);
+}
