@@ -3,6 +3,7 @@
 
 
 static void fs_batch_again(fs_commit_t *commit, fs_pass_t *pass);
+static void fs_batch_give_up(fs_commit_t *commit);
 static void fs_batch_collect(fs_commit_t *commit, fs_pass_t *pass);
 static uint64_t fs_batch_applied(fs_commit_t *commit, fs_ring_t *ring);
 static void fs_batch_decide(fs_commit_t *commit, fs_pass_t *pass);
@@ -37,10 +38,16 @@ fs_batch_work(fs_commit_t *commit, fs_pass_t *pass)
         outcome = fs_commit_outcome(commit);
         fs_write_abort(&commit->write);
 
-        if (outcome == FS_INTERNAL && pass->commands > 1) {
+        commit->limit = FS_BATCH_MAX;
+        pass->more = 1;
+
+        if (outcome != FS_INTERNAL) {
+            fs_batch_give_up(commit);
+
+        } else if (pass->commands > 1) {
             commit->limit = pass->commands - 1;
             fs_batch_again(commit, pass);
-            return FS_OK;
+            outcome = FS_OK;
         }
 
         return outcome;
@@ -117,6 +124,21 @@ fs_batch_again(fs_commit_t *commit, fs_pass_t *pass)
     pass->commands = 0;
     pass->timers = 0;
     pass->more = 1;
+}
+
+
+/* What was not decided yet would be told the same: no pass for each. */
+
+static void
+fs_batch_give_up(fs_commit_t *commit)
+{
+    uint32_t  i;
+
+    for (i = 0; i < commit->live; i++) {
+        commit->cursors[i].next = commit->cursors[i].head;
+    }
+
+    commit->live = 0;
 }
 
 

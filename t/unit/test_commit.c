@@ -1,0 +1,440 @@
+
+/*
+ * Passes by one process: order, results, hints, what a dead owner or a dead
+ * leader left.  Failures are in test_commit_fails.c, many processes at once
+ * in test_leaders.c.
+ */
+
+#include "commit_fixture.h"
+
+#include <signal.h>
+
+
+static unsigned
+ring_rows(fixture_t *f)
+{
+    uint8_t     key[FS_INCARNATION_LEN];
+    unsigned    n;
+    fs_str_t    name, row;
+    fs_write_t  write;
+
+    assert_int_equal(fs_write_begin(f->store, &write), FS_OK);
+    memset(key, 0, sizeof(key));
+
+    for (n = 0;
+         fs_db_seek(&write.log, f->store->log_dbi[FS_LOG_RINGS], key,
+                    sizeof(key), &name, &row);
+         n++)
+    {
+        assert_int_equal(name.len, FS_INCARNATION_LEN);
+        memcpy(key, name.data, sizeof(key));
+        key[FS_INCARNATION_LEN - 1]++;
+    }
+
+    fs_write_abort(&write);
+
+    return n;
+}
+
+
+/* Kill a forked copy of this process at a point; see in_child(). */
+
+static void
+kill_at(void *data, fs_point_t point)
+{
+    if (point == *(fs_point_t *) data) {
+        kill(getpid(), SIGKILL);
+    }
+}
+
+
+static void
+test_order(void **data)
+{
+    int         i;
+    uint64_t    buyers[32];
+    fixture_t   f;
+    fs_pass_t   p;
+
+    (void) data;
+
+    fixture_open(&f, MAP, 14);
+    settle(&f, 0);
+    settle(&f, 1);
+    settle(&f, 2);
+
+    /* added to the rings crosswise; taken in the order of their times */
+
+    for (i = 0; i < 12; i += 4) {
+        push(&f, 2, i, 100 + i);
+        push(&f, 2, i + 3, 100 + i + 3);
+    }
+
+    for (i = 0; i < 12; i += 4) {
+        push(&f, 0, i + 1, 100 + i + 1);
+        push(&f, 1, i + 2, 100 + i + 2);
+    }
+
+    for (i = 12; i < 18; i++) {
+        push(&f, i % 3, i, 100 + i);
+    }
+
+    assert_int_equal(f.rings->waiting, 18);
+
+    assert_int_equal(pass(&f, &p), FS_OK);
+    assert_int_equal(p.commands, 18);
+    assert_int_equal(p.entries, 14);
+    assert_int_equal(p.more, 0);
+    assert_true(p.log_us > 0);
+    assert_int_equal(f.rings->waiting, 0);
+    assert_int_equal(f.rings->pulse, 1);
+
+    assert_int_equal(held(&f, buyers, 32), 14);
+
+    for (i = 0; i < 14; i++) {
+        assert_int_equal(buyers[i], i);
+    }
+
+    assert_int_equal(take(&f, 0, 1), FS_CREATED);
+    assert_int_equal(take(&f, 0, 5), FS_CREATED);
+    assert_int_equal(take(&f, 0, 9), FS_CREATED);
+    assert_int_equal(take(&f, 0, 12), FS_CREATED);
+    assert_int_equal(take(&f, 0, 15), FS_SOLD_OUT);
+    assert_int_equal(take(&f, 0, 0), -1);
+    assert_int_equal(take(&f, 1, 2), FS_CREATED);
+
+    /* refusals only: no commit */
+
+    push(&f, 1, 30, 300);
+    assert_int_equal(pass(&f, &p), FS_OK);
+    assert_int_equal(p.commands, 1);
+    assert_int_equal(p.entries, 0);
+    assert_int_equal(p.log_us, 0);
+    assert_int_equal(f.rings->pulse, 1);
+
+    fixture_close(&f);
+}
+
+
+static void
+test_bounds(void **data)
+{
+    int        i;
+    uint64_t   n;
+    fixture_t  f;
+    fs_pass_t  p;
+
+    (void) data;
+
+    fixture_open(&f, MAP, 100000);
+    settle(&f, 0);
+    settle(&f, 1);
+
+    for (i = 0; i < FS_BATCH_MAX + 100; i++) {
+        push(&f, i % 2, i, i);
+    }
+
+    assert_int_equal(pass(&f, &p), FS_OK);
+    assert_int_equal(p.commands, FS_BATCH_MAX);
+    assert_int_equal(p.more, 1);
+    assert_int_equal(f.rings->waiting, 100);
+
+    assert_int_equal(pass(&f, &p), FS_OK);
+    assert_int_equal(p.commands, 100);
+    assert_int_equal(p.more, 0);
+
+    for (i = 0; i < FS_BATCH_MAX + 100; i++) {
+        assert_int_equal(take(&f, i % 2, i), FS_CREATED);
+    }
+
+    /* woken: also the own worker, once for each pass at least */
+
+    assert_int_equal(read(fs_ring(f.rings, 0)->eventfd, &n, 8), 8);
+    assert_in_range(n, 2, 4);
+    assert_int_equal(read(fs_ring(f.rings, 1)->eventfd, &n, 8), 8);
+
+    /* a count that went wrong heals */
+
+    f.rings->waiting = 77;
+    assert_int_equal(pass(&f, &p), FS_OK);
+    assert_int_equal(f.rings->waiting, 0);
+
+    fixture_close(&f);
+}
+
+
+static void
+test_hints(void **data)
+{
+    int64_t       wall, boot;
+    fixture_t     f;
+    fs_now_t      before, now;
+    fs_pass_t     p;
+    fs_result_t   result;
+    fs_command_t  command;
+
+    (void) data;
+
+    fixture_open(&f, MAP, 10);
+    settle(&f, 0);
+
+    assert_int_equal(pass(&f, &p), FS_OK);
+    assert_true(f.rings->next_wall == INT64_MAX);
+    assert_true(f.rings->next_mono == INT64_MAX);
+
+    fs_store_now(f.store, &before);
+    push(&f, 0, 1, 1);
+    assert_int_equal(pass(&f, &p), FS_OK);
+    fs_store_now(f.store, &now);
+    assert_in_range(f.rings->next_mono, before.mono + 600000,
+                    now.mono + 600000);
+
+    /* a shorter one moves it forward, a longer one does not */
+
+    shop_hold(&f.shop, &command, 2);
+    command.term_ms = 1000;
+    fs_store_now(f.store, &before);
+    assert_int_equal(fs_ring_push(f.rings, 0, &command, 2, 2), FS_OK);
+    push(&f, 0, 3, 3);
+    assert_int_equal(pass(&f, &p), FS_OK);
+    fs_store_now(f.store, &now);
+    assert_in_range(f.rings->next_mono, before.mono + 1000, now.mono + 1000);
+
+    /* by an operator's command */
+
+    shop_clock(&f.shop, &wall, &boot);
+    (void) shop_define(f.store, f.commit, "pear", 5, wall + 5000);
+    assert_int_equal(f.rings->next_wall, wall + 5000);
+
+    /* both become due */
+
+    f.shop.shift = 6000;
+    assert_int_equal(pass(&f, &p), FS_OK);
+    assert_true(p.timers >= 2);
+    assert_int_equal(p.entries, 2);
+    assert_true(f.rings->next_wall == INT64_MAX);
+    fs_store_now(f.store, &now);
+    assert_in_range(f.rings->next_mono, now.mono + 590000, now.mono + 600000);
+
+    /* without a commit as well: a fresh block knows nothing */
+
+    boot = f.rings->next_mono;
+    f.rings->next_mono = 0;
+    assert_int_equal(pass(&f, &p), FS_OK);
+    assert_int_equal(f.rings->next_mono, boot);
+
+    /* a refused operator's command says why, and changes nothing */
+
+    memset(&command, 0, sizeof(command));
+    command.type = FS_COMMAND_RELEASE;
+    command.hold = 999;
+    fs_commit_one(f.commit, &command, NULL, &result);
+    assert_int_equal(result.outcome, FS_NO_SUCH_HOLD);
+
+    fixture_close(&f);
+}
+
+
+static void
+own_and_die(fixture_t *f, void *data)
+{
+    int  i;
+
+    settle(f, 0);
+
+    for (i = 0; i < 3; i++) {
+        push(f, 0, i, i);
+    }
+
+    if (data != NULL) {
+
+        /* for the living one: settling would have answered them */
+
+        push(f, 1, 10, 0);
+        push(f, 1, 11, 2);
+
+        fs_commit_set_hook(f->commit, kill_at, data);
+        fs_commit_pass(f->commit, NULL, &(fs_pass_t) { 0 });
+    }
+
+    kill(getpid(), SIGKILL);
+}
+
+
+static void
+settle_and_die(fixture_t *f, void *data)
+{
+    fs_commit_set_hook(f->commit, kill_at, data);
+
+    if (fs_ring_claim(f->rings, getpid()) == 0) {
+        (void) fs_commit_settle(f->commit, 0);
+    }
+}
+
+
+/* What an owner left is finished by the next, once. */
+
+static void
+test_settle(void **data)
+{
+    unsigned     i;
+    uint8_t      incarnation[FS_INCARNATION_LEN];
+    uint64_t     buyers[16];
+    fixture_t    f;
+    fs_ring_t   *ring;
+    fs_pass_t    p;
+    fs_point_t   points[] = { FS_POINT_LOCKED, FS_POINT_APPLIED,
+                              FS_POINT_LOG_COMMITTED,
+                              FS_POINT_INDEX_COMMITTED, FS_POINT_DELIVERED,
+                              FS_POINT_SETTLING };
+
+    (void) data;
+
+    for (i = 0; i < 6; i++) {
+        fixture_open(&f, MAP, 1000);
+        ring = fs_ring(f.rings, 0);
+
+        in_child(&f, own_and_die, NULL, SIGKILL);
+        assert_int_equal(ring->head, 3);
+        assert_int_equal(ring->delivered, 0);
+
+        /* a claimer that dies while it settles, at each point, twice */
+
+        in_child(&f, settle_and_die, &points[i], SIGKILL);
+        assert_int_equal(ring->ready, 0);
+
+        if (points[i] == FS_POINT_SETTLING) {
+            in_child(&f, settle_and_die, &points[i], SIGKILL);
+        }
+
+        memcpy(incarnation, ring->incarnation, FS_INCARNATION_LEN);
+
+        settle(&f, 0);
+        assert_memory_not_equal(incarnation, ring->incarnation,
+                                FS_INCARNATION_LEN);
+        assert_int_equal(held(&f, buyers, 16), 3);
+        assert_int_equal(take(&f, 0, 0), -1);
+
+        push(&f, 0, 7, 7);
+        assert_int_equal(pass(&f, &p), FS_OK);
+        assert_int_equal(take(&f, 0, 7), FS_CREATED);
+        assert_int_equal(held(&f, buyers, 16), 4);
+        assert_int_equal(buyers[3], 7);
+
+        fixture_close(&f);
+    }
+}
+
+
+/* A leader killed at each point: the next one neither loses nor repeats. */
+
+static void
+test_leader_dies(void **data)
+{
+    unsigned     i;
+    uint64_t     n, buyers[16];
+    fixture_t    f;
+    fs_pass_t    p;
+    fs_point_t   points[] = { FS_POINT_LOCKED, FS_POINT_APPLIED,
+                              FS_POINT_LOG_COMMITTED,
+                              FS_POINT_INDEX_COMMITTED, FS_POINT_DELIVERED };
+
+    (void) data;
+
+    for (i = 0; i < 5; i++) {
+        fixture_open(&f, MAP, 1000);
+
+        /* ring 0 is the leader's; ring 1, the living one's, is in its batch */
+
+        settle(&f, 0);
+        settle(&f, 1);
+        fs_ring_release(f.rings, 0);
+
+        in_child(&f, own_and_die, &points[i], SIGKILL);
+        (void) read(fs_ring(f.rings, 1)->eventfd, &n, 8);
+
+        assert_int_equal(pass(&f, &p), FS_OK);
+
+        /* committed: delivered as it lies there; else decided */
+
+        assert_int_equal(p.delivered,
+                         (points[i] == FS_POINT_LOG_COMMITTED
+                          || points[i] == FS_POINT_INDEX_COMMITTED) ? 5 : 0);
+        assert_int_equal(p.commands,
+                         (points[i] == FS_POINT_LOCKED
+                          || points[i] == FS_POINT_APPLIED) ? 5 : 0);
+
+        assert_int_equal(read(fs_ring(f.rings, 1)->eventfd, &n, 8), 8);
+        assert_int_equal(take(&f, 1, 10), FS_CREATED);
+        assert_int_equal(take(&f, 1, 11), FS_CREATED);
+        assert_int_equal(take(&f, 1, 0), -1);
+
+        assert_int_equal(held(&f, buyers, 16), 5);
+        assert_int_equal(f.rings->orphaned, 0);
+        assert_int_equal(f.rings->waiting, 0);
+
+        fixture_close(&f);
+    }
+}
+
+
+/* Rows of rings that are gone do not pile up. */
+
+static void
+test_old_rows(void **data)
+{
+    int        i;
+    fixture_t  f;
+    fs_pass_t  p;
+
+    (void) data;
+
+    fixture_open(&f, MAP, 1000);
+
+    for (i = 0; i < 3; i++) {
+        settle(&f, 0);
+        push(&f, 0, i, i);
+        assert_int_equal(pass(&f, &p), FS_OK);
+        fs_ring_release(f.rings, 0);
+    }
+
+    assert_int_equal(ring_rows(&f), 3);
+
+    f.shop.shift = 8 * 24 * 3600 * 1000LL;
+    settle(&f, 0);
+    assert_int_equal(ring_rows(&f), 0);
+    push(&f, 0, 5, 5);
+    assert_int_equal(pass(&f, &p), FS_OK);
+    assert_int_equal(ring_rows(&f), 1);
+    fs_ring_release(f.rings, 0);
+
+    /* another boot */
+
+    fs_commit_destroy(f.commit);
+    fs_store_close(f.store, 1);
+    memset(f.shop.conf.boot_id, 0xb1, FS_BOOT_LEN);
+    f.store = shop_open(&f.shop);
+    assert_non_null(f.store);
+    f.commit = fs_commit_create(f.store, f.rings);
+
+    settle(&f, 0);
+    assert_int_equal(ring_rows(&f), 0);
+
+    fixture_close(&f);
+}
+
+
+int
+main(void)
+{
+    const struct CMUnitTest  tests[] = {
+        cmocka_unit_test(test_order),
+        cmocka_unit_test(test_bounds),
+        cmocka_unit_test(test_hints),
+        cmocka_unit_test(test_settle),
+        cmocka_unit_test(test_leader_dies),
+        cmocka_unit_test(test_old_rows),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
