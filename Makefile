@@ -101,17 +101,19 @@ model: $(MODEL_BIN)
 build: setup-build
 	@$(MAKE) --no-print-directory $(MODULE)
 
-# `config` lists the sources: another file means another configure.
+# `config` lists the sources: another file, or another nginx, means another
+# configure.
 $(BUILD)/sources: force
 	@mkdir -p $(@D)
-	@echo '$(sort $(MODULE_SRC))' | cmp -s - $@ \
-	    || echo '$(sort $(MODULE_SRC))' > $@
+	@{ nginx -V; echo '$(NGINX_SRC) $(sort $(MODULE_SRC))'; } > $@.new 2>&1
+	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 
 $(TREE)/objs/Makefile: config $(BUILD)/sources
 	@rm -rf $(TREE)
 	@mkdir -p $(TREE)
-	cp -R $(NGINX_SRC)/. $(TREE)
-	cd $(TREE) && bash -c '. ./conf_flags; ./configure \
+	@echo "Configuring nginx's sources in $(TREE)"
+	@cp -R $(NGINX_SRC)/. $(TREE)
+	@cd $(TREE) && bash -c '. ./conf_flags; ./configure \
 	    "$${NGX_CONF_FLAGS[@]}" --with-cc="$(CC)" \
 	    --with-cc-opt="$(NGINX_CC_OPT)" --with-ld-opt="$(NGINX_LD_OPT)" \
 	    --add-dynamic-module="$(CURDIR)"' > configure.log \
@@ -119,10 +121,11 @@ $(TREE)/objs/Makefile: config $(BUILD)/sources
 
 # By rename: a server may have the old one mapped.
 $(MODULE): $(TREE)/objs/Makefile $(MODULE_SRC)
-	$(MAKE) --no-print-directory -j$(JOBS) -C $(TREE) -f objs/Makefile \
+	@echo "Compiling the module with $(CC)"
+	@$(MAKE) -s --no-print-directory -j$(JOBS) -C $(TREE) -f objs/Makefile \
 	    modules
-	cp $(TREE)/objs/ngx_http_flashsale_module.so $@.new
-	mv -f $@.new $@
+	@cp $(TREE)/objs/ngx_http_flashsale_module.so $@.new
+	@mv -f $@.new $@
 
 
 # An nginx with the module inside
@@ -131,15 +134,17 @@ build-static: setup-build
 	@$(MAKE) --no-print-directory $(BUILD)/nginx
 
 build/nginx-release/src/core/nginx.c:
-	t/nginx-source.sh build/nginx-release
+	@echo "Fetching nginx's sources"
+	@t/nginx-source.sh build/nginx-release
 	@touch $@
 
 $(BUILD)/static-src/objs/Makefile: config $(BUILD)/sources \
     $(STATIC_SRC)/src/core/nginx.c
 	@rm -rf $(BUILD)/static-src
 	@mkdir -p $(BUILD)/static-src
-	cp -R $(STATIC_SRC)/* $(BUILD)/static-src
-	cd $(BUILD)/static-src && configure=auto/configure \
+	@echo "Configuring nginx's sources in $(BUILD)/static-src"
+	@cp -R $(STATIC_SRC)/* $(BUILD)/static-src
+	@cd $(BUILD)/static-src && configure=auto/configure \
 	    && if [ -f configure ]; then configure=configure; fi \
 	    && sh $$configure $(STATIC_FLAGS) \
 	    --with-cc="$(CC)" --with-cc-opt="$(STATIC_OPT)" \
@@ -147,10 +152,11 @@ $(BUILD)/static-src/objs/Makefile: config $(BUILD)/sources \
 	    || { cat configure.log >&2; exit 1; }
 
 $(BUILD)/nginx: $(BUILD)/static-src/objs/Makefile $(MODULE_SRC)
-	$(MAKE) --no-print-directory -j$(JOBS) -C $(BUILD)/static-src \
+	@echo "Compiling an nginx with the module inside: $@"
+	@$(MAKE) -s --no-print-directory -j$(JOBS) -C $(BUILD)/static-src \
 	    -f objs/Makefile binary
-	cp $(BUILD)/static-src/objs/nginx $@.new
-	mv -f $@.new $@
+	@cp $(BUILD)/static-src/objs/nginx $@.new
+	@mv -f $@.new $@
 
 build-mainline:
 	@$(MAKE) --no-print-directory build-static BUILD=build/mainline \
