@@ -166,7 +166,7 @@ test_bounds(void **data)
 static void
 test_hints(void **data)
 {
-    int64_t       wall, boot;
+    int64_t       wall, boot, plum;
     fixture_t     f;
     fs_now_t      before, now;
     fs_pass_t     p;
@@ -180,6 +180,14 @@ test_hints(void **data)
 
     assert_int_equal(pass(&f, &p), FS_OK);
     assert_true(f.rings->next_wall == INT64_MAX);
+    assert_true(f.rings->next_mono == INT64_MAX);
+
+    /* one clock only */
+
+    shop_clock(&f.shop, &wall, &boot);
+    (void) shop_define(f.store, f.commit, "plum", 5, wall + 100000);
+    plum = wall + 100000;
+    assert_int_equal(f.rings->next_wall, plum);
     assert_true(f.rings->next_mono == INT64_MAX);
 
     fs_store_now(f.store, &before);
@@ -212,7 +220,7 @@ test_hints(void **data)
     assert_int_equal(pass(&f, &p), FS_OK);
     assert_true(p.timers >= 2);
     assert_int_equal(p.entries, 2);
-    assert_true(f.rings->next_wall == INT64_MAX);
+    assert_int_equal(f.rings->next_wall, plum);
     fs_store_now(f.store, &now);
     assert_in_range(f.rings->next_mono, now.mono + 590000, now.mono + 600000);
 
