@@ -52,6 +52,7 @@ typedef struct {
 
 typedef struct {
     double               seconds;
+    double               cpu;           /* of them, of this thread */
     double               rate;
     double               log_seconds;   /* of the log's commits */
     double               index_seconds;
@@ -68,11 +69,11 @@ fail(const char *what)
 
 
 static double
-seconds(void)
+seconds(clockid_t clock)
 {
     struct timespec  ts;
 
-    clock_gettime(CLOCK_MONOTONIC, &ts);
+    clock_gettime(clock, &ts);
 
     return (double) ts.tv_sec + (double) ts.tv_nsec / 1e9;
 }
@@ -156,9 +157,9 @@ bench_open(bench_t *bench)
     fs_outcome_t   outcome;
 
     message[0] = '\0';
-    start = seconds();
+    start = seconds(CLOCK_MONOTONIC);
     bench->store = fs_store_open(&bench->conf, &outcome, message);
-    start = seconds() - start;
+    start = seconds(CLOCK_MONOTONIC) - start;
 
     if (bench->store == NULL) {
         fail(message);
@@ -283,7 +284,8 @@ bench_run(bench_t *bench, unsigned long count, unsigned batch, run_t *run)
     command.term_ms = FS_HOLD_MS_MAX;
     command.live_holds = 3;
 
-    run->seconds = seconds();
+    run->seconds = seconds(CLOCK_MONOTONIC);
+    run->cpu = seconds(CLOCK_THREAD_CPUTIME_ID);
 
     for (done = 0; done < count; done += n) {
         n = count - done < batch ? (unsigned) (count - done) : batch;
@@ -295,18 +297,19 @@ bench_run(bench_t *bench, unsigned long count, unsigned batch, run_t *run)
         run->commits++;
     }
 
-    run->seconds = seconds() - run->seconds;
+    run->seconds = seconds(CLOCK_MONOTONIC) - run->seconds;
+    run->cpu = seconds(CLOCK_THREAD_CPUTIME_ID) - run->cpu;
     run->rate = (double) count / run->seconds;
 }
 
 
 static void
-bench_print(const char *name, unsigned batch, const run_t *run)
+bench_print(const char *name, unsigned batch, unsigned long count,
+    const run_t *run)
 {
-    printf("%-6s batch %5u: %8.0f reservations/s   (deciding %4.1f %%, "
-           "log %4.1f %%, %.2f ms each; index %4.1f %%)\n",
-           name, batch, run->rate,
-           100 * (1 - (run->log_seconds + run->index_seconds) / run->seconds),
+    printf("%-6s batch %5u: %7.0f reservations/s   (%.2f us of CPU each; "
+           "log's commit %4.1f %%, %.2f ms; index's %4.1f %%)\n",
+           name, batch, run->rate, 1e6 * run->cpu / (double) count,
            100 * run->log_seconds / run->seconds,
            1000 * run->log_seconds / (double) run->commits,
            100 * run->index_seconds / run->seconds);
@@ -342,7 +345,7 @@ bench_disk(bench_t *bench)
     }
 
     for (i = 0; i < SYNCS; i++) {
-        times[i] = seconds();
+        times[i] = seconds(CLOCK_MONOTONIC);
 
         if (pwrite(fd, page, sizeof(page), i * 4096L) != sizeof(page)
             || fdatasync(fd) == -1)
@@ -350,7 +353,7 @@ bench_disk(bench_t *bench)
             fail("the disk failed");
         }
 
-        times[i] = seconds() - times[i];
+        times[i] = seconds(CLOCK_MONOTONIC) - times[i];
     }
 
     close(fd);
@@ -362,19 +365,59 @@ bench_disk(bench_t *bench)
 }
 
 
+/* Bytes of the pages that are in use, and of the file's used part. */
+
+static void
+bench_pages(MDB_env *env, double *used, double *file)
+{
+    size_t       free_n;
+    MDB_val      key, value;
+    MDB_txn     *txn;
+    MDB_stat     stat;
+    MDB_envinfo  info;
+    MDB_cursor  *cursor;
+
+    /* database 0 lists the free pages: a count, then their numbers */
+
+    if (mdb_txn_begin(env, NULL, MDB_RDONLY, &txn) != 0
+        || mdb_cursor_open(txn, 0, &cursor) != 0)
+    {
+        fail("the index cannot be read");
+    }
+
+    free_n = 0;
+
+    while (mdb_cursor_get(cursor, &key, &value, MDB_NEXT) == 0) {
+        free_n += *(size_t *) value.mv_data;
+    }
+
+    mdb_stat(txn, 0, &stat);
+    mdb_env_info(env, &info);
+    mdb_cursor_close(cursor);
+    mdb_txn_abort(txn);
+
+    *file = (double) stat.ms_psize * (double) (info.me_last_pgno + 1);
+    *used = *file - (double) stat.ms_psize * (double) free_n;
+}
+
+
 static void
 bench_sizes(bench_t *bench, const fs_store_stat_t *before, unsigned long n)
 {
+    double           used, file;
     fs_store_stat_t  now;
 
     if (fs_store_stat(bench->store, &now) == -1) {
         fail("no figures");
     }
 
-    printf("log: %.0f bytes an entry; index: %.0f bytes a live hold\n",
+    bench_pages(bench->store->index, &used, &file);
+
+    printf("log: %.0f bytes an entry; index: %.0f bytes a live hold, "
+           "%.0f with free pages\n",
            (double) (now.log_used - before->log_used)
            / (double) (now.durable_seq - before->durable_seq),
-           (double) (now.index_used - before->index_used) / (double) n);
+           used / (double) n, file / (double) n);
 }
 
 
@@ -407,13 +450,13 @@ bench_reopen(bench_t *bench, unsigned long holds)
     }
 
     (void) bench_open(bench);
-    took = seconds();
+    took = seconds(CLOCK_MONOTONIC);
 
     if (fs_store_catch_up(bench->store, 65536, NULL) != FS_OK) {
         fail("no rebuild");
     }
 
-    took = seconds() - took;
+    took = seconds(CLOCK_MONOTONIC) - took;
 
     reader = fs_reader_create(bench->store);
 
@@ -553,21 +596,21 @@ main(int argc, char **argv)
         }
 
         bench_run(&bench, bench.count, batch, &empty);
-        bench_print("empty,", batch, &empty);
+        bench_print("empty,", batch, bench.count, &empty);
     }
 
     holds = bench.count;
 
     if (bench.holds > holds) {
         bench_run(&bench, bench.holds - holds, PREFILL, &full);
-        bench_print("fill,", PREFILL, &full);
+        bench_print("fill,", PREFILL, bench.holds - holds, &full);
         holds = bench.holds;
     }
 
     bench_sizes(&bench, &before, holds);
 
     bench_run(&bench, bench.count, batch, &full);
-    bench_print("full,", batch, &full);
+    bench_print("full,", batch, bench.count, &full);
     printf("full (%lu holds) / empty: %.2f\n", holds, full.rate / empty.rate);
     holds += bench.count;
 
