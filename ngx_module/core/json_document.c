@@ -102,13 +102,13 @@ fs_document_name(fs_document_t *document, fs_str_t name)
      * be taken for the same: this cannot let a name through twice.
      */
 
-    hash = 14695981039346656037ULL ^ level->object;
+    hash = 14695981039346656037ULL;
 
     for (i = 0; i < name.len; i++) {
         hash = (hash ^ (uint8_t) name.data[i]) * 1099511628211ULL;
     }
 
-    hash = (hash ^ level->object) * 0x9e3779b97f4a7c15ULL;
+    hash ^= level->object * 0x9e3779b97f4a7c15ULL;
     hash ^= hash >> 32;
 
     if (hash == 0) {

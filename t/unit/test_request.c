@@ -362,6 +362,7 @@ test_json(void **state)
         { "{\"sale\":\"\\udc00\"}", "", UTF8 },
         { "{\"sale\":\"\\ud83c\\u0041\"}", "", UTF8 },
         { "{\"sale\":\"\\ud83c\\ud83c\"}", "", UTF8 },
+        { "{\"sale\":\"\\udf47\\udf47\"}", "", UTF8 },
         { "{\"sale\":\"\\uD83C\"}", "", UTF8 },
         { "{\"sale\":\"\\\\ud800\"}", "sale", SLUG },
     };
