@@ -60,7 +60,7 @@ typedef struct {
 } run_t;
 
 
-static void
+static _Noreturn void
 fail(const char *what)
 {
     fprintf(stderr, "core: %s\n", what);
