@@ -304,10 +304,18 @@ sub verdict {
 }
 
 
+# From the histogram: how often the event loop was held for longer than 5 ms.
 sub stalls {
     my ($port) = @_;
     my (undef, undef, $text) = curl("http://127.0.0.1:$port/metrics");
-    print map { "    $_\n" } grep { /stall/ && !/^#/ } split /\n/, $text;
+    my ($all) = $text =~ /^flashsale_stall_seconds_count (\d+)/m
+        or return print "    no flashsale_stall_seconds in /metrics\n";
+    my %upto = $text =~ /^flashsale_stall_seconds_bucket\{le="([0-9.]+)"\} (\d+)/mg;
+    my ($longest) = grep { $upto{$_} == $all } sort { $a <=> $b } keys %upto;
+    my ($short) = grep { $_ == 0.005 } keys %upto;
+    printf "    event loop: %d of %d turns took more than 5 ms, the longest at"
+        . " most %g ms  %s\n", $all - $upto{$short}, $all,
+        ($longest // 'inf') * 1000, verdict($all == $upto{$short});
 }
 
 
@@ -360,7 +368,6 @@ sub part_holds {
     my $held = redis(qw/HGET s:hot held/);
     print "    !! redis holds $held units for $answered answers\n"
         if $held < $answered;
-    print "    event loops under that load:\n";
     stalls($engine);
 }
 
@@ -429,7 +436,6 @@ sub part_streams {
     printf "    memory a stream %d bytes, nginx's own connection and pools"
         . " %d, beyond: %d  %s\n", $stream, $own, $stream - $own,
         verdict($stream - $own <= 4096);
-    print "    event loop:\n";
     stalls($port);
     stop('streams');
 }
