@@ -392,7 +392,22 @@ ngx_http_flashsale_send(ngx_http_request_t *r)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
+    if (ngx_exiting) {
+
+        /* the connection will be closed: let the client know it */
+
+        r->keepalive = 0;
+    }
+
     r->headers_out.status = answer->status;
+
+    if (answer->status == 422) {
+
+        /* nginx has no words for it */
+
+        ngx_str_set(&r->headers_out.status_line, "422 Unprocessable Content");
+    }
+
     r->headers_out.content_length_n = b ? b->last - b->pos : 0;
     r->headers_out.content_type = answer->type;
     r->headers_out.content_type_len = answer->type.len;
