@@ -5,13 +5,13 @@
 #     run.sh MODULE PORT
 #
 # Called by `make run`. Ctrl-C stops it. The data stays; `make clean-data`
-# removes it.
+# removes it. TUANBO_DATA is another directory for them.
 
 set -eu
 
 root=$(cd "$(dirname "$0")/../.." && pwd)
 demo=$root/conf/demo
-data=$root/data
+data=${TUANBO_DATA:-$root/data}
 module=$(realpath "$1")
 port=$2
 url=http://127.0.0.1:$port
@@ -31,16 +31,17 @@ stop()
         wait "$nginx" 2>/dev/null || :
         nginx=
         echo
-        echo "Stopped. The data is in $data; \`make clean-data\` forgets it."
+        echo "Stopped. The data stays in $data; \`make clean-data\` forgets" \
+            "them."
     fi
 }
 
 case $port in
     ''|*[!0-9]*) fail "PORT=$port is no port" ;;
 esac
-case $root in
+case $root$data in
     *[!A-Za-z0-9/._+,@=-]*)
-        fail "nginx cannot read the path $root; move it to one without" \
+        fail "nginx cannot read the path $data; move it to one without" \
             "blanks, quotes and the like" ;;
 esac
 

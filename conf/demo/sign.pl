@@ -8,8 +8,8 @@
 #         http://127.0.0.1:8080/admin/audit
 #
 # BODY is the text that will be sent, or @FILE (send that by --data-binary).
-# The secret is the first line of data/secrets/ROLE, or of the file that the
-# environment's FLASHSALE_SECRET names.
+# The secret is the first line of data/secrets/ROLE, or of secrets/ROLE in the
+# environment's TUANBO_DATA.
 
 use strict;
 use warnings;
@@ -21,7 +21,8 @@ die "usage: $0 ROLE METHOD TARGET [BODY [IDEMPOTENCY-KEY]]\n" if @ARGV < 3;
 
 my ($role, $method, $target, $body, $key) = @ARGV;
 
-my $path = $ENV{FLASHSALE_SECRET} || "$FindBin::Bin/../../data/secrets/$role";
+my $data = $ENV{TUANBO_DATA} || "$FindBin::Bin/../../data";
+my $path = "$data/secrets/$role";
 
 open my $file, '<', $path
     or die "$0: no secret: $path: $! (is `make run` up?)\n";
