@@ -128,6 +128,7 @@ fs_decide_hold(fs_state_t *state, const fs_command_t *command,
     if (outcome == FS_OVER_LIMIT || outcome == FS_TOO_MANY_HOLDS) {
         fs_expire_buyer(state, command->buyer, now);
 
+        result->limit = 0;
         outcome = fs_check_lines(state, command, now, result);
 
         if (outcome == FS_OK) {
@@ -415,7 +416,11 @@ fs_check_buyer(fs_state_t *state, const fs_command_t *command,
             }
         }
 
-        if (now->mono < units.lapsed_at + wait) {
+        /* a lapse that is to come was before the clock went back: forgiven */
+
+        if (units.lapsed_at <= now->mono
+            && now->mono < units.lapsed_at + wait)
+        {
             result->sale = command->lines[i].sale;
             result->at = now->wall + (units.lapsed_at + wait - now->mono);
             return FS_WAIT;

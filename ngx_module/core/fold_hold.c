@@ -142,7 +142,10 @@ fs_fold_ended(fs_state_t *state, const fs_entry_t *entry,
 
         if (entry->type == FS_ENTRY_EXPIRED) {
             units.lapses++;
-            units.lapsed_at = hold.due;
+
+            if (hold.due > units.lapsed_at) {
+                units.lapsed_at = hold.due;
+            }
         }
 
         fs_state_put_units(state, hold.buyer, entry->sale, &units);
