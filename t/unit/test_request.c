@@ -735,6 +735,22 @@ test_document(void **state)
     assert_int_equal(fs_request_document(body, &fault), -1);
     assert_string_equal(fault.field, "k0");
     assert_string_equal(fault.rule, TWICE);
+
+    /* a name that outgrows the parser's first buffer, and is seen again */
+
+    memset(buf, 'x', 8192);
+    memcpy(buf, "{\"\\u0061", 8);
+    memcpy(buf + 4092, "\":1,\"\\u0061", 11);
+    memcpy(buf + 8187, "\":1}", 4);
+    body.len = 8191;
+
+    memcpy(buf + 4097, "\\u0062", 6);
+    assert_int_equal(fs_request_document(body, &fault), 0);
+
+    memcpy(buf + 4097, "\\u0061", 6);
+    assert_int_equal(fs_request_document(body, &fault), -1);
+    assert_int_equal(fault.field[0], 'a');
+    assert_string_equal(fault.rule, TWICE);
 }
 
 
