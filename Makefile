@@ -199,8 +199,8 @@ check:
 	    || { echo 'lines have 79 columns' >&2; false; }
 	@! grep -rnP '\t| +$$' --include='*.[ch]' ngx_module t \
 	    || { echo 'no tabs, no blanks at the end of a line' >&2; false; }
-	@! find ngx_module t -name '*.[ch]' -exec wc -l {} + \
-	    | awk '$$2 != "total" && $$1 > 850' | grep . \
+	@! find ngx_module -name '*.[ch]' -exec wc -l {} + \
+	    | awk '$$2 != "total" && $$1 > 900' | grep . \
 	    || { echo 'a file is read in one sitting: split it' >&2; false; }
 
 # Bounded: FUZZ_SECONDS for each.

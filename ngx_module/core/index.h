@@ -49,7 +49,7 @@ fs_outcome_t fs_index_begin(fs_write_t *write, unsigned chunk,
 /* The first index of a new store, before the log's first commit. */
 fs_outcome_t fs_index_create(fs_write_t *write);
 
-/* The clean-exit marker: gone before the next index commit; made at the end. */
+/* The clean-exit marker: gone before the next index commit, made at the end */
 int fs_index_unclean(fs_store_t *store);
 void fs_index_clean(fs_store_t *store);
 

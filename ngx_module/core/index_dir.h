@@ -22,7 +22,7 @@ typedef struct {
     uint64_t             inode;
 } fs_index_row_t;
 
-/* The path of a file in index-N, or of N itself (file ""). 1 or 0: too long. */
+/* Path of a file in index-N, or of N itself (file "").  1, or 0: too long. */
 int fs_index_name(fs_store_t *store, uint32_t n, const char *file,
     char *name, size_t size);
 

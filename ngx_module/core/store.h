@@ -69,7 +69,7 @@ typedef struct {
     _Atomic uint32_t     clean;         /* index-N/clean may exist */
     _Atomic uint32_t     rebuilding;    /* commands get 503 meanwhile */
     _Atomic uint64_t     rebuilt_to;    /* progress, seq */
-    _Atomic uint32_t     stale;         /* the index is damaged: make another */
+    _Atomic uint32_t     stale;         /* the index is broken: make another */
     _Atomic int64_t      mono_offset;   /* mono = CLOCK_BOOTTIME + this */
 } fs_mark_t;
 
