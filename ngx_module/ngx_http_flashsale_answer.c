@@ -75,7 +75,7 @@ ngx_http_flashsale_answer_problem(ngx_http_request_t *r,
         fs_view_names(view, worker->crypto, &names);
         known = &names;
 
-        if (result && result->sale && ctx->sale.len == 0) {
+        if (result && result->sale) {
             (void) fs_view_sale_slug(view, result->sale, &ctx->sale);
         }
     }

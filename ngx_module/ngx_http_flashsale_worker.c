@@ -24,7 +24,8 @@ static void ngx_http_flashsale_tick_handler(ngx_event_t *ev);
 static void ngx_http_flashsale_stall_handler(ngx_event_t *ev);
 static void ngx_http_flashsale_parked_handler(ngx_event_t *ev);
 static fs_outcome_t ngx_http_flashsale_ready(
-    ngx_http_flashsale_worker_t *worker, ngx_http_flashsale_need_t need);
+    ngx_http_flashsale_worker_t *worker, ngx_http_flashsale_need_t need,
+    ngx_uint_t *later);
 static fs_outcome_t ngx_http_flashsale_park(ngx_http_request_t *r,
     ngx_http_flashsale_worker_t *worker, ngx_http_flashsale_ctx_t *ctx);
 static void ngx_http_flashsale_resume(ngx_http_flashsale_worker_t *worker,
@@ -443,12 +444,14 @@ ngx_http_flashsale_stall_handler(ngx_event_t *ev)
 }
 
 
-/* OK, a 503, or CREATED: not yet, it may be waited for. */
+/* OK or a 503.  *later: it may be waited for. */
 
 static fs_outcome_t
 ngx_http_flashsale_ready(ngx_http_flashsale_worker_t *worker,
-    ngx_http_flashsale_need_t need)
+    ngx_http_flashsale_need_t need, ngx_uint_t *later)
 {
+    *later = 0;
+
     if (worker == NULL) {
         return FS_NOT_READY;
     }
@@ -470,7 +473,9 @@ ngx_http_flashsale_ready(ngx_http_flashsale_worker_t *worker,
         }
     }
 
-    return FS_CREATED;
+    *later = 1;
+
+    return FS_NOT_READY;
 }
 
 
@@ -478,12 +483,13 @@ ngx_http_flashsale_worker_t *
 ngx_http_flashsale_gate(ngx_http_request_t *r, ngx_http_handler_pt handler,
     ngx_http_flashsale_need_t need, ngx_int_t *rc)
 {
+    ngx_uint_t                    later;
     fs_outcome_t                  outcome;
     ngx_http_flashsale_ctx_t     *ctx;
     ngx_http_flashsale_worker_t  *worker;
 
     worker = ngx_http_flashsale_worker(r);
-    outcome = ngx_http_flashsale_ready(worker, need);
+    outcome = ngx_http_flashsale_ready(worker, need, &later);
 
     if (outcome == FS_OK) {
         return worker;
@@ -495,7 +501,7 @@ ngx_http_flashsale_gate(ngx_http_request_t *r, ngx_http_handler_pt handler,
         return NULL;
     }
 
-    if (outcome == FS_CREATED) {
+    if (later) {
         ctx->handler = handler;
         ctx->resume = ngx_http_flashsale_resume_content;
         outcome = ngx_http_flashsale_park(r, worker, ctx);
@@ -517,17 +523,19 @@ ngx_http_flashsale_worker_t *
 ngx_http_flashsale_gate_phase(ngx_http_request_t *r, fs_outcome_t *outcome,
     ngx_int_t *rc)
 {
+    ngx_uint_t                    later;
     ngx_http_flashsale_ctx_t     *ctx;
     ngx_http_flashsale_worker_t  *worker;
 
     worker = ngx_http_flashsale_worker(r);
-    *outcome = ngx_http_flashsale_ready(worker, NGX_HTTP_FLASHSALE_COMMAND);
+    *outcome = ngx_http_flashsale_ready(worker, NGX_HTTP_FLASHSALE_COMMAND,
+                                        &later);
 
     if (*outcome == FS_OK) {
         return worker;
     }
 
-    if (*outcome == FS_CREATED) {
+    if (later) {
         ctx = ngx_http_flashsale_ctx(r);
 
         if (ctx == NULL) {
