@@ -94,8 +94,6 @@ for my $value (qw(0 x -3)) {
 }
 bad('live holds twice', ['flashsale_live_holds', 'duplicate'], $store,
     'flashsale_live_holds 1; flashsale_live_holds 2;');
-bad('an unknown variable', ['no_such_variable'], $store,
-    'flashsale_user $no_such_variable;');
 
 # ---- secrets
 bad('an unknown role', ['flashsale_secret', 'root', 'orders', 'admin'],

@@ -1,4 +1,5 @@
 use v5.36;
+use utf8;
 use Tuanbo::Test;
 
 # A hold: made, read, listed, released.

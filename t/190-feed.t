@@ -19,7 +19,7 @@ my @entries = $t->ledger;
 is_deeply([map { $_->{seq} } @entries], [1 .. @entries],
     'every number from 1, in order');
 is(join(' ', map { $_->{type} } @entries),
-    'store sale opened held sold held released', 'what happened')
+    'store boot sale opened held sold held released', 'what happened')
     or diag(join "\n", $t->ledger_lines);
 my ($held) = grep { $_->{type} eq 'held' } @entries;
 is($held->{hold}, $hold->{id}, 'the hold, by the id people see');

@@ -165,6 +165,7 @@ cmp_ok($viewer->{comments}, '>=', 1, 'a comment line when nothing happens');
 
 # ---- closed when the worker is asked to leave; a client that comes back
 # with its last id misses nothing
+$viewer->drain(0.3);
 $t->held('gus', 'grape', 1);
 $event = $viewer->next_of(sub { $_->{event} eq 'stock' });
 my @old = $t->reload;

@@ -9,8 +9,8 @@ my $t = Tuanbo::Test->new(tls => 1, http2 => 1)->start;
 $t->define_sale('grape', price_fen => 100, stock => 100);
 
 sub curl (@arguments) {
-    open my $pipe, '-|', 'curl', '-sk', '--http2', '--max-time', '30',
-        @arguments or die $!;
+    open my $pipe, '-|', 'curl', '-sk', '--no-progress-meter', '--http2',
+        '--max-time', '30', @arguments or die $!;
     local $/;
     return scalar <$pipe> // '';
 }

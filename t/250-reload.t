@@ -32,7 +32,7 @@ sub look () {
 }
 
 watch();
-my $looking = Mojo::IOLoop->recurring(0.02 => \&look);
+my $looking = Mojo::IOLoop->recurring(0.02 => sub { look() });
 my @gone;
 
 # ---- reloads

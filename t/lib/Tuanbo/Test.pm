@@ -44,7 +44,7 @@ my @locks;
 
 sub root { $root }
 sub slower { $slower }
-sub now_ms { int(time * 1000) }
+sub now_ms :prototype() () { int(time * 1000) }
 
 
 # Waits until the code gives something true; gives that, or nothing in the end.
@@ -202,6 +202,7 @@ http {
     fastcgi_temp_path $dir/temp/fastcgi;
     uwsgi_temp_path $dir/temp/uwsgi;
     scgi_temp_path $dir/temp/scgi;
+    client_body_buffer_size 128k;
     default_type application/octet-stream;
     flashsale_store $self->{store_path} $self->{store};
     $secrets
@@ -272,7 +273,7 @@ sub read_pid ($self) {
 # All workers have opened the store: reads answer, and commands do.
 sub wait_ready ($self) {
     wait_until { my @pids = $self->worker_pids; @pids >= $self->{workers} };
-    return if $self->{locations};
+    return if defined $self->{locations};
     wait_until {
         for (1 .. 2 * $self->{workers}) {
             my $res = $self->get('/api/sales/none');
@@ -351,7 +352,7 @@ sub stop ($self, $seconds = 10) {
 
 # Kills worker number $i, counted from 0; gives its pid.
 sub kill9_worker ($self, $i = 0) {
-    my $pid = ($self->worker_pids)[$i];
+    my $pid = wait_until { ($self->worker_pids)[$i] } or die 'no worker';
 
     $self->expect_log(qr/worker process $pid exited on signal 9/);
     kill KILL => $pid;
@@ -381,8 +382,8 @@ sub reload ($self, %option) {
     $self->write_conf;
     kill HUP => $self->{master};
     wait_until {
-        my @new = grep { !$old{$_} } $self->worker_pids;
-        @new >= $self->{workers};
+        my @pids = $self->worker_pids;
+        @pids >= $self->{workers} && !grep { $old{$_} } @pids;
     } or diag('no new workers after a reload');
 
     return keys %old;
