@@ -46,7 +46,6 @@ static void *ngx_http_flashsale_create_loc_conf(ngx_conf_t *cf);
 static char *ngx_http_flashsale_merge_loc_conf(ngx_conf_t *cf, void *parent,
     void *child);
 static ngx_int_t ngx_http_flashsale_init(ngx_conf_t *cf);
-static ngx_int_t ngx_http_flashsale_init_module(ngx_cycle_t *cycle);
 
 
 static const char  *ngx_http_flashsale_roles[] = {
@@ -200,7 +199,7 @@ ngx_module_t  ngx_http_flashsale_module = {
     ngx_http_flashsale_commands,           /* module directives */
     NGX_HTTP_MODULE,                       /* module type */
     NULL,                                  /* init master */
-    ngx_http_flashsale_init_module,        /* init module */
+    NULL,                                  /* init module */
     ngx_http_flashsale_init_process,       /* init process */
     NULL,                                  /* init thread */
     NULL,                                  /* exit thread */
@@ -824,52 +823,6 @@ ngx_http_flashsale_init(ngx_conf_t *cf)
     }
 
     *h = ngx_http_flashsale_pay_handler;
-
-    return NGX_OK;
-}
-
-
-/*
- * Without a master there is no new process on a reload: the engine moves to
- * the new configuration.  Nothing here can fail, because a failure in a
- * module's init ends the process.
- */
-
-static ngx_int_t
-ngx_http_flashsale_init_module(ngx_cycle_t *cycle)
-{
-    ngx_http_flashsale_main_conf_t  *mcf, *old;
-
-    if (ngx_process != NGX_PROCESS_SINGLE || cycle->old_cycle == NULL
-        || ngx_is_init_cycle(cycle->old_cycle))
-    {
-        return NGX_OK;
-    }
-
-    mcf = ngx_http_cycle_get_module_main_conf(cycle,
-                                              ngx_http_flashsale_module);
-    old = ngx_http_cycle_get_module_main_conf(cycle->old_cycle,
-                                              ngx_http_flashsale_module);
-
-    if (mcf == NULL || old == NULL || old->worker == NULL) {
-        return NGX_OK;
-    }
-
-    if (mcf->path == NULL || mcf->shared != old->shared
-        || mcf->path->name.len != old->path->name.len
-        || ngx_strcmp(mcf->path->name.data, old->path->name.data) != 0)
-    {
-        ngx_log_error(NGX_LOG_ERR, cycle->log, 0,
-                      "flashsale: another store or queue needs a restart "
-                      "when there is no master process");
-        return NGX_OK;
-    }
-
-    mcf->worker = old->worker;
-    mcf->worker->conf = mcf;
-    mcf->worker->cycle = cycle;
-    mcf->worker->log = cycle->log;
-    old->worker = NULL;
 
     return NGX_OK;
 }
