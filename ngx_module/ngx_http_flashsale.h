@@ -254,6 +254,14 @@ extern ngx_module_t  ngx_http_flashsale_module;
 ngx_http_flashsale_ctx_t *ngx_http_flashsale_ctx(ngx_http_request_t *r);
 
 
+/* ngx_http_flashsale_secret.c */
+
+extern const char  *ngx_http_flashsale_roles[];     /* by role */
+
+char *ngx_http_flashsale_secret(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+
 /* ngx_http_flashsale_zone.c */
 
 ngx_int_t ngx_http_flashsale_zone_add(ngx_conf_t *cf,
