@@ -20,6 +20,7 @@
 #define NGX_HTTP_FLASHSALE_CATCH_UP      16384  /* entries a transaction */
 #define NGX_HTTP_FLASHSALE_LOOK_MSEC     1000
 #define NGX_HTTP_FLASHSALE_BACKOFF_MSEC  50
+#define NGX_HTTP_FLASHSALE_RETRY_MSEC    1     /* doubled each time */
 #define NGX_HTTP_FLASHSALE_JOIN_SEC      10
 #define NGX_HTTP_FLASHSALE_READERS       1024
 #define NGX_HTTP_FLASHSALE_FULL          80     /* per cent of a map */
@@ -95,7 +96,7 @@ ngx_http_flashsale_thread_start(ngx_http_flashsale_worker_t *worker)
     thread->worker = worker;
     thread->jobs_last = &thread->jobs;
     thread->done_last = &thread->done;
-    thread->backoff = NGX_HTTP_FLASHSALE_BACKOFF_MSEC;
+    thread->backoff = NGX_HTTP_FLASHSALE_RETRY_MSEC;
 
     thread->kick = eventfd(0, EFD_CLOEXEC|EFD_NONBLOCK);
     if (thread->kick == -1) {
@@ -292,7 +293,7 @@ ngx_http_flashsale_thread_main(void *data)
             continue;
         }
 
-        thread->backoff = NGX_HTTP_FLASHSALE_BACKOFF_MSEC;
+        thread->backoff = NGX_HTTP_FLASHSALE_RETRY_MSEC;
 
         if (ngx_http_flashsale_thread_waits(thread)) {
             continue;
