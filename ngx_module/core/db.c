@@ -10,6 +10,7 @@
 
 
 static void fs_db_fail(fs_txn_t *txn, int error);
+static MDB_cursor *fs_db_cursor(fs_txn_t *txn, MDB_dbi dbi);
 static int fs_db_cursor_get(fs_txn_t *txn, MDB_dbi dbi, MDB_val *key,
     MDB_val *value, MDB_cursor_op op);
 
@@ -90,12 +91,46 @@ fs_db_fail(fs_txn_t *txn, int error)
 }
 
 
+void
+fs_db_keep_cursors(fs_txn_t *txn, MDB_cursor **cursors)
+{
+    memset(cursors, 0, FS_DB_CURSORS * sizeof(*cursors));
+    txn->cursors = cursors;
+}
+
+
+/* NULL: do without.  Not for duplicates: their cursors carry a second one. */
+
+static MDB_cursor *
+fs_db_cursor(fs_txn_t *txn, MDB_dbi dbi)
+{
+    unsigned  flags;
+
+    if (txn->cursors == NULL || dbi >= FS_DB_CURSORS) {
+        return NULL;
+    }
+
+    if (txn->cursors[dbi] == NULL) {
+
+        if (mdb_dbi_flags(txn->txn, dbi, &flags) != 0
+            || (flags & MDB_DUPSORT)
+            || mdb_cursor_open(txn->txn, dbi, &txn->cursors[dbi]) != 0)
+        {
+            txn->cursors[dbi] = NULL;
+        }
+    }
+
+    return txn->cursors[dbi];
+}
+
+
 int
 fs_db_get(fs_txn_t *txn, MDB_dbi dbi, const void *key, size_t key_len,
     fs_str_t *value)
 {
-    int      rc;
-    MDB_val  k, v;
+    int          rc;
+    MDB_val      k, v;
+    MDB_cursor  *cursor;
 
     if (txn->error) {
         return 0;
@@ -104,7 +139,10 @@ fs_db_get(fs_txn_t *txn, MDB_dbi dbi, const void *key, size_t key_len,
     k.mv_size = key_len;
     k.mv_data = (void *) key;
 
-    rc = mdb_get(txn->txn, dbi, &k, &v);
+    cursor = fs_db_cursor(txn, dbi);
+
+    rc = cursor ? mdb_cursor_get(cursor, &k, &v, MDB_SET)
+                : mdb_get(txn->txn, dbi, &k, &v);
 
     if (rc == 0) {
         value->len = v.mv_size;
@@ -124,8 +162,9 @@ void
 fs_db_put(fs_txn_t *txn, MDB_dbi dbi, const void *key, size_t key_len,
     const void *value, size_t value_len, unsigned flags)
 {
-    int      rc;
-    MDB_val  k, v;
+    int          rc;
+    MDB_val      k, v;
+    MDB_cursor  *cursor;
 
     if (txn->error) {
         return;
@@ -136,7 +175,10 @@ fs_db_put(fs_txn_t *txn, MDB_dbi dbi, const void *key, size_t key_len,
     v.mv_size = value_len;
     v.mv_data = (void *) value;
 
-    rc = mdb_put(txn->txn, dbi, &k, &v, flags);
+    cursor = fs_db_cursor(txn, dbi);
+
+    rc = cursor ? mdb_cursor_put(cursor, &k, &v, flags)
+                : mdb_put(txn->txn, dbi, &k, &v, flags);
 
     if (rc) {
         fs_db_fail(txn, rc);
@@ -151,8 +193,9 @@ void *
 fs_db_reserve(fs_txn_t *txn, MDB_dbi dbi, const void *key, size_t key_len,
     size_t value_len, unsigned flags)
 {
-    int      rc;
-    MDB_val  k, v;
+    int          rc;
+    MDB_val      k, v;
+    MDB_cursor  *cursor;
 
     if (txn->error) {
         return NULL;
@@ -163,7 +206,10 @@ fs_db_reserve(fs_txn_t *txn, MDB_dbi dbi, const void *key, size_t key_len,
     v.mv_size = value_len;
     v.mv_data = NULL;
 
-    rc = mdb_put(txn->txn, dbi, &k, &v, flags | MDB_RESERVE);
+    cursor = fs_db_cursor(txn, dbi);
+
+    rc = cursor ? mdb_cursor_put(cursor, &k, &v, flags | MDB_RESERVE)
+                : mdb_put(txn->txn, dbi, &k, &v, flags | MDB_RESERVE);
 
     if (rc) {
         fs_db_fail(txn, rc);

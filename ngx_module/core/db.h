@@ -17,10 +17,18 @@
 #pragma GCC visibility push(hidden)
 
 
+#define FS_DB_CURSORS  16               /* handles with a cursor kept */
+
+/*
+ * In a write transaction each database may keep a cursor (LMDB frees it with
+ * the transaction): keys that lie near each other, as those of a buyer do,
+ * are then found without a walk from the root.
+ */
 typedef struct {
     MDB_txn             *txn;
     int                  error;         /* the first, LMDB's or errno; 0 */
     unsigned             dirty:1;       /* something was put or deleted */
+    MDB_cursor         **cursors;       /* by handle; NULL: none are kept */
 } fs_txn_t;
 
 
@@ -68,6 +76,10 @@ int fs_db_seek_dup(fs_txn_t *txn, MDB_dbi dbi, const void *key,
 /* The last pair of a database.  1 or 0. */
 int fs_db_last(fs_txn_t *txn, MDB_dbi dbi, fs_str_t *found_key,
     fs_str_t *found_value);
+
+
+/* Keep cursors, in the memory given, FS_DB_CURSORS of them. */
+void fs_db_keep_cursors(fs_txn_t *txn, MDB_cursor **cursors);
 
 
 /* Integers in rows and keys. */

@@ -440,6 +440,7 @@ fs_index_open_txn(fs_write_t *write, fs_position_t *position)
         atomic_store(&store->mark->index_n, store->index_n);
     }
 
+    fs_db_keep_cursors(&write->index, write->index_cursors);
     fs_env_room(store->index, &store->index_room);
 
     outcome = fs_index_trust(store, &write->log, &write->index, write->seq,

@@ -183,6 +183,10 @@ typedef struct {
      * kill there.  Set after fs_write_begin(). */
     void               (*committed)(void *data);
     void                *committed_data;
+
+    /* of the two transactions, see db.h */
+    MDB_cursor          *log_cursors[FS_DB_CURSORS];
+    MDB_cursor          *index_cursors[FS_DB_CURSORS];
 } fs_write_t;
 
 fs_outcome_t fs_write_begin(fs_store_t *store, fs_write_t *write);

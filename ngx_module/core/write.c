@@ -106,6 +106,8 @@ fs_write_lock(fs_store_t *store, fs_write_t *write)
         return rc == MDB_PANIC ? FS_DISK_FAILED : fs_db_outcome(rc);
     }
 
+    fs_db_keep_cursors(&write->log, write->log_cursors);
+
     outcome = fs_write_locked(write);
 
     if (outcome != FS_OK) {
