@@ -6,7 +6,7 @@ use Mojo::Base 'Mojolicious', -signatures;
 use v5.36;
 
 use Mojo::File qw(curfile);
-use Mojo::JSON qw(decode_json);
+use Mojo::JSON qw(decode_json from_json);
 use Mojo::Promise;
 use Mojo::URL;
 use Mojo::UserAgent;
@@ -45,6 +45,7 @@ sub startup ($self) {
         strftime('%H:%M:%S', localtime($ms / 1000));
     });
     $self->helper(problem => sub ($c, @problem) { problem($c, @problem) });
+    $self->helper(said => sub ($c, $answer) { said($answer) });
     $self->helper(masked => sub ($c, $name) { substr($name, 0, 1) . '**' });
     $self->hooks;
     $self->map_routes;
@@ -267,6 +268,15 @@ sub list ($c) {
         position => $app->database->position,
         alarm => $app->follower->alarm,
         following => $app->follower->following);
+}
+
+
+# nginx's answer in a word or two.
+sub said ($answer) {
+    my $json = eval { from_json($answer) } // {};
+
+    return join ' ', grep { defined } @$json{qw(outcome reason code)},
+        exists $json->{outcome} || exists $json->{code} ? () : $json->{state};
 }
 
 

@@ -13,7 +13,8 @@ use constant {
     AT_ONCE      => 8,
     WAIT_MS      => 250,
     WAIT_MS_MAX  => 60_000,
-    ANSWER_MAX   => 200,
+    ANSWER_MAX   => 2000,
+    LOG_MAX      => 120,
 };
 
 
@@ -78,7 +79,7 @@ sub answered ($self, $message, $tx) {
     if (final($status)) {
         $self->{database}->message_answered($message->{id}, $status, $answer);
         my $level = $status == 200 ? 'info' : 'error';
-        $self->{log}->$level("$name: $status $answer");
+        $self->{log}->$level("$name: $status " . substr $answer, 0, LOG_MAX);
         return;
     }
 
