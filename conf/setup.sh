@@ -11,8 +11,9 @@ set -eu
 
 packages_build='gcc make libc6-dev nginx nginx-dev liblmdb-dev libyajl-dev
                 libssl-dev'
-packages_run='nginx curl openssl perl'
+packages_run='nginx curl openssl perl libmojolicious-perl libdbd-sqlite3-perl'
 packages_test='perl libcmocka-dev libmojolicious-perl libio-socket-ssl-perl
+               libdbd-sqlite3-perl
                nghttp2-client lmdb-utils curl openssl'
 packages_fuzz='clang'
 packages_bench='wrk redis-server redis-tools lua-nginx-redis
