@@ -341,7 +341,10 @@ ngx_http_flashsale_waits_deliver(ngx_http_flashsale_worker_t *worker)
 
     waits = worker->waits;
 
-    if (worker->store == NULL) {
+    if (!worker->ready) {
+
+        /* until it is settled, the ring is the commit thread's */
+
         return 0;
     }
 
