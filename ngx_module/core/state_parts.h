@@ -115,6 +115,7 @@ struct fs_state_cache_s {
     fs_seq_t             id_hold;       /* whose id is rendered below */
     char                 id[FS_HOLD_ID_LEN];
     fs_walk_t            walk;
+    uint8_t              nowhere[FS_UNITS_ROW_SIZE];  /* see state_rows.c */
     fs_pickup_name_t     by_number[FS_PICKUP_CACHE];
     fs_pickup_name_t     by_slug[FS_PICKUP_CACHE];
 };

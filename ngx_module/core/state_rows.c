@@ -7,6 +7,10 @@
 #include "state_parts.h"
 
 
+static int fs_state_find(fs_state_t *state, const uint8_t *key,
+    size_t key_len, fs_str_t *value);
+static uint8_t *fs_state_room(fs_state_t *state, const uint8_t *key,
+    size_t key_len, size_t size);
 static fs_buyer_memo_t *fs_state_memo(fs_state_t *state,
     const uint8_t *buyer);
 static int fs_state_next_payment(fs_state_t *state, fs_seq_t hold,
@@ -14,6 +18,33 @@ static int fs_state_next_payment(fs_state_t *state, fs_seq_t hold,
 static void fs_state_remember(fs_state_t *state, uint32_t number,
     fs_str_t slug);
 static unsigned fs_slug_bucket(fs_str_t slug);
+
+
+/* Rows of the buyers' database. */
+
+static int
+fs_state_find(fs_state_t *state, const uint8_t *key, size_t key_len,
+    fs_str_t *value)
+{
+    return fs_db_get(state->index, state->store->index_dbi[FS_INDEX_BUYERS],
+                     key, key_len, value);
+}
+
+
+/* Never NULL: what is written after a failure goes nowhere. */
+
+static uint8_t *
+fs_state_room(fs_state_t *state, const uint8_t *key, size_t key_len,
+    size_t size)
+{
+    uint8_t  *room;
+
+    room = fs_db_reserve(state->index,
+                         state->store->index_dbi[FS_INDEX_BUYERS], key,
+                         key_len, size, 0);
+
+    return (room != NULL) ? room : state->cache->nowhere;
+}
 
 
 /* The memo of a buyer; the one before is forgotten. */
@@ -107,8 +138,7 @@ fs_state_buyer(fs_state_t *state, const uint8_t *buyer, fs_buyer_t *row)
         memset(&memo->row, 0, sizeof(fs_buyer_t));
         memo->row_known = 1;
         memo->row_found =
-            fs_db_get(state->index, state->store->index_dbi[FS_INDEX_BUYERS],
-                      buyer, FS_BUYER_LEN, &value) ? 1 : 0;
+            fs_state_find(state, buyer, FS_BUYER_LEN, &value) ? 1 : 0;
 
         if (memo->row_found && fs_buyer_row_decode(&memo->row, value) != 0) {
             state->failed = 1;
@@ -125,8 +155,6 @@ void
 fs_state_put_buyer(fs_state_t *state, const uint8_t *buyer,
     const fs_buyer_t *row)
 {
-    size_t            len;
-    uint8_t           value[FS_BUYER_ROW_SIZE];
     fs_buyer_memo_t  *memo;
 
     memo = fs_state_memo(state, buyer);
@@ -134,9 +162,8 @@ fs_state_put_buyer(fs_state_t *state, const uint8_t *buyer,
     memo->row_known = 1;
     memo->row_found = 1;
 
-    len = fs_buyer_row_encode(row, value);
-    fs_db_put(state->index, state->store->index_dbi[FS_INDEX_BUYERS], buyer,
-              FS_BUYER_LEN, value, len, 0);
+    fs_buyer_row_encode(row, fs_state_room(state, buyer, FS_BUYER_LEN,
+                                           FS_BUYER_ROW_SIZE));
 }
 
 
@@ -164,9 +191,7 @@ fs_state_units(fs_state_t *state, const uint8_t *buyer, uint32_t sale,
     memo->units[i].sale = sale;
 
     fs_units_key(key, buyer, sale);
-    memo->units[i].found =
-        fs_db_get(state->index, state->store->index_dbi[FS_INDEX_BUYERS],
-                  key, sizeof(key), &value);
+    memo->units[i].found = fs_state_find(state, key, sizeof(key), &value);
 
     if (memo->units[i].found
         && fs_units_row_decode(&memo->units[i].row, value) != 0)
@@ -184,9 +209,8 @@ void
 fs_state_put_units(fs_state_t *state, const uint8_t *buyer, uint32_t sale,
     const fs_units_t *row)
 {
-    size_t            len;
     unsigned          i;
-    uint8_t           key[FS_UNITS_KEY_LEN], value[FS_UNITS_ROW_SIZE];
+    uint8_t           key[FS_UNITS_KEY_LEN];
     fs_buyer_memo_t  *memo;
 
     memo = fs_state_memo(state, buyer);
@@ -206,9 +230,8 @@ fs_state_put_units(fs_state_t *state, const uint8_t *buyer, uint32_t sale,
     memo->units[i].found = 1;
 
     fs_units_key(key, buyer, sale);
-    len = fs_units_row_encode(row, value);
-    fs_db_put(state->index, state->store->index_dbi[FS_INDEX_BUYERS], key,
-              sizeof(key), value, len, 0);
+    fs_units_row_encode(row, fs_state_room(state, key, sizeof(key),
+                                           FS_UNITS_ROW_SIZE));
 }
 
 
@@ -221,9 +244,7 @@ fs_state_bound(fs_state_t *state, const uint8_t *buyer, const uint8_t *key,
 
     fs_bound_key(bound, buyer, key);
 
-    if (!fs_db_get(state->index, state->store->index_dbi[FS_INDEX_BUYERS],
-                   bound, sizeof(bound), &value))
-    {
+    if (!fs_state_find(state, bound, sizeof(bound), &value)) {
         return 0;
     }
 
@@ -242,12 +263,10 @@ void
 fs_state_bind(fs_state_t *state, const uint8_t *buyer, const uint8_t *key,
     fs_seq_t seq)
 {
-    uint8_t  bound[FS_BOUND_KEY_LEN], value[8];
+    uint8_t  bound[FS_BOUND_KEY_LEN];
 
     fs_bound_key(bound, buyer, key);
-    fs_put_le64(value, seq);
-    fs_db_put(state->index, state->store->index_dbi[FS_INDEX_BUYERS], bound,
-              sizeof(bound), value, sizeof(value), 0);
+    fs_put_le64(fs_state_room(state, bound, sizeof(bound), 8), seq);
 }
 
 
