@@ -7,9 +7,6 @@
 #include "view.h"
 
 
-/* A kind, a slash, an id. */
-#define FS_DOCUMENT_KEY_MAX  (2 * FS_SLUG_MAX + 1)
-
 static int fs_view_due(fs_view_t *view, char clock, int64_t *time);
 
 
@@ -147,38 +144,6 @@ fs_view_holds(fs_view_t *view, const uint8_t *buyer, fs_seq_t before,
     *more = seq != 0;
 
     return n;
-}
-
-
-int
-fs_view_document(fs_view_t *view, fs_str_t kind, fs_str_t id, fs_str_t *doc)
-{
-    char       key[FS_DOCUMENT_KEY_MAX];
-    fs_txn_t  *log;
-
-    if (kind.len > FS_SLUG_MAX || id.len > FS_SLUG_MAX) {
-        return 0;
-    }
-
-    log = fs_view_log(view);
-
-    if (log == NULL
-        || mdb_txn_id(log->txn) > atomic_load(&view->store->mark->txn))
-    {
-        return -1;
-    }
-
-    memcpy(key, kind.data, kind.len);
-    key[kind.len] = '/';
-    memcpy(key + kind.len + 1, id.data, id.len);
-
-    if (fs_db_get(log, view->store->log_dbi[FS_LOG_DOCUMENTS], key,
-                  kind.len + 1 + id.len, doc))
-    {
-        return 1;
-    }
-
-    return log->error ? -1 : 0;
 }
 
 

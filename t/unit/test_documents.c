@@ -1,0 +1,245 @@
+
+/* Documents: walking one kind, and what is not durable is not shown. */
+
+#include "shop.h"
+
+
+static void document_put(fs_commit_t *commit, const char *kind,
+    const char *id, const char *doc);
+static void document_pause(fs_commit_t *commit, uint8_t type);
+static void documents_are(fs_reader_t *reader, const char *kind,
+    const char *after, size_t limit, const char *expected, int expected_more);
+static int document_found(fs_reader_t *reader);
+
+
+static void
+document_put(fs_commit_t *commit, const char *kind, const char *id,
+    const char *doc)
+{
+    fs_result_t    result;
+    fs_command_t   command;
+    fs_operator_t  op;
+
+    memset(&command, 0, sizeof(command));
+    command.type = FS_COMMAND_DOCUMENT;
+
+    memset(&op, 0, sizeof(op));
+    op.kind.data = kind;
+    op.kind.len = strlen(kind);
+    op.slug.data = id;
+    op.slug.len = strlen(id);
+    op.doc.data = doc;
+    op.doc.len = strlen(doc);
+
+    fs_commit_one(commit, &command, &op, &result);
+    assert_string_equal(fs_outcome_code(result.outcome), "ok");
+}
+
+
+/* An entry that is no document. */
+
+static void
+document_pause(fs_commit_t *commit, uint8_t type)
+{
+    fs_str_t       slug = fs_str("grape");
+    fs_result_t    result;
+    fs_command_t   command;
+    fs_operator_t  op;
+
+    memset(&command, 0, sizeof(command));
+    command.type = type;
+
+    memset(&op, 0, sizeof(op));
+    op.slug = slug;
+
+    fs_commit_one(commit, &command, &op, &result);
+    assert_string_equal(fs_outcome_code(result.outcome), "ok");
+}
+
+
+/* expected: "id=doc id=doc" */
+
+static void
+documents_are(fs_reader_t *reader, const char *kind, const char *after,
+    size_t limit, const char *expected, int expected_more)
+{
+    int            i, n, more;
+    char           text[512];
+    size_t         len;
+    fs_str_t       kind_str, after_str;
+    fs_view_t      view;
+    fs_document_t  documents[8];
+
+    kind_str.data = kind;
+    kind_str.len = strlen(kind);
+    after_str.data = after;
+    after_str.len = strlen(after);
+
+    assert_int_equal(fs_view_open(reader, &view), FS_OK);
+
+    n = fs_view_documents(&view, kind_str, after_str, limit, documents,
+                          &more);
+    assert_in_range(n, 0, limit);
+
+    len = 0;
+    text[0] = '\0';
+
+    for (i = 0; i < n; i++) {
+        len += snprintf(text + len, sizeof(text) - len, "%s%.*s=%.*s",
+                        i ? " " : "",
+                        (int) documents[i].id.len, documents[i].id.data,
+                        (int) documents[i].doc.len, documents[i].doc.data);
+    }
+
+    fs_view_close(&view);
+
+    assert_string_equal(text, expected);
+    assert_int_equal(more, expected_more);
+}
+
+
+static int
+document_found(fs_reader_t *reader)
+{
+    int        found, walked, more;
+    fs_str_t   kind = fs_str("product"), id = fs_str("grape");
+    fs_str_t   first = fs_str(""), doc;
+    fs_view_t  view;
+
+    fs_document_t  documents[1];
+
+    assert_int_equal(fs_view_open(reader, &view), FS_OK);
+
+    found = fs_view_document(&view, kind, id, &doc);
+    walked = fs_view_documents(&view, kind, first, 1, documents, &more);
+
+    fs_view_close(&view);
+
+    assert_int_equal(found, walked);
+
+    return found;
+}
+
+
+static void
+test_walk(void **state)
+{
+    shop_t        shop;
+    fs_store_t   *store;
+    fs_commit_t  *commit;
+    fs_reader_t  *reader;
+
+    (void) state;
+
+    shop_make(&shop, 16 << 20, 10, 0, 0);
+    store = shop_open(&shop);
+    assert_non_null(store);
+    commit = fs_commit_create(store, NULL);
+    assert_non_null(commit);
+    reader = fs_reader_create(store);
+    assert_non_null(reader);
+
+    documents_are(reader, "product", "", 8, "", 0);
+
+    document_put(commit, "product", "pear", "{}");
+    document_put(commit, "product", "apple", "{\"a\":1}");
+    document_put(commit, "product", "apple-2", "{\"a\":2}");
+
+    /* neighbours on both sides, and one whose name begins alike */
+
+    document_put(commit, "pickup", "z", "{}");
+    document_put(commit, "product-2", "a", "{}");
+    document_put(commit, "session", "a", "{}");
+
+    documents_are(reader, "product", "", 8,
+                  "apple={\"a\":1} apple-2={\"a\":2} pear={}", 0);
+    documents_are(reader, "product", "", 3,
+                  "apple={\"a\":1} apple-2={\"a\":2} pear={}", 0);
+    documents_are(reader, "product", "", 2,
+                  "apple={\"a\":1} apple-2={\"a\":2}", 1);
+    documents_are(reader, "product", "apple", 1, "apple-2={\"a\":2}", 1);
+
+    /* `after` need not exist */
+
+    documents_are(reader, "product", "b", 8, "pear={}", 0);
+    documents_are(reader, "product", "pear", 8, "", 0);
+    documents_are(reader, "session", "", 8, "a={}", 0);
+    documents_are(reader, "pro", "", 8, "", 0);
+
+    /* the last one put is the one shown */
+
+    document_put(commit, "product", "pear", "{\"b\":3}");
+    documents_are(reader, "product", "b", 8, "pear={\"b\":3}", 0);
+
+    fs_reader_destroy(reader);
+    fs_commit_destroy(commit);
+    fs_store_close(store, 1);
+    shop_free(&shop);
+}
+
+
+static void
+test_durable(void **state)
+{
+    shop_t        shop;
+    uint64_t      txn;
+    fs_seq_t      seq;
+    fs_store_t   *store;
+    fs_commit_t  *commit;
+    fs_reader_t  *reader;
+
+    (void) state;
+
+    shop_make(&shop, 16 << 20, 10, 0, 0);
+    store = shop_open(&shop);
+    assert_non_null(store);
+    commit = fs_commit_create(store, NULL);
+    assert_non_null(commit);
+    reader = fs_reader_create(store);
+    assert_non_null(reader);
+
+    txn = atomic_load(&store->mark->txn);
+    seq = atomic_load(&store->mark->seq);
+
+    document_put(commit, "product", "grape", "{}");
+    assert_int_equal(document_found(reader), 1);
+
+    /* as if its commit were visible, but not synced */
+
+    atomic_store(&store->mark->txn, txn);
+    atomic_store(&store->mark->seq, seq);
+    assert_int_equal(document_found(reader), -1);
+
+    /* the next commit syncs it */
+
+    document_pause(commit, FS_COMMAND_PAUSE);
+    assert_int_equal(document_found(reader), 1);
+
+    /* what is not durable now has nothing to do with documents */
+
+    txn = atomic_load(&store->mark->txn);
+    seq = atomic_load(&store->mark->seq);
+
+    document_pause(commit, FS_COMMAND_RESUME);
+
+    atomic_store(&store->mark->txn, txn);
+    atomic_store(&store->mark->seq, seq);
+    assert_int_equal(document_found(reader), 1);
+
+    fs_reader_destroy(reader);
+    fs_commit_destroy(commit);
+    fs_store_close(store, 1);
+    shop_free(&shop);
+}
+
+
+int
+main(void)
+{
+    const struct CMUnitTest  tests[] = {
+        cmocka_unit_test(test_walk),
+        cmocka_unit_test(test_durable)
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
