@@ -66,7 +66,7 @@ is($res->code, 200, 'the pay page') or diag($res->body);
 my $text = $res->text;
 like($text, qr/这里不收真钱/, 'says in Chinese that it is a demo');
 like($text, qr/A demo: no money moves here/, 'and in English');
-like($text, qr/阳光葡萄 × 2/, 'what is bought, by its title');
+like($text, qr/阳光葡萄 ×\x{a0}2/, 'what is bought, by its title');
 like($text, qr/¥79\.60/, 'and for how much');
 unlike($text, qr/<script|style=|onclick/, 'without scripts');
 like($res->headers->header('Content-Security-Policy'),
@@ -181,6 +181,8 @@ my $list = $t->get('/demo/orders');
 is($list->code, 200, 'the list');
 like($list->text, qr/已成交 sold/, 'has orders');
 like($list->text, qr/已取消 cancelled/, 'of all kinds');
+like($list->text, qr/取消 cancel · 200 cancelled/, 'what nginx was told');
+like($list->text, qr/确认 confirm · 200 sold/, 'and what it said');
 unlike($list->text, qr/\Q$page\E|[0-9a-f]{32}/, 'and nothing to act with');
 
 # ---- the service is down

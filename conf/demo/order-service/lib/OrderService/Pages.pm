@@ -275,8 +275,10 @@ sub list ($c) {
 sub said ($answer) {
     my $json = eval { from_json($answer) } // {};
 
-    return join ' ', grep { defined } @$json{qw(outcome reason code)},
-        exists $json->{outcome} || exists $json->{code} ? () : $json->{state};
+    return "$json->{outcome} " . ($json->{reason} // '')
+        if defined $json->{outcome};
+
+    return $json->{code} // $json->{state} // '';
 }
 
 
