@@ -1,0 +1,200 @@
+
+/*
+ * The whole table of transitions, printed and compared: a change of a rule is
+ * a change of this text.
+ */
+
+#include "fixture.h"
+
+
+/* state, then for each move the outcome or the entry and the next state */
+static const char  expected[] =
+    "none pay:wrong_state release:wrong_state expire:wrong_state"
+    " confirm:wrong_state cancel:wrong_state return:wrong_state"
+    " refund:wrong_state ready:wrong_state pick_up:wrong_state\n"
+
+    "held pay:paying>paying release:released>released"
+    " expire:expired>expired confirm:sold>sold cancel:cancelled>cancelled"
+    " return:wrong_state refund:refunded>held ready:wrong_state"
+    " pick_up:wrong_state\n"
+
+    "paying pay:no_effect release:wrong_state expire:expired>expired"
+    " confirm:sold>sold cancel:cancelled>cancelled return:wrong_state"
+    " refund:refunded>paying ready:wrong_state pick_up:wrong_state\n"
+
+    "sold pay:wrong_state release:wrong_state expire:wrong_state"
+    " confirm:refund_due(second_payment)>sold cancel:wrong_state"
+    " return:returned>refund_due refund:refunded>sold ready:ready>ready"
+    " pick_up:wrong_state\n"
+
+    "released pay:wrong_state release:no_effect expire:wrong_state"
+    " confirm:refund_due(released)>refund_due cancel:no_effect"
+    " return:wrong_state refund:refunded>released ready:wrong_state"
+    " pick_up:wrong_state\n"
+
+    "expired pay:wrong_state release:wrong_state expire:no_effect"
+    " confirm:sold_late>sold cancel:withdrawn>cancelled"
+    " return:wrong_state refund:refunded>expired ready:wrong_state"
+    " pick_up:wrong_state\n"
+
+    "cancelled pay:wrong_state release:wrong_state expire:wrong_state"
+    " confirm:refund_due(cancelled)>refund_due cancel:no_effect"
+    " return:wrong_state refund:refunded>cancelled ready:wrong_state"
+    " pick_up:wrong_state\n"
+
+    "refund_due pay:wrong_state release:wrong_state expire:wrong_state"
+    " confirm:refund_due(second_payment)>refund_due cancel:wrong_state"
+    " return:wrong_state refund:refunded>refunded ready:wrong_state"
+    " pick_up:wrong_state\n"
+
+    "refunded pay:wrong_state release:wrong_state expire:wrong_state"
+    " confirm:refund_due(second_payment)>refund_due cancel:wrong_state"
+    " return:wrong_state refund:wrong_state ready:wrong_state"
+    " pick_up:wrong_state\n"
+
+    "ready pay:wrong_state release:wrong_state expire:wrong_state"
+    " confirm:refund_due(second_payment)>ready cancel:wrong_state"
+    " return:wrong_state refund:refunded>ready ready:no_effect"
+    " pick_up:picked_up>picked_up\n"
+
+    "picked_up pay:wrong_state release:wrong_state expire:wrong_state"
+    " confirm:refund_due(second_payment)>picked_up cancel:wrong_state"
+    " return:wrong_state refund:refunded>picked_up ready:wrong_state"
+    " pick_up:no_effect\n";
+
+static const char  *moves[FS_MOVES_N] = {
+    "pay", "release", "expire", "confirm", "cancel", "return", "refund",
+    "ready", "pick_up"
+};
+
+
+static size_t
+print_move(char *p, size_t size, unsigned state, unsigned move)
+{
+    const fs_transition_t  *t;
+
+    t = fs_transition(state, move);
+
+    if (t->outcome == FS_OK && t->entry == FS_ENTRY_NONE) {
+        assert_int_equal(t->state, state);
+        return (size_t) snprintf(p, size, " %s:no_effect", moves[move]);
+    }
+
+    if (t->outcome == FS_OK) {
+        return (size_t) snprintf(p, size, " %s:%s>%s", moves[move],
+                                 fs_entry_type_name(t->entry),
+                                 fs_hold_state_name(t->state));
+    }
+
+    if (t->outcome == FS_REFUND_DUE) {
+        assert_int_equal(t->entry, FS_ENTRY_REFUND_DUE);
+        return (size_t) snprintf(p, size, " %s:refund_due(%s)>%s",
+                                 moves[move], fs_reason_name(t->reason),
+                                 fs_hold_state_name(t->state));
+    }
+
+    assert_int_equal(t->entry, FS_ENTRY_NONE);
+    assert_int_equal(t->state, state);
+
+    return (size_t) snprintf(p, size, " %s:%s", moves[move],
+                             fs_outcome_code(t->outcome));
+}
+
+
+static void
+test_table(void **context)
+{
+    char      table[8192], *p;
+    size_t    left;
+    unsigned  state, move;
+
+    (void) context;
+
+    p = table;
+    left = sizeof(table);
+
+    for (state = 0; state < FS_HOLD_STATES_N; state++) {
+        p += snprintf(p, left, "%s", fs_hold_state_name(state));
+        left = (size_t) (table + sizeof(table) - p);
+
+        for (move = 0; move < FS_MOVES_N; move++) {
+            p += print_move(p, left, state, move);
+            left = (size_t) (table + sizeof(table) - p);
+        }
+
+        p += snprintf(p, left, "\n");
+        left = (size_t) (table + sizeof(table) - p);
+    }
+
+    assert_string_equal(table, expected);
+}
+
+
+/* A damaged row must not lead out of the table. */
+
+static void
+test_out_of_range(void **context)
+{
+    (void) context;
+
+    assert_int_equal(fs_transition(FS_HOLD_STATES_N, FS_MOVE_PAY)->outcome,
+                     FS_WRONG_STATE);
+    assert_int_equal(fs_transition(FS_HOLD_HELD, FS_MOVES_N)->outcome,
+                     FS_WRONG_STATE);
+    assert_int_equal(fs_transition(255, FS_MOVE_PAY)->outcome,
+                     FS_WRONG_STATE);
+}
+
+
+/* No move gives units to a hold whose units went elsewhere. */
+
+static void
+test_units(void **context)
+{
+    unsigned                state, move;
+    fs_entry_t              entry;
+    fs_entry_effect_t       effect;
+    const fs_transition_t  *t;
+
+    /* held and sold units of a hold in each state */
+    static const int  held[FS_HOLD_STATES_N] = {
+        [FS_HOLD_HELD] = 1, [FS_HOLD_PAYING] = 1
+    };
+    static const int  sold[FS_HOLD_STATES_N] = {
+        [FS_HOLD_SOLD] = 1, [FS_HOLD_READY] = 1, [FS_HOLD_PICKED_UP] = 1
+    };
+
+    (void) context;
+
+    memset(&entry, 0, sizeof(entry));
+    entry.qty = 1;
+
+    for (state = 0; state < FS_HOLD_STATES_N; state++) {
+        for (move = 0; move < FS_MOVES_N; move++) {
+            t = fs_transition(state, move);
+
+            if (t->outcome != FS_OK && t->outcome != FS_REFUND_DUE) {
+                continue;
+            }
+
+            entry.type = t->entry;
+            fs_entry_effect(&entry, &effect);
+            assert_int_equal(effect.held, held[t->state] - held[state]);
+            assert_int_equal(effect.sold, sold[t->state] - sold[state]);
+            assert_int_equal(effect.stock, 0);
+        }
+    }
+}
+
+
+int
+main(void)
+{
+    const struct CMUnitTest  tests[] = {
+        cmocka_unit_test(test_table),
+        cmocka_unit_test(test_out_of_range),
+        cmocka_unit_test(test_units),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
