@@ -12,6 +12,7 @@
 
 #define NGX_HTTP_FLASHSALE_AUDIT_RANGE      4096    /* entries a snapshot */
 #define NGX_HTTP_FLASHSALE_AUDIT_SALE_JSON  256
+#define NGX_HTTP_FLASHSALE_AUDIT_KEEP_MSEC  1000
 
 
 struct ngx_http_flashsale_audit_s {
@@ -23,6 +24,8 @@ struct ngx_http_flashsale_audit_s {
     _Atomic int                   stop;
     _Atomic int                   done;
     ngx_uint_t                    running;
+    ngx_event_t                   keep;         /* a worker does not leave
+                                                   while one is running */
 };
 
 
@@ -36,6 +39,7 @@ typedef struct {
 static ngx_int_t ngx_http_flashsale_audit_start(
     ngx_http_flashsale_audit_t *audit);
 static void *ngx_http_flashsale_audit_thread(void *data);
+static void ngx_http_flashsale_audit_keep_handler(ngx_event_t *ev);
 static void ngx_http_flashsale_audit_answer(
     ngx_http_flashsale_audit_t *audit, ngx_http_request_t *r);
 static void ngx_http_flashsale_audit_cleanup(void *data);
@@ -62,6 +66,10 @@ ngx_http_flashsale_audit_handler(ngx_http_request_t *r)
         audit->worker = worker;
         ngx_queue_init(&audit->asked);
         ngx_queue_init(&audit->next);
+
+        audit->keep.handler = ngx_http_flashsale_audit_keep_handler;
+        audit->keep.data = audit;
+        audit->keep.log = worker->log;
 
         worker->audit = audit;
     }
@@ -113,6 +121,10 @@ ngx_http_flashsale_audit_changed(ngx_http_flashsale_worker_t *worker)
 
     (void) pthread_join(audit->tid, NULL);
     audit->running = 0;
+
+    if (audit->keep.timer_set) {
+        ngx_del_timer(&audit->keep);
+    }
 
     if (!audit->result.ok && audit->result.outcome == FS_OK) {
         ngx_log_error(NGX_LOG_ALERT, worker->log, 0,
@@ -206,6 +218,12 @@ ngx_http_flashsale_audit_start(ngx_http_flashsale_audit_t *audit)
 
     audit->running = 1;
 
+    /* not cancelable: who asked is answered also when the worker leaves */
+
+    if (!audit->keep.timer_set) {
+        ngx_add_timer(&audit->keep, NGX_HTTP_FLASHSALE_AUDIT_KEEP_MSEC);
+    }
+
     ngx_queue_add(&audit->asked, &audit->next);
     ngx_queue_init(&audit->next);
 
@@ -262,6 +280,23 @@ ngx_http_flashsale_audit_answer(ngx_http_flashsale_audit_t *audit,
     b->last += len;
 
     ngx_http_flashsale_answer_json(r, FS_OK, b, "private, no-store");
+}
+
+
+static void
+ngx_http_flashsale_audit_keep_handler(ngx_event_t *ev)
+{
+    ngx_http_flashsale_audit_t  *audit;
+
+    audit = ev->data;
+
+    if (ngx_queue_empty(&audit->asked) && ngx_queue_empty(&audit->next)) {
+        return;
+    }
+
+    ngx_add_timer(ev, NGX_HTTP_FLASHSALE_AUDIT_KEEP_MSEC);
+
+    ngx_http_flashsale_audit_changed(audit->worker);
 }
 
 

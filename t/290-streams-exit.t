@@ -25,6 +25,19 @@ is(scalar(grep { ($_->code // 0) == 200 } @polled), 4,
 is(scalar(grep { $_->{error} } @viewers), 0, 'streams ended in order')
     or diag(map { ($_->{error}{message} // '') . "\n" } @viewers);
 
+# audits on their way: a ledger long enough for them to take a while
+$t->define_sale("s-$_", stock => 1000) for 1 .. 8;
+$t->many([map { $t->hold_call("long-$_", [map { ["s-$_", 1] } 1 .. 8]) }
+    1 .. 500], parallel => 32);
+for my $round (1 .. 3) {
+    Mojo::IOLoop->timer(0.005 => sub { kill HUP => $t->master_pid });
+    my @audits = $t->many([map { [GET => '/admin/audit', role => 'admin'] }
+        1 .. 8]);
+    is(scalar(grep { ref $_->json && $_->json->{ok} } @audits), 8,
+        'audits are answered by a worker that leaves');
+    wait_until { my @all = $t->all_worker_pids; @all == 2 };
+}
+
 # then QUIT, and holds on their way
 @viewers = map { $t->events(['grape']) } 1 .. 20;
 $_->next for @viewers;
