@@ -1,5 +1,6 @@
 use v5.36;
 use utf8;
+use Mojo::Log;
 use Tuanbo::Test;
 use Tuanbo::Test::OrderService;
 
@@ -8,6 +9,7 @@ use Tuanbo::Test::OrderService;
 
 use lib Tuanbo::Test::root() . '/conf/demo/order-service/lib';
 use OrderService::Database;
+use OrderService::Follower;
 use OrderService::Teller;
 
 my $t = Tuanbo::Test->new(http => 'flashsale_live_holds 100;');
@@ -56,6 +58,34 @@ cmp_ok(OrderService::Teller::wait_ms(0, 5), '>=', 5000,
 is(join(' ', grep { OrderService::Teller::final($_) }
     undef, 200, 401, 404, 408, 409, 422, 429, 500, 502, 503),
     '200 404 409 422', 'which answers are final');
+
+# ---- what it believes of a feed
+{
+    my @lines = split /\n/, Tuanbo::Test::slurp(Tuanbo::Test::root()
+        . '/t/unit/golden/ledger-v1.ndjson');
+    my $database = OrderService::Database->new($t->dir . '/golden.db');
+    my $take = sub (@some) {
+        my $follower = OrderService::Follower->new(database => $database,
+            changed => sub {}, log => Mojo::Log->new(level => 'fatal'));
+        eval { $follower->take($database->position, \@some); 1 };
+        return $follower->alarm // $database->position->{seq};
+    };
+
+    is($take->(@lines[0 .. 9]), 10, 'lines that go on');
+    is($take->(@lines[10 .. 12], $lines[14]), 'line 15 came after 13',
+        'a line is missing');
+    is($take->($lines[10] =~ s/"qty":2/"qty":1/r),
+        'line 11 does not go on from the one before', 'a line was changed');
+    is($take->($lines[10] =~ s/"hash".*//r), 'no hash after line 10',
+        'half a line');
+    is($take->(@lines[10 .. $#lines]), scalar @lines,
+        'none of them was taken, so the right ones go on');
+    is(join(' ', map { "$_->{sale}=$_->{state}" }
+        $database->rows('SELECT * FROM refunds ORDER BY seq')),
+        '=elsewhere =foreign egg=elsewhere',
+        'what is owed by it, and what was settled');
+    $database->close;
+}
 
 $t->define_sale('grape', price_fen => 100, stock => 50);
 
