@@ -1,0 +1,343 @@
+
+/*
+ * Timers, the idle server's, after a restart with a backlog, when clocks
+ * step, over a reboot: bug 11 of the list of pitfalls.
+ */
+
+#include "fixture.h"
+
+
+static uint32_t
+define(fixture_t *fixture, const char *slug)
+{
+    fs_operator_t  op;
+
+    fixture_operator(&op, slug);
+    op.stock = 1000;
+
+    return fixture_define(fixture, &op);
+}
+
+
+/* The next time at which something is due, as a view tells the loop. */
+
+static void
+next_due(fixture_t *fixture, int64_t *wall, int64_t *mono)
+{
+    fs_view_t     view;
+    fs_reader_t  *reader;
+
+    reader = fs_reader_create(fixture->store);
+    assert_non_null(reader);
+    assert_int_equal(fs_view_open(reader, &view), FS_OK);
+    fs_view_next_due(&view, wall, mono);
+    fs_view_close(&view);
+    fs_reader_destroy(reader);
+}
+
+
+/* Exact, and nothing else need happen. */
+
+static void
+test_idle(void **context)
+{
+    int64_t        wall, mono, start;
+    fs_seq_t       hold;
+    uint32_t       sale;
+    fixture_t     *fixture = *context;
+    fs_operator_t  op;
+
+    start = fixture->wall;
+    fixture_operator(&op, "grape");
+    op.opens_at = start + 1000;
+    op.closes_at = start + 9000;
+    op.hold_ms = 2000;
+    sale = fixture_define(fixture, &op);
+
+    next_due(fixture, &wall, &mono);
+    assert_int_equal(wall, start + 1000);
+    assert_int_equal(mono, INT64_MAX);
+    assert_int_equal(fixture_timers(fixture, 256), 0);
+
+    fixture_pass(fixture, 1000);
+    assert_int_equal(fixture_timers(fixture, 256), 1);
+    assert_int_equal(fixture_timers(fixture, 256), 0);
+    assert_int_equal(fixture_sale(fixture, sale).opened, 1);
+
+    fixture_take(fixture, 1, sale, 1, 0);
+    hold = fixture->result.hold.seq;
+    next_due(fixture, &wall, &mono);
+    assert_int_equal(wall, start + 9000);
+    assert_int_equal(mono, fixture->now.mono + 2000);
+
+    fixture_pass(fixture, 1999);
+    assert_int_equal(fixture_timers(fixture, 256), 0);
+    fixture_pass(fixture, 1);
+    assert_int_equal(fixture_timers(fixture, 256), 1);
+    assert_string_equal(fixture_state(fixture, hold), "expired");
+    next_due(fixture, &wall, &mono);
+    assert_int_equal(mono, INT64_MAX);
+
+    fixture_pass(fixture, 6000);
+    assert_int_equal(fixture_timers(fixture, 256), 1);
+    assert_int_equal(fixture_sale(fixture, sale).closed, 1);
+    next_due(fixture, &wall, &mono);
+    assert_int_equal(wall, INT64_MAX);
+}
+
+
+/* A week away: all that was due, in bounded passes, in its order. */
+
+static void
+test_backlog(void **context)
+{
+    unsigned       i, steps, passes;
+    fs_seq_t       holds[50];
+    uint32_t       sale, other;
+    fixture_t     *fixture = *context;
+    fs_command_t   command;
+    fs_operator_t  op;
+
+    sale = define(fixture, "grape");
+    fixture_operator(&op, "tea");
+    op.opens_at = fixture->wall + 3600000;
+    op.closes_at = fixture->wall + 7200000;
+    other = fixture_define(fixture, &op);
+
+    for (i = 0; i < 50; i++) {
+        fixture_hold(&command, i, sale, 1, 0);
+        command.term_ms = 100000 - i * 1000;
+        fixture_decide(fixture, &command, NULL);
+        holds[i] = fixture->result.hold.seq;
+    }
+
+    fixture_close(fixture, 1);
+    fixture_pass(fixture, 7 * 86400000LL);
+    fixture_open(fixture);
+
+    for (passes = 0; passes < 20; passes++) {
+        fixture_begin(fixture);
+        steps = fs_decide_timers(&fixture->state, &fixture->now, 8);
+        assert_true(steps <= 8);
+        fixture_commit(fixture);
+
+        if (passes == 2) {
+
+            /* the last ones were due first */
+
+            assert_string_equal(fixture_state(fixture, holds[49]),
+                                "expired");
+            assert_string_equal(fixture_state(fixture, holds[40]),
+                                "expired");
+            assert_string_equal(fixture_state(fixture, holds[0]), "held");
+        }
+
+        if (steps < 8) {
+            break;
+        }
+    }
+
+    assert_true(passes < 20);
+    assert_int_equal(fixture_sale(fixture, sale).held, 0);
+    assert_int_equal(fixture_sale(fixture, other).closed, 1);
+    assert_int_equal(fixture_sale(fixture, other).opened, 1);
+}
+
+
+/* A wall clock that steps moves no hold's end. */
+
+static void
+test_wall_steps(void **context)
+{
+    fs_seq_t    hold;
+    uint32_t    sale;
+    fixture_t  *fixture = *context;
+
+    sale = define(fixture, "grape");
+    fixture_take(fixture, 1, sale, 1, 0);
+    hold = fixture->result.hold.seq;
+
+    fixture->wall += 10 * FIXTURE_TERM;
+    assert_int_equal(fixture_timers(fixture, 256), 0);
+    fixture->wall -= 20 * FIXTURE_TERM;
+    fixture_pass(fixture, FIXTURE_TERM - 1);
+    assert_int_equal(fixture_timers(fixture, 256), 0);
+    assert_string_equal(fixture_state(fixture, hold), "held");
+    fixture_pass(fixture, 1);
+    assert_int_equal(fixture_timers(fixture, 256), 1);
+    assert_string_equal(fixture_state(fixture, hold), "expired");
+}
+
+
+/* After a reboot the wall clock counts, and no rest is longer than the term. */
+
+static void
+test_reboot(void **context)
+{
+    fs_seq_t    hold, paying;
+    uint32_t    sale;
+    fixture_t  *fixture = *context;
+
+    sale = define(fixture, "grape");
+    fixture_take(fixture, 1, sale, 1, 0);
+    hold = fixture->result.hold.seq;
+    fixture_take(fixture, 2, sale, 1, 0);
+    paying = fixture->result.hold.seq;
+    fixture_buyers(fixture, FS_COMMAND_PAY, 2, paying);
+
+    /* down for a while: that while has passed */
+
+    fixture_pass(fixture, 1000);
+    fixture->wall += 99000;
+    fixture_reboot(fixture, 1);
+    assert_int_equal(fixture_sale(fixture, sale).due,
+                     FIXTURE_EPOCH + FIXTURE_TERM);
+
+    fixture_pass(fixture, FIXTURE_TERM - 100000 - 1);
+    assert_int_equal(fixture_timers(fixture, 256), 0);
+    fixture_pass(fixture, 1);
+    assert_int_equal(fixture_timers(fixture, 256), 1);
+    assert_string_equal(fixture_state(fixture, hold), "expired");
+
+    /* back with a clock that is behind: at most the term again */
+
+    fixture->wall -= FIXTURE_TERM;
+    fixture->wall -= 1000;
+    fixture_reboot(fixture, 0);
+    assert_string_equal(fixture_state(fixture, paying), "paying");
+    assert_int_equal(fixture_sale(fixture, sale).due,
+                     fixture->wall + FIXTURE_PAY);
+    fixture_pass(fixture, FIXTURE_PAY);
+    assert_int_equal(fixture_timers(fixture, 256), 1);
+    assert_string_equal(fixture_state(fixture, paying), "expired");
+}
+
+
+/* Several lines: one expiry ends the hold in all its sales. */
+
+static void
+test_lines(void **context)
+{
+    fs_seq_t      hold;
+    uint32_t      grape, egg;
+    fixture_t    *fixture = *context;
+    fs_command_t  command;
+
+    grape = define(fixture, "grape");
+    egg = define(fixture, "egg");
+    fixture_hold(&command, 1, grape, 2, 0);
+    command.lines_n = 2;
+    command.lines[1].sale = egg;
+    command.lines[1].qty = 3;
+    fixture_decide(fixture, &command, NULL);
+    hold = fixture->result.hold.seq;
+
+    fixture_pass(fixture, 1000);
+    fixture_buyers(fixture, FS_COMMAND_PAY, 1, hold);
+    assert_int_equal(fixture_sale(fixture, grape).due,
+                     fixture->now.mono + FIXTURE_PAY);
+    assert_int_equal(fixture_sale(fixture, egg).due,
+                     fixture->now.mono + FIXTURE_PAY);
+
+    fixture_pass(fixture, FIXTURE_PAY);
+    assert_int_equal(fixture_timers(fixture, 256), 1);
+    assert_string_equal(fixture_entries(fixture, fixture_seq(fixture) - 2),
+                        "expired expired");
+    assert_int_equal(fixture_sale(fixture, grape).held, 0);
+    assert_int_equal(fixture_sale(fixture, egg).held, 0);
+    assert_int_equal(fixture_sale(fixture, grape).due, 0);
+    assert_int_equal(fixture_sale(fixture, egg).due, 0);
+}
+
+
+/* The earliest end that remains is the sale's, whichever goes first. */
+
+static void
+test_earliest(void **context)
+{
+    unsigned      i;
+    fs_seq_t      holds[3];
+    uint32_t      sale;
+    fixture_t    *fixture = *context;
+    fs_command_t  command;
+
+    static const uint32_t  terms[] = { 30000, 10000, 20000 };
+
+    sale = define(fixture, "grape");
+
+    for (i = 0; i < 3; i++) {
+        fixture_hold(&command, i, sale, 1, 0);
+        command.term_ms = terms[i];
+        fixture_decide(fixture, &command, NULL);
+        holds[i] = fixture->result.hold.seq;
+    }
+
+    assert_int_equal(fixture_sale(fixture, sale).due,
+                     fixture->now.mono + 10000);
+    fixture_buyers(fixture, FS_COMMAND_RELEASE, 1, holds[1]);
+    assert_int_equal(fixture_sale(fixture, sale).due,
+                     fixture->now.mono + 20000);
+    fixture_confirm(fixture, holds[2], 1, 100);
+    assert_int_equal(fixture_sale(fixture, sale).due,
+                     fixture->now.mono + 30000);
+    fixture_order(fixture, FS_COMMAND_CANCEL, holds[0], 0, 0);
+    assert_int_equal(fixture_sale(fixture, sale).due, 0);
+}
+
+
+/* Much that is only left to do does not keep what is due waiting. */
+
+static void
+test_fair(void **context)
+{
+    unsigned       i;
+    fs_seq_t       hold;
+    uint32_t       berry, grape;
+    fixture_t     *fixture = *context;
+    fs_operator_t  op;
+
+    fixture_operator(&op, "berry");
+    op.stock = 1000;
+    op.goal = 500;
+    berry = fixture_define(fixture, &op);
+    grape = define(fixture, "grape");
+
+    for (i = 0; i < 40; i++) {
+        fixture_take(fixture, i, berry, 1, 0);
+        fixture_confirm(fixture, fixture->result.hold.seq, 1, 100);
+    }
+
+    fixture_take(fixture, 1, grape, 1, 0);
+    hold = fixture->result.hold.seq;
+    fixture_admin(fixture, FS_COMMAND_CLOSE, &op, 0);
+    fixture_pass(fixture, FIXTURE_TERM);
+
+    fixture_begin(fixture);
+    assert_int_equal(fs_decide_timers(&fixture->state, &fixture->now, 8), 8);
+    fixture_commit(fixture);
+    assert_string_equal(fixture_state(fixture, hold), "expired");
+    assert_true(fixture_sale(fixture, berry).sold > 30);
+    assert_true(fixture_sale(fixture, berry).sold < 40);
+    fixture_timers(fixture, 8);
+    assert_int_equal(fixture_sale(fixture, berry).sold, 0);
+}
+
+
+#define test(name)                                                           \
+    cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
+
+int
+main(void)
+{
+    const struct CMUnitTest  tests[] = {
+        test(test_idle),
+        test(test_backlog),
+        test(test_wall_steps),
+        test(test_reboot),
+        test(test_lines),
+        test(test_earliest),
+        test(test_fair),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
