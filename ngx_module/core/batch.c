@@ -76,13 +76,12 @@ fs_batch_work(fs_commit_t *commit, fs_pass_t *pass)
     pass->entries = (unsigned) (commit->state.seq - seq);
     pass->more = commit->live != 0;
 
-    if (pass->entries == 0) {
+    if (pass->entries == 0 && pass->timers == 0) {
 
         /*
-         * Refusals only, and perhaps old keys swept, which the next batch
-         * does again.  No position is stored for them: if this process dies
-         * before they are delivered they are decided again, and nobody has
-         * been told what the first time said.
+         * Refusals only.  No position is stored for them: if this process
+         * dies before they are delivered they are decided again, and nobody
+         * has been told what the first time said.
          */
 
         fs_commit_next_due(commit);
@@ -96,7 +95,9 @@ fs_batch_work(fs_commit_t *commit, fs_pass_t *pass)
         pass->more = 1;
     }
 
-    if (commit->rings != NULL) {
+    /* with timers but no entries (old keys swept) the log stays as it is */
+
+    if (commit->rings != NULL && pass->entries != 0) {
         fs_batch_positions(commit);
     }
 
@@ -222,7 +223,9 @@ fs_batch_decide(fs_commit_t *commit, fs_pass_t *pass)
     fs_cursor_t  *cursor, first;
     fs_command_t  command;
 
-    while (commit->live != 0 && pass->commands < commit->limit) {
+    while (commit->live != 0 && pass->commands < commit->limit
+           && commit->state.seq - commit->write.seq < FS_BATCH_ENTRIES_MAX)
+    {
         cursor = &commit->cursors[0];
 
         for (i = 1; i < commit->live; i++) {

@@ -13,7 +13,8 @@
 #pragma GCC visibility push(hidden)
 
 
-#define FS_BATCH_MAX  2048              /* commands of one pass */
+#define FS_BATCH_MAX          2048      /* commands of one pass */
+#define FS_BATCH_ENTRIES_MAX  4096      /* entries: a hold has up to 8 */
 
 /* Called at named points of a pass; tests stop or kill there.  May be NULL. */
 typedef enum {

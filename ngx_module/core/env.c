@@ -24,6 +24,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -45,7 +46,10 @@
 /* tries, a millisecond apart: a writer of another process is at it */
 #define FS_LOOK_TRIES    5
 
-#define FS_ROOM_LOW      (32ULL << 20)
+#define FS_LENGTH_LOW    (32ULL << 20)
+#define FS_LENGTH_STEP   (64ULL << 20)
+
+/* taken beyond what is needed, so that it is not asked for each time */
 #define FS_ROOM_STEP     (64ULL << 20)
 
 typedef struct {
@@ -217,7 +221,22 @@ int
 fs_env_open(MDB_env **env, const char *path, size_t map_size, int readers,
     unsigned flags)
 {
-    int  rc;
+    int          rc;
+    char         name[PATH_MAX];
+    struct stat  st;
+
+    if (flags & MDB_WRITEMAP) {
+
+        /* LMDB cuts the file to the map's size, under the others' maps */
+
+        rc = snprintf(name, sizeof(name), "%s/data.mdb", path);
+
+        if (rc > 0 && (size_t) rc < sizeof(name) && stat(name, &st) == 0
+            && (uint64_t) st.st_size > map_size)
+        {
+            map_size = (size_t) st.st_size;
+        }
+    }
 
     rc = mdb_env_create(env);
 
@@ -269,7 +288,7 @@ fs_env_handles(MDB_txn *txn, const fs_env_db_t *dbs, unsigned n,
 
 
 void
-fs_env_room(MDB_env *env, uint64_t *room)
+fs_env_lengthen(MDB_env *env, uint64_t *length)
 {
     int          fd;
     uint64_t     used, size;
@@ -282,7 +301,7 @@ fs_env_room(MDB_env *env, uint64_t *room)
 
     used = (info.me_last_pgno + 1) * (uint64_t) stat.ms_psize;
 
-    if (used + FS_ROOM_LOW <= *room || *room >= info.me_mapsize) {
+    if (used + FS_LENGTH_LOW <= *length || *length >= info.me_mapsize) {
         return;
     }
 
@@ -290,8 +309,8 @@ fs_env_room(MDB_env *env, uint64_t *room)
         return;
     }
 
-    if ((uint64_t) st.st_size < used + FS_ROOM_LOW) {
-        size = used + FS_ROOM_STEP;
+    if ((uint64_t) st.st_size < used + FS_LENGTH_LOW) {
+        size = used + FS_LENGTH_STEP;
 
         if (size > info.me_mapsize) {
             size = info.me_mapsize;
@@ -307,7 +326,55 @@ fs_env_room(MDB_env *env, uint64_t *room)
         }
     }
 
-    *room = (uint64_t) st.st_size;
+    *length = (uint64_t) st.st_size;
+}
+
+
+int
+fs_env_room(MDB_env *env, uint64_t need, uint64_t *room)
+{
+    int          fd, error;
+    uint64_t     used, wanted;
+    MDB_stat     stat;
+    MDB_envinfo  info;
+
+    mdb_env_info(env, &info);
+    mdb_env_stat(env, &stat);
+
+    used = (info.me_last_pgno + 1) * (uint64_t) stat.ms_psize;
+
+    /* what does not fit into the map LMDB refuses by itself */
+
+    wanted = used + need;
+
+    if (wanted > info.me_mapsize) {
+        wanted = info.me_mapsize;
+    }
+
+    if (wanted <= *room) {
+        return 0;
+    }
+
+    error = mdb_env_get_fd(env, &fd);
+
+    if (error) {
+        return error;
+    }
+
+    if (wanted + FS_ROOM_STEP <= info.me_mapsize
+        && posix_fallocate(fd, 0, (off_t) (wanted + FS_ROOM_STEP)) == 0)
+    {
+        *room = wanted + FS_ROOM_STEP;
+        return 0;
+    }
+
+    error = posix_fallocate(fd, 0, (off_t) wanted);
+
+    if (error == 0) {
+        *room = wanted;
+    }
+
+    return error;
 }
 
 

@@ -40,9 +40,17 @@ int fs_env_handles(MDB_txn *txn, const fs_env_db_t *dbs, unsigned n,
  * Keep the file longer than what is used of it.  LMDB may leave the last
  * pages unwritten (those freed in the transaction that took them), so a file
  * that ends before its last page would not be known from one cut short.
- * Under the write lock; *room is the length known so far.
+ * Under the write lock; *length is the length known so far.
  */
-void fs_env_room(MDB_env *env, uint64_t *room);
+void fs_env_lengthen(MDB_env *env, uint64_t *length);
+
+/*
+ * For a map that is written (MDB_WRITEMAP): take disk space for `need` bytes
+ * behind the last page used, before a transaction uses them.  A full disk is
+ * an error here; later it would be a SIGBUS.  Under the write lock; *room is
+ * how far space is known to be taken.  0 or errno.
+ */
+int fs_env_room(MDB_env *env, uint64_t need, uint64_t *room);
 
 /* Make a directory's entries durable.  0 or errno. */
 int fs_sync_directory(const char *path);

@@ -136,8 +136,8 @@ fs_index_open(fs_store_t *store, const fs_index_row_t *row)
 
     (void) fs_index_name(store, row->n, "", name, sizeof(name));
 
-    rc = fs_env_open(&env, name, store->conf.map_size, store->conf.readers,
-                     MDB_NOSYNC);
+    rc = fs_env_open(&env, name, fs_index_map_size(store),
+                     store->conf.readers, FS_INDEX_FLAGS);
     if (rc == 0) {
         rc = fs_index_handles(env, row->n, dbi);
     }
@@ -441,7 +441,20 @@ fs_index_open_txn(fs_write_t *write, fs_position_t *position)
     }
 
     fs_db_keep_cursors(&write->index, write->index_cursors);
-    fs_env_room(store->index, &store->index_room);
+
+    rc = fs_env_room(store->index, FS_INDEX_ROOM, &store->index_room);
+
+    if (rc) {
+        mdb_txn_abort(write->index.txn);
+        write->index.txn = NULL;
+
+        if (fs_store_tell(store)) {
+            fs_store_say(store, FS_LOG_ERROR, "no space for index-%u: %s",
+                         store->index_n, fs_db_strerror(rc));
+        }
+
+        return fs_db_outcome(rc);
+    }
 
     outcome = fs_index_trust(store, &write->log, &write->index, write->seq,
                              position);
@@ -558,7 +571,16 @@ fs_index_fold(fs_write_t *write, fs_position_t *position, unsigned chunk)
         }
     }
 
-    rc = fs_index_unclean(store);
+    if (chunk > write->seq - position->seq) {
+        chunk = (unsigned) (write->seq - position->seq);
+    }
+
+    rc = fs_env_room(store->index, FS_INDEX_ROOM + chunk * FS_INDEX_ENTRY_ROOM,
+                     &store->index_room);
+
+    if (rc == 0) {
+        rc = fs_index_unclean(store);
+    }
 
     if (rc) {
         return fs_db_outcome(rc);
@@ -595,10 +617,12 @@ fs_index_fold(fs_write_t *write, fs_position_t *position, unsigned chunk)
         return FS_OK;
     }
 
-    fs_store_say(store, FS_LOG_ERROR, "entry %llu or one after it cannot be "
-                 "folded into index-%u: %s",
-                 (unsigned long long) position->seq + 1, store->index_n,
-                 rc ? fs_db_strerror(rc) : fs_outcome_title(outcome));
+    if (fs_store_tell(store)) {
+        fs_store_say(store, FS_LOG_ERROR, "entry %llu or one after it cannot "
+                     "be folded into index-%u: %s",
+                     (unsigned long long) position->seq + 1, store->index_n,
+                     rc ? fs_db_strerror(rc) : fs_outcome_title(outcome));
+    }
 
     if (outcome == FS_INTERNAL && write->log.error == 0) {
 

@@ -55,6 +55,7 @@ fs_index_make(fs_store_t *store, uint32_t n, fs_index_row_t *row)
     int          rc;
     char         name[PATH_MAX];
     MDB_env     *env;
+    uint64_t     room;
     struct stat  st;
 
     row->n = n;
@@ -69,10 +70,16 @@ fs_index_make(fs_store_t *store, uint32_t n, fs_index_row_t *row)
         return errno;
     }
 
-    rc = fs_env_open(&env, name, store->conf.map_size, store->conf.readers,
-                     MDB_NOSYNC);
+    rc = fs_env_open(&env, name, fs_index_map_size(store),
+                     store->conf.readers, FS_INDEX_FLAGS);
     if (rc == 0) {
-        rc = fs_index_fill(store, env, n);
+        room = 0;
+        rc = fs_env_room(env, FS_INDEX_ROOM, &room);
+
+        if (rc == 0) {
+            rc = fs_index_fill(store, env, n);
+        }
+
         mdb_env_close(env);
     }
 
@@ -93,6 +100,14 @@ fs_index_make(fs_store_t *store, uint32_t n, fs_index_row_t *row)
     row->inode = st.st_ino;
 
     return 0;
+}
+
+
+size_t
+fs_index_map_size(fs_store_t *store)
+{
+    return store->conf.map_size < SIZE_MAX / FS_INDEX_MAPS
+           ? store->conf.map_size * FS_INDEX_MAPS : store->conf.map_size;
 }
 
 

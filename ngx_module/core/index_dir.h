@@ -15,6 +15,21 @@
 #pragma GCC visibility push(hidden)
 
 
+/*
+ * The index is written through its map, which saves a copy and a system call
+ * a page: its file can be lost, so it may lie open to a wild pointer.  Space
+ * is taken before it is used; a batch (FS_BATCH_ENTRIES_MAX) and the timers
+ * of a pass use less than FS_INDEX_ROOM, folding an entry less than
+ * FS_INDEX_ENTRY_ROOM.
+ *
+ * The file is sparse and as long as the map, which is some times the log's:
+ * it is address space, and the index must never be full before the log.
+ */
+#define FS_INDEX_FLAGS       (MDB_NOSYNC|MDB_WRITEMAP)
+#define FS_INDEX_MAPS        4
+#define FS_INDEX_ROOM        (64ULL << 20)
+#define FS_INDEX_ENTRY_ROOM  8192ULL
+
 /* what the log records of it */
 typedef struct {
     uint32_t             n;
@@ -28,6 +43,9 @@ int fs_index_name(fs_store_t *store, uint32_t n, const char *file,
 
 /* Make index-N with nothing folded yet; *row says which file it is. */
 int fs_index_make(fs_store_t *store, uint32_t n, fs_index_row_t *row);
+
+/* Bytes of its map. */
+size_t fs_index_map_size(fs_store_t *store);
 
 /* Handles of its databases.  MDB_NOTFOUND: it is not an index, or not N. */
 int fs_index_handles(MDB_env *env, uint32_t n, MDB_dbi *dbi);

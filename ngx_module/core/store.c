@@ -344,6 +344,7 @@ fs_store_open_log(fs_store_t *store)
     snprintf(name, sizeof(name), "%s/log/data.mdb", store->path);
 
     if (fs_env_look(name, why) == -1) {
+        fs_store_say(store, FS_LOG_ERROR, "log/data.mdb %s", why);
         return MDB_INVALID;
     }
 
@@ -392,7 +393,7 @@ fs_store_open_log(fs_store_t *store)
         memcpy(store->log_dbi, dbi, sizeof(dbi));
     }
 
-    store->log_room = 0;
+    store->log_length = 0;
     store->log = env;
 
     pthread_rwlock_unlock(&store->guard);

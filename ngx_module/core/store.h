@@ -117,7 +117,7 @@ struct fs_store_s {
 
     /* store.c, write.c, index.c and view.c only */
     fs_seq_t             index_seq;     /* where it was when looked at */
-    uint64_t             log_room;      /* bytes of the files */
+    uint64_t             log_length;    /* bytes of the files */
     uint64_t             index_room;
     void                *fold;          /* the commit thread's state cache */
     struct fs_reader_s  *readers;       /* all of this process */

@@ -29,7 +29,7 @@
 #include "write.h"
 
 
-/* words about a full map, at most so often */
+/* words about what goes on failing, at most so often */
 #define FS_TELL_MS      10000
 #define FS_MESSAGE_MAX  512
 
@@ -191,7 +191,7 @@ fs_write_locked(fs_write_t *write)
         memcpy(write->hash, entry.hash, FS_HASH_LEN);
     }
 
-    fs_env_room(store->log, &store->log_room);
+    fs_env_lengthen(store->log, &store->log_length);
 
     return fs_write_sync(write);
 }
@@ -462,7 +462,8 @@ fs_write_commit(fs_write_t *write, int64_t timings[2])
 /*
  * What the log has is durable and is answered so, whatever becomes of the
  * index.  One that found no room is whole, only behind, and is caught up by
- * the next begin; after any other failure it is not believed.
+ * the next begin; after any other failure it is not believed.  Until then
+ * nobody reads it: it would not know what was acknowledged.
  */
 
 static void
@@ -482,6 +483,8 @@ fs_write_commit_index(fs_write_t *write)
 
     fs_store_say(store, FS_LOG_ERROR, "index-%u: %s", store->index_n,
                  fs_db_strerror(rc));
+
+    atomic_store(&store->mark->rebuilding, 1);
 
     if (fs_db_outcome(rc) != FS_STORE_FULL) {
         atomic_store(&store->mark->stale, 1);
@@ -589,23 +592,33 @@ fs_write_abort(fs_write_t *write)
 static void
 fs_write_map_full(fs_store_t *store, MDB_env *env, const char *name)
 {
-    int      dead;
-    int64_t  wall, boot;
+    int  dead;
 
     dead = 0;
     (void) mdb_reader_check(env, &dead);
 
+    if (fs_store_tell(store)) {
+        fs_store_say(store, FS_LOG_ERROR, "the map of %s is full (%zu bytes), "
+                     "%d dead readers removed; a larger map and a reload help",
+                     name, store->conf.map_size, dead);
+    }
+}
+
+
+int
+fs_store_tell(fs_store_t *store)
+{
+    int64_t  wall, boot;
+
     store->conf.clock(store->conf.data, &wall, &boot);
 
     if (store->told_at && boot - store->told_at < FS_TELL_MS) {
-        return;
+        return 0;
     }
 
     store->told_at = boot;
 
-    fs_store_say(store, FS_LOG_ERROR, "the map of %s is full (%zu bytes), "
-                 "%d dead readers removed; a larger map and a reload help",
-                 name, store->conf.map_size, dead);
+    return 1;
 }
 
 
