@@ -536,7 +536,11 @@ static oracle_payment_t *
 oracle_pay(oracle_t *oracle, oracle_hold_t *hold, const uint8_t *reference,
     int64_t amount)
 {
+    uint8_t            copy[FS_REFERENCE_LEN];
     oracle_payment_t  *payment;
+
+    /* it may be that of another payment of the hold, which moves now */
+    memcpy(copy, reference, FS_REFERENCE_LEN);
 
     hold->payments = realloc(hold->payments, (hold->payments_n + 1)
                                              * sizeof(oracle_payment_t));
@@ -546,7 +550,7 @@ oracle_pay(oracle_t *oracle, oracle_hold_t *hold, const uint8_t *reference,
 
     payment = &hold->payments[hold->payments_n++];
     memset(payment, 0, sizeof(oracle_payment_t));
-    memcpy(payment->reference, reference, FS_REFERENCE_LEN);
+    memcpy(payment->reference, copy, FS_REFERENCE_LEN);
     payment->amount = amount;
     payment->line = -1;
     payment->order = ++oracle->payments;
