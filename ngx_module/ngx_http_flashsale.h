@@ -39,6 +39,7 @@ typedef struct ngx_http_flashsale_eventfds_s   ngx_http_flashsale_eventfds_t;
 typedef struct ngx_http_flashsale_events_s     ngx_http_flashsale_events_t;
 typedef struct ngx_http_flashsale_ledger_s     ngx_http_flashsale_ledger_t;
 typedef struct ngx_http_flashsale_audit_s      ngx_http_flashsale_audit_t;
+typedef struct ngx_http_flashsale_lua_s        ngx_http_flashsale_lua_t;
 
 
 /*
@@ -167,6 +168,7 @@ struct ngx_http_flashsale_worker_s {
     ngx_http_flashsale_events_t     *events;
     ngx_http_flashsale_ledger_t     *ledger;
     ngx_http_flashsale_audit_t      *audit;
+    ngx_http_flashsale_lua_t        *lua;
 };
 
 
@@ -178,6 +180,10 @@ typedef struct ngx_http_flashsale_ctx_s  ngx_http_flashsale_ctx_t;
  * NULL). */
 typedef void (*ngx_http_flashsale_done_pt)(ngx_http_request_t *r,
     const fs_result_t *result, fs_view_t *view);
+
+/* The same for a caller that is no request; wait_us: how long it took. */
+typedef void (*ngx_http_flashsale_call_pt)(void *data,
+    const fs_result_t *result, int64_t wait_us);
 
 /* headers of a request that the module looks at, found in one walk */
 typedef struct {
@@ -383,6 +389,14 @@ fs_outcome_t ngx_http_flashsale_wait_job(ngx_http_request_t *r,
     ngx_http_flashsale_job_t *job, ngx_http_flashsale_done_pt done,
     void (*finish)(ngx_http_request_t *r));
 
+/*
+ * A command that no request waits for: call() gets its result, with a view
+ * possibly open.  OK: it is called once, whatever happens, but for the end of
+ * the process.
+ */
+fs_outcome_t ngx_http_flashsale_wait_call(ngx_http_flashsale_worker_t *worker,
+    const fs_command_t *command, ngx_http_flashsale_call_pt call, void *data);
+
 /* Take results that have come.  1: there are more, call again soon. */
 int ngx_http_flashsale_waits_deliver(ngx_http_flashsale_worker_t *worker);
 
@@ -509,6 +523,26 @@ ngx_int_t ngx_http_flashsale_audit_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_flashsale_pay_handler(ngx_http_request_t *r);
 
 ngx_int_t ngx_http_flashsale_add_variables(ngx_conf_t *cf);
+
+
+/* ngx_http_flashsale_lua.c; the functions for Lua are declared there */
+
+/* The worker ends: free what is there. */
+void ngx_http_flashsale_lua_exit(ngx_http_flashsale_worker_t *worker);
+
+
+/* ngx_http_flashsale_holds.c */
+
+/*
+ * Names to numbers, and what is surely refused; with an open view.  OK: the
+ * command is to be pushed.  Otherwise what to answer: BAD_REQUEST with the
+ * fault, *result when the deciding function refused it (else its outcome is
+ * OK), and *sale: which is not there.
+ */
+fs_outcome_t ngx_http_flashsale_hold_prepare(
+    ngx_http_flashsale_worker_t *worker, fs_view_t *view,
+    const fs_hold_request_t *request, fs_command_t *command,
+    fs_fault_t *fault, fs_result_t *result, fs_slug_t *sale);
 
 
 /*

@@ -248,18 +248,14 @@ ngx_http_flashsale_hold_post(ngx_http_request_t *r,
 }
 
 
-/* Names to numbers, and what is surely refused. */
+/* OK: to be pushed.  REPLAYED: ctx->answer is built already. */
 
 static fs_outcome_t
 ngx_http_flashsale_hold_decide(ngx_http_request_t *r,
     ngx_http_flashsale_ctx_t *ctx, fs_hold_request_t *request,
     fs_command_t *command, fs_fault_t *fault)
 {
-    unsigned                      i;
-    fs_now_t                      now;
-    fs_str_t                      slug;
     fs_view_t                     view;
-    fs_state_t                    state;
     fs_result_t                   result;
     fs_outcome_t                  outcome;
     ngx_http_flashsale_worker_t  *worker;
@@ -276,14 +272,40 @@ ngx_http_flashsale_hold_decide(ngx_http_request_t *r,
         return outcome;
     }
 
+    outcome = ngx_http_flashsale_hold_prepare(worker, &view, request, command,
+                                              fault, &result, &ctx->sale);
+
+    if (outcome != FS_OK && result.outcome != FS_OK) {
+        ngx_http_flashsale_answer_problem(r, outcome, NULL, &result, &view);
+        outcome = FS_REPLAYED;
+    }
+
+    fs_view_close(&view);
+
+    return outcome;
+}
+
+
+fs_outcome_t
+ngx_http_flashsale_hold_prepare(ngx_http_flashsale_worker_t *worker,
+    fs_view_t *view, const fs_hold_request_t *request, fs_command_t *command,
+    fs_fault_t *fault, fs_result_t *result, fs_slug_t *sale)
+{
+    unsigned    i;
+    fs_now_t    now;
+    fs_str_t    slug;
+    fs_state_t  state;
+
+    ngx_memzero(result, sizeof(fs_result_t));
+    result->outcome = FS_OK;
+
     for (i = 0; i < request->lines_n; i++) {
         slug.data = request->lines[i].sale.data;
         slug.len = request->lines[i].sale.len;
 
-        if (!fs_view_sale_number(&view, slug, &command->lines[i].sale)) {
-            ctx->sale = request->lines[i].sale;
-            outcome = FS_NO_SUCH_SALE;
-            goto done;
+        if (!fs_view_sale_number(view, slug, &command->lines[i].sale)) {
+            *sale = request->lines[i].sale;
+            return FS_NO_SUCH_SALE;
         }
 
         command->lines[i].qty = request->lines[i].qty;
@@ -291,27 +313,21 @@ ngx_http_flashsale_hold_decide(ngx_http_request_t *r,
 
     command->lines_n = (uint8_t) request->lines_n;
 
-    fs_state_view(&state, &view, worker->crypto, worker->cache);
+    fs_state_view(&state, view, worker->crypto, worker->cache);
     fs_store_now(worker->store, &now);
 
     if (ngx_http_flashsale_hold_range(&state, command, fault)) {
-        outcome = FS_BAD_REQUEST;
-        goto done;
+        return FS_BAD_REQUEST;
     }
 
-    if (fs_decide_refused(&state, &view, command, &now, &result)) {
+    if (fs_decide_refused(&state, view, command, &now, result)) {
         ngx_http_flashsale_add(&worker->counters->refused, 1);
-
-        ngx_http_flashsale_answer_problem(r, result.outcome, NULL, &result,
-                                          &view);
-        outcome = FS_REPLAYED;
+        return result->outcome;
     }
 
-done:
+    result->outcome = FS_OK;
 
-    fs_view_close(&view);
-
-    return outcome;
+    return FS_OK;
 }
 
 

@@ -21,6 +21,8 @@
 typedef struct {
     ngx_queue_t                      queue;     /* by start, or free */
     ngx_http_flashsale_ctx_t        *ctx;       /* NULL: the client left */
+    ngx_http_flashsale_call_pt       call;      /* or: no request waits */
+    void                            *data;
     uint64_t                         started;
     uint32_t                         index;
     uint32_t                         generation;
@@ -51,9 +53,16 @@ static uint64_t ngx_http_flashsale_wait_token(
 static ngx_http_flashsale_wait_t *ngx_http_flashsale_wait_begin(
     ngx_http_request_t *r, ngx_http_flashsale_worker_t *worker,
     fs_outcome_t *outcome);
+static fs_outcome_t ngx_http_flashsale_wait_room(
+    ngx_http_flashsale_worker_t *worker);
+static fs_outcome_t ngx_http_flashsale_wait_push(
+    ngx_http_flashsale_worker_t *worker, ngx_http_flashsale_wait_t *wait,
+    const fs_command_t *command);
 static void ngx_http_flashsale_wait_start(ngx_http_request_t *r,
     ngx_http_flashsale_waits_t *waits, ngx_http_flashsale_wait_t *wait,
     ngx_http_flashsale_done_pt done, void (*finish)(ngx_http_request_t *r));
+static void ngx_http_flashsale_wait_add(ngx_http_flashsale_waits_t *waits,
+    ngx_http_flashsale_wait_t *wait);
 static void ngx_http_flashsale_wait_result(ngx_http_flashsale_waits_t *waits,
     uint64_t token, const fs_result_t *result, fs_view_t *view,
     ngx_queue_t *ready);
@@ -168,6 +177,7 @@ ngx_http_flashsale_wait_free(ngx_http_flashsale_waits_t *waits,
 {
     wait->busy = 0;
     wait->ctx = NULL;
+    wait->call = NULL;
 
     ngx_queue_insert_head(&waits->free, &wait->queue);
 }
@@ -210,7 +220,6 @@ ngx_http_flashsale_wait_command(ngx_http_request_t *r,
     void (*finish)(ngx_http_request_t *r))
 {
     fs_outcome_t                  outcome;
-    struct timespec               ts;
     ngx_http_flashsale_wait_t    *wait;
     ngx_http_flashsale_worker_t  *worker;
 
@@ -220,6 +229,59 @@ ngx_http_flashsale_wait_command(ngx_http_request_t *r,
     if (wait == NULL) {
         return outcome;
     }
+
+    outcome = ngx_http_flashsale_wait_push(worker, wait, command);
+    if (outcome != FS_OK) {
+        return outcome;
+    }
+
+    ngx_http_flashsale_wait_start(r, worker->waits, wait, done, finish);
+    ngx_http_flashsale_thread_kick(worker->thread);
+
+    return FS_OK;
+}
+
+
+fs_outcome_t
+ngx_http_flashsale_wait_call(ngx_http_flashsale_worker_t *worker,
+    const fs_command_t *command, ngx_http_flashsale_call_pt call, void *data)
+{
+    fs_outcome_t                outcome;
+    ngx_http_flashsale_wait_t  *wait;
+
+    outcome = ngx_http_flashsale_wait_room(worker);
+    if (outcome != FS_OK) {
+        return outcome;
+    }
+
+    wait = ngx_http_flashsale_wait_get(worker->waits);
+    if (wait == NULL) {
+        return FS_QUEUE_FULL;
+    }
+
+    outcome = ngx_http_flashsale_wait_push(worker, wait, command);
+    if (outcome != FS_OK) {
+        return outcome;
+    }
+
+    wait->call = call;
+    wait->data = data;
+
+    ngx_http_flashsale_wait_add(worker->waits, wait);
+    ngx_http_flashsale_thread_kick(worker->thread);
+
+    return FS_OK;
+}
+
+
+/* Into the ring.  Refused: the wait is free again. */
+
+static fs_outcome_t
+ngx_http_flashsale_wait_push(ngx_http_flashsale_worker_t *worker,
+    ngx_http_flashsale_wait_t *wait, const fs_command_t *command)
+{
+    fs_outcome_t     outcome;
+    struct timespec  ts;
 
     (void) clock_gettime(CLOCK_MONOTONIC, &ts);
 
@@ -233,9 +295,6 @@ ngx_http_flashsale_wait_command(ngx_http_request_t *r,
     }
 
     wait->started = (uint64_t) ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
-
-    ngx_http_flashsale_wait_start(r, worker->waits, wait, done, finish);
-    ngx_http_flashsale_thread_kick(worker->thread);
 
     return FS_OK;
 }
@@ -277,16 +336,13 @@ ngx_http_flashsale_wait_begin(ngx_http_request_t *r,
     ngx_http_flashsale_ctx_t   *ctx;
     ngx_http_flashsale_wait_t  *wait;
 
-    if (worker == NULL || !worker->ready) {
-        *outcome = FS_NOT_READY;
+    *outcome = ngx_http_flashsale_wait_room(worker);
+
+    if (*outcome != FS_OK) {
         return NULL;
     }
 
     *outcome = FS_QUEUE_FULL;
-
-    if (worker->waits->active_n >= worker->rings->queue) {
-        return NULL;
-    }
 
     ctx = ngx_http_flashsale_ctx(r);
 
@@ -303,6 +359,21 @@ ngx_http_flashsale_wait_begin(ngx_http_request_t *r,
 }
 
 
+static fs_outcome_t
+ngx_http_flashsale_wait_room(ngx_http_flashsale_worker_t *worker)
+{
+    if (worker == NULL || !worker->ready) {
+        return FS_NOT_READY;
+    }
+
+    if (worker->waits->active_n >= worker->rings->queue) {
+        return FS_QUEUE_FULL;
+    }
+
+    return FS_OK;
+}
+
+
 static void
 ngx_http_flashsale_wait_start(ngx_http_request_t *r,
     ngx_http_flashsale_waits_t *waits, ngx_http_flashsale_wait_t *wait,
@@ -315,11 +386,19 @@ ngx_http_flashsale_wait_start(ngx_http_request_t *r,
     ctx->done = done;
     ctx->finish = finish;
 
-    ngx_queue_insert_tail(&waits->active, &wait->queue);
-    waits->active_n++;
-
     r->read_event_handler = ngx_http_test_reading;
     r->write_event_handler = ngx_http_request_empty_handler;
+
+    ngx_http_flashsale_wait_add(waits, wait);
+}
+
+
+static void
+ngx_http_flashsale_wait_add(ngx_http_flashsale_waits_t *waits,
+    ngx_http_flashsale_wait_t *wait)
+{
+    ngx_queue_insert_tail(&waits->active, &wait->queue);
+    waits->active_n++;
 
     if (!waits->keep.timer_set) {
         ngx_add_timer(&waits->keep, NGX_HTTP_FLASHSALE_KEEP_MSEC);
@@ -430,6 +509,7 @@ ngx_http_flashsale_wait_result(ngx_http_flashsale_waits_t *waits,
     uint64_t token, const fs_result_t *result, fs_view_t *view,
     ngx_queue_t *ready)
 {
+    int64_t                     wait_us;
     ngx_http_flashsale_ctx_t   *ctx;
     ngx_http_flashsale_wait_t  *wait;
 
@@ -443,6 +523,15 @@ ngx_http_flashsale_wait_result(ngx_http_flashsale_waits_t *waits,
     if (!wait->expired) {
         ngx_queue_remove(&wait->queue);
         waits->active_n--;
+    }
+
+    if (wait->call) {
+        wait_us = ngx_http_flashsale_usec() - wait->started;
+
+        ngx_http_flashsale_observe(&waits->worker->counters->wait,
+                                   ngx_http_flashsale_usec_bounds, wait_us);
+
+        wait->call(wait->data, result, wait_us);
     }
 
     if (ctx) {
@@ -525,6 +614,11 @@ ngx_http_flashsale_waits_expire(ngx_http_flashsale_worker_t *worker)
         ngx_queue_remove(q);
         waits->active_n--;
         wait->expired = 1;
+
+        if (wait->call) {
+            wait->call(wait->data, &result, now - wait->started);
+            wait->call = NULL;
+        }
 
         ctx = wait->ctx;
         wait->ctx = NULL;

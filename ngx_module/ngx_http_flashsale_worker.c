@@ -143,6 +143,8 @@ ngx_http_flashsale_exit_process(ngx_cycle_t *cycle)
 
     mcf->worker = NULL;
 
+    ngx_http_flashsale_lua_exit(worker);
+
     if (worker->ring != -1) {
         fs_ring_release(worker->rings, worker->ring);
     }

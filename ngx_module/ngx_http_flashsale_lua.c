@@ -1,0 +1,588 @@
+
+/*
+ * Reads for Lua.
+ */
+
+#include "ngx_http_flashsale_lua.h"
+
+
+static fs_outcome_t ngx_http_flashsale_lua_missing(fs_view_t *view,
+    fs_outcome_t outcome);
+static fs_outcome_t ngx_http_flashsale_lua_find_sale(fs_view_t *view,
+    fs_str_t id, fs_sale_t *sale);
+static void ngx_http_flashsale_lua_sale(const fs_sale_t *from,
+    ngx_http_flashsale_ffi_sale_t *to);
+static fs_outcome_t ngx_http_flashsale_lua_buyer(
+    ngx_http_flashsale_worker_t *worker, fs_str_t identity, fs_str_t id,
+    uint8_t *buyer, fs_seq_t *seq, fs_view_t *view);
+
+
+ngx_http_flashsale_worker_t *
+ngx_http_flashsale_lua_worker(void)
+{
+    ngx_cycle_t                     *cycle;
+    ngx_http_flashsale_main_conf_t  *mcf;
+
+    cycle = (ngx_cycle_t *) ngx_cycle;
+
+    if ((ngx_process != NGX_PROCESS_WORKER
+         && ngx_process != NGX_PROCESS_SINGLE)
+        || cycle == NULL || cycle->conf_ctx == NULL)
+    {
+        return NULL;
+    }
+
+    mcf = ngx_http_cycle_get_module_main_conf(cycle,
+                                              ngx_http_flashsale_module);
+
+    return mcf ? mcf->worker : NULL;
+}
+
+
+fs_outcome_t
+ngx_http_flashsale_lua_view(ngx_http_flashsale_worker_t *worker,
+    fs_view_t *view)
+{
+    if (worker == NULL || worker->store == NULL) {
+        return FS_NOT_READY;
+    }
+
+    return fs_view_open(worker->reader, view);
+}
+
+
+/* Not found, unless it could not be looked for. */
+
+static fs_outcome_t
+ngx_http_flashsale_lua_missing(fs_view_t *view, fs_outcome_t outcome)
+{
+    fs_outcome_t  why;
+
+    why = fs_view_outcome(view);
+
+    return why == FS_OK ? outcome : why;
+}
+
+
+int
+ngx_http_flashsale_ffi_version(void)
+{
+    return NGX_HTTP_FLASHSALE_FFI_VERSION;
+}
+
+
+const char *
+ngx_http_flashsale_ffi_code(int outcome)
+{
+    return (outcome >= 0 && outcome < FS_OUTCOMES_N)
+           ? fs_outcome_code(outcome) : NULL;
+}
+
+
+const char *
+ngx_http_flashsale_ffi_state(int state)
+{
+    return (state >= 0 && state < FS_SALE_STATES_N)
+           ? fs_sale_state_name(state) : NULL;
+}
+
+
+int
+ngx_http_flashsale_ffi_ready(void)
+{
+    ngx_http_flashsale_worker_t  *worker;
+
+    worker = ngx_http_flashsale_lua_worker();
+
+    if (worker == NULL || worker->store == NULL) {
+        return NGX_HTTP_FLASHSALE_FFI_CLOSED;
+    }
+
+    return worker->ready ? NGX_HTTP_FLASHSALE_FFI_ALL
+                         : NGX_HTTP_FLASHSALE_FFI_READS;
+}
+
+
+double
+ngx_http_flashsale_ffi_now(void)
+{
+    fs_now_t                      now;
+    struct timespec               ts;
+    ngx_http_flashsale_worker_t  *worker;
+
+    worker = ngx_http_flashsale_lua_worker();
+
+    if (worker && worker->store) {
+        fs_store_now(worker->store, &now);
+        return (double) now.wall;
+    }
+
+    (void) clock_gettime(CLOCK_REALTIME, &ts);
+
+    return (double) ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+
+double
+ngx_http_flashsale_ffi_seq(void)
+{
+    double                        seq;
+    fs_view_t                     view;
+    fs_outcome_t                  outcome;
+    ngx_http_flashsale_worker_t  *worker;
+
+    worker = ngx_http_flashsale_lua_worker();
+    outcome = ngx_http_flashsale_lua_view(worker, &view);
+
+    switch (outcome) {
+
+    case FS_OK:
+        seq = (double) view.seq;
+        break;
+
+    case FS_REBUILDING:
+
+        /* sales come from the log, which the view has cut at the mark */
+
+        seq = (double) atomic_load(&worker->store->mark->seq);
+        break;
+
+    default:
+        return -1;
+    }
+
+    fs_view_close(&view);
+
+    return seq;
+}
+
+
+static fs_outcome_t
+ngx_http_flashsale_lua_find_sale(fs_view_t *view, fs_str_t id,
+    fs_sale_t *sale)
+{
+    uint32_t  number;
+
+    if (fs_slug_valid(id) && fs_view_sale_number(view, id, &number)
+        && fs_view_sale(view, number, sale))
+    {
+        return FS_OK;
+    }
+
+    return ngx_http_flashsale_lua_missing(view, FS_NO_SUCH_SALE);
+}
+
+
+static void
+ngx_http_flashsale_lua_sale(const fs_sale_t *from,
+    ngx_http_flashsale_ffi_sale_t *to)
+{
+    to->price_fen = (double) from->price_fen;
+    to->opens_at = (double) from->opens_at;
+    to->closes_at = (double) from->closes_at;
+    to->version = (double) from->version;
+    to->stock = from->stock;
+    to->free = fs_sale_free(from);
+    to->held = from->held;
+    to->sold = from->sold;
+    to->limit = from->limit;
+    to->goal = from->goal;
+    to->joined = from->joined;
+    to->goal_by = from->goal_by;
+    to->state = fs_sale_state(from);
+    to->formed = fs_sale_formed(from);
+
+    to->id_len = from->slug.len;
+    ngx_memcpy(to->id, from->slug.data, from->slug.len);
+
+    to->title_len = from->title_len;
+    ngx_memcpy(to->title, from->title, from->title_len);
+}
+
+
+int
+ngx_http_flashsale_ffi_sale(const char *id, size_t id_len,
+    ngx_http_flashsale_ffi_sale_t *sale)
+{
+    fs_sale_t     found;
+    fs_view_t     view;
+    fs_outcome_t  outcome;
+
+    outcome = ngx_http_flashsale_lua_view(ngx_http_flashsale_lua_worker(),
+                                          &view);
+
+    if (outcome != FS_OK && outcome != FS_REBUILDING) {
+        return -(int) outcome;
+    }
+
+    outcome = ngx_http_flashsale_lua_find_sale(&view,
+                            ngx_http_flashsale_lua_str(id, id_len), &found);
+
+    fs_view_close(&view);
+
+    if (outcome != FS_OK) {
+        return -(int) outcome;
+    }
+
+    ngx_http_flashsale_lua_sale(&found, sale);
+
+    return 0;
+}
+
+
+int
+ngx_http_flashsale_ffi_sales(const char *after, size_t after_len, int limit,
+    ngx_http_flashsale_ffi_sale_t *sales, int *more)
+{
+    size_t                        i, n;
+    fs_view_t                     view;
+    fs_outcome_t                  outcome;
+    ngx_http_flashsale_lua_t     *lua;
+    ngx_http_flashsale_worker_t  *worker;
+
+    worker = ngx_http_flashsale_lua_worker();
+    outcome = ngx_http_flashsale_lua_view(worker, &view);
+
+    if (outcome != FS_OK && outcome != FS_REBUILDING) {
+        return -(int) outcome;
+    }
+
+    lua = ngx_http_flashsale_lua(worker);
+
+    if (lua == NULL || limit < 1 || limit > NGX_HTTP_FLASHSALE_FFI_PAGE) {
+        fs_view_close(&view);
+        return -FS_INTERNAL;
+    }
+
+    n = fs_view_sales(&view, ngx_http_flashsale_lua_str(after, after_len),
+                      limit, lua->sales, more);
+
+    outcome = fs_view_outcome(&view);
+
+    fs_view_close(&view);
+
+    if (outcome != FS_OK) {
+        return -(int) outcome;
+    }
+
+    for (i = 0; i < n; i++) {
+        ngx_http_flashsale_lua_sale(&lua->sales[i], &sales[i]);
+    }
+
+    return (int) n;
+}
+
+
+/*
+ * A group that nobody has joined has no row; it is there all the same, with
+ * nobody in it.
+ */
+
+int
+ngx_http_flashsale_ffi_group(const char *id, size_t id_len,
+    const char *pickup, size_t pickup_len,
+    ngx_http_flashsale_ffi_group_t *group)
+{
+    fs_str_t      slug;
+    uint32_t      number;
+    fs_sale_t     sale;
+    fs_view_t     view;
+    fs_group_t    row;
+    fs_outcome_t  outcome;
+
+    outcome = ngx_http_flashsale_lua_view(ngx_http_flashsale_lua_worker(),
+                                          &view);
+
+    if (outcome != FS_OK && outcome != FS_REBUILDING) {
+        return -(int) outcome;
+    }
+
+    outcome = ngx_http_flashsale_lua_find_sale(&view,
+                             ngx_http_flashsale_lua_str(id, id_len), &sale);
+
+    if (outcome == FS_OK && sale.goal == 0) {
+        outcome = FS_NOT_FOUND;
+    }
+
+    if (outcome != FS_OK) {
+        goto done;
+    }
+
+    group->joined = 0;
+    group->state = sale.decided ? FS_GROUP_FAILED : FS_GROUP_OPEN;
+
+    number = 0;
+
+    if (sale.goal_by == FS_GOAL_BY_PICKUP) {
+        slug = ngx_http_flashsale_lua_str(pickup, pickup_len);
+
+        if (!fs_slug_valid(slug)) {
+            outcome = FS_NOT_FOUND;
+            goto done;
+        }
+
+        if (!fs_view_pickup_number(&view, slug, &number)) {
+            outcome = ngx_http_flashsale_lua_missing(&view, FS_OK);
+            goto done;
+        }
+    }
+
+    if (fs_view_group(&view, sale.number, number, &row)) {
+        group->joined = row.joined;
+        group->state = row.state;
+
+    } else {
+        outcome = ngx_http_flashsale_lua_missing(&view, FS_OK);
+    }
+
+done:
+
+    fs_view_close(&view);
+
+    return -(int) outcome;
+}
+
+
+int
+ngx_http_flashsale_lua_render(ngx_http_flashsale_worker_t *worker,
+    fs_view_t *view, const fs_hold_t *hold, char *buf, size_t size)
+{
+    int         len;
+    fs_now_t    now;
+    fs_names_t  names;
+
+    fs_view_names(view, worker->crypto, &names);
+    fs_store_now(worker->store, &now);
+
+    len = fs_answer_hold(buf, size, hold, &names, now.wall);
+
+    if (len < 0) {
+        return -(int) ngx_http_flashsale_lua_missing(view, FS_INTERNAL);
+    }
+
+    return len;
+}
+
+
+/*
+ * What both readers of holds begin with.  *seq: of the id, 0: none is given.
+ * OK: the view is open, and all of it can be read.
+ */
+
+static fs_outcome_t
+ngx_http_flashsale_lua_buyer(ngx_http_flashsale_worker_t *worker,
+    fs_str_t identity, fs_str_t id, uint8_t *buyer, fs_seq_t *seq,
+    fs_view_t *view)
+{
+    fs_outcome_t  outcome;
+
+    *seq = 0;
+
+    if (identity.len == 0) {
+        return FS_NO_BUYER;
+    }
+
+    if (worker == NULL || worker->store == NULL) {
+        return FS_NOT_READY;
+    }
+
+    if (id.len && fs_crypto_hold_parse(worker->crypto, id, seq) != 0) {
+        return FS_NO_SUCH_HOLD;
+    }
+
+    if (fs_crypto_pseudonym(worker->crypto, identity, buyer) != 0) {
+        return FS_INTERNAL;
+    }
+
+    outcome = fs_view_open(worker->reader, view);
+
+    if (outcome == FS_REBUILDING) {
+        fs_view_close(view);
+    }
+
+    return outcome;
+}
+
+
+int
+ngx_http_flashsale_ffi_hold(const char *id, size_t id_len,
+    const char *identity, size_t identity_len, char *buf, size_t size)
+{
+    int                           len;
+    uint8_t                       buyer[FS_BUYER_LEN];
+    fs_seq_t                      seq;
+    fs_hold_t                     hold;
+    fs_view_t                     view;
+    fs_outcome_t                  outcome;
+    ngx_http_flashsale_worker_t  *worker;
+
+    worker = ngx_http_flashsale_lua_worker();
+
+    outcome = ngx_http_flashsale_lua_buyer(worker,
+                         ngx_http_flashsale_lua_str(identity, identity_len),
+                         ngx_http_flashsale_lua_str(id, id_len), buyer, &seq,
+                         &view);
+
+    if (outcome != FS_OK) {
+        return -(int) outcome;
+    }
+
+    if (fs_view_hold(&view, seq, &hold)
+        && ngx_memcmp(hold.buyer, buyer, FS_BUYER_LEN) == 0)
+    {
+        len = ngx_http_flashsale_lua_render(worker, &view, &hold, buf, size);
+
+    } else {
+        len = -(int) ngx_http_flashsale_lua_missing(&view, FS_NO_SUCH_HOLD);
+    }
+
+    fs_view_close(&view);
+
+    return len;
+}
+
+
+int
+ngx_http_flashsale_ffi_holds(const char *identity, size_t identity_len,
+    const char *before, size_t before_len, int limit, char *buf, size_t size)
+{
+    int                           len, more;
+    size_t                        n;
+    uint8_t                       buyer[FS_BUYER_LEN];
+    fs_now_t                      now;
+    fs_seq_t                      seq;
+    fs_view_t                     view;
+    fs_names_t                    names;
+    fs_outcome_t                  outcome;
+    ngx_http_flashsale_lua_t     *lua;
+    ngx_http_flashsale_worker_t  *worker;
+
+    worker = ngx_http_flashsale_lua_worker();
+
+    outcome = ngx_http_flashsale_lua_buyer(worker,
+                         ngx_http_flashsale_lua_str(identity, identity_len),
+                         ngx_http_flashsale_lua_str(before, before_len),
+                         buyer, &seq, &view);
+
+    if (outcome != FS_OK) {
+        return -(int) outcome;
+    }
+
+    lua = ngx_http_flashsale_lua(worker);
+
+    if (lua == NULL || limit < 1 || limit > NGX_HTTP_FLASHSALE_FFI_PAGE) {
+        fs_view_close(&view);
+        return -FS_INTERNAL;
+    }
+
+    n = fs_view_holds(&view, buyer, seq, limit, lua->holds, &more);
+
+    fs_view_names(&view, worker->crypto, &names);
+    fs_store_now(worker->store, &now);
+
+    len = fs_answer_holds(buf, size, lua->holds, n, more, &names, now.wall);
+
+    outcome = ngx_http_flashsale_lua_missing(&view,
+                                             len < 0 ? FS_INTERNAL : FS_OK);
+
+    fs_view_close(&view);
+
+    return outcome == FS_OK ? len : -(int) outcome;
+}
+
+
+int
+ngx_http_flashsale_ffi_document(const char *kind, size_t kind_len,
+    const char *id, size_t id_len, char *buf, size_t size)
+{
+    int           rc;
+    fs_str_t      doc;
+    fs_view_t     view;
+    fs_outcome_t  outcome;
+
+    outcome = ngx_http_flashsale_lua_view(ngx_http_flashsale_lua_worker(),
+                                          &view);
+
+    if (outcome != FS_OK && outcome != FS_REBUILDING) {
+        return -(int) outcome;
+    }
+
+    rc = fs_view_document(&view, ngx_http_flashsale_lua_str(kind, kind_len),
+                          ngx_http_flashsale_lua_str(id, id_len), &doc);
+
+    if (rc == 1 && doc.len <= size) {
+        ngx_memcpy(buf, doc.data, doc.len);
+        rc = (int) doc.len;
+
+    } else {
+        rc = rc == 0 ? -FS_NOT_FOUND : rc == 1 ? -FS_INTERNAL : -FS_NOT_READY;
+    }
+
+    fs_view_close(&view);
+
+    return rc;
+}
+
+
+/* As many as there is room for, *more when that was not enough. */
+
+int
+ngx_http_flashsale_ffi_documents(const char *kind, size_t kind_len,
+    const char *after, size_t after_len, int limit,
+    ngx_http_flashsale_ffi_document_t *documents, char *buf, size_t size,
+    int *more)
+{
+    int                           i, n;
+    size_t                        used;
+    fs_view_t                     view;
+    fs_document_t                *doc;
+    fs_outcome_t                  outcome;
+    ngx_http_flashsale_lua_t     *lua;
+    ngx_http_flashsale_worker_t  *worker;
+
+    worker = ngx_http_flashsale_lua_worker();
+    outcome = ngx_http_flashsale_lua_view(worker, &view);
+
+    if (outcome != FS_OK && outcome != FS_REBUILDING) {
+        return -(int) outcome;
+    }
+
+    lua = ngx_http_flashsale_lua(worker);
+
+    if (lua == NULL || limit < 1 || limit > NGX_HTTP_FLASHSALE_FFI_PAGE) {
+        fs_view_close(&view);
+        return -FS_INTERNAL;
+    }
+
+    n = fs_view_documents(&view, ngx_http_flashsale_lua_str(kind, kind_len),
+                          ngx_http_flashsale_lua_str(after, after_len),
+                          limit, lua->documents, more);
+
+    if (n < 0) {
+        fs_view_close(&view);
+        return -FS_NOT_READY;
+    }
+
+    used = 0;
+
+    for (i = 0; i < n; i++) {
+        doc = &lua->documents[i];
+
+        if (doc->doc.len > size - used) {
+            *more = 1;
+            break;
+        }
+
+        documents[i].start = (uint32_t) used;
+        documents[i].len = (uint32_t) doc->doc.len;
+        documents[i].id_len = doc->id.len;
+        ngx_memcpy(documents[i].id, doc->id.data, doc->id.len);
+
+        ngx_memcpy(buf + used, doc->doc.data, doc->doc.len);
+        used += doc->doc.len;
+    }
+
+    fs_view_close(&view);
+
+    return i;
+}

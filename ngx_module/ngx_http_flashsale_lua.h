@@ -1,0 +1,183 @@
+
+/*
+ * What Lua calls by FFI; lua/tuanbo/engine.lua is the other side, and its
+ * cdef says the same as this header.  These functions are the only ones of
+ * the module that others see, so all begin with ngx_http_flashsale_ffi_.  A
+ * change of theirs is another version.
+ *
+ * Reads are answered from a view that is opened and closed within the call,
+ * so none lives while a coroutine waits.  Commands go through the worker's
+ * ring like everyone's: the caller waits on a semaphore of lua-nginx-module,
+ * which is posted through a pointer that Lua hands over, so that neither
+ * module links with the other.
+ *
+ * Sales are structures, because they are read on every page and in a rush;
+ * holds and problems are the API's own JSON, so that there is one list of
+ * their fields.
+ */
+
+#ifndef NGX_HTTP_FLASHSALE_LUA_H
+#define NGX_HTTP_FLASHSALE_LUA_H
+
+#include "ngx_http_flashsale.h"
+
+
+#define NGX_HTTP_FLASHSALE_FFI_VERSION  1
+#define NGX_HTTP_FLASHSALE_FFI_PAGE     100    /* sales, holds, documents */
+
+/* what ngx_http_flashsale_ffi_ready() says */
+#define NGX_HTTP_FLASHSALE_FFI_CLOSED   0
+#define NGX_HTTP_FLASHSALE_FFI_READS    1
+#define NGX_HTTP_FLASHSALE_FFI_ALL      2
+
+
+typedef int (*ngx_http_flashsale_ffi_post_pt)(void *sem, int n);
+
+/* 0 for what is not set; 64-bit numbers are below 2^53 */
+typedef struct {
+    double                           price_fen;
+    double                           opens_at;
+    double                           closes_at;
+    double                           version;
+    uint32_t                         stock;
+    uint32_t                         free;
+    uint32_t                         held;
+    uint32_t                         sold;
+    uint32_t                         limit;
+    uint32_t                         goal;
+    uint32_t                         joined;
+    uint32_t                         goal_by;   /* fs_goal_by_t */
+    uint32_t                         state;     /* fs_sale_state_t */
+    int32_t                          formed;    /* -1: undecided */
+    uint32_t                         id_len;
+    uint32_t                         title_len;
+    char                             id[FS_SLUG_MAX];
+    char                             title[FS_TITLE_MAX];
+} ngx_http_flashsale_ffi_sale_t;
+
+typedef struct {
+    uint32_t                         joined;
+    uint32_t                         state;     /* fs_group_state_t */
+} ngx_http_flashsale_ffi_group_t;
+
+/* its text lies in the caller's buffer */
+typedef struct {
+    uint32_t                         start;
+    uint32_t                         len;
+    uint32_t                         id_len;
+    char                             id[FS_SLUG_MAX];
+} ngx_http_flashsale_ffi_document_t;
+
+
+#pragma GCC visibility push(default)
+
+/*
+ * Reads.  An int that is negative is minus an outcome (fs_outcome_t), see
+ * ngx_http_flashsale_ffi_code(); otherwise it is a length, a number, or 0.
+ * Strings need no NUL.
+ */
+
+int ngx_http_flashsale_ffi_version(void);
+
+/* By their numbers; NULL: there is no such one. */
+const char *ngx_http_flashsale_ffi_code(int outcome);
+const char *ngx_http_flashsale_ffi_state(int state);
+
+/* 0: nothing yet; 1: reads; 2: commands, too. */
+int ngx_http_flashsale_ffi_ready(void);
+
+/* The wall clock that decides, ms; the position of what is read; -1: none. */
+double ngx_http_flashsale_ffi_now(void);
+double ngx_http_flashsale_ffi_seq(void);
+
+int ngx_http_flashsale_ffi_sale(const char *id, size_t id_len,
+    ngx_http_flashsale_ffi_sale_t *sale);
+int ngx_http_flashsale_ffi_sales(const char *after, size_t after_len,
+    int limit, ngx_http_flashsale_ffi_sale_t *sales, int *more);
+int ngx_http_flashsale_ffi_group(const char *id, size_t id_len,
+    const char *pickup, size_t pickup_len,
+    ngx_http_flashsale_ffi_group_t *group);
+int ngx_http_flashsale_ffi_hold(const char *id, size_t id_len,
+    const char *identity, size_t identity_len, char *buf, size_t size);
+int ngx_http_flashsale_ffi_holds(const char *identity, size_t identity_len,
+    const char *before, size_t before_len, int limit, char *buf,
+    size_t size);
+int ngx_http_flashsale_ffi_document(const char *kind, size_t kind_len,
+    const char *id, size_t id_len, char *buf, size_t size);
+int ngx_http_flashsale_ffi_documents(const char *kind, size_t kind_len,
+    const char *after, size_t after_len, int limit,
+    ngx_http_flashsale_ffi_document_t *documents, char *buf, size_t size,
+    int *more);
+
+/*
+ * Commands of a request that is no timer's.
+ *
+ * slot: the one that the next command gets, -1: no memory.  A command says 0:
+ * it is on its way, and sem will be posted; otherwise the length of the
+ * problem in buf.  take: -1 when the result has not come; otherwise the
+ * length of a hold (*problem 0) or a problem (1), and the slot is free again.
+ * size: at least FS_HOLD_JSON_MAX and FS_PROBLEM_JSON_MAX.
+ */
+
+int ngx_http_flashsale_ffi_slot(void);
+int ngx_http_flashsale_ffi_reserve(ngx_http_request_t *r,
+    ngx_http_flashsale_ffi_post_pt post, void *sem, const char *body,
+    size_t body_len, const char *identity, size_t identity_len,
+    const char *key, size_t key_len, char *buf, size_t size);
+int ngx_http_flashsale_ffi_release(ngx_http_request_t *r,
+    ngx_http_flashsale_ffi_post_pt post, void *sem, const char *id,
+    size_t id_len, const char *identity, size_t identity_len, char *buf,
+    size_t size);
+int ngx_http_flashsale_ffi_take(ngx_http_request_t *r, int slot, char *buf,
+    size_t size, int *problem);
+
+#pragma GCC visibility pop
+
+
+#pragma GCC visibility push(hidden)
+
+typedef struct ngx_http_flashsale_op_s  ngx_http_flashsale_op_t;
+
+struct ngx_http_flashsale_lua_s {
+    ngx_http_flashsale_op_t        **ops;       /* by slot */
+    ngx_uint_t                       ops_n;
+    ngx_http_flashsale_op_t         *free;
+
+    /* room for one call */
+    fs_sale_t                        sales[NGX_HTTP_FLASHSALE_FFI_PAGE];
+    fs_hold_t                        holds[NGX_HTTP_FLASHSALE_FFI_PAGE];
+    fs_document_t                    documents[NGX_HTTP_FLASHSALE_FFI_PAGE];
+};
+
+
+/* NULL outside of a worker: in init_by_lua, for one. */
+ngx_http_flashsale_worker_t *ngx_http_flashsale_lua_worker(void);
+
+/* Made when it is not there.  NULL: no memory. */
+ngx_http_flashsale_lua_t *ngx_http_flashsale_lua(
+    ngx_http_flashsale_worker_t *worker);
+
+/* OK and REBUILDING (only sales can be read): to be closed. */
+fs_outcome_t ngx_http_flashsale_lua_view(ngx_http_flashsale_worker_t *worker,
+    fs_view_t *view);
+
+/* A hold as JSON.  The length or minus an outcome. */
+int ngx_http_flashsale_lua_render(ngx_http_flashsale_worker_t *worker,
+    fs_view_t *view, const fs_hold_t *hold, char *buf, size_t size);
+
+
+static ngx_inline fs_str_t
+ngx_http_flashsale_lua_str(const char *data, size_t len)
+{
+    fs_str_t  str;
+
+    str.data = data;
+    str.len = len;
+
+    return str;
+}
+
+
+#pragma GCC visibility pop
+
+#endif /* NGX_HTTP_FLASHSALE_LUA_H */
