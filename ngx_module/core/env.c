@@ -136,6 +136,16 @@ fs_env_look_once(int fd, char *why)
         meta = other;
     }
 
+    /* the other one may be what a failed write left, and is not looked at */
+
+    if (meta.last < FS_META_PAGES - 1
+        || (meta.root != FS_PAGE_NONE
+            && (meta.root < FS_META_PAGES || meta.root > meta.last)))
+    {
+        snprintf(why, FS_ENV_WHY_MAX, "is damaged: its meta page is wrong");
+        return -1;
+    }
+
     if (meta.last >= (uint64_t) st.st_size / meta.size) {
         snprintf(why, FS_ENV_WHY_MAX,
                  "is cut short: it has %llu bytes and lacks page %llu",
@@ -173,11 +183,7 @@ fs_env_meta(int fd, uint64_t offset, fs_meta_page_t *meta)
     meta->txn = fs_get_le64(page + 144);
 
     if (meta->size < 512 || meta->size > 65536
-        || (meta->size & (meta->size - 1)) != 0
-        || meta->last < FS_META_PAGES - 1
-        || meta->last >= INT64_MAX / 65536
-        || (meta->root != FS_PAGE_NONE
-            && (meta->root < FS_META_PAGES || meta->root > meta->last)))
+        || (meta->size & (meta->size - 1)) != 0)
     {
         return -1;
     }

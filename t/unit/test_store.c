@@ -1,0 +1,853 @@
+
+/*
+ * The store: made once, opened by any number of processes, refused when its
+ * log is not whole; the mark, the clocks, and commits that fail.
+ */
+
+#include "fixture.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+
+#include "audit.h"
+#include "log.h"
+
+
+#define CHILDREN  4
+
+static char  refused[257];
+
+
+/* Open as `store`, which must fail; its words are in `refused`. */
+
+static const char *
+store_refused(const fs_store_conf_t *conf)
+{
+    fs_outcome_t  outcome;
+
+    outcome = FS_OK;
+    refused[0] = '\0';
+
+    assert_null(fs_store_open(conf, &outcome, refused));
+    assert_true(strlen(refused) > 10);
+
+    return fs_outcome_code(outcome);
+}
+
+
+static void
+store_name(fixture_t *fixture, const char *file, char *name, size_t size)
+{
+    assert_true((size_t) snprintf(name, size, "%s/%s", fixture->path, file)
+                < size);
+}
+
+
+static uint32_t
+store_sale(fixture_t *fixture, const char *slug, uint32_t stock)
+{
+    fs_operator_t  op;
+
+    fixture_operator(&op, slug);
+    op.stock = stock;
+
+    return fixture_define(fixture, &op);
+}
+
+
+/* 0, or a signal or a status to be shown. */
+
+static int
+store_wait(pid_t pid)
+{
+    int  status;
+
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+
+    return status;
+}
+
+
+static void
+test_layout(void **context)
+{
+    char         name[128];
+    fixture_t   *fixture = *context;
+    unsigned     i;
+    struct stat  st;
+
+    static const struct {
+        const char  *file;
+        mode_t       mode;
+    } files[] = {
+        { "log", S_IFDIR|0700 },
+        { "log/data.mdb", S_IFREG|0600 },
+        { "log/lock.mdb", S_IFREG|0600 },
+        { "index-1", S_IFDIR|0700 },
+        { "index-1/data.mdb", S_IFREG|0600 },
+        { "mark", S_IFREG|0600 }
+    };
+
+    for (i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+        store_name(fixture, files[i].file, name, sizeof(name));
+        assert_int_equal(stat(name, &st), 0);
+        assert_int_equal(st.st_mode, files[i].mode);
+    }
+
+    assert_string_equal(fixture_entries(fixture, 0), "store boot");
+    assert_int_equal(atomic_load(&fixture->store->mark->seq), 2);
+
+    /* opened again in the same boot nothing is written */
+
+    fixture_close(fixture, 0);
+    fixture_open(fixture);
+    assert_string_equal(fixture_entries(fixture, 0), "store boot");
+    assert_int_equal(fixture->store->index_n, 1);
+}
+
+
+static void
+test_refused(void **context)
+{
+    char             name[128], link_name[128];
+    fixture_t       *fixture = *context;
+    fs_store_t      *store;
+    fs_outcome_t     outcome;
+    fs_store_conf_t  conf;
+
+    conf = fixture->conf;
+    conf.path = "relative/path";
+    assert_string_equal(store_refused(&conf), "not_ready");
+    assert_non_null(strstr(refused, "must begin with /"));
+
+    store_name(fixture, "nothing", name, sizeof(name));
+    conf.path = name;
+    assert_string_equal(store_refused(&conf), "not_ready");
+    assert_non_null(strstr(refused, "there is no directory"));
+
+    /* twice in a process, also by another name */
+
+    conf.path = fixture->path;
+    assert_string_equal(store_refused(&conf), "not_ready");
+    assert_non_null(strstr(refused, "open in this process already"));
+
+    snprintf(link_name, sizeof(link_name), "%s-link", fixture->path);
+    assert_int_equal(symlink(fixture->path, link_name), 0);
+    conf.path = link_name;
+    assert_string_equal(store_refused(&conf), "not_ready");
+    unlink(link_name);
+
+    /* closed, it may be opened again */
+
+    fixture_close(fixture, 1);
+    conf.path = fixture->path;
+    store = fs_store_open(&conf, &outcome, refused);
+    assert_non_null(store);
+    fs_store_close(store, 0);
+    fixture_open(fixture);
+}
+
+
+static void
+test_schema(void **context)
+{
+    uint8_t        schema[4];
+    fixture_t     *fixture = *context;
+
+    fixture_begin(fixture);
+    fs_put_le32(schema, FS_SCHEMA + 1);
+    fs_db_put(&fixture->write.log, fixture->store->log_dbi[FS_LOG_META],
+              FS_META_SCHEMA, sizeof(FS_META_SCHEMA) - 1, schema, 4, 0);
+    assert_int_equal(fs_write_commit(&fixture->write, NULL), FS_OK);
+
+    /* those who have it open write no more */
+
+    assert_int_equal(fs_write_begin(fixture->store, &fixture->write),
+                     FS_NOT_READY);
+
+    fixture_close(fixture, 0);
+
+    assert_string_equal(store_refused(&fixture->conf), "not_ready");
+    assert_non_null(strstr(refused, "has schema 2, this program knows 1"));
+}
+
+
+static void
+store_damage(fixture_t *fixture, off_t offset, const char *bytes)
+{
+    int   fd;
+    char  name[128];
+
+    store_name(fixture, "log/data.mdb", name, sizeof(name));
+    fd = open(name, O_WRONLY);
+    assert_int_not_equal(fd, -1);
+    assert_int_equal(pwrite(fd, bytes, strlen(bytes), offset),
+                     strlen(bytes));
+    close(fd);
+}
+
+
+/* A log that is not whole is refused with words, never crashed on. */
+
+static void
+test_log_damaged(void **context)
+{
+    char        name[128];
+    uint64_t    used;
+    fixture_t  *fixture = *context;
+    MDB_stat    page;
+    MDB_envinfo info;
+
+    store_sale(fixture, "grape", 10);
+    mdb_env_info(fixture->store->log, &info);
+    mdb_env_stat(fixture->store->log, &page);
+    used = (info.me_last_pgno + 1) * page.ms_psize;
+
+    fixture_close(fixture, 1);
+    store_name(fixture, "log/data.mdb", name, sizeof(name));
+
+    assert_int_equal(truncate(name, (off_t) used - 1), 0);
+    assert_string_equal(store_refused(&fixture->conf), "not_ready");
+    assert_non_null(strstr(refused, "log/data.mdb is cut short"));
+    assert_non_null(strstr(refused, "put a backup in its place"));
+
+    store_damage(fixture, 0, "this is not a database, this is garbage");
+    assert_string_equal(store_refused(&fixture->conf), "not_ready");
+    assert_non_null(strstr(refused, "log/data.mdb is not an LMDB file"));
+
+    assert_int_equal(unlink(name), 0);
+    assert_string_equal(store_refused(&fixture->conf), "not_ready");
+    assert_non_null(strstr(refused, "is missing but an index is there"));
+
+    /* another program's environment */
+
+    {
+        MDB_env  *env;
+        MDB_txn  *txn;
+        MDB_dbi   dbi;
+
+        store_name(fixture, "log", name, sizeof(name));
+        assert_int_equal(mdb_env_create(&env), 0);
+        mdb_env_set_maxdbs(env, 4);
+        assert_int_equal(mdb_env_open(env, name, 0, 0600), 0);
+        assert_int_equal(mdb_txn_begin(env, NULL, 0, &txn), 0);
+        assert_int_equal(mdb_dbi_open(txn, "recipes", MDB_CREATE, &dbi), 0);
+        assert_int_equal(mdb_txn_commit(txn), 0);
+        mdb_env_close(env);
+    }
+
+    assert_string_equal(store_refused(&fixture->conf), "internal");
+    assert_non_null(strstr(refused, "log cannot be opened"));
+}
+
+
+/* Killed while the store was being made: the next one makes it. */
+
+static void
+test_half_made(void **context)
+{
+    char        name[128], other[128];
+    fixture_t  *fixture = *context;
+    MDB_env    *env;
+
+    fixture_close(fixture, 1);
+
+    store_name(fixture, "log/data.mdb", name, sizeof(name));
+    assert_int_equal(unlink(name), 0);
+    store_name(fixture, "log", name, sizeof(name));
+    assert_int_equal(mdb_env_create(&env), 0);
+    assert_int_equal(mdb_env_open(env, name, 0, 0600), 0);
+    mdb_env_close(env);
+
+    store_name(fixture, "index-1/clean", name, sizeof(name));
+    store_name(fixture, "index-1/litter", other, sizeof(other));
+    assert_int_equal(rename(name, other), 0);
+
+    fixture_open(fixture);
+    assert_string_equal(fixture_entries(fixture, 0), "store boot");
+    assert_int_equal(access(other, F_OK), -1);
+}
+
+
+/* A child's copy of the store is dead; its own is not. */
+
+static void
+test_fork(void **context)
+{
+    pid_t          pid;
+    fs_view_t      view;
+    fixture_t     *fixture = *context;
+    fs_reader_t   *reader;
+    fs_store_t    *store;
+    fs_write_t     write;
+    fs_outcome_t   outcome;
+
+    reader = fs_reader_create(fixture->store);
+    assert_int_equal(fs_view_open(reader, &view), FS_OK);
+    fs_view_close(&view);
+
+    pid = fork();
+
+    if (pid == 0) {
+        if (fs_write_begin(fixture->store, &write) != FS_NOT_READY
+            || fs_store_catch_up(fixture->store, 1, NULL) != FS_NOT_READY
+            || fs_view_open(reader, &view) != FS_NOT_READY)
+        {
+            _exit(1);
+        }
+
+        fs_reader_destroy(reader);
+        fs_store_close(fixture->store, 1);
+
+        store = fs_store_open(&fixture->conf, &outcome, refused);
+
+        if (store == NULL || fs_write_begin(store, &write) != FS_OK) {
+            _exit(2);
+        }
+
+        fs_write_abort(&write);
+        fs_store_close(store, 0);
+        _exit(0);
+    }
+
+    assert_int_equal(store_wait(pid), 0);
+
+    assert_int_equal(fs_view_open(reader, &view), FS_OK);
+    fs_view_close(&view);
+    fs_reader_destroy(reader);
+    assert_int_equal(fixture_seq(fixture), 2);
+}
+
+
+/* Several processes open a store that is not there yet, and write. */
+
+static void
+test_crowd(void **context)
+{
+    int          start[2], i;
+    char         c;
+    pid_t        pids[CHILDREN];
+    fixture_t   *fixture = *context;
+    fs_audit_t   audit;
+
+    fixture_close(fixture, 1);
+    nftw(fixture->path, fixture_remove, 16, FTW_DEPTH|FTW_PHYS);
+    assert_int_equal(mkdir(fixture->path, 0700), 0);
+    assert_int_equal(pipe(start), 0);
+
+    for (i = 0; i < CHILDREN; i++) {
+        pids[i] = fork();
+
+        if (pids[i] == 0) {
+            char  slug[8];
+
+            close(start[1]);
+            (void) !read(start[0], &c, 1);
+
+            fixture_open(fixture);
+            snprintf(slug, sizeof(slug), "sale-%d", i);
+            store_sale(fixture, slug, 10);
+            fixture_close(fixture, i % 2);
+            _exit(0);
+        }
+    }
+
+    close(start[0]);
+    close(start[1]);
+
+    for (i = 0; i < CHILDREN; i++) {
+        assert_int_equal(store_wait(pids[i]), 0);
+    }
+
+    fixture_open(fixture);
+    assert_int_equal(fixture->store->index_n, 1);
+    assert_true(fixture_seq(fixture) >= 2 + CHILDREN);
+
+    fs_audit_run(fixture->store, 100, NULL, &audit);
+    assert_string_equal(audit.problem, "");
+    assert_true(audit.ok);
+    assert_int_equal(audit.sales_n, CHILDREN);
+    fs_audit_free(&audit);
+}
+
+
+/* What is beyond the mark is synced before anything else. */
+
+static void
+test_mark(void **context)
+{
+    uint64_t    txn;
+    fixture_t  *fixture = *context;
+    fs_mark_t  *mark;
+
+    store_sale(fixture, "grape", 10);
+
+    mark = fixture->store->mark;
+    txn = atomic_load(&mark->txn);
+    assert_int_equal(atomic_load(&mark->seq), fixture_seq(fixture));
+
+    /* a leader that was killed before it could say */
+
+    atomic_store(&mark->txn, txn - 1);
+    atomic_store(&mark->seq, 2);
+    fixture_begin(fixture);
+    assert_int_equal(atomic_load(&mark->txn), txn);
+    assert_int_equal(atomic_load(&mark->seq), fixture->write.seq);
+    fs_write_abort(&fixture->write);
+
+    /* a mark that is beyond the log is another log's */
+
+    atomic_store(&mark->txn, txn + 100);
+    atomic_store(&mark->seq, 1000);
+    fixture_begin(fixture);
+    assert_int_equal(atomic_load(&mark->txn), txn);
+    assert_int_equal(atomic_load(&mark->seq), fixture->write.seq);
+    fs_write_abort(&fixture->write);
+    assert_int_equal(atomic_load(&mark->index_n), 1);
+
+    /* the same, found at opening */
+
+    atomic_store(&mark->txn, txn + 100);
+    atomic_store(&mark->seq, 1000);
+    fixture_close(fixture, 0);
+    fixture_open(fixture);
+    assert_int_equal(atomic_load(&fixture->store->mark->txn), txn);
+    assert_true(atomic_load(&fixture->store->mark->seq) < 1000);
+
+    /* an empty commit moves nothing */
+
+    fixture_begin(fixture);
+    assert_int_equal(fs_write_commit(&fixture->write, NULL), FS_OK);
+    assert_int_equal(atomic_load(&fixture->store->mark->txn), txn);
+}
+
+
+/* Killed at once after the log's commit: all is there for the next one. */
+
+static void
+store_kill(void *data)
+{
+    (void) data;
+    raise(SIGKILL);
+}
+
+
+static void
+test_killed(void **context)
+{
+    pid_t        pid;
+    uint32_t     sale;
+    fixture_t   *fixture = *context;
+    fs_command_t command;
+
+    sale = store_sale(fixture, "grape", 10);
+    fixture_close(fixture, 0);
+
+    pid = fork();
+
+    if (pid == 0) {
+        fixture_open(fixture);
+        fixture_hold(&command, 1, sale, 3, 1);
+        fixture_begin(fixture);
+        fs_decide(&fixture->state, &command, NULL, &fixture->now,
+                  &fixture->result);
+        (void) fs_state_end(&fixture->state);
+        fixture->write.committed = store_kill;
+        (void) fs_write_commit(&fixture->write, NULL);
+        _exit(1);
+    }
+
+    assert_int_equal(store_wait(pid), SIGKILL);
+
+    fixture_open(fixture);
+    assert_int_equal(fixture->store->index_n, 1);
+    assert_int_equal(fixture_sale(fixture, sale).held, 3);
+    assert_int_equal(atomic_load(&fixture->store->mark->seq),
+                     fixture_seq(fixture));
+}
+
+
+static void
+test_boot(void **context)
+{
+    fs_now_t    now;
+    fixture_t  *fixture = *context;
+
+    fixture_pass(fixture, 5000);
+    fs_store_now(fixture->store, &now);
+    assert_int_equal(now.wall, FIXTURE_EPOCH + 5000);
+    assert_int_equal(now.mono, FIXTURE_EPOCH + 5000);
+
+    /* no step of the wall clock moves mono */
+
+    fixture->wall += 3600000;
+    fs_store_now(fixture->store, &now);
+    assert_int_equal(now.mono, FIXTURE_EPOCH + 5000);
+    fixture_close(fixture, 0);
+    fixture_open(fixture);
+    fs_store_now(fixture->store, &now);
+    assert_int_equal(now.mono, FIXTURE_EPOCH + 5000);
+
+    /* but a boot begins it again */
+
+    fixture_reboot(fixture, 1);
+    assert_string_equal(fixture_entries(fixture, 2), "boot");
+    fs_store_now(fixture->store, &now);
+    assert_int_equal(now.mono, fixture->wall);
+    fixture->boot += 10;
+    fs_store_now(fixture->store, &now);
+    assert_int_equal(now.mono, fixture->wall + 10);
+
+    /* also when the index must be made first */
+
+    fixture_reboot(fixture, 0);
+    assert_string_equal(fixture_entries(fixture, 3), "boot");
+    assert_int_equal(fixture->store->index_n, 2);
+}
+
+
+/* A wall clock far behind is not written down before it was accepted. */
+
+static void
+test_clock(void **context)
+{
+    fs_operator_t  op;
+    fixture_t     *fixture = *context;
+
+    /* a little is only a `clock` entry */
+
+    fixture_close(fixture, 1);
+    fixture->wall -= FS_CLOCK_BEHIND_MS;
+    fixture_open(fixture);
+    assert_false(fixture->store->clock_behind);
+    fixture->wall += FS_CLOCK_BEHIND_MS;
+
+    fixture_close(fixture, 1);
+    fixture->wall -= FS_CLOCK_BEHIND_MS + 1;
+    fixture->conf.boot_id[0]++;
+    fixture_open(fixture);
+    assert_true(fixture->store->clock_behind);
+    assert_string_equal(fixture_entries(fixture, 0), "store boot");
+
+    /* set right, it goes on by itself */
+
+    fixture->wall += FS_CLOCK_BEHIND_MS + 1;
+    assert_string_equal(fixture_entries(fixture, 2), "boot");
+    assert_false(fixture->store->clock_behind);
+
+    /* accepted by an operator */
+
+    fixture_close(fixture, 1);
+    fixture->wall -= 2 * FS_CLOCK_BEHIND_MS;
+    fixture->conf.boot_id[0]++;
+    fixture_open(fixture);
+    assert_true(fixture->store->clock_behind);
+
+    fixture_operator(&op, "");
+    fixture_admin(fixture, FS_COMMAND_CLOCK, &op, 7);
+    assert_false(fixture->store->clock_behind);
+    assert_string_equal(fixture_entries(fixture, 3), "clock boot");
+}
+
+
+/* How many entries are there, by a view. */
+
+static fs_seq_t
+store_durable(fixture_t *fixture)
+{
+    return atomic_load(&fixture->store->mark->seq);
+}
+
+
+/* Try to hold one unit; the outcome of the commit. */
+
+static fs_outcome_t
+store_try(fixture_t *fixture, uint32_t sale, unsigned buyer)
+{
+    fs_command_t  command;
+    fs_outcome_t  outcome;
+
+    outcome = fs_write_begin(fixture->store, &fixture->write);
+
+    if (outcome != FS_OK) {
+        return outcome;
+    }
+
+    fs_store_now(fixture->store, &fixture->now);
+    fs_state_begin(&fixture->state, &fixture->write, fixture->crypto,
+                   fixture->cache);
+
+    fixture_hold(&command, buyer, sale, 1, buyer);
+    fs_decide(&fixture->state, &command, NULL, &fixture->now,
+              &fixture->result);
+
+    outcome = fs_state_end(&fixture->state);
+
+    if (outcome != FS_OK) {
+        fs_write_abort(&fixture->write);
+        return outcome;
+    }
+
+    return fs_write_commit(&fixture->write, NULL);
+}
+
+
+static void
+test_map_full(void **context)
+{
+    unsigned       i;
+    uint32_t       sale;
+    fs_seq_t       seq;
+    fs_view_t      view;
+    fs_sale_t      row;
+    fixture_t     *fixture = *context;
+    fs_reader_t   *reader;
+    fs_outcome_t   outcome;
+
+    fixture_close(fixture, 1);
+    nftw(fixture->path, fixture_remove, 16, FTW_DEPTH|FTW_PHYS);
+    assert_int_equal(mkdir(fixture->path, 0700), 0);
+    fixture->conf.map_size = 256 * 1024;
+    fixture_open(fixture);
+
+    sale = store_sale(fixture, "grape", 1000000);
+    outcome = FS_OK;
+
+    for (i = 1; i < 10000; i++) {
+        outcome = store_try(fixture, sale, i);
+
+        if (outcome != FS_OK) {
+            break;
+        }
+    }
+
+    assert_string_equal(fs_outcome_code(outcome), "store_full");
+    assert_true(i > 20);
+    seq = store_durable(fixture);
+    assert_string_equal(fs_outcome_code(store_try(fixture, sale, i)),
+                        "store_full");
+
+    /* nothing was taken, and reads go on */
+
+    assert_int_equal(store_durable(fixture), seq);
+    reader = fs_reader_create(fixture->store);
+    assert_int_equal(fs_view_open(reader, &view), FS_OK);
+    assert_true(fs_view_sale(&view, sale, &row));
+    assert_int_equal(row.held, i - 1);
+    fs_view_close(&view);
+    fs_reader_destroy(reader);
+
+    /* a larger map heals it */
+
+    fixture_close(fixture, 1);
+    fixture->conf.map_size = 64 << 20;
+    fixture_open(fixture);
+    assert_int_equal(fixture->store->index_n, 1);
+    assert_int_equal(store_try(fixture, sale, i), FS_OK);
+    assert_int_equal(fixture_sale(fixture, sale).held, i);
+}
+
+
+/* A full disk: no file may become longer than it is. */
+
+static void
+test_disk_full(void **context)
+{
+    unsigned       i;
+    uint32_t       sale;
+    fs_seq_t       seq;
+    fixture_t     *fixture = *context;
+    fs_outcome_t   outcome;
+    struct rlimit  old, limit;
+
+    sale = store_sale(fixture, "grape", 1000000);
+    assert_int_equal(store_try(fixture, sale, 1), FS_OK);
+
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
+    limit = old;
+    limit.rlim_cur = 128 * 1024;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+
+    outcome = FS_OK;
+
+    for (i = 2; i < 10000; i++) {
+        outcome = store_try(fixture, sale, i);
+
+        if (outcome != FS_OK) {
+            break;
+        }
+    }
+
+    seq = store_durable(fixture);
+    assert_int_equal(store_try(fixture, sale, i), outcome);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
+
+    assert_true(outcome == FS_STORE_FULL || outcome == FS_DISK_FAILED);
+    assert_int_equal(store_durable(fixture), seq);
+
+    assert_int_equal(store_try(fixture, sale, 20000), FS_OK);
+    assert_int_equal(store_durable(fixture), seq + 1);
+    assert_int_equal(fixture_sale(fixture, sale).held,
+                     fixture->write.seq - seq + i - 1);
+}
+
+
+/* The descriptor that LMDB writes meta pages by, or the one for data. */
+
+static int
+store_descriptor(fixture_t *fixture, const char *file, int meta)
+{
+    int      fd, flags;
+    char     link_name[32], name[128], target[256];
+    ssize_t  len;
+
+    store_name(fixture, file, name, sizeof(name));
+
+    for (fd = 3; fd < 256; fd++) {
+        snprintf(link_name, sizeof(link_name), "/proc/self/fd/%d", fd);
+        len = readlink(link_name, target, sizeof(target) - 1);
+
+        if (len == -1) {
+            continue;
+        }
+
+        target[len] = '\0';
+        flags = fcntl(fd, F_GETFL);
+
+        if (strcmp(target, name) == 0 && !(flags & O_DSYNC) == !meta) {
+            return fd;
+        }
+    }
+
+    fail_msg("no descriptor of %s", name);
+    return -1;
+}
+
+
+/* Nobody knows whether it was taken; the next begin finds out. */
+
+static void
+test_meta_failed(void **context)
+{
+    int          full;
+    uint32_t     sale;
+    fs_seq_t     seq;
+    fs_view_t    view;
+    fs_sale_t    row;
+    fixture_t   *fixture = *context;
+    fs_reader_t *reader;
+
+    fixture_close(fixture, 1);
+    fixture->conf.sync = 1;
+    fixture_open(fixture);
+
+    sale = store_sale(fixture, "grape", 10);
+    seq = store_durable(fixture);
+
+    reader = fs_reader_create(fixture->store);
+    assert_int_equal(fs_view_open(reader, &view), FS_OK);
+    assert_true(fs_view_log(&view) != NULL);
+    fs_view_close(&view);
+
+    full = open("/dev/full", O_RDWR|O_DSYNC);
+    assert_int_not_equal(full, -1);
+    assert_int_not_equal(dup2(full, store_descriptor(fixture, "log/data.mdb",
+                                                     1)), -1);
+    close(full);
+
+    assert_string_equal(fs_outcome_code(store_try(fixture, sale, 1)),
+                        "outcome_unknown");
+    assert_null(fixture->store->log);
+    assert_int_equal(store_durable(fixture), seq);
+    assert_int_equal(fs_view_open(reader, &view), FS_NOT_READY);
+
+    /* not taken, as it turns out; and all goes on */
+
+    assert_string_equal(fs_outcome_code(store_try(fixture, sale, 1)), "ok");
+    assert_int_equal(store_durable(fixture), seq + 1);
+
+    assert_int_equal(fs_view_open(reader, &view), FS_OK);
+    assert_true(view.fresh);
+    assert_true(fs_view_sale(&view, sale, &row));
+    assert_int_equal(row.held, 1);
+    fs_view_close(&view);
+    fs_reader_destroy(reader);
+}
+
+
+/* Data pages that cannot be written: the batch is gone, and nothing else. */
+
+static void
+test_data_failed(void **context)
+{
+    int         full, fd, saved;
+    uint32_t    sale;
+    fs_seq_t    seq;
+    fixture_t  *fixture = *context;
+
+    sale = store_sale(fixture, "grape", 10);
+    seq = store_durable(fixture);
+
+    full = open("/dev/full", O_RDWR);
+    fd = store_descriptor(fixture, "log/data.mdb", 0);
+    saved = dup(fd);
+    assert_int_equal(dup2(full, fd), fd);
+
+    assert_string_equal(fs_outcome_code(store_try(fixture, sale, 1)),
+                        "store_full");
+    assert_non_null(fixture->store->log);
+    assert_int_equal(store_durable(fixture), seq);
+
+    assert_int_equal(dup2(saved, fd), fd);
+    close(saved);
+    close(full);
+
+    assert_string_equal(fs_outcome_code(store_try(fixture, sale, 1)), "ok");
+    assert_int_equal(store_durable(fixture), seq + 1);
+    assert_int_equal(fixture_sale(fixture, sale).held, 1);
+}
+
+
+int
+main(void)
+{
+    const struct CMUnitTest  tests[] = {
+        cmocka_unit_test_setup_teardown(test_layout, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_refused, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_schema, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_log_damaged, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_half_made, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_fork, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_crowd, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_mark, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_killed, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_boot, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_clock, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_map_full, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_disk_full, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_meta_failed, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_data_failed, fixture_setup,
+                                        fixture_teardown)
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
