@@ -1,0 +1,577 @@
+--- The engine, for Lua: reads of its store and commands to it.
+--
+-- Reads come from a snapshot of the store itself, by FFI, and end within the
+-- call: nothing is kept here, so nothing shown is older than its question.
+-- Commands wait in the same queue as those of the HTTP API, and a page's
+-- coroutine waits with them.
+--
+-- Times are epoch milliseconds of the server's clock, money is in fen. Fields
+-- that are null in the API's JSON are absent. docs/lua.md tells it in prose.
+--
+-- @module tuanbo.engine
+
+local base = require "resty.core.base"
+local cjson = require "cjson.safe"
+local ffi = require "ffi"
+local semaphore = require "ngx.semaphore"
+
+local C = ffi.C
+local ffi_string = ffi.string
+local get_request = base.get_request
+
+-- The module's other side is ngx_module/ngx_http_flashsale_lua.h.
+local VERSION = 1
+
+local PAGE_MAX = 100                -- of one call
+local PAGE = 20
+local DOCUMENTS_SIZE = 1048576      -- bytes of one page of documents
+local HOLD_SIZE = 2048              -- bytes of a hold's or a problem's JSON
+local READY_MS = 2000
+local READY_STEP_S = 0.01
+local ANSWER_S = 60                 -- the engine itself gives up after 30
+
+ffi.cdef [[
+typedef int (*ngx_http_flashsale_ffi_post_pt)(void *sem, int n);
+
+typedef struct {
+    double    price_fen;
+    double    opens_at;
+    double    closes_at;
+    double    version;
+    uint32_t  stock;
+    uint32_t  free;
+    uint32_t  held;
+    uint32_t  sold;
+    uint32_t  limit;
+    uint32_t  goal;
+    uint32_t  joined;
+    uint32_t  goal_by;
+    uint32_t  state;
+    int32_t   formed;
+    uint32_t  id_len;
+    uint32_t  title_len;
+    char      id[64];
+    char      title[256];
+} ngx_http_flashsale_ffi_sale_t;
+
+typedef struct {
+    uint32_t  joined;
+    uint32_t  state;
+} ngx_http_flashsale_ffi_group_t;
+
+typedef struct {
+    uint32_t  start;
+    uint32_t  len;
+    uint32_t  id_len;
+    char      id[64];
+} ngx_http_flashsale_ffi_document_t;
+
+int ngx_http_flashsale_ffi_version(void);
+const char *ngx_http_flashsale_ffi_code(int outcome);
+const char *ngx_http_flashsale_ffi_state(int state);
+int ngx_http_flashsale_ffi_ready(void);
+double ngx_http_flashsale_ffi_now(void);
+double ngx_http_flashsale_ffi_seq(void);
+int ngx_http_flashsale_ffi_sale(const char *id, size_t id_len,
+    ngx_http_flashsale_ffi_sale_t *sale);
+int ngx_http_flashsale_ffi_sales(const char *after, size_t after_len,
+    int limit, ngx_http_flashsale_ffi_sale_t *sales, int *more);
+int ngx_http_flashsale_ffi_group(const char *id, size_t id_len,
+    const char *pickup, size_t pickup_len,
+    ngx_http_flashsale_ffi_group_t *group);
+int ngx_http_flashsale_ffi_hold(const char *id, size_t id_len,
+    const char *identity, size_t identity_len, char *buf, size_t size);
+int ngx_http_flashsale_ffi_holds(const char *identity, size_t identity_len,
+    const char *before, size_t before_len, int limit, char *buf,
+    size_t size);
+int ngx_http_flashsale_ffi_document(const char *kind, size_t kind_len,
+    const char *id, size_t id_len, char *buf, size_t size);
+int ngx_http_flashsale_ffi_documents(const char *kind, size_t kind_len,
+    const char *after, size_t after_len, int limit,
+    ngx_http_flashsale_ffi_document_t *documents, char *buf, size_t size,
+    int *more);
+int ngx_http_flashsale_ffi_slot(void);
+int ngx_http_flashsale_ffi_reserve(ngx_http_request_t *r,
+    ngx_http_flashsale_ffi_post_pt post, void *sem, const char *body,
+    size_t body_len, const char *identity, size_t identity_len,
+    const char *key, size_t key_len, char *buf, size_t size);
+int ngx_http_flashsale_ffi_release(ngx_http_request_t *r,
+    ngx_http_flashsale_ffi_post_pt post, void *sem, const char *id,
+    size_t id_len, const char *identity, size_t identity_len, char *buf,
+    size_t size);
+int ngx_http_flashsale_ffi_take(ngx_http_request_t *r, int slot, char *buf,
+    size_t size, int *problem);
+]]
+
+do
+    local ok, version = pcall(function()
+        return C.ngx_http_flashsale_ffi_version()
+    end)
+
+    if not ok then
+        error("ngx_http_flashsale_module is not loaded (load_module): "
+              .. tostring(version))
+    end
+
+    if version ~= VERSION then
+        error("tuanbo.engine is for version " .. VERSION .. " of the FFI of"
+              .. " ngx_http_flashsale_module, which has " .. version
+              .. ": take both from one release")
+    end
+end
+
+
+local SALE_STATES = {}
+
+while true do
+    local name = C.ngx_http_flashsale_ffi_state(#SALE_STATES)
+
+    if name == nil then
+        break
+    end
+
+    SALE_STATES[#SALE_STATES + 1] = ffi_string(name)
+end
+
+local GROUP_STATES = { "open", "formed", "failed" }
+
+local post = ffi.cast("ngx_http_flashsale_ffi_post_pt",
+                      C.ngx_http_lua_ffi_sema_post)
+
+-- One for each slot of the module, kept for good: a result may come after the
+-- coroutine that waited for it was killed.
+local semaphores = {}
+
+-- Used within one call, never over a yield.
+local one_sale = ffi.new("ngx_http_flashsale_ffi_sale_t")
+local one_group = ffi.new("ngx_http_flashsale_ffi_group_t")
+local more = ffi.new("int[1]")
+local problem = ffi.new("int[1]")
+local hold_buffer = ffi.new("char[?]", HOLD_SIZE)
+local sale_page, document_page, document_buffer, holds_buffer
+
+local engine = {}
+
+
+local function code_of(n)
+    return ffi_string(C.ngx_http_flashsale_ffi_code(-n))
+end
+
+
+local function sale_table(sale)
+    local limit, goal, formed = sale.limit, sale.goal, nil
+    local opens_at, closes_at = sale.opens_at, sale.closes_at
+
+    if sale.formed >= 0 then
+        formed = sale.formed == 1
+    end
+
+    return {
+        id = ffi_string(sale.id, sale.id_len),
+        title = ffi_string(sale.title, sale.title_len),
+        state = SALE_STATES[sale.state + 1],
+        price_fen = sale.price_fen,
+        stock = sale.stock,
+        free = sale.free,
+        held = sale.held,
+        sold = sale.sold,
+        limit = limit ~= 0 and limit or nil,
+        opens_at = opens_at ~= 0 and opens_at or nil,
+        closes_at = closes_at ~= 0 and closes_at or nil,
+        goal = goal ~= 0 and goal or nil,
+        goal_by = goal ~= 0 and (sale.goal_by == 1 and "pickup" or "sale")
+                  or nil,
+        joined = sale.joined,
+        formed = formed,
+        version = sale.version,
+    }
+end
+
+
+-- Objects without what is null in them.
+local function without_nulls(value)
+    if type(value) ~= "table" then
+        return value
+    end
+
+    for name, inner in pairs(value) do
+        if inner == cjson.null then
+            value[name] = nil
+
+        elseif type(inner) == "table" then
+            without_nulls(inner)
+        end
+    end
+
+    return value
+end
+
+
+local function decode(buffer, len)
+    return without_nulls(cjson.decode(ffi_string(buffer, len)))
+end
+
+
+local function page_size(limit)
+    limit = tonumber(limit) or PAGE
+
+    return math.max(1, math.min(math.floor(limit), PAGE_MAX))
+end
+
+
+local function text(value)
+    return type(value) == "string" and value or ""
+end
+
+
+--- The wall clock that decides.
+-- @treturn number epoch ms
+function engine.now()
+    return C.ngx_http_flashsale_ffi_now()
+end
+
+
+--- How far what is read goes: the number of a ledger entry. Whatever was read
+-- after this call is at least as new, so it is the key of a micro-cache.
+-- @treturn number the last entry, or -1 while the store is not open: that is
+-- no key
+function engine.version()
+    return C.ngx_http_flashsale_ffi_seq()
+end
+
+
+--- Wait until the store can be read: right after a start or a reload it is
+-- being opened, for some milliseconds. Returns at once otherwise.
+-- @treturn boolean|nil true
+-- @treturn string the problem's code
+function engine.wait()
+    local waited = 0
+
+    while C.ngx_http_flashsale_ffi_ready() == 0 do
+        if waited >= READY_MS then
+            return nil, "not_ready"
+        end
+
+        ngx.sleep(READY_STEP_S)
+        waited = waited + READY_STEP_S * 1000
+    end
+
+    return true
+end
+
+
+--- A sale.
+-- @tparam string id its slug
+-- @treturn table|nil id, title, state, price_fen, stock, free, held, sold,
+-- limit, opens_at, closes_at, goal, goal_by, joined, formed, version
+-- @treturn string the problem's code
+function engine.sale(id)
+    if type(id) ~= "string" then
+        return nil, "no_such_sale"
+    end
+
+    local n = C.ngx_http_flashsale_ffi_sale(id, #id, one_sale)
+
+    if n < 0 then
+        return nil, code_of(n)
+    end
+
+    return sale_table(one_sale)
+end
+
+
+--- Sales in order of their slugs.
+-- @tparam[opt] string after the slug they come after
+-- @tparam[opt=20] number limit 1 to 100
+-- @treturn table|nil a list
+-- @treturn string|nil the next page's `after`; or the problem's code
+function engine.sales(after, limit)
+    after = text(after)
+    sale_page = sale_page
+                or ffi.new("ngx_http_flashsale_ffi_sale_t[?]", PAGE_MAX)
+
+    local n = C.ngx_http_flashsale_ffi_sales(after, #after, page_size(limit),
+                                             sale_page, more)
+
+    if n < 0 then
+        return nil, code_of(n)
+    end
+
+    local list = {}
+
+    for i = 1, n do
+        list[i] = sale_table(sale_page[i - 1])
+    end
+
+    return list, more[0] ~= 0 and list[n].id or nil
+end
+
+
+--- A group: those who count towards the goal of a sale together.
+-- @tparam string id the sale's slug
+-- @tparam[opt] string pickup the pickup point's, where the sale's goal is by
+-- pickup point
+-- @treturn table|nil joined, state: open, formed or failed
+-- @treturn string the problem's code; not_found: the sale has no goal
+function engine.group(id, pickup)
+    id, pickup = text(id), text(pickup)
+
+    local n = C.ngx_http_flashsale_ffi_group(id, #id, pickup, #pickup,
+                                             one_group)
+
+    if n < 0 then
+        return nil, code_of(n)
+    end
+
+    return {
+        joined = one_group.joined,
+        state = GROUP_STATES[one_group.state + 1],
+    }
+end
+
+
+--- A hold of this buyer.
+-- @tparam string id
+-- @tparam string identity the buyer's, as flashsale_user has it
+-- @treturn table|nil id, state, lines (of sale, qty, price_fen), pickup,
+-- amount_fen, created_at, expires_at, now
+-- @treturn string the problem's code; no_such_hold also when it is another's
+function engine.hold(id, identity)
+    id, identity = text(id), text(identity)
+
+    if id == "" then
+        return nil, "no_such_hold"
+    end
+
+    local n = C.ngx_http_flashsale_ffi_hold(id, #id, identity, #identity,
+                                            hold_buffer, HOLD_SIZE)
+
+    if n < 0 then
+        return nil, code_of(n)
+    end
+
+    return decode(hold_buffer, n)
+end
+
+
+--- This buyer's holds, newest first.
+-- @tparam string identity
+-- @tparam[opt] string before the id of the hold they come before
+-- @tparam[opt=20] number limit 1 to 100
+-- @treturn table|nil a list
+-- @treturn string|nil the next page's `before`; or the problem's code
+function engine.holds(identity, before, limit)
+    identity, before = text(identity), text(before)
+    holds_buffer = holds_buffer
+                   or ffi.new("char[?]", (PAGE_MAX + 1) * HOLD_SIZE)
+
+    local n = C.ngx_http_flashsale_ffi_holds(identity, #identity, before,
+                                             #before, page_size(limit),
+                                             holds_buffer,
+                                             (PAGE_MAX + 1) * HOLD_SIZE)
+
+    if n < 0 then
+        return nil, code_of(n)
+    end
+
+    local page = decode(holds_buffer, n)
+
+    return page.holds, page.next
+end
+
+
+--- A document. "sale" is the kind of the `doc` that sales are defined with.
+-- @tparam string kind
+-- @tparam string id
+-- @treturn table|nil what it says, the caller's own
+-- @treturn string the problem's code
+function engine.document(kind, id)
+    kind, id = text(kind), text(id)
+    document_buffer = document_buffer or ffi.new("char[?]", DOCUMENTS_SIZE)
+
+    local n = C.ngx_http_flashsale_ffi_document(kind, #kind, id, #id,
+                                                document_buffer,
+                                                DOCUMENTS_SIZE)
+
+    if n < 0 then
+        return nil, code_of(n)
+    end
+
+    return decode(document_buffer, n)
+end
+
+
+--- Documents of a kind, in order of their ids. A page ends early where it
+-- would grow beyond a megabyte; `next` says whether there is more.
+-- @tparam string kind
+-- @tparam[opt] string after the id they come after
+-- @tparam[opt=20] number limit 1 to 100
+-- @treturn table|nil a list of { id =, doc = }
+-- @treturn string|nil the next page's `after`; or the problem's code
+function engine.documents(kind, after, limit)
+    kind, after = text(kind), text(after)
+    document_buffer = document_buffer or ffi.new("char[?]", DOCUMENTS_SIZE)
+    document_page = document_page
+        or ffi.new("ngx_http_flashsale_ffi_document_t[?]", PAGE_MAX)
+
+    local n = C.ngx_http_flashsale_ffi_documents(kind, #kind, after, #after,
+                                                 page_size(limit),
+                                                 document_page,
+                                                 document_buffer,
+                                                 DOCUMENTS_SIZE, more)
+
+    if n < 0 then
+        return nil, code_of(n)
+    end
+
+    local list = {}
+
+    for i = 1, n do
+        local one = document_page[i - 1]
+
+        list[i] = {
+            id = ffi_string(one.id, one.id_len),
+            doc = decode(document_buffer + one.start, one.len),
+        }
+    end
+
+    return list, more[0] ~= 0 and list[n].id or nil
+end
+
+
+local COMMAND_PHASES = { rewrite = true, access = true, content = true }
+
+
+local function refused(code, status)
+    return { type = "about:blank", code = code, status = status }
+end
+
+
+-- Push a command and wait for its result. submit(r, semaphore) says 0, or the
+-- length of a problem in hold_buffer.
+local function command(submit)
+    local phase = ngx.get_phase()
+
+    if not COMMAND_PHASES[phase] then
+        error("the engine takes no commands in the phase " .. phase, 3)
+    end
+
+    local r = get_request()
+    local slot = C.ngx_http_flashsale_ffi_slot()
+
+    if slot < 0 then
+        return nil, refused("not_ready", 503)
+    end
+
+    local sem = semaphores[slot]
+
+    if not sem then
+        local err
+
+        sem, err = semaphore.new(0)
+
+        if not sem then
+            ngx.log(ngx.ERR, "no semaphore: ", err)
+            return nil, refused("queue_full", 503)
+        end
+
+        semaphores[slot] = sem
+    end
+
+    local n = submit(r, sem.sem)
+
+    if n ~= 0 then
+        return nil, decode(hold_buffer, n)
+    end
+
+    local deadline = engine.now() + ANSWER_S * 1000
+
+    -- The semaphore may have been posted for one who did not live to see it:
+    -- only the result counts.
+    repeat
+        sem:wait(1)
+        n = C.ngx_http_flashsale_ffi_take(r, slot, hold_buffer, HOLD_SIZE,
+                                          problem)
+    until n >= 0 or engine.now() > deadline
+
+    if n < 0 then
+        return nil, refused("outcome_unknown", 503)
+    end
+
+    local answer = decode(hold_buffer, n)
+
+    if problem[0] ~= 0 then
+        return nil, answer
+    end
+
+    return answer
+end
+
+
+-- Right after a start or a reload commands can be waited for.
+local function wait_for_commands()
+    local waited = 0
+
+    while C.ngx_http_flashsale_ffi_ready() ~= 2 and waited < READY_MS do
+        ngx.sleep(READY_STEP_S)
+        waited = waited + READY_STEP_S * 1000
+    end
+end
+
+
+--- Reserve. What holds for `POST /api/holds` holds here: one function checks
+-- and decides, with the directives flashsale_hold_time and
+-- flashsale_live_holds of the location that runs this. Who may ask, and
+-- whether the form came from our page, is the caller's to check before.
+--
+-- @tparam table order
+-- @tparam string order.identity the buyer's
+-- @tparam table order.lines a list of { sale =, qty = }
+-- @tparam[opt] string order.pickup
+-- @tparam[opt] string order.key the idempotency key: the same again gives the
+-- same hold
+-- @treturn table|nil the hold
+-- @treturn table the problem: code, status, title, and what helps
+function engine.reserve(order)
+    local lines, key = {}, order.key
+
+    for i, line in ipairs(order.lines or {}) do
+        lines[i] = { sale = line.sale, qty = line.qty }
+    end
+
+    local body = cjson.encode({ lines = lines, pickup = order.pickup })
+                 or "{}"
+    local identity = text(order.identity)
+
+    if key ~= nil then
+        key = tostring(key)
+    end
+
+    wait_for_commands()
+
+    return command(function(r, sem)
+        return C.ngx_http_flashsale_ffi_reserve(r, post, sem, body, #body,
+            identity, #identity, key, key and #key or 0, hold_buffer,
+            HOLD_SIZE)
+    end)
+end
+
+
+--- Give a hold up. Again is the same.
+-- @tparam string identity the buyer's
+-- @tparam string id the hold's
+-- @treturn table|nil the hold, released
+-- @treturn table the problem: code, status, title, and what helps
+function engine.release(identity, id)
+    identity, id = text(identity), text(id)
+
+    wait_for_commands()
+
+    return command(function(r, sem)
+        return C.ngx_http_flashsale_ffi_release(r, post, sem, id, #id,
+            identity, #identity, hold_buffer, HOLD_SIZE)
+    end)
+end
+
+
+return engine
