@@ -1,0 +1,58 @@
+-- HMAC-SHA256 and random bytes from libcrypto, which nginx has loaded anyway
+-- (TLS, and the flashsale module itself).
+
+local ffi = require "ffi"
+local base64 = require "ngx.base64"
+
+ffi.cdef [[
+const void *EVP_sha256(void);
+unsigned char *HMAC(const void *evp_md, const void *key, int key_len,
+    const unsigned char *data, size_t data_len, unsigned char *md,
+    unsigned int *md_len);
+int RAND_bytes(unsigned char *buf, int num);
+int CRYPTO_memcmp(const void *a, const void *b, size_t len);
+]]
+
+local C = ffi.C
+local digest = ffi.new("unsigned char[32]")
+local digest_len = ffi.new("unsigned int[1]")
+local bytes = ffi.new("unsigned char[64]")
+
+local crypto = {}
+
+
+-- 32 bytes.
+function crypto.hmac(secret, text)
+    if C.HMAC(C.EVP_sha256(), secret, #secret, text, #text, digest,
+              digest_len) == nil
+    then
+        error("HMAC failed")
+    end
+
+    return ffi.string(digest, 32)
+end
+
+
+-- The first `length` bytes of the HMAC, in the alphabet of URLs and cookies.
+function crypto.tag(secret, text, length)
+    return base64.encode_base64url(crypto.hmac(secret, text):sub(1, length))
+end
+
+
+-- At most 64 random bytes, in the same alphabet.
+function crypto.random(length)
+    if C.RAND_bytes(bytes, length) ~= 1 then
+        error("no random bytes")
+    end
+
+    return base64.encode_base64url(ffi.string(bytes, length))
+end
+
+
+-- In a time that does not depend on where they differ.
+function crypto.equal(a, b)
+    return #a == #b and C.CRYPTO_memcmp(a, b, #a) == 0
+end
+
+
+return crypto

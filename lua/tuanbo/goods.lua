@@ -1,0 +1,373 @@
+-- What pages show of the catalogue and of sales, as plain tables. Each takes
+-- the page's context first: say, lang, now, engine, likes.
+
+local assets = require "tuanbo.assets"
+local format = require "tuanbo.format"
+local markup = require "tuanbo.markup"
+
+local MANY = 100
+local SALES_MAX = 200
+local WEEK_MS = 7 * 24 * 3600 * 1000
+local DEFAULT_PICTURE = "pictures/crate.svg"
+
+local goods = {}
+
+
+-- A document in the page's language: what stands under `en` comes first there.
+local function in_language(c, doc)
+    local other = doc and doc[c.lang]
+
+    if type(other) ~= "table" then
+        return doc or {}
+    end
+
+    return setmetatable({}, { __index = function(_, name)
+        if other[name] ~= nil then
+            return other[name]
+        end
+
+        return doc[name]
+    end })
+end
+
+
+-- JSON's null, and what is not there.
+local function given(value)
+    if value == nil or value == ngx.null or value == "" then
+        return nil
+    end
+
+    return value
+end
+
+
+-- All documents of a kind, in order of id.
+function goods.documents(c, kind)
+    local list = c.engine.documents(kind, nil, MANY) or {}
+    local found = {}
+
+    for i, entry in ipairs(list) do
+        found[i] = { id = entry.id, doc = in_language(c, entry.doc) }
+    end
+
+    return found
+end
+
+
+-- The product behind a sale: what the sale's own document says comes first.
+local function product_of(c, sale)
+    local own = c.engine.document("sale", sale.id) or {}
+    local product = c.engine.document("product", given(own.product) or sale.id)
+
+    own, product = in_language(c, own), in_language(c, product)
+
+    return setmetatable({}, { __index = function(_, name)
+        return given(own[name]) or given(product[name])
+    end })
+end
+
+
+local function grams(c, n)
+    if n >= 1000 then
+        return c.say("item.weight.kg", { n = n / 1000 })
+    end
+
+    return c.say("item.weight.g", { n = n })
+end
+
+
+local function facts_of(c, product)
+    local facts = {}
+
+    local function add(name, value)
+        if value then
+            facts[#facts + 1] = { name = c.say("item.facts." .. name),
+                                  value = value }
+        end
+    end
+
+    add("orchard", product.orchard or product.origin)
+    add("picked", product.picked)
+    add("sugar", product.sugar)
+    add("selenium", product.selenium)
+    add("inspection", product.inspection)
+    add("weight", product.net_weight_g and grams(c, product.net_weight_g))
+    add("volume", product.volume_ml
+                  and c.say("item.volume", { n = product.volume_ml }))
+    add("pieces", product.pieces
+                  and c.say("item.pieces", { n = product.pieces }))
+    add("keeps", product.keeps)
+
+    return facts
+end
+
+
+-- A number that the event stream keeps up to date.
+local function live(name, value)
+    return markup.unescaped('<b data-live="' .. name .. '">'
+                            .. markup.escape(value) .. "</b>")
+end
+
+
+local function goal_of(c, goal, joined, formed, unit)
+    local left = math.max(0, goal - joined)
+    local line
+
+    if formed == true then
+        line = c.say("goal.reached")
+    elseif formed == false then
+        line = c.say("goal.failed")
+    else
+        line = c.say("goal.missing", { left = live("missing", left),
+                                       unit = unit })
+    end
+
+    return { goal = goal, joined = joined, left = left, line = line,
+             formed = formed == true, failed = formed == false }
+end
+
+
+-- A sale and its product, as cards and pages show it.
+function goods.of(c, sale)
+    local say, now = c.say, c.now
+    local product = product_of(c, sale)
+    local unit = product.unit or say("unit")
+    local picture = product.picture
+    local taken = sale.stock - sale.free
+    local opens_at, closes_at = given(sale.opens_at), given(sale.closes_at)
+    local limit, formed = given(sale.limit), given(sale.formed)
+    local line
+
+    picture = assets.url("pictures/" .. (picture or sale.id .. ".svg"))
+              or assets.url(DEFAULT_PICTURE)
+
+    if sale.formed == false then
+        formed = false
+    end
+
+    if sale.state == "sold_out" then
+        line = say("sale.sold_out")
+    elseif sale.state == "closed" then
+        line = say("sale.closed")
+    elseif sale.state == "paused" then
+        line = say("sale.paused")
+    elseif sale.state == "scheduled" and opens_at then
+        line = say("sale.opens", { when = format.when(say, opens_at, now) })
+    end
+
+    local it = {
+        id = sale.id,
+        href = "/s/" .. sale.id,
+        title = product.title or sale.title,
+        picture = picture,
+        picture_alt = product.picture_alt or "",
+        unit = unit,
+        price = format.yuan(sale.price_fen),
+        price_each = say("price.each", { unit = unit }),
+        price_fen = sale.price_fen,
+        state = sale.state,
+        version = sale.version,
+        open = sale.state == "open",
+        stock = sale.stock,
+        free = sale.free,
+        taken = taken,
+        left_line = say("sale.left", { free = live("free", sale.free),
+                                       unit = unit }),
+        taken_line = say("sale.taken", { taken = live("taken", taken),
+                                         stock = sale.stock }),
+        state_line = line,
+        opens_at = opens_at,
+        closes_at = closes_at,
+        opens_line = opens_at
+            and say("sale.opens", { when = format.when(say, opens_at, now) }),
+        opens_span = opens_at and opens_at > now
+            and format.span(say, opens_at - now),
+        closes_line = closes_at
+            and say("sale.closes", { when = format.when(say, closes_at,
+                                                        now) }),
+        closes_span = closes_at and closes_at > now
+            and format.span(say, closes_at - now),
+        limit = limit,
+        limit_line = limit and say("sale.limit", { count = limit,
+                                                   unit = unit }),
+        facts = facts_of(c, product),
+        story = product.story,
+        promise = product.claim or product.promise,
+        fresh = product.fresh ~= false,
+        session = product.session,
+        pickups = product.pickups,
+    }
+
+    if given(sale.goal) and given(sale.goal_by) ~= "pickup" then
+        it.goal = goal_of(c, sale.goal, sale.joined or 0, formed, unit)
+        it.goal_rule = say("goal.rule", { goal = sale.goal, unit = unit })
+
+    elseif given(sale.goal) then
+        it.goal_by_pickup = sale.goal
+        it.goal_rule = say("goal.rule.pickup", { goal = sale.goal,
+                                                 unit = unit })
+    end
+
+    it.fresh_line = say(it.fresh and "item.fresh" or "item.dry")
+
+    return it
+end
+
+
+-- A group of one pickup point.
+function goods.group_of(c, it, pickup)
+    local group = c.engine.group(it.id, pickup)
+    local formed
+
+    if group and group.state == "formed" then
+        formed = true
+    elseif group and group.state == "failed" then
+        formed = false
+    end
+
+    return goal_of(c, it.goal_by_pickup, group and group.joined or 0, formed,
+                   it.unit)
+end
+
+
+-- All sales, shown.
+function goods.all(c)
+    local found = {}
+    local after
+
+    repeat
+        local list, next_after = c.engine.sales(after, MANY)
+
+        for _, sale in ipairs(list or {}) do
+            found[#found + 1] = goods.of(c, sale)
+        end
+
+        after = given(next_after)
+    until not after or #found >= SALES_MAX
+
+    return found
+end
+
+
+-- Those that can be bought now, but one.
+function goods.others(c, id, most)
+    local found = {}
+
+    for _, it in ipairs(goods.all(c)) do
+        if it.open and it.free > 0 and it.id ~= id and #found < most then
+            found[#found + 1] = it
+        end
+    end
+
+    return found
+end
+
+
+local function pickup_of(id, doc)
+    return {
+        id = id,
+        name = given(doc.name) or given(doc.title) or id,
+        address = given(doc.address),
+        hours = given(doc.hours),
+        leader = given(doc.leader),
+        note = given(doc.note),
+    }
+end
+
+
+-- Pickup points; only those of a list of ids when there is one.
+function goods.pickups(c, only)
+    local found, wanted = {}, nil
+
+    if type(only) == "table" then
+        wanted = {}
+
+        for _, id in ipairs(only) do
+            wanted[id] = true
+        end
+    end
+
+    for _, entry in ipairs(goods.documents(c, "pickup")) do
+        if not wanted or wanted[entry.id] then
+            found[#found + 1] = pickup_of(entry.id, entry.doc)
+        end
+    end
+
+    return found
+end
+
+
+function goods.pickup(c, id)
+    local doc = given(id) and c.engine.document("pickup", id)
+
+    return doc and pickup_of(id, in_language(c, doc))
+end
+
+
+-- A session: its own times, or those of this week when it is weekly.
+function goods.session_of(c, id, doc)
+    local starts_at, ends_at = given(doc.starts_at), given(doc.ends_at)
+
+    if not starts_at then
+        return nil
+    end
+
+    ends_at = ends_at or starts_at + 2 * 3600 * 1000
+
+    if given(doc.weekly) == true and ends_at < c.now then
+        local weeks = math.ceil((c.now - ends_at) / WEEK_MS)
+
+        starts_at = starts_at + weeks * WEEK_MS
+        ends_at = ends_at + weeks * WEEK_MS
+    end
+
+    local state = c.now < starts_at and "before"
+                  or c.now < ends_at and "on" or "over"
+
+    return {
+        id = id,
+        href = "/live/" .. id,
+        title = given(doc.title) or id,
+        host = given(doc.host),
+        about = given(doc.about) or given(doc.story),
+        starts_at = starts_at,
+        ends_at = ends_at,
+        state = state,
+        before = state == "before",
+        on = state == "on",
+        over = state == "over",
+        on_camera = state == "on" and given(doc.on_camera) or nil,
+        when = format.when(c.say, starts_at, c.now),
+        starts_line = c.say("live.starts",
+                            { when = format.when(c.say, starts_at, c.now) }),
+        span = format.span(c.say, starts_at - c.now),
+    }
+end
+
+
+function goods.session(c, id)
+    local doc = c.engine.document("session", id)
+
+    return doc and goods.session_of(c, id, in_language(c, doc))
+end
+
+
+-- The one that is on, or else the next.
+function goods.next_session(c)
+    local best
+
+    for _, entry in ipairs(goods.documents(c, "session")) do
+        local one = goods.session_of(c, entry.id, entry.doc)
+
+        if one and not one.over
+           and (not best or one.starts_at < best.starts_at)
+        then
+            best = one
+        end
+    end
+
+    return best
+end
+
+
+return goods

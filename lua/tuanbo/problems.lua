@@ -1,0 +1,51 @@
+-- Refusals in words: the engine's codes, and our own.
+
+local text = require "tuanbo.text"
+
+local problems = {}
+
+-- What several codes have in common for somebody who wants a box of grapes.
+local same = {
+    queue_full = "busy",
+    store_full = "broken",
+    disk_failed = "broken",
+    rebuilding = "busy",
+    not_ready = "busy",
+    clock = "broken",
+    unsupported_media_type = "bad_request",
+    method_not_allowed = "method",
+    stock_taken = "sold_out",
+    decided = "wrong_state",
+    nothing_due = "wrong_state",
+    too_many_names = "bad_request",
+    bad_signature = "no_buyer",
+}
+
+local statuses = {
+    not_found = 404, no_such_sale = 404, no_such_hold = 404,
+    no_buyer = 401, cross_site = 403, bad_request = 400, method = 405,
+    too_large = 413, busy = 503, broken = 503, outcome_unknown = 503,
+}
+
+
+-- The code that has words.
+function problems.known(code)
+    code = same[code] or code
+
+    -- any language knows all of them: a test sees to it
+    return text.has("zh", "problem." .. code) and code ~= "title" and code
+           or "broken"
+end
+
+
+function problems.line(say, _, code)
+    return say("problem." .. problems.known(code))
+end
+
+
+function problems.status(code)
+    return statuses[problems.known(code)] or 200
+end
+
+
+return problems

@@ -1,0 +1,355 @@
+-- Addresses of the storefront, and what answers them. A view makes a plain
+-- table; pages that anybody may see are remembered for one state of the store.
+
+local engine = require "tuanbo.engine"
+
+local crypto = require "tuanbo.crypto"
+local format = require "tuanbo.format"
+local goods = require "tuanbo.goods"
+local page = require "tuanbo.page"
+local problems = require "tuanbo.problems"
+local session = require "tuanbo.session"
+local text = require "tuanbo.text"
+
+local views = {
+    home = require "tuanbo.views.home",
+    item = require "tuanbo.views.item",
+    hold = require "tuanbo.views.hold",
+    me = require "tuanbo.views.me",
+    live = require "tuanbo.views.live",
+    problem = require "tuanbo.views.problem",
+}
+
+local KEY_BYTES = 15
+local REFRESH_WITHIN_MS = 15 * 60 * 1000
+local WATCHED_MAX = 16
+
+local router = {}
+
+local options
+local policy
+
+
+function router.setup(given)
+    options = given
+
+    -- a form that is sent on to another origin (a payment provider's page)
+    -- needs that origin here
+    policy = "default-src 'none'; style-src 'self'; script-src 'self'; "
+             .. "img-src 'self'; connect-src 'self'; form-action 'self'"
+             .. (given.pay_origins and " " .. given.pay_origins or "")
+             .. "; base-uri 'none'; frame-ancestors 'none'"
+end
+
+
+-- What each view gets. There is nothing in it of who asks, but their language
+-- and size of type.
+local function context()
+    local likes = session.likes()
+
+    return {
+        engine = engine,
+        now = engine.now(),
+        lang = likes.lang,
+        likes = likes,
+        say = text.say(likes.lang),
+    }
+end
+
+
+local function send(parts, status, private)
+    local length = 0
+    local header = ngx.header
+
+    for i = 1, #parts do
+        length = length + #parts[i]
+    end
+
+    ngx.status = status or 200
+    header["Content-Type"] = "text/html; charset=utf-8"
+    header["Content-Length"] = length
+    header["Cache-Control"] = private and "private, no-store"
+                              or "private, no-cache"
+    header["Content-Security-Policy"] = policy
+    header["X-Content-Type-Options"] = "nosniff"
+    header["Referrer-Policy"] = "same-origin"
+    header["Vary"] = "Cookie, Accept-Language"
+
+    ngx.print(parts)
+end
+
+
+-- What the layout shows on every page.
+local function framed(c, name, view)
+    local watched = {}
+
+    for i, it in ipairs(view.watches) do
+        if i <= WATCHED_MAX then
+            watched[i] = "sale=" .. it.id
+        end
+    end
+
+    if view.refresh_at then
+        local rest = view.refresh_at - c.now
+
+        if rest < REFRESH_WITHIN_MS then
+            view.refresh_s = math.max(1, math.ceil(rest / 1000))
+        end
+    end
+
+    view.say = c.say
+    view.shop = options.shop or c.say("shop.name")
+    view.lang = c.lang
+    view.large = c.likes.large
+    view.other_lang = c.lang == "zh" and "en" or "zh"
+    view.path = c.path
+    view.offset_minutes = format.offset_minutes()
+    view.events = #watched > 0 and "/api/events?" .. table.concat(watched, "&")
+
+    return name, view
+end
+
+
+-- What belongs to the one who asks.
+local function personal(c)
+    local buyer = session.buyer()
+
+    return {
+        csrf = buyer and buyer.csrf or "",
+        key = crypto.random(KEY_BYTES),
+        now = tostring(c.now),
+    }
+end
+
+
+local function likes_key(c)
+    return c.lang .. (c.likes.large and "L" or "n")
+           .. (c.likes.pickup or "") .. " "
+end
+
+
+local function show_shared(c, key, version, make, status)
+    send(page.shared(likes_key(c) .. key, version, function()
+        return framed(c, make())
+    end, personal(c)), status)
+end
+
+
+local function show_private(c, name, view, status)
+    name, view = framed(c, name, view)
+    send(page.fresh(name, view, personal(c)), status, true)
+end
+
+
+-- Also for the access phase and for nginx's own errors.
+function router.problem(code, status)
+    local c = context()
+
+    c.path = "/"
+    code = problems.known(code)
+
+    show_shared(c, "problem " .. code, engine.version(), function()
+        return views.problem(c, code)
+    end, status or problems.status(code))
+end
+
+
+local function home(c)
+    show_shared(c, "home", engine.version(), function()
+        return views.home(c)
+    end)
+end
+
+
+local function item(c, id)
+    local sale, code = engine.sale(id)
+    local asked = ngx.var.arg_code
+
+    if not sale then
+        return router.problem(code or "no_such_sale")
+    end
+
+    asked = asked and asked:match("^[%l_]+$") and problems.known(asked)
+
+    -- others may have changed without this sale; that is seen a second later
+    show_shared(c, "item " .. id .. " " .. (asked or ""), sale.version,
+                function()
+        return views.item(c, sale, asked)
+    end)
+end
+
+
+local function live(c, id)
+    local one = goods.session(c, id)
+
+    if not one then
+        return router.problem("not_found")
+    end
+
+    show_shared(c, "live " .. id, engine.version(), function()
+        return views.live(c, one)
+    end)
+end
+
+
+local function hold(c, id)
+    local buyer = session.buyer()
+    local asked = ngx.var.arg_code
+    local found, code
+
+    if not buyer then
+        return router.problem("no_buyer")
+    end
+
+    found, code = engine.hold(id, buyer.id)
+
+    if not found then
+        return router.problem(code or "no_such_hold")
+    end
+
+    if found.pickup and found.pickup ~= ngx.null
+       and found.pickup ~= c.likes.pickup
+    then
+        c.likes.pickup = found.pickup
+        session.set_likes(c.likes)
+    end
+
+    show_private(c, views.hold(c, found, {
+        called = session.called(buyer),
+        changing = ngx.var.arg_change,
+        bad = ngx.var.arg_bad,
+        code = asked and asked:match("^[%l_]+$"),
+    }))
+end
+
+
+local function me(c)
+    local buyer = session.buyer()
+    local before = ngx.var.arg_before
+    local bad = ngx.var.arg_bad
+    local name, view = views.me(c, buyer,
+        before and before:match("^%x+$"),
+        buyer and session.called(buyer),
+        bad or (ngx.var.arg_change and "change"))
+
+    if not name then
+        return router.problem(view)
+    end
+
+    show_private(c, name, view)
+end
+
+
+local function problem()
+    router.problem((ngx.var.arg_code or ""):match("^[%l_]+$") or "not_found")
+end
+
+
+-- Only our own paths.
+local function back_of(fields)
+    local back = fields.back or ""
+
+    if back:match("^/[%w][%w/_-]*$") then
+        return back
+    end
+
+    return "/"
+end
+
+
+local function settings(c)
+    local fields = ngx.ctx.form or {}
+    local likes = c.likes
+
+    if fields.large then
+        likes.large = fields.large == "1"
+    end
+
+    if fields.lang and text.languages[fields.lang] then
+        likes.chosen = fields.lang
+    end
+
+    session.set_likes(likes)
+
+    return ngx.redirect(back_of(fields), 303)
+end
+
+
+local function name(_)
+    local fields = ngx.ctx.form or {}
+    local back = back_of(fields)
+    local buyer = session.buyer()
+    local bad = session.set_called(buyer, fields.name, fields.digits)
+
+    return ngx.redirect(back .. (bad and "?bad=" .. bad or ""), 303)
+end
+
+
+local fixed = {
+    ["/"] = { GET = home },
+    ["/me"] = { GET = me },
+    ["/problem"] = { GET = problem },
+    ["/settings"] = { POST = settings },
+    ["/name"] = { POST = name },
+}
+
+local by_id = {
+    s = { GET = item, id = "^[%l%d-]+$" },
+    h = { GET = hold, id = "^%x+$" },
+    live = { GET = live, id = "^[%l%d-]+$" },
+}
+
+
+function router.answer()
+    local path = ngx.var.uri
+    local method = ngx.req.get_method()
+    local route, id = fixed[path], nil
+
+    if not route then
+        local kind
+
+        kind, id = path:match("^/(%l+)/([^/]+)$")
+        route = kind and by_id[kind]
+
+        if not route or #id > 64 or not id:match(route.id) then
+            return router.problem("not_found")
+        end
+    end
+
+    local answer = route[method == "HEAD" and "GET" or method]
+
+    if not answer then
+        ngx.header["Allow"] = route.GET and "GET, HEAD" or "POST"
+        return router.problem("method", 405)
+    end
+
+    -- right after a start or a reload the store is being opened
+    local ready, code = engine.wait()
+
+    if not ready then
+        return router.problem(code)
+    end
+
+    local c = context()
+
+    c.path = path
+
+    return answer(c, id)
+end
+
+
+-- The upstream of the checkout cannot be reached: say so where the hold is.
+function router.checkout_down()
+    local id = ngx.var.uri:match("/(%x+)$")
+
+    if not id then
+        return router.problem("busy")
+    end
+
+    return ngx.redirect("/h/" .. id .. "?code=checkout_down", 303)
+end
+
+
+
+
+return router

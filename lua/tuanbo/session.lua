@@ -1,0 +1,320 @@
+-- Who is buying, and what they like: the cookies.
+--
+--   tuanbo        who: random, signed; given on the first visit
+--   tuanbo_name   the name to call out and the last four digits of a phone,
+--                 signed together with who they belong to. They are kept
+--                 here and nowhere else, so deleting the cookie forgets them
+--   tuanbo_view   language, large type, pickup point: no secret, not signed
+--
+-- With $tuanbo_identity `login` the first cookie is not used: $tuanbo_login
+-- says who, which the fleet's own login has set.
+--
+-- access() runs in the access phase of every location that knows buyers. It
+-- puts the identity into $tuanbo_buyer, which is what flashsale_user reads.
+
+local base64 = require "ngx.base64"
+local lrucache = require "resty.lrucache"
+
+local crypto = require "tuanbo.crypto"
+local text = require "tuanbo.text"
+
+local COOKIE_AGE_S = 400 * 86400       -- what browsers allow at most
+local ID_BYTES = 16
+local TAG_BYTES = 16
+local NAME_BYTES_MAX = 60
+local KNOWN_COOKIES = 4096
+
+local session = {}
+
+local secrets
+local known
+
+
+-- The first secret signs, all are accepted.
+function session.setup(lines)
+    secrets = lines
+    known = assert(lrucache.new(KNOWN_COOKIES))
+end
+
+
+local function sign(purpose, value, i)
+    return crypto.tag(secrets[i or 1], purpose .. "\n" .. value, TAG_BYTES)
+end
+
+
+local function is_signed(purpose, value, tag)
+    for i = 1, #secrets do
+        if crypto.equal(sign(purpose, value, i), tag) then
+            return true
+        end
+    end
+
+    return false
+end
+
+
+-- A buyer: id, and the token for the forms of this buyer's pages. By the
+-- cookie's text, so that a signature is checked once a worker.
+local function by_cookie(cookie)
+    local who = known:get(cookie)
+
+    if who then
+        return who
+    end
+
+    local id, tag = cookie:match("^([%w_-]+)%.([%w_-]+)$")
+
+    if not id or #id > 64 or not is_signed("buyer", id, tag) then
+        return nil
+    end
+
+    who = { id = id, csrf = sign("csrf", id) }
+    known:set(cookie, who)
+
+    return who
+end
+
+
+local function set_cookie(name, value, age)
+    local cookies = ngx.header["Set-Cookie"]
+    local cookie = name .. "=" .. value .. "; Path=/; Max-Age="
+                   .. (age or COOKIE_AGE_S) .. "; HttpOnly; SameSite=Lax"
+
+    if ngx.var.scheme == "https" then
+        cookie = cookie .. "; Secure"
+    end
+
+    if type(cookies) == "table" then
+        cookies[#cookies + 1] = cookie
+
+    elseif cookies then
+        cookies = { cookies, cookie }
+
+    else
+        cookies = cookie
+    end
+
+    ngx.header["Set-Cookie"] = cookies
+end
+
+
+local function by_login()
+    local id = ngx.var.tuanbo_login
+
+    if not id or id == "" then
+        return nil
+    end
+
+    return { id = id, csrf = sign("csrf", id) }
+end
+
+
+local function who_asks()
+    if ngx.var.tuanbo_identity == "login" then
+        return by_login()
+    end
+
+    local cookie = ngx.var.cookie_tuanbo
+
+    return cookie and by_cookie(cookie)
+end
+
+
+-- Somebody new, told by a cookie that goes with this answer.
+local function somebody_new()
+    local id = crypto.random(ID_BYTES)
+    local cookie = id .. "." .. sign("buyer", id)
+
+    set_cookie("tuanbo", cookie)
+
+    return by_cookie(cookie)
+end
+
+
+-- The fields of a form, or nil and the status. The body stays for nginx's
+-- later phases.
+function session.form()
+    ngx.req.read_body()
+
+    local body = ngx.req.get_body_data()
+
+    if not body and ngx.req.get_body_file() then
+        return nil, 413
+    end
+
+    local fields, err = ngx.decode_args(body or "", 50)
+
+    if not fields or err == "truncated" then
+        return nil, 400
+    end
+
+    for name, value in pairs(fields) do
+        if type(value) == "table" then
+            fields[name] = value[1]
+        end
+
+        if fields[name] == true then
+            fields[name] = ""
+        end
+    end
+
+    return fields
+end
+
+
+local function is_form()
+    local kind = ngx.var.content_type or ""
+
+    return kind:lower():find("application/x-www-form-urlencoded", 1, true) == 1
+end
+
+
+-- Forms of other sites can carry a cookie, never the token. JSON needs the
+-- browser's leave to cross sites, and the engine looks at its origin as well.
+-- nil: all is well; else the code of what is wrong.
+function session.access()
+    local who = who_asks()
+
+    ngx.ctx.buyer = who
+
+    if who then
+        ngx.var.tuanbo_buyer = who.id
+    end
+
+    if ngx.req.get_method() ~= "POST" or not is_form() then
+        return nil
+    end
+
+    local fields = session.form()
+
+    ngx.ctx.form = fields
+
+    if not who then
+        return "no_buyer"
+    end
+
+    if not fields then
+        return "bad_request"
+    end
+
+    local token = fields.csrf or ""
+
+    if not crypto.equal(who.csrf, token)
+       and not is_signed("csrf", who.id, token)
+    then
+        return "cross_site"
+    end
+
+    return nil
+end
+
+
+-- The buyer of a page; made here on the first visit. Nil only where a login
+-- decides and nobody is logged in.
+function session.buyer()
+    local who = ngx.ctx.buyer or who_asks()
+
+    if not who and ngx.var.tuanbo_identity ~= "login" then
+        who = somebody_new()
+    end
+
+    ngx.ctx.buyer = who
+
+    return who
+end
+
+
+-- The name to call out and four digits: {name=, digits=}, or nil.
+function session.called(who)
+    local cookie = ngx.var.cookie_tuanbo_name
+
+    if not cookie or not who then
+        return nil
+    end
+
+    local value, tag = cookie:match("^([%w_-]+)%.([%w_-]+)$")
+
+    if not value or not is_signed("name", who.id .. "\n" .. value, tag) then
+        return nil
+    end
+
+    local plain = base64.decode_base64url(value) or ""
+    local digits, name = plain:match("^(%d%d%d%d)(.+)$")
+
+    return digits and { name = name, digits = digits }
+end
+
+
+-- For the order service, which writes the labels.
+local function label_of(who)
+    local called = session.called(who)
+
+    return who.id .. ";" .. (called and called.digits or "") .. ";"
+           .. (called and called.name or "")
+end
+
+
+-- The same for the checkout, with the label.
+function session.access_checkout()
+    local code = session.access()
+
+    if ngx.ctx.buyer then
+        ngx.var.tuanbo_label = label_of(ngx.ctx.buyer)
+    end
+
+    return code
+end
+
+
+-- nil, or the name of the field that is wrong.
+function session.set_called(who, name, digits)
+    name = (name or ""):gsub("%c", " "):gsub("^%s+", ""):gsub("%s+$", "")
+    digits = (digits or ""):gsub("%s", "")
+
+    if name == "" or #name > NAME_BYTES_MAX or not text.is_utf8(name) then
+        return "name"
+    end
+
+    if not digits:match("^%d%d%d%d$") then
+        return "digits"
+    end
+
+    local value = base64.encode_base64url(digits .. name)
+
+    set_cookie("tuanbo_name",
+               value .. "." .. sign("name", who.id .. "\n" .. value))
+
+    return nil
+end
+
+
+-- Language, large type and pickup point: what changes how a page is made.
+-- All three are checked, so they may be part of a cache's key.
+function session.likes()
+    local cookie = ngx.var.cookie_tuanbo_view or ""
+    local lang, large, pickup = cookie:match("^(%l*)%.([01])%.([%l%d-]*)$")
+
+    if not lang or not text.languages[lang] then
+        lang = nil
+    end
+
+    if pickup == "" or (pickup and #pickup > 64) then
+        pickup = nil
+    end
+
+    return {
+        lang = lang or text.accepted(ngx.var.http_accept_language),
+        chosen = lang,
+        large = large == "1",
+        pickup = pickup,
+    }
+end
+
+
+function session.set_likes(likes)
+    set_cookie("tuanbo_view", (likes.chosen or "") .. "."
+               .. (likes.large and "1" or "0") .. "." .. (likes.pickup or ""))
+end
+
+
+return session

@@ -1,0 +1,126 @@
+-- The storefront as nginx's conf sees it:
+--
+--     init_by_lua_block {
+--         require("tuanbo.storefront").setup {
+--             secret = "/etc/nginx/flashsale/session",
+--             shop = "幸福里鲜果店",
+--         }
+--     }
+--
+-- setup() reads the secret, texts, templates and static files while nginx
+-- reads its conf, once for all workers and anew with each reload. What is
+-- wrong there stops nginx from starting, and a reload from happening.
+
+local dir = require "pl.dir"
+
+local assets = require "tuanbo.assets"
+local format = require "tuanbo.format"
+local page = require "tuanbo.page"
+local qr = require "tuanbo.qr"
+local router = require "tuanbo.router"
+local session = require "tuanbo.session"
+local text = require "tuanbo.text"
+
+local SECRET_BYTES_MIN = 16
+
+local storefront = {}
+
+
+local function own_root()
+    local source = debug.getinfo(1, "S").source
+
+    return source:match("^@(.*)/lua/tuanbo/storefront%.lua$")
+           or error("where am I? " .. source)
+end
+
+
+local function secrets_of(path)
+    local lines = {}
+
+    for line in io.lines(path) do
+        if #line >= SECRET_BYTES_MIN then
+            lines[#lines + 1] = line
+        end
+    end
+
+    if #lines == 0 then
+        error(path .. ": a secret has " .. SECRET_BYTES_MIN
+              .. " characters or more", 0)
+    end
+
+    return lines
+end
+
+
+local function files_below(directory)
+    local names = {}
+
+    for i, path in ipairs(dir.getallfiles(directory)) do
+        names[i] = path:sub(#directory + 2)
+    end
+
+    return names
+end
+
+
+-- given: secret (a file; a line each, the first signs), and optionally shop
+-- (its name), utc_offset_minutes (480), pay_origins (for form-action, where
+-- the checkout sends people to another origin), templates (a directory).
+function storefront.setup(given)
+    local templates = given.templates or own_root() .. "/templates"
+    local static = templates .. "/static"
+
+    session.setup(secrets_of(given.secret))
+    format.setup(given.utc_offset_minutes or 480)
+    text.setup { "zh", "en" }
+    assets.setup(static, files_below(static))
+    page.setup(templates)
+    qr.setup()
+    router.setup(given)
+end
+
+
+local function refuse(code)
+    if code then
+        router.problem(code)
+        return ngx.exit(ngx.HTTP_OK)
+    end
+end
+
+
+-- access_by_lua: who is buying, and whether a form is of our own pages.
+function storefront.access()
+    return refuse(session.access())
+end
+
+
+-- The same for the checkout, which tells the order service who buys.
+function storefront.access_checkout()
+    return refuse(session.access_checkout())
+end
+
+
+-- content_by_lua of the pages.
+function storefront.answer()
+    return router.answer()
+end
+
+
+-- content_by_lua of an error_page.
+function storefront.problem(code)
+    return router.problem(code)
+end
+
+
+function storefront.checkout_down()
+    return router.checkout_down()
+end
+
+
+-- set_by_lua: Cache-Control for a static file.
+function storefront.asset_cache_control(name, print_of)
+    return assets.cache_control(name, print_of)
+end
+
+
+return storefront

@@ -1,0 +1,170 @@
+-- A hold, and after the payment the order: the same address. Private.
+
+local format = require "tuanbo.format"
+local goods = require "tuanbo.goods"
+local problems = require "tuanbo.problems"
+local qr = require "tuanbo.qr"
+
+local SOON_MS = 5000
+
+local ordered = { sold = true, ready = true, picked_up = true }
+local repaid = { refund_due = true, refunded = true }
+
+
+local function lines_of(c, hold)
+    local lines = {}
+    local group
+
+    for i, line in ipairs(hold.lines) do
+        local sale = c.engine.sale(line.sale)
+        local it = sale and goods.of(c, sale)
+
+        lines[i] = {
+            title = it and it.title or line.sale,
+            href = "/s/" .. line.sale,
+            picture = it and it.picture,
+            amount = c.say("line.amount", {
+                count = line.qty, unit = it and it.unit or c.say("unit"),
+                yuan = format.yuan(line.price_fen) }),
+            sum = format.yuan(line.qty * line.price_fen),
+        }
+
+        if it and it.goal_by_pickup and hold.pickup
+           and hold.pickup ~= ngx.null
+        then
+            it.goal = goods.group_of(c, it, hold.pickup)
+        end
+
+        -- of several, the one that is still missing most
+        if it and it.goal and (not group or it.goal.left > group.left) then
+            group = it.goal
+            group.unit = it.unit
+        end
+    end
+
+    return lines, group
+end
+
+
+local function steps_of(c, hold, group)
+    local state = hold.state
+    local steps = {}
+
+    local function add(name, done, note)
+        steps[#steps + 1] = { name = c.say("order.step." .. name),
+                              done = done, note = note }
+    end
+
+    add("paid", true)
+
+    if group then
+        local done = group.formed or state ~= "sold"
+
+        add("group", done, not done and c.say("order.step.group.wait", {
+            left = group.left, unit = group.unit }))
+    end
+
+    add("ready", state == "ready" or state == "picked_up")
+    add("picked_up", state == "picked_up")
+
+    local now_found = false
+
+    for _, step in ipairs(steps) do
+        if not step.done and not now_found then
+            step.now, now_found = true, true
+        end
+
+        step.word = c.say("order.step." .. (step.done and "done"
+                          or step.now and "now" or "later"))
+    end
+
+    return steps
+end
+
+
+local function common(c, hold)
+    local lines, group = lines_of(c, hold)
+
+    return {
+        id = hold.id,
+        state = hold.state,
+        state_word = c.say("state." .. hold.state),
+        lines = lines,
+        group = group,
+        yuan = format.yuan(hold.amount_fen),
+        pickup = goods.pickup(c, hold.pickup),
+        placed = format.when(c.say, hold.created_at, c.now),
+        again = lines[1] and lines[1].href or "/",
+    }
+end
+
+
+-- options: called (name and digits, or nil), code, changing (of the name),
+-- bad (the field that was wrong).
+return function(c, hold, options)
+    local it = common(c, hold)
+    local code = options.code
+    local view = {
+        it = it,
+        called = options.called,
+        problem = code and code ~= "checkout_down"
+                  and problems.line(c.say, c.lang, code),
+        watches = {},
+        private = true,
+    }
+
+    if ordered[hold.state] then
+        view.title = c.say("order." .. hold.state)
+        view.steps = steps_of(c, hold, it.group)
+        view.pickup_code = format.pickup_code(hold.id)
+        view.qr = qr.of("tuanbo:" .. hold.id)
+        view.follow = hold.state ~= "picked_up"
+
+        return "order", view
+    end
+
+    if repaid[hold.state] then
+        view.title = c.say("order." .. hold.state)
+        view.why = c.say("order." .. hold.state .. ".why", { yuan = it.yuan })
+        view.follow = hold.state ~= "refunded"
+
+        return "over", view
+    end
+
+    if hold.state == "held" or hold.state == "paying" then
+        local at = hold.expires_at
+        local clock = format.clock(at)
+
+        view.title = c.say(hold.state == "held" and "hold.title"
+                           or "hold.paying")
+        view.paying = hold.state == "paying"
+        view.expires_at = at
+        view.until_line = c.say("hold.until", { clock = clock })
+        view.span = format.span(c.say, at - c.now)
+        view.asks = not options.called or options.changing or options.bad
+        view.bad = options.bad
+        view.down = code == "checkout_down"
+                    and c.say("hold.checkout_down.why", { clock = clock })
+        view.follow = true
+
+        -- a page without scripts looks again: soon for news of a payment,
+        -- and right after the hold's time, but not while somebody types
+        if not view.asks then
+            view.refresh_s = math.ceil((at - c.now) / 1000) + 1
+
+            if view.paying then
+                view.refresh_s = math.min(view.refresh_s, SOON_MS / 1000)
+            end
+        end
+
+        return "hold", view
+    end
+
+    -- released, expired, cancelled
+    view.title = c.say("hold." .. hold.state)
+    view.why = c.say("hold." .. hold.state .. ".why")
+    view.again = true
+    view.follow = hold.state == "expired"
+
+    return "over", view
+end

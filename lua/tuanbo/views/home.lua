@@ -1,0 +1,28 @@
+-- The home of the community.
+
+local goods = require "tuanbo.goods"
+
+return function(c)
+    local now, upcoming, over = {}, {}, {}
+    local session = goods.next_session(c)
+
+    for _, it in ipairs(goods.all(c)) do
+        local list = it.open and now
+                     or it.state == "scheduled" and upcoming
+                     or it.state == "paused" and now or over
+
+        it.on_camera = session and session.on_camera == it.id
+        list[#list + 1] = it
+    end
+
+    return "home", {
+        title = c.say("home.title"),
+        session = session,
+        now_open = now,
+        upcoming = upcoming,
+        over = over,
+        pickups = goods.pickups(c),
+        refresh_at = session and session.before and session.starts_at,
+        watches = now,
+    }
+end

@@ -1,0 +1,48 @@
+-- One sale. Shared by all: nothing here may look at who asks.
+
+local goods = require "tuanbo.goods"
+local problems = require "tuanbo.problems"
+
+local CHOICES = 8       -- quantities that get a button each
+local OTHERS = 3
+
+return function(c, sale, code)
+    local it = goods.of(c, sale)
+    local most = math.min(it.limit or CHOICES, math.max(1, it.free))
+    local quantities, pickups = {}, goods.pickups(c, it.pickups)
+    local chosen = c.likes.pickup
+    local known = false
+
+    for i = 1, math.min(most, CHOICES) do
+        quantities[i] = { count = i,
+                          label = c.say("item.take", { count = i,
+                                                       unit = it.unit }) }
+    end
+
+    for _, pickup in ipairs(pickups) do
+        known = known or pickup.id == chosen
+
+        if it.goal_by_pickup then
+            pickup.goal = goods.group_of(c, it, pickup.id)
+        end
+    end
+
+    for i, pickup in ipairs(pickups) do
+        pickup.chosen = known and pickup.id == chosen
+                        or not known and i == 1
+    end
+
+    local gone = it.state == "sold_out" or it.state == "closed"
+
+    return "item", {
+        title = it.title,
+        it = it,
+        quantities = quantities,
+        pickups = pickups,
+        problem = code and problems.line(c.say, c.lang, code),
+        others = (gone or code == "sold_out" or code == "closed")
+                 and goods.others(c, it.id, OTHERS) or {},
+        refresh_at = it.state == "scheduled" and it.opens_at,
+        watches = { it },
+    }
+end

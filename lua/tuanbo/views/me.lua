@@ -1,0 +1,64 @@
+-- My orders. Private.
+
+local format = require "tuanbo.format"
+local goods = require "tuanbo.goods"
+
+local PAGE = 20
+
+local need_me = { held = true, paying = true, ready = true }
+
+return function(c, buyer, before, called, bad)
+    local list, next_before, shown = {}, nil, {}
+
+    if buyer then
+        local code
+
+        list, next_before = c.engine.holds(buyer.id, before, PAGE)
+
+        if not list then
+            code = next_before
+            return nil, code
+        end
+    end
+
+    for i, hold in ipairs(list) do
+        local names = {}
+        local picture
+
+        for j, line in ipairs(hold.lines) do
+            local sale = c.engine.sale(line.sale)
+            local it = sale and goods.of(c, sale)
+
+            names[j] = (it and it.title or line.sale) .. " × " .. line.qty
+            picture = picture or it and it.picture
+        end
+
+        shown[i] = {
+            href = "/h/" .. hold.id,
+            title = table.concat(names, " + "),
+            picture = picture,
+            yuan = format.yuan(hold.amount_fen),
+            word = c.say("state." .. hold.state),
+            state = hold.state,
+            acts = need_me[hold.state],
+            good = hold.state == "ready" or hold.state == "picked_up",
+            placed = format.when(c.say, hold.created_at, c.now),
+        }
+    end
+
+    if next_before == ngx.null then
+        next_before = nil
+    end
+
+    return "me", {
+        title = c.say("me.title"),
+        known = buyer ~= nil,
+        orders = shown,
+        older = next_before and "/me?before=" .. next_before,
+        called = called,
+        bad = bad,
+        asks = buyer and (not called or bad),
+        watches = {},
+        private = true,
+    }
+end

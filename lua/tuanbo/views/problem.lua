@@ -1,0 +1,24 @@
+-- What went wrong, and what is there instead.
+
+local goods = require "tuanbo.goods"
+local problems = require "tuanbo.problems"
+
+local OTHERS = 3
+
+return function(c, code)
+    local known = problems.known(code)
+    local others = {}
+
+    -- not while the store itself is in trouble
+    if problems.status(code) < 500 then
+        others = goods.others(c, nil, OTHERS)
+    end
+
+    return "problem", {
+        title = c.say("problem.title"),
+        line = problems.line(c.say, c.lang, code),
+        others = others,
+        mine = known == "too_many_holds" or known == "no_such_hold",
+        watches = {},
+    }
+end

@@ -1,0 +1,441 @@
+// The same pages, alive: numbers follow the event stream, a tap reserves in
+// place, countdowns count. There is no text in here: whatever is said comes
+// from the server, in the page or in the page asked for again.
+
+(function () {
+    "use strict";
+
+    var body = document.body;
+    var offset = Number(body.dataset.now) - Date.now();
+    var lost = document.getElementById("lost");
+    var news = document.getElementById("news");
+    var POLL_MS = 3000;
+    var SPREAD_MS = 1500;
+
+    function now() {
+        return Date.now() + offset;
+    }
+
+    function all(selector, root) {
+        return Array.prototype.slice.call(
+            (root || document).querySelectorAll(selector));
+    }
+
+    function two(n) {
+        return (n < 10 ? "0" : "") + n;
+    }
+
+    // by the shop's clock, wherever the phone is
+    function clock(at) {
+        var date = new Date(at + Number(body.dataset.offset) * 60000);
+
+        return two(date.getUTCHours()) + ":" + two(date.getUTCMinutes());
+    }
+
+    // Text for screen readers, once for each thing that happened.
+    function tell(text) {
+        if (text && news.textContent !== text) {
+            news.textContent = text;
+        }
+    }
+
+    function connection(isLost) {
+        lost.textContent = isLost ? lost.dataset.text : "";
+    }
+
+
+    // ---- the page again, in place
+
+    var swapping = false;
+    var again = false;
+
+    function keepChoices(old) {
+        return all("input:checked", old).map(function (input) {
+            return '[name="' + input.name + '"][value="' + input.value + '"]';
+        });
+    }
+
+    function swapIn(fresh) {
+        all(".swap[id]").forEach(function (old) {
+            var next = fresh.getElementById(old.id);
+            var had = old.contains(document.activeElement)
+                && document.activeElement.id;
+            var chosen;
+
+            // what the buyer holds or types stays
+            if (!next || old.dataset.keep
+                || old.contains(document.activeElement)
+                && document.activeElement.tagName === "INPUT"
+                && document.activeElement.type !== "radio"
+                || old.innerHTML === next.innerHTML)
+            {
+                return;
+            }
+
+            chosen = keepChoices(old);
+            old.replaceWith(next);
+            chosen.forEach(function (selector) {
+                var input = next.querySelector(selector);
+
+                if (input) {
+                    input.checked = true;
+                }
+            });
+
+            if (had && document.getElementById(had)) {
+                document.getElementById(had).focus();
+            }
+
+            tell((next.querySelector(".wrong, .state, h1") || next)
+                 .textContent.trim());
+        });
+        start();
+    }
+
+    function swap(url) {
+        if (swapping) {
+            again = true;
+            return Promise.resolve();
+        }
+
+        swapping = true;
+
+        return fetch(url || location.href, { credentials: "same-origin" })
+            .then(function (answer) {
+                return answer.text();
+            })
+            .then(function (html) {
+                var fresh = new DOMParser().parseFromString(html, "text/html");
+
+                offset = Number(fresh.body.dataset.now) - Date.now();
+                swapIn(fresh);
+                connection(false);
+            })
+            .catch(function () {
+                connection(true);
+            })
+            .then(function () {
+                swapping = false;
+
+                if (again) {
+                    again = false;
+                    return swap();
+                }
+            });
+    }
+
+    // Thousands hear at once that something sold out: not all ask at once.
+    var swapTimer = 0;
+
+    function swapSoon() {
+        if (!swapTimer) {
+            swapTimer = setTimeout(function () {
+                swapTimer = 0;
+                swap();
+            }, 100 + Math.random() * SPREAD_MS);
+        }
+    }
+
+
+    // ---- countdowns
+
+    function put(element, text) {
+        if (element.textContent !== text) {
+            element.textContent = text;
+        }
+    }
+
+    // The server's words of a span with other numbers in it: "2小时05分".
+    function count() {
+        var later = false;
+
+        all("[data-until]").forEach(function (element) {
+            var rest = Math.ceil((Number(element.dataset.until) - now())
+                                 / 1000);
+            var text;
+
+            if (rest <= 0) {
+                if (!element.dataset.over) {
+                    element.dataset.over = "1";
+                    put(element, "00:00");
+                    swapSoon();
+                }
+                return;
+            }
+
+            later = true;
+
+            if (rest < 86400) {
+                text = (rest >= 3600 ? Math.floor(rest / 3600) + ":" : "")
+                    + two(Math.floor(rest / 60) % 60) + ":" + two(rest % 60);
+                put(element, text);
+            }
+        });
+
+        return later;
+    }
+
+
+    // ---- numbers
+
+    function show(root, name, value) {
+        all('[data-live="' + name + '"]', root).forEach(function (element) {
+            if (element.tagName === "PROGRESS") {
+                element.value = value;
+            } else {
+                put(element, String(value));
+            }
+        });
+    }
+
+    function each(id, action) {
+        all("[data-sale]").forEach(function (root) {
+            if (root.dataset.sale === id) {
+                action(root);
+            }
+        });
+    }
+
+    function stock(sale) {
+        each(sale.sale || sale.id, function (root) {
+            var taken = sale.held + sale.sold;
+
+            show(root, "free", sale.free);
+            show(root, "taken", taken);
+            show(root, "bar", taken);
+        });
+    }
+
+    function goal(sale) {
+        each(sale.sale || sale.id, function (root) {
+            var wanted = Number(root.dataset.goal);
+
+            if (wanted) {
+                show(root, "missing", Math.max(0, wanted - sale.joined));
+                show(root, "goal-bar", sale.joined);
+            } else {
+                swapSoon();
+            }
+        });
+
+        if (sale.formed !== null && sale.formed !== undefined) {
+            swapSoon();
+        }
+    }
+
+    function state(sale) {
+        each(sale.sale || sale.id, function (root) {
+            if (root.dataset.state !== sale.state) {
+                root.dataset.state = sale.state;
+                swapSoon();
+            }
+        });
+    }
+
+    function listen(url) {
+        var source = new EventSource(url);
+        var shown = {};
+
+        function on(type, action) {
+            source.addEventListener(type, function (event) {
+                connection(false);
+                action(JSON.parse(event.data));
+            });
+        }
+
+        source.onopen = function () {
+            connection(false);
+        };
+        source.onerror = function () {
+            connection(true);
+
+            // refused for good, not merely cut: try again as if new
+            if (source.readyState === 2) {
+                setTimeout(function () {
+                    source.close();
+                    listen(url);
+                }, POLL_MS + Math.random() * POLL_MS);
+            }
+        };
+
+        on("snapshot", function (data) {
+            offset = data.now - Date.now();
+            data.sales.forEach(function (sale) {
+                stock(sale);
+                state(sale);
+
+                if (sale.goal && sale.formed === null) {
+                    goal(sale);
+                }
+
+                // news from while we were away
+                if (shown[sale.id] !== undefined
+                    && shown[sale.id] !== sale.formed)
+                {
+                    swapSoon();
+                }
+
+                shown[sale.id] = sale.formed;
+            });
+        });
+        on("stock", stock);
+        on("goal", goal);
+        on("state", state);
+
+        addEventListener("pagehide", function () {
+            source.close();
+        });
+    }
+
+
+    // ---- a tap
+
+    function newKey() {
+        var bytes = new Uint8Array(16);
+
+        crypto.getRandomValues(bytes);
+
+        return Array.prototype.map.call(bytes, function (b) {
+            return two(b.toString(16)).slice(-2);
+        }).join("");
+    }
+
+    function held(form, hold) {
+        var bar = document.getElementById("bar");
+        var words = document.getElementById("held-bar").content
+            .cloneNode(true);
+        var link = words.querySelector("a");
+
+        words.querySelector(".clock").textContent = clock(hold.expires_at);
+        link.href = "/h/" + hold.id;
+        bar.textContent = "";
+        bar.appendChild(words);
+        bar.dataset.keep = "1";
+        link.focus();
+        form.elements.idempotency_key.value = newKey();
+    }
+
+    function take(event) {
+        var form = event.target;
+        var button = document.getElementById("do");
+        var wanted = new FormData(form);
+        var order = {
+            sale: wanted.get("sale"),
+            qty: Number(wanted.get("qty"))
+        };
+
+        if (!button || !wanted.get("qty")) {
+            return;
+        }
+
+        event.preventDefault();
+
+        if (button.disabled) {
+            return;
+        }
+
+        if (wanted.get("pickup")) {
+            order.pickup = wanted.get("pickup");
+        }
+
+        button.disabled = true;
+
+        fetch(form.action, {
+            method: "POST",
+            credentials: "same-origin",
+            headers: {
+                "Content-Type": "application/json",
+                "Idempotency-Key": wanted.get("idempotency_key")
+            },
+            body: JSON.stringify(order)
+        }).then(function (answer) {
+            return answer.json().then(function (said) {
+                connection(false);
+
+                if (answer.ok) {
+                    held(form, said);
+                    return;
+                }
+
+                button.disabled = false;
+                return swap(location.pathname + "?code="
+                            + encodeURIComponent(said.code));
+            });
+        }).catch(function () {
+            // the key stays: a second tap cannot take twice
+            button.disabled = false;
+            connection(true);
+        });
+    }
+
+
+    // ---- a hold that somebody looks at
+
+    function follow() {
+        var hold = document.querySelector("[data-follow]");
+        var id = hold && hold.dataset.follow;
+
+        if (!id || document.hidden) {
+            return;
+        }
+
+        fetch("/api/holds/" + id, { credentials: "same-origin" })
+            .then(function (answer) {
+                return answer.ok ? answer.json() : null;
+            })
+            .then(function (said) {
+                connection(false);
+
+                if (said && said.state !== hold.dataset.state) {
+                    return swap(location.pathname);
+                }
+            })
+            .catch(function () {
+                connection(true);
+            });
+    }
+
+
+    // ---- begin
+
+    var counting = 0;
+
+    function start() {
+        if (!counting && count()) {
+            counting = setInterval(function () {
+                if (!count()) {
+                    clearInterval(counting);
+                    counting = 0;
+                }
+            }, 250);
+        }
+    }
+
+    addEventListener("submit", function (event) {
+        if (event.target.hasAttribute("data-take")) {
+            take(event);
+        }
+    });
+
+    addEventListener("pageshow", function (event) {
+        if (event.persisted) {
+            location.reload();
+        }
+    });
+
+    document.addEventListener("visibilitychange", function () {
+        if (!document.hidden) {
+            follow();
+        }
+    });
+
+    start();
+
+    if (body.dataset.events && window.EventSource) {
+        listen(body.dataset.events);
+    }
+
+    if (document.querySelector("[data-follow]")) {
+        setInterval(follow, POLL_MS);
+    }
+}());
