@@ -48,7 +48,8 @@ NGINX_LD_OPT = $(shell nginx -V 2>&1 \
 # package nginx-dev has no .c files; t/nginx-source.sh gets them.
 STATIC_SRC = $(or $(patsubst %/src/core/nginx.c,%,$(wildcard \
     $(NGINX_SRC)/src/core/nginx.c)),build/nginx-release)
-STATIC_FLAGS = --with-compat --with-debug --with-threads \
+STATIC_FLAGS = --error-log-path=stderr --with-compat --with-debug \
+    --with-threads \
     --with-http_ssl_module --with-http_v2_module \
     --with-http_auth_request_module --with-http_realip_module \
     --with-http_stub_status_module --with-http_secure_link_module
