@@ -543,7 +543,9 @@ function engine.reserve(order)
                  or "{}"
     local identity = text(order.identity)
 
-    if key ~= nil then
+    if key == cjson.null then
+        key = nil
+    elseif key ~= nil then
         key = tostring(key)
     end
 
