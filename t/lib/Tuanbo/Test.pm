@@ -233,7 +233,7 @@ sub check_conf ($self, $text) {
     open my $file, '>', $path or die $!;
     print {$file} $text;
     close $file or die $!;
-    my $said = `$nginx -t -p $self->{dir} -c $path 2>&1`;
+    my $said = `$nginx -t -e stderr -p $self->{dir} -c $path 2>&1`;
 
     return ($? >> 8, $said);
 }
