@@ -4,6 +4,7 @@
 local assets = require "tuanbo.assets"
 local format = require "tuanbo.format"
 local markup = require "tuanbo.markup"
+local text = require "tuanbo.text"
 
 local MANY = 100
 local SALES_MAX = 200
@@ -102,6 +103,20 @@ local function facts_of(c, product)
 end
 
 
+-- Units are written down in the shop's language.
+local function unit_of(c, unit)
+    if not unit then
+        return c.say("unit")
+    end
+
+    if text.has(c.lang, "unit." .. unit) then
+        return c.say("unit." .. unit)
+    end
+
+    return unit
+end
+
+
 -- A number that the event stream keeps up to date.
 local function live(name, value)
     return markup.unescaped('<b data-live="' .. name .. '">'
@@ -131,7 +146,7 @@ end
 function goods.of(c, sale)
     local say, now = c.say, c.now
     local product = product_of(c, sale)
-    local unit = product.unit or say("unit")
+    local unit = unit_of(c, product.unit)
     local picture = product.picture
     local taken = sale.stock - sale.free
     local opens_at, closes_at = given(sale.opens_at), given(sale.closes_at)

@@ -43,6 +43,14 @@ return {
     ["amount"] = "{count} {unit}",
     ["line.amount"] = "{count} {unit} × {yuan} 元",
     ["unit"] = "份",
+    ["unit.箱"] = "箱",
+    ["unit.盒"] = "盒",
+    ["unit.份"] = "份",
+    ["unit.板"] = "板",
+    ["unit.瓶"] = "瓶",
+    ["unit.袋"] = "袋",
+    ["unit.斤"] = "斤",
+    ["unit.个"] = "个",
     ["sum"] = "一共",
 
     -- home
