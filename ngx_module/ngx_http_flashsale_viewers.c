@@ -91,11 +91,16 @@ ngx_http_flashsale_events_init_worker(ngx_http_flashsale_worker_t *worker)
         return NGX_ERROR;
     }
 
-    text = ngx_http_flashsale_text_create(sizeof(":\n\n") - 1);
+    /* the worker's own reference is never released: it goes with the pool */
+
+    text = ngx_palloc(worker->cycle->pool,
+                      sizeof(ngx_http_flashsale_text_t)
+                      + sizeof(":\n\n") - 1);
     if (text == NULL) {
         return NGX_ERROR;
     }
 
+    text->refs = 1;
     text->len = sizeof(":\n\n") - 1;
     ngx_memcpy(text->data, ":\n\n", text->len);
 
