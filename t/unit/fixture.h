@@ -38,6 +38,7 @@ typedef struct {
     fs_crypto_t         *crypto;
     fs_state_cache_t    *cache;
     fs_write_t           write;
+    int                  writing;       /* it is open */
     fs_state_t           state;
     fs_now_t             now;
     fs_result_t          result;        /* of the last command */
@@ -159,10 +160,22 @@ fixture_remove(const char *path, const struct stat *st, int flag,
 }
 
 
+static inline void
+fixture_abort(fixture_t *fixture)
+{
+    if (fixture->writing) {
+        fixture->writing = 0;
+        fs_write_abort(&fixture->write);
+    }
+}
+
+
 static inline int
 fixture_teardown(void **context)
 {
     fixture_t  *fixture = *context;
+
+    fixture_abort(fixture);             /* a test failed within it */
 
     if (fixture->store != NULL) {
         fixture_close(fixture, 1);
@@ -206,6 +219,7 @@ fixture_begin(fixture_t *fixture)
     outcome = fs_write_begin(fixture->store, &fixture->write);
     assert_string_equal(fs_outcome_code(outcome), "ok");
 
+    fixture->writing = 1;
     fs_store_now(fixture->store, &fixture->now);
     fs_state_begin(&fixture->state, &fixture->write, fixture->crypto,
                    fixture->cache);
@@ -220,6 +234,7 @@ fixture_commit(fixture_t *fixture)
     outcome = fs_state_end(&fixture->state);
     assert_string_equal(fs_outcome_code(outcome), "ok");
 
+    fixture->writing = 0;
     outcome = fs_write_commit(&fixture->write, NULL);
     assert_string_equal(fs_outcome_code(outcome), "ok");
 }
@@ -254,6 +269,7 @@ fixture_timers(fixture_t *fixture, unsigned limit)
         assert_true(steps <= limit);
         fixture_commit(fixture);
         done += steps;
+        assert_true(done < 100000);
     } while (steps == limit);
 
     return done;
@@ -426,7 +442,7 @@ fixture_sale(fixture_t *fixture, uint32_t number)
     found = fs_state_sale(&fixture->state, number);
     assert_non_null(found);
     sale = *found;
-    fs_write_abort(&fixture->write);
+    fixture_abort(fixture);
 
     return sale;
 }
@@ -439,7 +455,7 @@ fixture_state(fixture_t *fixture, fs_seq_t seq)
 
     fixture_begin(fixture);
     assert_true(fs_state_hold(&fixture->state, seq, &hold));
-    fs_write_abort(&fixture->write);
+    fixture_abort(fixture);
 
     return fs_hold_state_name(hold.state);
 }
@@ -471,7 +487,7 @@ fixture_entries(fixture_t *fixture, fs_seq_t after)
                  (len == 0) ? "" : " ", fs_entry_type_name(entry.type));
     }
 
-    fs_write_abort(&fixture->write);
+    fixture_abort(fixture);
 
     return types;
 }
@@ -483,7 +499,7 @@ static inline fs_seq_t
 fixture_seq(fixture_t *fixture)
 {
     fixture_begin(fixture);
-    fs_write_abort(&fixture->write);
+    fixture_abort(fixture);
 
     return fixture->write.seq;
 }

@@ -67,7 +67,7 @@ assert_group(fixture_t *fixture, uint32_t sale, uint32_t pickup,
     assert_non_null(group);
     assert_int_equal(group->joined, joined);
     assert_int_equal(group->state, state);
-    fs_write_abort(&fixture->write);
+    fixture_abort(fixture);
 }
 
 
@@ -321,9 +321,9 @@ test_walk(void **context)
         fixture_begin(fixture);
         steps = fs_decide_timers(&fixture->state, &fixture->now, 3);
 
-        if (passes % 5 == 2) {
+        if (passes % 5 == 3) {
             assert_int_equal(fs_state_end(&fixture->state), FS_OK);
-            fs_write_abort(&fixture->write);
+            fixture_abort(fixture);
             continue;
         }
 
@@ -347,6 +347,43 @@ test_walk(void **context)
     assert_int_equal(fixture_sale(fixture, sale).decided, 1);
     assert_int_equal(fixture_sale(fixture, sale).sold, 0);
     assert_string_equal(fixture_state(fixture, late), "refund_due");
+}
+
+
+/*
+ * A walk that was thrown away, and then an entry about the sale in the very
+ * place of the one that it had written.
+ */
+
+static void
+test_walk_thrown_away(void **context)
+{
+    fs_seq_t      late;
+    uint32_t      sale;
+    fixture_t    *fixture = *context;
+    fs_command_t  command;
+
+    sale = define(fixture, "berry", 1000, FS_GOAL_BY_PICKUP);
+    buy(fixture, 1, sale, 1, "east");
+    buy(fixture, 2, sale, 1, "west");
+
+    fixture_hold(&command, 3, sale, 1, 0);
+    fs_slug_set(&command.pickup, fixture_str("west"));
+    fixture_decide(fixture, &command, NULL);
+    late = fixture->result.hold.seq;
+    fixture_pass(fixture, FIXTURE_TERM);
+    fixture_timers(fixture, 256);
+    close_sale(fixture, "berry");
+
+    fixture_begin(fixture);
+    assert_int_equal(fs_decide_timers(&fixture->state, &fixture->now, 1), 1);
+    assert_int_equal(fs_state_end(&fixture->state), FS_OK);
+    fixture_abort(fixture);
+
+    assert_string_equal(fixture_confirm(fixture, late, 1, 100), "ok");
+    fixture_timers(fixture, 1);
+    assert_int_equal(fixture_sale(fixture, sale).groups_failed, 2);
+    assert_int_equal(fixture_sale(fixture, sale).sold, 0);
 }
 
 
@@ -442,6 +479,7 @@ main(void)
         test(test_by_pickup),
         test(test_steps),
         test(test_walk),
+        test(test_walk_thrown_away),
         test(test_mixed_order),
         test(test_two_failures),
     };

@@ -6,6 +6,7 @@
  */
 
 #include "fixture.h"
+#include "state_parts.h"
 
 
 static void
@@ -180,6 +181,7 @@ test_lines(void **context)
 {
     uint32_t      grape, egg, none;
     fixture_t    *fixture = *context;
+    fs_entry_t    entry;
     fs_command_t  command;
 
     grape = define(fixture, "grape", 5, 0);
@@ -199,6 +201,7 @@ test_lines(void **context)
     assert_units(fixture, grape, 0, 0);
 
     make_cart(&command, 1, grape, egg, 2);
+    fs_put_le32(command.key, 7);
     assert_string_equal(fixture_decide(fixture, &command, NULL), "created");
     assert_int_equal(fixture->result.hold.lines_n, 2);
     assert_int_equal(fs_hold_amount(&fixture->result.hold), 300);
@@ -207,6 +210,17 @@ test_lines(void **context)
     assert_string_equal(fixture_entries(fixture,
                                         fixture->result.hold.seq - 1),
                         "held held");
+
+    /* the key is the hold's, told with its first line */
+
+    fixture_begin(fixture);
+    assert_true(fs_state_entry(&fixture->state, fixture->result.hold.seq,
+                               &entry));
+    assert_int_equal(fs_get_le32(entry.key), 7);
+    assert_true(fs_state_entry(&fixture->state, fixture->result.seq, &entry));
+    assert_int_equal(entry.line, 1);
+    assert_int_equal(fs_get_le32(entry.key), 0);
+    fixture_abort(fixture);
 
     assert_string_equal(fixture_buyers(fixture, FS_COMMAND_RELEASE, 1,
                                        fixture->result.hold.seq), "ok");
@@ -445,6 +459,12 @@ test_key_kept(void **context)
     assert_int_equal(fixture_timers(fixture, 256), 1);
     assert_int_equal(fixture_timers(fixture, 256), 0);
     assert_string_equal(fixture_take(fixture, 1, sale, 3, 7), "created");
+
+    /* what nobody has ended yet has not ended */
+
+    fixture_pass(fixture, FIXTURE_TERM + FS_KEY_KEPT_MS);
+    assert_string_equal(fixture_take(fixture, 1, sale, 3, 7), "replayed");
+    assert_int_equal(fixture->result.hold.state, FS_HOLD_EXPIRED);
 }
 
 
@@ -741,7 +761,7 @@ test_aborted(void **context)
               &fixture->result);
     assert_int_equal(fixture->result.outcome, FS_CREATED);
     assert_int_equal(fs_state_end(&fixture->state), FS_OK);
-    fs_write_abort(&fixture->write);
+    fixture_abort(fixture);
 
     assert_int_equal(fixture_seq(fixture), seq);
     assert_units(fixture, sale, 0, 0);
@@ -750,6 +770,24 @@ test_aborted(void **context)
     assert_string_equal(fixture_decide(fixture, &command, NULL), "created");
     assert_int_equal(fixture->result.hold.pickup, 1);
     assert_units(fixture, sale, 2, 0);
+
+    /* nor is a hold remembered as the batch would have left it */
+
+    seq = fixture->result.hold.seq;
+    memset(&command, 0, sizeof(command));
+    command.type = FS_COMMAND_CANCEL;
+    command.hold = seq;
+
+    fixture_begin(fixture);
+    fs_decide(&fixture->state, &command, NULL, &fixture->now,
+              &fixture->result);
+    assert_int_equal(fixture->result.hold.state, FS_HOLD_CANCELLED);
+    fixture_abort(fixture);
+
+    assert_string_equal(fixture_buyers(fixture, FS_COMMAND_RELEASE, 1, seq),
+                        "ok");
+    assert_int_equal(fixture->result.hold.state, FS_HOLD_RELEASED);
+    assert_units(fixture, sale, 0, 0);
 }
 
 

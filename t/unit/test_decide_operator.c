@@ -478,7 +478,7 @@ assert_document(fixture_t *fixture, const char *key, const char *doc)
                           strlen(key), &value));
     assert_int_equal(value.len, strlen(doc));
     assert_memory_equal(value.data, doc, value.len);
-    fs_write_abort(&fixture->write);
+    fixture_abort(fixture);
 }
 
 
