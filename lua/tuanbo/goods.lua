@@ -290,32 +290,30 @@ local function pickup_of(id, doc)
 end
 
 
--- Pickup points; only those of a list of ids when there is one.
-function goods.pickups(c, only)
-    local found, wanted = {}, nil
-
-    if type(only) == "table" then
-        wanted = {}
-
-        for _, id in ipairs(only) do
-            wanted[id] = true
-        end
-    end
-
-    for _, entry in ipairs(goods.documents(c, "pickup")) do
-        if not wanted or wanted[entry.id] then
-            found[#found + 1] = pickup_of(entry.id, entry.doc)
-        end
-    end
-
-    return found
-end
-
-
 function goods.pickup(c, id)
     local doc = given(id) and c.engine.document("pickup", id)
 
     return doc and pickup_of(id, in_language(c, doc))
+end
+
+
+-- Pickup points: those of a list of ids, in its order, or all.
+function goods.pickups(c, only)
+    local found = {}
+
+    if type(only) == "table" then
+        for _, id in ipairs(only) do
+            found[#found + 1] = goods.pickup(c, id)
+        end
+
+        return found
+    end
+
+    for _, entry in ipairs(goods.documents(c, "pickup")) do
+        found[#found + 1] = pickup_of(entry.id, entry.doc)
+    end
+
+    return found
 end
 
 
