@@ -1,0 +1,361 @@
+
+/*
+ * The index: each way in which it can be behind, ahead, missing, foreign, cut
+ * short or garbage, and across reboots.  Whatever it was, in the end it says
+ * what it said before.
+ */
+
+#include "index_fixture.h"
+
+
+/*
+ * Close, spoil the file, open: it must be seen at opening, without a crash,
+ * and another be folded that equals the old one.
+ */
+
+static void
+index_spoilt(fixture_t *fixture, void (*spoil)(fixture_t *, const char *))
+{
+    char           name[128], message[257];
+    dump_t         dump;
+    uint32_t       n;
+    fs_outcome_t   outcome;
+
+    dump = index_dump(fixture);
+    n = fixture->store->index_n;
+    index_name(fixture, n, "data.mdb", name, sizeof(name));
+
+    fixture_close(fixture, 1);
+    spoil(fixture, name);
+
+    fixture->store = fs_store_open(&fixture->conf, &outcome, message);
+    assert_non_null(fixture->store);
+    assert_null(fixture->store->index);
+    assert_true(fs_store_index_wanted(fixture->store));
+    assert_int_equal(fs_store_catch_up(fixture->store, 16, NULL), FS_OK);
+    fixture->crypto = fs_crypto_create(fixture->store->store_key);
+
+    index_equals(fixture, n + 1, &dump);
+    assert_int_equal(atomic_load(&fixture->store->mark->rebuilding), 0);
+}
+
+
+static void
+spoil_missing(fixture_t *fixture, const char *name)
+{
+    (void) fixture;
+    assert_int_equal(unlink(name), 0);
+}
+
+
+static void
+spoil_directory(fixture_t *fixture, const char *name)
+{
+    char  path[128];
+
+    (void) name;
+    snprintf(path, sizeof(path), "%s/index-%u", fixture->path, 2);
+    nftw(path, fixture_remove, 16, FTW_DEPTH|FTW_PHYS);
+}
+
+
+static void
+spoil_empty(fixture_t *fixture, const char *name)
+{
+    (void) fixture;
+    assert_int_equal(truncate(name, 0), 0);
+}
+
+
+static void
+spoil_cut(fixture_t *fixture, const char *name)
+{
+    (void) fixture;
+    assert_int_equal(truncate(name, 20480), 0);
+}
+
+
+static void
+spoil_cut_meta(fixture_t *fixture, const char *name)
+{
+    (void) fixture;
+    assert_int_equal(truncate(name, 4000), 0);
+}
+
+
+static void
+spoil_garbage(fixture_t *fixture, const char *name)
+{
+    unsigned  i;
+    uint8_t   garbage[65536];
+
+    (void) fixture;
+
+    for (i = 0; i < sizeof(garbage); i++) {
+        garbage[i] = (uint8_t) (i * 2654435761u >> 23);
+    }
+
+    file_patch(name, 0, garbage, sizeof(garbage));
+}
+
+
+static void
+spoil_zeros(fixture_t *fixture, const char *name)
+{
+    uint8_t  zeros[65536];
+
+    (void) fixture;
+    memset(zeros, 0, sizeof(zeros));
+    file_patch(name, 8192, zeros, sizeof(zeros));
+}
+
+
+/* The same bytes in another file. */
+
+static void
+spoil_replaced(fixture_t *fixture, const char *name)
+{
+    char  other[160];
+
+    (void) fixture;
+    snprintf(other, sizeof(other), "%s.other", name);
+    file_copy(name, other, O_CREAT|O_EXCL);
+    assert_int_equal(rename(other, name), 0);
+}
+
+
+static void
+test_spoilt(void **context)
+{
+    fixture_t  *fixture = *context;
+
+    index_fill(fixture);
+
+    index_spoilt(fixture, spoil_missing);
+    index_spoilt(fixture, spoil_directory);
+    index_spoilt(fixture, spoil_empty);
+    index_spoilt(fixture, spoil_cut);
+    index_spoilt(fixture, spoil_cut_meta);
+    index_spoilt(fixture, spoil_garbage);
+    index_spoilt(fixture, spoil_zeros);
+    index_spoilt(fixture, spoil_replaced);
+}
+
+
+/* Another store's index in its place, in the very file. */
+
+static void
+test_foreign(void **context)
+{
+    char        name[128], other[128];
+    dump_t      dump;
+    void       *second;
+    fixture_t  *fixture = *context, *foreign;
+
+    index_fill(fixture);
+    dump = index_dump(fixture);
+    fixture_close(fixture, 1);
+
+    assert_int_equal(index_setup(&second), 0);
+    foreign = second;
+    fixture_pass(foreign, 1);
+    index_fill(foreign);
+    fixture_close(foreign, 1);
+
+    index_name(fixture, 1, "data.mdb", name, sizeof(name));
+    index_name(foreign, 1, "data.mdb", other, sizeof(other));
+    file_copy(other, name, 0);
+
+    /* as many entries, at other times: so other hashes */
+
+    fixture_open(fixture);
+    index_equals(fixture, 2, &dump);
+
+    foreign->store = NULL;
+    nftw(foreign->path, fixture_remove, 16, FTW_DEPTH|FTW_PHYS);
+    fs_state_cache_destroy(foreign->cache);
+    free(foreign);
+}
+
+
+/* An older log put back: the index is ahead of it. */
+
+static void
+test_ahead(void **context)
+{
+    char        log[128], saved[160], index[128];
+    dump_t      dump;
+    fixture_t  *fixture = *context;
+
+    index_fill(fixture);
+    dump = index_dump(fixture);
+
+    snprintf(log, sizeof(log), "%s/log/data.mdb", fixture->path);
+    snprintf(saved, sizeof(saved), "%s.saved", log);
+
+    fixture_close(fixture, 1);
+    file_copy(log, saved, O_CREAT|O_EXCL);
+
+    fixture_open(fixture);
+    assert_string_equal(fixture_take(fixture, 30, 1, 1, 99), "created");
+    fixture_close(fixture, 1);
+    assert_int_equal(rename(saved, log), 0);
+
+    fixture_open(fixture);
+    index_equals(fixture, 2, &dump);
+    assert_int_equal(atomic_load(&fixture->store->mark->seq),
+                     fixture_seq(fixture));
+    index_name(fixture, 1, "data.mdb", index, sizeof(index));
+    assert_int_equal(access(index, F_OK), -1);
+}
+
+
+/* An older index put back, in the very file: behind, and caught up. */
+
+static void
+test_behind(void **context)
+{
+    int         chunk;
+    char        name[128], saved[160];
+    dump_t      dump;
+    fixture_t  *fixture = *context;
+
+    index_fill(fixture);
+    index_name(fixture, 1, "data.mdb", name, sizeof(name));
+    snprintf(saved, sizeof(saved), "%s/saved", fixture->path);
+    fixture_close(fixture, 1);
+    file_copy(name, saved, O_CREAT|O_EXCL);
+
+    fixture_open(fixture);
+
+    for (chunk = 0; chunk < 10; chunk++) {
+        assert_string_equal(fixture_take(fixture, 30 + chunk, 1, 1, 0),
+                            "created");
+    }
+
+    for (chunk = 1; chunk < 30; chunk += 9) {
+        dump = index_dump(fixture);
+        fixture_close(fixture, 1);
+        file_copy(saved, name, 0);
+
+        fixture->store = fs_store_open(&fixture->conf, &(fs_outcome_t) { 0 },
+                                       (char [257]) { 0 });
+        assert_non_null(fixture->store);
+        assert_int_equal(fs_store_catch_up(fixture->store, chunk, NULL),
+                         FS_OK);
+        fixture->crypto = fs_crypto_create(fixture->store->store_key);
+        index_equals(fixture, 1, &dump);
+    }
+
+    /* begin does it as well */
+
+    dump = index_dump(fixture);
+    fixture_close(fixture, 1);
+    file_copy(saved, name, 0);
+
+    fixture->store = fs_store_open(&fixture->conf, &(fs_outcome_t) { 0 },
+                                   (char [257]) { 0 });
+    fixture->crypto = fs_crypto_create(fixture->store->store_key);
+    fixture_begin(fixture);
+    fs_write_abort(&fixture->write);
+    index_equals(fixture, 1, &dump);
+}
+
+
+/* A machine that went down properly, and one that did not. */
+
+static void
+test_reboot(void **context)
+{
+    char        name[128];
+    fixture_t  *fixture = *context;
+
+    index_fill(fixture);
+
+    fixture_close(fixture, 1);
+    assert_true(index_exists(fixture, 1, "clean"));
+
+    /* opened without a change in the same boot the marker stays */
+
+    fixture_open(fixture);
+    assert_true(index_exists(fixture, 1, "clean"));
+
+    fixture_reboot(fixture, 1);
+    assert_int_equal(fixture->store->index_n, 1);
+
+    /* the boot's entry was the first change */
+
+    assert_false(index_exists(fixture, 1, "clean"));
+
+    fixture_reboot(fixture, 0);
+    assert_int_equal(fixture->store->index_n, 2);
+    assert_false(index_exists(fixture, 2, "clean"));
+
+    /* closed cleanly, then written and not closed: an old marker is gone */
+
+    fixture_close(fixture, 1);
+    fixture_open(fixture);
+    assert_true(index_exists(fixture, 2, "clean"));
+    assert_string_equal(fixture_take(fixture, 50, 1, 1, 0), "created");
+    assert_false(index_exists(fixture, 2, "clean"));
+    fixture_reboot(fixture, 0);
+    assert_int_equal(fixture->store->index_n, 3);
+
+    /* a marker that says another position, or is torn */
+
+    fixture_close(fixture, 1);
+    index_name(fixture, 3, "clean", name, sizeof(name));
+    file_patch(name, 0, "\x07", 1);
+    fixture->conf.boot_id[0]++;
+    fixture_open(fixture);
+    assert_int_equal(fixture->store->index_n, 4);
+
+    fixture_close(fixture, 1);
+    index_name(fixture, 4, "clean", name, sizeof(name));
+    assert_int_equal(truncate(name, 39), 0);
+    fixture->conf.boot_id[0]++;
+    fixture_open(fixture);
+    assert_int_equal(fixture->store->index_n, 5);
+}
+
+
+/* A marker left by a mark that forgot it must not survive a commit. */
+
+static void
+test_marker_forgotten(void **context)
+{
+    char        name[128];
+    fixture_t  *fixture = *context;
+
+    index_fill(fixture);
+    fixture_close(fixture, 1);
+    snprintf(name, sizeof(name), "%s/mark", fixture->path);
+    assert_int_equal(unlink(name), 0);
+
+    fixture_open(fixture);
+    assert_int_equal(fixture->store->index_n, 1);
+    assert_string_equal(fixture_take(fixture, 50, 1, 1, 0), "created");
+    assert_false(index_exists(fixture, 1, "clean"));
+}
+
+
+int
+main(void)
+{
+    const struct CMUnitTest  tests[] = {
+        cmocka_unit_test_setup_teardown(test_spoilt, index_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_foreign, index_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_ahead, index_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_behind, index_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_reboot, index_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_marker_forgotten, index_setup,
+                                        fixture_teardown)
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
