@@ -321,7 +321,7 @@ test_walk(void **context)
         fixture_begin(fixture);
         steps = fs_decide_timers(&fixture->state, &fixture->now, 3);
 
-        if (passes % 5 == 3) {
+        if (passes == 3) {
             assert_int_equal(fs_state_end(&fixture->state), FS_OK);
             fixture_abort(fixture);
             continue;
@@ -381,7 +381,7 @@ test_walk_thrown_away(void **context)
     fixture_abort(fixture);
 
     assert_string_equal(fixture_confirm(fixture, late, 1, 100), "ok");
-    fixture_timers(fixture, 1);
+    fixture_timers(fixture, 256);
     assert_int_equal(fixture_sale(fixture, sale).groups_failed, 2);
     assert_int_equal(fixture_sale(fixture, sale).sold, 0);
 }
