@@ -253,11 +253,16 @@ function goods.all(c)
     repeat
         local list, next_after = c.engine.sales(after, MANY)
 
-        for _, sale in ipairs(list or {}) do
+        -- the store may be closing: what there is so far
+        if not list then
+            break
+        end
+
+        for _, sale in ipairs(list) do
             found[#found + 1] = goods.of(c, sale)
         end
 
-        after = given(next_after)
+        after = next_after
     until not after or #found >= SALES_MAX
 
     return found

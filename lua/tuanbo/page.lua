@@ -17,6 +17,7 @@ local assets = require "tuanbo.assets"
 local markup = require "tuanbo.markup"
 
 local REMEMBERED_PAGES = 256
+local STALE_S = 0.9             -- with what an event loop may lag: a second
 
 local page = {}
 
@@ -144,19 +145,26 @@ end
 
 
 -- key: everything that the page depends on but time and the store. version:
--- of what is read from the store. make() gives the template's name and the
--- view, and must look at nothing personal.
-function page.shared(key, version, make, fill)
-    local second = ngx.time()
+-- of what is read from the store, -1 when it cannot be read. rest_s: for how
+-- long another version does not matter yet, for pages of many sales, which
+-- would be made anew at each commit of a rush. make() gives the template's
+-- name and the view, and must look at nothing personal.
+function page.shared(key, version, rest_s, make, fill)
+    local now = ngx.now()
     local entry = remembered:get(key)
 
-    if not entry or entry.version ~= version or entry.second ~= second then
+    if not entry or now - entry.at >= STALE_S or now < entry.at
+       or (entry.version ~= version and now - entry.at >= rest_s)
+    then
         entry = {
             version = version,
-            second = second,
+            at = now,
             parts = parts_of(page.render(make())),
         }
-        remembered:set(key, entry)
+
+        if version ~= -1 then
+            remembered:set(key, entry)
+        end
     end
 
     return filled(entry.parts, fill)

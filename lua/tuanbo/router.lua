@@ -20,6 +20,7 @@ local views = {
     problem = require "tuanbo.views.problem",
 }
 
+local REST_S = 0.2
 local KEY_BYTES = 15
 local REFRESH_WITHIN_MS = 15 * 60 * 1000
 local WATCHED_MAX = 16
@@ -128,8 +129,8 @@ local function likes_key(c)
 end
 
 
-local function show_shared(c, key, version, make, status)
-    send(page.shared(likes_key(c) .. key, version, function()
+local function show_shared(c, key, version, rest_s, make, status)
+    send(page.shared(likes_key(c) .. key, version, rest_s, function()
         return framed(c, make())
     end, personal(c)), status)
 end
@@ -148,14 +149,14 @@ function router.problem(code, status)
     c.path = "/"
     code = problems.known(code)
 
-    show_shared(c, "problem " .. code, engine.version(), function()
+    show_shared(c, "problem " .. code, engine.version(), REST_S, function()
         return views.problem(c, code)
     end, status or problems.status(code))
 end
 
 
 local function home(c)
-    show_shared(c, "home", engine.version(), function()
+    show_shared(c, "home", engine.version(), REST_S, function()
         return views.home(c)
     end)
 end
@@ -172,7 +173,7 @@ local function item(c, id)
     asked = asked and asked:match("^[%l_]+$") and problems.known(asked)
 
     -- others may have changed without this sale; that is seen a second later
-    show_shared(c, "item " .. id .. " " .. (asked or ""), sale.version,
+    show_shared(c, "item " .. id .. " " .. (asked or ""), sale.version, 0,
                 function()
         return views.item(c, sale, asked)
     end)
@@ -186,7 +187,7 @@ local function live(c, id)
         return router.problem("not_found")
     end
 
-    show_shared(c, "live " .. id, engine.version(), function()
+    show_shared(c, "live " .. id, engine.version(), REST_S, function()
         return views.live(c, one)
     end)
 end

@@ -52,7 +52,9 @@ local function steps_of(c, hold, group)
 
     local function add(name, done, note)
         steps[#steps + 1] = { name = c.say("order.step." .. name),
-                              done = done, note = note }
+                              done = done, note = note,
+                              good = done and (name == "group"
+                                               or name == "picked_up") }
     end
 
     add("paid", true)
@@ -108,7 +110,7 @@ return function(c, hold, options)
         it = it,
         called = options.called,
         problem = code and code ~= "checkout_down"
-                  and problems.line(c.say, c.lang, code),
+                  and problems.line(c.say, code),
         watches = {},
         private = true,
     }

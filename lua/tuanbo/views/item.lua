@@ -6,6 +6,25 @@ local problems = require "tuanbo.problems"
 local CHOICES = 8       -- quantities that get a button each
 local OTHERS = 3
 
+-- What was true when a tap was refused and need not be any more.
+local passing = { sold_out = true, not_open = true, closed = true,
+                  paused = true }
+
+
+-- The words for a refusal, as things are now.
+local function refusal(c, it, code)
+    if not code then
+        return nil
+    end
+
+    if passing[code] and it.open and it.free > 0 then
+        return c.say("problem.again")
+    end
+
+    return problems.line(c.say, code)
+end
+
+
 return function(c, sale, code)
     local it = goods.of(c, sale)
     local most = math.min(it.limit or CHOICES, math.max(1, it.free))
@@ -39,9 +58,8 @@ return function(c, sale, code)
         it = it,
         quantities = quantities,
         pickups = pickups,
-        problem = code and problems.line(c.say, c.lang, code),
-        others = (gone or code == "sold_out" or code == "closed")
-                 and goods.others(c, it.id, OTHERS) or {},
+        problem = refusal(c, it, code),
+        others = gone and goods.others(c, it.id, OTHERS) or {},
         refresh_at = it.state == "scheduled" and it.opens_at,
         watches = { it },
     }

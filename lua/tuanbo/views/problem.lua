@@ -16,7 +16,7 @@ return function(c, code)
 
     return "problem", {
         title = c.say("problem.title"),
-        line = problems.line(c.say, c.lang, code),
+        line = problems.line(c.say, code),
         others = others,
         mine = known == "too_many_holds" or known == "no_such_hold",
         watches = {},
