@@ -179,8 +179,8 @@ test: setup-test
 	@$(MAKE) --no-print-directory unit model
 	TUANBO_MODULE='$(CURDIR)/$(MODULE)' prove -j$(JOBS) -It/lib t/
 
-# nginx itself leaks on its way out (its cycle's pool lives until the exit), so
-# leaks are looked for in the unit tests alone.
+# Leaks are looked for in the unit tests alone: what nginx makes of its conf,
+# and of connections that are open at the exit, it leaves to the exit.
 test-asan: setup-test build-asan
 	@$(MAKE) --no-print-directory unit model $(ASAN)
 	ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1 \
