@@ -158,10 +158,11 @@ for my $round (1 .. 4) {
     curl('-Z', '--max-time', '0.1', @left);
     eventually { held("l$round-15") == 1 } 'those who left have theirs';
 }
-$faults->set(slow_ms => 0);
+$faults->set(slow_ms => 20);
 for my $i (1 .. 40) {
     $t->get("/kill-done?user=$i-");
 }
+$faults->set(slow_ms => 0);
 for my $i (1 .. 40) {
     $t->get("/reserve?user=again-$i");
 }
