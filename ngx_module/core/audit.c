@@ -185,6 +185,7 @@ static fs_outcome_t
 fs_audit_range(fs_auditor_t *auditor, fs_view_t *view, int *done)
 {
     size_t         i, n;
+    fs_seq_t       mark;
     fs_txn_t      *log;
     fs_audit_t    *audit;
     fs_entry_t     last;
@@ -194,6 +195,8 @@ fs_audit_range(fs_auditor_t *auditor, fs_view_t *view, int *done)
     audit = auditor->audit;
 
     fs_view_names(view, auditor->crypto, &names);
+
+    mark = atomic_load(&view->store->mark->seq);
 
     n = fs_view_entries(view, audit->last_seq, auditor->range,
                         auditor->entries);
@@ -224,10 +227,13 @@ fs_audit_range(fs_auditor_t *auditor, fs_view_t *view, int *done)
         return FS_DISK_FAILED;
     }
 
-    if (log->error) {
+    if (log->error
+        || (last.seq > audit->last_seq && mark > audit->last_seq))
+    {
         fs_audit_problem(audit, "the ledger is not whole after entry %llu: "
                          "%s", (unsigned long long) audit->last_seq,
-                         fs_db_strerror(log->error));
+                         log->error ? fs_db_strerror(log->error)
+                                    : "the next one is missing");
         return FS_DISK_FAILED;
     }
 

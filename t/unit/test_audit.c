@@ -1,0 +1,385 @@
+
+/*
+ * The audit: it agrees with a sound store, also while selling goes on, and
+ * finds what was changed behind the ledger's back.
+ */
+
+#include "fixture.h"
+
+#include <pthread.h>
+#include <sys/wait.h>
+
+#include "audit.h"
+
+
+static uint32_t
+audit_sale(fixture_t *fixture, const char *slug, uint32_t goal)
+{
+    fs_operator_t  op;
+
+    fixture_operator(&op, slug);
+    op.stock = 1000;
+    op.goal = goal;
+
+    if (goal) {
+        op.closes_at = fixture->wall + 3600000;
+    }
+
+    return fixture_define(fixture, &op);
+}
+
+
+/* Two sales, one with a goal, and some of each thing that can happen. */
+
+static void
+audit_fill(fixture_t *fixture)
+{
+    unsigned  i;
+    uint32_t  plum, fig;
+    fs_seq_t  hold;
+
+    plum = audit_sale(fixture, "plum", 3);
+    fig = audit_sale(fixture, "fig", 0);
+
+    for (i = 0; i < 30; i++) {
+        fixture_take(fixture, i, i % 2 ? plum : fig, 1 + i % 3, i + 1);
+        hold = fixture->result.hold.seq;
+
+        if (i % 3 == 0) {
+            fixture_confirm(fixture, hold, i + 1, 100 * (1 + i % 3));
+        }
+
+        if (i % 5 == 1) {
+            fixture_buyers(fixture, FS_COMMAND_RELEASE, i, hold);
+        }
+    }
+
+    fixture_pass(fixture, FIXTURE_TERM);
+    fixture_timers(fixture, 100);
+    fixture_take(fixture, 40, fig, 2, 99);
+}
+
+
+static fs_audit_t
+audit_run(fixture_t *fixture, unsigned range)
+{
+    fs_audit_t  audit;
+
+    fs_audit_run(fixture->store, range, NULL, &audit);
+    assert_string_equal(fs_outcome_code(audit.outcome), "ok");
+
+    return audit;
+}
+
+
+static void
+test_sound(void **context)
+{
+    unsigned     range;
+    fs_sale_t    fig, plum;
+    fixture_t   *fixture = *context;
+    fs_audit_t   audit;
+
+    audit = audit_run(fixture, 10);
+    assert_true(audit.ok);
+    assert_int_equal(audit.sales_n, 0);
+    assert_int_equal(audit.last_seq, 2);
+    fs_audit_free(&audit);
+
+    audit_fill(fixture);
+    plum = fixture_sale(fixture, 1);
+    fig = fixture_sale(fixture, 2);
+    fixture_begin(fixture);
+    fs_write_abort(&fixture->write);
+
+    for (range = 1; range < 500; range = range * 3) {
+        audit = audit_run(fixture, range);
+        assert_string_equal(audit.problem, "");
+        assert_true(audit.ok);
+        assert_int_equal(audit.last_seq, fixture->write.seq);
+        assert_memory_equal(audit.hash, fixture->write.hash, FS_HASH_LEN);
+
+        assert_int_equal(audit.sales_n, 2);
+        assert_memory_equal(audit.sales[0].slug.data, "fig", 3);
+        assert_int_equal(audit.sales[0].stock, 1000);
+        assert_int_equal(audit.sales[0].held, fig.held);
+        assert_int_equal(audit.sales[0].held, 2);
+        assert_int_equal(audit.sales[0].sold, fig.sold);
+        assert_int_equal(audit.sales[0].joined, 0);
+        assert_int_equal(audit.sales[1].number, 1);
+        assert_int_equal(audit.sales[1].sold, plum.sold);
+        assert_true(plum.sold > 0);
+        assert_int_equal(audit.sales[1].joined, plum.joined);
+        assert_int_equal(audit.sales[1].joined, plum.sold);
+        fs_audit_free(&audit);
+    }
+}
+
+
+static void
+audit_put_sale(fixture_t *fixture, const fs_sale_t *sale)
+{
+    size_t   len;
+    uint8_t  key[4], row[FS_SALE_ROW_MAX];
+
+    fixture_begin(fixture);
+    fs_put_be32(key, sale->number);
+    len = fs_sale_row_encode(sale, row);
+    fs_db_put(&fixture->write.log, fixture->store->log_dbi[FS_LOG_SALES],
+              key, 4, row, len, 0);
+    assert_int_equal(fs_write_commit(&fixture->write, NULL), FS_OK);
+}
+
+
+/* Each counter of a record, one off. */
+
+static void
+test_counters(void **context)
+{
+    int          i;
+    fs_sale_t    sale, wrong;
+    fixture_t   *fixture = *context;
+    fs_audit_t   audit;
+
+    audit_fill(fixture);
+    sale = fixture_sale(fixture, 1);
+
+    for (i = 0; i < 4; i++) {
+        wrong = sale;
+
+        switch (i) {
+        case 0: wrong.stock++; break;
+        case 1: wrong.held++; break;
+        case 2: wrong.sold--; break;
+        case 3: wrong.joined++; break;
+        }
+
+        audit_put_sale(fixture, &wrong);
+        audit = audit_run(fixture, 7);
+        assert_false(audit.ok);
+        assert_non_null(strstr(audit.problem, "sale plum"));
+        assert_true(audit.sales[0].ok);
+        assert_false(audit.sales[1].ok);
+        fs_audit_free(&audit);
+    }
+
+    /* right again, and once more with its record gone */
+
+    audit_put_sale(fixture, &sale);
+    audit = audit_run(fixture, 7);
+    assert_true(audit.ok);
+    fs_audit_free(&audit);
+
+    fixture_begin(fixture);
+    assert_true(fs_db_delete(&fixture->write.log,
+                             fixture->store->log_dbi[FS_LOG_SALES],
+                             "\0\0\0\1", 4, NULL, 0));
+    assert_int_equal(fs_write_commit(&fixture->write, NULL), FS_OK);
+
+    audit = audit_run(fixture, 7);
+    assert_false(audit.ok);
+    assert_non_null(strstr(audit.problem, "entries and no record"));
+    fs_audit_free(&audit);
+}
+
+
+static void
+test_group(void **context)
+{
+    uint8_t      key[FS_GROUP_KEY_LEN], row[FS_GROUP_ROW_SIZE];
+    size_t       len;
+    fixture_t   *fixture = *context;
+    fs_audit_t   audit;
+    fs_group_t   group;
+
+    audit_fill(fixture);
+
+    memset(&group, 0, sizeof(group));
+    group.joined = 1;
+    fs_group_key(key, 1, 0);
+    len = fs_group_row_encode(&group, row);
+
+    fixture_begin(fixture);
+    fs_db_put(&fixture->write.log, fixture->store->log_dbi[FS_LOG_GROUPS],
+              key, sizeof(key), row, len, 0);
+    assert_int_equal(fs_write_commit(&fixture->write, NULL), FS_OK);
+
+    audit = audit_run(fixture, 7);
+    assert_false(audit.ok);
+    assert_non_null(strstr(audit.problem, "its groups 1"));
+    fs_audit_free(&audit);
+}
+
+
+/* One byte of one entry: the chain is broken there and nowhere before. */
+
+static void
+test_chain(void **context)
+{
+    uint8_t      record[FS_ENTRY_SIZE], good[FS_ENTRY_SIZE];
+    fs_seq_t     seq;
+    fs_str_t     value;
+    fixture_t   *fixture = *context;
+    fs_audit_t   audit;
+
+    audit_fill(fixture);
+    seq = 9;
+
+    fixture_begin(fixture);
+    assert_true(fs_db_get(&fixture->write.log,
+                          fixture->store->log_dbi[FS_LOG_LEDGER], &seq,
+                          sizeof(seq), &value));
+    memcpy(good, value.data, FS_ENTRY_SIZE);
+    memcpy(record, good, FS_ENTRY_SIZE);
+    record[8] ^= 1;                     /* `at` */
+    fs_db_put(&fixture->write.log, fixture->store->log_dbi[FS_LOG_LEDGER],
+              &seq, sizeof(seq), record, FS_ENTRY_SIZE, 0);
+    assert_int_equal(fs_write_commit(&fixture->write, NULL), FS_OK);
+
+    audit = audit_run(fixture, 4);
+    assert_false(audit.ok);
+    assert_string_equal(audit.problem,
+                        "entry 9 does not hash to what it says");
+    fs_audit_free(&audit);
+
+    /* no entry at all */
+
+    fixture_begin(fixture);
+    assert_true(fs_db_delete(&fixture->write.log,
+                             fixture->store->log_dbi[FS_LOG_LEDGER], &seq,
+                             sizeof(seq), NULL, 0));
+    assert_int_equal(fs_write_commit(&fixture->write, NULL), FS_OK);
+
+    fs_audit_run(fixture->store, 4, NULL, &audit);
+    assert_false(audit.ok);
+    assert_int_not_equal(audit.outcome, FS_OK);
+    assert_non_null(strstr(audit.problem, "not whole after entry 8"));
+    fs_audit_free(&audit);
+}
+
+
+static void
+test_stop(void **context)
+{
+    fixture_t    *fixture = *context;
+    fs_audit_t    audit;
+    _Atomic int   stop;
+
+    audit_fill(fixture);
+    atomic_init(&stop, 1);
+
+    fs_audit_run(fixture->store, 4, &stop, &audit);
+    assert_false(audit.ok);
+    assert_string_equal(fs_outcome_code(audit.outcome), "not_ready");
+    fs_audit_free(&audit);
+}
+
+
+typedef struct {
+    fs_store_t          *store;
+    _Atomic int          done;
+    _Atomic unsigned     runs;
+    int                  ok;
+    char                 problem[256];
+} runner_t;
+
+static void *
+runner_run(void *data)
+{
+    runner_t    *runner = data;
+    fs_audit_t   audit;
+
+    do {
+        fs_audit_run(runner->store, 5, NULL, &audit);
+        runner->ok = audit.ok;
+        runner->runs++;
+        memcpy(runner->problem, audit.problem, sizeof(runner->problem));
+        fs_audit_free(&audit);
+    } while (runner->ok && !atomic_load(&runner->done));
+
+    return NULL;
+}
+
+
+/* What is beyond the mark is waited for: records would not fit entries. */
+
+static void
+test_mark(void **context)
+{
+    int          waited;
+    pthread_t    thread;
+    runner_t     runner;
+    fixture_t   *fixture = *context;
+
+    audit_fill(fixture);
+
+    memset(&runner, 0, sizeof(runner));
+    runner.store = fixture->store;
+    atomic_init(&runner.done, 1);
+
+    atomic_fetch_sub(&fixture->store->mark->seq, 1);
+    assert_int_equal(pthread_create(&thread, NULL, runner_run, &runner), 0);
+
+    usleep(50000);
+    waited = runner.runs == 0;
+    atomic_fetch_add(&fixture->store->mark->seq, 1);
+    pthread_join(thread, NULL);
+
+    assert_true(waited);
+    assert_string_equal(runner.problem, "");
+    assert_true(runner.ok);
+}
+
+
+static void
+test_selling(void **context)
+{
+    unsigned    i;
+    uint32_t    sale;
+    pthread_t   thread;
+    runner_t    runner;
+    fixture_t  *fixture = *context;
+
+    sale = audit_sale(fixture, "fig", 0);
+
+    memset(&runner, 0, sizeof(runner));
+    runner.store = fixture->store;
+    assert_int_equal(pthread_create(&thread, NULL, runner_run, &runner), 0);
+
+    for (i = 0; i < 500; i++) {
+        fixture_take(fixture, i, sale, 1, i + 1);
+        fixture_buyers(fixture, i % 2 ? FS_COMMAND_PAY : FS_COMMAND_RELEASE,
+                       i, fixture->result.hold.seq);
+    }
+
+    atomic_store(&runner.done, 1);
+    pthread_join(thread, NULL);
+
+    assert_string_equal(runner.problem, "");
+    assert_true(runner.ok);
+    assert_true(runner.runs >= 1);
+}
+
+
+int
+main(void)
+{
+    const struct CMUnitTest  tests[] = {
+        cmocka_unit_test_setup_teardown(test_sound, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_counters, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_group, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_chain, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_stop, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_mark, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_selling, fixture_setup,
+                                        fixture_teardown)
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
