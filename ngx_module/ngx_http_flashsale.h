@@ -34,6 +34,7 @@ typedef struct ngx_http_flashsale_worker_s     ngx_http_flashsale_worker_t;
 typedef struct ngx_http_flashsale_thread_s     ngx_http_flashsale_thread_t;
 typedef struct ngx_http_flashsale_waits_s      ngx_http_flashsale_waits_t;
 typedef struct ngx_http_flashsale_eventfds_s   ngx_http_flashsale_eventfds_t;
+typedef struct ngx_http_flashsale_checkout_s   ngx_http_flashsale_checkout_t;
 
 /* each stream's own, in its own file */
 typedef struct ngx_http_flashsale_events_s     ngx_http_flashsale_events_t;
@@ -121,6 +122,8 @@ typedef struct {
     ngx_http_complex_value_t        *user;
     ngx_http_complex_value_t        *redirect;
     ngx_http_complex_value_t        *pay;
+    ngx_http_complex_value_t        *checkout_return;
+    ngx_http_complex_value_t        *checkout_buyer;
     ngx_msec_t                       hold_time;
     ngx_msec_t                       pay_time;
     ngx_uint_t                       live_holds;
@@ -226,6 +229,7 @@ struct ngx_http_flashsale_ctx_s {
     unsigned                         cleanup:1;     /* registered */
     unsigned                         paid:1;        /* flashsale_pay: went
                                                        through */
+    ngx_http_flashsale_checkout_t   *checkout;      /* flashsale_pay's */
     fs_outcome_t                     outcome;       /* $flashsale_code */
     uint8_t                          buyer[FS_BUYER_LEN];
     char                             hold[FS_HOLD_ID_LEN];
@@ -258,6 +262,10 @@ extern ngx_module_t  ngx_http_flashsale_module;
 
 /* This request's context, made when it is not there.  NULL: no memory. */
 ngx_http_flashsale_ctx_t *ngx_http_flashsale_ctx(ngx_http_request_t *r);
+
+/* Remember what the directive being read needs: a store, and a role's secret
+ * (-1: none). */
+ngx_int_t ngx_http_flashsale_need(ngx_conf_t *cf, ngx_int_t role);
 
 
 /* ngx_http_flashsale_secret.c */
@@ -523,6 +531,47 @@ ngx_int_t ngx_http_flashsale_audit_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_flashsale_pay_handler(ngx_http_request_t *r);
 
 ngx_int_t ngx_http_flashsale_add_variables(ngx_conf_t *cf);
+
+
+/* ngx_http_flashsale_checkout.c */
+
+/* what the order service is told, in the order in which it is signed */
+typedef enum {
+    NGX_HTTP_FLASHSALE_CHECKOUT_HOLD = 0,
+    NGX_HTTP_FLASHSALE_CHECKOUT_LINES,
+    NGX_HTTP_FLASHSALE_CHECKOUT_AMOUNT,
+    NGX_HTTP_FLASHSALE_CHECKOUT_BUYER,
+    NGX_HTTP_FLASHSALE_CHECKOUT_RETURN,
+    NGX_HTTP_FLASHSALE_CHECKOUT_EXPIRES,
+    NGX_HTTP_FLASHSALE_CHECKOUT_SIGNED_N,
+
+    NGX_HTTP_FLASHSALE_CHECKOUT_SIGNATURE =
+                                         NGX_HTTP_FLASHSALE_CHECKOUT_SIGNED_N,
+    NGX_HTTP_FLASHSALE_CHECKOUT_N
+} ngx_http_flashsale_checkout_e;
+
+/*
+ * Room for what follows, before anything is moved: noting cannot fail.
+ * NGX_OK or NGX_ERROR.
+ */
+ngx_int_t ngx_http_flashsale_checkout_create(ngx_http_request_t *r,
+    ngx_http_flashsale_ctx_t *ctx);
+
+/* Remember the hold with the names of its sales; the view is open. */
+void ngx_http_flashsale_checkout_note(ngx_http_flashsale_ctx_t *ctx,
+    const fs_hold_t *hold, fs_view_t *view);
+
+/* a variable's get handler; data is one of the above */
+ngx_int_t ngx_http_flashsale_checkout_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
+
+char *ngx_http_flashsale_checkout_return(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_flashsale_checkout_buyer(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+/* When all is read: a signature that is used has to have its secret. */
+ngx_int_t ngx_http_flashsale_checkout_check(ngx_conf_t *cf);
 
 
 /* ngx_http_flashsale_lua.c; the functions for Lua are declared there */

@@ -34,7 +34,6 @@ static char *ngx_http_flashsale_place(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 static char *ngx_http_flashsale_pay(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
-static ngx_int_t ngx_http_flashsale_need(ngx_conf_t *cf, ngx_int_t role);
 
 static void *ngx_http_flashsale_create_main_conf(ngx_conf_t *cf);
 static char *ngx_http_flashsale_init_main_conf(ngx_conf_t *cf, void *conf);
@@ -163,6 +162,20 @@ static ngx_command_t  ngx_http_flashsale_commands[] = {
       ngx_http_flashsale_pay,
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_http_flashsale_loc_conf_t, pay),
+      NULL },
+
+    { ngx_string("flashsale_checkout_return"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_flashsale_checkout_return,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_flashsale_loc_conf_t, checkout_return),
+      NULL },
+
+    { ngx_string("flashsale_checkout_buyer"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_flashsale_checkout_buyer,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_flashsale_loc_conf_t, checkout_buyer),
       NULL },
 
       ngx_null_command
@@ -459,9 +472,7 @@ ngx_http_flashsale_pay(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 }
 
 
-/* Remember what the directive being read needs. */
-
-static ngx_int_t
+ngx_int_t
 ngx_http_flashsale_need(ngx_conf_t *cf, ngx_int_t role)
 {
     ngx_str_t                       *value;
@@ -580,6 +591,8 @@ ngx_http_flashsale_create_loc_conf(ngx_conf_t *cf)
      *     lcf->user = NULL;
      *     lcf->redirect = NULL;
      *     lcf->pay = NULL;
+     *     lcf->checkout_return = NULL;
+     *     lcf->checkout_buyer = NULL;
      *     lcf->handler = NULL;
      *     lcf->prefix = { 0, NULL };
      */
@@ -606,6 +619,14 @@ ngx_http_flashsale_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 
     if (conf->redirect == NULL) {
         conf->redirect = prev->redirect;
+    }
+
+    if (conf->checkout_return == NULL) {
+        conf->checkout_return = prev->checkout_return;
+    }
+
+    if (conf->checkout_buyer == NULL) {
+        conf->checkout_buyer = prev->checkout_buyer;
     }
 
     ngx_conf_merge_msec_value(conf->hold_time, prev->hold_time, 300000);
@@ -648,5 +669,5 @@ ngx_http_flashsale_init(ngx_conf_t *cf)
 
     *h = ngx_http_flashsale_pay_handler;
 
-    return NGX_OK;
+    return ngx_http_flashsale_checkout_check(cf);
 }

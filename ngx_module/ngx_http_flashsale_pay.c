@@ -61,6 +61,12 @@ ngx_http_flashsale_pay_handler(ngx_http_request_t *r)
     ctx->form = (ngx_http_flashsale_media(r, ctx) == 1);
 
     if (worker) {
+
+        if (ngx_http_flashsale_checkout_create(r, ctx) != NGX_OK) {
+            return ngx_http_flashsale_pay_refuse(r,
+                                           NGX_HTTP_INTERNAL_SERVER_ERROR);
+        }
+
         outcome = ngx_http_flashsale_pay_hold(r, ctx, worker);
 
         if (outcome == FS_OK && r->method == NGX_HTTP_POST) {
@@ -170,6 +176,7 @@ ngx_http_flashsale_pay_look(ngx_http_request_t *r,
         && hold.due > now.mono)
     {
         ctx->paid = 1;
+        ngx_http_flashsale_checkout_note(ctx, &hold, &view);
         ngx_http_flashsale_outcome(r, ctx, FS_OK);
 
     } else {
@@ -249,6 +256,7 @@ ngx_http_flashsale_pay_done(ngx_http_request_t *r, const fs_result_t *result,
     worker = ngx_http_flashsale_worker(r);
 
     ngx_http_flashsale_note_hold(ctx, worker, &result->hold, view);
+    ngx_http_flashsale_checkout_note(ctx, &result->hold, view);
     ngx_http_flashsale_outcome(r, ctx, result->outcome);
 
     ctx->paid = 1;

@@ -37,6 +37,26 @@ static ngx_http_variable_t  ngx_http_flashsale_vars[] = {
     { ngx_string("flashsale_wait"), NULL, ngx_http_flashsale_variable,
       NGX_HTTP_FLASHSALE_VAR_WAIT, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
+    { ngx_string("flashsale_lines"), NULL,
+      ngx_http_flashsale_checkout_variable,
+      NGX_HTTP_FLASHSALE_CHECKOUT_LINES, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("flashsale_expires"), NULL,
+      ngx_http_flashsale_checkout_variable,
+      NGX_HTTP_FLASHSALE_CHECKOUT_EXPIRES, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("flashsale_checkout_buyer"), NULL,
+      ngx_http_flashsale_checkout_variable,
+      NGX_HTTP_FLASHSALE_CHECKOUT_BUYER, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("flashsale_checkout_return"), NULL,
+      ngx_http_flashsale_checkout_variable,
+      NGX_HTTP_FLASHSALE_CHECKOUT_RETURN, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("flashsale_checkout_signature"), NULL,
+      ngx_http_flashsale_checkout_variable,
+      NGX_HTTP_FLASHSALE_CHECKOUT_SIGNATURE, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
       ngx_http_null_variable
 };
 

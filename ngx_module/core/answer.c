@@ -27,6 +27,8 @@ static const uint8_t  fs_tell[FS_OUTCOMES_N] = {
 
 static void fs_put_hold(fs_writer_t *writer, const fs_hold_t *hold,
     const fs_names_t *names, int64_t now);
+static void fs_put_lines(fs_writer_t *writer, const fs_hold_t *hold,
+    const fs_names_t *names);
 static void fs_put_result(fs_writer_t *writer, unsigned tell,
     const fs_result_t *result, const fs_names_t *names);
 static void fs_put_sale_slug(fs_writer_t *writer, const fs_names_t *names,
@@ -44,6 +46,19 @@ fs_answer_hold(char *buf, size_t size, const fs_hold_t *hold,
 
     fs_writer_begin(&writer, buf, size);
     fs_put_hold(&writer, hold, names, now);
+
+    return fs_writer_end(&writer);
+}
+
+
+int
+fs_answer_lines(char *buf, size_t size, const fs_hold_t *hold,
+    const fs_names_t *names)
+{
+    fs_writer_t  writer;
+
+    fs_writer_begin(&writer, buf, size);
+    fs_put_lines(&writer, hold, names);
 
     return fs_writer_end(&writer);
 }
@@ -307,9 +322,7 @@ static void
 fs_put_hold(fs_writer_t *writer, const fs_hold_t *hold,
     const fs_names_t *names, int64_t now)
 {
-    unsigned          i;
-    fs_slug_t         pickup;
-    const fs_line_t  *line;
+    fs_slug_t  pickup;
 
     fs_put_object(writer);
     fs_put_key(writer, "id");
@@ -317,22 +330,7 @@ fs_put_hold(fs_writer_t *writer, const fs_hold_t *hold,
     fs_put_key(writer, "state");
     fs_put_text(writer, fs_hold_state_name(hold->state));
     fs_put_key(writer, "lines");
-    fs_put_list(writer);
-
-    for (i = 0; i < hold->lines_n; i++) {
-        line = &hold->lines[i];
-
-        fs_put_object(writer);
-        fs_put_key(writer, "sale");
-        fs_put_sale_slug(writer, names, line->sale);
-        fs_put_key(writer, "qty");
-        fs_put_number(writer, line->qty);
-        fs_put_key(writer, "price_fen");
-        fs_put_number(writer, line->price_fen);
-        fs_put_object_end(writer);
-    }
-
-    fs_put_list_end(writer);
+    fs_put_lines(writer, hold, names);
     fs_put_key(writer, "pickup");
 
     if (hold->pickup == 0) {
@@ -361,6 +359,32 @@ fs_put_hold(fs_writer_t *writer, const fs_hold_t *hold,
     fs_put_key(writer, "now");
     fs_put_number(writer, now);
     fs_put_object_end(writer);
+}
+
+
+static void
+fs_put_lines(fs_writer_t *writer, const fs_hold_t *hold,
+    const fs_names_t *names)
+{
+    unsigned          i;
+    const fs_line_t  *line;
+
+    fs_put_list(writer);
+
+    for (i = 0; i < hold->lines_n; i++) {
+        line = &hold->lines[i];
+
+        fs_put_object(writer);
+        fs_put_key(writer, "sale");
+        fs_put_sale_slug(writer, names, line->sale);
+        fs_put_key(writer, "qty");
+        fs_put_number(writer, line->qty);
+        fs_put_key(writer, "price_fen");
+        fs_put_number(writer, line->price_fen);
+        fs_put_object_end(writer);
+    }
+
+    fs_put_list_end(writer);
 }
 
 

@@ -16,6 +16,7 @@
 
 
 #define FS_HOLD_JSON_MAX     2048
+#define FS_LINES_JSON_MAX    1024
 #define FS_SALE_JSON_MAX     2560       /* a title may need escaping */
 #define FS_PROBLEM_JSON_MAX  2048
 #define FS_EVENT_MAX         512        /* one event but the snapshot */
@@ -25,6 +26,10 @@
  * live */
 int fs_answer_hold(char *buf, size_t size, const fs_hold_t *hold,
     const fs_names_t *names, int64_t now);
+
+/* its lines alone: [{"sale","qty","price_fen"},…] */
+int fs_answer_lines(char *buf, size_t size, const fs_hold_t *hold,
+    const fs_names_t *names);
 
 /* {"holds":[…],"next":id or null} */
 int fs_answer_holds(char *buf, size_t size, const fs_hold_t *holds, size_t n,

@@ -190,6 +190,10 @@ test_hold(void **state)
                "1790000300000,\"now\":1790000000001}",
                fs_answer_hold(buf, size, &hold, &names, T0 + 1));
 
+    CHECK_JSON("[{\"sale\":\"grape\",\"qty\":2,\"price_fen\":3980},"
+               "{\"sale\":\"egg\",\"qty\":1,\"price_fen\":0}]",
+               fs_answer_lines(buf, size, &hold, &names));
+
     /* not live any more */
 
     for (i = FS_HOLD_SOLD; i < FS_HOLD_STATES_N; i++) {
@@ -246,10 +250,15 @@ test_hold(void **state)
     assert_true(len > 0);
     assert_true(limits_json(buf, len));
 
+    len = fs_answer_lines(buf, FS_LINES_JSON_MAX, &hold, &names);
+    assert_true(len > 0);
+    assert_true(limits_json(buf, len));
+
     /* a name that is not known */
 
     hold.lines[7].sale = 4;
     assert_int_equal(fs_answer_hold(buf, sizeof(buf), &hold, &names, T0), -1);
+    assert_int_equal(fs_answer_lines(buf, sizeof(buf), &hold, &names), -1);
 
     hold = a_hold();
     hold.pickup = 4;

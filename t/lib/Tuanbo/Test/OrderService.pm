@@ -35,18 +35,35 @@ sub log_text ($self) { Tuanbo::Test::slurp($self->log_path) }
 
 # The lines of a server's conf: the checkout, and the service's own pages.
 sub locations ($self) {
+    my $headers = join '', map { "            proxy_set_header $_;\n" }
+        header_lines();
+
     return <<"EOF";
-        location ~ ^/checkout/([0-9a-f]+)\$ {
-            flashsale_pay \$1;
+        location ~ ^/checkout/(?<hold>[0-9a-f]+)\$ {
+            flashsale_pay \$hold;
+            flashsale_checkout_return /api/holds/\$hold;
             proxy_pass http://127.0.0.1:$self->{port};
             proxy_pass_request_body off;
             proxy_set_header Content-Length "";
             proxy_set_header Cookie "";
+$headers
         }
         location /demo/ {
             proxy_pass http://127.0.0.1:$self->{port};
         }
 EOF
+}
+
+
+# Name and variable of all that the service is told, as docs/checkout.md says.
+sub header_lines {
+    return ('Flashsale-Hold $flashsale_hold',
+        'Flashsale-Lines $flashsale_lines',
+        'Flashsale-Amount $flashsale_amount',
+        'Flashsale-Buyer $flashsale_checkout_buyer',
+        'Flashsale-Return $flashsale_checkout_return',
+        'Flashsale-Expires $flashsale_expires',
+        'Flashsale-Signature $flashsale_checkout_signature');
 }
 
 
@@ -111,8 +128,8 @@ sub rows ($self, $sql, @values) {
 }
 
 
-# The headers that nginx sets, signed. Options: method, target, secret, t,
-# and each value by its name in lowercase.
+# The headers that nginx sets, signed, for requests that do not go through it.
+# Options: method, target, secret, t, and each value by its name in lowercase.
 sub headers ($self, $hold, %o) {
     my $lines = join ',', map {
         sprintf '{"sale":"%s","qty":%d,"price_fen":%d}',
