@@ -169,7 +169,7 @@ test_wall_steps(void **context)
 }
 
 
-/* After a reboot the wall clock counts, and no rest is longer than the term. */
+/* After a reboot the wall clock counts; no rest is longer than the term. */
 
 static void
 test_reboot(void **context)
