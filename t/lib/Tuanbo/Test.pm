@@ -37,6 +37,9 @@ my $tmp = File::Spec->tmpdir;
 # factor cannot stretch.
 my $slower = $ENV{TUANBO_SLOWER} // 1;
 
+# so that END ends what runs
+$SIG{$_} = sub { exit 1 } for qw(HUP INT TERM);
+
 my @roles = qw(orders ledger admin checkout);
 my @instances;
 my @locks;
