@@ -1,0 +1,100 @@
+use v5.36;
+use utf8;
+use File::Find ();
+use Tuanbo::Test;
+
+# Texts: each language says the same things, each text that a page asks for is
+# there, and none that no page asks for.
+
+binmode Test::More->builder->$_, ':utf8'
+    for qw(output failure_output todo_output);
+
+my $root = Tuanbo::Test::root();
+my %lines = map { $_ => lines_of("$root/lua/tuanbo/text/$_.lua") } qw(zh en);
+
+
+sub read_text ($path) {
+    open my $file, '<:encoding(UTF-8)', $path or die "$path: $!";
+    local $/;
+    return scalar <$file>;
+}
+
+
+# ["key"] = "text" and ["key"] = { one = "…", other = "…" }
+sub lines_of ($path) {
+    my $text = read_text($path);
+    my %lines;
+
+    while ($text =~ /\["([^"]+)"\] = (?:"((?:[^"\\]|\\.)*)"|\{(.*?)\})/g) {
+        my ($key, $line) = ($1, $2 // $3);
+        BAIL_OUT("$path has $key twice") if exists $lines{$key};
+        $lines{$key} = $line;
+    }
+
+    return \%lines;
+}
+
+
+sub holes ($line) { join ' ', sort $line =~ /\{([a-z_]+)\}/g }
+
+
+cmp_ok(scalar keys $lines{zh}->%*, '>', 150, 'texts are found');
+
+for my $lang (sort keys %lines) {
+    my @missing = grep { !exists $lines{$lang}{$_} } keys $lines{zh}->%*,
+        keys $lines{en}->%*;
+    is("@missing", '', "$lang has all");
+    my @empty = grep { $lines{$lang}{$_} !~ /\S/ } keys $lines{$lang}->%*;
+    is("@empty", '', "$lang leaves none empty");
+}
+
+# A language may leave out what it has no word for, never ask for more.
+for my $key (sort keys $lines{zh}->%*) {
+    my %known = map { $_ => 1 } split ' ',
+        holes($lines{zh}{$key}) . ' ' . extra($key);
+    my @unknown = grep { !$known{$_} } split ' ', holes($lines{en}{$key} // '');
+    is("@unknown", '', "$key asks for nothing that Chinese does not")
+        if @unknown;
+}
+
+sub extra ($key) { $key eq 'when.date' ? 'month_name' : '' }
+
+# ---- what pages ask for
+my (%asked, @prefixes);
+
+File::Find::find(sub {
+    return if !/\.(?:lua|html)\z/ || $File::Find::name =~ m{/tuanbo/text/};
+    my $text = read_text($_);
+    my $where = $File::Find::name =~ s{^\Q$root\E/}{}r;
+
+    # every string that looks like a key counts as a use
+    $asked{$1} //= $where while $text =~ /"([a-z_]+(?:\.[a-z_0-9]+)+)"/g;
+    $asked{$1} //= $where while $text =~ /\bsay\("([^"]+)"\s*[,)]/g;
+    push @prefixes, $1 while $text =~ /"([a-z_.]+\.)"\s*\.\./g;
+}, "$root/lua/tuanbo", "$root/templates");
+
+my $families = join '|', map { s/\..*//r } keys $lines{zh}->%*;
+my @missing = grep { /^(?:$families)\./ && !exists $lines{zh}{$_} }
+    sort keys %asked;
+is("@missing", '', 'each text that is asked for is there');
+
+my @unused = grep {
+    my $key = $_;
+    !$asked{$key} && !grep { index($key, $_) == 0 } @prefixes;
+} sort keys $lines{zh}->%*;
+is("@unused", '', 'each text is asked for');
+
+# ---- all codes of refusals that docs/api.md names have words
+my $api = read_text("$root/docs/api.md");
+my ($problems) = $api =~ /^## Problems\n(.*)/ms;
+my $known = read_text("$root/lua/tuanbo/problems.lua");
+for my $code ($problems =~ /^\| [\d, ]+ \| (.*) \|$/mg) {
+    for my $name ($code =~ /`([a-z_]+)`(?! with| \()/g) {
+        next if $name =~ /^(?:field|rule|sale|free|limit|opens_at|state|held
+            |sold|retry_at)$/x || $name eq 'Allow';
+        ok(exists $lines{zh}{"problem.$name"} || $known =~ /^\s*$name = "/m,
+            "$name has words");
+    }
+}
+
+done_testing();
