@@ -63,7 +63,13 @@ good('everything', "$store $secrets flashsale_queue 4096;",
     . ' location /o/ { flashsale_orders; } location = /l { flashsale_ledger; }'
     . ' location /a/ { flashsale_admin; }'
     . ' location = /m { flashsale_metrics; }'
-    . ' location ~ ^/p/(.*) { flashsale_pay $1; }', 'flashsale_api;');
+    . ' flashsale_checkout_buyer $http_x_user;'
+    . ' flashsale_checkout_return https://shop.example/;'
+    . ' location ~ ^/p/(.*) { flashsale_pay $1;'
+    . ' flashsale_checkout_return /h/$1; flashsale_checkout_buyer "";'
+    . ' add_header X-Signed $flashsale_checkout_signature; }'
+    . ' location /q/ { flashsale_checkout_return $uri; }'
+    . ' location /r/ { flashsale_checkout_return ""; }', 'flashsale_api;');
 good('a store without sync', "flashsale_store $dir/store size=64m sync=off;");
 
 # ---- bad values
@@ -91,6 +97,17 @@ for my $directive (qw(flashsale_hold_time flashsale_pay_time)) {
 for my $value (qw(0 x -3)) {
     bad("flashsale_live_holds $value", ['flashsale_live_holds',
         "\"$value\"", 'number'], "$store flashsale_live_holds $value;");
+}
+for my $value ('hold', '//elsewhere.example/', 'ftp://x/', 'http:/x',
+    '\\\\x')
+{
+    bad("flashsale_checkout_return $value", ['flashsale_checkout_return',
+        'path', 'https://'], "$store $secrets",
+        "flashsale_checkout_return '$value';");
+}
+for my $directive (qw(flashsale_checkout_return flashsale_checkout_buyer)) {
+    bad("$directive twice", [$directive, 'duplicate'], "$store $secrets",
+        "$directive /x; $directive /x;");
 }
 bad('live holds twice', ['flashsale_live_holds', 'duplicate'], $store,
     'flashsale_live_holds 1; flashsale_live_holds 2;');
@@ -134,6 +151,21 @@ for my $role (qw(orders admin)) {
 }
 bad('flashsale_ledger without a secret', ['flashsale_ledger',
     'flashsale_secret ledger'], $store, 'location = /l { flashsale_ledger; }');
+
+for my $directive (qw(flashsale_checkout_return flashsale_checkout_buyer)) {
+    bad("$directive without a secret", [$directive,
+        'flashsale_secret checkout'], $store, "$directive /x;");
+}
+{
+    my ($status, $said) = $t->check_conf(conf($store, '',
+        'proxy_set_header Flashsale-Signature $flashsale_checkout_signature;'
+        . ' proxy_pass http://127.0.0.1:1;'));
+    isnt($status, 0, 'a signature without a secret: refused');
+    like($said, qr/flashsale_checkout_signature.*flashsale_secret checkout/,
+        'a signature without a secret: says why');
+}
+good('the other variables without a secret', $store, '',
+    'add_header X-Lines $flashsale_lines$flashsale_expires;');
 
 # ---- wrong places
 bad('a store in a server', ['flashsale_store', 'not allowed here'], '',
