@@ -215,10 +215,11 @@ test_ahead(void **context)
 static void
 test_behind(void **context)
 {
-    int         chunk;
-    char        name[128], saved[160];
-    dump_t      dump;
-    fixture_t  *fixture = *context;
+    int          chunk;
+    char         name[128], saved[160];
+    dump_t       dump;
+    fixture_t   *fixture = *context;
+    _Atomic int  stop;
 
     index_fill(fixture);
     index_name(fixture, 1, "data.mdb", name, sizeof(name));
@@ -233,6 +234,8 @@ test_behind(void **context)
                             "created");
     }
 
+    atomic_init(&stop, 1);
+
     for (chunk = 1; chunk < 30; chunk += 9) {
         dump = index_dump(fixture);
         fixture_close(fixture, 1);
@@ -241,6 +244,15 @@ test_behind(void **context)
         fixture->store = fs_store_open(&fixture->conf, &(fs_outcome_t) { 0 },
                                        (char [257]) { 0 });
         assert_non_null(fixture->store);
+
+        /* more than one chunk: others know, and answer 503 */
+
+        if (chunk < 10) {
+            assert_int_equal(fs_store_catch_up(fixture->store, chunk, &stop),
+                             FS_REBUILDING);
+            assert_true(fs_store_index_wanted(fixture->store));
+        }
+
         assert_int_equal(fs_store_catch_up(fixture->store, chunk, NULL),
                          FS_OK);
         fixture->crypto = fs_crypto_create(fixture->store->store_key);
@@ -312,10 +324,17 @@ test_reboot(void **context)
 
     fixture_close(fixture, 1);
     index_name(fixture, 4, "clean", name, sizeof(name));
-    assert_int_equal(truncate(name, 39), 0);
+    file_patch(name, 39, "\x07", 1);
     fixture->conf.boot_id[0]++;
     fixture_open(fixture);
     assert_int_equal(fixture->store->index_n, 5);
+
+    fixture_close(fixture, 1);
+    index_name(fixture, 5, "clean", name, sizeof(name));
+    assert_int_equal(truncate(name, 39), 0);
+    fixture->conf.boot_id[0]++;
+    fixture_open(fixture);
+    assert_int_equal(fixture->store->index_n, 6);
 }
 
 
