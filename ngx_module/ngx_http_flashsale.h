@@ -72,6 +72,8 @@ typedef struct {
     ngx_http_flashsale_histogram_t   index;         /* µs, index's commit */
     ngx_http_flashsale_histogram_t   wait;          /* µs, of a request for
                                                        its commit */
+    ngx_http_flashsale_histogram_t   turn;          /* µs of CPU, of ours in
+                                                       a turn of the loop */
     ngx_http_flashsale_histogram_t   stall;         /* µs, event loop */
 } ngx_http_flashsale_counters_t;
 
@@ -167,6 +169,7 @@ struct ngx_http_flashsale_worker_s {
     ngx_event_t                      tick;          /* each second */
     ngx_event_t                      stall;         /* each 100 ms */
     uint64_t                         stall_at;      /* µs, expected */
+    long                             boot_phase;    /* ns, see the clock */
 
     ngx_http_flashsale_events_t     *events;
     ngx_http_flashsale_ledger_t     *ledger;
@@ -334,6 +337,15 @@ void ngx_http_flashsale_wake(ngx_http_flashsale_worker_t *worker);
 /* Microseconds on CLOCK_MONOTONIC.  Thread-safe. */
 uint64_t ngx_http_flashsale_usec(void);
 
+/*
+ * A piece of work on the event loop ends: count the CPU time since `start`,
+ * which ngx_http_flashsale_cpu_usec() gave at its beginning.  CPU time, since
+ * what others take of the processor is not ours to answer for.
+ */
+uint64_t ngx_http_flashsale_cpu_usec(void);
+void ngx_http_flashsale_turned(ngx_http_flashsale_worker_t *worker,
+    uint64_t start);
+
 
 /* ngx_http_flashsale_thread.c */
 
@@ -352,6 +364,10 @@ struct ngx_http_flashsale_job_s {
 /* NULL: it was logged, and may be tried again. */
 ngx_http_flashsale_thread_t *ngx_http_flashsale_thread_start(
     ngx_http_flashsale_worker_t *worker);
+
+/* Nanoseconds, less than a millisecond, that CLOCK_BOOTTIME's milliseconds
+ * begin after those of the wall clock. */
+long ngx_http_flashsale_boot_phase(void);
 
 /*
  * Let it finish what waits, and join it.  NGX_OK: ended, and freed but for

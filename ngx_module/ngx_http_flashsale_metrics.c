@@ -298,8 +298,13 @@ ngx_http_flashsale_metrics_engine(ngx_http_flashsale_metrics_t *metrics,
     ngx_http_flashsale_metrics_histogram(metrics, "flashsale_wait_seconds",
                        "Requests waiting for their commit.", &sum->wait,
                        ngx_http_flashsale_usec_bounds, 1);
+    ngx_http_flashsale_metrics_histogram(metrics, "flashsale_turn_seconds",
+                       "CPU time that answers, events and lists took in one "
+                       "turn of an event loop.",
+                       &sum->turn, ngx_http_flashsale_usec_bounds, 1);
     ngx_http_flashsale_metrics_histogram(metrics, "flashsale_stall_seconds",
-                       "How long a worker's event loop was held.",
+                       "How much too late a worker's event loop came to a "
+                       "timer.",
                        &sum->stall, ngx_http_flashsale_usec_bounds, 1);
 }
 

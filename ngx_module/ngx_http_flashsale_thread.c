@@ -697,18 +697,38 @@ ngx_http_flashsale_thread_sleep(ngx_http_flashsale_thread_t *thread, int msec,
 }
 
 
-/* The store's clock, randomness and log; any thread. */
+/*
+ * The store's clock, randomness and log; any thread.
+ *
+ * The milliseconds of both clocks begin at the same instant, so that a hold
+ * whose term is over on one of them is over on the other, not 1 ms before.
+ */
 
 static void
 ngx_http_flashsale_clock(void *data, int64_t *wall, int64_t *boot)
 {
-    struct timespec  ts;
+    struct timespec               ts;
+    ngx_http_flashsale_worker_t  *worker = data;
 
     (void) clock_gettime(CLOCK_REALTIME, &ts);
     *wall = (int64_t) ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 
     (void) clock_gettime(CLOCK_BOOTTIME, &ts);
-    *boot = (int64_t) ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+    *boot = (int64_t) ts.tv_sec * 1000
+            + (ts.tv_nsec + worker->boot_phase) / 1000000;
+}
+
+
+long
+ngx_http_flashsale_boot_phase(void)
+{
+    struct timespec  wall, boot;
+
+    (void) clock_gettime(CLOCK_REALTIME, &wall);
+    (void) clock_gettime(CLOCK_BOOTTIME, &boot);
+
+    return (wall.tv_nsec % 1000000 - boot.tv_nsec % 1000000 + 1000000)
+           % 1000000;
 }
 
 

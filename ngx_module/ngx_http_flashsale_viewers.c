@@ -538,6 +538,7 @@ ngx_http_flashsale_viewers_look(ngx_event_t *ev)
 static void
 ngx_http_flashsale_viewers_tell(ngx_event_t *ev)
 {
+    uint64_t                      start;
     ngx_int_t                     rc;
     ngx_uint_t                    writes, touches;
     ngx_queue_t                  *q;
@@ -545,6 +546,7 @@ ngx_http_flashsale_viewers_tell(ngx_event_t *ev)
     ngx_http_flashsale_viewer_t  *viewer;
 
     events = ev->data;
+    start = ngx_http_flashsale_cpu_usec();
     writes = 0;
     touches = 0;
 
@@ -553,14 +555,14 @@ ngx_http_flashsale_viewers_tell(ngx_event_t *ev)
         viewer = ngx_queue_data(q, ngx_http_flashsale_viewer_t, viewers);
 
         if (viewer->round == events->channels.round) {
-            return;
+            break;
         }
 
         if (writes == NGX_HTTP_FLASHSALE_TURN
             || touches == NGX_HTTP_FLASHSALE_TOUCHES)
         {
             ngx_post_event(ev, &ngx_posted_next_events);
-            return;
+            break;
         }
 
         viewer->round = events->channels.round;
@@ -584,6 +586,8 @@ ngx_http_flashsale_viewers_tell(ngx_event_t *ev)
             ngx_http_flashsale_viewer_end(viewer, NGX_ERROR);
         }
     }
+
+    ngx_http_flashsale_turned(events->worker, start);
 }
 
 

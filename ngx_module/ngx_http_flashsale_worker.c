@@ -67,6 +67,7 @@ ngx_http_flashsale_init_process(ngx_cycle_t *cycle)
     worker->log = cycle->log;
     worker->rings = ngx_http_flashsale_rings(mcf->shared);
     worker->ring = -1;
+    worker->boot_phase = ngx_http_flashsale_boot_phase();
     worker->counters = ngx_http_flashsale_counters(mcf->shared, 0);
 
     ngx_queue_init(&worker->parked);
@@ -288,6 +289,26 @@ ngx_http_flashsale_usec(void)
 }
 
 
+uint64_t
+ngx_http_flashsale_cpu_usec(void)
+{
+    struct timespec  ts;
+
+    (void) clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
+
+    return (uint64_t) ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
+}
+
+
+void
+ngx_http_flashsale_turned(ngx_http_flashsale_worker_t *worker, uint64_t start)
+{
+    ngx_http_flashsale_observe(&worker->counters->turn,
+                               ngx_http_flashsale_usec_bounds,
+                               ngx_http_flashsale_cpu_usec() - start);
+}
+
+
 static void
 ngx_http_flashsale_wake_handler(ngx_event_t *rev)
 {
@@ -328,7 +349,7 @@ ngx_http_flashsale_look(ngx_http_flashsale_worker_t *worker)
         return;
     }
 
-    start = ngx_http_flashsale_usec();
+    start = ngx_http_flashsale_cpu_usec();
     resume = 0;
 
     if (worker->store == NULL
@@ -361,9 +382,7 @@ ngx_http_flashsale_look(ngx_http_flashsale_worker_t *worker)
         ngx_post_event(worker->connection->read, &ngx_posted_next_events);
     }
 
-    ngx_http_flashsale_observe(&worker->counters->stall,
-                               ngx_http_flashsale_usec_bounds,
-                               ngx_http_flashsale_usec() - start);
+    ngx_http_flashsale_turned(worker, start);
 }
 
 
@@ -422,7 +441,8 @@ ngx_http_flashsale_tick_handler(ngx_event_t *ev)
 }
 
 
-/* How much too late a timer comes is how long the event loop was held. */
+/* How much too late a timer comes is how long the event loop was held, be it
+ * by others' handlers or by other processes. */
 
 static void
 ngx_http_flashsale_stall_handler(ngx_event_t *ev)

@@ -278,6 +278,7 @@ ngx_http_flashsale_counters_sum(ngx_http_flashsale_shared_t *shared,
         ngx_http_flashsale_histogram_sum(&counters->log, &sum->log);
         ngx_http_flashsale_histogram_sum(&counters->index, &sum->index);
         ngx_http_flashsale_histogram_sum(&counters->wait, &sum->wait);
+        ngx_http_flashsale_histogram_sum(&counters->turn, &sum->turn);
         ngx_http_flashsale_histogram_sum(&counters->stall, &sum->stall);
     }
 }
