@@ -26,13 +26,14 @@ typedef struct {
  */
 int fs_env_look(const char *file, char *why);
 
-/*
- * Open the environment in a directory and handles for its n databases.
- * create: databases are made when missing (in a transaction of its own),
- * else it is an error, MDB_NOTFOUND.  0, or an LMDB error.
- */
+/* Open the environment in a directory.  0, or an LMDB error. */
 int fs_env_open(MDB_env **env, const char *path, size_t map_size, int readers,
     unsigned flags);
+
+/*
+ * Open handles for n databases; the transaction has to be committed, so that
+ * they stay.  create: what is missing is made, else it is MDB_NOTFOUND.
+ */
 int fs_env_handles(MDB_txn *txn, const fs_env_db_t *dbs, unsigned n,
     unsigned create, MDB_dbi *dbi);
 

@@ -694,7 +694,7 @@ fs_store_check_clock(fs_store_t *store, fs_txn_t *log, fs_seq_t *last)
     if (wall < entry.at - FS_CLOCK_BEHIND_MS) {
         atomic_store(&store->clock_behind, 1);
         fs_store_say(store, FS_LOG_ERROR, "the clock is %lld s behind the "
-                     "ledger: set it, or accept it (POST /admin/clock)",
+                     "ledger: set it, or have it accepted as it is",
                      (long long) (entry.at - wall) / 1000);
     }
 }
