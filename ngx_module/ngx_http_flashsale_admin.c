@@ -10,7 +10,8 @@
 /* what is asked for, by its path */
 typedef struct {
     uint8_t       type;             /* of the command; NONE: the audit */
-    fs_str_t      slug;             /* of the sale */
+    fs_str_t      slug;             /* of the sale; a document's id */
+    fs_str_t      kind;             /* of a document */
     const char   *allow;
     ngx_uint_t    method;
 } ngx_http_flashsale_admin_t;
@@ -32,9 +33,15 @@ static const ngx_http_flashsale_switch_t  ngx_http_flashsale_switches[] = {
 
 static ngx_int_t ngx_http_flashsale_admin_path(fs_str_t path,
     ngx_http_flashsale_admin_t *admin);
+static ngx_int_t ngx_http_flashsale_admin_document(
+    ngx_http_flashsale_admin_t *admin, fs_str_t path);
+static ngx_int_t ngx_http_flashsale_admin_read(ngx_http_request_t *r,
+    ngx_http_flashsale_worker_t *worker, ngx_http_flashsale_admin_t *admin);
 static void ngx_http_flashsale_admin_body(ngx_http_request_t *r);
 static fs_outcome_t ngx_http_flashsale_admin(ngx_http_request_t *r,
     ngx_http_flashsale_ctx_t *ctx, fs_fault_t *fault);
+static fs_outcome_t ngx_http_flashsale_admin_names(
+    ngx_http_flashsale_admin_t *admin, fs_fault_t *fault);
 static int ngx_http_flashsale_admin_parse(fs_str_t body, uint8_t type,
     fs_sale_request_t *request, int64_t *add, fs_fault_t *fault);
 static ngx_http_flashsale_job_t *ngx_http_flashsale_admin_job(
@@ -45,6 +52,8 @@ static fs_outcome_t ngx_http_flashsale_admin_fingerprint(
     ngx_http_request_t *r, fs_str_t body, uint8_t *fingerprint);
 static void ngx_http_flashsale_admin_done(ngx_http_request_t *r,
     const fs_result_t *result, fs_view_t *view);
+static void ngx_http_flashsale_admin_show(ngx_http_request_t *r,
+    fs_outcome_t outcome, fs_view_t *view);
 
 
 ngx_int_t
@@ -52,6 +61,7 @@ ngx_http_flashsale_admin_handler(ngx_http_request_t *r)
 {
     fs_str_t                      none = fs_str("");
     ngx_int_t                     rc;
+    ngx_uint_t                    read;
     fs_outcome_t                  outcome;
     ngx_http_flashsale_ctx_t     *ctx;
     ngx_http_flashsale_admin_t    admin;
@@ -67,8 +77,10 @@ ngx_http_flashsale_admin_handler(ngx_http_request_t *r)
         return ngx_http_flashsale_not_allowed(r, admin.allow);
     }
 
+    read = (r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD)) != 0;
+
     worker = ngx_http_flashsale_gate(r, ngx_http_flashsale_admin_handler,
-                                     admin.type == FS_COMMAND_NONE
+                                     read
                                      ? NGX_HTTP_FLASHSALE_READ
                                      : NGX_HTTP_FLASHSALE_COMMAND, &rc);
     if (worker == NULL) {
@@ -80,14 +92,18 @@ ngx_http_flashsale_admin_handler(ngx_http_request_t *r)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    if (admin.type == FS_COMMAND_NONE) {
+    if (read) {
         outcome = ngx_http_flashsale_signed(r, NGX_HTTP_FLASHSALE_ADMIN,
                                             none);
         if (outcome != FS_OK) {
             return ngx_http_flashsale_problem(r, outcome, NULL);
         }
 
-        return ngx_http_flashsale_audit_handler(r);
+        if (admin.type == FS_COMMAND_NONE) {
+            return ngx_http_flashsale_audit_handler(r);
+        }
+
+        return ngx_http_flashsale_admin_read(r, worker, &admin);
     }
 
     return ngx_http_flashsale_read_body(r, FS_BODY_ADMIN_MAX,
@@ -95,7 +111,7 @@ ngx_http_flashsale_admin_handler(ngx_http_request_t *r)
 }
 
 
-/* sales/ID, sales/ID/stock and its like, clock, audit */
+/* sales/ID, sales/ID/stock and its like, documents/KIND/ID, clock, audit */
 
 static ngx_int_t
 ngx_http_flashsale_admin_path(fs_str_t path,
@@ -107,6 +123,7 @@ ngx_http_flashsale_admin_path(fs_str_t path,
 
     admin->slug.data = "";
     admin->slug.len = 0;
+    admin->kind = admin->slug;
     admin->allow = "POST";
     admin->method = NGX_HTTP_POST;
 
@@ -120,6 +137,12 @@ ngx_http_flashsale_admin_path(fs_str_t path,
         admin->allow = "GET, HEAD";
         admin->method = NGX_HTTP_GET|NGX_HTTP_HEAD;
         return NGX_OK;
+    }
+
+    if (path.len > 10 && ngx_memcmp(path.data, "documents/", 10) == 0) {
+        path.data += 10;
+        path.len -= 10;
+        return ngx_http_flashsale_admin_document(admin, path);
     }
 
     if (path.len < 7 || ngx_memcmp(path.data, "sales/", 6) != 0) {
@@ -153,6 +176,60 @@ ngx_http_flashsale_admin_path(fs_str_t path,
     }
 
     return NGX_DECLINED;
+}
+
+
+/* KIND/ID */
+
+static ngx_int_t
+ngx_http_flashsale_admin_document(ngx_http_flashsale_admin_t *admin,
+    fs_str_t path)
+{
+    const char  *slash;
+
+    slash = memchr(path.data, '/', path.len);
+
+    if (slash == NULL) {
+        return NGX_DECLINED;
+    }
+
+    admin->type = FS_COMMAND_DOCUMENT;
+    admin->allow = "GET, HEAD, PUT";
+    admin->method = NGX_HTTP_GET|NGX_HTTP_HEAD|NGX_HTTP_PUT;
+
+    admin->kind.data = path.data;
+    admin->kind.len = slash - path.data;
+    admin->slug.data = slash + 1;
+    admin->slug.len = path.len - admin->kind.len - 1;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_flashsale_admin_read(ngx_http_request_t *r,
+    ngx_http_flashsale_worker_t *worker, ngx_http_flashsale_admin_t *admin)
+{
+    fs_view_t     view;
+    fs_outcome_t  outcome;
+
+    if (!fs_slug_valid(admin->kind) || !fs_slug_valid(admin->slug)) {
+        return ngx_http_flashsale_problem(r, FS_NOT_FOUND, NULL);
+    }
+
+    outcome = fs_view_open(worker->reader, &view);
+
+    /* documents are in the log: no index is needed */
+
+    if (outcome != FS_OK && outcome != FS_REBUILDING) {
+        return ngx_http_flashsale_problem(r, outcome, NULL);
+    }
+
+    ngx_http_flashsale_admin_show(r, FS_OK, &view);
+
+    fs_view_close(&view);
+
+    return ngx_http_flashsale_send(r);
 }
 
 
@@ -227,13 +304,13 @@ ngx_http_flashsale_admin(ngx_http_request_t *r,
         return outcome;
     }
 
-    if (admin.type != FS_COMMAND_CLOCK && !fs_slug_valid(admin.slug)) {
-        if (admin.type != FS_COMMAND_DEFINE) {
-            return FS_NO_SUCH_SALE;
-        }
+    outcome = ngx_http_flashsale_admin_names(&admin, fault);
+    if (outcome != FS_OK) {
+        return outcome;
+    }
 
-        ngx_http_flashsale_fault(fault, "id", "is 1 to 64 of a-z, 0-9 and -");
-        return FS_BAD_REQUEST;
+    if (admin.type == FS_COMMAND_DOCUMENT && body.len > FS_DOC_MAX) {
+        return FS_TOO_LARGE;
     }
 
     ngx_memzero(&request, sizeof(fs_sale_request_t));
@@ -265,6 +342,51 @@ ngx_http_flashsale_admin(ngx_http_request_t *r,
 }
 
 
+static fs_outcome_t
+ngx_http_flashsale_admin_names(ngx_http_flashsale_admin_t *admin,
+    fs_fault_t *fault)
+{
+    static const char  rule[] = "is 1 to 64 of a-z, 0-9 and -";
+
+    switch (admin->type) {
+
+    case FS_COMMAND_CLOCK:
+        return FS_OK;
+
+    case FS_COMMAND_DOCUMENT:
+
+        if (!fs_slug_valid(admin->kind)) {
+            ngx_http_flashsale_fault(fault, "kind", rule);
+            return FS_BAD_REQUEST;
+        }
+
+        if (admin->kind.len == 4
+            && ngx_memcmp(admin->kind.data, "sale", 4) == 0)
+        {
+            ngx_http_flashsale_fault(fault, "kind",
+                                     "is not sale: its document is the doc "
+                                     "of PUT sales/ID");
+            return FS_BAD_REQUEST;
+        }
+
+        break;
+
+    case FS_COMMAND_DEFINE:
+        break;
+
+    default:
+        return fs_slug_valid(admin->slug) ? FS_OK : FS_NO_SUCH_SALE;
+    }
+
+    if (!fs_slug_valid(admin->slug)) {
+        ngx_http_flashsale_fault(fault, "id", rule);
+        return FS_BAD_REQUEST;
+    }
+
+    return FS_OK;
+}
+
+
 static int
 ngx_http_flashsale_admin_parse(fs_str_t body, uint8_t type,
     fs_sale_request_t *request, int64_t *add, fs_fault_t *fault)
@@ -276,6 +398,10 @@ ngx_http_flashsale_admin_parse(fs_str_t body, uint8_t type,
 
     case FS_COMMAND_STOCK:
         return fs_request_stock(body, add, fault);
+
+    case FS_COMMAND_DOCUMENT:
+        request->doc = body;
+        return fs_request_document(body, fault);
 
     default:
         return fs_request_empty(body, fault);
@@ -298,7 +424,7 @@ ngx_http_flashsale_admin_job(ngx_http_flashsale_admin_t *admin,
     title.len = request->title_len;
 
     job = calloc(1, sizeof(ngx_http_flashsale_job_t) + admin->slug.len
-                    + title.len + request->doc.len);
+                    + admin->kind.len + title.len + request->doc.len);
     if (job == NULL) {
         return NULL;
     }
@@ -316,6 +442,7 @@ ngx_http_flashsale_admin_job(ngx_http_flashsale_admin_t *admin,
     op->hold_ms = request->hold_ms;
 
     p = ngx_http_flashsale_admin_copy(job->text, &op->slug, admin->slug);
+    p = ngx_http_flashsale_admin_copy(p, &op->kind, admin->kind);
     p = ngx_http_flashsale_admin_copy(p, &op->title, title);
 
     if (request->doc.data) {
@@ -398,6 +525,11 @@ ngx_http_flashsale_admin_done(ngx_http_request_t *r,
         return;
     }
 
+    if (ctx->type == FS_COMMAND_DOCUMENT) {
+        ngx_http_flashsale_admin_show(r, result->outcome, view);
+        return;
+    }
+
     if (view->store == NULL || !fs_view_sale(view, result->sale, &sale)) {
 
         /* it is done, but cannot be told: a retry with the key tells it */
@@ -407,4 +539,48 @@ ngx_http_flashsale_admin_done(ngx_http_request_t *r,
     }
 
     ngx_http_flashsale_answer_sale(r, result->outcome, &sale, 0);
+}
+
+
+/* The document that the path names. */
+
+static void
+ngx_http_flashsale_admin_show(ngx_http_request_t *r, fs_outcome_t outcome,
+    fs_view_t *view)
+{
+    int                          rc;
+    fs_str_t                     doc;
+    ngx_buf_t                   *b;
+    ngx_http_flashsale_admin_t   admin;
+
+    (void) ngx_http_flashsale_admin_path(ngx_http_flashsale_below(r), &admin);
+
+    rc = -1;
+
+    if (view->store) {
+        rc = fs_view_document(view, admin.kind, admin.slug, &doc);
+    }
+
+    if (rc != 1) {
+
+        /* what was put is there, but cannot be told: see above */
+
+        if (r->method == NGX_HTTP_PUT) {
+            outcome = FS_UNKNOWN;
+
+        } else {
+            outcome = (rc == 0) ? FS_NOT_FOUND : FS_NOT_READY;
+        }
+
+        ngx_http_flashsale_answer_problem(r, outcome, NULL, NULL, NULL);
+        return;
+    }
+
+    b = ngx_create_temp_buf(r->pool, doc.len);
+
+    if (b) {
+        b->last = ngx_cpymem(b->last, doc.data, doc.len);
+    }
+
+    ngx_http_flashsale_answer_json(r, outcome, b, "private, no-store");
 }
