@@ -56,6 +56,8 @@
     }
 
     function swapIn(fresh) {
+        var said = [];
+
         all(".swap[id]").forEach(function (old) {
             var next = fresh.getElementById(old.id);
             var had = old.contains(document.activeElement)
@@ -86,9 +88,11 @@
                 document.getElementById(had).focus();
             }
 
-            tell((next.querySelector(".wrong, .state, h1") || next)
-                 .textContent.trim());
+            all("[data-tell]", next).forEach(function (element) {
+                said.push(element.textContent.trim());
+            });
         });
+        tell(said.join(" "));
         start();
     }
 
@@ -145,7 +149,7 @@
         }
     }
 
-    // The server's words of a span with other numbers in it: "2小时05分".
+    // Below a day as a clock; what is longer stays in the server's words.
     function count() {
         var later = false;
 

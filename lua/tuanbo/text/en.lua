@@ -201,7 +201,7 @@ return {
     -- what went wrong: what happened, what was (not) charged, what to do now
     ["problem.title"] = "That did not work",
     ["problem.sold_out"] = "Sold out, just before you. Nothing was charged.",
-    ["problem.again"] = "You just missed it, and nothing was charged. There are some again: try once more.",
+    ["problem.again"] = "You just missed it, and nothing was charged. There are {free} now: try once more.",
     ["problem.over_limit"] = "That is more than one person may have. Nothing was charged; ask for fewer.",
     ["problem.not_open"] = "It is not open yet. Nothing was charged; come back when it opens.",
     ["problem.closed"] = "It is closed. Nothing was charged; have a look at the others.",

@@ -200,7 +200,7 @@ return {
     -- what went wrong: what happened, what was (not) charged, what to do now
     ["problem.title"] = "没办成",
     ["problem.sold_out"] = "卖完了，手慢了一步。没有收钱。",
-    ["problem.again"] = "刚才没抢上（没有收钱），现在又有了，可以再点一次。",
+    ["problem.again"] = "刚才没抢上（没有收钱）。现在还剩 {free} {unit}，可以再点一次。",
     ["problem.over_limit"] = "超过每人限购的数量了。没有收钱，少要一点再试。",
     ["problem.not_open"] = "还没开卖。没有收钱，到点再来。",
     ["problem.closed"] = "已经截单了。没有收钱，看看别的。",

@@ -18,7 +18,7 @@ local function refusal(c, it, code)
     end
 
     if passing[code] and it.open and it.free > 0 then
-        return c.say("problem.again")
+        return c.say("problem.again", { free = it.free, unit = it.unit })
     end
 
     return problems.line(c.say, code)
