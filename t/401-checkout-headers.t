@@ -121,9 +121,9 @@ my $http = <<"EOF";
 EOF
 my $locations = <<"EOF";
     $common
+    flashsale_checkout_return /holds/\$hold;
     location ~ ^/checkout/(?<hold>[0-9a-f]+)\$ {
         flashsale_pay \$hold;
-        flashsale_checkout_return /holds/\$hold;
         proxy_pass http://checkout;
         access_log @{[ $t->dir ]}/logs/checkout.log checkout;
     }
@@ -133,9 +133,15 @@ my $locations = <<"EOF";
         flashsale_checkout_return \$back;
         proxy_pass http://checkout;
     }
+    location /called/ {
+        flashsale_checkout_buyer \$http_x_label;
+        location ~ ^/called/(?<hold>[0-9a-f]+)\$ {
+            flashsale_pay \$hold;
+            proxy_pass http://checkout;
+        }
+    }
     location ~ ^/via/(?<upstream>\\w+)/(?<hold>[0-9a-f]+)\$ {
         flashsale_pay \$hold;
-        flashsale_checkout_return /holds/\$hold;
         proxy_pass http://\$upstream;
         error_page 502 504 = \@down;
     }
@@ -216,6 +222,10 @@ is($told->{'Flashsale-Buyer'}, encode('UTF-8', 'carol;1234;李阿姨'),
     'a buyer in UTF-8');
 is($told->{'Flashsale-Return'}, 'https:elsewhere', 'and a way back');
 ok(signed($told), 'are signed');
+$t->post("/called/$hold->{id}", user => 'carol',
+    headers => { 'X-Label' => 'Carol' });
+is(told()->{'Flashsale-Buyer'}, 'Carol', 'a buyer said further out');
+is(told()->{'Flashsale-Return'}, "/holds/$hold->{id}", 'and a way back');
 $told = named('a b', '');
 is($told->{'Flashsale-Buyer'}, 'a b', 'a blank in it');
 ok(!exists $told->{'Flashsale-Return'}, 'nowhere to go');
