@@ -410,12 +410,11 @@ int
 ngx_http_flashsale_waits_deliver(ngx_http_flashsale_worker_t *worker)
 {
     int                          more;
-    uint64_t                     start;
+    uint64_t                     start, results, n;
     fs_slot_t                   *slot;
     fs_view_t                    view;
-    ngx_uint_t                   n, opened;
     ngx_queue_t                  ready;
-    ngx_http_flashsale_job_t    *job;
+    ngx_http_flashsale_job_t    *jobs, *job, **last;
     ngx_http_flashsale_waits_t  *waits;
 
     waits = worker->waits;
@@ -427,59 +426,70 @@ ngx_http_flashsale_waits_deliver(ngx_http_flashsale_worker_t *worker)
         return 0;
     }
 
+    /*
+     * What has come is counted before the view is opened: so the view has
+     * the names and the numbers of all of it.  What comes meanwhile may be
+     * newer than the view, and is for the next turn.
+     */
+
+    results = fs_ring_results(worker->rings, worker->ring);
+    more = 0;
+
+    if (results > NGX_HTTP_FLASHSALE_TURN) {
+        results = NGX_HTTP_FLASHSALE_TURN;
+        more = 1;
+    }
+
+    jobs = NULL;
+    last = &jobs;
+
+    for (n = 0; n < NGX_HTTP_FLASHSALE_TURN; n++) {
+        job = ngx_http_flashsale_thread_done(worker->thread);
+
+        if (job == NULL) {
+            break;
+        }
+
+        job->next = NULL;
+        *last = job;
+        last = &job->next;
+    }
+
+    if (n == NGX_HTTP_FLASHSALE_TURN) {
+        more = 1;
+    }
+
+    if (results == 0 && jobs == NULL) {
+        return 0;
+    }
+
     ngx_queue_init(&ready);
 
     start = ngx_http_flashsale_usec();
-    opened = 0;
-    more = 0;
-    view.store = NULL;
+
+    switch (fs_view_open(worker->reader, &view)) {
+    case FS_OK:
+    case FS_REBUILDING:
+        break;
+
+    default:
+        view.store = NULL;
+    }
 
     /*
      * Answers are built first, in one view, and sent afterwards: sending may
      * run the next request of a connection, which takes a view of its own.
      */
 
-    for (n = 0; /* void */ ; n++) {
+    while ((job = jobs) != NULL) {
+        jobs = job->next;
 
-        if (n == NGX_HTTP_FLASHSALE_TURN) {
-            more = 1;
-            break;
-        }
+        ngx_http_flashsale_wait_result(waits, job->token, &job->result,
+                                       &view, &ready);
+        free(job);
+    }
 
-        job = NULL;
-        slot = fs_ring_pop(worker->rings, worker->ring);
-
-        if (slot == NULL) {
-            job = ngx_http_flashsale_thread_done(worker->thread);
-
-            if (job == NULL) {
-                break;
-            }
-        }
-
-        if (!opened) {
-            opened = 1;
-
-            switch (fs_view_open(worker->reader, &view)) {
-            case FS_OK:
-            case FS_REBUILDING:
-                break;
-
-            default:
-                view.store = NULL;
-            }
-        }
-
-        if (job) {
-            ngx_http_flashsale_wait_result(waits, job->token, &job->result,
-                                           &view, &ready);
-            free(job);
-
-        } else {
-            ngx_http_flashsale_wait_result(waits, slot->token, &slot->result,
-                                           &view, &ready);
-            fs_ring_pop_done(worker->rings, worker->ring);
-        }
+    for (n = 0; n < results; n++) {
 
         if (n % 16 == 15
             && ngx_http_flashsale_usec() - start
@@ -488,6 +498,12 @@ ngx_http_flashsale_waits_deliver(ngx_http_flashsale_worker_t *worker)
             more = 1;
             break;
         }
+
+        slot = fs_ring_pop(worker->rings, worker->ring);
+
+        ngx_http_flashsale_wait_result(waits, slot->token, &slot->result,
+                                       &view, &ready);
+        fs_ring_pop_done(worker->rings, worker->ring);
     }
 
     if (view.store) {

@@ -232,23 +232,31 @@ fs_ring_push(fs_rings_t *rings, int i, const fs_command_t *command,
 }
 
 
-fs_slot_t *
-fs_ring_pop(fs_rings_t *rings, int i)
+uint64_t
+fs_ring_results(fs_rings_t *rings, int i)
 {
-    uint64_t    taken;
     fs_ring_t  *ring;
 
     ring = fs_ring(rings, i);
 
-    taken = atomic_load_explicit(&ring->taken, memory_order_relaxed);
+    return atomic_load_explicit(&ring->delivered, memory_order_acquire)
+           - atomic_load_explicit(&ring->taken, memory_order_relaxed);
+}
 
-    if (taken == atomic_load_explicit(&ring->delivered,
-                                      memory_order_acquire))
-    {
+
+fs_slot_t *
+fs_ring_pop(fs_rings_t *rings, int i)
+{
+    fs_ring_t  *ring;
+
+    if (fs_ring_results(rings, i) == 0) {
         return NULL;
     }
 
-    return fs_ring_slot(rings, i, taken);
+    ring = fs_ring(rings, i);
+
+    return fs_ring_slot(rings, i, atomic_load_explicit(&ring->taken,
+                                                   memory_order_relaxed));
 }
 
 

@@ -110,6 +110,9 @@ void fs_ring_release(fs_rings_t *rings, int i);
 fs_outcome_t fs_ring_push(fs_rings_t *rings, int i,
     const fs_command_t *command, uint64_t token, int64_t enqueued);
 
+/* Delivered slots that can be taken now; by the producer. */
+uint64_t fs_ring_results(fs_rings_t *rings, int i);
+
 /*
  * Take the next delivered slot; by the producer.  NULL: none.  The slot is
  * the caller's until fs_ring_pop_done().

@@ -1,7 +1,8 @@
 
 /*
- * Preloaded into nginx by tests: makes disks fail and clocks step.  What
- * happens is in a small file, mapped by every process, that a test writes.
+ * Preloaded into nginx by tests: makes disks fail, clocks step and event
+ * loops slow.  What happens is in a small file, mapped by every process, that a
+ * test writes.
  */
 
 #define _GNU_SOURCE
@@ -27,6 +28,8 @@ typedef struct {
     volatile int64_t   wall_ms;         /* the wall clock is so far off */
     volatile int64_t   hits;            /* faults so far */
     volatile int64_t   slow_ms;         /* a sync of the log takes so long */
+    volatile int64_t   slow_us;         /* so does an event loop that asks
+                                           for the time */
 } faults_t;
 
 #define META_PAGES  (2 * 4096)
@@ -208,6 +211,10 @@ clock_gettime(clockid_t clock, struct timespec *ts)
     int64_t  ns;
 
     rc = real(clock_gettime)(clock, ts);
+
+    if (clock == CLOCK_REALTIME && faults->slow_us && gettid() == getpid()) {
+        (void) usleep((useconds_t) faults->slow_us);
+    }
 
     if (rc == 0 && clock == CLOCK_REALTIME && faults->wall_ms) {
         ns = (int64_t) ts->tv_sec * 1000000000 + ts->tv_nsec

@@ -6,7 +6,7 @@ package Tuanbo::Test::Faults;
 use v5.36;
 
 my %offset = (sync => 0, meta => 8, space => 16, wall_ms => 24, hits => 32,
-    slow_ms => 40);
+    slow_ms => 40, slow_us => 48);
 
 
 sub new ($class, $test) {
