@@ -114,6 +114,21 @@ $t->admin(POST => '/sales/pear/close');
 eventually { $t->sale('pear')->{sold} == 0 } 'its group fails';
 is($t->sale('plain')->{sold}, 1, 'the other line is still sold');
 
+# ---- a goal that came when somebody had bought: that order counts to none
+$t->define_sale('fig', price_fen => 100, stock => 10);
+my $before = $t->held('early', 'fig', 1);
+$t->confirm($before);
+$t->define_sale('fig', price_fen => 100, stock => 10, goal => 9);
+my $after = $t->held('joiner', 'fig', 1);
+$t->confirm($after);
+$t->admin(POST => '/sales/fig/close');
+eventually { $t->read_hold('joiner', $after->{id})->{state} eq 'refund_due' }
+    'who joined the group that failed is due back';
+is($t->read_hold('early', $before->{id})->{state}, 'sold',
+    'who had bought without a goal keeps the order');
+is($t->get('/api/holds', user => 'early')->json->{holds}[0]{state}, 'sold',
+    'in the list as well');
+
 # ---- no goal decided: nothing changes after the decision
 $t->answers($t->call(PUT => '/admin/sales/peach', role => 'admin',
     key => $t->new_key, json => { price_fen => 100, stock => 50,

@@ -518,13 +518,18 @@ fs_view_hold(fs_view_t *view, fs_seq_t seq, fs_hold_t *hold)
 }
 
 
-/* 1: the groups of all its lines failed; the entries may be still to come. */
+/*
+ * 1: all its lines count to groups that failed; the entries may be still to
+ * come.  Units sold before the sale had a goal count to none.
+ */
 
 static int
 fs_view_failed(fs_view_t *view, const fs_hold_t *hold)
 {
+    uint8_t     key[FS_MEMBER_KEY_LEN];
     unsigned    i;
     uint32_t    pickup;
+    fs_str_t    value;
     fs_sale_t   sale;
     fs_group_t  group;
 
@@ -540,6 +545,15 @@ fs_view_failed(fs_view_t *view, const fs_hold_t *hold)
 
         if (!fs_view_group(view, sale.number, pickup, &group)
             || group.state != FS_GROUP_FAILED)
+        {
+            return 0;
+        }
+
+        fs_member_key(key, sale.number, pickup, hold->seq);
+
+        if (!fs_db_get(&view->index,
+                       view->store->index_dbi[FS_INDEX_MEMBERS], key,
+                       sizeof(key), &value))
         {
             return 0;
         }
