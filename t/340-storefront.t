@@ -8,7 +8,9 @@ binmode Test::More->builder->$_, ':utf8'
 
 # A neighbour buys without scripts, and pays: pages, forms and redirects.
 
-my $t = Tuanbo::Test::Storefront->storefront->start;
+# nobody listens at the checkout's port
+my $t = Tuanbo::Test::Storefront->storefront(
+    checkout => Tuanbo::Test::free_port())->start;
 my $page_max = 100 * 1024;
 
 sub buyer (%headers) { Tuanbo::Test::Storefront->buyer($t, %headers) }
@@ -79,6 +81,16 @@ ok($lin->dom->at("form[action='/checkout/$id'] button"), 'then it can be paid');
 like($lin->dom->at('noscript') // '', qr/http-equiv="refresh"/,
     'the page looks again when the time is over');
 
+# ---- the checkout cannot be reached
+$t->expect_log(qr/connect\(\) failed .* upstream/);
+$lin->submit("form[action='/checkout/$id']");
+like($lin->text, qr/付款的地方现在连不上.*没有扣钱，货还给您留到 \d\d:\d\d/,
+    'the checkout is down: nothing is lost');
+is($lin->path, "/h/$id?code=checkout_down", 'on the page of the hold');
+like($lin->text, qr/继续付款/, 'with another try');
+is($wang->get('/s/egg')->start(POST => "/checkout/$id", 'csrf=x')->res->code,
+    403, 'no checkout without the token');
+
 # ---- sold out
 $wang->get('/s/grape')->submit('#take');
 ok($wang->id, 'the last one');
@@ -148,6 +160,51 @@ is(buyer()->start(POST => '/', 'a=b')->res->code, 401, 'a stranger\'s form');
 is($lin->start(PUT => '/s/grape')->res->code, 405, 'a method of no use');
 is($lin->res->headers->allow, 'GET, HEAD', 'and those that are');
 is($lin->start(HEAD => '/s/grape')->res->code, 200, 'HEAD');
+
+# ---- documents: pickup points, a session, a product in two languages
+$t->admin(PUT => '/documents/pickup/xingfu', json => { name => '幸福里店',
+    address => '东门 3 号', hours => '8:00–21:30' });
+$t->admin(PUT => '/documents/pickup/heping', json => { name => '和平路',
+    address => '18 号', hours => '7:30–22:00' });
+$t->admin(PUT => '/documents/product/fig', json => { title => '无花果',
+    unit => '盒', picture => 'loquat.svg', net_weight_g => 1500,
+    en => { title => 'Figs', unit => 'box' } });
+$t->admin(PUT => '/documents/session/friday', json => { title => '周五晚八点',
+    host => '周姐', starts_at => now_ms + 600_000, on_camera => 'fig' });
+$t->define_sale('fig', price_fen => 1990, stock => 10, goal => 5,
+    goal_by => 'pickup', doc => { product => 'fig', session => 'friday',
+    pickups => [qw(xingfu heping)] });
+sleep 1;
+
+my $sun = buyer()->get('/');
+like($sun->text, qr/下一场直播 周五晚八点.*开播/, 'the next session');
+like($sun->text, qr/自提点 和平路.*18 号.*幸福里店/, 'the pickup points');
+ok($sun->dom->at('noscript meta[http-equiv=refresh]'),
+    'without scripts the page looks again when it begins');
+like($sun->get('/live/friday')->text, qr/准时开播.*这一场的货 无花果/,
+    'the session');
+$sun->get('/s/fig');
+like($sun->text, qr/在哪儿取？ 幸福里店.*还差 5 盒成团 和平路/,
+    'pickup points in the sale\'s order, each with its group');
+like($sun->text, qr/净重1\.5 公斤/, 'the product');
+like($sun->dom->at('.picture img')->attr('src'), qr/loquat/, 'its picture');
+$sun->submit('#take', qty => 5, pickup => 'heping');
+my $fig = $sun->id;
+like($sun->text, qr/自提点 和平路/, 'the point that was chosen');
+$t->confirm({ id => $fig, amount_fen => 9950 });
+like($sun->get("/h/$fig")->dom->find('.steps .good')->map('all_text')
+    ->join(' '), qr/成团/, 'its group formed');
+$sun->get('/s/fig');
+is($sun->dom->at('[name=pickup][checked]')->attr('value'), 'heping',
+    'and is remembered');
+like($sun->text, qr/幸福里店.*还差 5 盒成团.*和平路.*成团了/, 'the other waits');
+my $ann = buyer('Accept-Language' => 'en')->get('/s/fig');
+like($ann->text, qr/Figs.*19\.9 yuan a box/, 'in English');
+
+$t->admin(PUT => '/documents/session/friday', json => { title => '周五晚八点',
+    starts_at => now_ms - 1000, on_camera => 'fig' });
+ok(wait_until(sub { $sun->get('/live/friday')->text =~ /正在直播.*正在讲解/ },
+    2), 'on air, with what is on camera');
 
 # ---- a page that waits for an hour
 like($lin->get('/s/peach')->text, qr/开卖/, 'opens later');

@@ -14,11 +14,13 @@ use Tuanbo::Test::Lua;
 
 
 # Options: those of Tuanbo::Test; shop: more fields of setup{}; login: 1 for
-# the fleet's login, which says who by X-Login; templates: a directory.
+# the fleet's login, which says who by X-Login; templates: a directory;
+# checkout: the port of an order service.
 sub storefront ($class, %option) {
     my $root = Tuanbo::Test::root();
     my $shop = delete $option{shop} // '';
     my $login = delete $option{login};
+    my $checkout = delete $option{checkout};
     my $templates = delete $option{templates} // "$root/templates";
     my $secret = delete $option{secret} // "secret-of-the-session-\n" x 2;
     my %lua = Tuanbo::Test::Lua->options(%option, user => '');
@@ -35,11 +37,15 @@ sub storefront ($class, %option) {
         }
     }
 CONF
+    $t->{http} .= <<"CONF" if $checkout;
+    upstream checkout { server 127.0.0.1:$checkout; keepalive 4; }
+CONF
     $t->{http} .= <<"CONF" if $login;
     upstream tuanbo_login { server 127.0.0.1:@{[ $t->port ]}; }
 CONF
     $t->{server} .= "set \$tuanbo_templates $templates;\n"
         . "include $root/conf/tuanbo/server.conf;\n";
+    $t->{server} .= "include $root/conf/tuanbo/checkout.conf;\n" if $checkout;
     $t->{server} .= <<"CONF" if $login;
     include $root/conf/tuanbo/buyer-login.conf;
     location = /whoami {
