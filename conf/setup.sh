@@ -11,7 +11,8 @@ set -eu
 
 packages_build='gcc make libc6-dev nginx nginx-dev liblmdb-dev libyajl-dev
                 libssl-dev'
-packages_run='nginx curl openssl perl libmojolicious-perl libdbd-sqlite3-perl'
+packages_run='nginx libnginx-mod-http-lua lua-cjson lua-penlight libqrencode4
+              curl openssl perl libmojolicious-perl libdbd-sqlite3-perl'
 packages_test='perl libcmocka-dev libmojolicious-perl libio-socket-ssl-perl
                libdbd-sqlite3-perl
                nghttp2-client lmdb-utils curl openssl'
