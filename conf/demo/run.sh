@@ -142,27 +142,9 @@ do
     sleep 0.1
 done
 
-# The sales are defined once: later a shop's own changes count.
-for file in "$demo"/sales/*.json; do
-    sale=$(basename "$file" .json)
-    target=/admin/sales/$sale
-    key=demo-$(sha256sum "$file" | cut -c 1-32)
-
-    if curl -sf -o /dev/null --noproxy '*' "$url/api/sales/$sale"; then
-        continue
-    fi
-
-    header=$("$demo/sign.pl" admin PUT "$target" "@$file" "$key")
-    answer=$(curl -sS --noproxy '*' -X PUT -w '%{http_code}' \
-        -o "$data/tmp/answer" -H "$header" -H "Idempotency-Key: $key" \
-        -H 'Content-Type: application/json' --data-binary "@$file" \
-        "$url$target")
-    case $answer in
-        20?) ;;
-        *)   cat "$data/tmp/answer" >&2
-             fail "The sale $sale was not taken: $answer" ;;
-    esac
-done
+# Loaded once: later a shop's own changes count.
+"$root/conf/load-catalog" --new --quiet --url "$url" \
+    --secret "$data/secrets/admin" "$demo"
 
 cat <<END
 
