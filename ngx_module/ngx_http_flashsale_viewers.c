@@ -270,6 +270,13 @@ ngx_http_flashsale_viewer_start(ngx_http_flashsale_viewer_t *viewer,
         ngx_add_timer(&events->beat, 1000);
     }
 
+    if (events->worker->exiting) {
+
+        /* its head was still being read when the others were told */
+
+        ngx_http_flashsale_events_shutdown(events->worker);
+    }
+
     return NGX_OK;
 }
 

@@ -1,5 +1,6 @@
 use v5.36;
 use Tuanbo::Test;
+use IO::Socket::INET;
 
 # Workers exit when asked, also with streams, long polls and holds open.
 
@@ -24,6 +25,22 @@ is(scalar(grep { ($_->code // 0) == 200 } @polled), 4,
     'long polls were answered') or diag(scalar @polled);
 is(scalar(grep { $_->{error} } @viewers), 0, 'streams ended in order')
     or diag(map { ($_->{error}{message} // '') . "\n" } @viewers);
+
+# a stream whose head is still on its way when the worker is told to leave
+my @late = map {
+    my $socket = IO::Socket::INET->new(PeerAddr => '127.0.0.1',
+        PeerPort => $t->port) or die "connect: $!";
+    syswrite $socket, "GET /api/events?sale=grape HTTP/1.1\r\nHost: shop\r\n";
+    $socket;
+} 1 .. 4;
+sleep 0.3;
+@old = $t->reload;
+sleep 0.2;
+syswrite $_, "\r\n" for @late;
+my @said = map { my $socket = $_; local $/; scalar <$socket> } @late;
+is(scalar(grep { /^event: snapshot$/m && /\r\n0\r\n\r\n\z/ } @said), 4,
+    'a late stream gets its snapshot and an end');
+ok($t->wait_gone(10, @old), 'and does not keep the worker');
 
 # audits on their way: a ledger long enough for them to take a while
 $t->define_sale("s-$_", stock => 1000) for 1 .. 8;
