@@ -203,6 +203,7 @@ check:
 	@! find ngx_module -name '*.[ch]' -exec wc -l {} + \
 	    | awk '$$2 != "total" && $$1 > 900' | grep . \
 	    || { echo 'a file is read in one sitting: split it' >&2; false; }
+	@luacheck -q lua
 
 # Bounded: FUZZ_SECONDS for each.
 FUZZ_SECONDS = 20

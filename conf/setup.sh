@@ -15,7 +15,7 @@ packages_run='nginx libnginx-mod-http-lua lua-cjson lua-penlight libqrencode4
               curl openssl perl libmojolicious-perl libdbd-sqlite3-perl'
 packages_test='perl libcmocka-dev libmojolicious-perl libio-socket-ssl-perl
                libdbd-sqlite3-perl
-               nghttp2-client lmdb-utils curl openssl'
+               nghttp2-client lmdb-utils lua-check curl openssl'
 packages_fuzz='clang'
 packages_bench='wrk redis-server redis-tools lua-nginx-redis
                 libnginx-mod-http-lua lua-cjson curl openssl'
