@@ -12,7 +12,7 @@
 
 
 #define NGX_HTTP_FLASHSALE_BLOCK       256     /* waits of an allocation */
-#define NGX_HTTP_FLASHSALE_TURN        128     /* results of a turn */
+#define NGX_HTTP_FLASHSALE_TURN        64      /* results of a turn */
 #define NGX_HTTP_FLASHSALE_TURN_USEC   2000
 #define NGX_HTTP_FLASHSALE_KEEP_MSEC   1000
 #define NGX_HTTP_FLASHSALE_WAIT_USEC   30000000

@@ -13,7 +13,7 @@
 
 
 /* Entries of an index transaction when nobody says otherwise. */
-#define FS_INDEX_CHUNK  65536
+#define FS_INDEX_CHUNK  16384
 
 /*
  * Take the log's write lock: begin its transaction, check the schema, read
