@@ -166,6 +166,9 @@ struct ngx_http_flashsale_worker_s {
     ngx_queue_t                      parked;        /* ctx->queue */
     ngx_uint_t                       parked_n;
     ngx_event_t                      parked_timer;
+    ngx_event_t                      resume;        /* posted: parked ones
+                                                       may go on */
+    ngx_uint_t                       resume_n;      /* so many of them */
     ngx_event_t                      tick;          /* each second */
     ngx_event_t                      stall;         /* each 100 ms */
     uint64_t                         stall_at;      /* µs, expected */

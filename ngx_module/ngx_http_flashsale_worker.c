@@ -9,6 +9,7 @@
 
 #define NGX_HTTP_FLASHSALE_TICK_MSEC   1000
 #define NGX_HTTP_FLASHSALE_STALL_MSEC  100
+#define NGX_HTTP_FLASHSALE_TURN_USEC   2000    /* of parked requests */
 
 
 static void ngx_http_flashsale_start(ngx_http_flashsale_worker_t *worker);
@@ -23,13 +24,14 @@ static ngx_int_t ngx_http_flashsale_adopt(
 static void ngx_http_flashsale_tick_handler(ngx_event_t *ev);
 static void ngx_http_flashsale_stall_handler(ngx_event_t *ev);
 static void ngx_http_flashsale_parked_handler(ngx_event_t *ev);
+static void ngx_http_flashsale_resume_handler(ngx_event_t *ev);
 static fs_outcome_t ngx_http_flashsale_ready(
     ngx_http_flashsale_worker_t *worker, ngx_http_flashsale_need_t need,
     ngx_uint_t *later);
 static fs_outcome_t ngx_http_flashsale_park(ngx_http_request_t *r,
     ngx_http_flashsale_worker_t *worker, ngx_http_flashsale_ctx_t *ctx);
-static void ngx_http_flashsale_resume(ngx_http_flashsale_worker_t *worker,
-    ngx_uint_t expired);
+static ngx_uint_t ngx_http_flashsale_resume(
+    ngx_http_flashsale_worker_t *worker, ngx_uint_t n, ngx_uint_t expired);
 static void ngx_http_flashsale_resume_content(ngx_http_request_t *r);
 static void ngx_http_flashsale_resume_phase(ngx_http_request_t *r);
 
@@ -90,6 +92,8 @@ ngx_http_flashsale_init_process(ngx_cycle_t *cycle)
                              ngx_http_flashsale_stall_handler, 1);
     ngx_http_flashsale_timer(worker, &worker->parked_timer,
                              ngx_http_flashsale_parked_handler, 0);
+    ngx_http_flashsale_timer(worker, &worker->resume,
+                             ngx_http_flashsale_resume_handler, 0);
 
     ngx_add_timer(&worker->tick, NGX_HTTP_FLASHSALE_TICK_MSEC);
     ngx_add_timer(&worker->stall, NGX_HTTP_FLASHSALE_STALL_MSEC);
@@ -367,7 +371,11 @@ ngx_http_flashsale_look(ngx_http_flashsale_worker_t *worker)
     }
 
     if (resume) {
-        ngx_http_flashsale_resume(worker, 0);
+        worker->resume_n = worker->parked_n;
+
+        if (!worker->resume.posted) {
+            ngx_post_event(&worker->resume, &ngx_posted_events);
+        }
     }
 
     more = ngx_http_flashsale_waits_deliver(worker);
@@ -623,29 +631,58 @@ ngx_http_flashsale_park(ngx_http_request_t *r,
 static void
 ngx_http_flashsale_parked_handler(ngx_event_t *ev)
 {
-    ngx_http_flashsale_resume(ev->data, 1);
+    ngx_http_flashsale_worker_t  *worker;
+
+    worker = ev->data;
+
+    (void) ngx_http_flashsale_resume(worker, worker->parked_n, 1);
+}
+
+
+/* There may be thousands: other connections get their turns in between. */
+
+static void
+ngx_http_flashsale_resume_handler(ngx_event_t *ev)
+{
+    ngx_http_flashsale_worker_t  *worker;
+
+    worker = ev->data;
+
+    worker->resume_n = ngx_http_flashsale_resume(worker, worker->resume_n, 0);
+
+    if (worker->resume_n && !ev->posted) {
+        ngx_post_event(ev, &ngx_posted_next_events);
+    }
 }
 
 
 /*
- * Let parked requests run again: all of them, or those whose time is over,
- * which then are answered with 503.
+ * Let n parked requests run again, or those of them whose time is over, which
+ * then are answered with 503.  Returns how many of them are left to the next
+ * turn.  Those that park again go to the end.
  */
 
-static void
-ngx_http_flashsale_resume(ngx_http_flashsale_worker_t *worker,
+static ngx_uint_t
+ngx_http_flashsale_resume(ngx_http_flashsale_worker_t *worker, ngx_uint_t n,
     ngx_uint_t expired)
 {
-    ngx_uint_t                 n;
+    uint64_t                   start;
     ngx_msec_t                 passed;
     ngx_queue_t               *q;
     ngx_connection_t          *c;
     ngx_http_request_t        *r;
     ngx_http_flashsale_ctx_t  *ctx;
 
-    /* those that park again go to the end */
+    start = ngx_http_flashsale_usec();
 
-    for (n = worker->parked_n; n && !ngx_queue_empty(&worker->parked); n--) {
+    for ( /* void */ ; n && !ngx_queue_empty(&worker->parked); n--) {
+
+        if (n % 8 == 0
+            && ngx_http_flashsale_usec() - start
+               > NGX_HTTP_FLASHSALE_TURN_USEC)
+        {
+            break;
+        }
 
         q = ngx_queue_head(&worker->parked);
         ctx = ngx_queue_data(q, ngx_http_flashsale_ctx_t, queue);
@@ -674,7 +711,7 @@ ngx_http_flashsale_resume(ngx_http_flashsale_worker_t *worker,
             ngx_del_timer(&worker->parked_timer);
         }
 
-        return;
+        return 0;
     }
 
     if (!worker->parked_timer.timer_set) {
@@ -687,6 +724,8 @@ ngx_http_flashsale_resume(ngx_http_flashsale_worker_t *worker,
                       passed < NGX_HTTP_FLASHSALE_PARKED_MSEC
                       ? NGX_HTTP_FLASHSALE_PARKED_MSEC - passed : 1);
     }
+
+    return n;
 }
 
 
