@@ -1,8 +1,8 @@
 
 /*
  * Preloaded into nginx by tests: makes disks fail, clocks step and event
- * loops slow.  What happens is in a small file, mapped by every process, that a
- * test writes.
+ * loops slow.  What happens is in a small file, mapped by every process,
+ * that a test writes.
  */
 
 #define _GNU_SOURCE
