@@ -147,6 +147,17 @@ is($lin->dom->find('.orders li')->size, 2, 'my orders');
 like($lin->text, qr/草莓 × 3.*已付款.*葡萄 × 2.*已取走/, 'newest first');
 is(buyer()->get('/me')->dom->find('.orders li')->size, 0, 'not another\'s');
 
+# ---- time over
+$t->define_sale('plum', title => '李子', price_fen => 100, stock => 1,
+    hold_ms => 2000);
+my $zhou = buyer()->get('/s/plum')->submit('#take')
+    ->submit('#called', name => '周', digits => '4321');
+my ($again) = $zhou->dom->at('noscript')->content =~ /content="(\d+)"/;
+cmp_ok($again, '<=', 3, 'the page looks again when the time is over');
+ok(wait_until(sub { $zhou->get('/h/' . $zhou->id)->text
+    =~ /留的时间过了.*没有收钱/ }, 5), 'and says that it is');
+ok($zhou->dom->at('.bar a[href="/s/plum"]'), 'with another try');
+
 # ---- what is not there
 for my $path (qw(/s/none /h/0123456789abcdef0123456789abcdef /h/xyz /nothing
     /live/none /s/ /static/none.css))

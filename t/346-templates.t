@@ -107,4 +107,28 @@ ok(wait_until(sub { page()->text =~ /无花果/ }, 1), 'the home within a second
 is(scalar(grep { page($_)->text !~ /2 元/ } '/', '/s/grape'), 0,
     'list and item agree');
 
+# ---- the conf that we hand out, and the way with a login
+for my $login (0, 1) {
+    my $conf = Tuanbo::Test::slurp("$root/conf/tuanbo.conf");
+    my $dir = $t->dir;
+    my $port = $t->port;
+
+    $conf =~ s{/usr/share/tuanbo}{$root}g;
+    $conf =~ s{/var/lib/flashsale}{$dir/store}g;
+    $conf =~ s{/etc/nginx/flashsale/}{$dir/secrets/}g;
+    $conf =~ s{listen\s+80;}{listen 127.0.0.1:$port;};
+    if ($login) {
+        $conf =~ s{# (include .*buyer-login)}{$1}
+            or fail('the login can be included');
+        $conf = "upstream tuanbo_login { server 127.0.0.1:1; }\n$conf";
+    }
+    $conf = join "\n", $t->load_line, $t->{main}, 'events { }',
+        "error_log $dir/logs/check.log; pid $dir/logs/check.pid;",
+        'http {', (map { "${_}_temp_path $dir/temp/$_;" }
+            qw(client_body proxy fastcgi uwsgi scgi)), $conf, '}';
+    my ($status, $said) = $t->check_conf($conf);
+    is($status, 0, 'conf/tuanbo.conf' . ($login ? ' with a login' : ''))
+        or diag($said);
+}
+
 $t->finish;
