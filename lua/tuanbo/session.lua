@@ -245,12 +245,16 @@ function session.called(who)
 end
 
 
--- For the order service, which writes the labels.
+-- For the order service, which writes the labels: NAME;DIGITS;ID. A name may
+-- have a semicolon in it, the others cannot.
 local function label_of(who)
     local called = session.called(who)
 
-    return who.id .. ";" .. (called and called.digits or "") .. ";"
-           .. (called and called.name or "")
+    if not called then
+        return who.id
+    end
+
+    return called.name .. ";" .. called.digits .. ";" .. who.id
 end
 
 
