@@ -123,8 +123,9 @@ until curl -sf -o /dev/null --noproxy '*' --max-time 5 "$url/api/sales"; do
     sleep 0.1
 done
 
-# Its log is what it says of itself; data/orders.db is its own.
-"$demo/order-service/order-service.pl" --nginx "$url" \
+# Its log is what it says of itself; data/orders.db is its own. Its pages show
+# the shop's time (utc_offset_minutes), which needs no time zone data.
+TZ=CST-8 "$demo/order-service/order-service.pl" --nginx "$url" \
     --secrets "$data/secrets" --database "$data/orders.db" \
     --port "$orders_port" < /dev/null >> "$data/orders.log" 2>&1 &
 orders=$!
