@@ -2,6 +2,7 @@
 #
 #     make run [PORT=8080]    the demo; Ctrl-C ends it, data/ stays
 #     make test               everything but the sanitizers
+#     make test-browser       its part in Chromium; needs npm's registry once
 #     make test-asan          the same under ASan and UBSan
 #     make bench-engine       the numbers, side by side with the usual way
 #     make build [CC=clang]   build/[clang/]ngx_http_flashsale_module.so
@@ -56,8 +57,9 @@ STATIC_FLAGS = --error-log-path=stderr --with-compat --with-debug \
 STATIC_OPT = $(CFLAGS) -std=gnu11
 
 .PHONY: all core unit model build build-static build-mainline build-asan run \
-    test test-asan test-mainline check fuzz bench-engine bench-core \
-    fuzz-run force clean clean-data setup-build setup-run setup-test setup-bench setup-fuzz
+    test test-browser test-asan test-mainline check fuzz fuzz-run \
+    bench-engine bench-core force clean clean-data \
+    setup-build setup-run setup-test setup-browser setup-bench setup-fuzz
 .DELETE_ON_ERROR:
 
 all: build
@@ -178,6 +180,19 @@ test: setup-test
 	@$(MAKE) --no-print-directory build check
 	@$(MAKE) --no-print-directory unit model
 	TUANBO_MODULE='$(CURDIR)/$(MODULE)' prove -j$(JOBS) -It/lib t/
+	@$(MAKE) --no-print-directory test-browser
+
+# Pictures of the pages go to build/screenshots.
+test-browser: setup-browser build
+	@$(MAKE) --no-print-directory build/browser/installed
+	TUANBO_MODULE='$(CURDIR)/$(MODULE)' node --test \
+	    $(sort $(wildcard t/browser/*.test.js))
+
+build/browser/installed: t/browser/package.json t/browser/package-lock.json
+	@mkdir -p $(@D)
+	@cp $^ $(@D)
+	cd $(@D) && npm ci --ignore-scripts --no-audit --no-fund
+	@touch $@
 
 # Leaks are looked for in the unit tests alone: what nginx makes of its conf,
 # and of connections that are open at the exit, it leaves to the exit.
@@ -261,6 +276,9 @@ setup-run:
 
 setup-test:
 	@conf/setup.sh build run test
+
+setup-browser:
+	@conf/setup.sh build run browser
 
 setup-bench:
 	@conf/setup.sh build bench

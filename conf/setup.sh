@@ -2,7 +2,7 @@
 #
 # Installs the Debian packages that are missing, and nothing when none is.
 #
-#     conf/setup.sh build run test bench
+#     conf/setup.sh build run test browser bench
 #
 # As root or through sudo; where neither is to be had it prints the packages
 # and the command, and stops.  TUANBO_SETUP=no skips it.
@@ -16,6 +16,7 @@ packages_run='nginx libnginx-mod-http-lua lua-cjson lua-penlight libqrencode4
 packages_test='perl libcmocka-dev libmojolicious-perl libio-socket-ssl-perl
                libdbd-sqlite3-perl
                nghttp2-client lmdb-utils lua-check curl openssl'
+packages_browser='openssl fonts-noto-cjk'
 packages_fuzz='clang'
 packages_bench='wrk redis-server redis-tools lua-nginx-redis
                 libnginx-mod-http-lua lua-cjson curl openssl'
@@ -24,12 +25,25 @@ if [ "${TUANBO_SETUP:-}" = no ]; then
     exit 0
 fi
 
+# The package of a program that may well be here from elsewhere.
+program()
+{
+    if ! command -v "$1" >/dev/null; then
+        packages_browser="$packages_browser $2"
+    fi
+}
+
+program chromium chromium
+program node nodejs
+program npm npm
+
 wanted=
 for group in "$@"; do
     case $group in
         build) wanted="$wanted $packages_build" ;;
         run)   wanted="$wanted $packages_run" ;;
         test)  wanted="$wanted $packages_test" ;;
+        browser) wanted="$wanted $packages_browser" ;;
         fuzz)  wanted="$wanted $packages_fuzz" ;;
         bench) wanted="$wanted $packages_bench" ;;
         *)     echo "$0: no such group of packages: $group" >&2; exit 2 ;;
