@@ -599,6 +599,14 @@ ngx_int_t ngx_http_flashsale_checkout_check(ngx_conf_t *cf);
 void ngx_http_flashsale_lua_exit(ngx_http_flashsale_worker_t *worker);
 
 
+/* ngx_http_flashsale_api.c */
+
+/* What to answer when a view does not find something: `outcome`, or 503 when
+ * it could not look.  Without an index sales are looked for in the log. */
+fs_outcome_t ngx_http_flashsale_missing(fs_view_t *view,
+    fs_outcome_t outcome);
+
+
 /* ngx_http_flashsale_holds.c */
 
 /*

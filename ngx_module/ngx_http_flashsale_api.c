@@ -70,6 +70,17 @@ ngx_http_flashsale_api_handler(ngx_http_request_t *r)
 }
 
 
+fs_outcome_t
+ngx_http_flashsale_missing(fs_view_t *view, fs_outcome_t outcome)
+{
+    fs_outcome_t  why;
+
+    why = fs_view_outcome(view);
+
+    return (why == FS_OK || why == FS_REBUILDING) ? outcome : why;
+}
+
+
 /* GET sales/ID */
 
 static ngx_int_t
@@ -91,12 +102,13 @@ ngx_http_flashsale_sale(ngx_http_request_t *r,
         return ngx_http_flashsale_problem(r, outcome, NULL);
     }
 
-    outcome = FS_NO_SUCH_SALE;
-
     if (fs_view_sale_number(&view, id, &number)
         && fs_view_sale(&view, number, &sale))
     {
         outcome = FS_OK;
+
+    } else {
+        outcome = ngx_http_flashsale_missing(&view, FS_NO_SUCH_SALE);
     }
 
     fs_view_close(&view);
@@ -160,7 +172,13 @@ ngx_http_flashsale_sales(ngx_http_request_t *r,
 
     n = fs_view_sales(&view, after, limit, sales, &more);
 
+    outcome = ngx_http_flashsale_missing(&view, FS_OK);
+
     fs_view_close(&view);
+
+    if (outcome != FS_OK) {
+        return ngx_http_flashsale_problem(r, outcome, NULL);
+    }
 
     size = n * FS_SALE_JSON_MAX + 256;
 

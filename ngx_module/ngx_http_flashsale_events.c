@@ -142,7 +142,7 @@ ngx_http_flashsale_events_sales(ngx_http_request_t *r, fs_view_t *view,
         }
 
         if (!fs_view_sale_number(view, str, &number)) {
-            return FS_NO_SUCH_SALE;
+            return ngx_http_flashsale_missing(view, FS_NO_SUCH_SALE);
         }
 
         for (i = 0; i < *n; i++) {
@@ -162,7 +162,7 @@ ngx_http_flashsale_events_sales(ngx_http_request_t *r, fs_view_t *view,
         }
 
         if (!fs_view_sale(view, number, &sales[*n])) {
-            return FS_NO_SUCH_SALE;
+            return ngx_http_flashsale_missing(view, FS_NO_SUCH_SALE);
         }
 
         (*n)++;

@@ -305,7 +305,7 @@ ngx_http_flashsale_hold_prepare(ngx_http_flashsale_worker_t *worker,
 
         if (!fs_view_sale_number(view, slug, &command->lines[i].sale)) {
             *sale = request->lines[i].sale;
-            return FS_NO_SUCH_SALE;
+            return ngx_http_flashsale_missing(view, FS_NO_SUCH_SALE);
         }
 
         command->lines[i].qty = request->lines[i].qty;
@@ -439,8 +439,8 @@ ngx_http_flashsale_hold_get(ngx_http_request_t *r,
             ngx_http_flashsale_answer_hold(r, FS_OK, &hold, &view);
 
         } else {
-            ngx_http_flashsale_answer_problem(r, FS_NO_SUCH_HOLD, NULL, NULL,
-                                              NULL);
+            outcome = ngx_http_flashsale_missing(&view, FS_NO_SUCH_HOLD);
+            ngx_http_flashsale_answer_problem(r, outcome, NULL, NULL, NULL);
         }
 
         fs_view_close(&view);
@@ -520,6 +520,13 @@ ngx_http_flashsale_hold_list(ngx_http_request_t *r,
     }
 
     n = fs_view_holds(&view, ctx->buyer, before, limit, holds, &more);
+
+    outcome = ngx_http_flashsale_missing(&view, FS_OK);
+
+    if (outcome != FS_OK) {
+        fs_view_close(&view);
+        return ngx_http_flashsale_problem(r, outcome, NULL);
+    }
 
     fs_view_names(&view, worker->crypto, &names);
     fs_store_now(worker->store, &now);

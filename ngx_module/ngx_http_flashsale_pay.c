@@ -164,8 +164,9 @@ ngx_http_flashsale_pay_look(ngx_http_request_t *r,
     if (!fs_view_hold(&view, ctx->seq, &hold)
         || ngx_memcmp(hold.buyer, ctx->buyer, FS_BUYER_LEN) != 0)
     {
+        outcome = ngx_http_flashsale_missing(&view, FS_NO_SUCH_HOLD);
         fs_view_close(&view);
-        return FS_NO_SUCH_HOLD;
+        return outcome;
     }
 
     fs_store_now(worker->store, &now);

@@ -76,6 +76,12 @@ fs_db_damaged(int error)
     case MDB_INCOMPATIBLE:
     case MDB_BAD_DBI:
         return 1;
+
+    case MDB_BAD_TXN:
+
+        /* the first error of ours, but not LMDB's: its cursors drop theirs */
+
+        return 1;
     }
 
     return 0;

@@ -324,6 +324,7 @@ test_outcomes(void **context)
 
     assert_true(fs_db_damaged(MDB_CORRUPTED));
     assert_true(fs_db_damaged(MDB_PAGE_NOTFOUND));
+    assert_true(fs_db_damaged(MDB_BAD_TXN));
     assert_false(fs_db_damaged(MDB_MAP_FULL));
     assert_false(fs_db_damaged(EIO));
     assert_false(fs_db_damaged(0));
