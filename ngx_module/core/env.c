@@ -49,6 +49,15 @@
 #define FS_LENGTH_LOW    (32ULL << 20)
 #define FS_LENGTH_STEP   (64ULL << 20)
 
+/*
+ * An entry changes at most so many bytes of pages, and adds at most so many
+ * bytes of rows (pages half full).  What a transaction changes it copies, so
+ * it takes no more than all that is there and what it adds.
+ */
+#define FS_ROOM_CHANGED  16384ULL
+#define FS_ROOM_ADDED    1024ULL
+#define FS_ROOM_LEAST    (256ULL << 10)
+
 /* taken beyond what is needed, so that it is not asked for each time */
 #define FS_ROOM_STEP     (64ULL << 20)
 
@@ -337,10 +346,10 @@ fs_env_lengthen(MDB_env *env, uint64_t *length)
 
 
 int
-fs_env_room(MDB_env *env, uint64_t need, uint64_t *room)
+fs_env_room(MDB_env *env, uint64_t entries, uint64_t *room)
 {
     int          fd, error;
-    uint64_t     used, wanted;
+    uint64_t     used, need, step, wanted;
     MDB_stat     stat;
     MDB_envinfo  info;
 
@@ -348,6 +357,14 @@ fs_env_room(MDB_env *env, uint64_t need, uint64_t *room)
     mdb_env_stat(env, &stat);
 
     used = (info.me_last_pgno + 1) * (uint64_t) stat.ms_psize;
+
+    need = used + entries * FS_ROOM_ADDED;
+
+    if (need > entries * FS_ROOM_CHANGED) {
+        need = entries * FS_ROOM_CHANGED;
+    }
+
+    need += FS_ROOM_LEAST;
 
     /* what does not fit into the map LMDB refuses by itself */
 
@@ -367,10 +384,12 @@ fs_env_room(MDB_env *env, uint64_t need, uint64_t *room)
         return error;
     }
 
-    if (wanted + FS_ROOM_STEP <= info.me_mapsize
-        && posix_fallocate(fd, 0, (off_t) (wanted + FS_ROOM_STEP)) == 0)
+    step = (need < FS_ROOM_STEP) ? need : FS_ROOM_STEP;
+
+    if (wanted + step <= info.me_mapsize
+        && posix_fallocate(fd, 0, (off_t) (wanted + step)) == 0)
     {
-        *room = wanted + FS_ROOM_STEP;
+        *room = wanted + step;
         return 0;
     }
 

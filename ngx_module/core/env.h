@@ -46,12 +46,12 @@ int fs_env_handles(MDB_txn *txn, const fs_env_db_t *dbs, unsigned n,
 void fs_env_lengthen(MDB_env *env, uint64_t *length);
 
 /*
- * For a map that is written (MDB_WRITEMAP): take disk space for `need` bytes
- * behind the last page used, before a transaction uses them.  A full disk is
- * an error here; later it would be a SIGBUS.  Under the write lock; *room is
- * how far space is known to be taken.  0 or errno.
+ * For a map that is written (MDB_WRITEMAP): take disk space behind the last
+ * page used, before a transaction that folds up to so many entries uses it.
+ * A full disk is an error here; later it would be a SIGBUS.  Under the write
+ * lock; *room is how far space is known to be taken.  0 or errno.
  */
-int fs_env_room(MDB_env *env, uint64_t need, uint64_t *room);
+int fs_env_room(MDB_env *env, uint64_t entries, uint64_t *room);
 
 /* Make a directory's entries durable.  0 or errno. */
 int fs_sync_directory(const char *path);

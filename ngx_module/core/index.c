@@ -442,7 +442,7 @@ fs_index_open_txn(fs_write_t *write, fs_position_t *position)
 
     fs_db_keep_cursors(&write->index, write->index_cursors);
 
-    rc = fs_env_room(store->index, FS_INDEX_ROOM, &store->index_room);
+    rc = fs_env_room(store->index, FS_INDEX_ENTRIES, &store->index_room);
 
     if (rc) {
         mdb_txn_abort(write->index.txn);
@@ -575,8 +575,7 @@ fs_index_fold(fs_write_t *write, fs_position_t *position, unsigned chunk)
         chunk = (unsigned) (write->seq - position->seq);
     }
 
-    rc = fs_env_room(store->index, FS_INDEX_ROOM + chunk * FS_INDEX_ENTRY_ROOM,
-                     &store->index_room);
+    rc = fs_env_room(store->index, chunk, &store->index_room);
 
     if (rc == 0) {
         rc = fs_index_unclean(store);

@@ -74,7 +74,7 @@ fs_index_make(fs_store_t *store, uint32_t n, fs_index_row_t *row)
                      store->conf.readers, FS_INDEX_FLAGS);
     if (rc == 0) {
         room = 0;
-        rc = fs_env_room(env, FS_INDEX_ROOM, &room);
+        rc = fs_env_room(env, FS_INDEX_ENTRIES, &room);
 
         if (rc == 0) {
             rc = fs_index_fill(store, env, n);

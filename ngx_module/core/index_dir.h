@@ -18,17 +18,15 @@
 /*
  * The index is written through its map, which saves a copy and a system call
  * a page: its file can be lost, so it may lie open to a wild pointer.  Space
- * is taken before it is used; a batch (FS_BATCH_ENTRIES_MAX) and the timers
- * of a pass use less than FS_INDEX_ROOM, folding an entry less than
- * FS_INDEX_ENTRY_ROOM.
+ * is taken before it is used, for the entries of a batch and of its timers
+ * (FS_BATCH_ENTRIES_MAX, FS_TIMERS_PASS) or of a chunk that is folded.
  *
  * The file is sparse and as long as the map, which is some times the log's:
  * it is address space, and the index must never be full before the log.
  */
-#define FS_INDEX_FLAGS       (MDB_NOSYNC|MDB_WRITEMAP)
-#define FS_INDEX_MAPS        4
-#define FS_INDEX_ROOM        (64ULL << 20)
-#define FS_INDEX_ENTRY_ROOM  8192ULL
+#define FS_INDEX_FLAGS    (MDB_NOSYNC|MDB_WRITEMAP)
+#define FS_INDEX_MAPS     4
+#define FS_INDEX_ENTRIES  8192          /* of one transaction, at most */
 
 /* what the log records of it */
 typedef struct {
