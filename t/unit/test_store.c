@@ -340,7 +340,7 @@ test_crowd(void **context)
         pids[i] = fork();
 
         if (pids[i] == 0) {
-            char  slug[8];
+            char  slug[24];
 
             close(start[1]);
             (void) !read(start[0], &c, 1);
