@@ -313,6 +313,13 @@ fs_fold_boot(fs_state_t *state, const fs_entry_t *entry)
             due = 1;
         }
 
+        if (rows[i].due == due && hold.due == due) {
+
+            /* the clock was not stepped in the boot before: the usual case */
+
+            continue;
+        }
+
         fs_due_remove(state, slot, rows[i].due, rows[i].hold);
         fs_due_add(state, slot, due, rows[i].hold);
 
