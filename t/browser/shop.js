@@ -51,17 +51,26 @@ export async function eventually(what, check, wait = WAIT_MS) {
     }
 }
 
-function freePort() {
-    return new Promise((resolve, reject) => {
+function isFree(port) {
+    return new Promise((resolve) => {
         const server = net.createServer();
 
-        server.on("error", reject);
-        server.listen(0, "127.0.0.1", () => {
-            const { port } = server.address();
-
-            server.close(() => resolve(port));
-        });
+        server.on("error", () => resolve(false));
+        server.listen(port, "127.0.0.1",
+            () => server.close(() => resolve(true)));
     });
+}
+
+// Two in a row, the second for the order service; below those that Linux gives
+// to whoever connects somewhere, and may take while the demo comes up.
+async function freePort() {
+    for (;;) {
+        const port = 10000 + crypto.randomInt(22000);
+
+        if (await isFree(port) && await isFree(port + 1)) {
+            return port;
+        }
+    }
 }
 
 export class Shop {
