@@ -101,6 +101,14 @@ test("two want the last box", async () => {
     const loser = pages[won.indexOf(0)];
 
     assert.match(await loser.innerText("#offer .wrong"), /没有收钱/);
+    await eventually("the answer in sight", () =>
+        loser.locator("#offer .wrong").evaluate((wrong) => {
+            const box = wrong.getBoundingClientRect();
+
+            return box.top >= 0
+                && box.bottom <= document.getElementById("bar")
+                    .getBoundingClientRect().top;
+        }), 5000);
     assert.ok(await loser.locator(".others .card").count() > 0,
         "and the other is shown what there is");
     await shop.picture(loser, "race-too-late");

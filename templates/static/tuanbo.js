@@ -319,6 +319,15 @@
         form.elements.idempotency_key.value = newKey();
     }
 
+    // The answer to a tap stands above the choices, where a phone may not be.
+    function inSight() {
+        var wrong = document.querySelector("#offer .wrong");
+
+        if (wrong) {
+            wrong.scrollIntoView({ block: "nearest" });
+        }
+    }
+
     function take(event) {
         var form = event.target;
         var button = document.getElementById("do");
@@ -363,7 +372,7 @@
 
                 button.disabled = false;
                 return swap(location.pathname + "?code="
-                            + encodeURIComponent(said.code));
+                            + encodeURIComponent(said.code)).then(inSight);
             });
         }).catch(function () {
             // the key stays: a second tap cannot take twice
