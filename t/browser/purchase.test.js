@@ -109,6 +109,10 @@ test("two want the last box", async () => {
                 && box.bottom <= document.getElementById("bar")
                     .getBoundingClientRect().top;
         }), 5000);
+    // by then the page has heard that it is sold out, and was asked for again
+    await loser.waitForTimeout(2000);
+    assert.match(await loser.innerText("#offer .wrong"), /没有收钱/,
+        "the answer stays");
     assert.ok(await loser.locator(".others .card").count() > 0,
         "and the other is shown what there is");
     await shop.picture(loser, "race-too-late");

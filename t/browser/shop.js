@@ -73,6 +73,11 @@ async function freePort() {
     }
 }
 
+// A run that is cut short leaves no demo behind.
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
+    process.once(signal, () => process.exit(1));
+}
+
 export class Shop {
     static async open() {
         const shop = new Shop();
@@ -110,6 +115,7 @@ export class Shop {
                 env: { ...process.env, TUANBO_DATA: this.data },
                 stdio: ["ignore", "pipe", "pipe"],
             });
+        process.on("exit", () => this.demo.kill());
         this.ended = new Promise((resolve) => this.demo.on("close", resolve));
 
         for (const stream of [this.demo.stdout, this.demo.stderr]) {

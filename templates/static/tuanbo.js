@@ -49,6 +49,11 @@
     var swapping = false;
     var again = false;
 
+    // The address with the answer to the last tap: it stays in the page when
+    // that is asked for again.
+    var answered = "";
+    var unseen = false;
+
     function keepChoices(old) {
         return all("input:checked", old).map(function (input) {
             return '[name="' + input.name + '"][value="' + input.value + '"]';
@@ -93,7 +98,22 @@
             });
         });
         tell(said.join(" "));
+
+        if (unseen) {
+            inSight();
+        }
+
         start();
+    }
+
+    // The answer to a tap stands above the choices, where a phone may not be.
+    function inSight() {
+        var wrong = document.querySelector("#offer .wrong");
+
+        if (wrong) {
+            unseen = false;
+            wrong.scrollIntoView({ block: "nearest" });
+        }
     }
 
     function swap(url) {
@@ -104,7 +124,7 @@
 
         swapping = true;
 
-        return fetch(url || location.href, { credentials: "same-origin" })
+        return fetch(url || answered || location.href, { credentials: "same-origin" })
             .then(function (answer) {
                 return answer.text();
             })
@@ -315,17 +335,9 @@
         bar.textContent = "";
         bar.appendChild(words);
         bar.dataset.keep = "1";
+        answered = "";
         link.focus();
         form.elements.idempotency_key.value = newKey();
-    }
-
-    // The answer to a tap stands above the choices, where a phone may not be.
-    function inSight() {
-        var wrong = document.querySelector("#offer .wrong");
-
-        if (wrong) {
-            wrong.scrollIntoView({ block: "nearest" });
-        }
     }
 
     function take(event) {
@@ -371,8 +383,10 @@
                 }
 
                 button.disabled = false;
-                return swap(location.pathname + "?code="
-                            + encodeURIComponent(said.code)).then(inSight);
+                answered = location.pathname + "?code="
+                    + encodeURIComponent(said.code);
+                unseen = true;
+                return swap();
             });
         }).catch(function () {
             // the key stays: a second tap cannot take twice
