@@ -368,9 +368,6 @@ struct ngx_http_flashsale_job_s {
 ngx_http_flashsale_thread_t *ngx_http_flashsale_thread_start(
     ngx_http_flashsale_worker_t *worker);
 
-/* Nanoseconds, less than a millisecond, that CLOCK_BOOTTIME's milliseconds
- * begin after those of the wall clock. */
-long ngx_http_flashsale_boot_phase(void);
 
 /*
  * Let it finish what waits, and join it.  NGX_OK: ended, and freed but for
@@ -394,6 +391,17 @@ void ngx_http_flashsale_thread_add(ngx_http_flashsale_thread_t *thread,
     ngx_http_flashsale_job_t *job);
 ngx_http_flashsale_job_t *ngx_http_flashsale_thread_done(
     ngx_http_flashsale_thread_t *thread);
+
+
+/* ngx_http_flashsale_system.c */
+
+/* How this worker's store is opened.  The strings are the configuration's. */
+void ngx_http_flashsale_store_conf(ngx_http_flashsale_worker_t *worker,
+    fs_store_conf_t *conf);
+
+/* Nanoseconds, less than a millisecond, that CLOCK_BOOTTIME's milliseconds
+ * begin after those of the wall clock. */
+long ngx_http_flashsale_boot_phase(void);
 
 
 /* ngx_http_flashsale_wait.c */

@@ -14,7 +14,6 @@
 
 #include <poll.h>
 #include <sys/eventfd.h>
-#include <sys/random.h>
 
 
 #define NGX_HTTP_FLASHSALE_CATCH_UP      16384  /* entries a transaction */
@@ -22,7 +21,6 @@
 #define NGX_HTTP_FLASHSALE_BACKOFF_MSEC  50
 #define NGX_HTTP_FLASHSALE_RETRY_MSEC    1     /* doubled each time */
 #define NGX_HTTP_FLASHSALE_JOIN_SEC      10
-#define NGX_HTTP_FLASHSALE_READERS       1024
 #define NGX_HTTP_FLASHSALE_FULL          80     /* per cent of a map */
 
 
@@ -70,13 +68,6 @@ static int ngx_http_flashsale_thread_due(
     ngx_http_flashsale_thread_t *thread, int worked);
 static void ngx_http_flashsale_thread_sleep(
     ngx_http_flashsale_thread_t *thread, int msec, int look);
-
-static void ngx_http_flashsale_clock(void *data, int64_t *wall,
-    int64_t *boot);
-static int ngx_http_flashsale_random(void *data, uint8_t *bytes, size_t len);
-static void ngx_http_flashsale_log(void *data, fs_log_level_t level,
-    const char *message);
-static void ngx_http_flashsale_boot_id(uint8_t *id);
 
 
 /* Main thread. */
@@ -321,28 +312,15 @@ ngx_http_flashsale_thread_main(void *data)
 static int
 ngx_http_flashsale_thread_open(ngx_http_flashsale_thread_t *thread)
 {
-    char                             message[256];
-    fs_store_t                      *store;
-    fs_outcome_t                     outcome;
-    fs_store_conf_t                  conf;
-    ngx_http_flashsale_worker_t     *worker;
-    ngx_http_flashsale_main_conf_t  *mcf;
+    char                          message[256];
+    fs_store_t                   *store;
+    fs_outcome_t                  outcome;
+    fs_store_conf_t               conf;
+    ngx_http_flashsale_worker_t  *worker;
 
     worker = thread->worker;
-    mcf = worker->conf;
 
-    ngx_memzero(&conf, sizeof(fs_store_conf_t));
-
-    conf.path = (const char *) mcf->path->name.data;
-    conf.map_size = mcf->size;
-    conf.sync = mcf->sync;
-    conf.readers = NGX_HTTP_FLASHSALE_READERS;
-    conf.clock = ngx_http_flashsale_clock;
-    conf.random = ngx_http_flashsale_random;
-    conf.log = ngx_http_flashsale_log;
-    conf.data = worker;
-
-    ngx_http_flashsale_boot_id(conf.boot_id);
+    ngx_http_flashsale_store_conf(worker, &conf);
 
     for ( ;; ) {
         message[0] = '\0';
@@ -694,118 +672,4 @@ ngx_http_flashsale_thread_sleep(ngx_http_flashsale_thread_t *thread, int msec,
     atomic_store(&thread->sleeping, 0);
 
     (void) !read(thread->kick, &n, sizeof(n));
-}
-
-
-/*
- * The store's clock, randomness and log; any thread.
- *
- * The milliseconds of both clocks begin at the same instant, so that a hold
- * whose term is over on one of them is over on the other, not 1 ms before.
- */
-
-static void
-ngx_http_flashsale_clock(void *data, int64_t *wall, int64_t *boot)
-{
-    struct timespec               ts;
-    ngx_http_flashsale_worker_t  *worker = data;
-
-    (void) clock_gettime(CLOCK_REALTIME, &ts);
-    *wall = (int64_t) ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-
-    (void) clock_gettime(CLOCK_BOOTTIME, &ts);
-    *boot = (int64_t) ts.tv_sec * 1000
-            + (ts.tv_nsec + worker->boot_phase) / 1000000;
-}
-
-
-long
-ngx_http_flashsale_boot_phase(void)
-{
-    struct timespec  wall, boot;
-
-    (void) clock_gettime(CLOCK_REALTIME, &wall);
-    (void) clock_gettime(CLOCK_BOOTTIME, &boot);
-
-    return (wall.tv_nsec % 1000000 - boot.tv_nsec % 1000000 + 1000000)
-           % 1000000;
-}
-
-
-static int
-ngx_http_flashsale_random(void *data, uint8_t *bytes, size_t len)
-{
-    ssize_t  n;
-
-    while (len) {
-        n = getrandom(bytes, len, 0);
-
-        if (n == -1) {
-            if (ngx_errno == NGX_EINTR) {
-                continue;
-            }
-
-            return -1;
-        }
-
-        bytes += n;
-        len -= n;
-    }
-
-    return 0;
-}
-
-
-static void
-ngx_http_flashsale_log(void *data, fs_log_level_t level, const char *message)
-{
-    ngx_http_flashsale_worker_t *worker = data;
-
-    static const ngx_uint_t  levels[] = {
-        NGX_LOG_NOTICE, NGX_LOG_WARN, NGX_LOG_ERR
-    };
-
-    ngx_log_error(levels[level], worker->log, 0, "flashsale: %s", message);
-}
-
-
-/* 16 bytes written as a UUID; zeros where the kernel tells none. */
-
-static void
-ngx_http_flashsale_boot_id(uint8_t *id)
-{
-    char        text[64];
-    FILE       *file;
-    size_t      i, n;
-    ngx_int_t   value;
-
-    ngx_memzero(id, FS_BOOT_LEN);
-
-    file = fopen("/proc/sys/kernel/random/boot_id", "re");
-    if (file == NULL) {
-        return;
-    }
-
-    n = 0;
-
-    if (fgets(text, sizeof(text), file) != NULL) {
-
-        for (i = 0; text[i] && text[i + 1] && n < FS_BOOT_LEN; /* void */ ) {
-
-            if (text[i] == '-') {
-                i++;
-                continue;
-            }
-
-            value = ngx_hextoi((u_char *) &text[i], 2);
-            if (value == NGX_ERROR) {
-                break;
-            }
-
-            id[n++] = (uint8_t) value;
-            i += 2;
-        }
-    }
-
-    (void) fclose(file);
 }

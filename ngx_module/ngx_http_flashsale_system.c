@@ -1,0 +1,156 @@
+
+/*
+ * What the core asks of the system: clocks, randomness, the boot, a log.
+ */
+
+#include "ngx_http_flashsale.h"
+
+#include <sys/random.h>
+
+
+#define NGX_HTTP_FLASHSALE_READERS  1024
+
+
+static void ngx_http_flashsale_clock(void *data, int64_t *wall,
+    int64_t *boot);
+static int ngx_http_flashsale_random(void *data, uint8_t *bytes, size_t len);
+static void ngx_http_flashsale_log(void *data, fs_log_level_t level,
+    const char *message);
+static void ngx_http_flashsale_boot_id(uint8_t *id);
+
+
+void
+ngx_http_flashsale_store_conf(ngx_http_flashsale_worker_t *worker,
+    fs_store_conf_t *conf)
+{
+    ngx_http_flashsale_main_conf_t  *mcf;
+
+    mcf = worker->conf;
+
+    ngx_memzero(conf, sizeof(fs_store_conf_t));
+
+    conf->path = (const char *) mcf->path->name.data;
+    conf->map_size = mcf->size;
+    conf->sync = mcf->sync;
+    conf->readers = NGX_HTTP_FLASHSALE_READERS;
+    conf->clock = ngx_http_flashsale_clock;
+    conf->random = ngx_http_flashsale_random;
+    conf->log = ngx_http_flashsale_log;
+    conf->data = worker;
+
+    ngx_http_flashsale_boot_id(conf->boot_id);
+}
+
+
+/*
+ * Called by any thread, as are the others.
+ *
+ * The milliseconds of both clocks begin at the same instant, so that a hold
+ * whose term is over on one of them is over on the other, not 1 ms before.
+ */
+
+static void
+ngx_http_flashsale_clock(void *data, int64_t *wall, int64_t *boot)
+{
+    struct timespec               ts;
+    ngx_http_flashsale_worker_t  *worker = data;
+
+    (void) clock_gettime(CLOCK_REALTIME, &ts);
+    *wall = (int64_t) ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+
+    (void) clock_gettime(CLOCK_BOOTTIME, &ts);
+    *boot = (int64_t) ts.tv_sec * 1000
+            + (ts.tv_nsec + worker->boot_phase) / 1000000;
+}
+
+
+long
+ngx_http_flashsale_boot_phase(void)
+{
+    struct timespec  wall, boot;
+
+    (void) clock_gettime(CLOCK_REALTIME, &wall);
+    (void) clock_gettime(CLOCK_BOOTTIME, &boot);
+
+    return (wall.tv_nsec % 1000000 - boot.tv_nsec % 1000000 + 1000000)
+           % 1000000;
+}
+
+
+static int
+ngx_http_flashsale_random(void *data, uint8_t *bytes, size_t len)
+{
+    ssize_t  n;
+
+    while (len) {
+        n = getrandom(bytes, len, 0);
+
+        if (n == -1) {
+            if (ngx_errno == NGX_EINTR) {
+                continue;
+            }
+
+            return -1;
+        }
+
+        bytes += n;
+        len -= n;
+    }
+
+    return 0;
+}
+
+
+static void
+ngx_http_flashsale_log(void *data, fs_log_level_t level, const char *message)
+{
+    ngx_http_flashsale_worker_t *worker = data;
+
+    static const ngx_uint_t  levels[] = {
+        NGX_LOG_NOTICE, NGX_LOG_WARN, NGX_LOG_ERR
+    };
+
+    ngx_log_error(levels[level], worker->log, 0, "flashsale: %s", message);
+}
+
+
+/* 16 bytes written as a UUID; zeros where the kernel tells none. */
+
+static void
+ngx_http_flashsale_boot_id(uint8_t *id)
+{
+    char        text[64];
+    FILE       *file;
+    size_t      i, n;
+    ngx_int_t   value;
+
+    ngx_memzero(id, FS_BOOT_LEN);
+
+    file = fopen("/proc/sys/kernel/random/boot_id", "re");
+    if (file == NULL) {
+        return;
+    }
+
+    n = 0;
+
+    if (fgets(text, sizeof(text), file) != NULL) {
+
+        for (i = 0; text[i] && text[i + 1] && n < FS_BOOT_LEN; /* void */ ) {
+
+            if (text[i] == '-') {
+                i++;
+                continue;
+            }
+
+            value = ngx_hextoi((u_char *) &text[i], 2);
+            if (value == NGX_ERROR) {
+                break;
+            }
+
+            id[n++] = (uint8_t) value;
+            i += 2;
+        }
+    }
+
+    (void) fclose(file);
+}
