@@ -409,7 +409,6 @@ long ngx_http_flashsale_boot_phase(void);
 ngx_http_flashsale_waits_t *ngx_http_flashsale_waits_create(
     ngx_http_flashsale_worker_t *worker);
 void ngx_http_flashsale_waits_destroy(ngx_http_flashsale_waits_t *waits);
-ngx_uint_t ngx_http_flashsale_waits_n(ngx_http_flashsale_waits_t *waits);
 
 /*
  * Push a command and wait for its result: done(), then finish(), are called

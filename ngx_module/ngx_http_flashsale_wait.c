@@ -114,13 +114,6 @@ ngx_http_flashsale_waits_destroy(ngx_http_flashsale_waits_t *waits)
 }
 
 
-ngx_uint_t
-ngx_http_flashsale_waits_n(ngx_http_flashsale_waits_t *waits)
-{
-    return waits->active_n;
-}
-
-
 static ngx_http_flashsale_wait_t *
 ngx_http_flashsale_wait_get(ngx_http_flashsale_waits_t *waits)
 {

@@ -11,9 +11,6 @@
  */
 #define FS_PROBES_MAX        1024
 
-/* The shortest member of an object is `"":0,`. */
-#define FS_MEMBER_BYTES      5
-
 #define FS_NUMBER_BYTES      32
 #define FS_EXPONENT_MAX      250
 

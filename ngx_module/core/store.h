@@ -112,7 +112,6 @@ struct fs_store_s {
     fs_mark_t           *mark;
     uint8_t              store_key[FS_STORE_KEY_LEN];
     _Atomic int          clock_behind;  /* 503 `clock` until accepted */
-    void                *reader;        /* the event loop's own, see view.h */
     int                  mark_fd;
 
     /* store.c, write.c, index.c and view.c only */
