@@ -41,6 +41,7 @@ struct ngx_http_flashsale_events_s {
 typedef struct {
     ngx_http_flashsale_channel_t     *channel;
     ngx_http_flashsale_text_t        *text;     /* being sent */
+    fs_seq_t                          version;  /* what the first text said */
     ngx_buf_t                         buf;
     ngx_chain_t                       link;
 } ngx_http_flashsale_seat_t;
@@ -219,11 +220,12 @@ ngx_http_flashsale_viewer_join(ngx_http_flashsale_events_t *events,
         }
 
         viewer->seats[i].channel = channel;
+        viewer->seats[i].version = sales[i].version;
     }
 
     /*
-     * The first text is at least as new as the present round, except where a
-     * channel has yet to look at what the text says: then it is said twice.
+     * The first text is at least as new as the present round.  A channel may
+     * have yet to look at what it says: the seat's version tells.
      */
 
     viewer->seats_n = n;
@@ -397,14 +399,20 @@ ngx_http_flashsale_viewer_sent(ngx_http_flashsale_viewer_t *viewer)
 static ngx_int_t
 ngx_http_flashsale_viewer_tell(ngx_http_flashsale_viewer_t *viewer)
 {
-    ngx_uint_t                  i, n;
-    ngx_http_flashsale_text_t  *text;
+    ngx_uint_t                     i, n;
+    ngx_http_flashsale_text_t     *text;
+    ngx_http_flashsale_channel_t  *channel;
 
     n = 0;
 
     for (i = 0; i < viewer->seats_n; i++) {
-        text = ngx_http_flashsale_channel_text(viewer->seats[i].channel,
-                                               viewer->seen);
+        channel = viewer->seats[i].channel;
+
+        if (channel->sale.version <= viewer->seats[i].version) {
+            continue;
+        }
+
+        text = ngx_http_flashsale_channel_text(channel, viewer->seen);
         if (text) {
             viewer->seats[n++].text = text;
         }

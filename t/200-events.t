@@ -105,6 +105,18 @@ for my $strange ('999999999', 'x', '-1', '') {
     $stream->close;
 }
 
+# ---- nothing twice: what the snapshot says, the next round of those who watch
+# already does not say again
+my @twice;
+for my $n (1 .. 10) {
+    $t->held("early-$n", 'grape', 1);
+    my $stream = $t->events(['grape']);
+    $stream->next;
+    push @twice, map { $_->{data} } $stream->drain(0.25);
+    $stream->close;
+}
+is_deeply(\@twice, [], 'a snapshot is not followed by what it says');
+
 # ---- several sales
 my $several = $t->events(['grape', 'egg', 'berry']);
 $event = $several->next;
