@@ -192,7 +192,7 @@ $user
 worker_processes $self->{workers};
 pid $dir/logs/nginx.pid;
 error_log $dir/logs/error.log $self->{level};
-env ASAN_OPTIONS; env UBSAN_OPTIONS; env LSAN_OPTIONS;
+env ASAN_OPTIONS; env UBSAN_OPTIONS; env LSAN_OPTIONS; env TSAN_OPTIONS;
 $self->{main}
 events { worker_connections 1024; }
 http {
