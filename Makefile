@@ -27,11 +27,12 @@ MODULE   = $(BUILD)/ngx_http_flashsale_module.so
 
 UNIT_SRC = $(wildcard t/unit/test_*.c)
 UNIT_BIN = $(UNIT_SRC:t/unit/%.c=$(BUILD)/unit/%)
-MODEL_SRC = $(wildcard t/model/*.c)
-MODEL_BIN = $(if $(MODEL_SRC),$(BUILD)/model/model)
+MODEL_SRC = $(filter-out t/model/disk% t/model/crash%, \
+    $(wildcard t/model/*.c))
+MODEL_BIN = $(BUILD)/model/model
 BENCH_SRC = $(wildcard t/bench/*.c)
 BENCH_BIN = $(BENCH_SRC:t/bench/%.c=$(BUILD)/bench/%)
-FUZZ_SRC = $(wildcard t/fuzz/*.c)
+FUZZ_SRC = $(wildcard t/fuzz/fuzz_*.c)
 FUZZ_BIN = $(FUZZ_SRC:t/fuzz/%.c=$(BUILD)/fuzz/%)
 
 # nginx's sources: Debian's (package nginx-dev), or those of build-mainline.
@@ -87,9 +88,10 @@ $(BUILD)/model/model: $(MODEL_SRC) $(CORE_LIB) $(wildcard t/model/*.h)
 	$(CC) $(STRICT) $(CFLAGS) -Ingx_module/core -o $@ $(MODEL_SRC) \
 	    $(CORE_LIB) $(LIBS)
 
-$(BUILD)/bench/%: t/bench/%.c $(CORE_LIB)
+$(BUILD)/bench/%: t/bench/%.c $(CORE_LIB) $(wildcard t/bench/*.h)
 	@mkdir -p $(@D)
-	$(CC) $(STRICT) $(CFLAGS) -Ingx_module/core -o $@ $< $(CORE_LIB) $(LIBS)
+	$(CC) $(STRICT) $(CFLAGS) -Ingx_module/core -o $@ $< $(CORE_LIB) \
+	    $(LIBS) -lm
 
 unit: $(UNIT_BIN)
 	$(if $(UNIT_BIN),CMOCKA_MESSAGE_OUTPUT=TAP prove -j$(JOBS) --exec env \
