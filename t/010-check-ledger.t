@@ -262,8 +262,38 @@ refused('a line missing', removed(16),
     qr/seq 16: line 3 of 3 of hold $second that began at seq 15/);
 refused('too many lines', changed(17, sub { s/"lines":3/"lines":2/ }),
     qr/seq 17: line 3 of 2 /);
+refused('its last line missing', removed(17),
+    qr/seq 17: held line 3 of hold $second was to come/);
+refused('something between its lines', inserted(15,
+    '"type":"paused","sale":"grape"'),
+    qr/seq 16: held line 2 of hold $second was to come/);
+refused('expired before its time', changed(27,
+    sub { s/"expires_at":\K\d+/32503680000000/ }),
+    qr/seq 28: expired at \d+, but hold $late expires at 32503680000000/);
 refused('no units', changed(27, sub { s/"qty":3/"qty":0/ }),
     qr/seq 27: 0 units are held/);
+
+# ---- keys
+my $pear = '"type":"sale","sale":"pear","stock":9,"price_fen":1';
+my $keyed = $held =~ s/a{32}/%s/r . ',"sale":"pear","qty":1,' . $end
+    . ',"key":"00000000000000aa"';
+my ($one, $two) = map { sprintf $keyed, $_ x 32 } 'c', 'd';
+my $released = '"type":"released","hold":"' . 'c' x 32
+    . '","sale":"pear","qty":1';
+
+refused('a key executed twice', inserted(52, $pear, $one, $two),
+    qr/seq 55: key 00000000000000aa was executed at seq 54/);
+refused('and soon after its hold has ended',
+    inserted(52, $pear, $one, $released, $two),
+    qr/seq 56: key 00000000000000aa was executed at seq 54/);
+accepted('a key of another buyer', inserted(52, $pear, $one,
+    $two =~ s/b{32}/'e' x 32/er));
+
+my $day_later = inserted(52, $pear, $one, $released, $two);
+my ($at) = $day_later->[54] =~ /"at":(\d+)/;
+accepted('a key of long ago', [chain((map { s/,"hash":.*//sr }
+    @$day_later[0 .. 54]), $day_later->[55] =~ s/,"hash":.*//sr
+    =~ s/"at":\d+/'"at":' . ($at + 86_400_000)/er)]);
 
 # ---- money
 my ($sold) = $texts[11] =~ /"payment":"([0-9a-f]{32})"/;
