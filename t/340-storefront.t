@@ -167,6 +167,8 @@ for my $path (qw(/s/none /h/0123456789abcdef0123456789abcdef /h/xyz /nothing
     like($res->dom->at('main')->all_text, qr/没/, 'in words');
 }
 
+is(buyer()->get('/problem?code=busy')->res->headers->header('Retry-After'), 5,
+    'what is not there now');
 is(buyer()->start(POST => '/', 'a=b')->res->code, 401, 'a stranger\'s form');
 is($lin->start(PUT => '/s/grape')->res->code, 405, 'a method of no use');
 is($lin->res->headers->allow, 'GET, HEAD', 'and those that are');

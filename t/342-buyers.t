@@ -69,6 +69,11 @@ is(take(buyer(), $token)->code, 401, 'a token without the cookie');
 is($t->sale('grape')->{held}, 1, 'nothing was taken');
 is(take($lin, $token, Origin => 'http://evil.example')->code, 403,
     'of another site, even with it');
+my $quiet = $lin->{ua}->post($t->url('/api/holds'), form => { sale => 'grape',
+    qty => 1, csrf => $token })->res;
+is($quiet->code, 303, 'with it, of a browser that says no origin')
+    or diag($quiet->body);
+like($quiet->headers->location, qr{^/h/\w+$}, 'is a hold');
 for my $path (qw(/settings /name)) {
     is($lin->start(POST => $path, 'large=1&name=x&digits=1234')->res->code,
         403, "$path without it");
@@ -116,9 +121,29 @@ my $same = sub ($buyer) { $buyer->res->text =~ s/(?:value|data-now)="[^"]*"//gr 
 is($same->($a), $same->($b), 'all else is the same');
 $a->submit('#take')->submit('#called', name => '李阿姨', digits => '1234');
 $b->get('/s/grape');
-like($b->text, qr/还剩 97 /, 'the next page has the next number');
+like($b->text, qr/还剩 96 /, 'the next page has the next number');
 like($a->text, qr/尾号 1234/, 'one gives a name');
 unlike($b->res->text, qr/李阿姨|1234/, 'and nobody\'s name');
+
+# ---- names that are none, and such as would spoil a label
+for my $name ("\x{3000}", "\x{200b}\t \x{202e}", '',
+    "\x{674e}" x 21)
+{
+    like($a->get('/me?change=1')->submit('#called', name => $name,
+        digits => '1234')->text, qr/请写一个称呼/, 'no name');
+}
+my $raw = $a->get('/me?change=1')->start(POST => '/name', 'csrf='
+    . token($a) . '&back=/me&name=%ff%fe&digits=1234')->res;
+like($raw->headers->location, qr/bad=name/, 'no UTF-8');
+for my $name (["\x{3000} 李\r\nX: 阿姨\x{202e} ", '李 X: 阿姨'],
+    ["\x{1f347}", "\x{1f347}"], ["李" x 20, "李" x 20], ['0', '0'])
+{
+    like($a->get('/me?change=1')->submit('#called', name => $name->[0],
+        digits => '1234')->text, qr/：\Q$name->[1]\E（尾号 1234）/,
+        'one line');
+}
+$a->submit('#called', name => '李阿姨', digits => '1234')
+    if $a->get('/me?change=1');
 
 # ---- the name is bound to who gave it
 my $named = $a->cookie('tuanbo_name')->value;

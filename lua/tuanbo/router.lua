@@ -24,6 +24,7 @@ local REST_S = 0.2
 local KEY_BYTES = 15
 local REFRESH_WITHIN_MS = 15 * 60 * 1000
 local WATCHED_MAX = 16
+local RETRY_S = 5
 
 local router = {}
 
@@ -75,6 +76,10 @@ local function send(parts, status, private)
     header["X-Content-Type-Options"] = "nosniff"
     header["Referrer-Policy"] = "same-origin"
     header["Vary"] = "Cookie, Accept-Language"
+
+    if status == 503 then
+        header["Retry-After"] = RETRY_S
+    end
 
     ngx.print(parts)
 end
@@ -349,8 +354,6 @@ function router.checkout_down()
 
     return ngx.redirect("/h/" .. id .. "?code=checkout_down", 303)
 end
-
-
 
 
 return router

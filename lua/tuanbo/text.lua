@@ -139,9 +139,12 @@ function text.accepted(header)
 end
 
 
-function text.is_utf8(value)
-    return value:match("[%z\1-\8\11-\31\127]") == nil
-           and (ngx.re.find(value, "^.*$", "jouUs")) ~= nil
+-- What somebody typed as one line: without what cannot be seen, and nothing
+-- that turns the text around. Nil: it is not UTF-8.
+function text.line(typed)
+    local line = ngx.re.gsub(typed, [=[[\p{Cc}\p{Cf}\p{Z}]+]=], " ", "jou")
+
+    return line and (line:gsub("^ ", ""):gsub(" $", ""))
 end
 
 
