@@ -27,8 +27,9 @@ MODULE   = $(BUILD)/ngx_http_flashsale_module.so
 
 UNIT_SRC = $(wildcard t/unit/test_*.c)
 UNIT_BIN = $(UNIT_SRC:t/unit/%.c=$(BUILD)/unit/%)
-MODEL_SRC = $(filter-out t/model/disk% t/model/crash%, \
-    $(wildcard t/model/*.c))
+ORACLE_SRC = $(wildcard t/model/oracle*.c) $(addprefix t/model/, \
+    compare.c files.c generate.c)
+MODEL_SRC = $(wildcard t/model/model*.c) $(ORACLE_SRC)
 MODEL_BIN = $(BUILD)/model/model
 BENCH_SRC = $(wildcard t/bench/*.c)
 BENCH_BIN = $(BENCH_SRC:t/bench/%.c=$(BUILD)/bench/%)

@@ -116,6 +116,8 @@ typedef struct {
 } oracle_answer_t;
 
 
+void oracle_free_holds(oracle_t *oracle);
+
 /* The answer that a command must get, at oracle->now. */
 void oracle_command(oracle_t *oracle, const fs_command_t *command,
     const fs_operator_t *op, oracle_answer_t *answer);

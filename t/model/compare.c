@@ -1,0 +1,215 @@
+
+#include "check.h"
+#include "compare.h"
+
+
+void
+compare_units(units_t *units, const fs_entry_t *entry)
+{
+    int64_t           *stock, *held, *sold;
+    fs_entry_effect_t  effect;
+
+    if (entry->sale == 0) {
+        return;
+    }
+
+    stock = &units->stock[entry->sale];
+    held = &units->held[entry->sale];
+    sold = &units->sold[entry->sale];
+
+    fs_entry_effect(entry, &effect);
+
+    if (entry->type == FS_ENTRY_SALE) {
+        *stock = entry->qty;
+    }
+
+    *stock += effect.stock;
+    *held += effect.held;
+    *sold += effect.sold;
+
+    check(*held >= 0 && *sold >= 0 && *held + *sold <= *stock,
+          "entry %llu, sale %u: %lld held, %lld sold of %lld",
+          (unsigned long long) entry->seq, entry->sale, (long long) *held,
+          (long long) *sold, (long long) *stock);
+}
+
+
+void
+compare_sale(const fs_sale_t *sale, const oracle_sale_t *want,
+    const units_t *units)
+{
+    uint32_t  n;
+
+    n = sale->number;
+
+    check(sale->stock == want->stock && sale->held == want->held
+          && sale->sold == want->sold,
+          "sale %u: %u = %u + %u, not %lld = %lld + %lld", n, sale->stock,
+          sale->held, sale->sold, (long long) want->stock,
+          (long long) want->held, (long long) want->sold);
+    check(units->stock[n] == want->stock && units->held[n] == want->held
+          && units->sold[n] == want->sold, "sale %u by the ledger", n);
+    check(sale->opened == want->opened && sale->paused == want->paused
+          && sale->closed == want->closed && sale->decided == want->decided,
+          "sale %u: opened %u, paused %u, closed %u, decided %u", n,
+          sale->opened, sale->paused, sale->closed, sale->decided);
+    check(sale->price_fen == want->price && sale->limit == want->limit
+          && sale->opens_at == want->opens_at
+          && sale->closes_at == want->closes_at && sale->goal == want->goal
+          && sale->hold_ms == want->hold_ms,
+          "sale %u: its definition", n);
+}
+
+
+void
+compare_group(const fs_group_t *group, const oracle_group_t *want)
+{
+    check((group != NULL) == want->exists, "a group");
+
+    if (group != NULL) {
+        check(group->state == want->state && group->joined == want->joined,
+              "group %u of sale %u: state %u, joined %u, not %d, %u",
+              group->pickup, group->sale, group->state, group->joined,
+              want->state, want->joined);
+    }
+}
+
+
+void
+compare_hold(const fs_hold_t *hold, const oracle_hold_t *want, int state)
+{
+    unsigned  i;
+
+    check(hold->seq == want->seq, "hold %llu, not %llu",
+          (unsigned long long) hold->seq, (unsigned long long) want->seq);
+    check(hold->state == state, "hold %llu is %s, not %s",
+          (unsigned long long) hold->seq, fs_hold_state_name(hold->state),
+          fs_hold_state_name((unsigned) state));
+    check(hold->lines_n == want->lines_n, "lines");
+    check(hold->pickup == want->pickup, "%u, not %u", hold->pickup,
+          want->pickup);
+    check(hold->created_at == want->created_at, "created");
+    check(hold->expires_at == want->expires_at, "expires");
+    check(fs_get_le32(hold->buyer) == want->buyer, "buyer");
+
+    if (state == FS_HOLD_HELD || state == FS_HOLD_PAYING) {
+        check(hold->due == want->due, "hold %llu due %lld, not %lld",
+              (unsigned long long) hold->seq, (long long) hold->due,
+              (long long) want->due);
+    }
+
+    for (i = 0; i < hold->lines_n; i++) {
+        check(hold->lines[i].sale == want->lines[i].sale
+              && hold->lines[i].qty == want->lines[i].qty
+              && hold->lines[i].price_fen == want->lines[i].price,
+              "line %u of hold %llu", i, (unsigned long long) hold->seq);
+    }
+}
+
+
+void
+compare_answer(oracle_t *oracle, const generated_t *made,
+    const fs_result_t *got, const oracle_answer_t *want)
+{
+    int             type;
+    oracle_hold_t  *hold;
+
+    type = made->command.type;
+
+    check(got->outcome == want->outcome, "command type %d: %s, not %s",
+          type, fs_outcome_code(got->outcome),
+          fs_outcome_code((unsigned) want->outcome));
+
+    switch (want->outcome) {
+
+    case FS_REFUND_DUE:
+        check(got->reason == want->reason, "%s, not %s",
+              fs_reason_name(got->reason),
+              fs_reason_name((unsigned) want->reason));
+        break;
+
+    case FS_WRONG_STATE:
+        check(got->state == want->state, "%s, not %s",
+              fs_hold_state_name(got->state),
+              fs_hold_state_name((unsigned) want->state));
+        break;
+
+    case FS_SOLD_OUT:
+        check(got->sale == want->sale && got->free == want->free,
+              "sale %u, %u free, not %u, %u", got->sale, got->free,
+              want->sale, want->free);
+        break;
+
+    case FS_OVER_LIMIT:
+        check(got->sale == want->sale && got->limit == want->limit,
+              "sale %u", got->sale);
+        break;
+
+    case FS_TOO_MANY_HOLDS:
+        check(got->limit == want->limit, "limit %u", got->limit);
+        break;
+
+    case FS_NOT_OPEN:
+    case FS_WAIT:
+        check(got->sale == want->sale && got->at == want->at,
+              "sale %u, %lld, not %u, %lld", got->sale, (long long) got->at,
+              want->sale, (long long) want->at);
+        break;
+
+    case FS_CLOSED:
+    case FS_PAUSED:
+    case FS_NO_SUCH_SALE:
+        check(made->has_op || got->sale == want->sale, "sale %u", got->sale);
+        break;
+
+    case FS_STOCK_TAKEN:
+        check(got->held == want->held && got->sold == want->sold,
+              "%u held, %u sold", got->held, got->sold);
+        break;
+
+    default:
+        if (made->has_op && want->outcome != FS_KEY_REUSED) {
+            check(got->sale == want->sale, "sale %u, not %u", got->sale,
+                  want->sale);
+        }
+    }
+
+    if (want->hold == -1) {
+        check(got->hold.seq == 0, "a hold in the answer");
+        return;
+    }
+
+    hold = &oracle->holds[want->hold];
+
+    if (want->outcome == FS_CREATED) {
+        hold->seq = got->hold.seq;
+    }
+
+    compare_hold(&got->hold, hold, oracle_state(oracle, hold));
+}
+
+
+void
+compare_refused(const fs_result_t *view, const fs_result_t *got)
+{
+    switch (got->outcome) {
+
+    case FS_CREATED:
+    case FS_REPLAYED:
+    case FS_KEY_REUSED:
+        check(0, "a view refused with %s what is answered %s",
+              fs_outcome_code(view->outcome), fs_outcome_code(got->outcome));
+        break;
+
+    case FS_WAIT:
+    case FS_TOO_MANY_HOLDS:
+        break;
+
+    default:
+        check(view->outcome == got->outcome && view->sale == got->sale
+              && view->free == got->free && view->at == got->at
+              && view->limit == got->limit,
+              "a view: %s, the decision: %s", fs_outcome_code(view->outcome),
+              fs_outcome_code(got->outcome));
+    }
+}

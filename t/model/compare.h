@@ -1,0 +1,41 @@
+
+/*
+ * What the engine says, held against the oracle.
+ */
+
+#ifndef COMPARE_H
+#define COMPARE_H
+
+#include "generate.h"
+
+
+/* Units by the ledger alone: what its entries add up to. */
+typedef struct {
+    int64_t              stock[ORACLE_SALES + 1];
+    int64_t              held[ORACLE_SALES + 1];
+    int64_t              sold[ORACLE_SALES + 1];
+} units_t;
+
+/* The next entry.  No prefix of the ledger has more held and sold than there
+ * is. */
+void compare_units(units_t *units, const fs_entry_t *entry);
+
+/* A sale's definition, counters and flags, in the row and by the ledger. */
+void compare_sale(const fs_sale_t *sale, const oracle_sale_t *want,
+    const units_t *units);
+
+/* NULL: there is none. */
+void compare_group(const fs_group_t *group, const oracle_group_t *want);
+
+/* state: as people read it, or as it is in the row. */
+void compare_hold(const fs_hold_t *hold, const oracle_hold_t *want, int state);
+
+/* The oracle's hold learns the engine's number of a new one. */
+void compare_answer(oracle_t *oracle, const generated_t *made,
+    const fs_result_t *got, const oracle_answer_t *want);
+
+/* What a view refused, and what the decision says at the same time. */
+void compare_refused(const fs_result_t *view, const fs_result_t *got);
+
+
+#endif /* COMPARE_H */

@@ -1,0 +1,260 @@
+
+#include <stdio.h>
+
+#include "generate.h"
+
+
+/* A sale among the last ones; now and then any, or one that is not there. */
+
+static uint32_t
+generate_sale(generate_t *g)
+{
+    uint32_t  n;
+
+    n = g->oracle->sales_n;
+
+    if (dice_one_in(g->dice, 50)) {
+        return n + 1;
+    }
+
+    if (dice_one_in(g->dice, 20)) {
+        return 1 + dice_below(g->dice, n);
+    }
+
+    return n - dice_below(g->dice, n < 8 ? n : 8);
+}
+
+
+static fs_seq_t
+generate_some_hold(generate_t *g)
+{
+    size_t  n;
+
+    n = g->oracle->holds_n;
+
+    if (n == 0 || dice_one_in(g->dice, 100)) {
+        return 1 + dice_below(g->dice, 1000);
+    }
+
+    if (dice_one_in(g->dice, 10)) {
+        return g->oracle->holds[dice_below(g->dice, (unsigned) n)].seq;
+    }
+
+    n -= 1 + dice_below(g->dice, n < 60 ? (unsigned) n : 60);
+
+    return g->oracle->holds[n].seq;
+}
+
+
+static void
+generate_hold(generate_t *g, fs_command_t *command)
+{
+    char      name[16];
+    unsigned  i, j, n;
+    fs_str_t  slug;
+
+    command->type = FS_COMMAND_HOLD;
+    n = dice_one_in(g->dice, 3) ? 3 : ORACLE_BUYERS;
+    fs_put_le32(command->buyer, dice_below(g->dice, n));
+    n = dice_one_in(g->dice, 2) ? 1000 : 60000;
+    command->term_ms = 1 + dice_below(g->dice, n);
+    command->live_holds = dice_one_in(g->dice, 3) ? 0 : 3;
+
+    if (dice_one_in(g->dice, 3)) {
+        fs_put_le32(command->key, 1 + dice_below(g->dice, ORACLE_KEYS - 1));
+    }
+
+    if (!dice_one_in(g->dice, 3)) {
+        slug.len = (size_t) sprintf(name, "p%u",
+                                    dice_below(g->dice, ORACLE_PICKUPS));
+        slug.data = name;
+        fs_slug_set(&command->pickup, slug);
+    }
+
+    n = dice_one_in(g->dice, 3) ? 1 + dice_below(g->dice, 4) : 1;
+
+    for (i = 0; i < n; i++) {
+        command->lines[i].sale = generate_sale(g);
+        command->lines[i].qty = 1 + dice_below(g->dice, 3);
+
+        for (j = 0; j < i; j++) {
+            if (command->lines[j].sale == command->lines[i].sale) {
+                break;
+            }
+        }
+
+        if (j < i) {
+            break;
+        }
+    }
+
+    command->lines_n = (uint8_t) i;
+}
+
+
+static void
+generate_order(generate_t *g, fs_command_t *command)
+{
+    size_t         i;
+    unsigned       line;
+    oracle_hold_t *hold;
+
+    static const uint8_t  types[] = {
+        FS_COMMAND_RELEASE, FS_COMMAND_PAY, FS_COMMAND_PAY,
+        FS_COMMAND_CONFIRM, FS_COMMAND_CONFIRM, FS_COMMAND_CONFIRM,
+        FS_COMMAND_CONFIRM, FS_COMMAND_CONFIRM, FS_COMMAND_CANCEL,
+        FS_COMMAND_REFUNDED, FS_COMMAND_REFUNDED, FS_COMMAND_READY,
+        FS_COMMAND_PICK_UP
+    };
+
+    command->type = types[dice_below(g->dice, sizeof(types))];
+    command->hold = generate_some_hold(g);
+    command->term_ms = 1 + dice_below(g->dice, 200000);
+    command->reference[3] = (uint8_t) (1 + dice_below(g->dice, 3));
+    hold = NULL;
+
+    for (i = g->oracle->holds_n; i-- > 0; ) {
+        if (g->oracle->holds[i].seq == command->hold) {
+            hold = &g->oracle->holds[i];
+            break;
+        }
+    }
+
+    if (command->type == FS_COMMAND_REFUNDED && dice_one_in(g->dice, 2)) {
+        command->payment[3] = (uint8_t) (1 + dice_below(g->dice, 3));
+    }
+
+    if (hold == NULL) {
+        return;
+    }
+
+    fs_put_le32(command->buyer, dice_one_in(g->dice, 20)
+                                ? dice_below(g->dice, ORACLE_BUYERS)
+                                : hold->buyer);
+
+    for (line = 0; line < hold->lines_n; line++) {
+        command->paid_fen += hold->lines[line].price * hold->lines[line].qty;
+    }
+
+    if (dice_one_in(g->dice, 10)) {
+        command->paid_fen += (int64_t) dice_below(g->dice, 3) - 1;
+    }
+}
+
+
+static void
+generate_definition(generate_t *g, generated_t *made)
+{
+    fs_operator_t  *op;
+
+    op = &made->op;
+    op->price_fen = dice_below(g->dice, 5) * 50;
+    op->stock = dice_below(g->dice, dice_one_in(g->dice, 2) ? 20 : 200);
+    op->limit = dice_one_in(g->dice, 3) ? 0 : 1 + dice_below(g->dice, 6);
+    op->hold_ms = dice_one_in(g->dice, 3) ? 1 + dice_below(g->dice, 60000)
+                                          : 0;
+
+    if (dice_one_in(g->dice, 3)) {
+        op->opens_at = g->wall + (int64_t) dice_below(g->dice, 60000)
+                       - 20000;
+    }
+
+    if (!dice_one_in(g->dice, 4)) {
+        op->closes_at = g->wall - 5000
+                        + (int64_t) dice_below(g->dice,
+                                               dice_one_in(g->dice, 2)
+                                               ? 60000 : 3000000);
+
+        if (op->closes_at <= op->opens_at) {
+            op->closes_at = op->opens_at + 1;
+        }
+    }
+
+    if (!dice_one_in(g->dice, 3)) {
+        op->goal = 1 + dice_below(g->dice, 12);
+        op->goal_by = (uint8_t) dice_below(g->dice, 2);
+    }
+}
+
+
+static void
+generate_admin(generate_t *g, generated_t *made)
+{
+    uint32_t        sale;
+    fs_operator_t  *op;
+
+    static const uint8_t  types[] = {
+        FS_COMMAND_STOCK, FS_COMMAND_STOCK, FS_COMMAND_STOCK,
+        FS_COMMAND_PAUSE, FS_COMMAND_RESUME, FS_COMMAND_RESUME,
+        FS_COMMAND_RESUME, FS_COMMAND_CLOSE
+    };
+
+    made->has_op = 1;
+    op = &made->op;
+    memset(made->command.buyer, 0xad, FS_BUYER_LEN);
+    op->fingerprint[0] = (uint8_t) dice_below(g->dice, 2);
+
+    if (dice_one_in(g->dice, 3)) {
+        fs_put_le32(made->command.key,
+                    1 + dice_below(g->dice, ORACLE_KEYS - 1));
+    }
+
+    sale = (g->oracle->sales_n == 0) ? 1 : generate_sale(g);
+    made->command.type = types[dice_below(g->dice, sizeof(types))];
+
+    if (g->oracle->sales_n < 4
+        || (dice_one_in(g->dice, 3) && g->oracle->sales_n < ORACLE_SALES))
+    {
+        made->command.type = FS_COMMAND_DEFINE;
+
+        if (g->oracle->sales_n < 4 || dice_one_in(g->dice, 3)) {
+            sale = g->oracle->sales_n + 1;
+        }
+    }
+
+    op->slug.len = (size_t) sprintf(made->slug, "s%u", sale);
+    op->slug.data = made->slug;
+    op->add = (int64_t) dice_below(g->dice, 21) - 10;
+
+    if (made->command.type == FS_COMMAND_DEFINE) {
+        generate_definition(g, made);
+
+        if (sale <= g->oracle->sales_n && dice_one_in(g->dice, 4)) {
+
+            /* the same once more, or nearly */
+
+            op->price_fen = g->oracle->sales[sale].price;
+            op->stock = (uint32_t) g->oracle->sales[sale].stock;
+            op->limit = g->oracle->sales[sale].limit;
+            op->opens_at = g->oracle->sales[sale].opens_at;
+            op->goal = g->oracle->sales[sale].goal;
+            op->goal_by = g->oracle->sales[sale].by_pickup
+                          ? FS_GOAL_BY_PICKUP : FS_GOAL_BY_SALE;
+            op->hold_ms = g->oracle->sales[sale].hold_ms;
+
+            if (dice_one_in(g->dice, 2) || op->closes_at <= op->opens_at) {
+                op->closes_at = g->oracle->sales[sale].closes_at;
+            }
+        }
+    }
+}
+
+
+void
+generate_command(generate_t *g, generated_t *made)
+{
+    unsigned  n;
+
+    memset(made, 0, sizeof(generated_t));
+    n = dice_below(g->dice, 100);
+
+    if (g->oracle->sales_n < 4 || n < 2) {
+        generate_admin(g, made);
+
+    } else if (n < 60) {
+        generate_hold(g, &made->command);
+
+    } else {
+        generate_order(g, &made->command);
+    }
+}

@@ -1,0 +1,33 @@
+
+/*
+ * Random commands for the shop that the oracle knows: mostly what makes
+ * sense there, and now and then what does not.
+ */
+
+#ifndef GENERATE_H
+#define GENERATE_H
+
+#include "dice.h"
+#include "oracle.h"
+
+
+/* A command with the memory that its operator's part points to. */
+typedef struct {
+    fs_command_t         command;
+    fs_operator_t        op;
+    int                  has_op;
+    char                 slug[16];
+} generated_t;
+
+typedef struct {
+    dice_t              *dice;
+    const oracle_t      *oracle;
+    int64_t              wall;          /* the time of the command */
+} generate_t;
+
+
+/* The slug points into *made: it stays where it is. */
+void generate_command(generate_t *generate, generated_t *made);
+
+
+#endif /* GENERATE_H */

@@ -1,0 +1,53 @@
+
+/*
+ * The model's run: one store, driven directly (model.c); what is checked of
+ * it (model_check.c); the index folded again (model_fold.c).
+ */
+
+#ifndef MODEL_H
+#define MODEL_H
+
+#include "compare.h"
+
+
+typedef struct {
+    char                 path[64];
+    fs_store_conf_t      conf;
+    int64_t              wall;
+    int64_t              boot;
+    uint64_t             seed;          /* as given */
+    dice_t               dice;
+    unsigned long        commands;      /* done so far */
+    unsigned long        count[FS_OUTCOMES_N];
+    unsigned long        entries[FS_ENTRY_TYPES_N];
+    unsigned long        refused;       /* by a view */
+    unsigned             rebuilt, reboots, aborted;
+    fs_store_t          *store;
+    fs_crypto_t         *crypto;
+    fs_state_cache_t    *cache;
+    fs_reader_t         *reader;
+    fs_state_cache_t    *view_cache;
+    fs_write_t           write;
+    fs_state_t           state;
+    fs_seq_t             checked;       /* ledger looked at up to here */
+    units_t              units;
+    oracle_t             oracle;
+} model_t;
+
+void model_open(model_t *m, unsigned chunk);
+void model_close(model_t *m, int clean);
+
+/* A pair of write transactions with the state on them. */
+void model_begin(model_t *m);
+void model_commit(model_t *m);
+
+/* All that is due, in passes of random bounds, some in one transaction. */
+void model_timers(model_t *m);
+
+/* By the rows.  all: every sale, and every hold. */
+void model_check(model_t *m, int all);
+
+void model_rebuild(model_t *m);
+
+
+#endif /* MODEL_H */

@@ -1,0 +1,328 @@
+
+#include <stdlib.h>
+
+#include "oracle_parts.h"
+
+
+static uint32_t
+oracle_pickup(const oracle_t *oracle, const fs_slug_t *slug)
+{
+    uint32_t  i;
+
+    for (i = 1; i <= oracle->pickups_n; i++) {
+        if (strlen(oracle->pickups[i]) == slug->len
+            && memcmp(oracle->pickups[i], slug->data, slug->len) == 0)
+        {
+            return i;
+        }
+    }
+
+    return 0;
+}
+
+
+static int
+oracle_same(const oracle_t *oracle, const fs_command_t *command,
+    const oracle_hold_t *hold)
+{
+    unsigned  i, j, same;
+
+    if (command->pickup.len == 0 ? hold->pickup != 0
+        : hold->pickup == 0
+          || oracle_pickup(oracle, &command->pickup) != hold->pickup)
+    {
+        return 0;
+    }
+
+    same = 0;
+
+    for (i = 0; i < command->lines_n; i++) {
+        for (j = 0; j < hold->lines_n; j++) {
+            if (command->lines[i].sale == hold->lines[j].sale
+                && command->lines[i].qty == hold->lines[j].qty)
+            {
+                same++;
+            }
+        }
+    }
+
+    return same == command->lines_n && same == hold->lines_n;
+}
+
+
+/* 1: the key answers. */
+
+static int
+oracle_replay(oracle_t *oracle, const fs_command_t *command,
+    oracle_answer_t *answer)
+{
+    oracle_key_t   *key;
+    oracle_hold_t  *hold;
+
+    if (oracle_key(command) == 0) {
+        return 0;
+    }
+
+    key = &oracle->keys[oracle_buyer(command->buyer)][oracle_key(command)];
+
+    if (!key->bound) {
+        return 0;
+    }
+
+    hold = &oracle->holds[key->hold];
+
+    if (!oracle_live(hold)
+        && oracle->now.mono - hold->ended >= FS_KEY_KEPT_MS)
+    {
+        return 0;
+    }
+
+    if (!oracle_same(oracle, command, hold)) {
+        answer->outcome = FS_KEY_REUSED;
+        return 1;
+    }
+
+    oracle_expire(oracle, hold);
+    answer->outcome = FS_REPLAYED;
+    answer->hold = (long) key->hold;
+
+    return 1;
+}
+
+
+static int
+oracle_refuses_sale(oracle_t *oracle, const fs_command_t *command,
+    oracle_answer_t *answer)
+{
+    unsigned        line, buyer;
+    oracle_sale_t  *sale;
+
+    buyer = oracle_buyer(command->buyer);
+
+    for (line = 0; line < command->lines_n; line++) {
+        answer->sale = command->lines[line].sale;
+        sale = &oracle->sales[answer->sale];
+
+        if (!sale->exists) {
+            answer->outcome = FS_NO_SUCH_SALE;
+
+        } else if (sale->closed) {
+            answer->outcome = FS_CLOSED;
+
+        } else if (!sale->opened) {
+            answer->outcome = FS_NOT_OPEN;
+            answer->at = sale->opens_at;
+
+        } else if (sale->paused) {
+            answer->outcome = FS_PAUSED;
+
+        } else if (sale->limit != 0
+                   && sale->taken[buyer] + command->lines[line].qty
+                      > sale->limit)
+        {
+            answer->outcome = FS_OVER_LIMIT;
+            answer->limit = sale->limit;
+
+        } else {
+            continue;
+        }
+
+        return 1;
+    }
+
+    return 0;
+}
+
+
+static int
+oracle_refuses_buyer(oracle_t *oracle, const fs_command_t *command,
+    oracle_answer_t *answer)
+{
+    size_t          i;
+    int64_t         until;
+    unsigned        line, buyer, live;
+    oracle_sale_t  *sale;
+
+    /* the waits by the number of lapses, from the third on */
+    static const int64_t  waits[] = { 30000, 60000, 120000, 240000, 480000 };
+
+    buyer = oracle_buyer(command->buyer);
+
+    for (line = 0; line < command->lines_n; line++) {
+        sale = &oracle->sales[command->lines[line].sale];
+
+        if (sale->lapses[buyer] < 3) {
+            continue;
+        }
+
+        until = sale->lapsed_at[buyer]
+                + (sale->lapses[buyer] < 8 ? waits[sale->lapses[buyer] - 3]
+                                           : 600000);
+
+        if (sale->lapsed_at[buyer] <= oracle->now.mono
+            && oracle->now.mono < until)
+        {
+            answer->outcome = FS_WAIT;
+            answer->sale = command->lines[line].sale;
+            answer->at = oracle->now.wall + (until - oracle->now.mono);
+            return 1;
+        }
+    }
+
+    live = 0;
+
+    for (i = 0; i < oracle->live_n; i++) {
+        live += oracle->holds[oracle->live[i]].buyer == buyer;
+    }
+
+    if (command->live_holds != 0 && live >= command->live_holds) {
+        answer->outcome = FS_TOO_MANY_HOLDS;
+        answer->limit = command->live_holds;
+        return 1;
+    }
+
+    return 0;
+}
+
+
+static oracle_hold_t *
+oracle_new_hold(oracle_t *oracle)
+{
+    if (oracle->holds_n == oracle->holds_size) {
+        oracle->holds_size = oracle->holds_size ? 2 * oracle->holds_size
+                                                : 1024;
+        oracle->holds = realloc(oracle->holds,
+                                oracle->holds_size * sizeof(oracle_hold_t));
+        oracle->live = realloc(oracle->live,
+                               oracle->holds_size * sizeof(size_t));
+
+        if (oracle->holds == NULL || oracle->live == NULL) {
+            abort();
+        }
+    }
+
+    memset(&oracle->holds[oracle->holds_n], 0, sizeof(oracle_hold_t));
+    oracle->live[oracle->live_n++] = oracle->holds_n;
+
+    return &oracle->holds[oracle->holds_n++];
+}
+
+
+void
+oracle_free_holds(oracle_t *oracle)
+{
+    size_t  i;
+
+    for (i = 0; i < oracle->holds_n; i++) {
+        free(oracle->holds[i].payments);
+        free(oracle->holds[i].refunds);
+    }
+
+    free(oracle->holds);
+    free(oracle->live);
+}
+
+
+void
+oracle_hold(oracle_t *oracle, const fs_command_t *command,
+    oracle_answer_t *answer)
+{
+    int64_t         term;
+    unsigned        line, buyer;
+    oracle_sale_t  *sale;
+    oracle_hold_t  *hold;
+
+    if (oracle_replay(oracle, command, answer)) {
+        return;
+    }
+
+    buyer = oracle_buyer(command->buyer);
+
+    for (line = 0; line < command->lines_n; line++) {
+        sale = &oracle->sales[command->lines[line].sale];
+
+        if (sale->exists) {
+            oracle_opens_closes(oracle, sale);
+        }
+    }
+
+    if (oracle_refuses_sale(oracle, command, answer)
+        || oracle_refuses_buyer(oracle, command, answer))
+    {
+        if (answer->outcome != FS_OVER_LIMIT
+            && answer->outcome != FS_TOO_MANY_HOLDS)
+        {
+            return;
+        }
+
+        oracle_expire_own(oracle, buyer);
+
+        if (oracle_refuses_sale(oracle, command, answer)
+            || oracle_refuses_buyer(oracle, command, answer))
+        {
+            return;
+        }
+    }
+
+    for (line = 0; line < command->lines_n; line++) {
+        oracle_make_room(oracle, command->lines[line].sale,
+                         command->lines[line].qty);
+    }
+
+    term = 0;
+
+    for (line = 0; line < command->lines_n; line++) {
+        sale = &oracle->sales[command->lines[line].sale];
+
+        if (oracle_free(sale) < command->lines[line].qty) {
+            answer->outcome = FS_SOLD_OUT;
+            answer->sale = command->lines[line].sale;
+            answer->free = (uint32_t) oracle_free(sale);
+            return;
+        }
+
+        if (sale->hold_ms != 0 && (term == 0 || sale->hold_ms < term)) {
+            term = sale->hold_ms;
+        }
+    }
+
+    if (term == 0) {
+        term = command->term_ms;
+    }
+
+    hold = oracle_new_hold(oracle);
+    hold->buyer = buyer;
+    hold->state = FS_HOLD_HELD;
+    hold->lines_n = command->lines_n;
+    hold->created_at = oracle->now.wall;
+    hold->expires_at = oracle->now.wall + term;
+    hold->due = oracle->now.mono + term;
+    hold->length = term;
+
+    if (command->pickup.len != 0) {
+        hold->pickup = oracle_pickup(oracle, &command->pickup);
+
+        if (hold->pickup == 0) {
+            hold->pickup = ++oracle->pickups_n;
+            memcpy(oracle->pickups[hold->pickup], command->pickup.data,
+                   command->pickup.len);
+        }
+    }
+
+    for (line = 0; line < command->lines_n; line++) {
+        sale = &oracle->sales[command->lines[line].sale];
+        sale->held += command->lines[line].qty;
+        sale->taken[buyer] += command->lines[line].qty;
+        hold->lines[line].sale = command->lines[line].sale;
+        hold->lines[line].qty = command->lines[line].qty;
+        hold->lines[line].price = sale->price;
+    }
+
+    answer->outcome = FS_CREATED;
+    answer->hold = (long) oracle->holds_n - 1;
+
+    if (oracle_key(command) != 0) {
+        oracle->keys[buyer][oracle_key(command)].bound = 1;
+        oracle->keys[buyer][oracle_key(command)].hold = oracle->holds_n - 1;
+    }
+}

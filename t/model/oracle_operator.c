@@ -1,0 +1,215 @@
+
+#include "oracle_parts.h"
+
+
+static int
+oracle_undecided(const oracle_sale_t *sale)
+{
+    unsigned  i;
+
+    if (sale->decided) {
+        return 0;
+    }
+
+    for (i = 0; i <= ORACLE_PICKUPS; i++) {
+        if (sale->groups[i].exists) {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
+static int
+oracle_failed_any(const oracle_sale_t *sale)
+{
+    unsigned  i;
+
+    for (i = 0; i <= ORACLE_PICKUPS; i++) {
+        if (sale->groups[i].state == FS_GROUP_FAILED) {
+            return 1;
+        }
+    }
+
+    return sale->decided;
+}
+
+
+/* 1: this changes the sale. */
+
+static int
+oracle_define(oracle_t *oracle, const fs_operator_t *op,
+    oracle_answer_t *answer)
+{
+    int             by_pickup, reopens;
+    oracle_sale_t  *sale, before;
+
+    by_pickup = op->goal != 0 && op->goal_by == FS_GOAL_BY_PICKUP;
+
+    if (answer->sale == 0) {
+        answer->sale = ++oracle->sales_n;
+        sale = &oracle->sales[answer->sale];
+        sale->exists = 1;
+        memcpy(sale->slug, op->slug.data, op->slug.len);
+        answer->outcome = FS_CREATED;
+        reopens = 0;
+
+    } else {
+        sale = &oracle->sales[answer->sale];
+        oracle_opens_closes(oracle, sale);
+
+        if ((op->goal != sale->goal || by_pickup != sale->by_pickup)
+            && !oracle_undecided(sale))
+        {
+            answer->outcome = FS_DECIDED;
+            return 0;
+        }
+
+        reopens = sale->closed && op->closes_at != sale->closes_at
+                  && (op->closes_at == 0
+                      || op->closes_at > oracle->now.wall);
+
+        if (reopens && oracle_failed_any(sale)) {
+            answer->outcome = FS_DECIDED;
+            return 0;
+        }
+
+        if (op->stock < sale->stock) {
+            oracle_make_room(oracle, answer->sale, sale->stock - op->stock);
+        }
+
+        if (op->stock < sale->held + sale->sold) {
+            answer->outcome = FS_STOCK_TAKEN;
+            answer->held = (uint32_t) sale->held;
+            answer->sold = (uint32_t) sale->sold;
+            return 0;
+        }
+
+        answer->outcome = FS_OK;
+    }
+
+    memcpy(&before, sale, sizeof(before));
+    sale->price = op->price_fen;
+    sale->stock = op->stock;
+    sale->limit = op->limit;
+    sale->opens_at = op->opens_at;
+    sale->closes_at = op->closes_at;
+    sale->goal = op->goal;
+    sale->by_pickup = by_pickup;
+    sale->hold_ms = op->hold_ms;
+
+    if (answer->outcome == FS_OK && memcmp(&before, sale, sizeof(before)) == 0)
+    {
+        return 0;
+    }
+
+    if (reopens) {
+        sale->closed = 0;
+    }
+
+    if (sale->opens_at > oracle->now.wall) {
+        sale->opened = 0;
+    }
+
+    oracle_opens_closes(oracle, sale);
+
+    return 1;
+}
+
+
+void
+oracle_operator(oracle_t *oracle, const fs_command_t *command,
+    const fs_operator_t *op, oracle_answer_t *answer)
+{
+    int             changes;
+    uint32_t        number;
+    oracle_key_t   *key;
+    oracle_sale_t  *sale;
+
+    key = &oracle->admin_keys[oracle_key(command)];
+
+    if (oracle_key(command) != 0 && key->bound
+        && oracle->now.mono - key->at < FS_KEY_KEPT_MS)
+    {
+        if (key->fingerprint == fs_get_le64(op->fingerprint)) {
+            answer->outcome = FS_REPLAYED;
+            answer->sale = key->sale;
+
+        } else {
+            answer->outcome = FS_KEY_REUSED;
+        }
+
+        return;
+    }
+
+    for (number = oracle->sales_n; number > 0; number--) {
+        if (strlen(oracle->sales[number].slug) == op->slug.len
+            && memcmp(oracle->sales[number].slug, op->slug.data,
+                      op->slug.len) == 0)
+        {
+            break;
+        }
+    }
+
+    answer->sale = number;
+    sale = &oracle->sales[number];
+    changes = 0;
+
+    if (command->type == FS_COMMAND_DEFINE) {
+        changes = oracle_define(oracle, op, answer);
+
+    } else if (number == 0) {
+        answer->outcome = FS_NO_SUCH_SALE;
+
+    } else {
+        oracle_opens_closes(oracle, sale);
+        answer->outcome = FS_OK;
+
+        switch (command->type) {
+
+        case FS_COMMAND_STOCK:
+            if (sale->stock + op->add < 0) {
+                answer->outcome = FS_BAD_REQUEST;
+                break;
+            }
+
+            if (op->add < 0) {
+                oracle_make_room(oracle, number, -op->add);
+            }
+
+            if (sale->stock + op->add < sale->held + sale->sold) {
+                answer->outcome = FS_STOCK_TAKEN;
+                answer->held = (uint32_t) sale->held;
+                answer->sold = (uint32_t) sale->sold;
+                break;
+            }
+
+            sale->stock += op->add;
+            changes = op->add != 0;
+            break;
+
+        case FS_COMMAND_PAUSE:
+            changes = !sale->paused;
+            sale->paused = 1;
+            break;
+
+        case FS_COMMAND_RESUME:
+            changes = sale->paused;
+            sale->paused = 0;
+            break;
+
+        case FS_COMMAND_CLOSE:
+            changes = !sale->closed;
+            sale->closed = 1;
+            break;
+        }
+    }
+
+    if (changes && oracle_key(command) != 0) {
+        key->bound = 1;
+        key->at = oracle->now.wall;
+        key->fingerprint = fs_get_le64(op->fingerprint);
+        key->sale = answer->sale;
+    }
+}

@@ -1,0 +1,435 @@
+
+#include <stdlib.h>
+
+#include "oracle_parts.h"
+
+
+static int64_t
+oracle_amount(const oracle_hold_t *hold)
+{
+    int64_t   amount;
+    unsigned  line;
+
+    amount = 0;
+
+    for (line = 0; line < hold->lines_n; line++) {
+        amount += hold->lines[line].price * hold->lines[line].qty;
+    }
+
+    return amount;
+}
+
+
+static void
+oracle_wrong_state(oracle_t *oracle, const oracle_hold_t *hold,
+    oracle_answer_t *answer)
+{
+    answer->outcome = FS_WRONG_STATE;
+    answer->state = oracle_state(oracle, hold);
+}
+
+
+oracle_payment_t *
+oracle_pay(oracle_t *oracle, oracle_hold_t *hold, const uint8_t *reference,
+    int64_t amount)
+{
+    uint8_t            copy[FS_REFERENCE_LEN];
+    oracle_payment_t  *payment;
+
+    /* it may be that of another payment of the hold, which moves now */
+    memcpy(copy, reference, FS_REFERENCE_LEN);
+
+    hold->payments = realloc(hold->payments, (hold->payments_n + 1)
+                                             * sizeof(oracle_payment_t));
+    if (hold->payments == NULL) {
+        abort();
+    }
+
+    payment = &hold->payments[hold->payments_n++];
+    memset(payment, 0, sizeof(oracle_payment_t));
+    memcpy(payment->reference, copy, FS_REFERENCE_LEN);
+    payment->amount = amount;
+    payment->line = -1;
+    payment->order = ++oracle->payments;
+
+    return payment;
+}
+
+
+static void
+oracle_sell(oracle_t *oracle, oracle_hold_t *hold,
+    const fs_command_t *command)
+{
+    unsigned         line;
+    oracle_sale_t   *sale;
+    oracle_group_t  *group;
+
+    if (oracle_live(hold)) {
+        oracle_end(oracle, hold, FS_HOLD_SOLD);
+
+    } else {
+        for (line = 0; line < hold->lines_n; line++) {
+            sale = &oracle->sales[hold->lines[line].sale];
+            sale->sold += hold->lines[line].qty;
+            sale->taken[hold->buyer] += hold->lines[line].qty;
+            sale->lapses[hold->buyer] = 0;
+            sale->lapsed_at[hold->buyer] = 0;
+        }
+
+        hold->state = FS_HOLD_SOLD;
+    }
+
+    oracle_pay(oracle, hold, command->reference, command->paid_fen)->sold = 1;
+
+    for (line = 0; line < hold->lines_n; line++) {
+        sale = &oracle->sales[hold->lines[line].sale];
+
+        if (sale->goal == 0) {
+            continue;
+        }
+
+        group = oracle_group(oracle, hold, line);
+        group->exists = 1;
+        group->joined += hold->lines[line].qty;
+        hold->lines[line].member = 1;
+
+        if (group->state == FS_GROUP_OPEN && group->joined >= sale->goal) {
+            group->state = FS_GROUP_FORMED;
+        }
+    }
+}
+
+
+static int
+oracle_limit_used(oracle_t *oracle, const oracle_hold_t *hold)
+{
+    unsigned        line;
+    oracle_sale_t  *sale;
+
+    for (line = 0; line < hold->lines_n; line++) {
+        sale = &oracle->sales[hold->lines[line].sale];
+
+        if (sale->limit != 0
+            && sale->taken[hold->buyer] + hold->lines[line].qty
+               > sale->limit)
+        {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+/* Why a payment for an expired hold comes too late; NONE: it does not. */
+
+static int
+oracle_too_late(oracle_t *oracle, const oracle_hold_t *hold)
+{
+    unsigned         line;
+    oracle_sale_t   *sale;
+    oracle_group_t  *group;
+
+    for (line = 0; line < hold->lines_n; line++) {
+        sale = &oracle->sales[hold->lines[line].sale];
+
+        if (sale->goal == 0) {
+            continue;
+        }
+
+        group = oracle_group(oracle, hold, line);
+
+        if (group->state == FS_GROUP_FAILED
+            || (sale->decided && !group->exists))
+        {
+            return FS_REASON_GROUP_FAILED;
+        }
+    }
+
+    if (oracle_limit_used(oracle, hold)) {
+        oracle_expire_own(oracle, hold->buyer);
+
+        if (oracle_limit_used(oracle, hold)) {
+            return FS_REASON_LIMIT_USED;
+        }
+    }
+
+    for (line = 0; line < hold->lines_n; line++) {
+        oracle_make_room(oracle, hold->lines[line].sale,
+                         hold->lines[line].qty);
+    }
+
+    for (line = 0; line < hold->lines_n; line++) {
+        if (oracle_free(&oracle->sales[hold->lines[line].sale])
+            < hold->lines[line].qty)
+        {
+            return FS_REASON_LATE;
+        }
+    }
+
+    return FS_REASON_NONE;
+}
+
+
+static void
+oracle_confirm(oracle_t *oracle, oracle_hold_t *hold,
+    const fs_command_t *command, oracle_answer_t *answer)
+{
+    int                reason;
+    unsigned           i;
+    oracle_payment_t  *payment;
+
+    for (i = 0; i < hold->payments_n; i++) {
+        payment = &hold->payments[i];
+
+        if (payment->line == -1
+            && memcmp(payment->reference, command->reference,
+                      FS_REFERENCE_LEN) == 0)
+        {
+            answer->outcome = payment->sold ? FS_OK : FS_REFUND_DUE;
+            answer->reason = payment->reason;
+            return;
+        }
+    }
+
+    switch (hold->state) {
+
+    case FS_HOLD_RELEASED:
+        reason = FS_REASON_RELEASED;
+        break;
+
+    case FS_HOLD_CANCELLED:
+        reason = FS_REASON_CANCELLED;
+        break;
+
+    case FS_HOLD_HELD:
+    case FS_HOLD_PAYING:
+    case FS_HOLD_EXPIRED:
+        reason = FS_REASON_NONE;
+
+        if (command->paid_fen != oracle_amount(hold)) {
+            reason = FS_REASON_WRONG_AMOUNT;
+
+        } else if (hold->state == FS_HOLD_EXPIRED) {
+            reason = oracle_too_late(oracle, hold);
+        }
+
+        break;
+
+    default:
+        reason = FS_REASON_SECOND_PAYMENT;
+    }
+
+    if (reason == FS_REASON_NONE) {
+        oracle_sell(oracle, hold, command);
+        answer->outcome = FS_OK;
+        return;
+    }
+
+    payment = oracle_pay(oracle, hold, command->reference, command->paid_fen);
+    payment->due = 1;
+    payment->reason = reason;
+
+    if (hold->state == FS_HOLD_RELEASED || hold->state == FS_HOLD_CANCELLED
+        || hold->state == FS_HOLD_EXPIRED || hold->state == FS_HOLD_REFUNDED)
+    {
+        hold->state = FS_HOLD_REFUND_DUE;
+    }
+
+    answer->outcome = FS_REFUND_DUE;
+    answer->reason = reason;
+}
+
+
+static void
+oracle_refunded(oracle_hold_t *hold, const fs_command_t *command,
+    oracle_answer_t *answer)
+{
+    int                any;
+    unsigned           i, due;
+    oracle_payment_t  *payment, *oldest;
+
+    static const uint8_t  zeros[FS_REFERENCE_LEN];
+
+    answer->outcome = FS_OK;
+
+    for (i = 0; i < hold->refunds_n; i++) {
+        if (memcmp(hold->refunds[i], command->reference, FS_REFERENCE_LEN)
+            == 0)
+        {
+            return;
+        }
+    }
+
+    any = memcmp(command->payment, zeros, FS_REFERENCE_LEN) == 0;
+    oldest = NULL;
+    due = 0;
+
+    for (i = 0; i < hold->payments_n; i++) {
+        payment = &hold->payments[i];
+        due += payment->due != 0;
+
+        if (payment->due
+            && (any || memcmp(payment->reference, command->payment,
+                              FS_REFERENCE_LEN) == 0)
+            && (oldest == NULL || payment->order < oldest->order))
+        {
+            oldest = payment;
+        }
+    }
+
+    if (oldest == NULL) {
+        answer->outcome = FS_NOTHING_DUE;
+        return;
+    }
+
+    oldest->due = 0;
+
+    hold->refunds = realloc(hold->refunds,
+                            (hold->refunds_n + 1) * FS_REFERENCE_LEN);
+    if (hold->refunds == NULL) {
+        abort();
+    }
+
+    memcpy(hold->refunds[hold->refunds_n++], command->reference,
+           FS_REFERENCE_LEN);
+
+    if (due == 1 && hold->state == FS_HOLD_REFUND_DUE) {
+        hold->state = FS_HOLD_REFUNDED;
+    }
+}
+
+
+static int
+oracle_can_be_ready(oracle_t *oracle, const oracle_hold_t *hold)
+{
+    unsigned               line, goods;
+    const oracle_group_t  *group;
+
+    goods = 0;
+
+    for (line = 0; line < hold->lines_n; line++) {
+        if (hold->lines[line].returned) {
+            continue;
+        }
+
+        group = oracle_group(oracle, hold, line);
+
+        if (hold->lines[line].member && group->state != FS_GROUP_FORMED) {
+            return 0;
+        }
+
+        goods++;
+    }
+
+    return goods != 0;
+}
+
+
+void
+oracle_of_hold(oracle_t *oracle, const fs_command_t *command,
+    oracle_answer_t *answer)
+{
+    size_t          i;
+    int64_t         term;
+    oracle_hold_t  *hold;
+
+    /* the newest are asked for most */
+
+    for (i = oracle->holds_n; i-- > 0; ) {
+        if (oracle->holds[i].seq == command->hold) {
+            break;
+        }
+    }
+
+    if (command->hold == 0 || i == (size_t) -1) {
+        answer->outcome = FS_NO_SUCH_HOLD;
+        return;
+    }
+
+    hold = &oracle->holds[i];
+
+    if ((command->type == FS_COMMAND_RELEASE
+         || command->type == FS_COMMAND_PAY)
+        && hold->buyer != oracle_buyer(command->buyer))
+    {
+        answer->outcome = FS_NO_SUCH_HOLD;
+        return;
+    }
+
+    oracle_expire(oracle, hold);
+    answer->outcome = FS_OK;
+
+    switch (command->type) {
+
+    case FS_COMMAND_RELEASE:
+        if (hold->state == FS_HOLD_HELD) {
+            oracle_end(oracle, hold, FS_HOLD_RELEASED);
+
+        } else if (hold->state != FS_HOLD_RELEASED) {
+            oracle_wrong_state(oracle, hold, answer);
+        }
+
+        break;
+
+    case FS_COMMAND_PAY:
+        if (hold->state == FS_HOLD_HELD) {
+            term = command->term_ms;
+            hold->state = FS_HOLD_PAYING;
+            hold->expires_at = oracle->now.wall + term;
+            hold->due = oracle->now.mono + term;
+            hold->length = term;
+
+        } else if (hold->state != FS_HOLD_PAYING) {
+            oracle_wrong_state(oracle, hold, answer);
+        }
+
+        break;
+
+    case FS_COMMAND_CANCEL:
+        if (oracle_live(hold)) {
+            oracle_end(oracle, hold, FS_HOLD_CANCELLED);
+
+        } else if (hold->state == FS_HOLD_EXPIRED) {
+            hold->state = FS_HOLD_CANCELLED;
+
+        } else if (hold->state != FS_HOLD_CANCELLED
+                   && hold->state != FS_HOLD_RELEASED)
+        {
+            oracle_wrong_state(oracle, hold, answer);
+        }
+
+        break;
+
+    case FS_COMMAND_CONFIRM:
+        oracle_confirm(oracle, hold, command, answer);
+        break;
+
+    case FS_COMMAND_REFUNDED:
+        oracle_refunded(hold, command, answer);
+        break;
+
+    case FS_COMMAND_READY:
+        if (hold->state == FS_HOLD_SOLD && oracle_can_be_ready(oracle, hold))
+        {
+            hold->state = FS_HOLD_READY;
+
+        } else if (hold->state != FS_HOLD_READY) {
+            oracle_wrong_state(oracle, hold, answer);
+        }
+
+        break;
+
+    case FS_COMMAND_PICK_UP:
+        if (hold->state == FS_HOLD_READY) {
+            hold->state = FS_HOLD_PICKED_UP;
+
+        } else if (hold->state != FS_HOLD_PICKED_UP) {
+            oracle_wrong_state(oracle, hold, answer);
+        }
+
+        break;
+    }
+
+    answer->hold = (long) i;
+}

@@ -1,0 +1,45 @@
+
+/*
+ * What the parts of the oracle share: oracle.c (units and times), and a file
+ * each for holds, orders, operators and timers.
+ */
+
+#ifndef ORACLE_PARTS_H
+#define ORACLE_PARTS_H
+
+#include "oracle.h"
+
+
+int64_t oracle_free(const oracle_sale_t *sale);
+int oracle_live(const oracle_hold_t *hold);
+oracle_group_t *oracle_group(oracle_t *oracle, const oracle_hold_t *hold,
+    unsigned line);
+unsigned oracle_buyer(const uint8_t *buyer);
+unsigned oracle_key(const fs_command_t *command);
+
+/* A sale's time has come. */
+void oracle_opens_closes(oracle_t *oracle, oracle_sale_t *sale);
+
+/* A live hold ends. */
+void oracle_end(oracle_t *oracle, oracle_hold_t *hold, int state);
+
+/* When its time is over. */
+void oracle_expire(oracle_t *oracle, oracle_hold_t *hold);
+void oracle_expire_own(oracle_t *oracle, unsigned buyer);
+
+/* While units are missing: whose time was over first gives back first. */
+void oracle_make_room(oracle_t *oracle, uint32_t number, int64_t need);
+
+oracle_payment_t *oracle_pay(oracle_t *oracle, oracle_hold_t *hold,
+    const uint8_t *reference, int64_t amount);
+
+/* Commands, by whose they are. */
+void oracle_hold(oracle_t *oracle, const fs_command_t *command,
+    oracle_answer_t *answer);
+void oracle_of_hold(oracle_t *oracle, const fs_command_t *command,
+    oracle_answer_t *answer);
+void oracle_operator(oracle_t *oracle, const fs_command_t *command,
+    const fs_operator_t *op, oracle_answer_t *answer);
+
+
+#endif /* ORACLE_PARTS_H */
