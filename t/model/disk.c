@@ -99,20 +99,14 @@ disk_shutdown(disk_t *disk)
 
 
 void
-disk_adopt(disk_t *disk, const char *path, uint16_t number)
+disk_adopt(disk_t *disk, const char *path, uint16_t number, int directory)
 {
-    struct stat  st;
-    char         name[DISK_PATH_MAX * 2];
-
     if (number >= DISK_FILES_MAX) {
         disk_fail("too many files");
     }
 
-    snprintf(name, sizeof(name), "%s/%s", disk->root, path);
     snprintf(disk->files[number].path, DISK_PATH_MAX, "%s", path);
-
-    disk->files[number].directory = lstat(name, &st) == 0
-                                    && S_ISDIR(st.st_mode);
+    disk->files[number].directory = (uint8_t) directory;
 
     if (number >= disk->numbers) {
         disk->numbers = (uint16_t) (number + 1);

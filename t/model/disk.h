@@ -105,7 +105,8 @@ void disk_look(disk_t *disk);
 void disk_shutdown(disk_t *disk);
 
 /* A file that was put there by other means has this number. */
-void disk_adopt(disk_t *disk, const char *path, uint16_t number);
+void disk_adopt(disk_t *disk, const char *path, uint16_t number,
+    int directory);
 
 /* The record. */
 size_t disk_events(const disk_t *disk);

@@ -1,0 +1,652 @@
+
+/*
+ * Crash states.  See crash.h.
+ */
+
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE                     /* reallocarray() */
+#endif
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "crash.h"
+
+
+#define CRASH_DEPTH_MAX  8              /* of directories */
+#define CRASH_NAME_MAX   64
+
+typedef struct {
+    uint8_t      **pages;               /* NULL: a hole */
+    size_t         pages_n;
+    uint64_t       size;
+} crash_file_t;
+
+typedef struct {
+    uint16_t       directory;
+    uint16_t       child;               /* 0: removed */
+    char           name[CRASH_NAME_MAX];
+} crash_name_t;
+
+typedef struct {
+    crash_name_t  *list;
+    size_t         n;
+} crash_names_t;
+
+typedef struct {
+    size_t         event;
+    uint8_t       *synced;              /* WRITE, by sector; NULL: none is */
+    uint8_t        longer;              /* WRITE: beyond the end */
+} crash_pending_t;
+
+struct crash_s {
+    const disk_t     *disk;
+    size_t            position;
+    crash_file_t     *files;            /* durable, by number */
+    uint64_t         *sizes;            /* in the page cache */
+    uint16_t          files_n;
+    crash_names_t     names;            /* durable */
+    crash_pending_t  *pending;
+    size_t            pending_n;
+    size_t            pending_max;
+};
+
+/* A state while it is made: files share the pages that they do not change. */
+typedef struct {
+    crash_t          *crash;
+    crash_file_t     *files;
+    crash_names_t     names;
+    uint8_t         **own;              /* pages to be freed */
+    size_t            own_n;
+} crash_state_t;
+
+static void *crash_memory(void *p);
+static void crash_settle(crash_t *crash, const disk_event_t *sync);
+static int crash_settle_one(crash_t *crash, crash_pending_t *pending,
+    const disk_event_t *sync);
+static void crash_sector(crash_state_t *state, crash_file_t *file,
+    const disk_event_t *event, const uint8_t *bytes, uint32_t sector);
+static void crash_resize(crash_state_t *state, crash_file_t *file,
+    uint64_t size);
+static uint8_t *crash_page(crash_state_t *state, crash_file_t *file,
+    size_t page);
+static void crash_rename(crash_names_t *names, const disk_t *disk,
+    const disk_event_t *event);
+static void crash_name(crash_names_t *names, uint16_t directory,
+    const char *name, uint16_t child);
+static int crash_directory(crash_state_t *state, uint16_t number,
+    const char *path, disk_t *target, const char *root, unsigned depth);
+static int crash_file(const crash_file_t *file, const char *name);
+static uint32_t crash_sectors(const disk_event_t *event);
+
+
+crash_t *
+crash_create(const disk_t *disk)
+{
+    crash_t  *crash;
+
+    crash = calloc(1, sizeof(crash_t));
+
+    if (crash == NULL) {
+        return NULL;
+    }
+
+    crash->disk = disk;
+    crash->files_n = disk_numbers(disk);
+    crash->files = crash_memory(calloc(crash->files_n, sizeof(crash_file_t)));
+    crash->sizes = crash_memory(calloc(crash->files_n, sizeof(uint64_t)));
+
+    return crash;
+}
+
+
+void
+crash_destroy(crash_t *crash)
+{
+    size_t  i, page;
+
+    for (i = 0; i < crash->files_n; i++) {
+        for (page = 0; page < crash->files[i].pages_n; page++) {
+            free(crash->files[i].pages[page]);
+        }
+
+        free(crash->files[i].pages);
+    }
+
+    for (i = 0; i < crash->pending_n; i++) {
+        free(crash->pending[i].synced);
+    }
+
+    free(crash->files);
+    free(crash->sizes);
+    free(crash->names.list);
+    free(crash->pending);
+    free(crash);
+}
+
+
+static void *
+crash_memory(void *p)
+{
+    if (p == NULL) {
+        fprintf(stderr, "crash: no memory\n");
+        abort();
+    }
+
+    return p;
+}
+
+
+static uint32_t
+crash_sectors(const disk_event_t *event)
+{
+    uint64_t  first, last;
+
+    first = event->offset / DISK_SECTOR;
+    last = (event->offset + event->len - 1) / DISK_SECTOR;
+
+    return (uint32_t) (last - first + 1);
+}
+
+
+void
+crash_advance(crash_t *crash, size_t position)
+{
+    uint64_t             end;
+    crash_pending_t     *pending;
+    const disk_event_t  *event;
+
+    for ( /* void */ ; crash->position < position; crash->position++) {
+        event = disk_event(crash->disk, crash->position);
+
+        if (event->op == DISK_SYNC || event->op == DISK_SHUTDOWN) {
+            crash_settle(crash, event);
+            continue;
+        }
+
+        if (crash->pending_n == crash->pending_max) {
+            crash->pending_max = crash->pending_max * 2 + 1024;
+            crash->pending = crash_memory(reallocarray(crash->pending,
+                              crash->pending_max, sizeof(crash_pending_t)));
+        }
+
+        pending = &crash->pending[crash->pending_n++];
+        memset(pending, 0, sizeof(*pending));
+        pending->event = crash->position;
+
+        if (event->op == DISK_WRITE) {
+            end = event->offset + event->len;
+
+            if (end > crash->sizes[event->file]) {
+                crash->sizes[event->file] = end;
+                pending->longer = 1;
+            }
+
+        } else if (event->op == DISK_SIZE) {
+            crash->sizes[event->file] = event->offset;
+        }
+    }
+}
+
+
+size_t
+crash_pending(const crash_t *crash)
+{
+    size_t  i, n;
+
+    for (i = 0, n = 0; i < crash->pending_n; i++) {
+        n += !disk_event(crash->disk, crash->pending[i].event)->mapped;
+    }
+
+    return n;
+}
+
+
+static void
+crash_settle(crash_t *crash, const disk_event_t *sync)
+{
+    size_t               i, left;
+    crash_pending_t     *pending;
+    const disk_event_t  *event;
+
+    left = 0;
+
+    for (i = 0; i < crash->pending_n; i++) {
+        pending = &crash->pending[i];
+        event = disk_event(crash->disk, pending->event);
+
+        if ((sync->op == DISK_SHUTDOWN || event->file == sync->file
+             || (event->op == DISK_RENAME && event->to == sync->file))
+            && crash_settle_one(crash, pending, sync))
+        {
+            free(pending->synced);
+            continue;
+        }
+
+        crash->pending[left++] = *pending;
+    }
+
+    crash->pending_n = left;
+
+    if (sync->op == DISK_SYNC && sync->len == 0) {
+        crash->files[sync->file].size = crash->sizes[sync->file];
+    }
+}
+
+
+/* 1: all of it is durable now. */
+
+static int
+crash_settle_one(crash_t *crash, crash_pending_t *pending,
+    const disk_event_t *sync)
+{
+    uint32_t             i, n, left;
+    uint64_t             sector;
+    crash_file_t        *file;
+    const uint8_t       *bytes;
+    const disk_event_t  *event;
+
+    event = disk_event(crash->disk, pending->event);
+    file = &crash->files[event->file];
+
+    switch (event->op) {
+
+    case DISK_ENTRY:
+    case DISK_REMOVE:
+    case DISK_RENAME:
+        crash_rename(&crash->names, crash->disk, event);
+        return 1;
+
+    case DISK_SIZE:
+
+        if (sync->len) {
+            return 0;
+        }
+
+        crash_resize(NULL, file, event->offset);
+        return 1;
+
+    default:                            /* a write */
+        break;
+    }
+
+    bytes = disk_bytes(crash->disk, event);
+    n = crash_sectors(event);
+    left = 0;
+
+    for (i = 0; i < n; i++) {
+
+        if (pending->synced && pending->synced[i]) {
+            continue;
+        }
+
+        sector = event->offset / DISK_SECTOR + i;
+
+        if (sync->len
+            && (sector < sync->offset / DISK_SECTOR
+                || sector > (sync->offset + sync->len - 1) / DISK_SECTOR))
+        {
+            left++;
+            continue;
+        }
+
+        crash_sector(NULL, file, event, bytes, i);
+
+        if (sync->len) {
+            if (pending->synced == NULL) {
+                pending->synced = crash_memory(calloc(n, 1));
+            }
+
+            pending->synced[i] = 1;
+
+            if (file->size < event->offset + event->len
+                && file->size < (sector + 1) * DISK_SECTOR)
+            {
+                file->size = (sector + 1) * DISK_SECTOR;
+
+                if (file->size > event->offset + event->len) {
+                    file->size = event->offset + event->len;
+                }
+            }
+        }
+    }
+
+    if (left == 0 && !sync->len && pending->longer) {
+        crash_resize(NULL, file, event->offset + event->len);
+    }
+
+    return left == 0;
+}
+
+
+/* state NULL: of the durable image itself. */
+
+static uint8_t *
+crash_page(crash_state_t *state, crash_file_t *file, size_t page)
+{
+    size_t    n;
+    uint8_t  *bytes;
+
+    if (page >= file->pages_n) {
+        n = (page + 64) & ~(size_t) 63;
+        file->pages = crash_memory(reallocarray(file->pages, n,
+                                                sizeof(uint8_t *)));
+        memset(file->pages + file->pages_n, 0,
+               (n - file->pages_n) * sizeof(uint8_t *));
+        file->pages_n = n;
+    }
+
+    if (state == NULL) {
+        if (file->pages[page] == NULL) {
+            file->pages[page] = crash_memory(calloc(1, DISK_PAGE));
+        }
+
+        return file->pages[page];
+    }
+
+    bytes = crash_memory(calloc(1, DISK_PAGE));
+
+    if (file->pages[page]) {
+        memcpy(bytes, file->pages[page], DISK_PAGE);
+    }
+
+    if (state->own_n % 256 == 0) {
+        state->own = crash_memory(reallocarray(state->own,
+                                               state->own_n + 256,
+                                               sizeof(uint8_t *)));
+    }
+
+    state->own[state->own_n++] = bytes;
+    file->pages[page] = bytes;
+
+    return bytes;
+}
+
+
+/* The part of a write that lies in one sector. */
+
+static void
+crash_sector(crash_state_t *state, crash_file_t *file,
+    const disk_event_t *event, const uint8_t *bytes, uint32_t sector)
+{
+    uint64_t  from, to;
+
+    from = (event->offset / DISK_SECTOR + sector) * DISK_SECTOR;
+    to = from + DISK_SECTOR;
+
+    if (from < event->offset) {
+        from = event->offset;
+    }
+
+    if (to > event->offset + event->len) {
+        to = event->offset + event->len;
+    }
+
+    memcpy(crash_page(state, file, from / DISK_PAGE) + from % DISK_PAGE,
+           bytes + (from - event->offset), to - from);
+}
+
+
+/* What is cut off is zeros if it is ever had again. */
+
+static void
+crash_resize(crash_state_t *state, crash_file_t *file, uint64_t size)
+{
+    size_t  page;
+
+    if (size < file->size) {
+        page = size / DISK_PAGE;
+
+        if (page < file->pages_n && file->pages[page] && size % DISK_PAGE) {
+            memset(crash_page(state, file, page) + size % DISK_PAGE, 0,
+                   DISK_PAGE - size % DISK_PAGE);
+            page++;
+
+        } else if (size % DISK_PAGE) {
+            page++;
+        }
+
+        for ( /* void */ ; page < file->pages_n; page++) {
+            if (state == NULL) {
+                free(file->pages[page]);
+            }
+
+            file->pages[page] = NULL;
+        }
+    }
+
+    file->size = size;
+}
+
+
+static void
+crash_rename(crash_names_t *names, const disk_t *disk,
+    const disk_event_t *event)
+{
+    const char  *name;
+
+    name = (const char *) disk_bytes(disk, event);
+
+    crash_name(names, event->file, name,
+               event->op == DISK_ENTRY ? event->child : 0);
+
+    if (event->op == DISK_RENAME) {
+        crash_name(names, event->to, name + strlen(name) + 1, event->child);
+    }
+}
+
+
+static void
+crash_name(crash_names_t *names, uint16_t directory, const char *name,
+    uint16_t child)
+{
+    size_t  i;
+
+    for (i = 0; i < names->n; i++) {
+        if (names->list[i].directory == directory
+            && strcmp(names->list[i].name, name) == 0)
+        {
+            names->list[i].child = child;
+            return;
+        }
+    }
+
+    names->list = crash_memory(reallocarray(names->list, names->n + 1,
+                                            sizeof(crash_name_t)));
+    names->list[i].directory = directory;
+    names->list[i].child = child;
+    snprintf(names->list[i].name, CRASH_NAME_MAX, "%s", name);
+    names->n++;
+}
+
+
+int
+crash_write(crash_t *crash, crash_choice_t choice, void *data,
+    disk_t *target, const char *root)
+{
+    int                  rc;
+    size_t               i;
+    uint32_t             sector, n;
+    crash_file_t        *file;
+    crash_state_t        state;
+    const uint8_t       *bytes;
+    crash_pending_t     *pending;
+    const disk_event_t  *event;
+
+    memset(&state, 0, sizeof(state));
+    state.crash = crash;
+    state.files = crash_memory(calloc(crash->files_n, sizeof(crash_file_t)));
+
+    for (i = 0; i < crash->files_n; i++) {
+        file = &crash->files[i];
+        state.files[i] = *file;
+
+        if (file->pages_n) {
+            state.files[i].pages = crash_memory(reallocarray(NULL,
+                                         file->pages_n, sizeof(uint8_t *)));
+            memcpy(state.files[i].pages, file->pages,
+                   file->pages_n * sizeof(uint8_t *));
+        }
+    }
+
+    state.names.n = crash->names.n;
+    state.names.list = crash_memory(reallocarray(NULL, crash->names.n + 1,
+                                                 sizeof(crash_name_t)));
+    if (crash->names.n) {
+        memcpy(state.names.list, crash->names.list,
+               crash->names.n * sizeof(crash_name_t));
+    }
+
+    for (i = 0; i < crash->pending_n; i++) {
+        pending = &crash->pending[i];
+        event = disk_event(crash->disk, pending->event);
+        file = &state.files[event->file];
+
+        if (event->op != DISK_WRITE) {
+            if (choice(data, pending->event, 0)) {
+                if (event->op == DISK_SIZE) {
+                    crash_resize(&state, file, event->offset);
+
+                } else {
+                    crash_rename(&state.names, crash->disk, event);
+                }
+            }
+
+            continue;
+        }
+
+        bytes = disk_bytes(crash->disk, event);
+        n = crash_sectors(event);
+
+        for (sector = 0; sector < n; sector++) {
+            if (!(pending->synced && pending->synced[sector])
+                && choice(data, pending->event, sector))
+            {
+                crash_sector(&state, file, event, bytes, sector);
+            }
+        }
+
+        if (pending->longer
+            && choice(data, pending->event, CRASH_LENGTHENED)
+            && file->size < event->offset + event->len)
+        {
+            file->size = event->offset + event->len;
+        }
+    }
+
+    rc = crash_directory(&state, DISK_ROOT, "", target, root, 0);
+
+    for (i = 0; i < crash->files_n; i++) {
+        free(state.files[i].pages);
+    }
+
+    for (i = 0; i < state.own_n; i++) {
+        free(state.own[i]);
+    }
+
+    free(state.own);
+    free(state.files);
+    free(state.names.list);
+
+    return rc;
+}
+
+
+static int
+crash_directory(crash_state_t *state, uint16_t number, const char *path,
+    disk_t *target, const char *root, unsigned depth)
+{
+    int            rc, directory;
+    char           below[DISK_PATH_MAX], name[DISK_PATH_MAX * 2 + 2];
+    size_t         i;
+    crash_name_t  *entry;
+
+    if (depth == CRASH_DEPTH_MAX) {
+        errno = ELOOP;
+        return -1;
+    }
+
+    for (i = 0; i < state->names.n; i++) {
+        entry = &state->names.list[i];
+
+        if (entry->directory != number || entry->child == 0) {
+            continue;
+        }
+
+        if ((size_t) snprintf(below, sizeof(below), "%s%s%s", path,
+                              *path ? "/" : "", entry->name) >= sizeof(below))
+        {
+            errno = ENAMETOOLONG;
+            return -1;
+        }
+
+        snprintf(name, sizeof(name), "%s/%s", root, below);
+
+        directory = disk_is_directory(state->crash->disk, entry->child);
+
+        if (directory) {
+            rc = mkdir(name, 0700);
+
+            if (rc == 0) {
+                rc = crash_directory(state, entry->child, below, target,
+                                     root, depth + 1);
+            }
+
+        } else {
+            rc = crash_file(&state->files[entry->child], name);
+        }
+
+        if (rc == -1) {
+            return -1;
+        }
+
+        disk_adopt(target, below, entry->child, directory);
+    }
+
+    return 0;
+}
+
+
+static int
+crash_file(const crash_file_t *file, const char *name)
+{
+    int       fd;
+    size_t    page, len;
+    uint64_t  offset;
+
+    fd = open(name, O_WRONLY|O_CREAT|O_EXCL|O_CLOEXEC, 0600);
+
+    if (fd == -1) {
+        return -1;
+    }
+
+    if (ftruncate(fd, (off_t) file->size) == -1) {
+        close(fd);
+        return -1;
+    }
+
+    for (page = 0; page < file->pages_n; page++) {
+        offset = (uint64_t) page * DISK_PAGE;
+
+        if (file->pages[page] == NULL || offset >= file->size) {
+            continue;
+        }
+
+        len = file->size - offset < DISK_PAGE ? (size_t) (file->size - offset)
+                                              : DISK_PAGE;
+
+        if (pwrite(fd, file->pages[page], len, (off_t) offset)
+            != (ssize_t) len)
+        {
+            close(fd);
+            return -1;
+        }
+    }
+
+    return close(fd);
+}

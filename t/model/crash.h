@@ -1,0 +1,56 @@
+
+/*
+ * What a power cut leaves of a simulated disk: everything that was synced
+ * before it, and of the rest whatever a test chooses, sector by sector, in
+ * any order.
+ *
+ * What is taken for granted of a disk, and no more:
+ *
+ *   - a sector of 512 bytes is written whole or not at all;
+ *   - a sync of a file makes its bytes and its size durable, but not its
+ *     name; a write through O_DSYNC only the sectors that it touches, and a
+ *     size that has them;
+ *   - a sync of a directory makes the names in it durable, not what they
+ *     name; a rename is there whole or not at all;
+ *   - what is not synced may be on disk or not, each sector, size and name
+ *     by itself, and of several writes to one sector any.
+ */
+
+#ifndef CRASH_H
+#define CRASH_H
+
+#include "disk.h"
+
+
+#define CRASH_LENGTHENED  UINT32_MAX
+
+typedef struct crash_s  crash_t;
+
+/*
+ * 1: it reached the disk.  Asked in the record's order for each thing that is
+ * not durable: each sector of a WRITE (counted from the write's first; for a
+ * write beyond the end also CRASH_LENGTHENED: the size that has it), SIZE,
+ * ENTRY, REMOVE, RENAME (sector 0).
+ */
+typedef int (*crash_choice_t)(void *data, size_t event, uint32_t sector);
+
+
+/* NULL: no memory.  At position 0: an empty disk. */
+crash_t *crash_create(const disk_t *disk);
+void crash_destroy(crash_t *crash);
+
+/* Go forward: the events before `position` have happened. */
+void crash_advance(crash_t *crash, size_t position);
+
+/* Things that are not durable at this position, mapped writes left out. */
+size_t crash_pending(const crash_t *crash);
+
+/*
+ * Write a state into an empty directory, and give `target`, another disk
+ * that watches nothing yet, the numbers of its files.  0, or -1 and errno.
+ */
+int crash_write(crash_t *crash, crash_choice_t choice, void *data,
+    disk_t *target, const char *root);
+
+
+#endif /* CRASH_H */
