@@ -565,7 +565,7 @@ ngx_http_flashsale_thread_waits(ngx_http_flashsale_thread_t *thread)
 }
 
 
-/* Each second: is a map filling up? */
+/* Each second: has a reader died, is a map filling up? */
 
 static void
 ngx_http_flashsale_thread_look(ngx_http_flashsale_thread_t *thread)
@@ -583,6 +583,8 @@ ngx_http_flashsale_thread_look(ngx_http_flashsale_thread_t *thread)
     }
 
     thread->looked_at = now;
+
+    fs_commit_forget_readers(thread->commit);
 
     if (fs_store_stat(atomic_load(&thread->store), &stat) != 0) {
         return;

@@ -53,6 +53,9 @@ void fs_commit_set_hook(fs_commit_t *commit,
  */
 fs_outcome_t fs_commit_settle(fs_commit_t *commit, int ring);
 
+/* Free what dead processes hold of the reader tables.  From time to time. */
+void fs_commit_forget_readers(fs_commit_t *commit);
+
 /*
  * One pass.  Blocks for the write lock.  When nothing waits and nothing is
  * due, ends without a commit; within half a second of the block's last pass

@@ -115,6 +115,29 @@ fs_settle_renew(fs_commit_t *commit, int ring)
 
 
 /*
+ * LMDB frees the slots of dead readers when it finds a lock of theirs, a full
+ * table or a full map.  But a worker dies without a lock as well, and then a
+ * snapshot that it was reading would keep all pages freed since.
+ */
+
+void
+fs_commit_forget_readers(fs_commit_t *commit)
+{
+    fs_store_t  *store;
+
+    store = commit->store;
+
+    if (store->log != NULL) {
+        (void) mdb_reader_check(store->log, NULL);
+    }
+
+    if (store->index != NULL) {
+        (void) mdb_reader_check(store->index, NULL);
+    }
+}
+
+
+/*
  * Delete rows of rings that are gone: of another boot, or not used for a
  * week.  A living ring's row is needed only from a leader's death to the next
  * pass in its block.  Returns how many; 0 as well when one could not be
