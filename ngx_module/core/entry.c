@@ -43,6 +43,10 @@
     (FS_FIELD_PAYMENT | FS_FIELD_AMOUNT)
 
 
+/* a day may be added */
+#define FS_ENTRY_TIME_MAX     (INT64_MAX / 2)
+
+
 typedef struct {
     const char          *name;
     size_t               len;
@@ -131,6 +135,10 @@ static const fs_entry_fields_t  fs_entry_fields[FS_ENTRY_TYPES_N] = {
 };
 
 
+static int fs_entry_check(const fs_entry_t *entry);
+static int fs_entry_time(int64_t ms);
+
+
 const char *
 fs_entry_type_name(unsigned type)
 {
@@ -147,8 +155,8 @@ fs_entry_effect(const fs_entry_t *entry, fs_entry_effect_t *effect)
                                                           : FS_ENTRY_NONE];
 
     effect->stock = entry->type == FS_ENTRY_STOCK ? entry->qty : 0;
-    effect->held = info->held * entry->qty;
-    effect->sold = info->sold * entry->qty;
+    effect->held = (int64_t) info->held * entry->qty;
+    effect->sold = (int64_t) info->sold * entry->qty;
 }
 
 
@@ -221,7 +229,50 @@ fs_entry_decode(fs_entry_t *entry, fs_seq_t seq, const void *record,
     entry->number3 = fs_get_le32(p + 108);
     memcpy(entry->hash, p + FS_ENTRY_HASH_OFFSET, FS_HASH_LEN);
 
+    return fs_entry_check(entry);
+}
+
+
+/*
+ * What the fold and the audit rely on: an entry names what its type is about,
+ * and no sum of its numbers overflows.  A record without that is damaged.
+ */
+
+static int
+fs_entry_check(const fs_entry_t *entry)
+{
+    uint32_t  required;
+
+    required = fs_entry_fields[entry->type].required;
+
+    if (((required & FS_FIELD_SALE) && entry->sale == 0)
+        || ((required & FS_FIELD_HOLD) && entry->hold == 0))
+    {
+        return -1;
+    }
+
+    if (!fs_entry_time(entry->at) || !fs_entry_time(entry->time1)
+        || !fs_entry_time(entry->time2))
+    {
+        return -1;
+    }
+
+    if (entry->type == FS_ENTRY_HELD
+        && (entry->line >= FS_LINES_MAX || entry->qty < 1
+            || entry->qty > FS_QTY_MAX || entry->amount_fen < 0
+            || entry->amount_fen > FS_PRICE_MAX))
+    {
+        return -1;
+    }
+
     return 0;
+}
+
+
+static int
+fs_entry_time(int64_t ms)
+{
+    return ms >= -FS_ENTRY_TIME_MAX && ms <= FS_ENTRY_TIME_MAX;
 }
 
 

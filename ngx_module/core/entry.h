@@ -123,9 +123,9 @@ typedef struct {
 } fs_entry_t;
 
 typedef struct {
-    int                  stock;         /* change of each, in units */
-    int                  held;
-    int                  sold;
+    int64_t              stock;         /* change of each, in units: any qty */
+    int64_t              held;          /* of a damaged record fits */
+    int64_t              sold;
 } fs_entry_effect_t;
 
 
@@ -142,7 +142,9 @@ void fs_entry_effect(const fs_entry_t *entry, fs_entry_effect_t *effect);
 void fs_entry_encode(const fs_entry_t *entry, uint8_t *record);
 
 /*
- * Read a record.  0, or -1: unknown version or type, or a wrong size.
+ * Read a record.  0, or -1: unknown version or type, a wrong size, or not what
+ * its type must be: no sale or hold where there is one, a line that no hold
+ * has, a time out of all reason.
  * A type known to the list but used by no version is still refused by range.
  */
 int fs_entry_decode(fs_entry_t *entry, fs_seq_t seq, const void *record,

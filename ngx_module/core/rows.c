@@ -42,6 +42,21 @@ fs_row_check(fs_str_t row, size_t size, uint8_t version)
 }
 
 
+/* What no version has used yet: another row than one of ours has it. */
+
+static int
+fs_row_zeros(const uint8_t *p, size_t from, size_t to)
+{
+    for (/* void */; from < to; from++) {
+        if (p[from] != 0) {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
 /*
  * Sale:
  *
@@ -136,7 +151,8 @@ fs_sale_row_decode(fs_sale_t *sale, fs_str_t row)
     title_len = fs_get_le16(p + 4);
 
     if (p[3] > FS_SLUG_MAX || title_len > FS_TITLE_MAX
-        || p[1] > FS_GOAL_BY_PICKUP || (p[2] & ~FS_SALE_FLAGS) != 0)
+        || p[1] > FS_GOAL_BY_PICKUP || (p[2] & ~FS_SALE_FLAGS) != 0
+        || !fs_row_zeros(p, 6, 8))
     {
         return -1;
     }
@@ -237,7 +253,9 @@ fs_hold_row_decode(fs_hold_t *hold, fs_str_t row)
         return -1;
     }
 
-    if (p[1] >= FS_HOLD_STATES_N || p[2] == 0 || p[2] > FS_LINES_MAX) {
+    if (p[1] >= FS_HOLD_STATES_N || p[2] == 0 || p[2] > FS_LINES_MAX
+        || !fs_row_zeros(p, 3, 4))
+    {
         return -1;
     }
 
@@ -265,6 +283,15 @@ fs_hold_row_decode(fs_hold_t *hold, fs_str_t row)
         hold->lines[i].qty = fs_get_le32(p + 4);
         hold->lines[i].price_fen = (int64_t) fs_get_le64(p + 8);
         p += FS_HOLD_ROW_LINE;
+
+        /* so that its amount is one */
+
+        if (hold->lines[i].qty == 0 || hold->lines[i].qty > FS_QTY_MAX
+            || hold->lines[i].price_fen < 0
+            || hold->lines[i].price_fen > FS_PRICE_MAX)
+        {
+            return -1;
+        }
     }
 
     return 0;
@@ -304,7 +331,7 @@ fs_group_row_decode(fs_group_t *group, fs_str_t row)
     p = (const uint8_t *) row.data;
 
     if (fs_row_check(row, FS_GROUP_ROW_SIZE, FS_GROUP_ROW_VERSION) != 0
-        || p[1] > FS_GROUP_FAILED)
+        || p[1] > FS_GROUP_FAILED || !fs_row_zeros(p, 2, 4))
     {
         return -1;
     }
@@ -382,7 +409,9 @@ fs_units_row_encode(const fs_units_t *units, uint8_t *row)
 int
 fs_units_row_decode(fs_units_t *units, fs_str_t row)
 {
-    if (fs_row_check(row, FS_UNITS_ROW_SIZE, FS_UNITS_ROW_VERSION) != 0) {
+    if (fs_row_check(row, FS_UNITS_ROW_SIZE, FS_UNITS_ROW_VERSION) != 0
+        || row.data[1] != 0)
+    {
         return -1;
     }
 
@@ -442,7 +471,8 @@ fs_payment_row_decode(fs_payment_t *payment, fs_str_t row)
     p = (const uint8_t *) row.data;
 
     if (fs_row_check(row, FS_PAYMENT_ROW_SIZE, FS_PAYMENT_ROW_VERSION) != 0
-        || p[2] >= FS_REASONS_N || (p[3] & ~FS_PAYMENT_FLAGS) != 0)
+        || p[2] >= FS_REASONS_N || (p[3] & ~FS_PAYMENT_FLAGS) != 0
+        || !fs_row_zeros(p, 4, 8))
     {
         return -1;
     }

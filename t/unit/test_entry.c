@@ -429,6 +429,13 @@ test_effects(void **state)
     entry.qty = -7;
     fs_entry_effect(&entry, &effect);
     assert_int_equal(effect.stock, -7);
+
+    /* of a damaged record */
+
+    entry.type = FS_ENTRY_RELEASED;
+    entry.qty = INT32_MIN;
+    fs_entry_effect(&entry, &effect);
+    assert_true(effect.held == 2147483648);
 }
 
 
@@ -457,7 +464,7 @@ test_record_layout(void **state)
     entry.qty = -2;
     entry.number = 0x54535251;
     entry.amount_fen = -3;
-    entry.time1 = 0x6867666564636261;
+    entry.time1 = 0x3867666564636261;
     entry.time2 = -4;
     memset(entry.id1, 0xa1, sizeof(entry.id1));
     memset(entry.id2, 0xa2, sizeof(entry.id2));
@@ -475,7 +482,7 @@ test_record_layout(void **state)
         0x31, 0x32, 0x33, 0x34, 0x35, 0x36, 0x37, 0x38,
         0xfe, 0xff, 0xff, 0xff, 0x51, 0x52, 0x53, 0x54,
         0xfd, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
-        0x61, 0x62, 0x63, 0x64, 0x65, 0x66, 0x67, 0x68,
+        0x61, 0x62, 0x63, 0x64, 0x65, 0x66, 0x67, 0x38,
         0xfc, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
         0xa1, 0xa1, 0xa1, 0xa1, 0xa1, 0xa1, 0xa1, 0xa1,
         0xa1, 0xa1, 0xa1, 0xa1, 0xa1, 0xa1, 0xa1, 0xa1,
@@ -603,6 +610,83 @@ test_decode_refuses(void **state)
     record[7] = 0;
 
     assert_int_equal(fs_entry_decode(&entry, 1, record, FS_ENTRY_SIZE), 0);
+}
+
+
+/* A record that would lead the fold or the audit astray is no entry. */
+
+static void
+refuses(const fs_entry_t *entry)
+{
+    uint8_t     record[FS_ENTRY_SIZE];
+    fs_entry_t  back;
+
+    fs_entry_encode(entry, record);
+    assert_int_equal(fs_entry_decode(&back, 1, record, sizeof(record)), -1);
+}
+
+
+static void
+test_decode_refuses_nonsense(void **state)
+{
+    size_t      i;
+    uint8_t     record[FS_ENTRY_SIZE];
+    fs_entry_t  entry;
+
+    (void) state;
+
+    for (i = 0; i < ENTRIES_N; i++) {
+        fs_entry_encode(&entries[i], record);
+        assert_int_equal(fs_entry_decode(&entry, 1, record, sizeof(record)),
+                         0);
+
+        if (entries[i].sale != 0 && entries[i].type != FS_ENTRY_PAYING
+            && entries[i].type != FS_ENTRY_WITHDRAWN
+            && entries[i].type != FS_ENTRY_REFUNDED)
+        {
+            entry = entries[i];
+            entry.sale = 0;
+            refuses(&entry);
+        }
+
+        if (entries[i].hold != 0) {
+            entry = entries[i];
+            entry.hold = 0;
+            refuses(&entry);
+        }
+    }
+
+    entry = entries[9];
+    entry.line = FS_LINES_MAX;
+    refuses(&entry);
+
+    entry = entries[9];
+    entry.qty = 0;
+    refuses(&entry);
+    entry.qty = -1;
+    refuses(&entry);
+    entry.qty = FS_QTY_MAX + 1;
+    refuses(&entry);
+
+    entry = entries[9];
+    entry.amount_fen = -1;
+    refuses(&entry);
+    entry.amount_fen = FS_PRICE_MAX + 1;
+    refuses(&entry);
+
+    entry = entries[9];
+    entry.at = INT64_MAX;
+    refuses(&entry);
+    entry.at = INT64_MIN;
+    refuses(&entry);
+
+    entry = entries[9];
+    entry.time1 = INT64_MAX;
+    refuses(&entry);
+
+    entry = entries[9];
+    entry.time2 = INT64_MAX;
+    refuses(&entry);
 }
 
 
@@ -819,6 +903,7 @@ main(int argc, char **argv)
         cmocka_unit_test(test_numbers_are_frozen),
         cmocka_unit_test(test_reasons_are_frozen),
         cmocka_unit_test(test_decode_refuses),
+        cmocka_unit_test(test_decode_refuses_nonsense),
         cmocka_unit_test(test_render_refuses),
         cmocka_unit_test(test_longest_lines),
         cmocka_unit_test(test_cost)

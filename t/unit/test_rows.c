@@ -63,6 +63,22 @@ str(const void *data, size_t len)
 }
 
 
+/* Bytes that are not used yet are zero, each of them. */
+
+#define refuses_used(decode, back, row, len, from, to)                       \
+    do {                                                                     \
+        size_t  at;                                                          \
+                                                                             \
+        for (at = from; at < to; at++) {                                     \
+            row[at] = 1;                                                     \
+            assert_int_equal(decode(back, str(row, len)), -1);               \
+            row[at] = 0;                                                     \
+        }                                                                    \
+                                                                             \
+        assert_int_equal(decode(back, str(row, len)), 0);                    \
+    } while (0)
+
+
 static void
 random_sale(fs_sale_t *sale)
 {
@@ -136,7 +152,7 @@ test_sale(void **state)
     row[3] = FS_SLUG_MAX + 1;
     assert_int_equal(fs_sale_row_decode(&back, str(row, len + 1)), -1);
     row[3] = FS_SLUG_MAX;
-    assert_int_equal(fs_sale_row_decode(&back, str(row, len)), 0);
+    refuses_used(fs_sale_row_decode, &back, row, len, 6, 8);
 }
 
 
@@ -158,8 +174,9 @@ random_hold(fs_hold_t *hold, unsigned lines)
 
     for (i = 0; i < lines; i++) {
         hold->lines[i].sale = (uint32_t) random64();
-        hold->lines[i].qty = (uint32_t) random64();
-        hold->lines[i].price_fen = (int64_t) random64();
+        hold->lines[i].qty = (uint32_t) (1 + random64() % FS_QTY_MAX);
+        hold->lines[i].price_fen = (int64_t) (random64()
+                                              % (FS_PRICE_MAX + 1));
     }
 }
 
@@ -210,7 +227,47 @@ test_hold(void **state)
     row[2] = FS_LINES_MAX + 1;
     assert_int_equal(fs_hold_row_decode(&back, str(row, len)), -1);
     row[2] = FS_LINES_MAX;
+    refuses_used(fs_hold_row_decode, &back, row, len, 3, 4);
+}
+
+
+/* A hold's amount is one whatever its row says: 8 * 10000 * the dearest. */
+
+static void
+test_hold_amount(void **state)
+{
+    size_t     len;
+    uint8_t    row[FS_HOLD_ROW_MAX];
+    unsigned   i;
+    fs_hold_t  hold, back;
+
+    (void) state;
+
+    random_hold(&hold, FS_LINES_MAX);
+
+    for (i = 0; i < FS_LINES_MAX; i++) {
+        hold.lines[i].qty = FS_QTY_MAX;
+        hold.lines[i].price_fen = FS_PRICE_MAX;
+    }
+
+    len = fs_hold_row_encode(&hold, row);
     assert_int_equal(fs_hold_row_decode(&back, str(row, len)), 0);
+    assert_true(fs_hold_amount(&back) == FS_AMOUNT_MAX);
+
+    hold.lines[7].qty++;
+    fs_hold_row_encode(&hold, row);
+    assert_int_equal(fs_hold_row_decode(&back, str(row, len)), -1);
+    hold.lines[7].qty = 0;
+    fs_hold_row_encode(&hold, row);
+    assert_int_equal(fs_hold_row_decode(&back, str(row, len)), -1);
+    hold.lines[7].qty = 1;
+
+    hold.lines[0].price_fen++;
+    fs_hold_row_encode(&hold, row);
+    assert_int_equal(fs_hold_row_decode(&back, str(row, len)), -1);
+    hold.lines[0].price_fen = -1;
+    fs_hold_row_encode(&hold, row);
+    assert_int_equal(fs_hold_row_decode(&back, str(row, len)), -1);
 }
 
 
@@ -242,6 +299,7 @@ test_group(void **state)
     row[1] = FS_GROUP_FAILED + 1;
     assert_int_equal(fs_group_row_decode(&back, str(row, len)), -1);
     row[1] = FS_GROUP_OPEN;
+    refuses_used(fs_group_row_decode, &back, row, len, 2, 4);
     row[0]++;
     assert_int_equal(fs_group_row_decode(&back, str(row, len)), -1);
 }
@@ -314,6 +372,7 @@ test_units(void **state)
 
     assert_int_equal(fs_units_row_decode(&back, str(row, sizeof(row) - 1)),
                      -1);
+    refuses_used(fs_units_row_decode, &back, row, sizeof(row), 1, 2);
     row[0]++;
     assert_int_equal(fs_units_row_decode(&back, str(row, sizeof(row))), -1);
 }
@@ -353,6 +412,7 @@ test_payment(void **state)
     row[3] = 4;
     assert_int_equal(fs_payment_row_decode(&back, str(row, len)), -1);
     row[3] = 0;
+    refuses_used(fs_payment_row_decode, &back, row, len, 4, 8);
     row[0]++;
     assert_int_equal(fs_payment_row_decode(&back, str(row, len)), -1);
 }
@@ -462,6 +522,7 @@ main(void)
     const struct CMUnitTest   tests[] = {
         cmocka_unit_test(test_sale),
         cmocka_unit_test(test_hold),
+        cmocka_unit_test(test_hold_amount),
         cmocka_unit_test(test_group),
         cmocka_unit_test(test_buyer),
         cmocka_unit_test(test_units),

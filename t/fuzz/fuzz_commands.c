@@ -1,0 +1,358 @@
+
+/*
+ * The bytes as commands, one after the other, and time that passes between
+ * them, to the function that decides.  After each, every sale adds up by the
+ * entries that were written, what was refused has written nothing (but what
+ * was due), and every result can be answered.  When all that is due has been
+ * done, nothing is live that should not be.
+ */
+
+#include "stall.h"
+
+#include "../unit/request_limits.h"
+
+#include "answer.h"
+
+
+#define COMMANDS_MAX  48
+#define HOLDS_MAX     COMMANDS_MAX
+#define BUYERS        4
+
+typedef struct {
+    int64_t              stock;
+    int64_t              held;
+    int64_t              sold;
+} counters_t;
+
+typedef struct {
+    stall_t             *stall;
+    fs_seq_t             counted;       /* the ledger is added up to here */
+    counters_t           sales[STALL_SALES + 1];
+    fs_seq_t             holds[HOLDS_MAX];
+    unsigned             holds_n;
+} run_t;
+
+
+/* 1: what time alone brings about; it comes with commands that are refused */
+
+static int
+is_due(unsigned type)
+{
+    return type == FS_ENTRY_OPENED || type == FS_ENTRY_CLOSED
+           || type == FS_ENTRY_EXPIRED || type == FS_ENTRY_CLOCK;
+}
+
+
+/* Add up what was written since; refused: by a command without effect. */
+
+static void
+count(run_t *run, int refused)
+{
+    fs_str_t            record;
+    uint64_t            key;
+    stall_t            *stall = run->stall;
+    fs_entry_t          entry;
+    counters_t         *sale;
+    fs_entry_effect_t   effect;
+
+    for (key = run->counted + 1; key <= stall->state.seq; key++) {
+        fuzz_check(fs_db_get(&stall->write.log,
+                             stall->store->log_dbi[FS_LOG_LEDGER], &key,
+                             sizeof(key), &record));
+        fuzz_check(fs_entry_decode(&entry, key, record.data, record.len)
+                   == 0);
+        fuzz_check(entry.sale <= STALL_SALES);
+        fuzz_check(!refused || is_due(entry.type));
+
+        fs_entry_effect(&entry, &effect);
+        sale = &run->sales[entry.sale];
+        sale->stock = entry.type == FS_ENTRY_SALE
+                      ? entry.qty : sale->stock + effect.stock;
+        sale->held += effect.held;
+        sale->sold += effect.sold;
+        fuzz_check(sale->held >= 0 && sale->sold >= 0);
+        fuzz_check(sale->held + sale->sold <= sale->stock);
+    }
+
+    run->counted = stall->state.seq;
+}
+
+
+static void
+check_sales(run_t *run)
+{
+    uint32_t           number;
+    fs_sale_t         *sale;
+    const counters_t  *counters;
+
+    count(run, 0);
+
+    for (number = 1; number <= STALL_SALES; number++) {
+        counters = &run->sales[number];
+        sale = fs_state_sale(&run->stall->state, number);
+        fuzz_check(sale != NULL);
+        fuzz_check(sale->stock == counters->stock);
+        fuzz_check(sale->held == counters->held);
+        fuzz_check(sale->sold == counters->sold);
+    }
+}
+
+
+static void
+check_result(run_t *run, const fs_command_t *command,
+    const fs_result_t *result)
+{
+    int                len;
+    char               buf[FS_HOLD_JSON_MAX], problem[FS_PROBLEM_JSON_MAX];
+    unsigned           i;
+    const fs_names_t  *names = &run->stall->state.names;
+
+    fuzz_check(!run->stall->state.failed);
+    fuzz_check(result->outcome < FS_OUTCOMES_N);
+    fuzz_check(result->outcome != FS_INTERNAL);
+
+    if (fs_outcome_status(result->outcome) >= 400) {
+        len = fs_answer_problem(problem, sizeof(problem), result->outcome,
+                                NULL, result, names);
+        fuzz_check(len > 0 && limits_json(problem, (size_t) len));
+        return;
+    }
+
+    if (result->hold.seq == 0) {
+        return;
+    }
+
+    for (i = 0; i < result->hold.lines_n; i++) {
+        fuzz_check(result->hold.lines[i].qty > 0);
+        fuzz_check(result->hold.lines[i].sale <= STALL_SALES);
+    }
+
+    len = fs_answer_hold(buf, sizeof(buf), &result->hold, names,
+                         run->stall->now.wall);
+    fuzz_check(len > 0 && limits_json(buf, (size_t) len));
+
+    if (command->type == FS_COMMAND_HOLD && result->outcome == FS_CREATED) {
+        fuzz_check(memcmp(result->hold.buyer, command->buyer, FS_BUYER_LEN)
+                   == 0);
+        fuzz_check(result->hold.lines_n == command->lines_n);
+        fuzz_check(run->holds_n < HOLDS_MAX);
+        run->holds[run->holds_n++] = result->hold.seq;
+    }
+}
+
+
+static void
+make_hold(fuzz_t *fuzz, fs_command_t *command)
+{
+    unsigned  i;
+    uint8_t   bits;
+    fs_str_t  pickup;
+
+    bits = (uint8_t) fuzz_number(fuzz, 1);
+    command->lines_n = bits % (FS_LINES_MAX + 2);
+    command->key[0] = bits >> 6;
+    command->live_holds = (bits >> 4) & 3;
+
+    for (i = 0; i < command->lines_n && i < FS_LINES_MAX; i++) {
+        bits = (uint8_t) fuzz_number(fuzz, 1);
+        command->lines[i].sale = bits % (STALL_SALES + 2);
+        command->lines[i].qty = bits >> 5;
+    }
+
+    bits = (uint8_t) fuzz_number(fuzz, 1);
+    command->term_ms = 1000u * (bits >> 2);
+
+    if (bits & 3) {
+        pickup.len = bits & 3;
+        pickup.data = "abC";
+        fs_slug_set(&command->pickup, pickup);
+    }
+}
+
+
+/* What an operator changes. */
+
+static void
+make_operator(fuzz_t *fuzz, fs_operator_t *op)
+{
+    uint8_t  bits;
+
+    static const char *const  slugs[STALL_SALES] = {
+        "grape", "egg", "rice", "tea"
+    };
+
+    memset(op, 0, sizeof(fs_operator_t));
+    bits = (uint8_t) fuzz_number(fuzz, 1);
+
+    op->slug = stall_str(slugs[bits % STALL_SALES]);
+    op->stock = bits >> 2;
+    op->add = (int8_t) bits;
+    op->fingerprint[0] = bits;
+    bits = (uint8_t) fuzz_number(fuzz, 1);
+    op->price_fen = bits;
+    op->limit = bits & 3;
+    op->goal = (bits >> 2) & 7;
+    op->goal_by = op->goal != 0 ? bits >> 7 : 0;
+    bits = (uint8_t) fuzz_number(fuzz, 1);
+    op->opens_at = bits & 1 ? STALL_EPOCH + 1000 * (bits >> 2) : 0;
+    op->closes_at = bits & 2 ? STALL_EPOCH + 2000 * (bits >> 2) + 1 : 0;
+}
+
+
+static void
+make_command(run_t *run, fuzz_t *fuzz, fs_command_t *command,
+    fs_operator_t *op)
+{
+    uint8_t  bits;
+
+    memset(command, 0, sizeof(fs_command_t));
+
+    bits = (uint8_t) fuzz_number(fuzz, 1);
+    command->type = 1 + bits % (FS_COMMAND_CLOSE);
+    command->buyer[0] = 1 + (bits >> 4) % BUYERS;
+
+    if (command->type == FS_COMMAND_HOLD) {
+        make_hold(fuzz, command);
+        return;
+    }
+
+    if (command->type >= FS_COMMAND_DEFINE) {
+        make_operator(fuzz, op);
+        command->buyer[1] = 0xad;
+        command->key[0] = bits >> 7;
+        return;
+    }
+
+    bits = (uint8_t) fuzz_number(fuzz, 1);
+
+    command->hold = run->holds_n > 0
+                    ? run->holds[bits % run->holds_n] : bits;
+    bits = (uint8_t) fuzz_number(fuzz, 1);
+    command->reference[0] = 1 + (bits & 3);
+    command->payment[0] = (bits >> 2) & 3;
+    command->paid_fen = 50 * (bits >> 4);
+    command->term_ms = 1000u * (bits >> 4);
+}
+
+
+static void
+pass_time(stall_t *stall, int64_t ms, int wall_only)
+{
+    stall->wall += ms;
+
+    if (!wall_only) {
+        stall->boot += ms;
+    }
+
+    fs_store_now(stall->store, &stall->now);
+}
+
+
+/* All that is due; then no hold is live whose time is over. */
+
+static void
+run_timers(run_t *run)
+{
+    unsigned    i, turns;
+    stall_t    *stall = run->stall;
+    fs_hold_t   hold;
+
+    for (turns = 0;
+         fs_decide_timers(&stall->state, &stall->now, 64) == 64;
+         turns++)
+    {
+        fuzz_check(turns < 100);
+    }
+
+    check_sales(run);
+    fuzz_check(!stall->state.failed);
+
+    for (i = 0; i < run->holds_n; i++) {
+        fuzz_check(fs_state_hold(&stall->state, run->holds[i], &hold));
+        fuzz_check((hold.state != FS_HOLD_HELD
+                    && hold.state != FS_HOLD_PAYING)
+                   || hold.due > stall->now.mono);
+    }
+}
+
+
+/* As between two batches: the rows go to the index, and come from there. */
+
+static void
+turn_batch(stall_t *stall)
+{
+    fuzz_check(fs_state_end(&stall->state) == FS_OK);
+    fs_state_begin(&stall->state, &stall->write, stall->crypto,
+                   stall->cache);
+}
+
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    run_t          run;
+    fuzz_t         fuzz = { data, size };
+    uint8_t        bits;
+    unsigned       n;
+    fs_seq_t       before;
+    fs_result_t    result;
+    fs_command_t   command;
+    fs_operator_t  op;
+
+    memset(&run, 0, sizeof(run));
+    run.stall = stall_open();
+    stall_begin(run.stall);
+    check_sales(&run);
+
+    for (n = 0; n < COMMANDS_MAX && fuzz.len > 0; n++) {
+        bits = (uint8_t) fuzz_number(&fuzz, 1);
+
+        switch (bits & 7) {
+
+        case 0:
+            pass_time(run.stall, 100 * (bits >> 3) * (bits >> 3), 0);
+            break;
+
+        case 1:
+            pass_time(run.stall, 1000 * ((bits >> 3) - 16), 1);
+            break;
+
+        case 2:
+            run_timers(&run);
+            break;
+
+        case 3:
+            turn_batch(run.stall);
+            break;
+
+        default:
+            make_command(&run, &fuzz, &command, &op);
+            memset(&result, 0x55, sizeof(result));
+            before = run.stall->state.seq;
+
+            fs_decide(&run.stall->state, &command, &op, &run.stall->now,
+                      &result);
+
+            check_result(&run, &command, &result);
+            fuzz_check(result.seq == 0
+                       || (result.seq > before
+                           && result.seq <= run.stall->state.seq));
+            count(&run, fs_outcome_status(result.outcome) >= 400);
+            check_sales(&run);
+        }
+    }
+
+    /* after a week everything that was held is over */
+
+    pass_time(run.stall, 7 * 86400000LL, 0);
+    run_timers(&run);
+
+    for (n = 1; n <= STALL_SALES; n++) {
+        fuzz_check(run.sales[n].held == 0);
+    }
+
+    turn_batch(run.stall);
+    fs_write_abort(&run.stall->write);
+
+    return 0;
+}

@@ -1,0 +1,234 @@
+
+/*
+ * Any bytes as a row of the index, the first byte says which.  What is
+ * decoded is encoded to the same bytes, and an answer made of it fits.
+ */
+
+#include "fuzz.h"
+
+#include "../unit/request_limits.h"
+
+#include "answer.h"
+#include "json_reader.h"
+#include "rows.h"
+
+
+static int
+slug(void *data, uint32_t number, fs_slug_t *slug)
+{
+    (void) data;
+
+    slug->len = FS_SLUG_MAX;
+    memset(slug->data, 'a' + number % 26, FS_SLUG_MAX);
+
+    return number % 7 == 0 ? -1 : 0;
+}
+
+
+static int
+hold_id(void *data, fs_seq_t hold, char *id)
+{
+    (void) data;
+
+    memset(id, '0' + (int) (hold % 10), FS_HOLD_ID_LEN);
+
+    return 0;
+}
+
+static const fs_names_t  names = { NULL, slug, slug, hold_id };
+
+
+static int
+is_utf8(const char *p, size_t len)
+{
+    size_t       n;
+    const char  *end;
+
+    for (end = p + len; p < end; p += n) {
+        n = fs_utf8_length(p, end);
+
+        if (n == 0) {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
+static void
+check_answer(const char *buf, int len, size_t size, int text)
+{
+    fuzz_check(len >= -1 && len <= (int) size);
+    fuzz_check(len <= 0 || !text || limits_json(buf, (size_t) len));
+}
+
+
+static size_t
+sale_row(fs_str_t row, uint8_t *again)
+{
+    int         len, text;
+    char       *buf;
+    fs_str_t    name;
+    fs_sale_t   sale;
+
+    memset(&sale, 0, sizeof(sale));
+
+    if (fs_sale_row_decode(&sale, row) != 0) {
+        return 0;
+    }
+
+    name.len = sale.slug.len;
+    name.data = sale.slug.data;
+    text = fs_slug_valid(name) && is_utf8(sale.title, sale.title_len);
+
+    /* a sale that somebody made always fits */
+
+    buf = malloc(FS_SALE_JSON_MAX);
+    len = fs_answer_sale(buf, FS_SALE_JSON_MAX, &sale);
+    fuzz_check(len > 0 || !text);
+    check_answer(buf, len, FS_SALE_JSON_MAX, text);
+    free(buf);
+
+    buf = malloc(FS_EVENT_MAX);
+    len = fs_answer_stock(buf, FS_EVENT_MAX, UINT64_MAX, &sale);
+    check_answer(buf, len, FS_EVENT_MAX, 0);
+    len = fs_answer_goal(buf, FS_EVENT_MAX, UINT64_MAX, &sale);
+    check_answer(buf, len, FS_EVENT_MAX, 0);
+    len = fs_answer_state(buf, FS_EVENT_MAX, UINT64_MAX, &sale);
+    check_answer(buf, len, FS_EVENT_MAX, 0);
+    free(buf);
+
+    return fs_sale_row_encode(&sale, again);
+}
+
+
+static size_t
+hold_row(fs_str_t row, uint8_t *again)
+{
+    int         len;
+    char       *buf;
+    unsigned    i;
+    fs_hold_t   hold;
+
+    memset(&hold, 0, sizeof(hold));
+
+    if (fs_hold_row_decode(&hold, row) != 0) {
+        return 0;
+    }
+
+    fuzz_check(hold.lines_n >= 1 && hold.lines_n <= FS_LINES_MAX);
+    fuzz_check(fs_hold_amount(&hold) >= 0);
+    fuzz_check(fs_hold_amount(&hold) <= FS_AMOUNT_MAX);
+
+    len = 0;
+
+    for (i = 0; i < hold.lines_n; i++) {
+        len |= hold.lines[i].sale % 7 == 0;
+    }
+
+    len |= hold.pickup != 0 && hold.pickup % 7 == 0;
+
+    /* a name that is not known, or an answer that fits */
+
+    buf = malloc(FS_HOLD_JSON_MAX);
+    fuzz_check((fs_answer_hold(buf, FS_HOLD_JSON_MAX, &hold, &names, 1) < 0)
+               == len);
+    len = fs_answer_hold(buf, FS_HOLD_JSON_MAX, &hold, &names, INT64_MIN);
+    check_answer(buf, len, FS_HOLD_JSON_MAX, 1);
+    free(buf);
+
+    buf = malloc(FS_LINES_JSON_MAX);
+    len = fs_answer_lines(buf, FS_LINES_JSON_MAX, &hold, &names);
+    check_answer(buf, len, FS_LINES_JSON_MAX, 1);
+    free(buf);
+
+    return fs_hold_row_encode(&hold, again);
+}
+
+
+static size_t
+group_row(fs_str_t row, uint8_t *again)
+{
+    fs_group_t  group;
+
+    memset(&group, 0, sizeof(group));
+
+    return fs_group_row_decode(&group, row) == 0
+           ? fs_group_row_encode(&group, again) : 0;
+}
+
+
+static size_t
+buyer_row(fs_str_t row, uint8_t *again)
+{
+    fs_buyer_t  buyer;
+
+    return fs_buyer_row_decode(&buyer, row) == 0
+           ? fs_buyer_row_encode(&buyer, again) : 0;
+}
+
+
+static size_t
+units_row(fs_str_t row, uint8_t *again)
+{
+    fs_units_t  units;
+
+    return fs_units_row_decode(&units, row) == 0
+           ? fs_units_row_encode(&units, again) : 0;
+}
+
+
+static size_t
+payment_row(fs_str_t row, uint8_t *again)
+{
+    fs_payment_t  payment;
+
+    return fs_payment_row_decode(&payment, row) == 0
+           ? fs_payment_row_encode(&payment, again) : 0;
+}
+
+
+static size_t
+timer_key(fs_str_t key, uint8_t *again)
+{
+    fs_timer_t  timer;
+
+    if (fs_timer_key_decode(&timer, key) != 0) {
+        return 0;
+    }
+
+    fs_timer_key(again, &timer);
+
+    return FS_TIMER_KEY_LEN;
+}
+
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    size_t    len;
+    uint8_t   again[FS_SALE_ROW_MAX];
+    fs_str_t  row;
+
+    static size_t  (*const rows[])(fs_str_t row, uint8_t *again) = {
+        sale_row, hold_row, group_row, buyer_row, units_row, payment_row,
+        timer_key
+    };
+
+    if (size == 0) {
+        return 0;
+    }
+
+    row.len = size - 1;
+    row.data = fuzz_copy(data + 1, row.len);
+
+    len = rows[data[0] % (sizeof(rows) / sizeof(rows[0]))](row, again);
+
+    fuzz_check(len == 0
+               || (len == row.len && memcmp(again, row.data, len) == 0));
+
+    free((char *) row.data);
+
+    return 0;
+}
