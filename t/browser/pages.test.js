@@ -1,15 +1,16 @@
-// Each page, in the normal and the large mode: axe-core at WCAG 2.2 AA, light
-// and dark; the width of a small phone; size of type and of what is pressed.
+// Each page, in both languages and both sizes of type: axe-core at WCAG 2.2 AA,
+// light and dark; the width of a small phone; size of type and of what is
+// pressed.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { DESK, PHONE, Shop, axeSource, choose, giveName, pay }
-    from "./shop.js";
+import { axe, axeBuyer, buyAll, fill, statusOf } from "./everywhere.js";
+import { DESK, PHONE, Shop, eventually } from "./shop.js";
 
-const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
 const TYPE_PX = { normal: 18, large: 22 };
 const TARGET_PX = 60;
+const LANGUAGES = { zh: "zh-CN", en: "en" };
 
 let shop;
 let page;
@@ -17,69 +18,12 @@ let pages;
 
 before(async () => {
     shop = await Shop.open();
-    await shop.define("later", { title: "明天的桃子",
-        opens_at: Date.now() + 7200000 });
-    await shop.define("gone", { title: "卖完的柿子", stock: 1 });
-    await shop.neighbour("wang", "gone", 1, true);
-    await shop.neighbour("wang", "strawberry", 2, true);
-
-    // axe-core compares colours by pixels of its own: no policy for it
-    page = await shop.buyer({ bypassCSP: true });
-    await page.context().addInitScript({ content: axeSource() });
-    pages = await buyAll();
+    await fill(shop);
+    page = await axeBuyer(shop);
+    pages = await buyAll(shop, page);
 });
 
 after(() => shop?.close());
-
-
-// Holds in each state, and where each page is to be found.
-async function buyAll() {
-    const take = async (sale) => {
-        await choose(page, sale);
-        await page.click("#do");
-        await page.click("#bar a.first");
-        await page.waitForURL(/\/h\/[0-9a-f]{32}$/);
-
-        return new URL(page.url()).pathname;
-    };
-    const found = {
-        home: "/", item: "/s/grape", "item-goal": "/s/strawberry",
-        "item-later": "/s/later", "item-gone": "/s/gone",
-        "item-refused": "/s/grape?code=over_limit",
-        session: "/live/friday-2000", nowhere: "/nowhere",
-    };
-
-    found.released = await take("banana");
-    await page.click("form[action$=release] button");
-    await page.waitForSelector(".over");
-    found.order = await take("egg");
-    await giveName(page);
-    await pay(page);
-    found.hold = await take("grape");
-    found["hold-name"] = `${found.hold}?change=1`;
-    found.checkout = await take("greens");
-    await page.click("form[action^='/checkout/'] button");
-    await page.waitForURL(/\/demo\/pay\//);
-    found["hold-paying"] = found.checkout;
-    found.checkout = new URL(page.url()).pathname;
-    found.me = "/me";
-    found["me-name"] = "/me?change=1";
-    found["demo-orders"] = "/demo/orders";
-
-    return found;
-}
-
-
-async function axe(where) {
-    const found = await page.evaluate(async (tags) =>
-        (await window.axe.run(document, {
-            runOnly: { type: "tag", values: tags },
-            resultTypes: ["violations"],
-        })).violations.flatMap((violation) => violation.nodes.map((node) =>
-            `${violation.id}: ${node.target} ${node.failureSummary}`)), TAGS);
-
-    assert.deepEqual(found, [], where);
-}
 
 
 // What no rule of axe-core says.
@@ -124,60 +68,121 @@ async function measure(where, mode) {
     assert.deepEqual(wrong, [], where);
 }
 
+// By the switches, which are on each page and are remembered.
+async function set(language, mode) {
+    await page.goto("/");
 
-for (const mode of ["normal", "large"]) {
-    test(`each page in ${mode} type`, async (t) => {
-        await page.goto("/");
-
-        if (mode === "large") {
-            await page.click("button[name=large]");
-            await page.waitForSelector("html.large");
+    for (const [now, wanted, button] of [
+        [await page.locator("html.large").count() > 0, mode === "large",
+            "button[name=large]"],
+        [await page.locator("html").getAttribute("lang"), LANGUAGES[language],
+            "button[name=lang]"],
+    ]) {
+        if (now !== wanted) {
+            await Promise.all([page.waitForNavigation(),
+                page.click(button)]);
         }
+    }
+}
 
-        for (const [name, path] of Object.entries(pages)) {
-            await t.test(name, async () => {
-                const answer = await page.goto(path);
 
-                assert.equal(answer.status(), name === "nowhere" ? 404 : 200);
+for (const language of Object.keys(LANGUAGES)) {
+    for (const mode of ["normal", "large"]) {
+        test(`each page in ${mode} type, ${language}`, async (t) => {
+            await set(language, mode);
 
-                // the order service's pages have one size
-                const own = path.startsWith("/demo/") ? "normal" : mode;
+            for (const [name, path] of Object.entries(pages)) {
+                await t.test(name, () => look(name, path, language, mode));
+            }
+        });
+    }
+}
 
-                assert.equal(await page.locator("html.large").count(),
-                    own === "large" ? 1 : 0, "the mode is remembered");
+async function look(name, path, language, mode) {
+    const answer = await page.goto(path);
 
-                for (const colorScheme of ["light", "dark"]) {
-                    await page.emulateMedia({ colorScheme });
-                    await axe(`${name}, ${mode}, ${colorScheme}`);
+    assert.equal(answer.status(), statusOf(name));
 
-                    if (colorScheme === "light") {
-                        await measure(name, own);
-                    }
+    // the order service's pages have one size, and both languages
+    const own = !path.startsWith("/demo/");
+    const size = own ? mode : "normal";
 
-                    if (colorScheme === "light" || mode === "normal") {
-                        await shop.picture(page,
-                            `phone-${mode}-${colorScheme}-${name}`);
-                    }
-                }
-            });
-        }
-    });
+    assert.equal(await page.locator("html.large").count(),
+        size === "large" ? 1 : 0, "the mode is remembered");
+
+    if (own) {
+        assert.equal(await page.locator("html").getAttribute("lang"),
+            LANGUAGES[language], "and the language");
+    }
+
+    await page.emulateMedia({ colorScheme: "light" });
+    await axe(page, `${name}, light`);
+    await measure(name, size);
+    await shop.picture(page, `phone-${language}-${mode}-light-${name}`);
+    await page.emulateMedia({ colorScheme: "dark" });
+    await axe(page, `${name}, dark`, ["color-contrast"]);
+
+    if (language === "zh" && mode === "normal") {
+        await shop.picture(page, `phone-${language}-${mode}-dark-${name}`);
+    }
 }
 
 
 test("a desk", async () => {
     await page.setViewportSize(DESK);
     await page.emulateMedia({ colorScheme: "light" });
-    await page.goto("/");
-    await page.click("button[name=large]");
-    await page.waitForSelector("html:not(.large)");
+    await set("zh", "normal");
 
     for (const name of ["home", "item", "hold", "order", "session", "me"]) {
         await page.goto(pages[name]);
-        await axe(name);
+        await axe(page, name);
         await measure(name, "normal");
         await shop.picture(page, `desk-${name}`);
     }
 
     await page.setViewportSize(PHONE);
+});
+
+
+test("somebody new, whose browser asks for English", async () => {
+    const guest = await axeBuyer(shop, { locale: "en-GB" });
+
+    await guest.goto("/me");
+    assert.equal(await guest.locator("html").getAttribute("lang"), "en");
+    assert.match(await guest.innerText("main"), /No orders yet/);
+    await axe(guest, "no orders");
+    await guest.goto(pages.order);
+    assert.match(await guest.innerText("main"), /No such order here/);
+    await axe(guest, "another's order");
+    await guest.click("button[name=lang]");
+    await guest.waitForSelector("html[lang=zh-CN]");
+    await guest.context().close();
+});
+
+
+test("when there is nothing left", async () => {
+    const all = (await (await fetch(`${shop.url}/api/sales?limit=100`))
+        .json()).sales;
+    const closes_at = Date.now() + 1000;
+
+    for (const sale of all) {
+        if (sale.state === "open" || sale.state === "scheduled") {
+            await shop.signed("admin", "PUT", `/admin/sales/${sale.id}`, {
+                title: sale.title, price_fen: sale.price_fen,
+                stock: sale.stock, limit: sale.limit, goal: sale.goal,
+                goal_by: sale.goal_by, closes_at,
+            });
+        }
+    }
+
+    await page.goto("/");
+    await eventually("nothing on sale", async () =>
+        /现在没有在卖的/.test(await page.innerText("main"))
+        && await page.locator(".card:not(.gone *)").count() === 0);
+    await axe(page, "an empty shop");
+    await measure("an empty shop", "normal");
+    await shop.picture(page, "phone-zh-normal-light-empty");
+    await page.goto(pages["item-too-late"]);
+    assert.equal(await page.locator(".others").count(), 0);
+    await axe(page, "sold out, and nothing instead");
 });

@@ -32,15 +32,22 @@
         return two(date.getUTCHours()) + ":" + two(date.getUTCMinutes());
     }
 
+    // The same text put anew would be read aloud anew.
+    function put(element, text) {
+        if (element.textContent !== text) {
+            element.textContent = text;
+        }
+    }
+
     // Text for screen readers, once for each thing that happened.
     function tell(text) {
-        if (text && news.textContent !== text) {
-            news.textContent = text;
+        if (text) {
+            put(news, text);
         }
     }
 
     function connection(isLost) {
-        lost.textContent = isLost ? lost.dataset.text : "";
+        put(lost, isLost ? lost.dataset.text : "");
     }
 
 
@@ -60,24 +67,59 @@
         });
     }
 
+    // How to find again, in what comes in its place, the element that has the
+    // focus.
+    function placeOf(element) {
+        var href = element.getAttribute("href");
+
+        if (element.id) {
+            return "#" + element.id;
+        }
+
+        if (href) {
+            return 'a[href="' + href + '"]';
+        }
+
+        return element.type === "radio" ? '[name="' + element.name
+            + '"][value="' + element.value + '"]' : "";
+    }
+
+    // What is gone leaves the focus to what may be done instead, or to the
+    // words that say what happened.
+    function focusIn(next, place) {
+        var target = place && next.querySelector(place)
+            || next.querySelector("h1, a, button")
+            || document.querySelector("h1");
+
+        if (target.tagName === "H1") {
+            target.tabIndex = -1;
+        }
+
+        target.focus({ preventScroll: true });
+    }
+
     function swapIn(fresh) {
         var said = [];
 
         all(".swap[id]").forEach(function (old) {
             var next = fresh.getElementById(old.id);
-            var had = old.contains(document.activeElement)
-                && document.activeElement.id;
+            var focused = old.contains(document.activeElement)
+                && document.activeElement;
             var chosen;
 
             // what the buyer holds or types stays
             if (!next || old.dataset.keep
-                || old.contains(document.activeElement)
-                && document.activeElement.tagName === "INPUT"
-                && document.activeElement.type !== "radio"
+                || focused && focused.tagName === "INPUT"
+                && focused.type !== "radio"
                 || old.innerHTML === next.innerHTML)
             {
                 return;
             }
+
+            // said below, once; an alert would be heard with each swap
+            all("[data-tell][role]", next).forEach(function (element) {
+                element.removeAttribute("role");
+            });
 
             chosen = keepChoices(old);
             old.replaceWith(next);
@@ -89,8 +131,8 @@
                 }
             });
 
-            if (had && document.getElementById(had)) {
-                document.getElementById(had).focus();
+            if (focused) {
+                focusIn(next, placeOf(focused));
             }
 
             all("[data-tell]", next).forEach(function (element) {
@@ -162,12 +204,6 @@
 
 
     // ---- countdowns
-
-    function put(element, text) {
-        if (element.textContent !== text) {
-            element.textContent = text;
-        }
-    }
 
     // Below a day as a clock; what is longer stays in the server's words.
     function count() {
@@ -337,6 +373,11 @@
         bar.dataset.keep = "1";
         answered = "";
         link.focus();
+        tell(bar.querySelector(".held").textContent.trim());
+        setTimeout(function () {
+            delete bar.dataset.keep;
+            swapSoon();
+        }, Math.max(0, hold.expires_at - now()));
         form.elements.idempotency_key.value = newKey();
     }
 
@@ -355,7 +396,7 @@
 
         event.preventDefault();
 
-        if (button.disabled) {
+        if (button.getAttribute("aria-disabled")) {
             return;
         }
 
@@ -363,7 +404,8 @@
             order.pickup = wanted.get("pickup");
         }
 
-        button.disabled = true;
+        // a button that is really disabled loses the focus
+        button.setAttribute("aria-disabled", "true");
 
         fetch(form.action, {
             method: "POST",
@@ -382,7 +424,7 @@
                     return;
                 }
 
-                button.disabled = false;
+                button.removeAttribute("aria-disabled");
                 answered = location.pathname + "?code="
                     + encodeURIComponent(said.code);
                 unseen = true;
@@ -390,7 +432,7 @@
             });
         }).catch(function () {
             // the key stays: a second tap cannot take twice
-            button.disabled = false;
+            button.removeAttribute("aria-disabled");
             connection(true);
         });
     }

@@ -1,0 +1,133 @@
+// Every page of the storefront, in every state that a neighbour may meet, and
+// where it is to be found; and what axe-core says of a page.
+
+import assert from "node:assert/strict";
+
+import { axeSource, choose, eventually, giveName, pay } from "./shop.js";
+
+const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
+
+// Sales with all that may be said of one.
+export async function fill(shop) {
+    const now = Date.now();
+
+    await shop.define("later", { title: "明天的桃子",
+        opens_at: now + 7200000 });
+    await shop.define("gone", { title: "卖完的柿子", stock: 1 });
+    await shop.neighbour("wang", "gone", 1, true);
+    await shop.neighbour("wang", "strawberry", 2, true);
+    await shop.define("by-point", { title: "按自提点成团的梨", stock: 20,
+        goal: 5, goal_by: "pickup", closes_at: now + 86400000 });
+    await shop.define("formed", { title: "成了团的枣", goal: 1,
+        goal_by: "sale" });
+    await shop.neighbour("wang", "formed", 1, true);
+    await shop.define("long", {
+        title: "《" + "名字很长很长的水果".repeat(6) + "》<b>&amp;",
+        price_fen: 1234567, stock: 99999 });
+    await shop.define("closed", { title: "收摊的李子",
+        closes_at: now + 1500 });
+}
+
+// Holds in each state. The page's scripts are on.
+export async function buyAll(shop, page) {
+    const take = async (sale) => {
+        await choose(page, sale);
+        await page.click("#do");
+        await page.click("#bar a.first");
+        await page.waitForURL(/\/h\/[0-9a-f]{32}$/);
+
+        return new URL(page.url()).pathname;
+    };
+    const bought = async (sale) => {
+        const path = await take(sale);
+
+        await pay(page);
+
+        return path;
+    };
+    const order = (path, what, body) => shop.signed("orders", "POST",
+        `/orders/${path.slice("/h/".length)}/${what}`, body);
+    const found = {
+        home: "/", item: "/s/grape", "item-goal": "/s/strawberry",
+        "item-goal-point": "/s/by-point", "item-formed": "/s/formed",
+        "item-later": "/s/later", "item-gone": "/s/gone",
+        "item-closed": "/s/closed", "item-long": "/s/long",
+        "item-refused": "/s/grape?code=over_limit",
+        "item-too-late": "/s/gone?code=sold_out",
+        session: "/live/friday-2000", nowhere: "/nowhere",
+        busy: "/problem?code=busy", me: "/me", "me-name": "/me?change=1",
+        "demo-orders": "/demo/orders",
+    };
+
+    found.released = await take("banana");
+    await page.click("form[action$=release] button");
+    await page.waitForSelector(".over");
+    found.order = await take("egg");
+    await giveName(page);
+    await pay(page);
+    found["order-ready"] = await bought("cold-brew-tea");
+    await order(found["order-ready"], "ready");
+    found["order-collected"] = await bought("orange-juice");
+    await order(found["order-collected"], "ready");
+    await order(found["order-collected"], "picked-up");
+
+    // a group that fails: the order service pays back what came through it,
+    // and leaves what another one took
+    const melon = { title: "没成团的瓜", goal: 9, goal_by: "sale" };
+
+    await shop.define("melon", melon);
+    found.refunded = await bought("melon");
+    found["refund-due"] = await take("melon");
+    await order(found["refund-due"], "confirm",
+        { payment: "another-till", paid_fen: 1000 });
+    await shop.define("melon", { ...melon, closes_at: Date.now() + 500 });
+    await shop.define("plum", { title: "没等到的李子", hold_ms: 1000 });
+    found.expired = await take("plum");
+
+    found.hold = await take("grape");
+    found["hold-name"] = `${found.hold}?change=1`;
+    found["hold-bad-name"] = `${found.hold}?bad=name`;
+    found["hold-checkout-down"] = `${found.hold}?code=checkout_down`;
+    found.checkout = await take("greens");
+    await page.click("form[action^='/checkout/'] button");
+    await page.waitForURL(/\/demo\/pay\//);
+    found["hold-paying"] = found.checkout;
+    found.checkout = new URL(page.url()).pathname;
+
+    for (const [name, state] of [["refunded", "refunded"],
+        ["refund-due", "refund_due"], ["expired", "expired"]])
+    {
+        await eventually(name, async () => {
+            await page.goto(found[name]);
+            return await page.locator(`[data-state=${state}]`).count() > 0;
+        });
+    }
+
+    return found;
+}
+
+// What a page answers when nothing is wrong with the test.
+export function statusOf(name) {
+    return { nowhere: 404, busy: 503 }[name] || 200;
+}
+
+// axe-core compares colours by pixels of its own: such a browser has no policy.
+export async function axeBuyer(shop, options = {}) {
+    const page = await shop.buyer({ bypassCSP: true, ...options });
+
+    await page.context().addInitScript({ content: axeSource() });
+
+    return page;
+}
+
+// All rules, or those of the list alone.
+export async function axe(page, where, rules) {
+    const found = await page.evaluate(async (only) =>
+        (await window.axe.run(document, {
+            runOnly: only, resultTypes: ["violations"],
+        })).violations.flatMap((violation) => violation.nodes.map((node) =>
+            `${violation.id}: ${node.target} ${node.failureSummary}`)),
+    rules ? { type: "rule", values: rules } : { type: "tag", values: TAGS });
+
+    assert.deepEqual(found, [], where);
+}
