@@ -18,8 +18,8 @@ packages_test='perl libcmocka-dev libmojolicious-perl libio-socket-ssl-perl
                nghttp2-client lmdb-utils lua-check curl openssl'
 packages_browser='openssl fonts-noto-cjk'
 packages_fuzz='clang'
-packages_bench='wrk redis-server redis-tools lua-nginx-redis
-                libnginx-mod-http-lua lua-cjson curl openssl'
+packages_bench='wrk redis-server redis-tools lua-nginx-redis postgresql
+                gnuplot-nox libnginx-mod-http-lua lua-cjson curl openssl'
 
 if [ "${TUANBO_SETUP:-}" = no ]; then
     exit 0
@@ -97,10 +97,11 @@ fi
 
 echo "Installing: $missing"
 
-# The postinst scripts of nginx and redis start them as services. Nobody asked
-# for those: what was not there before is stopped again, and stays down.
+# The postinst scripts of nginx, redis and postgresql start them as services.
+# Nobody asked for those: what was not there before is stopped again, and
+# stays down.
 services=
-for service in nginx redis-server; do
+for service in nginx redis-server postgresql; do
     if [ ! -e "/etc/init.d/$service" ]; then
         services="$services $service"
     fi

@@ -11,38 +11,11 @@
 #define _GNU_SOURCE
 
 #include <fcntl.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
-#include <unistd.h>
+
+#include "client.h"
 
 #define PAGE   4096
 #define PAGES  256
-
-
-static int64_t
-now_ns(void)
-{
-    struct timespec  ts;
-
-    clock_gettime(CLOCK_MONOTONIC, &ts);
-
-    return ts.tv_sec * 1000000000LL + ts.tv_nsec;
-}
-
-
-static int
-compare(const void *a, const void *b)
-{
-    int64_t  x, y;
-
-    x = *(const int64_t *) a;
-    y = *(const int64_t *) b;
-
-    return (x > y) - (x < y);
-}
 
 
 int
@@ -105,7 +78,7 @@ main(int argc, char **argv)
         took[i] = now_ns() - start;
     }
 
-    qsort(took, n, sizeof(int64_t), compare);
+    qsort(took, n, sizeof(int64_t), compare_ns);
     printf("%.1f %.1f\n", took[n / 2] / 1000.0, took[n * 99 / 100] / 1000.0);
 
     free(took);

@@ -25,18 +25,11 @@
 
 #define _GNU_SOURCE
 
-#include <arpa/inet.h>
-#include <errno.h>
 #include <fcntl.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
-#include <time.h>
-#include <unistd.h>
+
+#include "client.h"
 
 #define BUFFER      16384
 #define ROUNDS_MAX  50
@@ -55,22 +48,10 @@ static int   port, epoll;
 static char  buffer[BUFFER + sizeof(((viewer_t *) 0)->tail) + 1];
 
 
-static void
-die(const char *what)
-{
-    fprintf(stderr, "streams: %s: %s\n", what, strerror(errno));
-    exit(1);
-}
-
-
 static double
 now_ms(void)
 {
-    struct timespec  ts;
-
-    clock_gettime(CLOCK_MONOTONIC, &ts);
-
-    return ts.tv_sec * 1000.0 + ts.tv_nsec / 1000000.0;
+    return (double) now_ns() / 1e6;
 }
 
 
@@ -103,25 +84,14 @@ memory(int pid)
 }
 
 
+/* A connection with a request on it. */
+
 static int
-dial(const char *request)
+ask(const char *request)
 {
-    int                 fd;
-    struct sockaddr_in  address;
+    int  fd;
 
-    fd = socket(AF_INET, SOCK_STREAM, 0);
-    if (fd == -1) {
-        die("socket");
-    }
-
-    memset(&address, 0, sizeof(address));
-    address.sin_family = AF_INET;
-    address.sin_port = htons(port);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-
-    if (connect(fd, (struct sockaddr *) &address, sizeof(address)) != 0) {
-        die("connect");
-    }
+    fd = dial(port);
 
     if (write(fd, request, strlen(request)) != (ssize_t) strlen(request)) {
         die("write");
@@ -226,7 +196,7 @@ hold(const char *sale, unsigned round)
              "Connection: close\r\n\r\n%s", (int) getpid(), round, length,
              body);
 
-    fd = dial(request);
+    fd = ask(request);
     n = read(fd, answer, sizeof(answer) - 1);
 
     if (n < 12 || memcmp(answer + 9, "201", 3) != 0) {
@@ -248,7 +218,7 @@ own_memory(int pid, int n)
     before = memory(pid);
 
     for (i = 0; i < n; i++) {
-        (void) dial("GET /api/events?sale=none HTTP/1.1\r\nHost: bench\r\n"
+        (void) ask("GET /api/events?sale=none HTTP/1.1\r\nHost: bench\r\n"
                     "Accept: text/event-stream\r\n");
     }
 
@@ -315,7 +285,7 @@ main(int argc, char **argv)
     before = memory(pid);
 
     for (i = 0; i < n; i++) {
-        viewers[i].fd = dial(request);
+        viewers[i].fd = ask(request);
         fcntl(viewers[i].fd, F_SETFL, O_NONBLOCK);
         event.events = EPOLLIN;
         event.data.ptr = &viewers[i];
