@@ -103,6 +103,20 @@ $t->answers($t->hold('carol', 'grape', 1), 409, 'paused', 'no hold');
 is($t->confirm($held)->json->{outcome}, 'sold', 'but orders go on');
 is($t->admin(POST => '/sales/grape/resume')->{state}, 'open', 'resumed');
 is($t->hold('carol', 'grape', 1)->code, 201, 'a hold');
+
+# what had no effect at first has none later
+for my $switch (['resume', 'pause', 'paused'], ['pause', 'resume', 'open']) {
+    my ($first, $then, $state) = @$switch;
+    my %same = (role => 'admin', key => $t->new_key);
+
+    is($t->post("/admin/sales/grape/$first", %same)->code, 200,
+        "$first once more");
+    $t->admin(POST => "/sales/grape/$then");
+    $res = $t->post("/admin/sales/grape/$first", %same);
+    is($res->headers->header('Idempotent-Replayed'), 'true', 'sent again');
+    is($t->sale('grape')->{state}, $state, "does not $first now");
+}
+
 is($t->admin(POST => '/sales/grape/close')->{state}, 'closed', 'closed');
 $t->answers($t->hold('dave', 'grape', 1), 409, 'closed', 'no hold');
 

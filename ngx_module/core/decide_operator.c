@@ -1,7 +1,8 @@
 
 /*
- * The operator's commands.  Those without an effect write nothing, and so
- * bind no key: doing nothing again is no harm.
+ * The operator's commands.  What is carried out is written, also where it
+ * changes nothing: the entry binds the key.  Else a pause of what is paused,
+ * sent again after the resumption, would pause.
  */
 
 #include "decide_parts.h"
@@ -21,7 +22,6 @@ static int fs_definition_valid(const fs_operator_t *op);
 static void fs_definition(fs_sale_t *sale, const fs_operator_t *op);
 static fs_outcome_t fs_check_change(fs_state_t *state, fs_sale_t *sale,
     const fs_sale_t *next, const fs_now_t *now, fs_result_t *result);
-static int fs_definition_same(const fs_sale_t *a, const fs_sale_t *b);
 static void fs_write_definition(fs_state_t *state, const fs_sale_t *sale);
 static void fs_decide_stock(fs_state_t *state, const fs_command_t *command,
     const fs_operator_t *op, fs_sale_t *sale, const fs_now_t *now,
@@ -37,8 +37,6 @@ static void fs_decide_document(fs_state_t *state,
     const fs_command_t *command, const fs_operator_t *op,
     const fs_now_t *now, fs_result_t *result);
 static size_t fs_document_key(char *key, fs_str_t kind, fs_str_t id);
-static int fs_document_same(fs_state_t *state, const char *key, size_t len,
-    fs_str_t doc, fs_str_t *stored);
 static int fs_digest(fs_entry_t *entry, fs_str_t first, fs_str_t second);
 
 
@@ -197,12 +195,12 @@ fs_decide_define(fs_state_t *state, const fs_command_t *command,
     }
 
     len = fs_document_key(key, kind, op->slug);
+    doc = op->doc;
 
-    if (fs_document_same(state, key, len, op->doc, &doc)
-        && sale != NULL && fs_definition_same(sale, &next))
-    {
-        result->outcome = FS_OK;
-        return;
+    if (doc.data == NULL) {
+        (void) fs_db_get(state->log,
+                         state->store->log_dbi[FS_LOG_DOCUMENTS], key, len,
+                         &doc);
     }
 
     title.len = next.title_len;
@@ -318,22 +316,6 @@ fs_check_change(fs_state_t *state, fs_sale_t *sale, const fs_sale_t *next,
 }
 
 
-static int
-fs_definition_same(const fs_sale_t *a, const fs_sale_t *b)
-{
-    return a->title_len == b->title_len
-           && memcmp(a->title, b->title, a->title_len) == 0
-           && a->price_fen == b->price_fen
-           && a->stock == b->stock
-           && a->limit == b->limit
-           && a->opens_at == b->opens_at
-           && a->closes_at == b->closes_at
-           && a->goal == b->goal
-           && a->goal_by == b->goal_by
-           && a->hold_ms == b->hold_ms;
-}
-
-
 /*
  * Slug and title into the log's row, where the fold of the entry finds them.
  * The row's numbers follow at the end of the batch, in the same transaction.
@@ -383,10 +365,6 @@ fs_decide_stock(fs_state_t *state, const fs_command_t *command,
 
     result->outcome = FS_OK;
 
-    if (op->add == 0) {
-        return;
-    }
-
     memset(&entry, 0, sizeof(fs_entry_t));
     entry.type = FS_ENTRY_STOCK;
     entry.sale = sale->number;
@@ -417,31 +395,15 @@ fs_decide_switch(fs_state_t *state, const fs_command_t *command,
     const fs_operator_t *op, const fs_sale_t *sale, const fs_now_t *now,
     fs_result_t *result)
 {
-    int              done;
-    fs_entry_t       entry;
-    fs_entry_type_t  type;
-
-    if (command->type == FS_COMMAND_PAUSE) {
-        type = FS_ENTRY_PAUSED;
-        done = sale->paused;
-
-    } else if (command->type == FS_COMMAND_RESUME) {
-        type = FS_ENTRY_RESUMED;
-        done = !sale->paused;
-
-    } else {
-        type = FS_ENTRY_CLOSED;
-        done = sale->closed;
-    }
+    fs_entry_t  entry;
 
     result->outcome = FS_OK;
 
-    if (done) {
-        return;
-    }
-
     memset(&entry, 0, sizeof(fs_entry_t));
-    entry.type = (uint8_t) type;
+
+    entry.type = (command->type == FS_COMMAND_PAUSE) ? FS_ENTRY_PAUSED
+                 : (command->type == FS_COMMAND_RESUME) ? FS_ENTRY_RESUMED
+                 : FS_ENTRY_CLOSED;
     entry.sale = sale->number;
 
     fs_operator_emit(state, command, op, &entry, now);
@@ -461,10 +423,6 @@ fs_decide_clock(fs_state_t *state, const fs_command_t *command,
 
     result->outcome = FS_OK;
 
-    if (now->wall >= state->at) {
-        return;
-    }
-
     state->store->clock_behind = 0;
 
     memset(&entry, 0, sizeof(fs_entry_t));
@@ -480,8 +438,7 @@ fs_decide_document(fs_state_t *state, const fs_command_t *command,
     const fs_operator_t *op, const fs_now_t *now, fs_result_t *result)
 {
     char        key[FS_DOCUMENT_KEY_MAX];
-    size_t      len;
-    fs_str_t    name, stored, sale = fs_str("sale");
+    fs_str_t    name, sale = fs_str("sale");
     fs_entry_t  entry;
 
     /* a sale's is written with its definition */
@@ -496,13 +453,8 @@ fs_decide_document(fs_state_t *state, const fs_command_t *command,
     }
 
     result->outcome = FS_OK;
-    len = fs_document_key(key, op->kind, op->slug);
 
-    if (fs_document_same(state, key, len, op->doc, &stored)) {
-        return;
-    }
-
-    name.len = len;
+    name.len = fs_document_key(key, op->kind, op->slug);
     name.data = key;
 
     memset(&entry, 0, sizeof(fs_entry_t));
@@ -513,8 +465,8 @@ fs_decide_document(fs_state_t *state, const fs_command_t *command,
         return;
     }
 
-    fs_db_put(state->log, state->store->log_dbi[FS_LOG_DOCUMENTS], key, len,
-              op->doc.data, op->doc.len, 0);
+    fs_db_put(state->log, state->store->log_dbi[FS_LOG_DOCUMENTS], name.data,
+              name.len, op->doc.data, op->doc.len, 0);
 
     fs_operator_emit(state, command, op, &entry, now);
 }
@@ -528,41 +480,6 @@ fs_document_key(char *key, fs_str_t kind, fs_str_t id)
     memcpy(key + kind.len + 1, id.data, id.len);
 
     return kind.len + 1 + id.len;
-}
-
-
-/*
- * 1: the document is as it shall be; it always is when none is given.
- * *stored: as it shall be.
- */
-
-static int
-fs_document_same(fs_state_t *state, const char *key, size_t len,
-    fs_str_t doc, fs_str_t *stored)
-{
-    int       found;
-    fs_str_t  none = fs_null_str;
-
-    found = fs_db_get(state->log, state->store->log_dbi[FS_LOG_DOCUMENTS],
-                      key, len, stored);
-
-    if (!found) {
-        *stored = none;
-    }
-
-    if (doc.data == NULL) {
-        return 1;
-    }
-
-    if (found && stored->len == doc.len
-        && memcmp(stored->data, doc.data, doc.len) == 0)
-    {
-        return 1;
-    }
-
-    *stored = doc;
-
-    return 0;
 }
 
 

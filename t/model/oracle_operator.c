@@ -36,14 +36,12 @@ oracle_failed_any(const oracle_sale_t *sale)
 }
 
 
-/* 1: this changes the sale. */
-
-static int
+static void
 oracle_define(oracle_t *oracle, const fs_operator_t *op,
     oracle_answer_t *answer)
 {
     int             by_pickup, reopens;
-    oracle_sale_t  *sale, before;
+    oracle_sale_t  *sale;
 
     by_pickup = op->goal != 0 && op->goal_by == FS_GOAL_BY_PICKUP;
 
@@ -63,7 +61,7 @@ oracle_define(oracle_t *oracle, const fs_operator_t *op,
             && !oracle_undecided(sale))
         {
             answer->outcome = FS_DECIDED;
-            return 0;
+            return;
         }
 
         reopens = sale->closed && op->closes_at != sale->closes_at
@@ -72,7 +70,7 @@ oracle_define(oracle_t *oracle, const fs_operator_t *op,
 
         if (reopens && oracle_failed_any(sale)) {
             answer->outcome = FS_DECIDED;
-            return 0;
+            return;
         }
 
         if (op->stock < sale->stock) {
@@ -83,13 +81,12 @@ oracle_define(oracle_t *oracle, const fs_operator_t *op,
             answer->outcome = FS_STOCK_TAKEN;
             answer->held = (uint32_t) sale->held;
             answer->sold = (uint32_t) sale->sold;
-            return 0;
+            return;
         }
 
         answer->outcome = FS_OK;
     }
 
-    memcpy(&before, sale, sizeof(before));
     sale->price = op->price_fen;
     sale->stock = op->stock;
     sale->limit = op->limit;
@@ -98,11 +95,6 @@ oracle_define(oracle_t *oracle, const fs_operator_t *op,
     sale->goal = op->goal;
     sale->by_pickup = by_pickup;
     sale->hold_ms = op->hold_ms;
-
-    if (answer->outcome == FS_OK && memcmp(&before, sale, sizeof(before)) == 0)
-    {
-        return 0;
-    }
 
     if (reopens) {
         sale->closed = 0;
@@ -113,8 +105,6 @@ oracle_define(oracle_t *oracle, const fs_operator_t *op,
     }
 
     oracle_opens_closes(oracle, sale);
-
-    return 1;
 }
 
 
@@ -122,7 +112,6 @@ void
 oracle_operator(oracle_t *oracle, const fs_command_t *command,
     const fs_operator_t *op, oracle_answer_t *answer)
 {
-    int             changes;
     uint32_t        number;
     oracle_key_t   *key;
     oracle_sale_t  *sale;
@@ -154,10 +143,9 @@ oracle_operator(oracle_t *oracle, const fs_command_t *command,
 
     answer->sale = number;
     sale = &oracle->sales[number];
-    changes = 0;
 
     if (command->type == FS_COMMAND_DEFINE) {
-        changes = oracle_define(oracle, op, answer);
+        oracle_define(oracle, op, answer);
 
     } else if (number == 0) {
         answer->outcome = FS_NO_SUCH_SALE;
@@ -186,27 +174,25 @@ oracle_operator(oracle_t *oracle, const fs_command_t *command,
             }
 
             sale->stock += op->add;
-            changes = op->add != 0;
             break;
 
         case FS_COMMAND_PAUSE:
-            changes = !sale->paused;
             sale->paused = 1;
             break;
 
         case FS_COMMAND_RESUME:
-            changes = sale->paused;
             sale->paused = 0;
             break;
 
         case FS_COMMAND_CLOSE:
-            changes = !sale->closed;
             sale->closed = 1;
             break;
         }
     }
 
-    if (changes && oracle_key(command) != 0) {
+    if ((answer->outcome == FS_OK || answer->outcome == FS_CREATED)
+        && oracle_key(command) != 0)
+    {
         key->bound = 1;
         key->at = oracle->now.wall;
         key->fingerprint = fs_get_le64(op->fingerprint);
