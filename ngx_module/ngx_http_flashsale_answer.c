@@ -138,6 +138,28 @@ ngx_http_flashsale_answer_hold(ngx_http_request_t *r, fs_outcome_t outcome,
     }
 
     ngx_http_flashsale_note_hold(ctx, worker, hold, view);
+
+    n = 0;
+
+    if (!ctx->form) {
+        fs_store_now(worker->store, &now);
+        fs_view_names(view, worker->crypto, &names);
+
+        n = fs_answer_hold(text, sizeof(text), hold, &names, now.wall);
+    }
+
+    if (n < 0) {
+
+        /* a name in it cannot be read just now */
+
+        outcome = (r->method == NGX_HTTP_GET)
+                  ? ngx_http_flashsale_missing(view, FS_INTERNAL)
+                  : FS_UNKNOWN;
+
+        ngx_http_flashsale_answer_problem(r, outcome, NULL, NULL, NULL);
+        return;
+    }
+
     ngx_http_flashsale_outcome(r, ctx, outcome);
 
     ctx->answer.status = fs_outcome_status(outcome);
@@ -159,11 +181,6 @@ ngx_http_flashsale_answer_hold(ngx_http_request_t *r, fs_outcome_t outcome,
         (void) ngx_http_flashsale_hold_location(r, ctx,
                                                 &ctx->answer.location);
     }
-
-    fs_store_now(worker->store, &now);
-    fs_view_names(view, worker->crypto, &names);
-
-    n = fs_answer_hold(text, sizeof(text), hold, &names, now.wall);
 
     ngx_str_set(&ctx->answer.type, "application/json");
     ngx_http_flashsale_answer_text(r, ctx, text, n);

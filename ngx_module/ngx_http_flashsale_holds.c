@@ -534,10 +534,14 @@ ngx_http_flashsale_hold_list(ngx_http_request_t *r,
     len = fs_answer_holds((char *) b->pos, size, holds, n, more, &names,
                           now.wall);
 
+    if (len < 0) {
+        outcome = ngx_http_flashsale_missing(&view, FS_INTERNAL);
+    }
+
     fs_view_close(&view);
 
-    if (len < 0) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    if (outcome != FS_OK) {
+        return ngx_http_flashsale_problem(r, outcome, NULL);
     }
 
     b->last += len;

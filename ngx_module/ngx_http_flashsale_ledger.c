@@ -307,6 +307,10 @@ ngx_http_flashsale_feed_render(ngx_http_request_t *r,
         after = entries[n - 1].seq;
     }
 
+    if (out == NULL) {
+        *outcome = ngx_http_flashsale_missing(&view, FS_OK);
+    }
+
     fs_view_close(&view);
 
     return out;

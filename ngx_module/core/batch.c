@@ -12,9 +12,10 @@ static void fs_batch_positions(fs_commit_t *commit);
 
 
 /*
- * A damaged row must not stop everybody's commands.  The batch in which one
- * is met is decided again without the command that met it, and then that
- * command alone is refused; when it was a timer, timers rest for a while.
+ * What is damaged in the index is mended by another index.  What no index can
+ * mend must not stop everybody's commands: the batch in which it is met is
+ * decided again without the command that met it, and then that command alone
+ * is refused; when it was a timer, timers rest for a while.
  */
 
 fs_outcome_t

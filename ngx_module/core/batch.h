@@ -24,7 +24,7 @@
  */
 
 #define FS_RING_ROW_SIZE  32
-#define FS_TIMERS_OFF_MS  10000         /* after a damaged row under them */
+#define FS_TIMERS_OFF_MS  10000         /* after they failed */
 
 
 /* A ring that has something to apply in the present pass. */

@@ -154,10 +154,10 @@ fs_commit_finish(fs_commit_t *commit, int64_t *timings)
 
     if (outcome == FS_OK) {
         fs_commit_next_due(commit);
+    }
 
-        if (fs_commit_failed(commit)) {
-            outcome = fs_commit_outcome(commit);
-        }
+    if (fs_commit_failed(commit)) {
+        outcome = fs_commit_outcome(commit);
     }
 
     if (outcome != FS_OK) {
@@ -191,6 +191,13 @@ fs_commit_outcome(fs_commit_t *commit)
 {
     if (commit->write.log.error != 0) {
         return fs_db_outcome(commit->write.log.error);
+    }
+
+    if (fs_db_damaged(commit->write.index.error)) {
+
+        /* whoever begins next folds another */
+
+        return FS_REBUILDING;
     }
 
     if (commit->write.index.error != 0) {

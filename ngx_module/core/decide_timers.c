@@ -87,7 +87,7 @@ fs_timers_until(fs_state_t *state, const fs_now_t *now, uint8_t clock,
         }
 
         if (fs_timer_key_decode(&timer, found) != 0) {
-            state->failed = 1;
+            fs_state_damaged(state);
             break;
         }
 

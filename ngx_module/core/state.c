@@ -206,6 +206,17 @@ fs_state_end(fs_state_t *state)
 
 
 void
+fs_state_damaged(fs_state_t *state)
+{
+    state->failed = 1;
+
+    if (state->index->error == 0) {
+        state->index->error = MDB_CORRUPTED;
+    }
+}
+
+
+void
 fs_state_emit(fs_state_t *state, fs_entry_t *entry, const fs_now_t *now)
 {
     int         len;
@@ -358,7 +369,7 @@ fs_state_load_sale(fs_state_t *state, fs_sale_slot_t *slot)
                       sizeof(key), &row))
         {
             if (fs_sale_row_decode(&slot->sale, row) != 0) {
-                state->failed = 1;
+                fs_state_damaged(state);
                 return;
             }
 
@@ -406,7 +417,7 @@ fs_state_group_slot(fs_state_t *state, uint32_t sale, uint32_t pickup)
                   sizeof(key), &row))
     {
         if (fs_group_row_decode(&slot->group, row) != 0) {
-            state->failed = 1;
+            fs_state_damaged(state);
         }
 
         slot->found = 1;

@@ -132,6 +132,13 @@ fs_sale_slot_t *fs_state_sale_slot(fs_state_t *state, uint32_t number);
 fs_group_slot_t *fs_state_group_slot(fs_state_t *state, uint32_t sale,
     uint32_t pickup);
 
+/*
+ * A row of the index is not what is written there: the transaction fails, and
+ * who ends it has another index folded.  What is damaged in the log, or makes
+ * no sense, only sets state->failed.
+ */
+void fs_state_damaged(fs_state_t *state);
+
 /* The row in the slot was changed. */
 void fs_state_touch(fs_state_t *state, fs_sale_slot_t *slot);
 

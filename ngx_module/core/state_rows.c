@@ -92,7 +92,7 @@ fs_state_hold(fs_state_t *state, fs_seq_t seq, fs_hold_t *hold)
 
         if (fs_hold_row_decode(&cache->hold, row) != 0) {
             cache->hold.seq = 0;
-            state->failed = 1;
+            fs_state_damaged(state);
             return 0;
         }
 
@@ -141,7 +141,7 @@ fs_state_buyer(fs_state_t *state, const uint8_t *buyer, fs_buyer_t *row)
             fs_state_find(state, buyer, FS_BUYER_LEN, &value) ? 1 : 0;
 
         if (memo->row_found && fs_buyer_row_decode(&memo->row, value) != 0) {
-            state->failed = 1;
+            fs_state_damaged(state);
         }
     }
 
@@ -196,7 +196,7 @@ fs_state_units(fs_state_t *state, const uint8_t *buyer, uint32_t sale,
     if (memo->units[i].found
         && fs_units_row_decode(&memo->units[i].row, value) != 0)
     {
-        state->failed = 1;
+        fs_state_damaged(state);
     }
 
     *row = memo->units[i].row;
@@ -249,7 +249,7 @@ fs_state_bound(fs_state_t *state, const uint8_t *buyer, const uint8_t *key,
     }
 
     if (value.len != 8) {
-        state->failed = 1;
+        fs_state_damaged(state);
         return 0;
     }
 
@@ -297,7 +297,7 @@ fs_state_payment(fs_state_t *state, fs_seq_t hold, const uint8_t *reference,
     }
 
     if (fs_payment_row_decode(row, value) != 0) {
-        state->failed = 1;
+        fs_state_damaged(state);
         return 0;
     }
 
@@ -356,7 +356,7 @@ fs_state_next_payment(fs_state_t *state, fs_seq_t hold, uint8_t *key,
         }
 
         if (fs_payment_row_decode(row, value) != 0) {
-            state->failed = 1;
+            fs_state_damaged(state);
             return 0;
         }
 
@@ -462,7 +462,7 @@ fs_state_first_due(fs_state_t *state, uint32_t sale, int64_t *due,
     }
 
     if (value.len != FS_DUE_LEN) {
-        state->failed = 1;
+        fs_state_damaged(state);
         return 0;
     }
 

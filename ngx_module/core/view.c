@@ -2,9 +2,12 @@
 /*
  * Views.  In a rush most requests are refused from one, so opening one costs
  * a shared lock that is only tried, a renewed LMDB reader, and a look at the
- * mark; the log's snapshot is taken when something in it is asked for.
+ * mark; the log's snapshot is taken when something in it is asked for.  What
+ * the index can tell is told also while there is no log: it is closed for a
+ * moment after a write of its meta page has failed.
  */
 
+#include <errno.h>
 #include <stdlib.h>
 
 #include "index.h"
@@ -186,17 +189,11 @@ fs_view_begin(fs_view_t *view)
     store = view->store;
     reader = view->reader;
 
-    if (store->log == NULL) {
-        return FS_NOT_READY;
-    }
-
-    if (reader->log == NULL) {
+    if (store->log && reader->log == NULL) {
 
         /* a slot now, so that no later question fails for want of one */
 
-        if (fs_view_log(view) == NULL) {
-            return FS_NOT_READY;
-        }
+        (void) fs_view_log(view);
     }
 
     if (!fs_store_index_wanted(store) && fs_view_begin_index(view)) {
@@ -308,8 +305,9 @@ fs_view_log(fs_view_t *view)
         return NULL;
     }
 
-    rc = fs_reader_renew(view->store->log, &view->reader->log);
-
+    rc = view->store->log ? fs_reader_renew(view->store->log,
+                                            &view->reader->log)
+                          : EAGAIN;
     if (rc) {
         view->log.error = rc;
         return NULL;

@@ -546,10 +546,14 @@ fs_write_lost(fs_store_t *store, int error)
         return fs_db_outcome(error);
     }
 
-    /* MDB_PANIC; or nobody knows, which is the same */
+    /*
+     * MDB_PANIC; or nobody knows, which is the same.  Readers want the log
+     * back at once; what is beyond the mark they are not shown.
+     */
 
     store->doubtful = 1;
     fs_store_close_log(store);
+    (void) fs_store_open_log(store);
 
     return FS_UNKNOWN;
 }

@@ -48,46 +48,91 @@ test_garbage(void **data)
 }
 
 
-/* A damaged row is the trouble of who meets it, not of everybody. */
+/* The seq of a hold that a buyer gets. */
 
-static void
-test_damaged_row(void **data)
+static fs_seq_t
+get(fixture_t *f, uint64_t buyer)
 {
-    uint64_t      i, key;
-    fixture_t     f;
-    fs_pass_t     p;
-    fs_write_t    write;
     fs_result_t   result;
     fs_command_t  command;
+
+    shop_hold(&f->shop, &command, buyer);
+    fs_commit_one(f->commit, &command, NULL, &result);
+    assert_int_equal(result.outcome, FS_CREATED);
+
+    return result.hold.seq;
+}
+
+
+static fs_outcome_t
+one(fixture_t *f, const fs_command_t *command)
+{
+    fs_result_t  result;
+
+    fs_commit_one(f->commit, command, NULL, &result);
+
+    return result.outcome;
+}
+
+
+static void
+push_release(fixture_t *f, uint64_t buyer, fs_seq_t hold, uint64_t token)
+{
+    fs_command_t  command;
+
+    shop_hold(&f->shop, &command, buyer);
+    command.type = FS_COMMAND_RELEASE;
+    command.hold = hold;
+    assert_int_equal(fs_ring_push(f->rings, 0, &command, token,
+                                  (int64_t) token),
+                     FS_OK);
+}
+
+
+/* Put something in a row's place. */
+
+static void
+damage(fixture_t *f, int index, MDB_dbi dbi, const void *key, size_t len)
+{
+    fs_write_t  write;
+
+    assert_int_equal(fs_write_begin(f->store, &write), FS_OK);
+    fs_db_put(index ? &write.index : &write.log, dbi, key, len, "damaged", 7,
+              0);
+
+    /* the index commits only with the log */
+
+    fs_db_put(&write.log, f->store->log_dbi[FS_LOG_RINGS], "x", 1, "y", 1, 0);
+    assert_int_equal(fs_write_commit(&write, NULL), FS_OK);
+}
+
+
+/* What no index can mend is the trouble of who meets it, not of everybody. */
+
+static void
+test_damaged_entry(void **data)
+{
+    uint64_t   i, key;
+    fixture_t  f;
+    fs_pass_t  p;
 
     (void) data;
 
     fixture_open(&f, MAP, 100);
     settle(&f, 0);
 
-    shop_hold(&f.shop, &command, 50);
-    fs_commit_one(f.commit, &command, NULL, &result);
-    assert_int_equal(result.outcome, FS_CREATED);
-
-    /* the index commits only with the log */
-
-    key = result.hold.seq;
-    assert_int_equal(fs_write_begin(f.store, &write), FS_OK);
-    fs_db_put(&write.index, f.store->index_dbi[FS_INDEX_HOLDS], &key, 8,
-              "damaged", 7, 0);
-    fs_db_put(&write.log, f.store->log_dbi[FS_LOG_RINGS], "x", 1, "y", 1, 0);
-    assert_int_equal(fs_write_commit(&write, NULL), FS_OK);
+    key = get(&f, 50);
+    (void) get(&f, 51);
+    damage(&f, 0, f.store->log_dbi[FS_LOG_LEDGER], &key, sizeof(key));
 
     for (i = 0; i < 9; i++) {
-        shop_hold(&f.shop, &command, i);
 
         if (i % 4 == 1) {
-            command.type = FS_COMMAND_RELEASE;
-            command.hold = key;
-        }
+            push_release(&f, 50, key, i);
 
-        assert_int_equal(fs_ring_push(f.rings, 0, &command, i, (int64_t) i),
-                         FS_OK);
+        } else {
+            push(&f, 0, i, (int64_t) i);
+        }
     }
 
     for (i = 0; i < 9; i++) {
@@ -104,6 +149,78 @@ test_damaged_row(void **data)
         assert_int_equal(take(&f, 0, i),
                          i % 4 == 1 ? FS_INTERNAL : FS_CREATED);
     }
+
+    assert_int_equal(f.store->index_n, 1);
+
+    fixture_close(&f);
+}
+
+
+/* A damaged row of the index costs everybody a 503: another is folded. */
+
+static void
+test_damaged_row(void **data)
+{
+    uint8_t       sale[4];
+    uint64_t      buyers[8];
+    unsigned      i;
+    fs_seq_t      seq;
+    fixture_t     f;
+    fs_pass_t     p;
+    fs_command_t  command;
+
+    const struct {
+        fs_index_db_t  db;
+        const void    *key;
+        size_t         len;
+    } rows[] = {
+        { FS_INDEX_HOLDS, &seq, sizeof(seq) },
+        { FS_INDEX_BUYERS, command.buyer, FS_BUYER_LEN },
+        { FS_INDEX_SALES, sale, sizeof(sale) }
+    };
+
+    (void) data;
+
+    fixture_open(&f, MAP, 100);
+    settle(&f, 0);
+
+    fs_put_be32(sale, f.shop.sale);
+
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        seq = get(&f, i);
+        shop_hold(&f.shop, &command, i);
+        damage(&f, 1, f.store->index_dbi[rows[i].db], rows[i].key,
+               rows[i].len);
+
+        push(&f, 0, 100 + i, 0);
+        push_release(&f, i, seq, i);
+
+        assert_int_equal(pass(&f, &p), FS_REBUILDING);
+        assert_int_equal(take(&f, 0, 100 + i), FS_REBUILDING);
+        assert_int_equal(take(&f, 0, i), FS_REBUILDING);
+
+        push(&f, 0, 100 + i, 0);
+        push_release(&f, i, seq, i);
+
+        assert_int_equal(pass(&f, &p), FS_OK);
+        assert_int_equal(take(&f, 0, 100 + i), FS_CREATED);
+        assert_int_equal(take(&f, 0, i), FS_OK);
+        assert_int_equal(f.store->index_n, i + 2);
+    }
+
+    /* the same by an operator's command */
+
+    seq = get(&f, 7);
+    damage(&f, 1, f.store->index_dbi[FS_INDEX_HOLDS], &seq, sizeof(seq));
+    shop_hold(&f.shop, &command, 7);
+    command.type = FS_COMMAND_RELEASE;
+    command.hold = seq;
+
+    assert_int_equal(one(&f, &command), FS_REBUILDING);
+    assert_int_equal(one(&f, &command), FS_OK);
+    assert_int_equal(f.store->index_n, i + 2);
+
+    assert_int_equal(held(&f, buyers, 8), 2 * i + 1);
 
     fixture_close(&f);
 }
@@ -248,6 +365,7 @@ main(void)
 {
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(test_garbage),
+        cmocka_unit_test(test_damaged_entry),
         cmocka_unit_test(test_damaged_row),
         cmocka_unit_test(test_store_full),
         cmocka_unit_test(test_disk_failed),
