@@ -6,7 +6,6 @@ package Tuanbo::Test;
 
 use v5.36;
 
-use Digest::SHA qw(sha256_hex hmac_sha256_hex);
 use Exporter qw(import);
 use Fcntl qw(:flock);
 use File::Find ();
@@ -22,6 +21,7 @@ use POSIX ();
 use Test::More;
 use Time::HiRes qw(sleep time);
 
+use Tuanbo::Signature qw(sign);
 use Tuanbo::Test::Events;
 
 our @EXPORT = (@Test::More::EXPORT, qw(decode_json encode_json eventually
@@ -431,11 +431,8 @@ sub url ($self, $target, $port = undef) {
 
 
 sub signature ($self, $role, $method, $target, $key, $body, %option) {
-    my $t = $option{t} // int time;
-    my $secret = $option{secret} // $self->{secrets}{$role};
-
-    return "t=$t,v1=" . hmac_sha256_hex(join("\n", $t, $method, $target,
-        $key // '', sha256_hex($body)), $secret);
+    return sign($option{secret} // $self->{secrets}{$role},
+        $option{t} // int time, $method, $target, $key, $body);
 }
 
 

@@ -1,0 +1,621 @@
+package Tuanbo::History::Answers;
+
+# Is each answer true at a position of its request's window?  What was done
+# is in the ledger as the answer says, and what was refused had a reason.
+
+use v5.36;
+
+use Tuanbo::History::Timeline;
+
+# The rules for a hold, told once more (docs/architecture.md): the states in
+# which each command is answered wrong_state.
+my %WRONG = (
+    pay => { map { $_ => 1 } qw(sold released expired cancelled refund_due
+        refunded ready picked_up) },
+    release => { map { $_ => 1 } qw(paying sold expired cancelled refund_due
+        refunded ready picked_up) },
+    confirm => {},
+    cancel => { map { $_ => 1 } qw(sold refund_due refunded ready
+        picked_up) },
+    # an order waits for its groups before it is ready
+    ready => { map { $_ => 1 } qw(held paying sold released expired
+        cancelled refund_due refunded picked_up) },
+    'picked-up' => { map { $_ => 1 } qw(held paying sold released expired
+        cancelled refund_due refunded) },
+);
+
+# The state that an answer to a command shows.
+my %RIGHT = (release => qr/^released\z/, ready => qr/^ready\z/,
+    'picked-up' => qr/^picked_up\z/, cancel => qr/^(?:cancelled|released)\z/);
+
+*ever = \&Tuanbo::History::Timeline::ever;
+*row_at = \&Tuanbo::History::Timeline::row_at;
+*index_at = \&Tuanbo::History::Timeline::index_at;
+
+
+sub new ($class, $checker) {
+    return bless { checker => $checker, timeline => $checker->{timeline} },
+        $class;
+}
+
+
+sub check ($self) {
+    my $checker = $self->{checker};
+
+    for my $request (@{ $checker->{requests} }) {
+        next if !defined $request->{code}
+            || Tuanbo::History::Checker::unknown($request);
+        $self->{request} = $request;
+        ($self->{from}, $self->{to}) = $checker->window($request);
+        my $kind = Tuanbo::History::Checker::done($request) ? 'done'
+            : 'refused';
+        my $name = $request->{do} =~ s/-/_/r;
+        my $method = "${kind}_$name";
+        $method = "${kind}_order" if !$self->can($method);
+        $method = 'refused' if !$self->can($method);
+        $self->$method($request, $request->{answer});
+    }
+}
+
+
+# The sales as they were shown in the end, after the audit.
+sub check_final ($self, $sales, $from) {
+    $self->{request} = { at => 'sales.json' };
+    $self->{from} = $from;
+    $self->{to} = @{ $self->{checker}{entries} };
+    $self->sale_shown($_) for @$sales;
+}
+
+
+sub problem ($self, $kind, $seq, $words) {
+    $self->{checker}->problem($kind, $seq, $self->{request}{at}, $words);
+}
+
+
+sub count ($self, $what) { $self->{checker}->count($what) }
+
+
+sub ever_in ($self, $lists, $code) {
+    return ever($self->{from}, $self->{to}, $lists, $code);
+}
+
+
+sub between ($self) {
+    return $self->{from} == $self->{to} ? "at seq $self->{from}"
+        : "from seq $self->{from} to $self->{to}";
+}
+
+
+sub text ($value) { $value // 'null' }
+
+
+# -------------------------------------------------------------- a hold shown
+
+# Everything that an answer says of a hold.  Gives the ledger's.
+sub hold_shown ($self, $shown, $what) {
+    my $hold = $self->{checker}->hold($shown->{id} // '') // do {
+        $self->problem('lost', undef, "$what hold " . text($shown->{id})
+            . ', which is not in the ledger');
+        return;
+    };
+    my @lines = map { "$_->{sale} $_->{qty} at $_->{price_fen}" }
+        @{ $shown->{lines} };
+    my @ledger = map { "$_->{sale} $_->{qty} at $_->{price_fen}" }
+        @{ $hold->{lines} };
+    my $amount = 0;
+
+    $amount += $_->{qty} * $_->{price_fen} for @{ $hold->{lines} };
+    my %is = (lines => "@ledger", pickup => $hold->{pickup},
+        amount_fen => $amount, created_at => $hold->{at});
+    my %said = (%$shown, lines => "@lines");
+    for my $field (sort keys %is) {
+        next if text($is{$field}) eq text($said{$field});
+        $self->problem('answer', $hold->{seq}, "$what hold $hold->{id} with"
+            . " $field " . text($said{$field}) . ', the ledger has '
+            . text($is{$field}));
+    }
+
+    my $state = text($shown->{state});
+    my $expires = text($shown->{expires_at});
+    if (!$self->ever_in([$hold->{shown}], sub ($seq) {
+        my $row = row_at($hold->{shown}, $seq) // return 0;
+        return $row->[1] eq $state && text($row->[2]) eq $expires;
+    }))
+    {
+        my $row = row_at($hold->{shown}, $self->{to});
+        $self->problem('answer', $row ? $row->[0] : $hold->{seq},
+            "$what hold $hold->{id} $state until $expires, which it was not "
+            . $self->between . ', but ' . ($row ? "$row->[1] until "
+            . text($row->[2]) : 'not there') . ' in the end');
+    }
+    $self->count('holds shown');
+
+    return $hold;
+}
+
+
+sub done_hold ($self, $request, $shown) {
+    my $hold = $self->hold_shown($shown, 'it made') // return;
+    my $asked = $request->{payload};
+    my $got = Tuanbo::History::Checker::payload($hold->{lines},
+        $hold->{pickup});
+
+    if ($asked ne $got) {
+        $self->problem('answer', $hold->{seq}, "it asked for $asked, and got"
+            . " hold $hold->{id}: $got");
+    }
+    if ($request->{code} == 201 && $shown->{state} ne 'held') {
+        $self->problem('answer', $hold->{seq}, "it made hold $hold->{id}, and"
+            . " that is $shown->{state}");
+    }
+    if (($request->{code} == 200) != !!$request->{replayed}) {
+        $self->problem('twice', $hold->{seq}, "$request->{code} is"
+            . ($request->{replayed} ? '' : ' not') . ' said to be a replay');
+    }
+    if ($request->{code} == 201 && $hold->{seq} <= $self->{from}) {
+        $self->problem('twice', $hold->{seq}, "it made hold $hold->{id},"
+            . ' which was there before it was asked for');
+    }
+    $self->count('replays') if $request->{replayed};
+}
+
+
+sub done_read ($self, $request, $shown) {
+    $self->hold_shown($shown, 'it showed');
+}
+
+
+sub done_release ($self, $request, $shown) {
+    my $hold = $self->hold_shown($shown, 'it released') // return;
+
+    $self->problem('answer', $hold->{seq}, "released, it says, and"
+        . " $shown->{state}") if $shown->{state} ne 'released';
+    $self->count('releases');
+}
+
+
+# Holds of one buyer, newest first, none left out.
+sub done_list ($self, $request, $answer) {
+    my $checker = $self->{checker};
+    my $shown = $answer->{holds};
+    my $buyer = $checker->{buyer_of}{ $request->{user} };
+    my @holds = map { $checker->hold($_) }
+        @{ defined $buyer ? $self->{timeline}{buyers}{$buyer}{holds} : [] };
+    my ($before) = $request->{target} =~ /before=([0-9a-f]{32})/;
+    my $end = defined $before ? ($checker->hold($before)
+        // { seq => 0 })->{seq} : undef;
+
+    $self->hold_shown($_, 'it listed') for @$shown;
+    $self->count('lists');
+
+    # what has to be on the page: all from the newest that it knew on
+    my @known = grep { defined $end ? $_->{seq} < $end : 1 } @holds;
+    my %seen = map { $_->{id} => 1 } @$shown;
+    my ($first) = map { $checker->hold($_->{id}) // () } @$shown;
+    my ($last) = map { $checker->hold($_->{id}) // () } reverse @$shown;
+    my $oldest = defined $answer->{next} && $last ? $last->{seq} : 0;
+    for my $hold (@known) {
+        next if $seen{ $hold->{id} } || $hold->{seq} < $oldest;
+        my $must = defined $end || $hold->{shown}[0]
+            && $hold->{shown}[0][0] <= $self->{from}
+            || $first && $hold->{seq} < $first->{seq};
+        $self->problem('answer', $hold->{seq}, "hold $hold->{id} of"
+            . " $request->{user} is not in its list") if $must;
+    }
+}
+
+
+# -------------------------------------------------------------- a sale shown
+
+sub sale_shown ($self, $shown) {
+    my $id = $shown->{id};
+    my $list = $self->{timeline}{sales}{$id} // [];
+    my $version = $shown->{version};
+    my $i = index_at($list, $version);
+    my $row = $i < 0 ? undef : $list->[$i];
+    my $next = $list->[$i + 1];
+
+    $self->count('sales shown');
+    if (!$row || $row->[0] != $version) {
+        $self->problem('answer', $version, "$id is shown as of seq $version,"
+            . ' and that entry is not about it');
+        return;
+    }
+    if ($next && $next->[0] <= $self->{from}) {
+        $self->problem('answer', $next->[0], "$id is shown as of seq"
+            . " $version, though what came after was known");
+    }
+    if ($version > $self->{to}) {
+        $self->problem('answer', $version, "$id is shown as of seq $version,"
+            . ' before that was asked for');
+    }
+
+    my $terms = $row->[4];
+    my %is = (held => $row->[1], sold => $row->[2], stock => $terms->{stock},
+        free => Tuanbo::History::Timeline::free($row),
+        state => Tuanbo::History::Timeline::sale_state($row),
+        joined => $row->[3], map { $_ => $terms->{$_} }
+        qw(price_fen limit opens_at closes_at goal goal_by));
+    my $formed = Tuanbo::History::Timeline::formed($row);
+    $is{formed} = defined $formed ? $formed ? 1 : 0 : undef;
+    for my $field (sort keys %is) {
+        my $said = $shown->{$field};
+        $said = $said ? 1 : 0 if $field eq 'formed' && defined $said;
+        next if text($said) eq text($is{$field});
+        $self->problem('answer', $version, "$id is shown with $field "
+            . text($said) . ', the ledger has ' . text($is{$field}));
+    }
+}
+
+
+sub done_sale ($self, $request, $answer) { $self->sale_shown($answer) }
+
+
+sub done_admin ($self, $request, $answer) {
+    $self->sale_shown($answer);
+}
+
+
+sub done_sales ($self, $request, $answer) {
+    $self->sale_shown($_) for @{ $answer->{sales} };
+}
+
+
+# ----------------------------------------------------------- the order service
+
+sub done_confirm ($self, $request, $answer) {
+    my $hold = $self->{checker}->hold($request->{hold}) // return
+        $self->problem('lost', undef, "hold $request->{hold} is paid, and is"
+            . ' not in the ledger');
+    my $payment = $hold->{payments}{ $request->{reference} };
+    my $outcome = text($answer->{outcome});
+    my $said = $outcome . (defined $answer->{reason}
+        ? " $answer->{reason}" : '');
+
+    $self->count('payments');
+    if (!$payment) {
+        $self->problem('lost', $hold->{seq}, "payment"
+            . " $request->{reference} of hold $hold->{id} is $said, and is"
+            . ' not in the ledger');
+        return;
+    }
+    my $is = $payment->{kind} . (defined $payment->{reason}
+        ? " $payment->{reason}" : '');
+    $self->problem('answer', $payment->{seq}, "payment"
+        . " $request->{reference} is $said, the ledger has $is")
+        if $is ne $said;
+    if ($payment->{amount} != $request->{body}{paid_fen}) {
+        $self->problem('answer', $payment->{seq}, "payment"
+            . " $request->{reference}: $request->{body}{paid_fen} fen were"
+            . " paid, $payment->{amount} are in the ledger");
+    }
+    if ($payment->{last} > $self->{to}) {
+        $self->problem('order', $payment->{last}, "payment"
+            . " $request->{reference} was answered before its entry");
+    }
+    if ($payment->{kind} eq 'sold'
+        && $payment->{lines} != @{ $hold->{lines} })
+    {
+        $self->problem('answer', $payment->{seq}, "$payment->{lines} lines of"
+            . " hold $hold->{id} are sold, of " . @{ $hold->{lines} });
+    }
+}
+
+
+# cancel, ready, picked-up: the hold as it is then.
+sub done_order ($self, $request, $shown) {
+    my $hold = $self->hold_shown($shown, 'it answered with') // return;
+    my $right = $RIGHT{ $request->{do} };
+
+    $self->count('order calls');
+    return if $shown->{state} =~ $right;
+    $self->problem('answer', $hold->{seq}, "$request->{do} is done, it says,"
+        . " and the hold is $shown->{state}");
+}
+
+
+sub done_refunded ($self, $request, $shown) {
+    my $hold = $self->hold_shown($shown, 'it answered with') // return;
+    my $seq = $hold->{refunds}{ $request->{reference} };
+
+    $self->count('refunds');
+    return if defined $seq && $seq <= $self->{to};
+    $self->problem('lost', $seq // $hold->{seq}, 'refund'
+        . " $request->{reference} of hold $hold->{id} is acknowledged, and"
+        . ' not in the ledger by then');
+}
+
+
+# What comes back is the order service's; that it was reached says that the
+# hold was paying.
+sub done_pay ($self, $request, $answer) {
+    my $hold = $self->{checker}->hold($request->{hold}) // return
+        $self->problem('lost', undef, "hold $request->{hold} is being paid,"
+            . ' and is not in the ledger');
+    my $seq = $hold->{by}{paying};
+
+    $self->count('checkouts');
+    return if defined $seq && $seq <= $self->{to};
+    $self->problem('lost', $hold->{seq}, "hold $hold->{id} went to the"
+        . ' checkout, and has no paying in the ledger by then');
+}
+
+
+# --------------------------------------------------------------- the refusals
+
+sub refused ($self, $request, $answer) {
+    my $code = ref $answer eq 'HASH' ? $answer->{code} // '' : '';
+    my $method = "because_$code";
+
+    return if $request->{code} == 503;
+    if (!$self->can($method)) {
+        $self->problem('answer', undef, "$request->{code} $code to"
+            . " $request->{do}, which it was given no reason for");
+        return;
+    }
+    $self->count("refusals: $code");
+    my $words = $self->$method($request, $answer) // return;
+    $self->problem('refusal', undef, "$code, but " . $words);
+}
+
+
+# Each of these gives nothing when the refusal is justified, or words.
+
+# The lines asked for, added up.
+sub units ($self, $request) {
+    my %units;
+
+    $units{ $_->{sale} } += $_->{qty}
+        for @{ Tuanbo::History::Checker::lines_asked($request->{body}) };
+
+    return \%units;
+}
+
+
+sub list_of ($self, $sale) { $self->{timeline}{sales}{$sale} // [] }
+
+
+sub because_sold_out ($self, $request, $answer) {
+    my $sale = $answer->{sale};
+    my $qty = $self->units($request)->{$sale}
+        // return "$sale was not asked for";
+    my $list = $self->list_of($sale);
+
+    return "$answer->{free} are free, and $qty were asked for"
+        if $answer->{free} >= $qty;
+    return if $self->ever_in([$list], sub ($seq) {
+        my $row = row_at($list, $seq) // return 0;
+        return Tuanbo::History::Timeline::free($row) == $answer->{free};
+    });
+
+    return "$sale never had $answer->{free} free " . $self->between;
+}
+
+
+sub buyer ($self, $request) {
+    my $buyer = $self->{checker}{buyer_of}{ $request->{user} };
+
+    return defined $buyer ? $self->{timeline}{buyers}{$buyer}
+        : { taken => {}, lapses => {}, live => [[0, 0]] };
+}
+
+
+sub because_over_limit ($self, $request, $answer) {
+    my $sale = $answer->{sale};
+    my $qty = $self->units($request)->{$sale}
+        // return "$sale was not asked for";
+    my $list = $self->list_of($sale);
+    my $taken = $self->buyer($request)->{taken}{$sale} // [[0, 0]];
+
+    return if $self->ever_in([$list, $taken], sub ($seq) {
+        my $row = row_at($list, $seq) // return 0;
+        my $limit = $row->[4]{limit} // return 0;
+        return $limit == $answer->{limit}
+            && row_at($taken, $seq)->[1] + $qty > $limit;
+    });
+
+    return "$request->{user} never had more than "
+        . ($answer->{limit} - $qty) . " of $sale " . $self->between;
+}
+
+
+sub because_too_many_holds ($self, $request, $answer) {
+    my $live = $self->buyer($request)->{live};
+
+    return if $self->ever_in([$live],
+        sub ($seq) { row_at($live, $seq)->[1] >= $answer->{limit} });
+
+    return "$request->{user} never had $answer->{limit} live "
+        . $self->between;
+}
+
+
+# Holds of one of these sales ran out, and nothing was bought since.
+sub because_wait ($self, $request, $answer) {
+    my $lapses = $self->buyer($request)->{lapses};
+
+    for my $sale (keys %{ $self->units($request) }) {
+        my $list = $lapses->{$sale} // next;
+        return if $self->ever_in([$list],
+            sub ($seq) { row_at($list, $seq)->[1] >= 3 });
+    }
+
+    return "$request->{user} never let three run out " . $self->between;
+}
+
+
+sub sale_was ($self, $request, $answer, $code) {
+    my $list = $self->list_of($answer->{sale}
+        // (keys %{ $self->units($request) })[0]);
+
+    return $self->ever_in([$list], sub ($seq) {
+        my $row = row_at($list, $seq) // return 0;
+        return $code->($row->[4]);
+    });
+}
+
+
+# Which of the sales it was, the answer to closed and paused does not say.
+sub one_was ($self, $request, $code) {
+    for my $sale (keys %{ $self->units($request) }) {
+        return 1 if $self->sale_was($request, { sale => $sale }, $code);
+    }
+
+    return 0;
+}
+
+
+sub because_not_open ($self, $request, $answer) {
+    return if $self->sale_was($request, $answer, sub ($terms) {
+        return !$terms->{opened}
+            && text($terms->{opens_at}) eq text($answer->{opens_at});
+    });
+
+    return "$answer->{sale} was open, or opens at another time, "
+        . $self->between;
+}
+
+
+sub because_paused ($self, $request, $answer) {
+    return if $self->one_was($request, sub ($terms) { $terms->{paused} });
+
+    return 'none was paused ' . $self->between;
+}
+
+
+# Its time may be over by the server's own clock before the entry says so.
+sub because_closed ($self, $request, $answer) {
+    my $by = defined $request->{date} ? 1000 * ($request->{date} + 1) : 0;
+
+    return if $self->one_was($request, sub ($terms) {
+        return $terms->{closed} || defined $terms->{closes_at}
+            && $terms->{closes_at} <= $by;
+    });
+
+    return 'none was closed ' . $self->between;
+}
+
+
+# The key had made a hold, and not this one.
+sub because_key_reused ($self, $request, $answer) {
+    my $checker = $self->{checker};
+    my $buyer = $checker->{buyer_of}{ $request->{user} };
+    my $same = $checker->{asked}{ $request->{user} }{ $request->{key} };
+    my ($bound) = map { $_->{answer}{id} }
+        grep { Tuanbo::History::Checker::done($_) } @$same;
+    my @holds = defined $bound ? $checker->hold($bound) // ()
+        : map { $checker->hold($_) }
+            @{ defined $buyer
+                ? $self->{timeline}{buyers}{$buyer}{holds} : [] };
+    my %asked = map { $_->{payload} => 1 } @$same;
+
+    for my $hold (@holds) {
+        my $payload = Tuanbo::History::Checker::payload($hold->{lines},
+            $hold->{pickup});
+        return if defined $hold->{key} && $hold->{seq} <= $self->{to}
+            && $payload ne $request->{payload} && $asked{$payload};
+    }
+
+    return "key $request->{key} had made nothing else by then";
+}
+
+
+sub because_bad_request ($self, $request, $answer) {
+    return $self->operator_refused($request, $answer)
+        if $request->{do} eq 'admin';
+    return 'nothing was wrong with it' if $request->{do} ne 'hold';
+
+    my $units = $self->units($request);
+    for my $sale (keys %$units) {
+        return if $units->{$sale} > 10_000
+            || $self->sale_was($request, { sale => $sale }, sub ($terms) {
+                return defined $terms->{limit}
+                    && $units->{$sale} > $terms->{limit};
+            });
+    }
+
+    return 'nobody asked for more than a buyer may have';
+}
+
+
+sub because_no_such_sale ($self, $request, $answer) {
+    my @sales = $request->{do} eq 'hold' ? keys %{ $self->units($request) }
+        : $request->{target} =~ m{/sales/([^/?]+)};
+
+    for my $sale (@sales) {
+        my $first = $self->list_of($sale)->[0];
+        return if !$first || $first->[0] > $self->{from};
+    }
+
+    return "@sales: there is one";
+}
+
+
+sub because_no_such_hold ($self, $request, $answer) {
+    my $hold = $self->{checker}->hold($request->{hold} // '');
+
+    return if !$hold || $hold->{seq} > $self->{from};
+    return "hold $hold->{id} is there since seq $hold->{seq}";
+}
+
+
+sub because_wrong_state ($self, $request, $answer) {
+    my $hold = $self->{checker}->hold($request->{hold} // '')
+        // return 'there is no such hold';
+    my $state = text($answer->{state});
+    my $wrong = $WRONG{ $request->{do} }{$state};
+
+    return "$request->{do} of a hold that is $state is allowed" if !$wrong;
+    return if $self->ever_in([$hold->{shown}], sub ($seq) {
+        my $row = row_at($hold->{shown}, $seq) // return 0;
+        return $row->[1] eq $state;
+    });
+
+    return "hold $hold->{id} was never $state " . $self->between;
+}
+
+
+sub because_nothing_due ($self, $request, $answer) {
+    my $hold = $self->{checker}->hold($request->{hold} // '')
+        // return 'there is no such hold';
+    my $payment = defined $request->{body}{payment}
+        ? Tuanbo::History::Checker::reference($request->{body}{payment})
+        : undef;
+    my @dues = grep { !defined $payment || $_->{payment} eq $payment }
+        @{ $hold->{dues} };
+    my @times = sort { $a <=> $b } map { $_->{seq}, $_->{until} // () } @dues;
+
+    return if $self->ever_in([[map { [$_] } @times]], sub ($seq) {
+        return !grep { $_->{seq} <= $seq
+            && (!defined $_->{until} || $seq < $_->{until}) } @dues;
+    });
+
+    return "hold $hold->{id} had something due " . $self->between;
+}
+
+
+sub because_stock_taken ($self, $request, $answer) {
+    return $self->operator_refused($request, $answer);
+}
+
+
+# A change of the stock: below what is taken, or below nothing.
+sub operator_refused ($self, $request, $answer) {
+    my ($sale) = $request->{target} =~ m{/admin/sales/([^/]+)/stock\z}
+        or return 'nothing was wrong with it';
+    my $add = $request->{body}{add};
+    my $list = $self->list_of($sale);
+
+    return if $self->ever_in([$list], sub ($seq) {
+        my $row = row_at($list, $seq) // return 0;
+        my $stock = $row->[4]{stock} + $add;
+        return $stock < 0 if $answer->{code} eq 'bad_request';
+        return $row->[1] == $answer->{held} && $row->[2] == $answer->{sold}
+            && $row->[1] + $row->[2] > $stock;
+    });
+
+    return "$sale could be changed by $add " . $self->between;
+}
+
+
+1;

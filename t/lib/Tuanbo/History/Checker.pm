@@ -1,0 +1,614 @@
+package Tuanbo::History::Checker;
+
+# Holds the histories of clients against a ledger, and the ledger against
+# itself, the audit and the sales shown.
+#
+# What a client knows of time is its own monotonic clock, what the ledger
+# knows is its order; the two meet in the answers.  An entry that an answer
+# proves was there when the answer came (`late`), and one that a request
+# caused was not there before that was sent (`early`).  An entry cannot be
+# older than those before it, nor younger than those after it.  So each
+# request has a window of positions: nothing before `from` may be missing from
+# what it saw, and nothing after `to` was there yet.  An answer is justified
+# when it is true at a position of its window.  No clock of the server is
+# compared with one of a client.
+
+use v5.36;
+
+use Digest::SHA qw(sha256_hex);
+
+use Tuanbo::Ledger;
+use Tuanbo::History::Answers;
+use Tuanbo::History::Timeline;
+
+use constant NEVER => 9e18;
+use constant HOLE_MAX => 100_000;       # entries
+
+# Which request may cause an entry of this type about a hold.
+my %CAUSE = (released => 'release', paying => 'pay', sold => 'confirm',
+    sold_late => 'confirm', refund_due => 'confirm', cancelled => 'cancel',
+    withdrawn => 'cancel', refunded => 'refunded', ready => 'ready',
+    picked_up => 'picked-up');
+
+
+# Options: run, requests (Tuanbo::History), ledger (its lines); others: the
+# holds of these buyers are acted on by others, too; audit, and the sales as
+# they were shown after it (decoded).
+sub new ($class, %option) {
+    return bless { others => 0, %option, problems => [], checked => {},
+        entries => [], timeline => Tuanbo::History::Timeline->new,
+        buyer_of => {}, user_of => {}, early => [], late => [] }, $class;
+}
+
+
+# What contradicts what: kind, the entry's seq, the line of a history, words.
+sub problem ($self, $kind, $seq, $where, $words) {
+    push @{ $self->{problems} }, { kind => $kind, seq => $seq, where =>
+        $where, words => $words };
+}
+
+
+sub count ($self, $what, $n = 1) { $self->{checked}{$what} += $n }
+
+
+sub check ($self) {
+    $self->read_ledger;
+    $self->sort_requests;
+    $self->name_buyers;
+    $self->prove_late;
+    $self->find_causes;
+    $self->check_order;
+    my $answers = Tuanbo::History::Answers->new($self);
+    $answers->check;
+    $self->check_operator;
+    $self->check_audit;
+    $answers->check_final($self->{sales}, $self->{audit}{ledger}{last_seq});
+    $self->check_nothing;
+}
+
+
+# --------------------------------------------------------------- the ledger
+
+sub read_ledger ($self) {
+    my $ledger = Tuanbo::Ledger->new(problem => sub ($seq, $words) {
+        $self->problem('ledger', $seq, undef, $words);
+    });
+    my $entries = $self->{entries};
+
+    for my $line (@{ $self->{ledger} }) {
+        my $entry = $ledger->check_line($line) // next;
+        # seq 1 is the first of the list; what comes again is no entry, and
+        # what is missing leaves a hole
+        next if $entry->{seq} <= @$entries
+            || $entry->{seq} > @$entries + HOLE_MAX;
+        $entries->[ $entry->{seq} - 1 ] = $entry;
+        $self->{timeline}->add($entry);
+        $self->count('entries');
+    }
+}
+
+
+sub hold ($self, $id) { $self->{timeline}{holds}{$id} }
+
+
+# ------------------------------------------------------------- the requests
+
+# Refused for certain: nothing was done.
+sub refused ($request) {
+    my $code = $request->{code} // return 0;
+
+    return 1 if $code =~ /^4/;
+    return $code == 503 && ref $request->{answer} eq 'HASH'
+        && ($request->{answer}{code} // '')
+            =~ /^(?:queue_full|store_full|disk_failed|rebuilding|not_ready|clock)\z/;
+}
+
+
+sub done ($request) { ($request->{code} // '') =~ /^2/ }
+sub unknown ($request) { !done($request) && !refused($request) }
+
+
+# Sale and quantity of each line, lines of one sale added up, and the pickup
+# point: what two requests have in common that ask for the same.
+sub payload ($lines, $pickup) {
+    my %units;
+
+    $units{ $_->{sale} } += $_->{qty} for @$lines;
+
+    return join ' ', (map { "$_=$units{$_}" } sort keys %units),
+        'at', $pickup // '-';
+}
+
+
+sub lines_asked ($body) {
+    return $body->{lines} // [{ sale => $body->{sale},
+        qty => $body->{qty} }];
+}
+
+
+sub reference ($text) { substr sha256_hex($text), 0, 32 }
+
+
+sub sort_requests ($self) {
+    my %causes;
+
+    for my $request (@{ $self->{requests} }) {
+        $self->count('requests');
+        $self->count('outcomes unknown') if unknown($request);
+        if ($request->{hung}) {
+            $self->problem('hung', undef, $request->{at},
+                "no answer to $request->{do} within"
+                . " $self->{run}{deadline} s");
+        }
+        ($request->{hold}) = $request->{target} =~ /\b([0-9a-f]{32})\b/;
+        my $body = $request->{body} // {};
+        if ($request->{do} eq 'hold') {
+            $request->{payload} = payload(lines_asked($body),
+                $body->{pickup});
+            # tries of one key are one; without one each is its own
+            my $name = $request->{key} // $request->{where};
+            push @{ $self->{asked}{ $request->{user} }{$name} }, $request;
+        }
+        elsif (defined $request->{hold}) {
+            $request->{reference} = reference($body->{payment})
+                if $request->{do} eq 'confirm';
+            $request->{reference} = reference($body->{refund})
+                if $request->{do} eq 'refunded';
+            push @{ $causes{ $request->{hold} }{ $request->{do} } },
+                $request;
+        }
+    }
+    $self->{causes} = \%causes;
+}
+
+
+# Which pseudonym is whose: each answer about a hold tells.
+sub name_buyers ($self) {
+    for my $request (@{ $self->{requests} }) {
+        next if !done($request) || !defined $request->{user};
+        my @holds = $request->{do} =~ /^(?:hold|release|read)\z/
+            ? $request->{answer}
+            : $request->{do} eq 'list' ? @{ $request->{answer}{holds} } : ();
+        for my $shown (@holds) {
+            my $hold = $self->hold($shown->{id} // '');
+            if (!$hold) {
+                $self->problem('lost', undef, $request->{at}, 'hold '
+                    . ($shown->{id} // '?') . ' was shown, and is not in the'
+                    . ' ledger');
+                next;
+            }
+            $self->name_buyer($request, $hold);
+        }
+    }
+}
+
+
+sub name_buyer ($self, $request, $hold) {
+    my $user = $request->{user};
+    my $known = $self->{buyer_of}{$user} //= $hold->{buyer};
+    my $other = $self->{user_of}{ $hold->{buyer} } //= $user;
+
+    return if $known eq $hold->{buyer} && $other eq $user;
+    $self->problem('buyer', $hold->{seq}, $request->{at}, "hold $hold->{id}"
+        . " is of buyer $hold->{buyer}, who is $other, but was shown to"
+        . " $user, who is $known");
+}
+
+
+# --------------------------------------------- when entries were there at last
+
+sub proves ($self, $seq, $request) {
+    my $late = $self->{late};
+
+    return if !defined $seq || $seq > @{ $self->{entries} };
+    if (!defined $late->[$seq] || $late->[$seq]{t1} > $request->{t1}) {
+        $late->[$seq] = $request;
+    }
+}
+
+
+# The first entry that made a hold look like this.
+sub proves_state ($self, $id, $state, $request) {
+    my $hold = $self->hold($id // '') // return;
+
+    for my $row (@{ $hold->{shown} }) {
+        next if $row->[1] ne $state;
+        $self->proves($row->[0], $request);
+        last;
+    }
+}
+
+
+sub prove_late ($self) {
+    for my $request (@{ $self->{requests} }) {
+        my $answer = $request->{answer};
+        next if ref $answer ne 'HASH';
+        my $do = $request->{do};
+        if ($do eq 'confirm') {
+            my $hold = $self->hold($request->{hold}) // next;
+            my $row = $hold->{payments}{ $request->{reference} } // next;
+            $self->proves($row->{last}, $request) if done($request);
+        }
+        elsif ($do eq 'list' && done($request)) {
+            $self->proves_state($_->{id}, $_->{state}, $request)
+                for @{ $answer->{holds} };
+        }
+        elsif ($do eq 'sales' && done($request)) {
+            $self->proves($_->{version}, $request)
+                for @{ $answer->{sales} };
+        }
+        elsif (defined $answer->{version} && done($request)) {
+            $self->proves($answer->{version}, $request);
+        }
+        elsif (defined $answer->{state}) {
+            # a hold, or what a wrong_state says of it
+            $self->proves_state($answer->{id} // $request->{hold},
+                $answer->{state}, $request);
+        }
+    }
+
+    # no entry is younger than one after it
+    my $late = $self->{late};
+    my $last = { t1 => NEVER };
+    for (my $seq = @{ $self->{entries} }; $seq > 0; $seq--) {
+        $last = $late->[$seq] if defined $late->[$seq]
+            && $late->[$seq]{t1} < $last->{t1};
+        $late->[$seq] = $last;
+    }
+}
+
+
+# The last position that a request sent at this time must have seen.
+sub from ($self, $t0) {
+    my ($low, $high) = (1, @{ $self->{entries} } + 1);
+
+    while ($low < $high) {
+        my $middle = ($low + $high) >> 1;
+        if ($self->{late}[$middle]{t1} < $t0) { $low = $middle + 1 }
+        else { $high = $middle }
+    }
+
+    return $low - 1;
+}
+
+
+# -------------------------------------------------------- what caused entries
+
+sub find_causes ($self) {
+    my %caused;         # hold => requests that may have caused it
+
+    for my $user (sort keys %{ $self->{asked} // {} }) {
+        $self->check_acknowledged($user, \%caused);
+    }
+    $self->find_unknown(\%caused);
+
+    for my $entry (grep { defined } @{ $self->{entries} }) {
+        my $hold = defined $entry->{hold} ? $self->hold($entry->{hold})
+            : undef;
+        next if !$hold;
+        my $requests;
+        if ($entry->{type} eq 'held') {
+            $requests = $caused{ $entry->{hold} };
+        }
+        elsif (my $do = $CAUSE{ $entry->{type} }) {
+            $requests = $self->causes_of($entry, $hold, $do);
+        }
+        $self->{early}[ $entry->{seq} ] = (sort { $a->{t0} <=> $b->{t0} }
+            @$requests)[0] if $requests && @$requests;
+    }
+
+    # no entry is older than one before it
+    my $first = { t0 => 0 };
+    for my $seq (1 .. @{ $self->{entries} }) {
+        $first = $self->{early}[$seq] if defined $self->{early}[$seq]
+            && $self->{early}[$seq]{t0} > $first->{t0};
+        $self->{early}[$seq] = $first;
+    }
+}
+
+
+# One key, one hold, the same in each answer, made once.
+sub check_acknowledged ($self, $user, $caused) {
+    my $groups = $self->{asked}{$user};
+
+    for my $name (sort keys %$groups) {
+        my @done = grep { done($_) } @{ $groups->{$name} };
+        my ($first) = sort { $a->{t1} <=> $b->{t1} } @done;
+        my @made = sort { $a->{t1} <=> $b->{t1} }
+            grep { $_->{code} == 201 } @done;
+        next if !$first;
+        my $id = $first->{answer}{id};
+        for my $request (@done) {
+            if ($request->{answer}{id} ne $id) {
+                my $hold = $self->hold($request->{answer}{id});
+                $self->problem('twice', $hold && $hold->{seq},
+                    $request->{at}, "key $name made hold"
+                    . " $request->{answer}{id}, and hold $id at"
+                    . " $first->{at}");
+            }
+            push @{ $caused->{ $request->{answer}{id} } }, grep {
+                $_->{payload} eq $request->{payload} } @{ $groups->{$name} };
+        }
+        if (@made > 1) {
+            $self->problem('twice', undef, $made[1]{at}, "201 for key $name,"
+                . " and at $made[0]{at} before: a replay is 200");
+        }
+        $self->count('keys answered more than once') if @done > 1;
+        $self->count('holds acknowledged');
+    }
+}
+
+
+# Holds that nobody was told of: each has to be of a request whose outcome is
+# unknown, and of another one each.
+sub find_unknown ($self, $caused) {
+    my %untold;
+
+    for my $id (@{ $self->{timeline}{order} }) {
+        next if $caused->{$id};
+        my $hold = $self->hold($id);
+        my $user = $self->{user_of}{ $hold->{buyer} };
+        push @{ $untold{ $hold->{buyer} } }, $hold;
+    }
+    for my $buyer (sort keys %untold) {
+        my $user = $self->{user_of}{$buyer}
+            // $self->nameless($untold{$buyer});
+        if (!defined $user) {
+            $self->foreign($untold{$buyer});
+            next;
+        }
+        $self->match_unknown($user, $untold{$buyer}, $caused);
+    }
+}
+
+
+# A buyer who never saw its only holds: one whose unknown requests fit.
+sub nameless ($self, $holds) {
+    for my $user (sort keys %{ $self->{asked} // {} }) {
+        next if defined $self->{buyer_of}{$user};
+        my %fits = map { $_->{payload} => 1 } grep { unknown($_) }
+            map { @$_ } values %{ $self->{asked}{$user} };
+        next if grep { !$fits{ payload($_->{lines}, $_->{pickup}) } }
+            @$holds;
+        $self->{buyer_of}{$user} = $holds->[0]{buyer};
+        $self->{user_of}{ $holds->[0]{buyer} } = $user;
+        return $user;
+    }
+
+    return undef;
+}
+
+
+# Sales that this run defined are bought by its buyers only.
+sub foreign ($self, $holds) {
+    my %own = map { $_ => 1 } $self->own_sales;
+
+    for my $hold (@$holds) {
+        if (grep { $own{ $_->{sale} } } @{ $hold->{lines} }) {
+            $self->problem('cause', $hold->{seq}, undef,
+                "hold $hold->{id} is of nobody who asked for one");
+        }
+        else {
+            $self->count('holds of others');
+        }
+    }
+}
+
+
+sub own_sales ($self) {
+    my %sales = map { $_->{target} =~ m{/admin/sales/([^/]+)\z} ? ($1 => 1)
+        : () } grep { $_->{do} eq 'admin' && $_->{method} eq 'PUT' }
+        @{ $self->{requests} };
+
+    return sort keys %sales;
+}
+
+
+# Each hold gets a key of its own, by augmenting paths.
+sub match_unknown ($self, $user, $holds, $caused) {
+    my $groups = $self->{asked}{$user} // {};
+    my %candidates;     # hold => { key => requests }
+    my %taken;          # key => hold
+
+    for my $hold (@$holds) {
+        my $payload = payload($hold->{lines}, $hold->{pickup});
+        for my $name (keys %$groups) {
+            next if grep { done($_) } @{ $groups->{$name} };
+            my @may = grep { unknown($_) && $_->{payload} eq $payload
+                && defined $_->{key} == defined $hold->{key}
+                && $self->from($_->{t0}) < $hold->{seq} }
+                @{ $groups->{$name} };
+            $candidates{ $hold->{id} }{$name} = \@may if @may;
+        }
+        push @{ $caused->{ $hold->{id} } },
+            map { @$_ } values %{ $candidates{ $hold->{id} } // {} };
+    }
+
+    my $augment;
+    $augment = sub ($id, $seen) {
+        for my $name (sort keys %{ $candidates{$id} // {} }) {
+            next if $seen->{$name}++;
+            if (!defined $taken{$name}
+                || $augment->($taken{$name}, $seen))
+            {
+                $taken{$name} = $id;
+                return 1;
+            }
+        }
+        return 0;
+    };
+    for my $hold (@$holds) {
+        if ($augment->($hold->{id}, {})) {
+            $self->count('holds of unknown outcome');
+            next;
+        }
+        $self->uncaused($user, $hold, $groups);
+    }
+    undef $augment;
+}
+
+
+sub uncaused ($self, $user, $hold, $groups) {
+    my $payload = payload($hold->{lines}, $hold->{pickup});
+    my @same = grep { $_->{payload} eq $payload } map { @$_ }
+        values %$groups;
+    my ($refused) = grep { refused($_) } @same;
+    my ($done) = grep { done($_) } @same;
+    my $words = "hold $hold->{id} of $user";
+
+    if ($refused) {
+        $self->problem('refused', $hold->{seq}, $refused->{at},
+            "$words is there, but what asked for it was refused");
+    }
+    elsif ($done) {
+        $self->problem('twice', $hold->{seq}, $done->{at},
+            "$words is there, and what asked for it made hold"
+            . " $done->{answer}{id}");
+    }
+    else {
+        $self->problem('cause', $hold->{seq}, undef,
+            "$words is there, and nobody asked for it");
+    }
+}
+
+
+# Requests that may have caused an entry about a hold.  For a hold of this
+# run there has to be one that was not refused.
+sub causes_of ($self, $entry, $hold, $do) {
+    my $user = $self->{user_of}{ $hold->{buyer} };
+    my @all = @{ $self->{causes}{ $hold->{id} }{$do} // [] };
+    my $reference = $entry->{type} eq 'refunded' ? $entry->{refund}
+        : $do eq 'confirm' ? $entry->{payment} : undef;
+
+    @all = grep { $_->{user} eq $user } @all
+        if $do eq 'release' && defined $user;
+    @all = grep { $_->{reference} eq $reference } @all if defined $reference;
+    my @may = grep { !refused($_) } @all;
+    return \@may if @may || !defined $user || $self->{others};
+    # pay and orders may be made by others where this run has no secret
+    return \@may if $do ne 'release' && !$self->{run}{orders};
+
+    $self->problem(@all ? 'refused' : 'cause', $entry->{seq},
+        @all ? $all[0]{at} : undef, "$entry->{type} of hold $hold->{id}, "
+        . (@all ? "but $do was refused" : "and nobody asked for $do"));
+
+    return \@may;
+}
+
+
+# The order of the ledger is the order in which things happened.
+sub check_order ($self) {
+    my ($late, $early) = ($self->{late}, $self->{early});
+    my $said = '';
+
+    for my $seq (1 .. @{ $self->{entries} }) {
+        next if $early->[$seq]{t0} <= $late->[$seq]{t1};
+        my $pair = "$early->[$seq]{where} $late->[$seq]{at}";
+        next if $pair eq $said;
+        $said = $pair;
+        $self->problem('order', $seq, $late->[$seq]{at}, 'it was there'
+            . ' when this was answered, but it or an entry before it was'
+            . " asked for only later, at $early->[$seq]{where}");
+    }
+}
+
+
+# What a request can have seen: [from, to].
+sub window ($self, $request) {
+    my ($low, $high) = (1, @{ $self->{entries} } + 1);
+
+    while ($low < $high) {
+        my $middle = ($low + $high) >> 1;
+        if ($self->{early}[$middle]{t0} <= $request->{t1}) {
+            $low = $middle + 1;
+        }
+        else { $high = $middle }
+    }
+
+    return ($self->from($request->{t0}), $low - 1);
+}
+
+
+# -------------------------------------------------------------- the operator
+
+# Each change was made once for each call that was answered, and at most once
+# for one whose outcome is unknown.
+sub check_operator ($self) {
+    my %calls;
+
+    for my $request (@{ $self->{requests} }) {
+        next if $request->{do} ne 'admin';
+        my ($sale, $what) = $request->{target}
+            =~ m{/admin/sales/([^/]+)(?:/(\w+))?\z};
+        my $add = ($what // '') eq 'stock' ? $request->{body}{add}
+            : defined $what ? next : 'sale';
+        my $call = $calls{$sale}{$add}{ $request->{key} } //= {};
+        $call->{done} = $request->{at} if done($request);
+        $call->{may} = $request->{where} if !refused($request);
+    }
+    for my $sale (sort keys %calls) {
+        for my $add (sort keys %{ $calls{$sale} }) {
+            next if $add eq '0';
+            my @made = $add eq 'sale'
+                ? grep { $_ && $_->{type} eq 'sale' && $_->{sale} eq $sale }
+                    @{ $self->{entries} }
+                : @{ $self->{timeline}{changes}{$sale}{$add} // [] };
+            my @calls = values %{ $calls{$sale}{$add} };
+            my @done = grep { $_->{done} } @calls;
+            my @may = grep { $_->{may} } @calls;
+            $self->count('changes by the operator', scalar @done);
+            next if @made >= @done && @made <= @may;
+            $self->problem('operator', undef, ($done[0] // $calls[0])->{done},
+                "$sale $add: " . @done . ' were acknowledged, ' . @may
+                . ' at most happened, and ' . @made . ' are in the ledger');
+        }
+    }
+}
+
+
+# ----------------------------------------------------------------- the audit
+
+sub check_audit ($self) {
+    my $audit = $self->{audit};
+    my $last = $audit->{ledger}{last_seq};
+    my $entry = $last > 0 ? $self->{entries}[$last - 1] : undef;
+
+    $self->count('audits');
+    if (!$audit->{ok}) {
+        $self->problem('audit', undef, 'audit.json', 'it says that it is not well'
+            . (defined $audit->{problem} ? ": $audit->{problem}" : ''));
+    }
+    if (!$entry || $entry->{hash} ne $audit->{ledger}{hash}) {
+        $self->problem('audit', $last, 'audit.json', 'its last entry is not the'
+            . ' one of the ledger');
+    }
+    for my $sale (@{ $audit->{sales} }) {
+        my $row = Tuanbo::History::Timeline::row_at(
+            $self->{timeline}{sales}{ $sale->{id} } // [], $last);
+        my %sum = $row ? (stock => $row->[4]{stock}, held => $row->[1],
+            sold => $row->[2], free => Tuanbo::History::Timeline::free($row))
+            : ();
+        my @other = grep { ($sum{$_} // '') ne $sale->{$_} }
+            qw(stock free held sold);
+        $self->count('sums of the audit');
+        next if $sale->{ok} && !@other;
+        $self->problem('audit', $last, 'audit.json', "$sale->{id}: " . join(', ',
+            map { "$_ $sale->{$_}, the ledger has " . ($sum{$_} // 'none') }
+            @other) . ($sale->{ok} ? '' : ' (not ok)'));
+    }
+}
+
+
+# A run that proved nothing is no proof.
+sub check_nothing ($self) {
+    for my $what ('entries', 'requests', 'holds acknowledged') {
+        next if $self->{checked}{$what};
+        $self->problem('nothing', undef, undef, "no $what: nothing is proved");
+    }
+    if (!$self->{run}{ended}) {
+        $self->count('runs cut short');
+    }
+}
+
+
+1;

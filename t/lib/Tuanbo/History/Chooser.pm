@@ -1,0 +1,102 @@
+package Tuanbo::History::Chooser;
+
+# What a client wants to do next, from a seed and the client's number alone:
+# the same seed gives the same list, whatever the server answers.  Where an
+# intent needs something that only the run knows (one of the buyer's holds),
+# it carries a number, to be taken modulo what there is.
+
+use v5.36;
+
+use Digest::SHA qw(sha256);
+
+# How often each is wanted, of 1000.
+my @KINDS = (
+    hold     => 330,    # one to three lines, with a key or without
+    twin     => 40,     # the same request with the same key, twice at once
+    again    => 70,     # an earlier one again: its answer again
+    other    => 30,     # an earlier key, another request
+    nowhere  => 10,     # a sale that there is not
+    greedy   => 15,     # more than a buyer may ever have
+    release  => 80,
+    pay      => 80,
+    confirm  => 140,
+    cancel   => 40,
+    refunded => 40,
+    ready    => 20,
+    picked   => 15,
+    read     => 40,
+    list     => 10,
+    sale     => 30,
+    stock    => 7,      # the operator's
+    pause    => 3,
+);
+
+# What is paid: the right amount, or another; under a reference of its own,
+# or under one that was used for this hold before.
+my @PAYMENTS = (right => 74, wrong => 8, second => 9, repeat => 9);
+
+# Intents of a buyer, then comes another one.
+use constant BUYER_FOR => 12;
+
+
+sub new ($class, $seed, $client, $clients) {
+    return bless { seed => $seed, client => $client, clients => $clients,
+        drawn => 0, intents => 0 }, $class;
+}
+
+
+# A number from 0 to $n - 1.
+sub draw ($self, $n) {
+    my $bytes = sha256("$self->{seed}/$self->{client}/" . $self->{drawn}++);
+
+    return unpack('L>', $bytes) % $n;
+}
+
+
+sub weighted ($self, @pairs) {
+    my $all = 0;
+    for (my $i = 1; $i < @pairs; $i += 2) { $all += $pairs[$i] }
+    my $at = $self->draw($all);
+
+    for (my $i = 0; $i < @pairs; $i += 2) {
+        return $pairs[$i] if $at < $pairs[$i + 1];
+        $at -= $pairs[$i + 1];
+    }
+}
+
+
+# A hash: kind, buyer as [client, number], and what the kind needs.
+sub next ($self) {
+    my $number = $self->{intents}++;
+    my $kind = $self->weighted(@KINDS);
+    my $shared = $self->draw(4) == 0;
+    my %intent = (
+        kind => $kind,
+        # a buyer on two devices: the neighbour's at the same time
+        buyer => [
+            ($self->{client} + $shared) % $self->{clients},
+            int($number / BUYER_FOR),
+        ],
+        pick => $self->draw(1 << 16),
+        wait_ms => $self->draw(3) ? 0 : $self->draw(40),
+    );
+
+    if ($kind =~ /^(?:hold|twin|other|greedy)$/) {
+        my $lines = $self->weighted(1 => 70, 2 => 20, 3 => 10);
+        $intent{lines} = [ map { [$self->draw(1 << 16), 1 + $self->draw(3)] }
+            1 .. $lines ];
+        $intent{pickup} = [undef, undef, 'east', 'west']->[$self->draw(4)];
+        $intent{keyed} = $kind ne 'hold' || $self->draw(5) ? 1 : 0;
+    }
+    elsif ($kind eq 'confirm') {
+        $intent{payment} = $self->weighted(@PAYMENTS);
+    }
+    elsif ($kind eq 'stock') {
+        $intent{add} = $self->draw(8) - 2;
+    }
+
+    return \%intent;
+}
+
+
+1;

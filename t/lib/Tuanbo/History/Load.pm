@@ -1,0 +1,541 @@
+package Tuanbo::History::Load;
+
+# Many buyers at once, and the order service and the operator with them, who
+# write down what they send and what they get.  They stand a server that dies
+# and comes back: whoever gets no answer, or 503, asks again with the same key
+# until the patience is over.
+
+use v5.36;
+
+use Mojo::Date;
+use Mojo::IOLoop;
+use Time::HiRes qw(time);
+
+use Tuanbo::History;
+use Tuanbo::History::Chooser;
+
+use constant HOLDS_KEPT => 6;           # of a buyer, to choose from
+use constant TOO_MANY => 9999;          # units, for nobody
+
+
+# Options: server, dir, seed, clients, seconds or requests (of all clients),
+# name (a prefix of what this run makes), sales (or its own are defined),
+# stock of those, pay (a target with {hold} in it), users (a list of
+# identities), deadline of a request and patience of a call in seconds, wave:
+# seconds until new sales are defined.
+sub new ($class, %option) {
+    my $self = bless { clients => 16, stock => 40, deadline => 45,
+        patience => 60, wave => 10, %option, buyers => {}, calls => 0,
+        open => 0, counts => {}, hung => 0, codes => {}, histories => {},
+        own => [] }, $class;
+
+    $self->{agent} = $self->{server}->agent($self->{deadline});
+    $self->{agent}->max_connections(4 * $self->{clients});
+
+    return $self;
+}
+
+
+sub run ($self) {
+    my $server = $self->{server};
+    my $own = !@{ $self->{sales} // [] };
+    my %run = map { $_ => $self->{$_} } qw(seed clients seconds requests name
+        deadline);
+
+    die "--sale, or the operator's secret: there is nothing to buy\n"
+        if $own && !$server->signs('admin');
+    $run{orders} = $server->signs('orders') ? 1 : 0;
+    # what dies in the loop would be a warning, and the loop would wait
+    my $reactor = Mojo::IOLoop->singleton->reactor;
+    $reactor->unsubscribe('error');
+    $reactor->on(error => sub ($reactor, $words) {
+        $self->{failed} //= $words;
+        Mojo::IOLoop->stop;
+    });
+    Tuanbo::History->write_run($self->{dir}, \%run);
+
+    if ($own) {
+        $self->define_wave(0, sub ($sales) { $self->{sales} = $sales;
+            Mojo::IOLoop->stop });
+        $self->loop;
+        $self->{waves} = Mojo::IOLoop->recurring($self->{wave},
+            sub { $self->next_wave });
+    }
+
+    $self->{end} = time + $self->{seconds} if $self->{seconds};
+    $self->{each} = int(($self->{requests} + $self->{clients} - 1)
+        / $self->{clients}) if $self->{requests};
+    $self->{open} = $self->{clients};
+    $self->begin_client($_) for 0 .. $self->{clients} - 1;
+    $self->loop;
+
+    Mojo::IOLoop->remove($self->{waves}) if $self->{waves};
+    $self->end_run;
+    $run{ended} = 1;
+    Tuanbo::History->write_run($self->{dir}, \%run);
+}
+
+
+# Until somebody stops it.
+sub loop ($self) {
+    Mojo::IOLoop->start if !defined $self->{failed};
+    die $self->{failed} if defined $self->{failed};
+}
+
+
+sub history ($self, $name) {
+    return $self->{histories}{$name} //= Tuanbo::History->writer(
+        $self->{dir}, $name);
+}
+
+
+# ----------------------------------------------------------------- one call
+
+# What is asked until it is answered: do, method, target, user, key, body,
+# role; once: it is not tried again.  `then` gets the last answer, {code,
+# body}, without a code when there was none.
+sub call ($self, $file, $call, $then) {
+    $call->{number} = ++$self->{calls};
+    $call->{until} = time + $self->{patience};
+    $call->{try} = 0;
+    $self->try_call($self->history($file), $call, $then);
+}
+
+
+sub try_call ($self, $history, $call, $then) {
+    my %line = (call => $call->{number}, try => ++$call->{try});
+
+    defined $call->{$_} and $line{$_} = $call->{$_}
+        for qw(method target user key body);
+    my $n = $history->send($call->{do}, %line);
+    $self->{counts}{ $call->{do} }++;
+
+    my $tx = $self->{server}->tx($self->{agent}, $call->{method},
+        $call->{target}, %$call);
+    $self->{agent}->start($tx, sub ($agent, $tx) {
+        my $answer = $self->record($history, $n, $tx);
+        my $code = $answer->{code} // 503;
+        # a request without a key may have been executed already
+        if ($code >= 500 && !$call->{once} && time < $call->{until}) {
+            my $wait = 0.05 * ($call->{try} < 8 ? $call->{try} : 8);
+            Mojo::IOLoop->timer($wait => sub {
+                $self->try_call($history, $call, $then);
+            });
+            return;
+        }
+        $then->($answer);
+    });
+}
+
+
+sub record ($self, $history, $n, $tx) {
+    my $res = $tx->res;
+    my $error = $tx->error;
+
+    if ($error && !$error->{code}) {
+        # the only time-out that the agent has is the deadline's
+        my $hung = $error->{message} =~ /timeout/i;
+        $self->{hung}++ if $hung;
+        $self->{codes}{lost}++;
+        $history->lost($n, $error->{message}, $hung ? (hung => 1) : ());
+        return {};
+    }
+
+    my $code = 0 + $res->code;
+    my $type = $res->headers->content_type // '';
+    my $body = $type =~ m{^application/(?:problem\+)?json\b} ? $res->json
+        : undef;
+    my %line = (body => $body);
+    my $date = $res->headers->date;
+    my $replayed = $res->headers->header('Idempotent-Replayed');
+    $line{date} = 0 + Mojo::Date->new($date)->epoch if defined $date;
+    $line{replayed} = 1 if defined $replayed && $replayed eq 'true';
+    $self->{codes}{$code}++;
+    $history->got($n, $code, %line);
+
+    return { code => $code, body => $body };
+}
+
+
+# ----------------------------------------------------------------- a client
+
+sub begin_client ($self, $client) {
+    my $chooser = Tuanbo::History::Chooser->new($self->{seed}, $client,
+        $self->{clients});
+
+    $self->client_step(sprintf('client-%03d', $client), $chooser);
+}
+
+
+sub client_step ($self, $file, $chooser) {
+    my $over = $self->{end} ? time >= $self->{end}
+        : $chooser->{intents} >= $self->{each};
+
+    if ($over) {
+        Mojo::IOLoop->stop if !--$self->{open};
+        return;
+    }
+
+    my $intent = $chooser->next;
+    Mojo::IOLoop->timer($intent->{wait_ms} / 1000 => sub {
+        $self->execute($file, $intent,
+            sub { $self->client_step($file, $chooser) });
+    });
+}
+
+
+sub buyer ($self, $intent) {
+    my ($client, $number) = @{ $intent->{buyer} };
+    my $users = $self->{users};
+    my $name = $users
+        ? $users->[($client + $number * $self->{clients}) % @$users]
+        : "$self->{name}-$client-$number";
+
+    return $self->{buyers}{$name} //= { name => $name, holds => [],
+        asked => [] };
+}
+
+
+sub execute ($self, $file, $intent, $then) {
+    my $buyer = $self->buyer($intent);
+    my $kind = $intent->{kind};
+    my $method = "do_$kind";
+
+    $method = 'do_order'
+        if $kind =~ /^(?:confirm|cancel|refunded|ready|picked)$/;
+    $method = 'do_hold' if $kind =~ /^(?:nowhere|greedy|other)$/;
+    $method = 'do_operator' if $kind =~ /^(?:stock|pause)$/;
+    $self->$method($file, $intent, $buyer, $then);
+}
+
+
+sub sale_of ($self, $number) {
+    return $self->{sales}[$number % @{ $self->{sales} }];
+}
+
+
+sub do_hold ($self, $file, $intent, $buyer, $then) {
+    my $kind = $intent->{kind};
+    my %body;
+
+    if ($kind eq 'nowhere') {
+        %body = (sale => "$self->{name}-nowhere", qty => 1);
+    }
+    elsif ($kind eq 'greedy') {
+        %body = (sale => $self->sale_of($intent->{pick}), qty => TOO_MANY);
+    }
+    else {
+        my @lines = map { { sale => $self->sale_of($_->[0]),
+            qty => $_->[1] } } @{ $intent->{lines} };
+        %body = @lines == 1 ? %{ $lines[0] } : (lines => \@lines);
+        $body{pickup} = $intent->{pickup} if defined $intent->{pickup};
+    }
+
+    my $earlier = $kind eq 'other' && $self->asked($intent, $buyer);
+    my $key = $earlier ? $earlier->{key} : $self->new_key;
+    $key = undef if $kind eq 'hold' && !$intent->{keyed};
+    if (defined $key && !$earlier) {
+        push @{ $buyer->{asked} }, { key => $key, body => \%body };
+    }
+    $self->ask($file, $buyer, $key, \%body, $then);
+}
+
+
+sub new_key ($self) { return "$self->{name}-" . ++$self->{keys} }
+
+
+sub asked ($self, $intent, $buyer) {
+    my $asked = $buyer->{asked};
+
+    return @$asked ? $asked->[$intent->{pick} % @$asked] : undef;
+}
+
+
+sub ask ($self, $file, $buyer, $key, $body, $then) {
+    my $call = { do => 'hold', method => 'POST', target => '/api/holds',
+        user => $buyer->{name}, key => $key, body => $body,
+        once => !defined $key };
+
+    $self->call($file, $call, sub ($answer) {
+        $self->note_hold($buyer, $answer->{body})
+            if ($answer->{code} // 0) =~ /^20[01]$/;
+        $then->();
+    });
+}
+
+
+sub note_hold ($self, $buyer, $hold) {
+    my $holds = $buyer->{holds};
+
+    return if grep { $_->{id} eq $hold->{id} } @$holds;
+    push @$holds, { id => $hold->{id}, amount_fen => $hold->{amount_fen},
+        references => [], due => [] };
+    shift @$holds if @$holds > HOLDS_KEPT;
+}
+
+
+# The same request with the same key, on two connections at once.
+sub do_twin ($self, $file, $intent, $buyer, $then) {
+    my $left = 2;
+    my $key = $self->new_key;
+    my @lines = map { { sale => $self->sale_of($_->[0]), qty => $_->[1] } }
+        @{ $intent->{lines} };
+    my %body = (lines => \@lines);
+
+    push @{ $buyer->{asked} }, { key => $key, body => \%body };
+    for (1 .. 2) {
+        $self->ask($file, $buyer, $key, \%body,
+            sub { $then->() if !--$left });
+    }
+}
+
+
+sub do_again ($self, $file, $intent, $buyer, $then) {
+    my $earlier = $self->asked($intent, $buyer)
+        // return $self->do_sale($file, $intent, $buyer, $then);
+
+    $self->ask($file, $buyer, $earlier->{key}, $earlier->{body}, $then);
+}
+
+
+# One of the buyer's holds, mostly one of its last.
+sub hold_of ($self, $intent, $buyer) {
+    my $holds = $buyer->{holds};
+
+    return @$holds ? $holds->[-1 - $intent->{pick} % @$holds] : undef;
+}
+
+
+sub do_release ($self, $file, $intent, $buyer, $then) {
+    my $hold = $self->hold_of($intent, $buyer)
+        // return $self->do_sale($file, $intent, $buyer, $then);
+
+    $self->call($file, { do => 'release', method => 'DELETE',
+        target => "/api/holds/$hold->{id}", user => $buyer->{name} },
+        sub ($answer) { $then->() });
+}
+
+
+sub do_pay ($self, $file, $intent, $buyer, $then) {
+    my $hold = $self->hold_of($intent, $buyer);
+
+    return $self->do_sale($file, $intent, $buyer, $then)
+        if !$hold || !defined $self->{pay};
+    $self->call($file, { do => 'pay', method => 'POST', user =>
+        $buyer->{name}, target => $self->{pay} =~ s/\{hold\}/$hold->{id}/r,
+        hold => $hold->{id} }, sub ($answer) { $then->() });
+}
+
+
+sub do_read ($self, $file, $intent, $buyer, $then) {
+    my $hold = $self->hold_of($intent, $buyer)
+        // return $self->do_sale($file, $intent, $buyer, $then);
+
+    $self->call($file, { do => 'read', method => 'GET', user =>
+        $buyer->{name}, target => "/api/holds/$hold->{id}" },
+        sub ($answer) { $then->() });
+}
+
+
+sub do_list ($self, $file, $intent, $buyer, $then) {
+    $self->call($file, { do => 'list', method => 'GET', user =>
+        $buyer->{name}, target => '/api/holds?limit=100' },
+        sub ($answer) { $then->() });
+}
+
+
+sub do_sale ($self, $file, $intent, $buyer, $then) {
+    $self->call($file, { do => 'sale', method => 'GET', target =>
+        '/api/sales/' . $self->sale_of($intent->{pick}) },
+        sub ($answer) { $then->() });
+}
+
+
+# ---------------------------------------------------------- the order service
+
+sub do_order ($self, $file, $intent, $buyer, $then) {
+    my $hold = $self->hold_of($intent, $buyer);
+    my $kind = $intent->{kind};
+    my $what = $kind eq 'picked' ? 'picked-up' : $kind;
+    my $body;
+
+    return $self->do_sale($file, $intent, $buyer, $then)
+        if !$hold || !$self->{server}->signs('orders');
+
+    if ($kind eq 'confirm') {
+        $body = $self->payment($intent, $hold);
+    }
+    elsif ($kind eq 'refunded') {
+        my $due = $hold->{due};
+        $body = { refund => "$hold->{id}-refund-" . ++$hold->{refunds} };
+        $body->{payment} = $due->[$intent->{pick} % @$due]
+            if @$due && $intent->{pick} % 3;
+    }
+
+    my $call = { do => $what, method => 'POST', role => 'orders', target =>
+        "/orders/$hold->{id}/$what", defined $body ? (body => $body) : () };
+    $self->call($file, $call, sub ($answer) {
+        push @{ $hold->{due} }, $body->{payment} if $kind eq 'confirm'
+            && (($answer->{body} // {})->{outcome} // '') eq 'refund_due';
+        $then->();
+    });
+}
+
+
+sub payment ($self, $intent, $hold) {
+    my $references = $hold->{references};
+    my $kind = $intent->{payment};
+
+    if ($kind eq 'repeat' && @$references) {
+        return $references->[$intent->{pick} % @$references];
+    }
+
+    my $body = { payment => "$hold->{id}-payment-" . @$references,
+        paid_fen => $hold->{amount_fen} };
+    $body->{paid_fen}++ if $kind eq 'wrong';
+    push @$references, $body;
+
+    return $body;
+}
+
+
+# --------------------------------------------------------------- the operator
+
+sub change ($self, $file, $target, $body, $then, $method = 'POST') {
+    $self->call($file, { do => 'admin', method => $method, role => 'admin',
+        target => "/admin/sales/$target", key => $self->new_key,
+        defined $body ? (body => $body) : () }, $then);
+}
+
+
+sub do_operator ($self, $file, $intent, $buyer, $then) {
+    return $self->do_sale($file, $intent, $buyer, $then)
+        if !@{ $self->{own} };
+
+    my $sale = $self->sale_of($intent->{pick});
+    if ($intent->{kind} eq 'stock') {
+        $self->change($file, "$sale/stock", { add => $intent->{add} },
+            sub ($answer) { $then->() });
+        return;
+    }
+    $self->change($file, "$sale/pause", undef, sub ($answer) {
+        Mojo::IOLoop->timer(0.05 => sub {
+            $self->change($file, "$sale/resume", undef,
+                sub ($answer) { $then->() });
+        });
+    });
+}
+
+
+# What a wave sells: each with another reason to refuse.
+sub wave_sales ($self) {
+    my $stock = $self->{stock};
+
+    return (
+        rush => { stock => $stock, limit => 2, hold_ms => 1500 },
+        few => { stock => int($stock / 4) + 1, hold_ms => 1000 },
+        plenty => { stock => 10 * $stock, limit => 4, hold_ms => 3000 },
+        group => { stock => $stock, limit => 5, hold_ms => 2000,
+            goal => int($stock / 5) + 1, goal_by => 'sale' },
+        points => { stock => $stock, hold_ms => 1800,
+            goal => int($stock / 2) + 1, goal_by => 'pickup' },
+        later => { stock => $stock, limit => 3, hold_ms => 1200,
+            opens_at => int(time * 1000) + 1500 },
+    );
+}
+
+
+sub define_wave ($self, $wave, $then) {
+    my %sales = $self->wave_sales;
+    my @ids;
+    my $left = keys %sales;
+
+    for my $name (sort keys %sales) {
+        my $id = "$self->{name}-$name-$wave";
+        push @ids, $id;
+        push @{ $self->{own} }, $id;
+        $self->change('operator', $id, { price_fen => 100 + length $name,
+            %{ $sales{$name} } }, sub ($answer) {
+            die "PUT /admin/sales/$id: " . ($answer->{code} // 'no answer')
+                . "\n" if !$wave && ($answer->{code} // 0) !~ /^20[01]$/;
+            $then->(\@ids) if !--$left;
+        }, 'PUT');
+    }
+}
+
+
+# New sales; those that have a goal are closed, so that groups fail.
+sub next_wave ($self) {
+    $self->{wave_number}++;
+    $self->define_wave($self->{wave_number}, sub ($sales) {
+        my $old = $self->{sales};
+        $self->{sales} = $sales;
+        $self->close_groups($old, sub { });
+    });
+}
+
+
+sub close_groups ($self, $sales, $then) {
+    my @groups = grep { /-(?:group|points)-\d+\z/ } @$sales;
+    my $left = @groups or return $then->();
+
+    for my $id (@groups) {
+        $self->change('operator', "$id/close", undef,
+            sub ($answer) { $then->() if !--$left });
+    }
+}
+
+
+# Each buyer asks for its holds, so that it is known which are whose, and the
+# sales are looked at once more.
+sub end_run ($self) {
+    my @names = sort keys %{ $self->{buyers} };
+    my $open = 0;
+    my $more;
+
+    if (@{ $self->{own} }) {
+        $self->close_groups($self->{sales}, sub { Mojo::IOLoop->stop });
+        $self->loop;
+    }
+    $more = sub {
+        while (@names && $open < $self->{clients}) {
+            $open++;
+            $self->list_all(shift @names, '', sub {
+                $open--;
+                $more->();
+            });
+        }
+        Mojo::IOLoop->stop if !@names && !$open;
+    };
+    Mojo::IOLoop->next_tick(sub { $more->() });
+    $self->loop;
+    undef $more;
+
+    $self->all_sales('', sub { Mojo::IOLoop->stop });
+    $self->loop;
+}
+
+
+sub list_all ($self, $user, $before, $then) {
+    $self->call('end', { do => 'list', method => 'GET', user => $user,
+        target => '/api/holds?limit=100'
+            . (length $before ? "&before=$before" : '') }, sub ($answer) {
+        my $next = ($answer->{code} // 0) == 200 ? $answer->{body}{next}
+            : undef;
+        defined $next ? $self->list_all($user, $next, $then) : $then->();
+    });
+}
+
+
+sub all_sales ($self, $after, $then) {
+    $self->call('end', { do => 'sales', method => 'GET',
+        target => '/api/sales?limit=100'
+            . (length $after ? "&after=$after" : '') }, sub ($answer) {
+        my $next = ($answer->{code} // 0) == 200 ? $answer->{body}{next}
+            : undef;
+        defined $next ? $self->all_sales($next, $then) : $then->();
+    });
+}
+
+
+1;
