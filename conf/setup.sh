@@ -36,6 +36,7 @@ program()
 program chromium chromium
 program node nodejs
 program npm npm
+program zbarimg zbar-tools
 
 wanted=
 for group in "$@"; do

@@ -144,6 +144,27 @@ test("a desk", async () => {
 });
 
 
+test("a page without pictures weighs less than 100 KB", async () => {
+    for (const name of ["home", "item", "hold", "order", "session", "me"]) {
+        const guest = await shop.buyer();
+
+        await guest.context().addCookies(await page.context().cookies());
+        await guest.goto(pages[name]);
+
+        const found = await guest.evaluate(() => ["navigation", "resource"]
+            .flatMap((type) => performance.getEntriesByType(type))
+            .filter((entry) => !/\.svg$/.test(entry.name))
+            .filter((entry) => !/\/api\//.test(entry.name))
+            .map((entry) => entry.decodedBodySize));
+
+        assert.equal(found.length, 4, "page, two style sheets, a script");
+        assert.ok(Math.min(...found) > 1000, "of known size");
+        assert.ok(found.reduce((a, b) => a + b) < 100000, `${found}`);
+        await guest.context().close();
+    }
+});
+
+
 test("somebody new, whose browser asks for English", async () => {
     const guest = await axeBuyer(shop, { locale: "en-GB" });
 

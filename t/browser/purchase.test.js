@@ -4,7 +4,8 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { DESK, Shop, choose, eventually, giveName, pay } from "./shop.js";
+import { DESK, Shop, choose, eventually, giveName, pay, scan }
+    from "./shop.js";
 
 let shop;
 
@@ -44,6 +45,8 @@ test("the whole purchase without scripts", async () => {
     await page.waitForURL(/\/h\/[0-9a-f]{32}/);
     await page.waitForSelector(".order .qr");
     assert.match(await page.innerText(".digits"), /^\d{4} \d{4}$/);
+    assert.equal(await scan(page), ["tuanbo", page.url().split("/").pop(),
+        (await page.innerText(".digits")).replace(" ", "")].join(":"));
     await shop.picture(page, "plain-6-order");
 
     await page.goto("/me");
@@ -142,5 +145,73 @@ test("over HTTP/2 and TLS", async () => {
         assert.ok(cookie.secure, `${cookie.name} is Secure`);
     }
 
+    await page.context().close();
+});
+
+
+// Back from the pay page and the order to the item, as browsers do it that
+// keep pages on disk.
+async function backTo(page, path) {
+    for (let i = 0; i < 10 && new URL(page.url()).pathname !== path; i++) {
+        await page.goBack();
+    }
+
+    assert.equal(new URL(page.url()).pathname, path);
+}
+
+test("back after the purchase, and one more", async () => {
+    const page = await shop.buyer();
+
+    await choose(page, "loquat");
+    await page.click("#do");
+    await page.click("#bar a.first");
+    await page.waitForURL(/\/h\/[0-9a-f]{32}$/);
+
+    const first = new URL(page.url()).pathname;
+
+    await giveName(page);
+    await pay(page);
+    await backTo(page, "/s/loquat");
+    await page.click("#do");
+    await page.waitForSelector("#bar .held");
+    assert.notEqual(await page.locator("#bar a.first").getAttribute("href"),
+        first, "another one");
+    assert.deepEqual(((sale) => [sale.held, sale.sold])(
+        await shop.sale("loquat")), [1, 1]);
+    await page.context().close();
+});
+
+
+test("back without scripts, and the same page sent once more", async () => {
+    const page = await shop.buyer({ javaScriptEnabled: false });
+
+    await choose(page, "banana");
+    await page.click("#do");
+    await page.waitForURL(/\/h\/[0-9a-f]{32}$/);
+
+    const first = page.url();
+
+    await backTo(page, "/s/banana");
+    await page.click("#do");
+    await page.waitForURL(/\/h\/[0-9a-f]{32}$/);
+
+    // one that the browser kept leads to the same, a fresh one to another
+    const { held } = await shop.sale("banana");
+
+    assert.equal(held, page.url() === first ? 1 : 2);
+    await page.context().close();
+});
+
+
+test("cookies that were cleared while somebody looked", async () => {
+    const page = await shop.buyer();
+
+    await choose(page, "orange-juice");
+    await page.context().clearCookies();
+    await page.click("#do");
+    await page.waitForSelector("#offer .wrong");
+    assert.match(await page.innerText("#offer .wrong"), /没有收钱/);
+    await page.click("#do");
+    await page.waitForSelector("#bar .held");
     await page.context().close();
 });

@@ -298,6 +298,21 @@ export async function giveName(page) {
     await page.waitForSelector("form[action^='/checkout/'] button");
 }
 
+// What a scanner at the shop reads from the screen.
+export async function scan(page) {
+    const dir = await fs.mkdtemp(path.join(os.tmpdir(), "tuanbo-"));
+    const file = path.join(dir, "qr.png");
+
+    try {
+        await page.locator(".qr").screenshot({ path: file });
+
+        return execFileSync("zbarimg", ["--quiet", "--raw", file],
+            { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim();
+    } finally {
+        await fs.rm(dir, { recursive: true });
+    }
+}
+
 // On the page of the hold; ends on the order, which shows by itself.
 export async function pay(page) {
     await page.click("form[action^='/checkout/'] button");

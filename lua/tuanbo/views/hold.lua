@@ -119,7 +119,8 @@ return function(c, hold, options)
         view.title = c.say("order." .. hold.state)
         view.steps = steps_of(c, hold, it.group)
         view.pickup_code = format.pickup_code(hold.id)
-        view.qr = qr.of("tuanbo:" .. hold.id)
+        view.qr = qr.of("tuanbo:" .. hold.id .. ":"
+                        .. view.pickup_code:gsub(" ", ""))
         view.follow = hold.state ~= "picked_up"
 
         return "order", view
