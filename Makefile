@@ -4,10 +4,13 @@
 #     make test               everything but the sanitizers
 #     make test-browser       its part in Chromium; needs npm's registry once
 #     make test-asan          the same under ASan and UBSan
+#     make test-tsan          threads, in the core and in nginx, under TSan
+#     make test-valgrind      the core under memcheck
+#     make fuzz [FUZZ_SECONDS=20]    each target for so long
 #     make bench-engine       the numbers, side by side with the usual way
 #     make build [CC=clang]   build/[clang/]ngx_http_flashsale_module.so
 #     make build-mainline NGINX_SRC=dir    against another nginx's sources
-#     make fuzz, check, clean, clean-data
+#     make fuzz-coverage, check, clean, clean-data
 
 CC      = gcc
 BUILD   = build$(addprefix /,$(notdir $(filter-out gcc,$(firstword $(CC)))))
@@ -34,7 +37,9 @@ MODEL_BIN = $(BUILD)/model/model
 BENCH_SRC = $(wildcard t/bench/*.c)
 BENCH_BIN = $(BENCH_SRC:t/bench/%.c=$(BUILD)/bench/%)
 FUZZ_SRC = $(wildcard t/fuzz/fuzz_*.c)
+FUZZ_HDR = $(wildcard t/fuzz/*.h t/unit/*.h)
 FUZZ_BIN = $(FUZZ_SRC:t/fuzz/%.c=$(BUILD)/fuzz/%)
+REPLAY_BIN = $(FUZZ_SRC:t/fuzz/%.c=$(BUILD)/replay/%)
 
 # nginx's sources: Debian's (package nginx-dev), or those of build-mainline.
 NGINX_SRC = /usr/share/nginx/src
@@ -59,9 +64,11 @@ STATIC_FLAGS = --error-log-path=stderr --with-compat --with-debug \
 STATIC_OPT = $(CFLAGS) -std=gnu11
 
 .PHONY: all core unit model build build-static build-mainline build-asan run \
-    test test-browser test-asan test-mainline check fuzz fuzz-run \
+    test test-browser test-asan test-tsan test-valgrind test-mainline check \
+    fuzz fuzz-run fuzz-coverage fuzz-report replay valgrind unit-tsan \
     bench-engine bench-core force clean clean-data \
-    setup-build setup-run setup-test setup-browser setup-bench setup-fuzz
+    setup-build setup-run setup-test setup-browser setup-bench setup-fuzz \
+    setup-valgrind
 .DELETE_ON_ERROR:
 
 all: build
@@ -97,6 +104,21 @@ $(BUILD)/bench/%: t/bench/%.c $(CORE_LIB) $(wildcard t/bench/*.h)
 unit: $(UNIT_BIN)
 	$(if $(UNIT_BIN),CMOCKA_MESSAGE_OUTPUT=TAP prove -j$(JOBS) --exec env \
 	    $(UNIT_BIN))
+
+# The seeds of the fuzz targets, without libFuzzer: what was found stays found.
+replay: $(REPLAY_BIN)
+	@set -e; for program in $(REPLAY_BIN); do \
+	    name=$$(basename $$program); \
+	    $$program $$(find t/fuzz/seeds/$$name -type f | sort) \
+	        > $(BUILD)/replay/$$name.log 2>&1 \
+	        || { cat $(BUILD)/replay/$$name.log >&2; exit 1; }; \
+	    echo "$$name: $$(grep -c '^ok' $(BUILD)/replay/$$name.log) inputs"; \
+	done
+
+$(BUILD)/replay/%: t/fuzz/%.c t/fuzz/replay.c $(CORE_LIB) $(FUZZ_HDR)
+	@mkdir -p $(@D)
+	$(CC) $(STRICT) $(CFLAGS) -Ingx_module/core -o $@ $< t/fuzz/replay.c \
+	    $(CORE_LIB) $(LIBS)
 
 model: $(MODEL_BIN)
 	$(MODEL_BIN)
@@ -181,7 +203,7 @@ build-asan:
 
 test: setup-test
 	@$(MAKE) --no-print-directory build check
-	@$(MAKE) --no-print-directory unit model
+	@$(MAKE) --no-print-directory unit replay model
 	TUANBO_MODULE='$(CURDIR)/$(MODULE)' prove -j$(JOBS) -It/lib t/
 	@$(MAKE) --no-print-directory test-browser
 
@@ -200,11 +222,40 @@ build/browser/installed: t/browser/package.json t/browser/package-lock.json
 # Leaks are looked for in the unit tests alone: what nginx makes of its conf,
 # and of connections that are open at the exit, it leaves to the exit.
 test-asan: setup-test build-asan
-	@$(MAKE) --no-print-directory unit model $(ASAN)
+	@$(MAKE) --no-print-directory unit replay model $(ASAN)
 	ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1 \
 	    TUANBO_NGINX='$(CURDIR)/build/asan/nginx' TUANBO_STATIC=1 \
 	    TUANBO_SLOWER=4 \
 	    prove -j$(JOBS) -It/lib t/
+
+# ThreadSanitizer sees one process at a time. So the unit tests have threads in
+# place of processes, and nginx's tests are those in which a worker's threads
+# (event loop, commits, audit) have the most to do with each other.
+TSAN = BUILD=build/tsan CC='gcc -fsanitize=thread' \
+    CFLAGS='-O1 -g -fno-omit-frame-pointer -Wno-tsan'
+
+TSAN_OPTIONS = suppressions=$(CURDIR)/t/tsan.supp history_size=7
+
+TSAN_UNIT = threads ring commit leaders audit index_live view crypto
+TSAN_NGINX = 110 120 160 180 190 200 230 235 237 240 250 260 270 290 315 330
+
+test-tsan: setup-test
+	@$(MAKE) --no-print-directory build-static $(TSAN)
+	@$(MAKE) --no-print-directory unit-tsan $(TSAN)
+	TSAN_OPTIONS='$(TSAN_OPTIONS)' TUANBO_SLOWER=6 TUANBO_STATIC=1 \
+	    TUANBO_NGINX='$(CURDIR)/build/tsan/nginx' \
+	    prove -j$(JOBS) -It/lib $(foreach n,$(TSAN_NGINX),$(wildcard t/$n-*.t))
+
+unit-tsan: $(TSAN_UNIT:%=$(BUILD)/unit/test_%)
+	CMOCKA_MESSAGE_OUTPUT=TAP TSAN_OPTIONS='$(TSAN_OPTIONS)' \
+	    prove -j$(JOBS) --exec env $^
+
+test-valgrind: setup-test setup-valgrind
+	@$(MAKE) --no-print-directory valgrind BUILD=build/valgrind \
+	    CFLAGS='-O1 -g'
+
+valgrind: $(UNIT_BIN) $(REPLAY_BIN) $(MODEL_BIN)
+	t/valgrind.sh -j$(JOBS) $(BUILD)
 
 test-mainline: setup-test build-mainline
 	TUANBO_NGINX='$(CURDIR)/build/mainline/nginx' TUANBO_STATIC=1 \
@@ -223,8 +274,9 @@ check:
 	    || { echo 'a file is read in one sitting: split it' >&2; false; }
 	@luacheck -q lua
 
-# Bounded: FUZZ_SECONDS for each.
+# Bounded: FUZZ_SECONDS for each, FUZZ_TARGETS of them.
 FUZZ_SECONDS = 20
+FUZZ_TARGETS = $(FUZZ_SRC:t/fuzz/%.c=%)
 
 FUZZ = BUILD=build/fuzz CC=clang CFLAGS='-O1 -g \
     -fsanitize=fuzzer-no-link,address,undefined \
@@ -234,24 +286,32 @@ fuzz: setup-fuzz
 	@$(MAKE) --no-print-directory -j$(JOBS) fuzz-run $(FUZZ)
 
 # What is found goes to build/fuzz/corpus, what breaks to build/fuzz.
-fuzz-run: $(FUZZ_BIN)
-	@set -e; for fuzzer in $(FUZZ_BIN); do \
-	    name=$$(basename $$fuzzer); \
+fuzz-run: $(FUZZ_TARGETS:%=$(BUILD)/fuzz/%)
+	@set -e; for name in $(FUZZ_TARGETS); do \
 	    mkdir -p $(BUILD)/corpus/$$name; \
 	    echo "$$name, $(FUZZ_SECONDS) seconds"; \
-	    $$fuzzer -max_total_time=$(FUZZ_SECONDS) -timeout=10 \
+	    $(BUILD)/fuzz/$$name -max_total_time=$(FUZZ_SECONDS) -timeout=10 \
 	        -rss_limit_mb=1024 -print_final_stats=1 \
-	        -artifact_prefix=$(BUILD)/$$name- $(BUILD)/corpus/$$name \
-	        $$(ls -d t/fuzz/seeds/$$name 2>/dev/null) \
+	        -artifact_prefix=$(BUILD)/$$name- \
+	        $$(find t/fuzz -name $$name.dict -printf '-dict=%p') \
+	        $(BUILD)/corpus/$$name t/fuzz/seeds/$$name \
 	        > $(BUILD)/$$name.log 2>&1 \
 	        || { cat $(BUILD)/$$name.log >&2; exit 1; }; \
 	    grep -a 'executed_units' $(BUILD)/$$name.log; \
 	done
 
-$(BUILD)/fuzz/%: t/fuzz/%.c $(CORE_LIB) $(wildcard t/unit/*.h)
+$(BUILD)/fuzz/%: t/fuzz/%.c $(CORE_LIB) $(FUZZ_HDR)
 	@mkdir -p $(@D)
 	$(CC) $(STRICT) $(CFLAGS) -fsanitize=fuzzer -Ingx_module/core -o $@ $< \
 	    $(CORE_LIB) $(LIBS)
+
+# How far the seeds, and what was found since, come into the core.
+fuzz-coverage: setup-fuzz
+	@$(MAKE) --no-print-directory fuzz-report BUILD=build/coverage \
+	    CC=clang CFLAGS='-O0 -g -fprofile-instr-generate -fcoverage-mapping'
+
+fuzz-report: $(REPLAY_BIN)
+	t/fuzz/coverage.sh $(BUILD) $(REPLAY_BIN)
 
 
 # Measurements
@@ -288,6 +348,9 @@ setup-bench:
 
 setup-fuzz:
 	@conf/setup.sh build fuzz
+
+setup-valgrind:
+	@conf/setup.sh build valgrind
 
 clean:
 	rm -rf build
