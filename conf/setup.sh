@@ -2,7 +2,7 @@
 #
 # Installs the Debian packages that are missing, and nothing when none is.
 #
-#     conf/setup.sh build run test browser bench
+#     conf/setup.sh build run test browser bench fuzz valgrind
 #
 # As root or through sudo; where neither is to be had it prints the packages
 # and the command, and stops.  TUANBO_SETUP=no skips it.
@@ -17,7 +17,9 @@ packages_test='perl libcmocka-dev libmojolicious-perl libio-socket-ssl-perl
                libdbd-sqlite3-perl
                nghttp2-client lmdb-utils lua-check curl openssl'
 packages_browser='openssl fonts-noto-cjk'
-packages_fuzz='clang'
+# its runtime has the version in its name: that of Debian 12
+packages_fuzz='clang libclang-rt-14-dev llvm'
+packages_valgrind='valgrind libc6-dbg libcmocka-dev perl'
 packages_bench='wrk redis-server redis-tools lua-nginx-redis postgresql
                 gnuplot-nox libnginx-mod-http-lua lua-cjson curl openssl'
 
@@ -46,6 +48,7 @@ for group in "$@"; do
         test)  wanted="$wanted $packages_test" ;;
         browser) wanted="$wanted $packages_browser" ;;
         fuzz)  wanted="$wanted $packages_fuzz" ;;
+        valgrind) wanted="$wanted $packages_valgrind" ;;
         bench) wanted="$wanted $packages_bench" ;;
         *)     echo "$0: no such group of packages: $group" >&2; exit 2 ;;
     esac
