@@ -450,11 +450,14 @@ fs_fold_hold(fs_state_t *state, const fs_entry_t *entry, fs_hold_t *hold)
         return 1;
     }
 
+    if (entry->line >= hold->lines_n) {
+        state->failed = 1;
+        return 0;
+    }
+
     line = &hold->lines[entry->line];
 
-    if (entry->line >= hold->lines_n || line->sale != entry->sale
-        || line->qty != (uint32_t) entry->qty)
-    {
+    if (line->sale != entry->sale || line->qty != (uint32_t) entry->qty) {
         state->failed = 1;
         return 0;
     }
