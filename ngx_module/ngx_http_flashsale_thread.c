@@ -43,6 +43,7 @@ struct ngx_http_flashsale_thread_s {
     /* the thread's own */
     ngx_msec_t                       backoff;
     fs_outcome_t                     failure;   /* what was logged last */
+    uint64_t                         failed_at; /* and when */
     uint64_t                         looked_at;
     char                             message[256];
 };
@@ -465,7 +466,7 @@ ngx_http_flashsale_thread_turn(ngx_http_flashsale_thread_t *thread)
                                            pass.index_us);
             }
 
-            if (thread->failure != FS_OK) {
+            if (pass.entries && thread->failure != FS_OK) {
                 ngx_log_error(NGX_LOG_NOTICE, worker->log, 0,
                               "flashsale: commits succeed again");
                 thread->failure = FS_OK;
@@ -478,19 +479,28 @@ ngx_http_flashsale_thread_turn(ngx_http_flashsale_thread_t *thread)
 }
 
 
-/* Say a failure once, not with each try. */
+/*
+ * Say a failure once, not with each try; and where it comes and goes, not
+ * with each change.
+ */
 
 static void
 ngx_http_flashsale_thread_failed(ngx_http_flashsale_thread_t *thread,
     fs_outcome_t outcome, const char *what)
 {
+    uint64_t    now;
     ngx_uint_t  level;
 
-    if (outcome == thread->failure) {
+    now = ngx_http_flashsale_usec();
+
+    if (outcome == thread->failure
+        || now - thread->failed_at < NGX_HTTP_FLASHSALE_LOOK_MSEC * 1000)
+    {
         return;
     }
 
     thread->failure = outcome;
+    thread->failed_at = now;
     level = (outcome == FS_REBUILDING) ? NGX_LOG_NOTICE : NGX_LOG_ERR;
 
     ngx_log_error(level, thread->worker->log, 0,

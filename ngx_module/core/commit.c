@@ -402,10 +402,10 @@ fs_commit_needed(fs_commit_t *commit)
 
     rings = commit->rings;
 
-    /* a log that a failed write closed: nothing is read until it is open */
+    /* after a failed write the log is opened again, synced and checked */
 
     if (fs_rings_count(rings) != 0 || atomic_load(&rings->orphaned)
-        || commit->store->log == NULL
+        || commit->store->log == NULL || commit->store->doubtful
         || fs_store_index_wanted(commit->store))
     {
         return 1;

@@ -28,6 +28,8 @@
 
 #define FS_SCHEMA  1
 
+#define FS_STORE_SAID  32               /* messages that are told apart */
+
 /* databases of the log */
 typedef enum {
     FS_LOG_LEDGER = 0,
@@ -127,6 +129,10 @@ struct fs_store_s {
     unsigned             doubtful:1;    /* a meta write failed: check */
     unsigned             booted:1;      /* the boot's entry is written */
     int64_t              told_at;       /* last word about a full map */
+    struct {
+        const char      *format;
+        int64_t          at;
+    }                    said[FS_STORE_SAID];  /* warnings, errors */
     fs_store_t          *next;          /* of this process's stores */
 };
 

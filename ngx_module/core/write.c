@@ -31,8 +31,13 @@
 
 /* words about what goes on failing, at most so often */
 #define FS_TELL_MS      10000
+
+/* and a warning or an error of one kind: a disk may fail with each commit */
+#define FS_SAY_MS       1000
+
 #define FS_MESSAGE_MAX  512
 
+static int fs_store_said(fs_store_t *store, const char *format);
 static fs_outcome_t fs_write_locked(fs_write_t *write);
 static int fs_write_lock_log(fs_store_t *store, MDB_txn **txn);
 static fs_outcome_t fs_write_sync(fs_write_t *write);
@@ -50,7 +55,9 @@ fs_store_say(fs_store_t *store, fs_log_level_t level, const char *format, ...)
     char     message[FS_MESSAGE_MAX];
     va_list  args;
 
-    if (store->conf.log == NULL) {
+    if (store->conf.log == NULL
+        || (level != FS_LOG_INFO && fs_store_said(store, format)))
+    {
         return;
     }
 
@@ -66,6 +73,35 @@ fs_store_say(fs_store_t *store, fs_log_level_t level, const char *format, ...)
     va_end(args);
 
     store->conf.log(store->conf.data, level, message);
+}
+
+
+/* 1: a moment ago.  A kind is known by its words' address. */
+
+static int
+fs_store_said(fs_store_t *store, const char *format)
+{
+    int64_t   wall, boot;
+    unsigned  i;
+
+    store->conf.clock(store->conf.data, &wall, &boot);
+
+    for (i = 0; i < FS_STORE_SAID - 1; i++) {
+        if (store->said[i].format == NULL || store->said[i].format == format) {
+            break;
+        }
+    }
+
+    if (store->said[i].format == format
+        && boot - store->said[i].at < FS_SAY_MS)
+    {
+        return 1;
+    }
+
+    store->said[i].format = format;
+    store->said[i].at = boot;
+
+    return 0;
 }
 
 

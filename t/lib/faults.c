@@ -3,6 +3,9 @@
  * Preloaded into nginx by tests: makes disks fail, clocks step and event
  * loops slow.  What happens is in a small file, mapped by every process,
  * that a test writes.
+ *
+ * A fault happens so many times, or until it is taken back (-1).  A page of
+ * the log is one of its data; the two at its beginning are the meta pages.
  */
 
 #define _GNU_SOURCE
@@ -22,14 +25,18 @@
 
 
 typedef struct {
-    volatile int64_t   sync;            /* a sync of the log fails */
-    volatile int64_t   meta;            /* so does a write of its meta page */
-    volatile int64_t   space;           /* the disk is full */
+    volatile int64_t   sync;            /* a sync of the log: EIO */
+    volatile int64_t   meta;            /* a write of its meta page: EIO */
+    volatile int64_t   space;           /* of any of the store: ENOSPC */
     volatile int64_t   wall_ms;         /* the wall clock is so far off */
     volatile int64_t   hits;            /* faults so far */
     volatile int64_t   slow_ms;         /* a sync of the log takes so long */
     volatile int64_t   slow_us;         /* so does an event loop that asks
                                            for the time */
+    volatile int64_t   data;            /* a write of a page of the log: EIO */
+    volatile int64_t   short_data;      /* it writes half of what was asked */
+    volatile int64_t   short_meta;      /* so does one of a meta page */
+    volatile int64_t   index_space;     /* space for the index: ENOSPC */
 } faults_t;
 
 #define META_PAGES  (2 * 4096)
@@ -91,116 +98,170 @@ faults_kind(int fd)
 }
 
 
+/* 1: it happens now. */
+
 static int
-faults_hit(int error)
+faults_now(volatile int64_t *fault)
 {
+    int64_t  n;
+
+    do {
+        n = *fault;
+
+        if (n == 0) {
+            return 0;
+        }
+
+    } while (n > 0 && !__sync_bool_compare_and_swap(fault, n, n - 1));
+
     (void) __sync_fetch_and_add(&faults->hits, 1);
+
+    return 1;
+}
+
+
+static int
+faults_fail(int error)
+{
     errno = error;
 
     return -1;
 }
 
 
+#define real(name)  ((__typeof__(&name)) dlsym(RTLD_NEXT, #name))
+
+
 static int
-faults_write(int fd, off_t offset)
+faults_sync(int fd)
 {
-    if (faults->space && faults_kind(fd)) {
-        return faults_hit(ENOSPC);
+    struct timespec  ts;
+
+    if (!(faults->sync || faults->slow_ms) || faults_kind(fd) != 'l') {
+        return 0;
     }
 
-    if (faults->meta && offset < META_PAGES && faults_kind(fd) == 'l') {
-        return faults_hit(EIO);
+    if (faults_now(&faults->sync)) {
+        return faults_fail(EIO);
     }
+
+    ts.tv_sec = faults->slow_ms / 1000;
+    ts.tv_nsec = faults->slow_ms % 1000 * 1000000;
+    (void) nanosleep(&ts, NULL);
 
     return 0;
 }
 
 
-#define real(name)  ((__typeof__(&name)) dlsym(RTLD_NEXT, #name))
-
-
 int
 fdatasync(int fd)
 {
-    struct timespec  ts;
-
-    if (faults->sync && faults_kind(fd) == 'l') {
-        return faults_hit(EIO);
-    }
-
-    if (faults->slow_ms && faults_kind(fd) == 'l') {
-        ts.tv_sec = faults->slow_ms / 1000;
-        ts.tv_nsec = faults->slow_ms % 1000 * 1000000;
-        (void) nanosleep(&ts, NULL);
-    }
-
-    return real(fdatasync)(fd);
+    return faults_sync(fd) ? -1 : real(fdatasync)(fd);
 }
 
 
 int
 fsync(int fd)
 {
-    if (faults->sync && faults_kind(fd) == 'l') {
-        return faults_hit(EIO);
-    }
-
-    return real(fsync)(fd);
+    return faults_sync(fd) ? -1 : real(fsync)(fd);
 }
 
 
-int
-msync(void *address, size_t len, int flags)
+/*
+ * Before a write of len bytes.  0: nothing happens; -1: it fails; or how many
+ * bytes of it are written.
+ */
+
+static ssize_t
+faults_write(int fd, size_t len, int meta)
 {
-    if (faults->sync) {
-        return faults_hit(EIO);
+    int                kind;
+    volatile int64_t  *fails, *shortened;
+
+    fails = meta ? &faults->meta : &faults->data;
+    shortened = meta ? &faults->short_meta : &faults->short_data;
+
+    if (!(faults->space || *fails || *shortened)) {
+        return 0;
     }
 
-    return real(msync)(address, len, flags);
+    kind = faults_kind(fd);
+
+    if (kind && faults_now(&faults->space)) {
+        return faults_fail(ENOSPC);
+    }
+
+    if (kind == 'l' && faults_now(fails)) {
+        return faults_fail(EIO);
+    }
+
+    if (kind == 'l' && len > 1 && faults_now(shortened)) {
+        return (ssize_t) (len / 2);
+    }
+
+    return 0;
 }
 
 
 ssize_t
 pwrite(int fd, const void *buf, size_t len, off_t offset)
 {
-    if (faults_write(fd, offset)) {
-        return -1;
-    }
+    ssize_t  n;
 
-    return real(pwrite)(fd, buf, len, offset);
+    n = faults_write(fd, len, offset < META_PAGES);
+
+    return n == -1 ? -1 : real(pwrite)(fd, buf, n ? (size_t) n : len, offset);
 }
 
 
 ssize_t
 pwrite64(int fd, const void *buf, size_t len, off64_t offset)
 {
-    if (faults_write(fd, offset)) {
-        return -1;
-    }
-
-    return real(pwrite64)(fd, buf, len, offset);
+    return pwrite(fd, buf, len, offset);
 }
 
 
+/* LMDB writes pages in a row by it, after lseek(); never a meta page. */
+
 ssize_t
-writev(int fd, const struct iovec *vector, int n)
+writev(int fd, const struct iovec *vector, int count)
 {
-    if (faults->space && faults_kind(fd)) {
-        return faults_hit(ENOSPC);
+    int      i;
+    size_t   len;
+    ssize_t  n;
+
+    for (i = 0, len = 0; i < count; i++) {
+        len += vector[i].iov_len;
     }
 
-    return real(writev)(fd, vector, n);
+    n = faults_write(fd, len, 0);
+
+    if (n > 0) {
+        len = vector[0].iov_len < (size_t) n ? vector[0].iov_len : (size_t) n;
+        return write(fd, vector[0].iov_base, len);
+    }
+
+    return n == -1 ? -1 : real(writev)(fd, vector, count);
 }
 
 
-ssize_t
-pwritev(int fd, const struct iovec *vector, int n, off_t offset)
+int
+posix_fallocate(int fd, off_t offset, off_t len)
 {
-    if (faults_write(fd, offset)) {
-        return -1;
+    if ((faults->space || faults->index_space) && faults_kind(fd) == 'i'
+        && (faults_now(&faults->space) || faults_now(&faults->index_space)))
+    {
+        return ENOSPC;
     }
 
-    return real(pwritev)(fd, vector, n, offset);
+    return real(posix_fallocate)(fd, offset, len);
+}
+
+
+int
+posix_fallocate64(int fd, off64_t offset, off64_t len)
+{
+    return posix_fallocate(fd, offset, len);
 }
 
 

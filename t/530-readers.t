@@ -1,0 +1,77 @@
+use v5.36;
+use IPC::Open2;
+use Tuanbo::Test;
+use Tuanbo::Test::Faults;
+
+# LMDB's reader table is full: who has a slot goes on, who comes new waits for
+# one, and the slots of the dead are free.
+
+my $t = Tuanbo::Test->new(http => 'flashsale_live_holds 1000;');
+my $faults = Tuanbo::Test::Faults->new($t);
+$t->start;
+$faults->open_shop;
+
+my $program = $t->dir . '/readers';
+system("cc -std=gnu11 -O2 -o $program " . Tuanbo::Test::root()
+    . '/t/lib/readers.c -llmdb') == 0 or die 'cc';
+
+# Another process with all the slots that are left; `all`: and those that come
+# free.
+sub take_slots (@all) {
+    my $pid = open2(my $out, my $in, $program, $t->store_path . '/log', @all);
+    my $n = <$out> // 0;
+
+    cmp_ok($n, '>', 500, 'all other ' . int($n) . ' slots are taken');
+
+    return { pid => $pid, in => $in, out => $out };
+}
+
+sub give_back ($taken, $signal = undef) {
+    kill $signal => $taken->{pid} if $signal;
+    close $taken->{in};
+    waitpid $taken->{pid}, 0;
+}
+
+sub all_go_on ($when) {
+    my @answers = $t->many([map { $t->hold_call("$when-$_", 'grape', 1) }
+        1 .. 20]);
+    is(scalar(grep { ($_->code // 0) == 201 } @answers), 20,
+        "$when: holds are taken");
+    for my $each ($faults->going_on) {
+        my ($name, $works) = @$each;
+        is(scalar(grep { $works->() } 1 .. 8), 8, "$when: $name go on");
+    }
+}
+
+# ---- those who are there need no other
+my $taken = take_slots();
+all_go_on('full');
+
+# ---- a worker is killed: its slots are free for the one that follows
+$t->kill9_worker;
+$t->wait_ready;
+all_go_on('respawned');
+give_back($taken);
+
+# ---- new workers find no slot, and no old one leaves any
+$faults->suffer('the reader table is full when workers start',
+    begin => sub {
+        $taken = take_slots('all');
+        $t->reload;
+    },
+    end => sub { give_back($taken) },
+    told => ['not_ready'], restarts => 1,
+    without => [qw(reads refusals retries feed events metrics)],
+    log => [qr/\[error\].* the store ".*" cannot be opened: .*MDB_READERS_FULL/],
+);
+
+# ---- who died with all of them does not keep anybody out
+$taken = take_slots();
+give_back($taken, 'KILL');
+all_go_on('dead');
+$t->reload;
+$t->wait_ready;
+all_go_on('dead, and a reload');
+
+$faults->nothing_lost;
+$t->finish;
