@@ -4,6 +4,7 @@
 #     make test               everything but the sanitizers
 #     make test-browser       its part in Chromium; needs npm's registry once
 #     make test-asan          the same under ASan and UBSan
+#     make test-crash [KILLS=500] [SEED=n]     killed under load
 #     make test-tsan          threads, in the core and in nginx, under TSan
 #     make test-valgrind      the core under memcheck
 #     make fuzz [FUZZ_SECONDS=20]    each target for so long
@@ -66,7 +67,7 @@ STATIC_OPT = $(CFLAGS) -std=gnu11
 .PHONY: all core unit model build build-static build-mainline build-asan run \
     test test-browser test-asan test-tsan test-valgrind test-mainline check \
     fuzz fuzz-run fuzz-coverage fuzz-report replay valgrind unit-tsan \
-    bench-engine bench-core force clean clean-data \
+    test-crash bench-engine bench-core force clean clean-data \
     setup-build setup-run setup-test setup-browser setup-bench setup-fuzz \
     setup-valgrind
 .DELETE_ON_ERROR:
@@ -256,6 +257,13 @@ test-valgrind: setup-test setup-valgrind
 
 valgrind: $(UNIT_BIN) $(REPLAY_BIN) $(MODEL_BIN)
 	t/valgrind.sh -j$(JOBS) $(BUILD)
+
+# Rounds of some 40 kills and half a minute.
+KILLS = 500
+
+test-crash: setup-test build
+	TUANBO_MODULE='$(CURDIR)/$(MODULE)' nice perl -It/lib \
+	    t/crash/campaign.pl --kills $(KILLS) $(if $(SEED),--seed $(SEED))
 
 test-mainline: setup-test build-mainline
 	TUANBO_NGINX='$(CURDIR)/build/mainline/nginx' TUANBO_STATIC=1 \

@@ -29,6 +29,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "store.h"
+
 
 /*
  * X(NAME, how often, part, where).  The part is a heading of the campaign's
@@ -119,7 +121,6 @@ static __thread int       reading;      /* it is one that only reads */
 static __thread int       committing;   /* of the log */
 static __thread int       committed;    /* the log's, and still leads */
 static __thread int       making;       /* another index */
-static __thread int       replaced;     /* and it was recorded */
 static __thread int       settling;
 static __thread int       is_main;      /* 1: the event loop; -1: not */
 
@@ -301,6 +302,38 @@ leave(void)
 
 /* ------------------------------------------------------------------- LMDB */
 
+/* Is the ledger being folded into a new index?  The store's mark says so. */
+
+static int
+rebuilding(MDB_env *env)
+{
+    int          fd;
+    char         name[4096];
+    uint32_t     word;
+    const char  *path;
+
+    word = 0;
+
+    if (atomic_load(&control->armed) != FOLDING
+        || mdb_env_get_path(env, &path) != 0)
+    {
+        return 0;
+    }
+
+    (void) snprintf(name, sizeof(name), "%s/../mark", path);
+
+    fd = open(name, O_RDONLY|O_CLOEXEC);
+
+    if (fd != -1) {
+        (void) !pread(fd, &word, sizeof(word),
+                      offsetof(fs_mark_t, rebuilding));
+        (void) close(fd);
+    }
+
+    return word != 0;
+}
+
+
 /* 'l': of the log, 'i': of the index. */
 
 static int
@@ -351,8 +384,7 @@ mdb_txn_begin(MDB_env *env, MDB_txn *parent, unsigned int flags,
     case 'i':
         index_txn = *txn;
 
-        if (replaced) {
-            replaced = 0;
+        if (rebuilding(env)) {
             enter(FOLDING);
 
         } else if (!making) {
@@ -382,7 +414,7 @@ mdb_txn_renew(MDB_txn *txn)
 int
 mdb_txn_commit(MDB_txn *txn)
 {
-    int  rc, fold;
+    int  rc, fold, replaced;
 
     if (txn == log_txn) {
         leave();
@@ -605,9 +637,19 @@ pthread_mutex_trylock(pthread_mutex_t *mutex)
 int
 pthread_mutex_consistent(pthread_mutex_t *mutex)
 {
-    point(in_lmdb ? LOG_HEIR : main_thread() ? CLAIM_DEAD : HEIR);
+    int  rc, claims;
 
-    return real(pthread_mutex_consistent)(mutex);
+    claims = !in_lmdb && main_thread();
+
+    point(in_lmdb ? LOG_HEIR : claims ? CLAIM_DEAD : HEIR);
+
+    rc = real(pthread_mutex_consistent)(mutex);
+
+    if (claims) {
+        point(CLAIM);
+    }
+
+    return rc;
 }
 
 

@@ -10,7 +10,8 @@ my %offset = (armed => 0, nth => 8, next => 16, spin_us => 80, died => 88,
 my $queue = 8;
 my $deaths = 62;
 
-my $source = Tuanbo::Test::root() . '/t/crash/points.c';
+my $root = Tuanbo::Test::root();
+my $source = "$root/t/crash/points.c";
 my @table = read_table();
 my %number = map { $table[$_]{name} => $_ + 1 } 0 .. $#table;
 
@@ -34,8 +35,8 @@ sub read_table {
 sub new ($class, $test) {
     my $dir = $test->dir;
 
-    system("cc -std=gnu11 -O2 -fPIC -shared -o $dir/points.so $source -llmdb")
-        == 0 or die 'cc';
+    system("cc -std=gnu11 -O2 -fPIC -shared -I$root/ngx_module/core"
+        . " -o $dir/points.so $source -llmdb") == 0 or die 'cc';
     open my $file, '+>:raw', "$dir/points" or die $!;
     syswrite $file, "\0" x 4096;
     chmod 0666, "$dir/points";
