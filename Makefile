@@ -8,6 +8,7 @@
 #     make test-tsan          threads, in the core and in nginx, under TSan
 #     make test-valgrind      the core under memcheck
 #     make fuzz [FUZZ_SECONDS=20]    each target for so long
+#     make bench              beside its peers; bench-docs: docs/ from that
 #     make bench-engine       the numbers, side by side with the usual way
 #     make build [CC=clang]   build/[clang/]ngx_http_flashsale_module.so
 #     make build-mainline NGINX_SRC=dir    against another nginx's sources
@@ -35,6 +36,12 @@ ORACLE_SRC = $(wildcard t/model/oracle*.c) $(addprefix t/model/, \
     compare.c files.c generate.c)
 MODEL_SRC = $(wildcard t/model/model*.c) $(ORACLE_SRC)
 MODEL_BIN = $(BUILD)/model/model
+SIMULATE_SRC = $(wildcard t/model/simulate*.c) $(ORACLE_SRC) \
+    $(addprefix t/model/, disk.c disk_calls.c process.c)
+SIMULATE_BIN = $(BUILD)/model/simulate
+POWER_SRC = $(wildcard t/power/*.c t/model/disk*.c) t/model/crash.c \
+    t/model/files.c
+POWER_BIN = $(BUILD)/power/power
 BENCH_SRC = $(wildcard t/bench/*.c)
 BENCH_BIN = $(BENCH_SRC:t/bench/%.c=$(BUILD)/bench/%)
 FUZZ_SRC = $(wildcard t/fuzz/fuzz_*.c)
@@ -67,7 +74,7 @@ STATIC_OPT = $(CFLAGS) -std=gnu11
 .PHONY: all core unit model build build-static build-mainline build-asan run \
     test test-browser test-asan test-tsan test-valgrind test-mainline check \
     fuzz fuzz-run fuzz-coverage fuzz-report replay valgrind unit-tsan \
-    test-crash bench-engine bench-core force clean clean-data \
+    bench bench-docs test-crash bench-engine bench-core force clean clean-data \
     setup-build setup-run setup-test setup-browser setup-bench setup-fuzz \
     setup-valgrind
 .DELETE_ON_ERROR:
@@ -97,10 +104,21 @@ $(BUILD)/model/model: $(MODEL_SRC) $(CORE_LIB) $(wildcard t/model/*.h)
 	$(CC) $(STRICT) $(CFLAGS) -Ingx_module/core -o $@ $(MODEL_SRC) \
 	    $(CORE_LIB) $(LIBS)
 
+$(SIMULATE_BIN): $(SIMULATE_SRC) $(CORE_LIB) $(wildcard t/model/*.h)
+	@mkdir -p $(@D)
+	$(CC) $(STRICT) $(CFLAGS) -Ingx_module/core -o $@ $(SIMULATE_SRC) \
+	    $(CORE_LIB) $(LIBS)
+
 $(BUILD)/bench/%: t/bench/%.c $(CORE_LIB) $(wildcard t/bench/*.h)
 	@mkdir -p $(@D)
 	$(CC) $(STRICT) $(CFLAGS) -Ingx_module/core -o $@ $< $(CORE_LIB) \
 	    $(LIBS) -lm
+
+$(BUILD)/power/power: $(POWER_SRC) $(CORE_LIB) \
+    $(wildcard t/power/*.h t/model/*.h t/unit/*.h)
+	@mkdir -p $(@D)
+	$(CC) $(STRICT) $(CFLAGS) -Ingx_module/core -o $@ $(POWER_SRC) \
+	    $(CORE_LIB) -lcmocka $(LIBS)
 
 unit: $(UNIT_BIN)
 	$(if $(UNIT_BIN),CMOCKA_MESSAGE_OUTPUT=TAP prove -j$(JOBS) --exec env \
@@ -123,6 +141,13 @@ $(BUILD)/replay/%: t/fuzz/%.c t/fuzz/replay.c $(CORE_LIB) $(FUZZ_HDR)
 
 model: $(MODEL_BIN)
 	$(MODEL_BIN)
+
+# SEED and STATE make one state again.
+STATES = 10000
+
+test-power: setup-test
+	@$(MAKE) --no-print-directory $(POWER_BIN)
+	$(POWER_BIN) $(or $(SEED),$$(date +%s)) $(STATES) $(STATE)
 
 
 # The module
@@ -327,6 +352,16 @@ fuzz-report: $(REPLAY_BIN)
 bench-core: setup-build
 	@$(MAKE) --no-print-directory $(BUILD)/bench/core
 	$(BUILD)/bench/core
+
+# SECONDS (3) a load, ROUNDS (2) of each: ten minutes.
+bench: setup-bench build
+	@$(MAKE) --no-print-directory $(BENCH_BIN)
+	t/bench/peers.pl $(BUILD)
+	t/bench/report.pl $(BUILD)
+
+# docs/benchmarks.md and its plots, from what `make bench` found.
+bench-docs:
+	t/bench/report.pl $(BUILD) docs
 
 bench-engine: setup-bench build
 	@$(MAKE) --no-print-directory $(BENCH_BIN)

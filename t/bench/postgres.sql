@@ -11,12 +11,10 @@ create table sale (
     id         int primary key,
     state      text not null,
     stock      int not null,
-    free       int not null check (free >= 0),
-    held       int not null check (held >= 0),
     per_buyer  int not null,
     price_fen  bigint not null,
     hold_time  interval not null
-) with (fillfactor = 10);
+);
 
 create table hold (
     id          bigint generated always as identity primary key,
@@ -104,7 +102,7 @@ begin
         values (p_buyer, p_key, hold, asked);
 
     -- as an error: nothing of the above stays
-    if not take(p_sale, p_qty, hold) then
+    if not take(p_sale, p_qty, hold, offer.stock) then
         raise exception 'sold_out';
     end if;
 end

@@ -1,5 +1,7 @@
 -- The stock is a row for each unit; each transaction takes rows that nobody
--- else has, so that their commits share a sync.
+-- else has, so that their commits share a sync.  It looks from a place of its
+-- own, or it would walk over all the rows that the others have locked, and
+-- from the beginning when there are no more.
 
 create table unit (
     id    int primary key,
@@ -7,19 +9,27 @@ create table unit (
     hold  bigint
 );
 
-create function take(p_sale int, p_qty int, p_hold bigint) returns boolean
+create function take(p_sale int, p_qty int, p_hold bigint, p_stock int)
+    returns boolean
 language plpgsql as $$
 declare
-    got  int;
+    start    int := random() * p_stock;
+    missing  int := p_qty;
+    got      int;
 begin
-    update unit set hold = p_hold
-        where id in (select id from unit where sale = p_sale and hold is null
-            order by id limit p_qty for update skip locked);
-    get diagnostics got = row_count;
-    return got = p_qty;
+    for pass in 1 .. 2 loop
+        update unit set hold = p_hold where id in (select id from unit
+            where sale = p_sale and hold is null and id > start
+            order by id limit missing for update skip locked);
+        get diagnostics got = row_count;
+        missing := missing - got;
+        exit when missing = 0;
+        start := 0;
+    end loop;
+    return missing = 0;
 end
 $$;
 
-insert into sale values (1, 'open', :units, :units, 0, 2, 3980, '1 hour');
+insert into sale values (1, 'open', :units, 2, 3980, '1 hour');
 insert into unit select n, 1 from generate_series(1, :units) n;
 create index unit_free on unit (sale, id) where hold is null;

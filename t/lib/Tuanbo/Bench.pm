@@ -30,11 +30,11 @@ my ($build, $dir);
 my %servers;            # name => pid
 
 
-sub here { $here }
-sub build { $build }
-sub dir { $dir }
-sub seconds { $seconds }
-sub rounds { $rounds }
+sub here :prototype() () { $here }
+sub build :prototype() () { $build }
+sub dir :prototype() () { $dir }
+sub seconds :prototype() () { $seconds }
+sub rounds :prototype() () { $rounds }
 
 
 sub begin ($path) {
@@ -132,11 +132,12 @@ sub spawn ($name, @command) {
 }
 
 
-# Runs a command; each line that it says on standard output, as it comes.
+# Runs a command; each line that it says on standard output, as it comes, and
+# its pid.
 sub run_lines ($each, @command) {
-    open my $pipe, '-|', with_files(@command) or die "$command[0]: $!\n";
+    my $pid = open my $pipe, '-|', with_files(@command) or die "$command[0]: $!\n";
     while (my $line = <$pipe>) {
-        $each->($line);
+        $each->($line, $pid);
     }
     close $pipe or die "$command[0] failed\n";
 }
@@ -145,7 +146,7 @@ sub run_lines ($each, @command) {
 # All that a command says.
 sub capture (@command) {
     my $said = '';
-    run_lines(sub ($line) { $said .= $line }, @command);
+    run_lines(sub ($line, $pid) { $said .= $line }, @command);
     return $said;
 }
 

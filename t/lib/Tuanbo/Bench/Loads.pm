@@ -132,24 +132,28 @@ sub journal {
 
 # rate: an open loop; else a closed one.  Connections stay, so the first
 # second, in which each backend prepares its plans, is left out.  What counts
-# happened between two of pgbench's reports, by its log of transactions.
+# happened between two of pgbench's reports, by its log of transactions; at
+# its SIGALRM it ends, as when its own time is over.
 sub postgres_load ($connections, $database, $rate = undef) {
-    my $first = $warm;
-    my $last = $first + (defined $rate ? 2 : 1) * seconds;
+    my $length = (defined $rate ? 2 : 1) * seconds;
     my $log = dir . '/pgbench';
-    my (@window, @cpu);
     my $journal = journal();
     my $written = written_by('postgres');
+    my ($connected, @window, @cpu);
 
     $run++;
-    run_lines(sub ($line) {
-        my ($at) = $line =~ /^progress: ([\d.]+) s/ or return;
-        return if @window > 1 || $at < (@window ? $last : $first) - 0.5;
-        push @window, time;
+    run_lines(sub ($line, $pid) {
+        return if $line !~ /^progress: / || @window == 2;
+        my $now = time;
+        $connected //= $now;
+        return if $now < (@window ? $window[0] + $length : $connected + $warm)
+            - 0.1;
+        push @window, $now;
         push @cpu, cpu_of('postgres');
+        kill ALRM => $pid if @window == 2;
     }, 'sh', '-c', 'exec "$@" 2>&1', 'sh', postgres_bin() . '/pgbench', '-n',
         '-h', dir . '/postgres', '-U', 'bench', '-c', $connections,
-        '-j', $connections == 1 ? 1 : 2, '-T', $last + 1, '-P', 1,
+        '-j', $connections == 1 ? 1 : 2, '-T', 3600, '-P', 1,
         '-M', 'prepared', '-f', here . '/reserve.pgbench', '-l',
         "--log-prefix=$log", "--random-seed=$run",
         defined $rate ? "--rate=$rate" : (), $database);
