@@ -25,15 +25,7 @@ usage(0) if $option{help};
 usage(2) if @ARGV != 1;
 
 my $dir = shift @ARGV;
-fetch() if defined $option{url};
-
-my $checker = Tuanbo::History::Checker->new(
-    run => Tuanbo::History->read_run($dir),
-    requests => [Tuanbo::History->requests($dir)],
-    ledger => [split /^/, slurp('ledger.ndjson')],
-    audit => decode_json(slurp('audit.json')),
-    sales => decode_json(slurp('sales.json')),
-    others => $option{others});
+my $checker = eval { fetch() if defined $option{url}; read_all() } // fail($@);
 
 $checker->check;
 $option{json} ? print_json() : print_text();
@@ -53,6 +45,23 @@ DIR          the histories that load.pl wrote
 Exit: 0 nothing contradicts, 1 something does, 2 it cannot be checked.
 USAGE
     exit $status;
+}
+
+
+sub fail ($words) {
+    print STDERR $words;
+    exit 2;
+}
+
+
+sub read_all () {
+    return Tuanbo::History::Checker->new(
+        run => Tuanbo::History->read_run($dir),
+        requests => [Tuanbo::History->requests($dir)],
+        ledger => [split /^/, slurp('ledger.ndjson')],
+        audit => decode_json(slurp('audit.json')),
+        sales => decode_json(slurp('sales.json')),
+        others => $option{others});
 }
 
 

@@ -37,19 +37,20 @@ $option{name} //= sprintf 'run%x-%x', time, $$;
 
 my $users = defined $option{users} ? read_users($option{users}) : undef;
 
-mkdir $option{out} or $!{EEXIST} or die "$option{out}: $!\n";
-die "$option{out}: there is a history in it already\n"
+mkdir $option{out} or $!{EEXIST} or fail("$option{out}: $!\n");
+fail("$option{out}: there is a history in it already\n")
     if -e "$option{out}/run.json";
 
-my $load = Tuanbo::History::Load->new(
-    server => Tuanbo::History::Server->new(url => $option{url},
-        secrets => $option{secrets}, user_header => $option{'user-header'}),
+my $server = eval { Tuanbo::History::Server->new(url => $option{url},
+    secrets => $option{secrets}, user_header => $option{'user-header'}) }
+    // fail($@);
+my $load = Tuanbo::History::Load->new(server => $server,
     dir => $option{out}, sales => $option{sale}, users => $users,
     map { $_ => $option{$_} } qw(seed clients seconds requests name stock
         pay deadline patience wave));
 
 say "seed $option{seed}";
-$load->run;
+eval { $load->run; 1 } or fail($@);
 
 my $counts = $load->{counts};
 my $codes = $load->{codes};
@@ -96,10 +97,16 @@ USAGE
 }
 
 
+sub fail ($words) {
+    print STDERR $words;
+    exit 2;
+}
+
+
 sub read_users ($path) {
-    open my $file, '<', $path or die "$path: $!\n";
+    open my $file, '<', $path or fail("$path: $!\n");
     chomp(my @users = <$file>);
-    @users = grep { length } @users or die "$path: nobody\n";
+    @users = grep { length } @users or fail("$path: nobody\n");
 
     return \@users;
 }

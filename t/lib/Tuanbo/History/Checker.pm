@@ -30,6 +30,10 @@ my %CAUSE = (released => 'release', paying => 'pay', sold => 'confirm',
     withdrawn => 'cancel', refunded => 'refunded', ready => 'ready',
     picked_up => 'picked-up');
 
+# The 503s that say that nothing was taken.
+my %NOTHING_DONE = map { $_ => 1 } qw(queue_full store_full disk_failed
+    rebuilding not_ready clock);
+
 
 # Options: run, requests (Tuanbo::History), ledger (its lines); others: the
 # holds of these buyers are acted on by others, too; audit, and the sales as
@@ -99,8 +103,7 @@ sub refused ($request) {
 
     return 1 if $code =~ /^4/;
     return $code == 503 && ref $request->{answer} eq 'HASH'
-        && ($request->{answer}{code} // '')
-            =~ /^(?:queue_full|store_full|disk_failed|rebuilding|not_ready|clock)\z/;
+        && exists $NOTHING_DONE{ $request->{answer}{code} // '' };
 }
 
 
@@ -546,6 +549,11 @@ sub check_operator ($self) {
         $call->{done} = $request->{at} if done($request);
         $call->{may} = $request->{where} if !refused($request);
     }
+    for my $sale ($self->own_sales) {
+        # what nobody here asked for must not be there
+        $calls{$sale}{$_} //= {}
+            for keys %{ $self->{timeline}{changes}{$sale} // {} };
+    }
     for my $sale (sort keys %calls) {
         for my $add (sort keys %{ $calls{$sale} }) {
             next if $add eq '0';
@@ -558,7 +566,8 @@ sub check_operator ($self) {
             my @may = grep { $_->{may} } @calls;
             $self->count('changes by the operator', scalar @done);
             next if @made >= @done && @made <= @may;
-            $self->problem('operator', undef, ($done[0] // $calls[0])->{done},
+            my ($where) = map { $_->{done} // $_->{may} // () } @calls;
+            $self->problem('operator', undef, $where,
                 "$sale $add: " . @done . ' were acknowledged, ' . @may
                 . ' at most happened, and ' . @made . ' are in the ledger');
         }
@@ -575,12 +584,12 @@ sub check_audit ($self) {
 
     $self->count('audits');
     if (!$audit->{ok}) {
-        $self->problem('audit', undef, 'audit.json', 'it says that it is not well'
+        $self->problem('audit', undef, 'audit.json', 'it is not well'
             . (defined $audit->{problem} ? ": $audit->{problem}" : ''));
     }
     if (!$entry || $entry->{hash} ne $audit->{ledger}{hash}) {
-        $self->problem('audit', $last, 'audit.json', 'its last entry is not the'
-            . ' one of the ledger');
+        $self->problem('audit', $last, 'audit.json', 'its last entry is not'
+            . ' the one of the ledger');
     }
     for my $sale (@{ $audit->{sales} }) {
         my $row = Tuanbo::History::Timeline::row_at(
@@ -592,9 +601,11 @@ sub check_audit ($self) {
             qw(stock free held sold);
         $self->count('sums of the audit');
         next if $sale->{ok} && !@other;
-        $self->problem('audit', $last, 'audit.json', "$sale->{id}: " . join(', ',
-            map { "$_ $sale->{$_}, the ledger has " . ($sum{$_} // 'none') }
-            @other) . ($sale->{ok} ? '' : ' (not ok)'));
+        my @words = map { "$_ $sale->{$_}, the ledger has "
+            . ($sum{$_} // 'none') } @other;
+        push @words, 'not ok' if !$sale->{ok};
+        $self->problem('audit', $last, 'audit.json', "$sale->{id}: "
+            . join(', ', @words));
     }
 }
 
