@@ -71,7 +71,8 @@ STATIC_FLAGS = --error-log-path=stderr --with-compat --with-debug \
     --with-http_stub_status_module --with-http_secure_link_module
 STATIC_OPT = $(CFLAGS) -std=gnu11
 
-.PHONY: all core unit model build build-static build-mainline build-asan run \
+.PHONY: all core unit model simulate build build-static build-mainline \
+    build-asan run \
     test test-browser test-asan test-tsan test-valgrind test-mainline check \
     fuzz fuzz-run fuzz-coverage fuzz-report replay valgrind unit-tsan \
     bench bench-docs test-crash bench-engine bench-core force clean clean-data \
@@ -141,6 +142,10 @@ $(BUILD)/replay/%: t/fuzz/%.c t/fuzz/replay.c $(CORE_LIB) $(FUZZ_HDR)
 
 model: $(MODEL_BIN)
 	$(MODEL_BIN)
+
+# A million commands; SEED=n for the same run, WORLD=n for a part of it.
+simulate: $(SIMULATE_BIN)
+	$(SIMULATE_BIN) '$(SEED)' '$(COMMANDS)' '$(WORLD)'
 
 # SEED and STATE make one state again.
 STATES = 10000

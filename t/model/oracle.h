@@ -125,6 +125,15 @@ void oracle_command(oracle_t *oracle, const fs_command_t *command,
 /* All that is due at oracle->now. */
 void oracle_timers(oracle_t *oracle);
 
+/*
+ * An entry of the ledger that a timer may have written, at oracle->now: what
+ * it says is done, if it was not done yet.  1: it is lawful; 0: not.
+ */
+int oracle_follow(oracle_t *oracle, const fs_entry_t *entry);
+
+/* 1: something is due at oracle->now. */
+int oracle_due(const oracle_t *oracle);
+
 /* The first open in a new boot. */
 void oracle_boot(oracle_t *oracle);
 

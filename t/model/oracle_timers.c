@@ -2,57 +2,84 @@
 #include "oracle_parts.h"
 
 
-/* The orders of a failed group go back to the sale. */
+/* A line of an order goes back to the sale: its group has failed. */
+
+static void
+oracle_return_line(oracle_t *oracle, oracle_hold_t *hold, unsigned line)
+{
+    unsigned           i, left;
+    oracle_sale_t     *sale;
+    oracle_payment_t  *payment;
+
+    sale = &oracle->sales[hold->lines[line].sale];
+    sale->sold -= hold->lines[line].qty;
+    sale->taken[hold->buyer] -= hold->lines[line].qty;
+    hold->lines[line].returned = 1;
+
+    for (i = 0; i < hold->payments_n; i++) {
+        if (hold->payments[i].sold) {
+            break;
+        }
+    }
+
+    payment = oracle_pay(oracle, hold, hold->payments[i].reference,
+                         hold->lines[line].price * hold->lines[line].qty);
+    payment->line = (int) line;
+    payment->due = 1;
+    payment->reason = FS_REASON_GROUP_FAILED;
+
+    left = 0;
+
+    for (i = 0; i < hold->lines_n; i++) {
+        left += !hold->lines[i].returned;
+    }
+
+    if (left == 0 && hold->state == FS_HOLD_SOLD) {
+        hold->state = FS_HOLD_REFUND_DUE;
+    }
+}
+
+
+static int
+oracle_to_return(const oracle_t *oracle, const oracle_hold_t *hold,
+    unsigned line, uint32_t number, unsigned group)
+{
+    const oracle_sale_t  *sale;
+
+    sale = &oracle->sales[number];
+
+    return hold->lines[line].sale == number && hold->lines[line].member
+           && !hold->lines[line].returned
+           && (sale->by_pickup ? hold->pickup : 0) == group;
+}
+
 
 static void
 oracle_return(oracle_t *oracle, uint32_t number, unsigned group)
 {
-    size_t             h;
-    unsigned           i, line, left;
-    oracle_hold_t     *hold;
-    oracle_sale_t     *sale;
-    oracle_payment_t  *payment;
-
-    sale = &oracle->sales[number];
+    size_t          h;
+    unsigned        line;
+    oracle_hold_t  *hold;
 
     for (h = 0; h < oracle->holds_n; h++) {
         hold = &oracle->holds[h];
-        left = 0;
-        payment = NULL;
 
         for (line = 0; line < hold->lines_n; line++) {
-            if (hold->lines[line].sale == number && hold->lines[line].member
-                && !hold->lines[line].returned
-                && (sale->by_pickup ? hold->pickup : 0) == group)
-            {
-                hold->lines[line].returned = 1;
-                sale->sold -= hold->lines[line].qty;
-                sale->taken[hold->buyer] -= hold->lines[line].qty;
-
-                for (i = 0; i < hold->payments_n; i++) {
-                    if (hold->payments[i].sold) {
-                        break;
-                    }
-                }
-
-                payment = oracle_pay(oracle, hold,
-                                     hold->payments[i].reference,
-                                     hold->lines[line].price
-                                     * hold->lines[line].qty);
-                memcpy(payment->reference, hold->payments[i].reference,
-                       FS_REFERENCE_LEN);
-                payment->line = (int) line;
-                payment->due = 1;
-                payment->reason = FS_REASON_GROUP_FAILED;
+            if (oracle_to_return(oracle, hold, line, number, group)) {
+                oracle_return_line(oracle, hold, line);
             }
-
-            left += !hold->lines[line].returned;
-        }
-
-        if (payment != NULL && left == 0 && hold->state == FS_HOLD_SOLD) {
-            hold->state = FS_HOLD_REFUND_DUE;
         }
     }
+}
+
+
+/* Closed, and no hold of it is live: its groups are to be decided. */
+
+static int
+oracle_ripe(const oracle_sale_t *sale)
+{
+    return sale->closed && sale->goal != 0 && !sale->decided
+           && sale->held == 0;
 }
 
 
@@ -87,9 +114,8 @@ oracle_decide(oracle_t *oracle, uint32_t number)
 void
 oracle_timers(oracle_t *oracle)
 {
-    size_t          i;
-    uint32_t        number;
-    oracle_sale_t  *sale;
+    size_t    i;
+    uint32_t  number;
 
     for (number = 1; number <= oracle->sales_n; number++) {
         oracle_opens_closes(oracle, &oracle->sales[number]);
@@ -100,11 +126,8 @@ oracle_timers(oracle_t *oracle)
     }
 
     for (number = 1; number <= oracle->sales_n; number++) {
-        sale = &oracle->sales[number];
 
-        if (sale->closed && sale->goal != 0 && !sale->decided
-            && sale->held == 0)
-        {
+        if (oracle_ripe(&oracle->sales[number])) {
             oracle_decide(oracle, number);
         }
     }
@@ -125,4 +148,130 @@ oracle_boot(oracle_t *oracle)
             hold->due = hold->expires_at;
         }
     }
+}
+
+
+int
+oracle_due(const oracle_t *oracle)
+{
+    size_t                i;
+    uint32_t              number;
+    const oracle_sale_t  *sale;
+
+    for (i = 0; i < oracle->live_n; i++) {
+        if (oracle->holds[oracle->live[i]].due <= oracle->now.mono) {
+            return 1;
+        }
+    }
+
+    for (number = 1; number <= oracle->sales_n; number++) {
+        sale = &oracle->sales[number];
+
+        if (oracle_ripe(sale)
+            || (!sale->closed
+                && ((!sale->opened && sale->opens_at <= oracle->now.wall)
+                    || (sale->closes_at != 0
+                        && sale->closes_at <= oracle->now.wall))))
+        {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+static int
+oracle_follow_hold(oracle_t *oracle, const fs_entry_t *entry)
+{
+    size_t           i;
+    oracle_hold_t   *hold;
+    oracle_group_t  *group;
+
+    for (i = oracle->holds_n; i-- > 0; ) {
+        if (oracle->holds[i].seq == entry->hold) {
+            break;
+        }
+    }
+
+    if (i == (size_t) -1) {
+        return 0;
+    }
+
+    hold = &oracle->holds[i];
+
+    if (entry->type == FS_ENTRY_EXPIRED) {
+        oracle_expire(oracle, hold);
+        return !oracle_live(hold);
+    }
+
+    if (entry->line >= hold->lines_n
+        || !oracle_to_return(oracle, hold, entry->line, entry->sale,
+                             entry->pickup
+                             * oracle->sales[entry->sale].by_pickup))
+    {
+        return 0;
+    }
+
+    group = oracle_group(oracle, hold, entry->line);
+    oracle_return_line(oracle, hold, entry->line);
+
+    return group->state == FS_GROUP_FAILED;
+}
+
+
+int
+oracle_follow(oracle_t *oracle, const fs_entry_t *entry)
+{
+    unsigned         i;
+    oracle_sale_t   *sale;
+    oracle_group_t  *group;
+
+    sale = &oracle->sales[entry->sale];
+
+    switch (entry->type) {
+
+    case FS_ENTRY_EXPIRED:
+    case FS_ENTRY_RETURNED:
+        return oracle_follow_hold(oracle, entry);
+
+    case FS_ENTRY_OPENED:
+        oracle_opens_closes(oracle, sale);
+        return sale->opened;
+
+    case FS_ENTRY_CLOSED:
+        oracle_opens_closes(oracle, sale);
+        return sale->closed;
+
+    case FS_ENTRY_FAILED:
+        group = &sale->groups[entry->pickup];
+
+        if (!oracle_ripe(sale) || group->state != FS_GROUP_OPEN) {
+            return 0;
+        }
+
+        group->exists = 1;
+        group->state = FS_GROUP_FAILED;
+
+        return 1;
+
+    case FS_ENTRY_DECIDED:
+        if (!oracle_ripe(sale)) {
+            return 0;
+        }
+
+        for (i = 0; i <= ORACLE_PICKUPS; i++) {
+            if (sale->groups[i].exists
+                && sale->groups[i].state == FS_GROUP_OPEN)
+            {
+                return 0;
+            }
+        }
+
+        sale->decided = 1;
+
+        return 1;
+    }
+
+    return 1;
 }

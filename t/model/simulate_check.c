@@ -1,0 +1,648 @@
+
+#include "audit.h"
+#include "simulate.h"
+
+
+#define SIMULATE_PAGE  64               /* entries read at once */
+
+static void simulate_collect(worker_t *worker, simulate_batch_t *batch);
+static void simulate_collect_job(worker_t *worker, simulate_batch_t *batch);
+static simulate_item_t *simulate_add(simulate_batch_t *batch,
+    const fs_result_t *result);
+static void simulate_apply(simulate_t *sim, simulate_item_t *item);
+static void simulate_apply_all(simulate_t *sim);
+static int simulate_in_log(simulate_t *sim, fs_view_t *view);
+static void simulate_entry(simulate_t *sim, fs_view_t *view,
+    const fs_entry_t *entry);
+static void simulate_compare(simulate_t *sim, fs_view_t *view, uint32_t n);
+
+
+simulate_request_t *
+simulate_new(simulate_t *sim, worker_t *worker, const generated_t *made)
+{
+    simulate_request_t  *request;
+
+    request = &sim->requests[sim->free[--sim->free_n]];
+    request->busy = 1;
+    request->generation++;
+    request->worker = worker->number;
+    request->decided = 0;
+    request->made = *made;
+    request->made.op.slug.data = request->made.slug;
+
+    return request;
+}
+
+
+uint64_t
+simulate_token(simulate_t *sim, simulate_request_t *request)
+{
+    return (uint64_t) request->generation << 16
+           | (uint64_t) (request - sim->requests);
+}
+
+
+simulate_request_t *
+simulate_request(simulate_t *sim, uint64_t token)
+{
+    simulate_request_t  *request;
+
+    request = &sim->requests[token & 0xffff];
+
+    return request->busy && request->generation == token >> 16 ? request
+                                                                : NULL;
+}
+
+
+/* again: the client does not know what became of it. */
+
+void
+simulate_free(simulate_t *sim, simulate_request_t *request, int again)
+{
+    static const uint8_t  none[FS_KEY_HASH_LEN];
+
+    if (again && !request->made.has_op && sim->retries_n < SIMULATE_RETRIES
+        && memcmp(request->made.command.key, none, sizeof(none)) != 0
+        && dice_one_in(&sim->dice, 2))
+    {
+        sim->retries[sim->retries_n++] = request->made;
+    }
+
+    request->busy = 0;
+    sim->free[sim->free_n++] = (uint16_t) (request - sim->requests);
+}
+
+
+/* FS_POINT_LOCKED: whatever is in the log is durable now. */
+
+void
+simulate_locked(worker_t *worker)
+{
+    simulate_t  *sim;
+
+    sim = worker->sim;
+    sim->index_n = worker->store->index_n;
+
+    /* pages of a batch that came to nothing need not be on disk */
+
+    if (sim->checked != worker->commit->write.seq) {
+        simulate_synced(sim);
+    }
+
+    simulate_follow(sim, worker->second);
+
+    check(sim->checked == worker->commit->write.seq,
+          "the log is at entry %llu, entry %llu was durable",
+          (unsigned long long) worker->commit->write.seq,
+          (unsigned long long) sim->checked);
+    check(memcmp(sim->checked_hash, worker->commit->write.hash, FS_HASH_LEN)
+          == 0, "entry %llu has changed", (unsigned long long) sim->checked);
+}
+
+
+/* FS_POINT_APPLIED: the results are in the slots, nothing is durable. */
+
+void
+simulate_decided(worker_t *worker)
+{
+    unsigned           i;
+    simulate_t        *sim;
+    fs_commit_t       *commit;
+    simulate_batch_t  *batch;
+
+    static uint64_t    number;
+
+    sim = worker->sim;
+    commit = worker->commit;
+    batch = &sim->batch;
+
+    simulate_follow(sim, worker->second);
+
+    check(sim->checked == commit->state.begun,
+          "decided after entry %llu, entry %llu was durable",
+          (unsigned long long) commit->state.begun,
+          (unsigned long long) sim->checked);
+
+    batch->n = 0;
+    batch->refused = 0;
+    batch->base = commit->state.begun;
+    batch->last = commit->state.seq;
+    batch->now = commit->now;
+    batch->timers = worker->job == NULL && !worker->settling
+                    && worker->pass.timers < FS_TIMERS_PASS
+                    && commit->now.mono >= commit->timers_at
+                    && !atomic_load(&worker->store->clock_behind);
+    memcpy(batch->hash, commit->state.hash, FS_HASH_LEN);
+
+    if (worker->job != NULL) {
+        simulate_collect_job(worker, batch);
+
+    } else {
+        simulate_collect(worker, batch);
+    }
+
+    if (batch->last != batch->base) {
+        batch->open = 1;
+        batch->number = ++number;
+        worker->batch = number;
+        return;
+    }
+
+    /* refusals: nothing has to be durable */
+
+    batch->open = 0;
+    sim->oracle.now = batch->now;
+
+    for (i = 0; i < batch->n; i++) {
+        simulate_apply(sim, &batch->items[i]);
+    }
+
+    check(!batch->timers || !oracle_due(&sim->oracle),
+          "something due was left");
+}
+
+
+/* The commands of a pass, in the order in which they were decided. */
+
+static void
+simulate_collect(worker_t *worker, simulate_batch_t *batch)
+{
+    uint32_t          i;
+    uint64_t          next[SIMULATE_RINGS];
+    fs_slot_t        *slot, *first;
+    fs_commit_t      *commit;
+    fs_cursor_t      *cursor;
+    simulate_item_t  *item;
+
+    commit = worker->commit;
+
+    for (i = 0; i < commit->cursors_n; i++) {
+        next[i] = commit->cursors[i].start;
+    }
+
+    for ( ;; ) {
+        first = NULL;
+        cursor = NULL;
+
+        for (i = 0; i < commit->cursors_n; i++) {
+            if (next[i] == commit->cursors[i].next) {
+                continue;
+            }
+
+            slot = fs_ring_slot(worker->rings, commit->cursors[i].ring,
+                                next[i]);
+
+            if (first == NULL || slot->enqueued < first->enqueued) {
+                first = slot;
+                cursor = &commit->cursors[i];
+            }
+        }
+
+        if (first == NULL) {
+            return;
+        }
+
+        next[cursor - commit->cursors]++;
+
+        item = simulate_add(batch, &first->result);
+        item->token = first->token;
+        item->made.command = first->command;
+        item->made.has_op = 0;
+    }
+}
+
+
+static void
+simulate_collect_job(worker_t *worker, simulate_batch_t *batch)
+{
+    simulate_item_t  *item;
+
+    item = simulate_add(batch, &worker->result);
+    item->token = simulate_token(worker->sim, worker->job);
+    item->made = worker->job->made;
+    item->made.op.slug.data = item->made.slug;
+}
+
+
+static simulate_item_t *
+simulate_add(simulate_batch_t *batch, const fs_result_t *result)
+{
+    simulate_item_t  *item;
+
+    check(batch->n < FS_BATCH_MAX, "a batch is too large");
+
+    item = &batch->items[batch->n++];
+    item->result = *result;
+
+    return item;
+}
+
+
+/* An operator's command that wrote nothing, or that failed before. */
+
+void
+simulate_decided_job(worker_t *worker)
+{
+    if (worker->commit->state.begun == worker->sim->checked
+        && fs_outcome_status(worker->result.outcome) < 500)
+    {
+        worker->commit->state.seq = worker->commit->state.begun;
+        simulate_decided(worker);
+    }
+}
+
+
+/* FS_POINT_LOG_COMMITTED: what was decided is in the log. */
+
+void
+simulate_committed(worker_t *worker)
+{
+    simulate_t  *sim;
+
+    sim = worker->sim;
+    simulate_synced(sim);
+    simulate_follow(sim, worker->second);
+
+    check(sim->batch.number != worker->batch || !sim->batch.open,
+          "what was committed is not in the log");
+}
+
+
+/* The batch's clients are about to be told this. */
+
+void
+simulate_ended(worker_t *worker, fs_outcome_t outcome)
+{
+    simulate_batch_t  *batch;
+
+    batch = &worker->sim->batch;
+
+    if (batch->number != worker->batch) {
+        return;
+    }
+
+    if (outcome == FS_OK || fs_outcome_status(outcome) < 500) {
+        check(!batch->open, "an answer before its commit");
+
+    } else if (outcome != FS_UNKNOWN) {
+        check(batch->open, "refused, and in the log");
+        batch->refused = 1;
+    }
+}
+
+
+/* Bring the oracle as far as the log is durable. */
+
+void
+simulate_follow(simulate_t *sim, fs_reader_t *reader)
+{
+    size_t       i, n;
+    fs_view_t    view;
+    fs_entry_t   entries[SIMULATE_PAGE];
+
+    if (fs_view_open(reader, &view) == FS_NOT_READY) {
+        return;
+    }
+
+    while ((n = fs_view_entries(&view, sim->checked, SIMULATE_PAGE, entries))
+           != 0)
+    {
+        for (i = 0; i < n; i++) {
+            simulate_entry(sim, &view, &entries[i]);
+        }
+    }
+
+    fs_view_close(&view);
+}
+
+
+static void
+simulate_entry(simulate_t *sim, fs_view_t *view, const fs_entry_t *entry)
+{
+    simulate_batch_t  *batch;
+
+    batch = &sim->batch;
+    check(entry->seq == sim->checked + 1, "entry %llu is missing",
+          (unsigned long long) sim->checked + 1);
+
+    if (batch->open && entry->seq == batch->base + 1
+        && simulate_in_log(sim, view))
+    {
+        check(!batch->refused, "entry %llu: refused, and in the log",
+              (unsigned long long) entry->seq);
+        simulate_apply_all(sim);
+    }
+
+    if (entry->seq <= sim->commanded) {
+        /* written by a command, which the oracle has had */
+
+    } else if (entry->seq <= sim->applied) {
+        check(oracle_follow(&sim->oracle, entry), "entry %llu: %s",
+              (unsigned long long) entry->seq,
+              fs_entry_type_name(entry->type));
+
+    } else if (entry->type == FS_ENTRY_BOOT) {
+        sim->oracle.now.wall = entry->at;
+        sim->oracle.now.mono = entry->at;
+        oracle_boot(&sim->oracle);
+
+    } else {
+        check(entry->type == FS_ENTRY_STORE || entry->type == FS_ENTRY_CLOCK,
+              "entry %llu, %s, which nobody has decided",
+              (unsigned long long) entry->seq,
+              fs_entry_type_name(entry->type));
+    }
+
+    compare_units(&sim->units, entry);
+
+    sim->entries++;
+    sim->checked = entry->seq;
+    sim->checked_at = entry->at;
+    memcpy(sim->checked_hash, entry->hash, FS_HASH_LEN);
+
+    if (entry->seq == sim->applied && batch->timers) {
+        check(!oracle_due(&sim->oracle), "something due was left");
+    }
+}
+
+
+/* The last entry's hash is over all before it. */
+
+static int
+simulate_in_log(simulate_t *sim, fs_view_t *view)
+{
+    fs_entry_t  last;
+
+    return fs_view_entries(view, sim->batch.last - 1, 1, &last) == 1
+           && memcmp(last.hash, sim->batch.hash, FS_HASH_LEN) == 0;
+}
+
+
+static void
+simulate_apply_all(simulate_t *sim)
+{
+    unsigned           i;
+    simulate_batch_t  *batch;
+
+    batch = &sim->batch;
+    batch->open = 0;
+    sim->applied = batch->last;
+    sim->oracle.now = batch->now;
+
+    for (i = 0; i < batch->n; i++) {
+        simulate_apply(sim, &batch->items[i]);
+
+        if (batch->items[i].result.seq > sim->commanded) {
+            sim->commanded = batch->items[i].result.seq;
+        }
+    }
+}
+
+
+static void
+simulate_apply(simulate_t *sim, simulate_item_t *item)
+{
+    oracle_answer_t      answer;
+    simulate_request_t  *request;
+
+    sim->commands++;
+    request = simulate_request(sim, item->token);
+
+    if (request != NULL) {
+        request->decided = 1;
+        request->result = item->result;
+    }
+
+    if (item->result.outcome == FS_CLOCK) {
+        check(sim->oracle.now.wall
+              < sim->checked_at - FS_CLOCK_BEHIND_MS, "the clock is right");
+        return;
+    }
+
+    if (item->made.command.type == FS_COMMAND_CLOCK) {
+        check(item->result.outcome == FS_OK, "%s",
+              fs_outcome_code(item->result.outcome));
+        return;
+    }
+
+    oracle_command(&sim->oracle, &item->made.command,
+                   item->made.has_op ? &item->made.op : NULL, &answer);
+    compare_answer(&sim->oracle, &item->made, &item->result, &answer);
+}
+
+
+/* What a client is told. */
+
+void
+simulate_answered(simulate_t *sim, simulate_request_t *request,
+    const fs_result_t *result)
+{
+    sim->answers[result->outcome]++;
+
+    switch (result->outcome) {
+
+    case FS_STORE_FULL:
+    case FS_DISK_FAILED:
+    case FS_REBUILDING:
+    case FS_NOT_READY:
+        check(!request->decided || request->result.seq == 0,
+              "told %s, and something was taken",
+              fs_outcome_code(result->outcome));
+        simulate_free(sim, request, 1);
+        return;
+
+    case FS_UNKNOWN:
+        simulate_free(sim, request, 1);
+        return;
+    }
+
+    check(request->decided, "told %s before it was durable",
+          fs_outcome_code(result->outcome));
+    check(memcmp(result, &request->result, sizeof(fs_result_t)) == 0,
+          "told %s, decided was %s", fs_outcome_code(result->outcome),
+          fs_outcome_code(request->result.outcome));
+
+    simulate_free(sim, request, 0);
+}
+
+
+/* A view has refused.  Where it is as far as the oracle, is it right? */
+
+void
+simulate_refused(worker_t *worker, const fs_view_t *view,
+    const generated_t *made, const fs_result_t *result)
+{
+    int                   right;
+    uint32_t              i, buyer, qty;
+    simulate_t           *sim;
+    const oracle_sale_t  *sale;
+
+    sim = worker->sim;
+    sim->commands++;
+    sim->unwritten++;
+    sim->answers[result->outcome]++;
+
+    check(fs_outcome_status(result->outcome) >= 400, "a view says %s",
+          fs_outcome_code(result->outcome));
+
+    if (view->seq != sim->checked) {
+        return;
+    }
+
+    qty = 0;
+
+    for (i = 0; i < made->command.lines_n; i++) {
+        if (made->command.lines[i].sale == result->sale) {
+            qty = made->command.lines[i].qty;
+        }
+    }
+
+    buyer = fs_get_le32(made->command.buyer);
+    sale = &sim->oracle.sales[result->sale <= ORACLE_SALES ? result->sale
+                                                            : 0];
+    right = 1;
+
+    switch (result->outcome) {
+
+    case FS_NO_SUCH_SALE:
+        right = !sale->exists;
+        break;
+
+    case FS_CLOSED:
+        right = sale->closed || (sale->closes_at != 0
+                                 && sale->closes_at <= sim->wall);
+        break;
+
+    case FS_PAUSED:
+        right = sale->paused;
+        break;
+
+    case FS_NOT_OPEN:
+        right = !sale->opened;
+        break;
+
+    case FS_OVER_LIMIT:
+        right = sale->limit == result->limit
+                && sale->taken[buyer] + qty > sale->limit;
+        break;
+
+    case FS_SOLD_OUT:
+        right = sale->stock - sale->held - sale->sold == result->free
+                && result->free < qty;
+        break;
+    }
+
+    check(right, "a view refuses with %s, sale %u",
+          fs_outcome_code(result->outcome), result->sale);
+}
+
+
+/* What people read: nothing that is not durable, and the oracle's numbers. */
+
+void
+simulate_look(worker_t *worker)
+{
+    size_t          n;
+    fs_hold_t       hold;
+    fs_view_t       view;
+    simulate_t     *sim;
+    oracle_hold_t  *want;
+    fs_outcome_t    outcome;
+
+    sim = worker->sim;
+
+    if (!worker->ready) {
+        return;
+    }
+
+    process_enter(worker->process);
+    simulate_follow(sim, worker->reader);
+
+    outcome = fs_view_open(worker->reader, &view);
+
+    if (outcome == FS_OK) {
+        check(view.seq <= sim->checked, "a view shows entry %llu, durable is "
+              "entry %llu", (unsigned long long) view.seq,
+              (unsigned long long) sim->checked);
+
+        if (view.seq == sim->checked && sim->oracle.sales_n != 0
+            && sim->oracle.holds_n != 0)
+        {
+            simulate_compare(sim, &view,
+                             1 + dice_below(&sim->dice, sim->oracle.sales_n));
+
+            n = dice_below(&sim->dice, (unsigned) sim->oracle.holds_n);
+            want = &sim->oracle.holds[n];
+            check(fs_view_hold(&view, want->seq, &hold), "hold %zu", n);
+            compare_hold(&hold, want, oracle_state(&sim->oracle, want));
+        }
+    }
+
+    if (outcome != FS_NOT_READY) {
+        fs_view_close(&view);
+    }
+
+    process_enter(NULL);
+}
+
+
+static void
+simulate_compare(simulate_t *sim, fs_view_t *view, uint32_t n)
+{
+    uint32_t        i;
+    fs_sale_t       sale;
+    fs_group_t      group;
+    oracle_sale_t  *want;
+
+    want = &sim->oracle.sales[n];
+    check(fs_view_sale(view, n, &sale), "sale %u", n);
+    compare_sale(&sale, want, &sim->units);
+
+    for (i = 0; i <= ORACLE_PICKUPS; i++) {
+        compare_group(fs_view_group(view, n, i, &group) ? &group : NULL,
+                      &want->groups[i]);
+    }
+}
+
+
+/* The end of a world: the ledger folded again, and every row. */
+
+void
+simulate_audit(worker_t *worker)
+{
+    size_t       i;
+    uint32_t     n;
+    fs_hold_t    hold;
+    fs_view_t    view;
+    fs_audit_t   audit;
+    simulate_t  *sim;
+
+    sim = worker->sim;
+    process_enter(worker->process);
+
+    fs_audit_run(worker->store, 1000, NULL, &audit);
+    check(audit.ok && audit.outcome == FS_OK, "%s", audit.problem);
+    check(audit.last_seq == sim->checked
+          && memcmp(audit.hash, sim->checked_hash, FS_HASH_LEN) == 0,
+          "the audit ends at entry %llu, not %llu",
+          (unsigned long long) audit.last_seq,
+          (unsigned long long) sim->checked);
+    fs_audit_free(&audit);
+
+    check(fs_view_open(worker->reader, &view) == FS_OK && view.fresh,
+          "no view");
+
+    for (n = 1; n <= sim->oracle.sales_n; n++) {
+        simulate_compare(sim, &view, n);
+    }
+
+    for (i = 0; i < sim->oracle.holds_n; i++) {
+        check(fs_view_hold(&view, sim->oracle.holds[i].seq, &hold),
+              "hold %zu", i);
+        compare_hold(&hold, &sim->oracle.holds[i],
+                     oracle_state(&sim->oracle, &sim->oracle.holds[i]));
+    }
+
+    fs_view_close(&view);
+    process_enter(NULL);
+}
