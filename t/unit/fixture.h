@@ -316,6 +316,19 @@ fixture_hold(fs_command_t *command, unsigned buyer, uint32_t sale,
 }
 
 
+/* A hold of two lines: one unit of a, and some of b. */
+
+static inline void
+fixture_cart(fs_command_t *command, unsigned buyer, uint32_t a, uint32_t b,
+    uint32_t qty_b)
+{
+    fixture_hold(command, buyer, a, 1, 0);
+    command->lines_n = 2;
+    command->lines[1].sale = b;
+    command->lines[1].qty = qty_b;
+}
+
+
 static inline const char *
 fixture_take(fixture_t *fixture, unsigned buyer, uint32_t sale, uint32_t qty,
     unsigned key)
@@ -431,6 +444,22 @@ fixture_define(fixture_t *fixture, const fs_operator_t *op)
 }
 
 
+/* A sale with so many units, at 100 fen each; limit 0: none.  Its number. */
+
+static inline uint32_t
+fixture_stocked(fixture_t *fixture, const char *slug, uint32_t stock,
+    uint32_t limit)
+{
+    fs_operator_t  op;
+
+    fixture_operator(&op, slug);
+    op.stock = stock;
+    op.limit = limit;
+
+    return fixture_define(fixture, &op);
+}
+
+
 /* Rows, as a reader of the index would find them. */
 
 static inline fs_sale_t
@@ -445,6 +474,21 @@ fixture_sale(fixture_t *fixture, uint32_t number)
     fixture_abort(fixture);
 
     return sale;
+}
+
+
+/* What is held and sold of a sale; the rest is free. */
+
+static inline void
+fixture_units(fixture_t *fixture, uint32_t number, uint32_t held,
+    uint32_t sold)
+{
+    fs_sale_t  sale;
+
+    sale = fixture_sale(fixture, number);
+    assert_int_equal(sale.held, held);
+    assert_int_equal(sale.sold, sold);
+    assert_int_equal(fs_sale_free(&sale), sale.stock - held - sold);
 }
 
 

@@ -1,38 +1,13 @@
 
 /*
- * Reserving: all or nothing, limits, keys, releases, refusals without a
- * write.  The numbers are those of the bugs that others shipped, at the end
- * of the list of pitfalls.
+ * Reserving: all or nothing, limits, time, releases.  Keys are in
+ * test_decide_keys.c, refusals without a write in test_decide_refused.c.  The
+ * numbers are those of the bugs that others shipped, at the end of the list
+ * of pitfalls.
  */
 
 #include "fixture.h"
 #include "state_parts.h"
-
-
-static void
-assert_units(fixture_t *fixture, uint32_t number, uint32_t held,
-    uint32_t sold)
-{
-    fs_sale_t  sale;
-
-    sale = fixture_sale(fixture, number);
-    assert_int_equal(sale.held, held);
-    assert_int_equal(sale.sold, sold);
-    assert_int_equal(fs_sale_free(&sale), sale.stock - held - sold);
-}
-
-
-static uint32_t
-define(fixture_t *fixture, const char *slug, uint32_t stock, uint32_t limit)
-{
-    fs_operator_t  op;
-
-    fixture_operator(&op, slug);
-    op.stock = stock;
-    op.limit = limit;
-
-    return fixture_define(fixture, &op);
-}
 
 
 static void
@@ -42,7 +17,7 @@ test_hold(void **context)
     uint32_t    sale;
     fixture_t  *fixture = *context;
 
-    sale = define(fixture, "grape", 10, 0);
+    sale = fixture_stocked(fixture, "grape", 10, 0);
 
     assert_string_equal(fixture_take(fixture, 1, sale, 3, 0), "created");
 
@@ -56,7 +31,7 @@ test_hold(void **context)
     assert_int_equal(hold->expires_at, fixture->wall + FIXTURE_TERM);
     assert_int_equal(hold->seq, fixture->result.seq);
 
-    assert_units(fixture, sale, 3, 0);
+    fixture_units(fixture, sale, 3, 0);
     assert_int_equal(fixture_sale(fixture, sale).version, hold->seq);
     assert_int_equal(fixture_sale(fixture, sale).due,
                      fixture->now.mono + FIXTURE_TERM);
@@ -72,7 +47,7 @@ test_last_unit(void **context)
     uint32_t    sale;
     fixture_t  *fixture = *context;
 
-    sale = define(fixture, "grape", 5, 0);
+    sale = fixture_stocked(fixture, "grape", 5, 0);
 
     assert_string_equal(fixture_take(fixture, 1, sale, 6, 0), "sold_out");
     assert_int_equal(fixture->result.free, 5);
@@ -85,7 +60,7 @@ test_last_unit(void **context)
     assert_string_equal(fixture_take(fixture, 2, sale, 1, 0), "created");
     assert_string_equal(fixture_take(fixture, 3, sale, 1, 0), "sold_out");
     assert_int_equal(fixture->result.free, 0);
-    assert_units(fixture, sale, 5, 0);
+    fixture_units(fixture, sale, 5, 0);
 }
 
 
@@ -98,11 +73,11 @@ test_limit(void **context)
     uint32_t    sale;
     fixture_t  *fixture = *context;
 
-    sale = define(fixture, "grape", 10, 2);
+    sale = fixture_stocked(fixture, "grape", 10, 2);
 
     assert_string_equal(fixture_take(fixture, 1, sale, 3, 0), "over_limit");
     assert_int_equal(fixture->result.limit, 2);
-    assert_units(fixture, sale, 0, 0);
+    fixture_units(fixture, sale, 0, 0);
 
     assert_string_equal(fixture_take(fixture, 1, sale, 1, 0), "created");
     first = fixture->result.hold.seq;
@@ -110,13 +85,13 @@ test_limit(void **context)
     assert_string_equal(fixture_take(fixture, 1, sale, 1, 0), "created");
     assert_string_equal(fixture_take(fixture, 1, sale, 1, 0), "over_limit");
     assert_string_equal(fixture_take(fixture, 2, sale, 2, 0), "created");
-    assert_units(fixture, sale, 4, 0);
+    fixture_units(fixture, sale, 4, 0);
 
     /* sold units count, released ones do not */
 
     assert_string_equal(fixture_confirm(fixture, first, 1, 100), "ok");
     assert_string_equal(fixture_take(fixture, 1, sale, 1, 0), "over_limit");
-    assert_units(fixture, sale, 3, 1);
+    fixture_units(fixture, sale, 3, 1);
 }
 
 
@@ -129,7 +104,7 @@ test_lines_invalid(void **context)
     fixture_t    *fixture = *context;
     fs_command_t  command;
 
-    sale = define(fixture, "grape", 3, 0);
+    sale = fixture_stocked(fixture, "grape", 3, 0);
 
     fixture_hold(&command, 1, sale, 2, 0);
     command.lines_n = 2;
@@ -159,18 +134,7 @@ test_lines_invalid(void **context)
     assert_string_equal(fixture_decide(fixture, &command, NULL),
                         "bad_request");
 
-    assert_units(fixture, sale, 0, 0);
-}
-
-
-static void
-make_cart(fs_command_t *command, unsigned buyer, uint32_t a, uint32_t b,
-    uint32_t qty_b)
-{
-    fixture_hold(command, buyer, a, 1, 0);
-    command->lines_n = 2;
-    command->lines[1].sale = b;
-    command->lines[1].qty = qty_b;
+    fixture_units(fixture, sale, 0, 0);
 }
 
 
@@ -184,29 +148,29 @@ test_lines(void **context)
     fs_entry_t    entry;
     fs_command_t  command;
 
-    grape = define(fixture, "grape", 5, 0);
-    egg = define(fixture, "egg", 2, 0);
+    grape = fixture_stocked(fixture, "grape", 5, 0);
+    egg = fixture_stocked(fixture, "egg", 2, 0);
     none = egg + 1;
 
-    make_cart(&command, 1, grape, egg, 3);
+    fixture_cart(&command, 1, grape, egg, 3);
     assert_string_equal(fixture_decide(fixture, &command, NULL), "sold_out");
     assert_int_equal(fixture->result.sale, egg);
     assert_int_equal(fixture->result.free, 2);
-    assert_units(fixture, grape, 0, 0);
+    fixture_units(fixture, grape, 0, 0);
 
-    make_cart(&command, 1, grape, none, 1);
+    fixture_cart(&command, 1, grape, none, 1);
     assert_string_equal(fixture_decide(fixture, &command, NULL),
                         "no_such_sale");
     assert_int_equal(fixture->result.sale, none);
-    assert_units(fixture, grape, 0, 0);
+    fixture_units(fixture, grape, 0, 0);
 
-    make_cart(&command, 1, grape, egg, 2);
+    fixture_cart(&command, 1, grape, egg, 2);
     fs_put_le32(command.key, 7);
     assert_string_equal(fixture_decide(fixture, &command, NULL), "created");
     assert_int_equal(fixture->result.hold.lines_n, 2);
     assert_int_equal(fs_hold_amount(&fixture->result.hold), 300);
-    assert_units(fixture, grape, 1, 0);
-    assert_units(fixture, egg, 2, 0);
+    fixture_units(fixture, grape, 1, 0);
+    fixture_units(fixture, egg, 2, 0);
     assert_string_equal(fixture_entries(fixture,
                                         fixture->result.hold.seq - 1),
                         "held held");
@@ -224,8 +188,8 @@ test_lines(void **context)
 
     assert_string_equal(fixture_buyers(fixture, FS_COMMAND_RELEASE, 1,
                                        fixture->result.hold.seq), "ok");
-    assert_units(fixture, grape, 0, 0);
-    assert_units(fixture, egg, 0, 0);
+    fixture_units(fixture, grape, 0, 0);
+    fixture_units(fixture, egg, 0, 0);
 }
 
 
@@ -242,11 +206,11 @@ test_opposite_carts(void **context)
     fs_result_t   results[2];
     fs_command_t  carts[2];
 
-    grape = define(fixture, "grape", 1, 0);
-    egg = define(fixture, "egg", 1, 0);
+    grape = fixture_stocked(fixture, "grape", 1, 0);
+    egg = fixture_stocked(fixture, "egg", 1, 0);
 
-    make_cart(&carts[0], 1, grape, egg, 1);
-    make_cart(&carts[1], 2, egg, grape, 1);
+    fixture_cart(&carts[0], 1, grape, egg, 1);
+    fixture_cart(&carts[1], 2, egg, grape, 1);
 
     fixture_begin(fixture);
     fs_decide(&fixture->state, &carts[0], NULL, &fixture->now, &results[0]);
@@ -255,8 +219,8 @@ test_opposite_carts(void **context)
 
     assert_int_equal(results[0].outcome, FS_CREATED);
     assert_int_equal(results[1].outcome, FS_SOLD_OUT);
-    assert_units(fixture, grape, 1, 0);
-    assert_units(fixture, egg, 1, 0);
+    fixture_units(fixture, grape, 1, 0);
+    fixture_units(fixture, egg, 1, 0);
 }
 
 
@@ -269,7 +233,7 @@ test_release(void **context)
     uint32_t    sale;
     fixture_t  *fixture = *context;
 
-    sale = define(fixture, "grape", 5, 0);
+    sale = fixture_stocked(fixture, "grape", 5, 0);
     fixture_take(fixture, 1, sale, 2, 0);
     hold = fixture->result.hold.seq;
     fixture_take(fixture, 2, sale, 2, 0);
@@ -278,19 +242,19 @@ test_release(void **context)
                         "no_such_hold");
     assert_string_equal(fixture_buyers(fixture, FS_COMMAND_RELEASE, 1,
                                        hold + 1000), "no_such_hold");
-    assert_units(fixture, sale, 4, 0);
+    fixture_units(fixture, sale, 4, 0);
 
     assert_string_equal(fixture_buyers(fixture, FS_COMMAND_RELEASE, 1, hold),
                         "ok");
     assert_int_equal(fixture->result.hold.state, FS_HOLD_RELEASED);
-    assert_units(fixture, sale, 2, 0);
+    fixture_units(fixture, sale, 2, 0);
     seq = fixture_seq(fixture);
 
     assert_string_equal(fixture_buyers(fixture, FS_COMMAND_RELEASE, 1, hold),
                         "ok");
     assert_int_equal(fixture->result.hold.state, FS_HOLD_RELEASED);
     assert_int_equal(fixture->result.seq, 0);
-    assert_units(fixture, sale, 2, 0);
+    fixture_units(fixture, sale, 2, 0);
     assert_int_equal(fixture_seq(fixture), seq);
 }
 
@@ -304,7 +268,7 @@ test_pay(void **context)
     uint32_t    sale;
     fixture_t  *fixture = *context;
 
-    sale = define(fixture, "grape", 5, 0);
+    sale = fixture_stocked(fixture, "grape", 5, 0);
     fixture_take(fixture, 1, sale, 2, 0);
     hold = fixture->result.hold.seq;
 
@@ -336,135 +300,9 @@ test_pay(void **context)
     fixture_pass(fixture, 1);
     assert_int_equal(fixture_timers(fixture, 256), 1);
     assert_string_equal(fixture_state(fixture, hold), "expired");
-    assert_units(fixture, sale, 0, 0);
+    fixture_units(fixture, sale, 0, 0);
     assert_string_equal(fixture_buyers(fixture, FS_COMMAND_PAY, 1, hold),
                         "wrong_state");
-}
-
-
-/* 12: a key is one hold, also sold out since, also twice in one batch. */
-
-static void
-test_key(void **context)
-{
-    fs_seq_t      hold;
-    uint32_t      sale;
-    fixture_t    *fixture = *context;
-    fs_result_t   results[2];
-    fs_command_t  command;
-
-    sale = define(fixture, "grape", 2, 0);
-
-    fixture_hold(&command, 1, sale, 2, 7);
-
-    fixture_begin(fixture);
-    fs_decide(&fixture->state, &command, NULL, &fixture->now, &results[0]);
-    fs_decide(&fixture->state, &command, NULL, &fixture->now, &results[1]);
-    fixture_commit(fixture);
-
-    assert_int_equal(results[0].outcome, FS_CREATED);
-    assert_int_equal(results[1].outcome, FS_REPLAYED);
-    assert_int_equal(results[1].hold.seq, results[0].hold.seq);
-    hold = results[0].hold.seq;
-    assert_units(fixture, sale, 2, 0);
-
-    assert_string_equal(fixture_take(fixture, 1, sale, 1, 7), "key_reused");
-    assert_string_equal(fixture_take(fixture, 1, sale, 2, 8), "sold_out");
-
-    /* keys belong to a buyer, and a refusal binds none */
-
-    assert_string_equal(fixture_take(fixture, 2, sale, 2, 7), "sold_out");
-    fixture_buyers(fixture, FS_COMMAND_RELEASE, 1, hold);
-    assert_string_equal(fixture_take(fixture, 2, sale, 1, 7), "created");
-
-    /* the hold as it is now */
-
-    assert_string_equal(fixture_take(fixture, 1, sale, 2, 7), "replayed");
-    assert_int_equal(fixture->result.hold.seq, hold);
-    assert_int_equal(fixture->result.hold.state, FS_HOLD_RELEASED);
-}
-
-
-static void
-test_key_payload(void **context)
-{
-    uint32_t      grape, egg;
-    fixture_t    *fixture = *context;
-    fs_command_t  command, other;
-
-    grape = define(fixture, "grape", 9, 0);
-    egg = define(fixture, "egg", 9, 0);
-
-    make_cart(&command, 1, grape, egg, 2);
-    fs_put_le32(command.key, 7);
-    fs_slug_set(&command.pickup, fixture_str("xingfu"));
-    assert_string_equal(fixture_decide(fixture, &command, NULL), "created");
-    assert_int_equal(fixture->result.hold.pickup, 1);
-
-    /* the order of the lines is not the payload; the pickup point is */
-
-    other = command;
-    other.lines[0] = command.lines[1];
-    other.lines[1] = command.lines[0];
-    assert_string_equal(fixture_decide(fixture, &other, NULL), "replayed");
-
-    other.lines[0].qty = 3;
-    assert_string_equal(fixture_decide(fixture, &other, NULL), "key_reused");
-
-    other = command;
-    other.lines_n = 1;
-    assert_string_equal(fixture_decide(fixture, &other, NULL), "key_reused");
-
-    other = command;
-    other.pickup.len = 0;
-    assert_string_equal(fixture_decide(fixture, &other, NULL), "key_reused");
-
-    fs_slug_set(&other.pickup, fixture_str("elsewhere"));
-    assert_string_equal(fixture_decide(fixture, &other, NULL), "key_reused");
-}
-
-
-/* A key is kept for a day after its hold has ended, then swept. */
-
-static void
-test_key_kept(void **context)
-{
-    fs_seq_t    hold;
-    uint32_t    sale;
-    fixture_t  *fixture = *context;
-
-    sale = define(fixture, "grape", 9, 0);
-    fixture_take(fixture, 1, sale, 1, 7);
-    hold = fixture->result.hold.seq;
-    fixture_pass(fixture, FIXTURE_TERM);
-    assert_int_equal(fixture_timers(fixture, 256), 1);
-
-    fixture_pass(fixture, FS_KEY_KEPT_MS - 1);
-    assert_int_equal(fixture_timers(fixture, 256), 0);
-    assert_string_equal(fixture_take(fixture, 1, sale, 1, 7), "replayed");
-    assert_int_equal(fixture->result.hold.seq, hold);
-
-    /* not swept yet, and as absent; then the old one's sweep leaves it */
-
-    fixture_pass(fixture, 1);
-    assert_string_equal(fixture_take(fixture, 1, sale, 2, 7), "created");
-    assert_true(fixture->result.hold.seq > hold);
-    hold = fixture->result.hold.seq;
-    assert_int_equal(fixture_timers(fixture, 256), 1);
-    assert_string_equal(fixture_take(fixture, 1, sale, 2, 7), "replayed");
-    assert_int_equal(fixture->result.hold.seq, hold);
-
-    fixture_buyers(fixture, FS_COMMAND_RELEASE, 1, hold);
-    fixture_pass(fixture, FS_KEY_KEPT_MS);
-    assert_int_equal(fixture_timers(fixture, 256), 1);
-    assert_int_equal(fixture_timers(fixture, 256), 0);
-    assert_string_equal(fixture_take(fixture, 1, sale, 3, 7), "created");
-
-    /* what nobody has ended yet has not ended */
-
-    fixture_pass(fixture, FIXTURE_TERM + FS_KEY_KEPT_MS);
-    assert_string_equal(fixture_take(fixture, 1, sale, 3, 7), "replayed");
-    assert_int_equal(fixture->result.hold.state, FS_HOLD_EXPIRED);
 }
 
 
@@ -510,7 +348,7 @@ test_room(void **context)
     uint32_t    sale;
     fixture_t  *fixture = *context;
 
-    sale = define(fixture, "grape", 6, 0);
+    sale = fixture_stocked(fixture, "grape", 6, 0);
     fixture_take(fixture, 1, sale, 2, 0);
     first = fixture->result.hold.seq;
     fixture_pass(fixture, 1);
@@ -533,7 +371,7 @@ test_room(void **context)
     assert_string_equal(fixture_take(fixture, 5, sale, 3, 0), "created");
     assert_string_equal(fixture_state(fixture, second), "expired");
     assert_string_equal(fixture_state(fixture, third), "held");
-    assert_units(fixture, sale, 6, 0);
+    fixture_units(fixture, sale, 6, 0);
 }
 
 
@@ -544,8 +382,8 @@ test_live_holds(void **context)
     fixture_t    *fixture = *context;
     fs_command_t  command;
 
-    sale = define(fixture, "grape", 9, 2);
-    other = define(fixture, "egg", 9, 0);
+    sale = fixture_stocked(fixture, "grape", 9, 2);
+    other = fixture_stocked(fixture, "egg", 9, 0);
 
     fixture_hold(&command, 1, sale, 1, 0);
     command.live_holds = 2;
@@ -583,7 +421,7 @@ test_lapses(void **context)
         30000, 60000, 120000, 240000, 480000, 600000, 600000
     };
 
-    sale = define(fixture, "grape", 9, 0);
+    sale = fixture_stocked(fixture, "grape", 9, 0);
 
     for (i = 0; i < FS_LAPSES_FREE; i++) {
         assert_string_equal(fixture_take(fixture, 1, sale, 1, 0), "created");
@@ -632,111 +470,18 @@ test_term(void **context)
     op.hold_ms = 60000;
     other = fixture_define(fixture, &op);
 
-    make_cart(&command, 1, sale, other, 1);
+    fixture_cart(&command, 1, sale, other, 1);
     fixture_decide(fixture, &command, NULL);
     assert_int_equal(fixture->result.hold.expires_at, fixture->wall + 60000);
 
     fixture_take(fixture, 1, sale, 1, 0);
     assert_int_equal(fixture->result.hold.expires_at, fixture->wall + 70000);
 
-    fixture_hold(&command, 1, define(fixture, "tea", 9, 0), 1, 0);
+    fixture_hold(&command, 1, fixture_stocked(fixture, "tea", 9, 0), 1, 0);
     command.term_ms = UINT32_MAX;
     fixture_decide(fixture, &command, NULL);
     assert_int_equal(fixture->result.hold.expires_at,
                      fixture->wall + FS_HOLD_MS_MAX);
-}
-
-
-static int
-refused(fixture_t *fixture, fs_reader_t *reader, const fs_command_t *command,
-    fs_result_t *result)
-{
-    int                sure;
-    fs_now_t           now;
-    fs_view_t          view;
-    fs_state_t         state;
-
-    assert_int_equal(fs_view_open(reader, &view), FS_OK);
-    fs_store_now(fixture->store, &now);
-    fs_state_view(&state, &view, fixture->crypto, fixture->cache);
-    sure = fs_decide_refused(&state, &view, command, &now, result);
-    fs_view_close(&view);
-
-    return sure;
-}
-
-
-/* 6: a view refuses only what the decision would refuse, with its words. */
-
-static void
-test_refused(void **context)
-{
-    uint32_t        sale, limited, later;
-    fixture_t      *fixture = *context;
-    fs_result_t     result;
-    fs_reader_t    *reader;
-    fs_command_t    command;
-    fs_operator_t   op;
-
-    sale = define(fixture, "grape", 2, 0);
-    limited = define(fixture, "egg", 2, 1);
-    fixture_operator(&op, "tea");
-    op.opens_at = fixture->wall + 5000;
-    later = fixture_define(fixture, &op);
-    reader = fs_reader_create(fixture->store);
-
-    fixture_hold(&command, 1, sale, 2, 7);
-    assert_false(refused(fixture, reader, &command, &result));
-    fixture_decide(fixture, &command, NULL);
-
-    /* a bound key is never refused; a free one is */
-
-    assert_false(refused(fixture, reader, &command, &result));
-    fixture_hold(&command, 1, sale, 1, 8);
-    assert_true(refused(fixture, reader, &command, &result));
-    assert_int_equal(result.outcome, FS_SOLD_OUT);
-    assert_int_equal(result.sale, sale);
-    assert_int_equal(result.free, 0);
-
-    fixture_hold(&command, 1, limited, 2, 0);
-    assert_true(refused(fixture, reader, &command, &result));
-    assert_int_equal(result.outcome, FS_OVER_LIMIT);
-    assert_int_equal(result.limit, 1);
-
-    fixture_hold(&command, 1, later, 1, 0);
-    assert_true(refused(fixture, reader, &command, &result));
-    assert_int_equal(result.outcome, FS_NOT_OPEN);
-    assert_int_equal(result.at, op.opens_at);
-
-    fixture_hold(&command, 1, later + 1, 1, 0);
-    assert_true(refused(fixture, reader, &command, &result));
-    assert_int_equal(result.outcome, FS_NO_SUCH_SALE);
-
-    command.type = FS_COMMAND_RELEASE;
-    assert_false(refused(fixture, reader, &command, &result));
-
-    /* a hold is due: the decision would expire it */
-
-    fixture_pass(fixture, FIXTURE_TERM - 1);
-    fixture_hold(&command, 1, sale, 1, 0);
-    assert_true(refused(fixture, reader, &command, &result));
-    fixture_pass(fixture, 1);
-    assert_false(refused(fixture, reader, &command, &result));
-    fixture_hold(&command, 1, later, 1, 0);
-    assert_false(refused(fixture, reader, &command, &result));
-
-    op.slug = fixture_str("grape");
-    fixture_admin(fixture, FS_COMMAND_PAUSE, &op, 0);
-    fixture_timers(fixture, 256);
-    fixture_hold(&command, 1, sale, 1, 0);
-    assert_true(refused(fixture, reader, &command, &result));
-    assert_int_equal(result.outcome, FS_PAUSED);
-
-    fixture_admin(fixture, FS_COMMAND_CLOSE, &op, 0);
-    assert_true(refused(fixture, reader, &command, &result));
-    assert_int_equal(result.outcome, FS_CLOSED);
-
-    fs_reader_destroy(reader);
 }
 
 
@@ -750,7 +495,7 @@ test_aborted(void **context)
     fixture_t    *fixture = *context;
     fs_command_t  command;
 
-    sale = define(fixture, "grape", 2, 0);
+    sale = fixture_stocked(fixture, "grape", 2, 0);
     seq = fixture_seq(fixture);
 
     fixture_hold(&command, 1, sale, 2, 7);
@@ -764,12 +509,12 @@ test_aborted(void **context)
     fixture_abort(fixture);
 
     assert_int_equal(fixture_seq(fixture), seq);
-    assert_units(fixture, sale, 0, 0);
+    fixture_units(fixture, sale, 0, 0);
 
     fs_slug_set(&command.pickup, fixture_str("there"));
     assert_string_equal(fixture_decide(fixture, &command, NULL), "created");
     assert_int_equal(fixture->result.hold.pickup, 1);
-    assert_units(fixture, sale, 2, 0);
+    fixture_units(fixture, sale, 2, 0);
 
     /* nor is a hold remembered as the batch would have left it */
 
@@ -787,7 +532,7 @@ test_aborted(void **context)
     assert_string_equal(fixture_buyers(fixture, FS_COMMAND_RELEASE, 1, seq),
                         "ok");
     assert_int_equal(fixture->result.hold.state, FS_HOLD_RELEASED);
-    assert_units(fixture, sale, 0, 0);
+    fixture_units(fixture, sale, 0, 0);
 }
 
 
@@ -806,15 +551,11 @@ main(void)
         test(test_opposite_carts),
         test(test_release),
         test(test_pay),
-        test(test_key),
-        test(test_key_payload),
-        test(test_key_kept),
         test(test_times),
         test(test_room),
         test(test_live_holds),
         test(test_lapses),
         test(test_term),
-        test(test_refused),
         test(test_aborted),
     };
 

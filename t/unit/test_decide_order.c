@@ -7,31 +7,6 @@
 #include "fixture.h"
 
 
-static uint32_t
-define(fixture_t *fixture, const char *slug, uint32_t stock, uint32_t limit)
-{
-    fs_operator_t  op;
-
-    fixture_operator(&op, slug);
-    op.stock = stock;
-    op.limit = limit;
-
-    return fixture_define(fixture, &op);
-}
-
-
-static void
-assert_units(fixture_t *fixture, uint32_t number, uint32_t held,
-    uint32_t sold)
-{
-    fs_sale_t  sale;
-
-    sale = fixture_sale(fixture, number);
-    assert_int_equal(sale.held, held);
-    assert_int_equal(sale.sold, sold);
-}
-
-
 static fs_seq_t
 take(fixture_t *fixture, unsigned buyer, uint32_t sale, uint32_t qty)
 {
@@ -71,7 +46,7 @@ test_confirm(void **context)
     uint32_t    sale;
     fixture_t  *fixture = *context;
 
-    sale = define(fixture, "grape", 5, 0);
+    sale = fixture_stocked(fixture, "grape", 5, 0);
     hold = take(fixture, 1, sale, 2);
     fixture_buyers(fixture, FS_COMMAND_PAY, 1, hold);
 
@@ -79,17 +54,17 @@ test_confirm(void **context)
                         "no_such_hold");
     assert_string_equal(fixture_confirm(fixture, hold, 1, 200), "ok");
     assert_int_equal(fixture->result.hold.state, FS_HOLD_SOLD);
-    assert_units(fixture, sale, 0, 2);
+    fixture_units(fixture, sale, 0, 2);
     seq = fixture_seq(fixture);
 
     /* 12: the same reference again */
 
     assert_string_equal(fixture_confirm(fixture, hold, 1, 200), "ok");
     assert_int_equal(fixture_seq(fixture), seq);
-    assert_units(fixture, sale, 0, 2);
+    fixture_units(fixture, sale, 0, 2);
 
     assert_due(fixture, hold, 2, 200, "second_payment", "sold");
-    assert_units(fixture, sale, 0, 2);
+    fixture_units(fixture, sale, 0, 2);
 
     /* sold is not on a clock any more */
 
@@ -108,14 +83,14 @@ test_wrong_amount(void **context)
     uint32_t    sale;
     fixture_t  *fixture = *context;
 
-    sale = define(fixture, "grape", 5, 0);
+    sale = fixture_stocked(fixture, "grape", 5, 0);
     hold = take(fixture, 1, sale, 2);
 
     assert_due(fixture, hold, 1, 199, "wrong_amount", "held");
     assert_due(fixture, hold, 2, 201, "wrong_amount", "held");
-    assert_units(fixture, sale, 2, 0);
+    fixture_units(fixture, sale, 2, 0);
     assert_string_equal(fixture_confirm(fixture, hold, 3, 200), "ok");
-    assert_units(fixture, sale, 0, 2);
+    fixture_units(fixture, sale, 0, 2);
 
     assert_string_equal(fixture_order(fixture, FS_COMMAND_REFUNDED, hold, 8,
                                       2), "ok");
@@ -136,7 +111,7 @@ test_paid_too_late(void **context)
     uint32_t    sale;
     fixture_t  *fixture = *context;
 
-    sale = define(fixture, "grape", 5, 0);
+    sale = fixture_stocked(fixture, "grape", 5, 0);
     released = take(fixture, 1, sale, 1);
     cancelled = take(fixture, 1, sale, 1);
     withdrawn = take(fixture, 1, sale, 1);
@@ -145,14 +120,14 @@ test_paid_too_late(void **context)
     assert_string_equal(fixture_order(fixture, FS_COMMAND_CANCEL, cancelled,
                                       0, 0), "ok");
     assert_int_equal(fixture->result.hold.state, FS_HOLD_CANCELLED);
-    assert_units(fixture, sale, 1, 0);
+    fixture_units(fixture, sale, 1, 0);
 
     fixture_pass(fixture, FIXTURE_TERM);
     assert_string_equal(fixture_order(fixture, FS_COMMAND_CANCEL, withdrawn,
                                       0, 0), "ok");
     assert_string_equal(fixture_entries(fixture, fixture->result.seq - 2),
                         "expired withdrawn");
-    assert_units(fixture, sale, 0, 0);
+    fixture_units(fixture, sale, 0, 0);
 
     assert_string_equal(fixture_order(fixture, FS_COMMAND_CANCEL, cancelled,
                                       0, 0), "ok");
@@ -162,7 +137,7 @@ test_paid_too_late(void **context)
     assert_due(fixture, cancelled, 1, 100, "cancelled", "refund_due");
     assert_due(fixture, withdrawn, 1, 77, "cancelled", "refund_due");
     assert_due(fixture, withdrawn, 2, 100, "second_payment", "refund_due");
-    assert_units(fixture, sale, 0, 0);
+    fixture_units(fixture, sale, 0, 0);
 
     assert_string_equal(fixture_order(fixture, FS_COMMAND_CANCEL, released, 0,
                                       0), "wrong_state");
@@ -178,7 +153,7 @@ test_late(void **context)
     uint32_t    sale;
     fixture_t  *fixture = *context;
 
-    sale = define(fixture, "grape", 2, 2);
+    sale = fixture_stocked(fixture, "grape", 2, 2);
     hold = take(fixture, 1, sale, 2);
 
     /* nobody has noticed yet that it is over; its units are free */
@@ -187,12 +162,12 @@ test_late(void **context)
     assert_string_equal(fixture_confirm(fixture, hold, 1, 200), "ok");
     assert_string_equal(fixture_entries(fixture, fixture->result.seq - 2),
                         "expired sold_late");
-    assert_units(fixture, sale, 0, 2);
+    fixture_units(fixture, sale, 0, 2);
     assert_string_equal(fixture_confirm(fixture, hold, 1, 200), "ok");
 
     /* units gone meanwhile; held by one whose time is over: not gone */
 
-    sale = define(fixture, "egg", 2, 0);
+    sale = fixture_stocked(fixture, "egg", 2, 0);
     hold = take(fixture, 1, sale, 2);
     fixture_pass(fixture, FIXTURE_TERM);
     other = take(fixture, 2, sale, 1);
@@ -205,7 +180,7 @@ test_late(void **context)
     fixture_take(fixture, 4, sale, 2, 0);
     fixture_pass(fixture, FIXTURE_TERM);
     assert_string_equal(fixture_confirm(fixture, hold, 1, 100), "ok");
-    assert_units(fixture, sale, 0, 1);
+    fixture_units(fixture, sale, 0, 1);
 
     /* another wrong amount is due back at once */
 
@@ -220,14 +195,14 @@ test_limit_used(void **context)
     uint32_t    sale;
     fixture_t  *fixture = *context;
 
-    sale = define(fixture, "grape", 9, 2);
+    sale = fixture_stocked(fixture, "grape", 9, 2);
     hold = take(fixture, 1, sale, 2);
     fixture_pass(fixture, FIXTURE_TERM);
     fixture_timers(fixture, 256);
     own = take(fixture, 1, sale, 1);
 
     assert_due(fixture, hold, 1, 200, "limit_used", "refund_due");
-    assert_units(fixture, sale, 1, 0);
+    fixture_units(fixture, sale, 1, 0);
 
     /* what the buyer let expire does not count */
 
@@ -235,7 +210,7 @@ test_limit_used(void **context)
     fixture_pass(fixture, FIXTURE_TERM);
     assert_string_equal(fixture_confirm(fixture, hold, 1, 100), "ok");
     assert_string_equal(fixture_confirm(fixture, own, 1, 100), "ok");
-    assert_units(fixture, sale, 0, 2);
+    fixture_units(fixture, sale, 0, 2);
 }
 
 
@@ -249,8 +224,8 @@ test_late_lines(void **context)
     fixture_t    *fixture = *context;
     fs_command_t  command;
 
-    grape = define(fixture, "grape", 2, 0);
-    egg = define(fixture, "egg", 1, 0);
+    grape = fixture_stocked(fixture, "grape", 2, 0);
+    egg = fixture_stocked(fixture, "egg", 1, 0);
 
     fixture_hold(&command, 1, grape, 2, 0);
     command.lines_n = 2;
@@ -261,10 +236,10 @@ test_late_lines(void **context)
 
     fixture_pass(fixture, FIXTURE_TERM);
     thief = take(fixture, 2, egg, 1);
-    assert_units(fixture, grape, 0, 0);
+    fixture_units(fixture, grape, 0, 0);
     assert_due(fixture, hold, 1, 300, "late", "refund_due");
-    assert_units(fixture, grape, 0, 0);
-    assert_units(fixture, egg, 1, 0);
+    fixture_units(fixture, grape, 0, 0);
+    fixture_units(fixture, egg, 1, 0);
 
     fixture_buyers(fixture, FS_COMMAND_RELEASE, 2, thief);
     fixture_decide(fixture, &command, NULL);
@@ -273,8 +248,8 @@ test_late_lines(void **context)
     assert_string_equal(fixture_confirm(fixture, hold, 1, 300), "ok");
     assert_string_equal(fixture_entries(fixture, fixture->result.seq - 4),
                         "expired expired sold_late sold_late");
-    assert_units(fixture, grape, 0, 2);
-    assert_units(fixture, egg, 0, 1);
+    fixture_units(fixture, grape, 0, 2);
+    fixture_units(fixture, egg, 0, 1);
 }
 
 
@@ -285,7 +260,7 @@ test_refunded(void **context)
     uint32_t    sale;
     fixture_t  *fixture = *context;
 
-    sale = define(fixture, "grape", 5, 0);
+    sale = fixture_stocked(fixture, "grape", 5, 0);
     hold = take(fixture, 1, sale, 1);
 
     assert_string_equal(fixture_order(fixture, FS_COMMAND_REFUNDED, hold, 8,
@@ -340,7 +315,7 @@ test_handover(void **context)
     uint32_t    sale;
     fixture_t  *fixture = *context;
 
-    sale = define(fixture, "grape", 5, 0);
+    sale = fixture_stocked(fixture, "grape", 5, 0);
     hold = take(fixture, 1, sale, 1);
 
     assert_string_equal(fixture_order(fixture, FS_COMMAND_READY, hold, 0, 0),
@@ -362,7 +337,7 @@ test_handover(void **context)
     assert_string_equal(fixture_order(fixture, FS_COMMAND_CANCEL, hold, 0, 0),
                         "wrong_state");
     assert_due(fixture, hold, 2, 100, "second_payment", "picked_up");
-    assert_units(fixture, sale, 0, 1);
+    fixture_units(fixture, sale, 0, 1);
 }
 
 

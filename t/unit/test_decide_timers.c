@@ -7,18 +7,6 @@
 #include "fixture.h"
 
 
-static uint32_t
-define(fixture_t *fixture, const char *slug)
-{
-    fs_operator_t  op;
-
-    fixture_operator(&op, slug);
-    op.stock = 1000;
-
-    return fixture_define(fixture, &op);
-}
-
-
 /* The next time at which something is due, as a view tells the loop. */
 
 static void
@@ -98,7 +86,7 @@ test_backlog(void **context)
     fs_command_t   command;
     fs_operator_t  op;
 
-    sale = define(fixture, "grape");
+    sale = fixture_stocked(fixture, "grape", 1000, 0);
     fixture_operator(&op, "tea");
     op.opens_at = fixture->wall + 3600000;
     op.closes_at = fixture->wall + 7200000;
@@ -153,7 +141,7 @@ test_wall_steps(void **context)
     uint32_t    sale;
     fixture_t  *fixture = *context;
 
-    sale = define(fixture, "grape");
+    sale = fixture_stocked(fixture, "grape", 1000, 0);
     fixture_take(fixture, 1, sale, 1, 0);
     hold = fixture->result.hold.seq;
 
@@ -178,7 +166,7 @@ test_reboot(void **context)
     uint32_t    sale;
     fixture_t  *fixture = *context;
 
-    sale = define(fixture, "grape");
+    sale = fixture_stocked(fixture, "grape", 1000, 0);
     fixture_take(fixture, 1, sale, 1, 0);
     hold = fixture->result.hold.seq;
     fixture_take(fixture, 2, sale, 1, 0);
@@ -223,8 +211,8 @@ test_lines(void **context)
     fixture_t    *fixture = *context;
     fs_command_t  command;
 
-    grape = define(fixture, "grape");
-    egg = define(fixture, "egg");
+    grape = fixture_stocked(fixture, "grape", 1000, 0);
+    egg = fixture_stocked(fixture, "egg", 1000, 0);
     fixture_hold(&command, 1, grape, 2, 0);
     command.lines_n = 2;
     command.lines[1].sale = egg;
@@ -263,7 +251,7 @@ test_earliest(void **context)
 
     static const uint32_t  terms[] = { 30000, 10000, 20000 };
 
-    sale = define(fixture, "grape");
+    sale = fixture_stocked(fixture, "grape", 1000, 0);
 
     for (i = 0; i < 3; i++) {
         fixture_hold(&command, i, sale, 1, 0);
@@ -300,7 +288,7 @@ test_fair(void **context)
     op.stock = 1000;
     op.goal = 500;
     berry = fixture_define(fixture, &op);
-    grape = define(fixture, "grape");
+    grape = fixture_stocked(fixture, "grape", 1000, 0);
 
     for (i = 0; i < 40; i++) {
         fixture_take(fixture, i, berry, 1, 0);

@@ -1,0 +1,111 @@
+
+/* Refusals by a view, without a write: only what is sure. */
+
+#include "fixture.h"
+
+
+static int
+refused(fixture_t *fixture, fs_reader_t *reader, const fs_command_t *command,
+    fs_result_t *result)
+{
+    int                sure;
+    fs_now_t           now;
+    fs_view_t          view;
+    fs_state_t         state;
+
+    assert_int_equal(fs_view_open(reader, &view), FS_OK);
+    fs_store_now(fixture->store, &now);
+    fs_state_view(&state, &view, fixture->crypto, fixture->cache);
+    sure = fs_decide_refused(&state, &view, command, &now, result);
+    fs_view_close(&view);
+
+    return sure;
+}
+
+
+/* 6: a view refuses only what the decision would refuse, with its words. */
+
+static void
+test_refused(void **context)
+{
+    uint32_t        sale, limited, later;
+    fixture_t      *fixture = *context;
+    fs_result_t     result;
+    fs_reader_t    *reader;
+    fs_command_t    command;
+    fs_operator_t   op;
+
+    sale = fixture_stocked(fixture, "grape", 2, 0);
+    limited = fixture_stocked(fixture, "egg", 2, 1);
+    fixture_operator(&op, "tea");
+    op.opens_at = fixture->wall + 5000;
+    later = fixture_define(fixture, &op);
+    reader = fs_reader_create(fixture->store);
+
+    fixture_hold(&command, 1, sale, 2, 7);
+    assert_false(refused(fixture, reader, &command, &result));
+    fixture_decide(fixture, &command, NULL);
+
+    /* a bound key is never refused; a free one is */
+
+    assert_false(refused(fixture, reader, &command, &result));
+    fixture_hold(&command, 1, sale, 1, 8);
+    assert_true(refused(fixture, reader, &command, &result));
+    assert_int_equal(result.outcome, FS_SOLD_OUT);
+    assert_int_equal(result.sale, sale);
+    assert_int_equal(result.free, 0);
+
+    fixture_hold(&command, 1, limited, 2, 0);
+    assert_true(refused(fixture, reader, &command, &result));
+    assert_int_equal(result.outcome, FS_OVER_LIMIT);
+    assert_int_equal(result.limit, 1);
+
+    fixture_hold(&command, 1, later, 1, 0);
+    assert_true(refused(fixture, reader, &command, &result));
+    assert_int_equal(result.outcome, FS_NOT_OPEN);
+    assert_int_equal(result.at, op.opens_at);
+
+    fixture_hold(&command, 1, later + 1, 1, 0);
+    assert_true(refused(fixture, reader, &command, &result));
+    assert_int_equal(result.outcome, FS_NO_SUCH_SALE);
+
+    command.type = FS_COMMAND_RELEASE;
+    assert_false(refused(fixture, reader, &command, &result));
+
+    /* a hold is due: the decision would expire it */
+
+    fixture_pass(fixture, FIXTURE_TERM - 1);
+    fixture_hold(&command, 1, sale, 1, 0);
+    assert_true(refused(fixture, reader, &command, &result));
+    fixture_pass(fixture, 1);
+    assert_false(refused(fixture, reader, &command, &result));
+    fixture_hold(&command, 1, later, 1, 0);
+    assert_false(refused(fixture, reader, &command, &result));
+
+    op.slug = fixture_str("grape");
+    fixture_admin(fixture, FS_COMMAND_PAUSE, &op, 0);
+    fixture_timers(fixture, 256);
+    fixture_hold(&command, 1, sale, 1, 0);
+    assert_true(refused(fixture, reader, &command, &result));
+    assert_int_equal(result.outcome, FS_PAUSED);
+
+    fixture_admin(fixture, FS_COMMAND_CLOSE, &op, 0);
+    assert_true(refused(fixture, reader, &command, &result));
+    assert_int_equal(result.outcome, FS_CLOSED);
+
+    fs_reader_destroy(reader);
+}
+
+
+#define test(name)                                                           \
+    cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
+
+int
+main(void)
+{
+    const struct CMUnitTest  tests[] = {
+        test(test_refused),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
