@@ -8,6 +8,7 @@
 #     make test-tsan          threads, in the core and in nginx, under TSan
 #     make test-valgrind      the core under memcheck
 #     make fuzz [FUZZ_SECONDS=20]    each target for so long
+#     make history URL=http://host:port SECRETS=dir   a proof, docs/proof.md
 #     make bench              beside its peers; bench-docs: docs/ from that
 #     make bench-engine       the numbers, side by side with the usual way
 #     make build [CC=clang]   build/[clang/]ngx_http_flashsale_module.so
@@ -72,7 +73,7 @@ STATIC_FLAGS = --error-log-path=stderr --with-compat --with-debug \
 STATIC_OPT = $(CFLAGS) -std=gnu11
 
 .PHONY: all core unit model simulate build build-static build-mainline \
-    build-asan run \
+    build-asan run history \
     test test-browser test-asan test-tsan test-valgrind test-mainline check \
     fuzz fuzz-run fuzz-coverage fuzz-report replay valgrind unit-tsan \
     bench bench-docs test-crash bench-engine bench-core force clean clean-data \
@@ -350,6 +351,24 @@ fuzz-coverage: setup-fuzz
 
 fuzz-report: $(REPLAY_BIN)
 	t/fuzz/coverage.sh $(BUILD) $(REPLAY_BIN)
+
+
+# Proof, against any deployment: docs/proof.md.  SECRETS: a directory with the
+# files orders, ledger and admin; LOAD: more options of t/model/load.pl.
+
+OUT     = build/history
+CLIENTS = 32
+SECONDS = 30
+
+history: setup-test
+	@test -n '$(URL)' -a -n '$(SECRETS)' || { echo \
+	    'make history URL=http://host:port SECRETS=dir' >&2; false; }
+	@mkdir -p $(OUT)
+	@cd $(OUT) && rm -f run.json client-*.ndjson operator.ndjson end.ndjson
+	t/model/load.pl --url '$(URL)' --secrets '$(SECRETS)' --out $(OUT) \
+	    --clients $(CLIENTS) --seconds $(SECONDS) \
+	    $(addprefix --seed ,$(SEED)) $(LOAD)
+	t/model/check.pl --url '$(URL)' --secrets '$(SECRETS)' $(OUT)
 
 
 # Measurements
