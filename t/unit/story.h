@@ -1,0 +1,301 @@
+
+/*
+ * A story in which each type of ledger entry occurs, with names for its
+ * numbers, and its published lines.
+ */
+
+#ifndef STORY_H
+#define STORY_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#include "crypto.h"
+#include "entry.h"
+
+
+#define LINE_MAX  (FS_ENTRY_JSON_MAX + 128)
+#define T0        1790000000000LL
+
+#define GRAPE     1
+#define BERRY     2
+#define EGG       3
+#define RICE      4
+#define XINGFU    1
+#define DONGMEN   2
+
+#define LI        "neighbour li 001"
+#define WANG      "neighbour wang 1"
+#define ZHAO      "neighbour zhao 1"
+#define KEY       { 0xde, 0xad, 0xbe, 0xef, 0, 1, 2, 3 }
+
+
+/*
+ * A story in which each type occurs, with and without what is optional.  It
+ * is a valid ledger too: t/010-check-ledger.t adds it up.  seq is the place.
+ */
+
+static const fs_entry_t  entries[] = {
+    /* 1 */
+    { .type = FS_ENTRY_STORE, .at = T0 },
+    { .type = FS_ENTRY_BOOT, .at = T0 + 1, .time1 = 1789999990000LL,
+      .id1 = "boot number one." },
+    { .type = FS_ENTRY_SALE, .at = T0 + 2, .sale = GRAPE, .qty = 200,
+      .amount_fen = 3980, .number = 2, .time1 = T0 + 10, .time2 = T0 + 9000,
+      .number3 = 300000, .id1 = "operator's pseud", .id2 = "digest of grapes",
+      .key = KEY },
+    { .type = FS_ENTRY_SALE, .at = T0 + 3, .sale = BERRY, .qty = 500,
+      .amount_fen = 1990, .number2 = 5, .id2 = "digest of berry." },
+    { .type = FS_ENTRY_SALE, .at = T0 + 4, .sale = EGG, .qty = 30,
+      .amount_fen = 1500, .number2 = 4, .flags = FS_ENTRY_GOAL_BY_PICKUP },
+    { .type = FS_ENTRY_SALE, .at = T0 + 5, .sale = RICE, .qty = 0,
+      .amount_fen = 0 },
+    { .type = FS_ENTRY_OPENED, .at = T0 + 10, .sale = GRAPE },
+    { .type = FS_ENTRY_OPENED, .at = T0 + 10, .sale = BERRY },
+    { .type = FS_ENTRY_OPENED, .at = T0 + 10, .sale = EGG },
+
+    /* 10: one line with everything, sold, handed over */
+    { .type = FS_ENTRY_HELD, .at = T0 + 11, .hold = 10, .sale = GRAPE,
+      .qty = 2, .amount_fen = 3980, .pickup = XINGFU, .lines_n = 1,
+      .number = 300000, .time1 = T0 + 300011, .time2 = 300021, .id1 = LI,
+      .key = KEY },
+    { .type = FS_ENTRY_PAYING, .at = T0 + 12, .hold = 10, .sale = GRAPE,
+      .qty = 2, .pickup = XINGFU, .lines_n = 1, .number = 900000,
+      .time1 = T0 + 900012, .time2 = 900022 },
+    { .type = FS_ENTRY_SOLD, .at = T0 + 13, .hold = 10, .sale = GRAPE,
+      .qty = 2, .pickup = XINGFU, .lines_n = 1, .amount_fen = 7960,
+      .id2 = "payment number 1" },
+    { .type = FS_ENTRY_REFUND_DUE, .at = T0 + 14, .hold = 10,
+      .amount_fen = 7960, .reason = FS_REASON_SECOND_PAYMENT,
+      .id2 = "payment number 2" },
+    { .type = FS_ENTRY_REFUNDED, .at = T0 + 15, .hold = 10,
+      .amount_fen = 7960, .id1 = "refund number 1.",
+      .id2 = "payment number 2" },
+
+    /* 15: three lines, no key, no pickup point */
+    { .type = FS_ENTRY_HELD, .at = T0 + 16, .hold = 15, .sale = GRAPE,
+      .qty = 1, .amount_fen = 3980, .line = 0, .lines_n = 3,
+      .time1 = T0 + 300016, .id1 = WANG },
+    { .type = FS_ENTRY_HELD, .at = T0 + 16, .hold = 15, .sale = BERRY,
+      .qty = 3, .amount_fen = 1990, .line = 1, .lines_n = 3,
+      .time1 = T0 + 300016, .id1 = WANG },
+    { .type = FS_ENTRY_HELD, .at = T0 + 16, .hold = 15, .sale = EGG,
+      .qty = 1, .amount_fen = 1500, .line = 2, .lines_n = 3,
+      .time1 = T0 + 300016, .id1 = WANG },
+    { .type = FS_ENTRY_RELEASED, .at = T0 + 17, .hold = 15, .sale = GRAPE,
+      .qty = 1, .line = 0, .lines_n = 3 },
+    { .type = FS_ENTRY_RELEASED, .at = T0 + 17, .hold = 15, .sale = BERRY,
+      .qty = 3, .line = 1, .lines_n = 3 },
+    { .type = FS_ENTRY_RELEASED, .at = T0 + 17, .hold = 15, .sale = EGG,
+      .qty = 1, .line = 2, .lines_n = 3 },
+
+    /* 21: what an operator does */
+    { .type = FS_ENTRY_STOCK, .at = T0 + 18, .sale = GRAPE, .qty = 50,
+      .id1 = "operator's pseud", .key = KEY },
+    { .type = FS_ENTRY_STOCK, .at = T0 + 19, .sale = GRAPE, .qty = -10 },
+    { .type = FS_ENTRY_PAUSED, .at = T0 + 20, .sale = GRAPE, .key = KEY },
+    { .type = FS_ENTRY_RESUMED, .at = T0 + 21, .sale = GRAPE },
+    { .type = FS_ENTRY_DOCUMENT, .at = T0 + 22, .id2 = "digest of a page",
+      .key = KEY },
+
+    /* 26: the clock goes back; expired, then paid late */
+    { .type = FS_ENTRY_CLOCK, .at = T0 + 15, .time1 = T0 + 22 },
+    { .type = FS_ENTRY_HELD, .at = T0 + 16, .hold = 27, .sale = BERRY,
+      .qty = 3, .amount_fen = 1990, .lines_n = 1, .time1 = T0 + 1016,
+      .id1 = ZHAO },
+    { .type = FS_ENTRY_EXPIRED, .at = T0 + 1016, .hold = 27, .sale = BERRY,
+      .qty = 3, .lines_n = 1 },
+    { .type = FS_ENTRY_SOLD_LATE, .at = T0 + 1020, .hold = 27, .sale = BERRY,
+      .qty = 3, .lines_n = 1, .amount_fen = 5970,
+      .id2 = "payment number 3" },
+
+    /* 30: cancelled; expired and withdrawn, paid all the same */
+    { .type = FS_ENTRY_HELD, .at = T0 + 1030, .hold = 30, .sale = BERRY,
+      .qty = 1, .amount_fen = 1990, .lines_n = 1, .time1 = T0 + 2030,
+      .id1 = ZHAO },
+    { .type = FS_ENTRY_PAYING, .at = T0 + 1031, .hold = 30,
+      .time1 = T0 + 3031 },
+    { .type = FS_ENTRY_CANCELLED, .at = T0 + 1032, .hold = 30, .sale = BERRY,
+      .qty = 1, .lines_n = 1 },
+    { .type = FS_ENTRY_HELD, .at = T0 + 1040, .hold = 33, .sale = EGG,
+      .qty = 2, .amount_fen = 1500, .pickup = DONGMEN, .lines_n = 1,
+      .time1 = T0 + 2040, .id1 = ZHAO },
+    { .type = FS_ENTRY_EXPIRED, .at = T0 + 2040, .hold = 33, .sale = EGG,
+      .qty = 2, .pickup = DONGMEN, .lines_n = 1 },
+    { .type = FS_ENTRY_WITHDRAWN, .at = T0 + 2041, .hold = 33, .sale = EGG,
+      .qty = 2, .pickup = DONGMEN, .lines_n = 1 },
+    { .type = FS_ENTRY_REFUND_DUE, .at = T0 + 2042, .hold = 33,
+      .amount_fen = 3000, .reason = FS_REASON_CANCELLED,
+      .id2 = "payment number 4" },
+
+    /* 37: a group that forms, one that does not */
+    { .type = FS_ENTRY_HELD, .at = T0 + 2050, .hold = 37, .sale = EGG,
+      .qty = 4, .amount_fen = 1500, .pickup = XINGFU, .lines_n = 1,
+      .time1 = T0 + 4050, .id1 = LI },
+    { .type = FS_ENTRY_SOLD, .at = T0 + 2051, .hold = 37, .sale = EGG,
+      .qty = 4, .pickup = XINGFU, .lines_n = 1, .amount_fen = 6000,
+      .id2 = "payment number 5" },
+    { .type = FS_ENTRY_FORMED, .at = T0 + 2051, .sale = EGG,
+      .pickup = XINGFU, .qty = 4 },
+    { .type = FS_ENTRY_HELD, .at = T0 + 2060, .hold = 40, .sale = EGG,
+      .qty = 1, .amount_fen = 1500, .pickup = DONGMEN, .lines_n = 1,
+      .time1 = T0 + 4060, .id1 = WANG },
+    { .type = FS_ENTRY_SOLD, .at = T0 + 2061, .hold = 40, .sale = EGG,
+      .qty = 1, .pickup = DONGMEN, .lines_n = 1, .amount_fen = 1500,
+      .id2 = "payment number 6" },
+    { .type = FS_ENTRY_CLOSED, .at = T0 + 9000, .sale = GRAPE },
+    { .type = FS_ENTRY_CLOSED, .at = T0 + 9000, .sale = EGG, .key = KEY },
+    { .type = FS_ENTRY_FAILED, .at = T0 + 9001, .sale = EGG,
+      .pickup = DONGMEN, .qty = 1 },
+    { .type = FS_ENTRY_DECIDED, .at = T0 + 9001, .sale = EGG },
+    { .type = FS_ENTRY_RETURNED, .at = T0 + 9002, .hold = 40, .sale = EGG,
+      .qty = 1, .pickup = DONGMEN, .lines_n = 1, .amount_fen = 1500,
+      .reason = FS_REASON_GROUP_FAILED, .id2 = "payment number 6" },
+    { .type = FS_ENTRY_REFUNDED, .at = T0 + 9003, .hold = 40, .sale = EGG,
+      .amount_fen = 1500, .id1 = "refund number 2.",
+      .id2 = "payment number 6" },
+    { .type = FS_ENTRY_CLOSED, .at = T0 + 9004, .sale = BERRY },
+    { .type = FS_ENTRY_FAILED, .at = T0 + 9004, .sale = BERRY, .qty = 3 },
+    { .type = FS_ENTRY_READY, .at = T0 + 9005, .hold = 10,
+      .pickup = XINGFU },
+    { .type = FS_ENTRY_PICKED_UP, .at = T0 + 9006, .hold = 10,
+      .pickup = XINGFU },
+    { .type = FS_ENTRY_BOOT, .at = T0 + 9007, .time1 = -5,
+      .id1 = "boot number two." }
+};
+
+#define ENTRIES_N  (sizeof(entries) / sizeof(entries[0]))
+
+
+static fs_crypto_t  *crypto;
+static size_t        slug_len;          /* 0: the names of the story */
+
+
+static inline int
+sale_slug(void *data, uint32_t number, fs_slug_t *slug)
+{
+    static const char *const  slugs[] = { "grape", "strawberry", "egg",
+                                          "selenium-rice-5kg" };
+
+    (void) data;
+
+    if (slug_len != 0) {
+        slug->len = (uint8_t) slug_len;
+        memset(slug->data, 'z', slug_len);
+        return 0;
+    }
+
+    if (number < 1 || number > 4) {
+        return -1;
+    }
+
+    slug->len = (uint8_t) strlen(slugs[number - 1]);
+    memcpy(slug->data, slugs[number - 1], slug->len);
+
+    return 0;
+}
+
+
+static inline int
+pickup_slug(void *data, uint32_t number, fs_slug_t *slug)
+{
+    static const char *const  slugs[] = { "xingfu", "dongmen" };
+
+    (void) data;
+
+    if (slug_len != 0) {
+        return sale_slug(data, number, slug);
+    }
+
+    if (number < 1 || number > 2) {
+        return -1;
+    }
+
+    slug->len = (uint8_t) strlen(slugs[number - 1]);
+    memcpy(slug->data, slugs[number - 1], slug->len);
+
+    return 0;
+}
+
+
+static inline int
+hold_id(void *data, fs_seq_t hold, char *id)
+{
+    return fs_crypto_hold_id(data, hold, id);
+}
+
+
+static inline fs_names_t
+names(void)
+{
+    fs_names_t  n;
+
+    n.data = crypto;
+    n.sale_slug = sale_slug;
+    n.pickup_slug = pickup_slug;
+    n.hold_id = hold_id;
+
+    return n;
+}
+
+
+/* The published line of the story's i-th entry; hash goes from one to next. */
+
+static inline int
+story_line(size_t i, uint8_t *hash, char *line)
+{
+    int         len;
+    fs_entry_t  entry;
+    fs_names_t  n;
+
+    n = names();
+    entry = entries[i];
+    entry.seq = i + 1;
+
+    len = fs_entry_render(&entry, &n, line);
+
+    if (len < 0 || fs_entry_chain(&entry, hash, line, (size_t) len) != 0) {
+        return -1;
+    }
+
+    memcpy(hash, entry.hash, FS_HASH_LEN);
+
+    return fs_entry_line(&entry, &n, line);
+}
+
+
+static inline int
+story_setup(void **state)
+{
+    size_t   i;
+    uint8_t  key[FS_STORE_KEY_LEN];
+
+    (void) state;
+
+    for (i = 0; i < sizeof(key); i++) {
+        key[i] = (uint8_t) i;
+    }
+
+    crypto = fs_crypto_create(key);
+
+    return crypto != NULL ? 0 : -1;
+}
+
+
+static inline int
+story_teardown(void **state)
+{
+    (void) state;
+
+    fs_crypto_destroy(crypto);
+
+    return 0;
+}
+
+
+#endif /* STORY_H */
