@@ -329,8 +329,9 @@ crash_settle_one(crash_t *crash, crash_pending_t *pending,
 static uint8_t *
 crash_page(crash_state_t *state, crash_file_t *file, size_t page)
 {
-    size_t    n;
-    uint8_t  *bytes;
+    size_t         n;
+    uint8_t       *bytes;
+    crash_file_t  *shared;
 
     if (page >= file->pages_n) {
         n = (page + 64) & ~(size_t) 63;
@@ -346,6 +347,15 @@ crash_page(crash_state_t *state, crash_file_t *file, size_t page)
             file->pages[page] = crash_memory(calloc(1, DISK_PAGE));
         }
 
+        return file->pages[page];
+    }
+
+    shared = &state->crash->files[file - state->files];
+
+    if (file->pages[page]
+        && (page >= shared->pages_n
+            || file->pages[page] != shared->pages[page]))
+    {
         return file->pages[page];
     }
 

@@ -99,6 +99,69 @@ disk_shutdown(disk_t *disk)
 
 
 void
+disk_import(disk_t *disk, const char *root)
+{
+    int            fd;
+    char           name[DISK_PATH_MAX * 2];
+    uint8_t        bytes[DISK_PAGE];
+    ssize_t        n;
+    uint16_t       i, parent;
+    uint64_t       at;
+    struct stat    st;
+    const char    *tail;
+    disk_event_t  *event;
+
+    for (i = DISK_ROOT + 1; i < disk->numbers; i++) {
+
+        if (disk->files[i].path[0] == '\0') {
+            continue;
+        }
+
+        parent = disk_parent(disk, disk->files[i].path, &tail);
+        disk_entry(disk, DISK_ENTRY, parent, tail, i);
+
+        if (disk->files[i].directory) {
+            continue;
+        }
+
+        snprintf(name, sizeof(name), "%s/%s", root, disk->files[i].path);
+
+        fd = (int) syscall(SYS_openat, AT_FDCWD, name, O_RDONLY|O_CLOEXEC, 0);
+
+        if (fd == -1 || fstat(fd, &st) == -1) {
+            disk_fail("a file cannot be imported");
+        }
+
+        event = disk_add(disk, DISK_SIZE, i);
+        event->offset = (uint64_t) st.st_size;
+
+        for (at = 0; /* void */ ; at += (uint64_t) n) {
+            at = (uint64_t) syscall(SYS_lseek, fd, at, SEEK_DATA);
+
+            if (at == (uint64_t) -1) {
+                break;
+            }
+
+            n = syscall(SYS_pread64, fd, bytes, sizeof(bytes), at);
+
+            if (n <= 0) {
+                break;
+            }
+
+            event = disk_add(disk, DISK_WRITE, i);
+            event->offset = at;
+            event->len = (uint32_t) n;
+            event->data = disk_keep(disk, bytes, (size_t) n);
+        }
+
+        (void) syscall(SYS_close, fd);
+    }
+
+    disk_add(disk, DISK_SHUTDOWN, DISK_ROOT);
+}
+
+
+void
 disk_adopt(disk_t *disk, const char *path, uint16_t number, int directory)
 {
     if (number >= DISK_FILES_MAX) {
@@ -214,6 +277,67 @@ disk_number(disk_t *disk, const char *path, int directory)
     file->directory = (uint8_t) directory;
 
     return disk->numbers++;
+}
+
+
+/* The number of what is there, or 0. */
+
+uint16_t
+disk_find(disk_t *disk, const char *path)
+{
+    uint16_t  i;
+
+    if (*path == '\0') {
+        return DISK_ROOT;
+    }
+
+    for (i = DISK_ROOT + 1; i < disk->numbers; i++) {
+        if (strcmp(disk->files[i].path, path) == 0) {
+            return i;
+        }
+    }
+
+    return 0;
+}
+
+
+uint16_t
+disk_parent(disk_t *disk, const char *path, const char **name)
+{
+    char         parent[DISK_PATH_MAX];
+    const char  *slash;
+    uint16_t     number;
+
+    slash = strrchr(path, '/');
+
+    if (slash == NULL) {
+        *name = path;
+        return DISK_ROOT;
+    }
+
+    *name = slash + 1;
+
+    snprintf(parent, sizeof(parent), "%.*s", (int) (slash - path), path);
+
+    number = disk_find(disk, parent);
+
+    return number ? number : disk_number(disk, parent, 1);
+}
+
+
+void
+disk_entry(disk_t *disk, disk_op_t op, uint16_t directory, const char *name,
+    uint16_t child)
+{
+    disk_event_t  *event;
+
+    event = disk_add(disk, op, directory);
+
+    if (event) {
+        event->child = child;
+        event->len = (uint32_t) strlen(name) + 1;
+        event->data = disk_keep(disk, name, event->len);
+    }
 }
 
 

@@ -104,6 +104,12 @@ void disk_look(disk_t *disk);
 /* An orderly shutdown: the kernel writes everything. */
 void disk_shutdown(disk_t *disk);
 
+/*
+ * The files of `root`, which have got their numbers by disk_adopt(), are all
+ * there was at first: the record begins with them, synced.
+ */
+void disk_import(disk_t *disk, const char *root);
+
 /* A file that was put there by other means has this number. */
 void disk_adopt(disk_t *disk, const char *path, uint16_t number,
     int directory);

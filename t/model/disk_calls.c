@@ -23,7 +23,7 @@
 
 
 #define DISK_FDS_MAX    1024
-#define DISK_MAPS_MAX   64
+#define DISK_MAPS_MAX   8192
 
 /* of this process */
 
@@ -43,10 +43,7 @@ static disk_fd_t    disk_fds[DISK_FDS_MAX];
 static disk_map_t   disk_maps[DISK_MAPS_MAX];
 
 static const char *disk_path(const char *path);
-static uint16_t disk_find(disk_t *disk, const char *path);
-static uint16_t disk_parent(disk_t *disk, const char *path,
-    const char **name);
-static void disk_entry(disk_op_t op, const char *path, uint16_t child);
+static void disk_named(disk_op_t op, const char *path, uint16_t child);
 static int disk_ask(disk_call_t *call);
 static disk_fd_t *disk_fd(int fd);
 static ssize_t disk_write(int fd, disk_fd_t *watched,
@@ -104,7 +101,9 @@ disk_path(const char *path)
         disk_fail("a path is too long");
     }
 
-    if (len >= 8 && strcmp(path + len - 8, "lock.mdb") == 0) {
+    if ((len >= 8 && strcmp(path + len - 8, "lock.mdb") == 0)
+        || strcmp(path, "..") == 0)
+    {
         return NULL;
     }
 
@@ -112,68 +111,16 @@ disk_path(const char *path)
 }
 
 
-/* The number of what is there, or 0. */
-
-static uint16_t
-disk_find(disk_t *disk, const char *path)
-{
-    uint16_t  i;
-
-    if (*path == '\0') {
-        return DISK_ROOT;
-    }
-
-    for (i = DISK_ROOT + 1; i < disk->numbers; i++) {
-        if (strcmp(disk->files[i].path, path) == 0) {
-            return i;
-        }
-    }
-
-    return 0;
-}
-
-
-static uint16_t
-disk_parent(disk_t *disk, const char *path, const char **name)
-{
-    char         parent[DISK_PATH_MAX];
-    const char  *slash;
-    uint16_t     number;
-
-    slash = strrchr(path, '/');
-
-    if (slash == NULL) {
-        *name = path;
-        return DISK_ROOT;
-    }
-
-    *name = slash + 1;
-
-    snprintf(parent, sizeof(parent), "%.*s", (int) (slash - path), path);
-
-    number = disk_find(disk, parent);
-
-    return number ? number : disk_number(disk, parent, 1);
-}
-
-
-/* A name came (child) or went (0). */
+/* A name came, or went. */
 
 static void
-disk_entry(disk_op_t op, const char *path, uint16_t child)
+disk_named(disk_op_t op, const char *path, uint16_t child)
 {
-    uint16_t       parent;
-    const char    *name;
-    disk_event_t  *event;
+    uint16_t     parent;
+    const char  *name;
 
     parent = disk_parent(disk_now, path, &name);
-    event = disk_add(disk_now, op, parent);
-
-    if (event) {
-        event->child = child;
-        event->len = (uint32_t) strlen(name) + 1;
-        event->data = disk_keep(disk_now, name, event->len);
-    }
+    disk_entry(disk_now, op, parent, name, child);
 }
 
 
@@ -268,7 +215,7 @@ open(const char *path, int flags, ...)
     }
 
     if (!there) {
-        disk_entry(DISK_ENTRY, name, number);
+        disk_named(DISK_ENTRY, name, number);
     }
 
     disk_fds[fd].file = number;
@@ -689,7 +636,7 @@ mkdir(const char *path, mode_t mode)
     }
 
     if (name) {
-        disk_entry(DISK_ENTRY, name, disk_number(disk_now, name, 1));
+        disk_named(DISK_ENTRY, name, disk_number(disk_now, name, 1));
     }
 
     return 0;
@@ -721,7 +668,7 @@ disk_remove(const char *path, int flags)
 
     if (name) {
         number = disk_find(disk_now, name);
-        disk_entry(DISK_REMOVE, name, number);
+        disk_named(DISK_REMOVE, name, number);
 
         if (number) {
             disk_now->files[number].path[0] = '\0';

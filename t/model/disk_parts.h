@@ -49,6 +49,16 @@ disk_event_t *disk_add(disk_t *disk, disk_op_t op, uint16_t file);
 /* A number for a path that has none. */
 uint16_t disk_number(disk_t *disk, const char *path, int directory);
 
+/* The number of what is at a path, or 0. */
+uint16_t disk_find(disk_t *disk, const char *path);
+
+/* Of the directory that has it, and its name there. */
+uint16_t disk_parent(disk_t *disk, const char *path, const char **name);
+
+/* Note an ENTRY or a REMOVE. */
+void disk_entry(disk_t *disk, disk_op_t op, uint16_t directory,
+    const char *name, uint16_t child);
+
 /* disk_look() at one file. */
 void disk_look_at(disk_t *disk, uint16_t number);
 

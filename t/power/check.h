@@ -1,0 +1,36 @@
+
+/*
+ * What has to be true of each state that a power cut leaves.
+ */
+
+#ifndef CHECK_STATE_H
+#define CHECK_STATE_H
+
+#include "run.h"
+
+
+#define CHECK_WHY_MAX  512
+
+typedef struct {
+    const run_t   *run;
+    disk_t        *disk;            /* of the state; watches nothing yet */
+    const char    *path;
+    size_t         position;        /* of the cut */
+    dice_t        *dice;
+
+    /* what was found */
+    int            trusted;         /* the index was; else it is a new one */
+    int            more;            /* the batch in flight is there */
+    int            remade;          /* there was no store yet */
+    char           why[CHECK_WHY_MAX];
+} check_t;
+
+
+/* Open it and look.  0, or -1 and why. */
+int check_state(check_t *check);
+
+/* An index is never missed for good. */
+void check_remove_indexes(const char *path);
+
+
+#endif /* CHECK_STATE_H */

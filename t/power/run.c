@@ -1,0 +1,816 @@
+
+/*
+ * The lives before a power cut.  See run.h.
+ */
+
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE                     /* nftw() */
+#endif
+
+#include "run.h"
+
+#include <signal.h>
+#include <sys/wait.h>
+
+#include "mark.h"
+
+
+#define RUN_EPOCH   1700000000000LL
+#define RUN_TRIES   20
+
+typedef enum {
+    RUN_CLEAN = 0,                      /* closed, the marker is left */
+    RUN_DIRTY,                          /* exits without a word */
+    RUN_KILLED,                         /* at one of its calls */
+    RUN_ENDS_N
+} run_end_t;
+
+typedef struct {
+    unsigned       passes;
+    run_end_t      end;
+    unsigned       kill_at;             /* calls */
+    int            last;                /* the ledger is read */
+} run_life_t;
+
+/* of this process */
+static fs_store_t  *run_store;
+static unsigned     run_calls;
+static unsigned     run_kill_at;
+
+static void run_hook(void *data, disk_call_t *call);
+static void run_point_hook(void *data, fs_point_t point);
+static void run_new_boot(run_t *run);
+static void run_new_rings(run_t *run);
+static int run_life(run_t *run, const run_life_t *life);
+static void run_child(run_t *run, const run_life_t *life);
+static void run_define(run_t *run, fs_commit_t *commit);
+static void run_operator(run_t *run, fs_commit_t *commit);
+static void run_pass(run_t *run, fs_commit_t *commit);
+static void run_push(run_t *run, unsigned n, int64_t *enqueued);
+static void run_order(run_t *run, fs_command_t *command);
+static void run_take(run_t *run);
+static void run_ack(run_t *run, const fs_command_t *command,
+    const fs_result_t *result);
+static void run_point(run_t *run);
+static void run_failed(const char *what, const char *detail);
+static void run_clock(void *data, int64_t *wall, int64_t *boot);
+static int run_random(void *data, uint8_t *bytes, size_t len);
+
+
+void
+run_create(run_t *run, const char *root, run_kind_t kind, uint64_t seed)
+{
+    void  *p;
+
+    memset(run, 0, sizeof(run_t));
+    snprintf(run->root, sizeof(run->root), "%s", root);
+    run->kind = kind;
+    dice_seed(&run->dice, seed);
+
+    run->disk = disk_create(RUN_EVENTS_MAX, RUN_BYTES_MAX);
+    assert_non_null(run->disk);
+
+    p = mmap(NULL, sizeof(run_shared_t), PROT_READ|PROT_WRITE,
+             MAP_SHARED|MAP_ANONYMOUS|MAP_NORESERVE, -1, 0);
+    assert_ptr_not_equal(p, MAP_FAILED);
+
+    run->shared = p;
+    run->shared->world.wall = RUN_EPOCH;
+    dice_seed(&run->shared->world.dice, seed + 1);
+    run_new_boot(run);
+}
+
+
+void
+run_destroy(run_t *run)
+{
+    shop_rings_free(run->rings);
+    disk_destroy(run->disk);
+    munmap(run->shared, sizeof(run_shared_t));
+}
+
+
+void
+run_inherit(run_t *run, const run_t *old, crash_t *crash, size_t position,
+    crash_choice_t choice, void *data)
+{
+    size_t         i;
+    int64_t        wall;
+    fs_seq_t       least, most;
+    run_ack_t     *ack;
+    run_shared_t  *shared, *before;
+
+    shared = run->shared;
+    before = old->shared;
+
+    run_bounds(old, position, &least, &most, &wall);
+
+    shared->world.wall = wall;
+    shared->points[0].seq = least;
+    shared->points[0].wall = wall;
+    shared->points_n = 1;
+
+    for (i = 0; i < before->acks_n; i++) {
+        if (before->acks[i].position <= position) {
+            ack = &shared->acks[shared->acks_n++];
+            *ack = before->acks[i];
+            ack->position = 0;
+        }
+    }
+
+    assert_int_equal(crash_write(crash, choice, data, run->disk, run->root),
+                     0);
+    disk_import(run->disk, run->root);
+    run->begins = disk_events(run->disk);
+}
+
+
+static void
+run_new_boot(run_t *run)
+{
+    run_boot(&run->shared->world, &run->dice);
+    run_new_rings(run);
+}
+
+
+void
+run_boot(run_world_t *world, dice_t *dice)
+{
+    world->boot = 1000 + dice_below(dice, 100000);
+    dice_bytes(dice, world->boot_id, FS_BOOT_LEN);
+}
+
+
+static void
+run_new_rings(run_t *run)
+{
+    if (run->rings) {
+        shop_rings_free(run->rings);
+    }
+
+    run->rings = shop_rings(RUN_RINGS, RUN_QUEUE);
+    memset(run->shared->asked, 0, sizeof(fs_command_t)
+                                  * run->shared->asked_n);
+}
+
+
+int
+run_live(run_t *run)
+{
+    unsigned       i, lives;
+    run_life_t     life;
+    run_shared_t  *shared;
+
+    shared = run->shared;
+    lives = 2 + dice_below(&run->dice, 4);
+
+    disk_set_hook(run->disk, run_hook, run);
+
+    for (i = 0; i < lives; i++) {
+        memset(&life, 0, sizeof(life));
+        life.passes = 4 + dice_below(&run->dice, 24);
+        life.end = (run_end_t) dice_below(&run->dice, RUN_ENDS_N);
+        life.last = i + 1 == lives;
+
+        if (life.last) {
+            life.end = (run_end_t) dice_below(&run->dice, RUN_KILLED);
+
+        } else if (life.end == RUN_KILLED) {
+            life.kill_at = 1 + dice_below(&run->dice, life.passes * 8 + 60);
+        }
+
+        if (run_life(run, &life) == -1) {
+            return -1;
+        }
+
+        if (life.last) {
+            break;
+        }
+
+        if (dice_below(&run->dice, 10)
+            < (life.end == RUN_CLEAN ? 7u : 2u))
+        {
+            disk_look(run->disk);
+            disk_shutdown(run->disk);
+            shared->world.wall += 1000 + dice_below(&run->dice, 60000);
+            shared->shutdowns++;
+            run_new_boot(run);
+
+        } else if (dice_one_in(&run->dice, 2)) {
+            run_new_rings(run);
+        }
+    }
+
+    disk_look(run->disk);
+    disk_record(run->disk, 0);
+
+    return 0;
+}
+
+
+static int
+run_life(run_t *run, const run_life_t *life)
+{
+    int       status;
+    pid_t     pid;
+    uint64_t  seed;
+
+    seed = dice_next(&run->dice);
+    fflush(NULL);
+    pid = fork();
+    assert_int_not_equal(pid, -1);
+
+    if (pid == 0) {
+        dice_seed(&run->dice, seed);
+        run_child(run, life);
+        _exit(0);
+    }
+
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+
+    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL
+        && life->end == RUN_KILLED)
+    {
+        run->shared->kills++;
+        return 0;
+    }
+
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
+        return 0;
+    }
+
+    fprintf(stderr, "power: a life before the cut ended with %d\n", status);
+
+    return -1;
+}
+
+
+static void
+run_child(run_t *run, const run_life_t *life)
+{
+    int              i;
+    char             message[257];
+    unsigned         pass;
+    fs_commit_t     *commit;
+    fs_outcome_t     outcome;
+    fs_store_conf_t  conf;
+
+    run_calls = 0;
+    run_kill_at = life->kill_at;
+
+    disk_watch(run->disk, run->root);
+    run_conf(&run->shared->world, &conf, run->root);
+    conf.sync = run->kind != RUN_SYNC_OFF;
+
+    run_store = fs_store_open(&conf, &outcome, message);
+
+    if (run_store == NULL) {
+        run_failed("open", message);
+    }
+
+    commit = fs_commit_create(run_store, run->rings);
+
+    if (commit == NULL) {
+        run_failed("commit", "no memory");
+    }
+
+    fs_commit_set_hook(commit, run_point_hook, run);
+    run_point(run);
+
+    for (i = 0; i < RUN_RINGS; i++) {
+        if (fs_ring_claim(run->rings, getpid()) != i) {
+            run_failed("claim", "another ring");
+        }
+
+        outcome = fs_commit_settle(commit, i);
+
+        if (outcome != FS_OK) {
+            run_failed("settle", fs_outcome_code(outcome));
+        }
+    }
+
+    run_take(run);
+    run_point(run);
+
+    while (run->shared->sales < RUN_SALES) {
+        run_define(run, commit);
+    }
+
+    for (pass = 0; pass < life->passes; pass++) {
+        run->shared->world.wall += 1 + dice_below(&run->dice, 400);
+        run->shared->world.boot += 1 + dice_below(&run->dice, 400);
+
+        if (dice_one_in(&run->dice, 25)) {
+            run->shared->world.wall += 40000;
+            run->shared->world.boot += 40000;
+        }
+
+        if (dice_one_in(&run->dice, 10)) {
+            run_operator(run, commit);
+        }
+
+        run_pass(run, commit);
+    }
+
+    if (life->last
+        && run_ledger(run->shared, run_store, message, sizeof(message)) == -1)
+    {
+        run_failed("ledger", message);
+    }
+
+    fs_commit_destroy(commit);
+    fs_store_close(run_store, life->end == RUN_CLEAN);
+    run_store = NULL;
+}
+
+
+/* The mark as somebody could see it now; and here ends a life. */
+
+static void
+run_hook(void *data, disk_call_t *call)
+{
+    size_t         position;
+    run_t         *run = data;
+    run_shared_t  *shared;
+
+    shared = run->shared;
+    position = disk_events(run->disk);
+
+    if (run_store && position < RUN_EVENTS_MAX) {
+        shared->shown[position] = atomic_load(&run_store->mark->seq);
+    }
+
+    if (++run_calls == run_kill_at) {
+        kill(getpid(), SIGKILL);
+    }
+
+    if (call->op == DISK_SYNC && strcmp(call->path, "log/data.mdb") == 0) {
+        call->lie = call->through ? run->kind == RUN_NO_META_SYNC
+                                  : run->kind == RUN_NO_DATA_SYNC;
+    }
+}
+
+
+/* At some points of a pass the kernel's view of the maps is noted. */
+
+static void
+run_point_hook(void *data, fs_point_t point)
+{
+    run_t  *run = data;
+
+    (void) point;
+
+    if (dice_one_in(&run->dice, 3)) {
+        disk_look(run->disk);
+    }
+}
+
+
+static void
+run_define(run_t *run, fs_commit_t *commit)
+{
+    char            slug[16];
+    uint32_t        n;
+    fs_result_t     result;
+    fs_command_t    command;
+    fs_operator_t   op;
+
+    n = run->shared->sales + 1;
+
+    memset(&command, 0, sizeof(command));
+    memset(&op, 0, sizeof(op));
+    command.type = FS_COMMAND_DEFINE;
+
+    op.slug.len = (size_t) snprintf(slug, sizeof(slug), "s%u", n);
+    op.slug.data = slug;
+    op.price_fen = 100 * n;
+    op.stock = 60 << n;
+    op.limit = n % 3 == 0 ? 40 : 0;
+    op.goal = n % 2 == 0 ? 10 : 0;
+    op.goal_by = n % 4 == 0 ? FS_GOAL_BY_PICKUP : FS_GOAL_BY_SALE;
+
+    fs_commit_one(commit, &command, &op, &result);
+
+    if (fs_outcome_status(result.outcome) >= 500) {
+        run_failed("define", fs_outcome_code(result.outcome));
+    }
+
+    run->shared->sales = n;
+    run_point(run);
+}
+
+
+static void
+run_operator(run_t *run, fs_commit_t *commit)
+{
+    char           *doc, slug[16];
+    size_t          len;
+    fs_result_t     result;
+    fs_command_t    command;
+    fs_operator_t   op;
+
+    static const uint8_t  types[] = {
+        FS_COMMAND_STOCK, FS_COMMAND_PAUSE, FS_COMMAND_RESUME,
+        FS_COMMAND_RESUME, FS_COMMAND_DOCUMENT, FS_COMMAND_DOCUMENT
+    };
+
+    memset(&command, 0, sizeof(command));
+    memset(&op, 0, sizeof(op));
+    command.type = types[dice_below(&run->dice, sizeof(types))];
+
+    op.slug.len = (size_t) snprintf(slug, sizeof(slug), "s%u",
+                                    1 + dice_below(&run->dice, RUN_SALES));
+    op.slug.data = slug;
+    op.add = (int64_t) dice_below(&run->dice, 40) - 10;
+    doc = NULL;
+
+    if (command.type == FS_COMMAND_DOCUMENT) {
+
+        /* of some pages, which LMDB writes in one piece */
+
+        len = 2 + dice_below(&run->dice, 20000);
+        doc = malloc(len);
+        assert_non_null(doc);
+        memset(doc, 'a' + (int) dice_below(&run->dice, 26), len);
+        doc[0] = '"';
+        doc[len - 1] = '"';
+        op.doc.data = doc;
+        op.doc.len = len;
+        op.kind.data = "page";
+        op.kind.len = 4;
+    }
+
+    fs_commit_one(commit, &command, &op, &result);
+    free(doc);
+
+    if (fs_outcome_status(result.outcome) >= 500) {
+        run_failed("operator", fs_outcome_code(result.outcome));
+    }
+
+    run_point(run);
+}
+
+
+static void
+run_pass(run_t *run, fs_commit_t *commit)
+{
+    unsigned        n;
+    int64_t         enqueued;
+    fs_pass_t       pass;
+
+    static const unsigned  sizes[] = { 2, 2, 5, 5, 15, 15, 40, 200 };
+
+    enqueued = run->shared->world.wall * 1000;
+    n = 1 + dice_below(&run->dice, sizes[dice_below(&run->dice, 8)]);
+
+    run_push(run, n, &enqueued);
+
+    do {
+        fs_commit_pass(commit, NULL, &pass);
+
+        if (pass.outcome != FS_OK) {
+            run_failed("pass", fs_outcome_code(pass.outcome));
+        }
+
+        run_take(run);
+        run_point(run);
+
+    } while (pass.more);
+}
+
+
+static void
+run_push(run_t *run, unsigned n, int64_t *enqueued)
+{
+    unsigned        ring;
+    run_shared_t   *shared;
+    fs_outcome_t    outcome;
+    fs_command_t   *command;
+
+    shared = run->shared;
+
+    while (n--) {
+        if (shared->asked_n == RUN_ASKED_MAX) {
+            run_failed("push", "too many commands");
+        }
+
+        command = &shared->asked[shared->asked_n];
+
+        if (shared->acks_n && dice_one_in(&run->dice, 3)) {
+            run_order(run, command);
+
+        } else {
+            run_hold(shared, &run->dice, command);
+        }
+
+        ring = dice_below(&run->dice, RUN_RINGS);
+        outcome = fs_ring_push(run->rings, (int) ring, command,
+                               shared->asked_n, ++*enqueued);
+        if (outcome != FS_OK) {
+            run_failed("push", fs_outcome_code(outcome));
+        }
+
+        shared->asked_n++;
+    }
+}
+
+
+void
+run_hold(run_shared_t *shared, dice_t *dice, fs_command_t *command)
+{
+    char      name[16];
+    unsigned  i, n;
+    fs_str_t  slug;
+
+    memset(command, 0, sizeof(fs_command_t));
+
+    if (shared->acks_n && dice_one_in(dice, 12)) {
+
+        /* the same once more */
+
+        *command = shared->acks[dice_below(dice,
+                                           (unsigned) shared->acks_n)].command;
+        if (command->type == FS_COMMAND_HOLD) {
+            return;
+        }
+
+        memset(command, 0, sizeof(fs_command_t));
+    }
+
+    command->type = FS_COMMAND_HOLD;
+    command->term_ms = 20000 + dice_below(dice, 200000);
+    fs_put_le32(command->buyer, 1 + dice_below(dice, 200));
+
+    if (!dice_one_in(dice, 3)) {
+        fs_put_le32(command->key, 1 + dice_below(dice, 1000000));
+    }
+
+    if (dice_one_in(dice, 2)) {
+        slug.len = (size_t) snprintf(name, sizeof(name), "p%u",
+                                     dice_below(dice, 5));
+        slug.data = name;
+        fs_slug_set(&command->pickup, slug);
+    }
+
+    n = dice_one_in(dice, 4) ? 1 + dice_below(dice, 3) : 1;
+
+    for (i = 0; i < n; i++) {
+        command->lines[i].sale = 1 + (dice_below(dice, RUN_SALES / 3)
+                                      + i * (RUN_SALES / 3)) % RUN_SALES;
+        command->lines[i].qty = 1 + dice_below(dice, 3);
+    }
+
+    command->lines_n = (uint8_t) n;
+}
+
+
+/* About a hold that was acknowledged. */
+
+static void
+run_order(run_t *run, fs_command_t *command)
+{
+    run_ack_t     *ack;
+    run_shared_t  *shared;
+
+    static const uint8_t  types[] = {
+        FS_COMMAND_RELEASE, FS_COMMAND_PAY, FS_COMMAND_PAY,
+        FS_COMMAND_CONFIRM, FS_COMMAND_CONFIRM, FS_COMMAND_CONFIRM,
+        FS_COMMAND_CANCEL, FS_COMMAND_REFUNDED, FS_COMMAND_READY,
+        FS_COMMAND_PICK_UP
+    };
+
+    shared = run->shared;
+    ack = &shared->acks[dice_below(&run->dice, (unsigned) shared->acks_n)];
+
+    memset(command, 0, sizeof(fs_command_t));
+    command->type = types[dice_below(&run->dice, sizeof(types))];
+    command->hold = ack->hold;
+    command->term_ms = 20000 + dice_below(&run->dice, 200000);
+    command->paid_fen = ack->amount_fen;
+    memcpy(command->buyer, ack->command.buyer, FS_BUYER_LEN);
+
+    if (command->type == FS_COMMAND_CONFIRM
+        || command->type == FS_COMMAND_REFUNDED)
+    {
+        command->reference[3] = (uint8_t) (1 + dice_below(&run->dice, 3));
+    }
+}
+
+
+static void
+run_take(run_t *run)
+{
+    int            i;
+    fs_slot_t     *slot;
+    fs_command_t  *command;
+
+    for (i = 0; i < RUN_RINGS; i++) {
+        while ((slot = fs_ring_pop(run->rings, i)) != NULL) {
+            command = &run->shared->asked[slot->token];
+            run_ack(run, command, &slot->result);
+            command->type = FS_COMMAND_NONE;
+            fs_ring_pop_done(run->rings, i);
+        }
+    }
+}
+
+
+static void
+run_ack(run_t *run, const fs_command_t *command, const fs_result_t *result)
+{
+    run_ack_t     *ack;
+    run_shared_t  *shared;
+
+    shared = run->shared;
+
+    if (fs_outcome_status(result->outcome) >= 500) {
+        run_failed("a command", fs_outcome_code(result->outcome));
+    }
+
+    if (fs_outcome_status(result->outcome) >= 300 || result->seq == 0) {
+        return;
+    }
+
+    if (shared->acks_n == RUN_ACKS_MAX) {
+        run_failed("an answer", "too many");
+    }
+
+    ack = &shared->acks[shared->acks_n];
+    ack->position = disk_events(run->disk);
+    ack->command = *command;
+    ack->hold = result->hold.seq;
+    ack->seq = result->seq;
+    ack->amount_fen = fs_hold_amount(&result->hold);
+    shared->acks_n++;
+}
+
+
+static void
+run_point(run_t *run)
+{
+    run_point_t   *point;
+    run_shared_t  *shared;
+
+    shared = run->shared;
+
+    if (shared->points_n == RUN_POINTS_MAX) {
+        run_failed("a point", "too many");
+    }
+
+    point = &shared->points[shared->points_n];
+    point->position = disk_events(run->disk);
+    point->seq = atomic_load(&run_store->mark->seq);
+    point->wall = shared->world.wall;
+    shared->points_n++;
+}
+
+
+static void
+run_failed(const char *what, const char *detail)
+{
+    fprintf(stderr, "power: before the cut, %s: %s\n", what, detail);
+    _exit(1);
+}
+
+
+void
+run_bounds(const run_t *run, size_t position, fs_seq_t *least,
+    fs_seq_t *most, int64_t *wall)
+{
+    size_t               i;
+    const run_shared_t  *shared;
+
+    shared = run->shared;
+    *least = 0;
+    *most = shared->last;
+    *wall = shared->world.wall;
+
+    for (i = 0; i < shared->points_n; i++) {
+        if (shared->points[i].position > position) {
+            *most = shared->points[i].seq;
+            *wall = shared->points[i].wall;
+            break;
+        }
+
+        if (shared->points[i].seq > *least) {
+            *least = shared->points[i].seq;
+        }
+    }
+
+    for (i = 0; i < shared->acks_n; i++) {
+        if (shared->acks[i].position <= position
+            && shared->acks[i].seq > *least)
+        {
+            *least = shared->acks[i].seq;
+        }
+    }
+
+    for (i = 0; i <= position; i++) {
+        if (shared->shown[i] > *least) {
+            *least = shared->shown[i];
+        }
+    }
+}
+
+
+void
+run_conf(run_world_t *world, fs_store_conf_t *conf, const char *path)
+{
+    memset(conf, 0, sizeof(fs_store_conf_t));
+    conf->path = path;
+    conf->map_size = RUN_MAP;
+    conf->sync = 1;
+    conf->readers = 16;
+    conf->clock = run_clock;
+    conf->random = run_random;
+    conf->data = world;
+    memcpy(conf->boot_id, world->boot_id, FS_BOOT_LEN);
+}
+
+
+static void
+run_clock(void *data, int64_t *wall, int64_t *boot)
+{
+    run_world_t  *world = data;
+
+    *wall = world->wall;
+    *boot = world->boot;
+}
+
+
+static int
+run_random(void *data, uint8_t *bytes, size_t len)
+{
+    run_world_t  *world = data;
+
+    dice_bytes(&world->dice, bytes, len);
+
+    return 0;
+}
+
+
+int
+run_ledger(run_shared_t *shared, fs_store_t *store, char *why, size_t size)
+{
+    size_t        i, n;
+    fs_seq_t      after;
+    fs_view_t     view;
+    run_ack_t    *ack;
+    fs_entry_t    entries[64], *entry;
+    fs_reader_t  *reader;
+
+    reader = fs_reader_create(store);
+
+    if (reader == NULL || fs_view_open(reader, &view) != FS_OK) {
+        snprintf(why, size, "no view");
+        return -1;
+    }
+
+    after = 0;
+
+    while ((n = fs_view_entries(&view, after, 64, entries)) != 0) {
+        for (i = 0; i < n; i++) {
+            entry = &entries[i];
+
+            if (entry->seq != after + 1 || entry->seq >= RUN_SEQ_MAX) {
+                snprintf(why, size, "entry %llu is missing",
+                         (unsigned long long) after + 1);
+                return -1;
+            }
+
+            memcpy(shared->hashes[entry->seq], entry->hash, FS_HASH_LEN);
+            after = entry->seq;
+        }
+    }
+
+    shared->last = after;
+
+    for (i = 0; i < shared->acks_n; i++) {
+        ack = &shared->acks[i];
+
+        if (ack->command.type != FS_COMMAND_HOLD) {
+            continue;
+        }
+
+        for (after = ack->hold;
+             after < ack->hold + ack->command.lines_n;
+             after++)
+        {
+            if (fs_view_entries(&view, after - 1, 1, entries) != 1
+                || entries[0].type != FS_ENTRY_HELD
+                || entries[0].hold != ack->hold
+                || memcmp(entries[0].id1, ack->command.buyer, FS_BUYER_LEN)
+                   != 0)
+            {
+                snprintf(why, size, "entry %llu is not of the hold that was "
+                         "acknowledged", (unsigned long long) after);
+                return -1;
+            }
+        }
+    }
+
+    fs_view_close(&view);
+    fs_reader_destroy(reader);
+
+    return 0;
+}

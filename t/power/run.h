@@ -1,0 +1,122 @@
+
+/*
+ * What happens before the power cut: some lives of a process that sells,
+ * each a child of this one, on a simulated disk that records it.
+ */
+
+#ifndef RUN_H
+#define RUN_H
+
+#include "../model/crash.h"
+#include "../model/dice.h"
+#include "../unit/shop.h"
+#include "view.h"
+
+
+#define RUN_RINGS      3
+#define RUN_QUEUE      4096
+#define RUN_SALES      6
+#define RUN_MAP        (16 << 20)
+#define RUN_ASKED_MAX  32768
+#define RUN_ACKS_MAX   8192
+#define RUN_POINTS_MAX 4096
+#define RUN_SEQ_MAX    65536
+#define RUN_EVENTS_MAX 400000
+#define RUN_BYTES_MAX  (1024UL << 20)
+
+/* How the disk, or the store, breaks the promise on purpose. */
+typedef enum {
+    RUN_HONEST = 0,
+    RUN_SYNC_OFF,                   /* the directive says sync=off */
+    RUN_NO_DATA_SYNC,               /* fdatasync() does nothing */
+    RUN_NO_META_SYNC,               /* O_DSYNC does nothing */
+    RUN_KINDS_N
+} run_kind_t;
+
+/* A success that somebody was told of. */
+typedef struct {
+    size_t         position;        /* in the record, at which he was told */
+    fs_command_t   command;
+    fs_seq_t       hold;
+    fs_seq_t       seq;             /* the last entry of it */
+    int64_t        amount_fen;
+} run_ack_t;
+
+/* A moment at which nobody was in a commit. */
+typedef struct {
+    size_t         position;
+    fs_seq_t       seq;             /* durable, says the mark */
+    int64_t        wall;
+} run_point_t;
+
+/* What a store is told of the world. */
+typedef struct {
+    int64_t        wall;
+    int64_t        boot;
+    uint8_t        boot_id[FS_BOOT_LEN];
+    dice_t         dice;
+} run_world_t;
+
+/* Shared with the children. */
+typedef struct {
+    run_world_t    world;
+    uint32_t       sales;           /* defined */
+    uint32_t       asked_n;
+    fs_command_t   asked[RUN_ASKED_MAX];    /* by token */
+    size_t         acks_n;
+    run_ack_t      acks[RUN_ACKS_MAX];
+    size_t         points_n;
+    run_point_t    points[RUN_POINTS_MAX];
+    fs_seq_t       shown[RUN_EVENTS_MAX];   /* the mark before an event */
+
+    /* of the whole ledger, when all is over */
+    fs_seq_t       last;
+    uint8_t        hashes[RUN_SEQ_MAX][FS_HASH_LEN];
+
+    unsigned       kills;
+    unsigned       shutdowns;
+} run_shared_t;
+
+typedef struct {
+    char           root[64];
+    run_kind_t     kind;
+    dice_t         dice;
+    disk_t        *disk;
+    size_t         begins;          /* position: what it inherited is there */
+    run_shared_t  *shared;
+    fs_rings_t    *rings;           /* of this boot */
+} run_t;
+
+
+/* In an empty directory.  The run begins with an empty disk. */
+void run_create(run_t *run, const char *root, run_kind_t kind, uint64_t seed);
+void run_destroy(run_t *run);
+
+/* Begin with what a power cut has left of `old`, at this position. */
+void run_inherit(run_t *run, const run_t *old, crash_t *crash,
+    size_t position, crash_choice_t choice, void *data);
+
+/* Live.  0, or -1: it failed, and that was said. */
+int run_live(run_t *run);
+
+/* Another boot of the machine. */
+void run_boot(run_world_t *world, dice_t *dice);
+
+/* A configuration for a store in this directory. */
+void run_conf(run_world_t *world, fs_store_conf_t *conf, const char *path);
+
+/* At a position: the last entry that somebody knows to be durable, and the
+ * last that may be there; the time. */
+void run_bounds(const run_t *run, size_t position, fs_seq_t *least,
+    fs_seq_t *most, int64_t *wall);
+
+/* A hold of some sales for some buyer. */
+void run_hold(run_shared_t *shared, dice_t *dice, fs_command_t *command);
+
+/* The ledger of an open store: the chain's hashes, and each reservation
+ * that was acknowledged.  0, or -1 and why. */
+int run_ledger(run_shared_t *shared, fs_store_t *store, char *why,
+    size_t size);
+
+
+#endif /* RUN_H */
