@@ -71,6 +71,7 @@ typedef struct {
 static int fs_env_look_once(int fd, char *why);
 static int fs_env_meta(int fd, uint64_t offset, fs_meta_page_t *meta);
 static int fs_env_root(int fd, const fs_meta_page_t *meta);
+static int fs_env_unmake(const char *scratch);
 
 
 int
@@ -277,9 +278,77 @@ fs_env_open(MDB_env **env, const char *path, size_t map_size, int readers,
     if (rc) {
         mdb_env_close(*env);
         *env = NULL;
+        return rc;
     }
 
+    /* those who died with the reader table full would keep all others out */
+
+    (void) mdb_reader_check(*env, NULL);
+
+    return 0;
+}
+
+
+int
+fs_env_make(const char *file, const char *scratch, size_t map_size)
+{
+    int       rc;
+    char      name[PATH_MAX];
+    MDB_env  *env;
+
+    rc = fs_env_unmake(scratch);
+
+    if (rc) {
+        return rc;
+    }
+
+    if (mkdir(scratch, 0700) == -1) {
+        return errno;
+    }
+
+    rc = fs_env_open(&env, scratch, map_size, 1, 0);
+
+    if (rc == 0) {
+        rc = mdb_env_sync(env, 1);
+        mdb_env_close(env);
+    }
+
+    (void) snprintf(name, sizeof(name), "%s/data.mdb", scratch);
+
+    if (rc == 0 && rename(name, file) == -1) {
+        rc = errno;
+    }
+
+    /* what cannot be removed now is in nobody's way until the next time */
+
+    (void) fs_env_unmake(scratch);
+
     return rc;
+}
+
+
+static int
+fs_env_unmake(const char *scratch)
+{
+    char      name[PATH_MAX];
+    unsigned  i;
+
+    static const char *const  files[] = { "data.mdb", "lock.mdb" };
+
+    for (i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+
+        if ((size_t) snprintf(name, sizeof(name), "%s/%s", scratch, files[i])
+            >= sizeof(name))
+        {
+            return ENAMETOOLONG;
+        }
+
+        if (unlink(name) == -1 && errno != ENOENT) {
+            return errno;
+        }
+    }
+
+    return rmdir(scratch) == -1 && errno != ENOENT ? errno : 0;
 }
 
 

@@ -31,6 +31,15 @@ int fs_env_open(MDB_env **env, const char *path, size_t map_size, int readers,
     unsigned flags);
 
 /*
+ * Make an LMDB file that is whole and synced, or not there: LMDB itself syncs
+ * a new file's first pages only with its first commit, and what a power cut
+ * leaves of them until then it takes for no database at all.  scratch: a
+ * directory's name for the time being; whatever is there is removed.  The
+ * file's name is the caller's to sync.  0, or an LMDB error.
+ */
+int fs_env_make(const char *file, const char *scratch, size_t map_size);
+
+/*
  * Open handles for n databases; the transaction has to be committed, so that
  * they stay.  create: what is missing is made, else it is MDB_NOTFOUND.
  */

@@ -48,6 +48,7 @@ static fs_outcome_t fs_store_log_file(fs_store_t *store, int *fresh,
     char *message);
 static int fs_store_has_index(fs_store_t *store);
 static fs_outcome_t fs_store_make(fs_store_t *store, char *message);
+static int fs_store_sync_names(fs_store_t *store);
 static fs_outcome_t fs_store_make_log(fs_store_t *store, fs_write_t *write);
 static fs_outcome_t fs_store_look(fs_store_t *store, char *message,
     fs_seq_t *behind);
@@ -248,7 +249,7 @@ static fs_outcome_t
 fs_store_log_file(fs_store_t *store, int *fresh, char *message)
 {
     int   rc, error;
-    char  name[PATH_MAX], why[FS_ENV_WHY_MAX];
+    char  name[PATH_MAX], scratch[PATH_MAX], why[FS_ENV_WHY_MAX];
 
     *fresh = 0;
 
@@ -281,11 +282,23 @@ fs_store_log_file(fs_store_t *store, int *fresh, char *message)
         return FS_NOT_READY;
     }
 
+    if (rc == 0) {
+        snprintf(scratch, sizeof(scratch), "%s/log-new", store->path);
+        rc = fs_env_make(name, scratch, store->conf.map_size);
+
+        if (rc) {
+            snprintf(message, FS_MESSAGE_MAX,
+                     "%.128s/log/data.mdb cannot be made: %s", store->path,
+                     fs_db_strerror(rc));
+            return fs_db_outcome(rc);
+        }
+    }
+
     rc = fs_store_open_log(store);
 
     if (rc == MDB_NOTFOUND) {
 
-        /* no databases in it: made and killed before the first commit */
+        /* no databases in it: made, and nothing committed yet */
 
         *fresh = 1;
         return FS_OK;
@@ -422,15 +435,25 @@ fs_store_close_log(fs_store_t *store)
 }
 
 
-/* A new store: everything in the log's first transaction. */
+/*
+ * A new store: everything in the log's first transaction.  The log's name is
+ * durable before there is an index: one without a log is no store any more.
+ */
 
 static fs_outcome_t
 fs_store_make(fs_store_t *store, char *message)
 {
     int            rc, again;
-    char           name[PATH_MAX];
     fs_write_t     write;
     fs_outcome_t   outcome;
+
+    rc = fs_store_sync_names(store);
+
+    if (rc) {
+        snprintf(message, FS_MESSAGE_MAX, "%.128s cannot be synced: %s",
+                 store->path, fs_db_strerror(rc));
+        return FS_DISK_FAILED;
+    }
 
     memset(&write, 0, sizeof(write));
     write.store = store;
@@ -461,27 +484,38 @@ fs_store_make(fs_store_t *store, char *message)
         return outcome;
     }
 
-    outcome = fs_write_boot(&write, &again);
+    return fs_write_boot(&write, &again);
+}
 
-    if (outcome != FS_OK) {
-        return outcome;
-    }
+
+/*
+ * The names that lead to the log.  The directory above is somebody else's,
+ * and may be one that cannot be read.
+ */
+
+static int
+fs_store_sync_names(fs_store_t *store)
+{
+    int   rc;
+    char  name[PATH_MAX];
 
     snprintf(name, sizeof(name), "%s/log", store->path);
-
     rc = fs_sync_directory(name);
 
     if (rc == 0) {
         rc = fs_sync_directory(store->path);
     }
 
-    if (rc) {
-        snprintf(message, FS_MESSAGE_MAX, "%.128s cannot be synced: %s",
-                 store->path, fs_db_strerror(rc));
-        return FS_DISK_FAILED;
+    if (rc == 0) {
+        snprintf(name, sizeof(name), "%s/..", store->path);
+        rc = fs_sync_directory(name);
+
+        if (rc == EACCES) {
+            rc = 0;
+        }
     }
 
-    return FS_OK;
+    return rc;
 }
 
 
