@@ -223,5 +223,23 @@ ok(wait_until(sub { $sun->get('/live/friday')->text =~ /正在直播.*正在讲�
 like($lin->get('/s/peach')->text, qr/开卖/, 'opens later');
 is($lin->dom->at('#do'), undef, 'and cannot be had before');
 
+# without scripts: a page that counts down looks again when it is over
+my $looks_again = sub ($path) {
+    my ($s) = ($lin->get($path)->dom->at('noscript') // '')
+        =~ /content="(\d+)"/;
+    return $s;
+};
+is($looks_again->('/'), undef, 'not for what is an hour off');
+$t->define_sale('pear', title => '梨', price_fen => 100, stock => 10,
+    opens_at => now_ms + 500_000);
+$t->define_sale('date', title => '枣', price_fen => 100, stock => 10,
+    closes_at => now_ms + 400_000);
+for my $wait (['/s/pear', 500], ['/s/date', 400], ['/', 500]) {
+    my ($path, $most) = @$wait;
+    ok(wait_until(sub { ($looks_again->($path) // 0) > $most - 60 }, 3),
+        "$path waits for its hour");
+    cmp_ok($looks_again->($path), '<=', $most, 'and no longer');
+}
+
 $t->audit_ok;
 $t->finish;

@@ -5,6 +5,7 @@ local goods = require "tuanbo.goods"
 return function(c)
     local now, upcoming, over = {}, {}, {}
     local session = goods.next_session(c)
+    local refresh_at = session and session.before and session.starts_at
 
     for _, it in ipairs(goods.all(c)) do
         local list = it.open and now
@@ -13,6 +14,10 @@ return function(c)
 
         it.on_camera = session and session.on_camera == it.id
         list[#list + 1] = it
+
+        if list == upcoming and it.opens_at then
+            refresh_at = math.min(refresh_at or it.opens_at, it.opens_at)
+        end
     end
 
     return "home", {
@@ -22,7 +27,7 @@ return function(c)
         upcoming = upcoming,
         over = over,
         pickups = goods.pickups(c),
-        refresh_at = session and session.before and session.starts_at,
+        refresh_at = refresh_at,
         watches = now,
     }
 end

@@ -60,7 +60,8 @@ return function(c, sale, code)
         pickups = pickups,
         problem = refusal(c, it, code),
         others = gone and goods.others(c, it.id, OTHERS) or {},
-        refresh_at = it.state == "scheduled" and it.opens_at,
+        refresh_at = it.state == "scheduled" and it.opens_at
+                     or it.open and it.closes_at,
         watches = { it },
     }
 end
