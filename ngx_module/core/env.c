@@ -278,14 +278,9 @@ fs_env_open(MDB_env **env, const char *path, size_t map_size, int readers,
     if (rc) {
         mdb_env_close(*env);
         *env = NULL;
-        return rc;
     }
 
-    /* those who died with the reader table full would keep all others out */
-
-    (void) mdb_reader_check(*env, NULL);
-
-    return 0;
+    return rc;
 }
 
 
