@@ -21,4 +21,4 @@ done
 
 llvm-profdata merge -o "$build/all.profdata" "$build"/*.profraw
 llvm-cov report $objects -instr-profile="$build/all.profdata" \
-    ngx_module/core | cut -c 1-44,86-
+    -show-region-summary=0 ngx_module/core | sed '/^Files which/,/^---/d'

@@ -71,7 +71,7 @@ record_number_is(yajl_val line, const char *name, int64_t number)
     fuzz_check(value != NULL);
 
     sprintf(text, "%lld", (long long) number);
-    fuzz_check(strcmp(YAJL_GET_NUMBER(value), text) == 0);
+    fuzz_check(strcmp(value->u.number.r, text) == 0);
 }
 
 
@@ -83,8 +83,8 @@ record_text_is(yajl_val line, const char *name, const char *text, size_t len)
 
     value = yajl_tree_get(line, path, yajl_t_string);
     fuzz_check(value != NULL);
-    fuzz_check(strlen(YAJL_GET_STRING(value)) == len
-               && memcmp(YAJL_GET_STRING(value), text, len) == 0);
+    fuzz_check(strlen(value->u.string) == len
+               && memcmp(value->u.string, text, len) == 0);
 }
 
 
