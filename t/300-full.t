@@ -1,5 +1,6 @@
 use v5.36;
 use Tuanbo::Test;
+use Tuanbo::Test::Faults;
 
 # A full map refuses writes, with nothing taken; reads go on.  Bug 14.
 
@@ -14,11 +15,13 @@ my $warning = qr/\[warn\].*the store's (?:log|index) uses \d+ of \d+ bytes/;
 $t->expect_log($warning);
 $t->expect_log(qr/\[(?:warn|error|crit)\].*(?:full|MDB_MAP_FULL)/i);
 my $document = { text => 'x' x 60_000 };
-my ($full, $n);
+my ($full, $n, $ms);
 for my $i (1 .. 400) {
+    my $began = time;
     my $res = $t->call(PUT => "/admin/sales/fill-$i", role => 'admin',
         key => $t->new_key, json => { price_fen => 1, stock => 1,
         doc => $document });
+    $ms = 1000 * (time - $began);
     $n = $i;
     if (($res->code // 0) != 201) {
         $full = $res;
@@ -46,6 +49,13 @@ for my $round (1 .. 200) {
 ok($refused, 'in the end there is no room for a hold')
     and $t->answers($refused, 503, 'store_full', 'which it says');
 
+# asked without end, it does not fill the disk with words
+my $before = () = $t->log_text =~ /\[error\]/g;
+my $load = Tuanbo::Test::Load->new($t, prefix => 'asks')->run(1.5);
+my $lines = (() = $t->log_text =~ /\[error\]/g) - $before;
+cmp_ok($lines, '<', 40, "$load->{refused} refusals leave $lines lines");
+push @made, values %{ $load->{holds} };
+
 # reads go on
 my $sale = $t->sale('grape');
 is($sale->{held}, 2 + @made, 'every hold that was told is there');
@@ -57,6 +67,14 @@ is(($t->events(['grape'])->next // {})->{event}, 'snapshot',
     'a stream begins');
 is($t->get('/metrics')->code, 200, 'metrics');
 $t->audit_ok('the audit of a full store');
+Tuanbo::Test::Faults->report(fault => "the log's map is full",
+    client => '503 `store_full`', client_ms => $ms,
+    retry_after => $full->headers->header('Retry-After'),
+    lines_s => $lines / 1.5,
+    log => [$t->log_text =~ /(?:\[error\]).*( the map of log is full)/,
+        $t->log_text =~ /(the store's log uses)/],
+    goes_on => [qw(reads retries events metrics audit)],
+    healed => 'at a restart with a larger `size`');
 
 # a restart of a full store, and a larger one
 $t->stop;

@@ -5,6 +5,7 @@ use Tuanbo::Test::Faults;
 # The wall clock steps: promise 4, bug 11.
 
 my $hour = 3_600_000;
+my $day = 24 * $hour;
 my $t = Tuanbo::Test->new(http => 'flashsale_live_holds 1000;');
 my $faults = Tuanbo::Test::Faults->new($t);
 $t->start;
@@ -60,6 +61,29 @@ my @back = grep { $entries[$_]{at} < $entries[$_ - 1]{at}
     1 .. $#entries;
 is(scalar @back, 0, 'before times go back');
 
+# ---- a day forward, and back again, in the middle of holds: the same
+my $worst = 0;
+for my $to ($day, 0) {
+    $short = $t->held("day-$to", 'short', 10);
+    my $began = time;
+    step($to);
+    my $res = $t->hold("asks-$to", 'short', 1);
+    $t->answers($res, 409, 'sold_out', 'a step of a day frees nothing');
+    is($t->read_hold("day-$to", $short->{id})->{state}, 'held',
+        'the hold is live');
+    eventually { $t->read_hold("day-$to", $short->{id})->{state}
+        eq 'expired' } 'until its two seconds are over', 6;
+    my $lived = 1000 * (time - $began);
+    cmp_ok($lived, '>', 1000, "not sooner: $lived ms");
+    $worst = $lived if $lived > $worst;
+    is($t->hold("next-$to", 'grape', 1)->code, 201, 'holds are taken');
+    is($t->get('/api/sales/grape')->code, 200, 'reads go on');
+}
+Tuanbo::Test::Faults->report(fault => 'the wall clock steps by an hour or a day'
+    . ', forward and back', client => '201, as ever', log => [],
+    goes_on => ['all'], healed => sprintf 'nothing to heal: a hold of 2,000 ms'
+    . ' lived %.0f ms', $worst);
+
 # ---- opening by the wall clock, which steps over it
 $t->define_sale('later', stock => 10, opens_at => now_ms() + $hour / 2);
 $t->answers($t->hold('fay', 'later', 1), 409, 'not_open', 'not open');
@@ -75,6 +99,11 @@ $t->expect_log(qr/\[(?:warn|error|crit)\].*clock/);
 $t->start;
 my $res = $t->hold('gus', 'grape', 1);
 $t->answers($res, 503, 'clock', 'a clock that is behind the ledger');
+Tuanbo::Test::Faults->report(fault => 'the wall clock is far behind the ledger'
+    . ' at a start', client => '503 `clock`',
+    retry_after => $res->headers->header('Retry-After'),
+    log => [$t->log_text =~ /\[(error\] flashsale: .*clock is) /],
+    goes_on => ['reads'], healed => 'when an operator accepts it');
 is($t->get('/api/sales/grape')->code, 200, 'reads go on');
 is($t->post('/admin/clock', role => 'admin', key => $t->new_key)->code, 200,
     'the operator accepts it');

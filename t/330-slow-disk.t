@@ -57,6 +57,10 @@ is(scalar(grep { $_->json->{code} ne 'queue_full' } @full), 0,
 cmp_ok($full[0]->headers->header('Retry-After') // 0, '>', 0,
     'and when to try again');
 is($t->sale('grape')->{held}, 1 + @made, 'those have nothing');
+Tuanbo::Test::Faults->report(fault => 'all slots of the queue are taken',
+    client => '503 `queue_full`', log => [],
+    retry_after => $full[0]->headers->header('Retry-After'),
+    goes_on => ['reads'], healed => 'as soon as there is a slot');
 $faults->set(slow_ms => 0);
 @answers = $t->many([map { $t->hold_call("full-$_", 'grape', 1,
     key => 'k') } 1 .. 120], parallel => 8);

@@ -141,7 +141,7 @@ sub going_on ($self) {
 # take it away; once: it is over by itself; told: codes of the problem that a
 # client may be told; log: lines at [warn] or above that it has to leave, and
 # maybe: those that it may; without: names of what does not go on; restarts:
-# workers, so the stream of before is over; seconds: until it is healed.
+# workers do, and the stream ends with them; seconds: until it is healed.
 sub suffer ($self, $fault, %o) {
     local $Test::Builder::Level = $Test::Builder::Level + 1;
     my $t = $self->{test};
@@ -153,8 +153,8 @@ sub suffer ($self, $fault, %o) {
 
     # ---- it comes; a line of the log is not repeated within a second
     sleep 1.1;
-    $o{begin}->() if $o{begin};
     $self->set(%$set);
+    $o{begin}->() if $o{begin};
     my $began = time;
     my $res = $t->hold($user, 'grape', 1, key => "key-$user");
     $report{client_ms} = 1000 * (time - $began);
@@ -200,8 +200,10 @@ sub suffer ($self, $fault, %o) {
     ok(defined $report{healed_ms}, 'it heals by itself');
     is(scalar $t->get('/api/holds', user => $user)->json->{holds}->@*, 1,
         'the retry has one hold');
-    ok($self->{stream}->next, 'which the stream tells of')
-        if !$o{restarts};
+    if ($o{restarts}) {
+        $self->{stream} = $t->events(['grape']);
+    }
+    ok($self->{stream}->next, 'a stream tells of it');
 
     # ---- what the log says
     for my $pattern (@{ $o{log} // [] }, @{ $o{maybe} // [] }) {

@@ -1,0 +1,49 @@
+use v5.36;
+use Tuanbo::Test;
+use Tuanbo::Test::Faults;
+
+# The shared zone: its size follows from the conf and nothing is taken from it
+# later, but its rings.  Each worker has one, also those of reloads before that
+# cannot leave yet; there are many, not endless.
+
+my $silent = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 100)
+    or die $!;
+my $t = Tuanbo::Test->new(workers => 1, server => 'location /silent {'
+    . ' proxy_pass http://127.0.0.1:' . $silent->sockport . '; }');
+my $faults = Tuanbo::Test::Faults->new($t);
+$t->start;
+$faults->open_shop;
+
+# A client who keeps its worker from leaving.
+my @clients;
+sub stay () {
+    my $socket = IO::Socket::INET->new(PeerAddr => '127.0.0.1',
+        PeerPort => $t->port) or die $!;
+    print {$socket} "GET /silent HTTP/1.1\r\nHost: x\r\n\r\n";
+    push @clients, $socket;
+    push @clients, $silent->accept;
+}
+
+my $taken = qr/\[error\].* all \d+ rings are taken; waiting for a worker/;
+my $reloads = 0;
+my $why;
+$faults->suffer('all rings are taken, by workers that cannot leave',
+    restarts => 1, told => ['not_ready'],
+    without => [qw(reads refusals retries feed events metrics)],
+    begin => sub {
+        for (1 .. 40) {
+            stay();
+            $t->reload;
+            $reloads++;
+            last if wait_until { $t->log_text =~ $taken } 0.3;
+        }
+        cmp_ok($reloads, '>=', 8, "after $reloads reloads");
+        is($t->all_worker_pids, 1 + $reloads, 'all workers are there');
+    },
+    end => sub { close $_ for splice @clients, 0, 2 },
+    log => [$taken]);
+is($t->all_worker_pids, $reloads, 'one left, and the new one has its ring');
+
+close $_ for @clients;
+$faults->nothing_lost;
+$t->finish;
