@@ -4,6 +4,7 @@
 #     make test               everything but the sanitizers
 #     make test-browser       its part in Chromium; needs npm's registry once
 #     make test-asan          the same under ASan and UBSan
+#     make faults             disks that fail, and so on: docs/reliability.md
 #     make test-crash [KILLS=500] [SEED=n]     killed under load
 #     make test-tsan          threads, in the core and in nginx, under TSan
 #     make test-valgrind      the core under memcheck
@@ -76,8 +77,8 @@ STATIC_OPT = $(CFLAGS) -std=gnu11
     build-asan run history \
     test test-browser test-asan test-tsan test-valgrind test-mainline check \
     fuzz fuzz-run fuzz-coverage fuzz-report replay valgrind unit-tsan \
-    bench bench-docs test-crash bench-engine bench-core force clean clean-data \
-    setup-build setup-run setup-test setup-browser setup-bench setup-fuzz \
+    bench bench-docs faults test-crash bench-engine bench-core force clean \
+    clean-data setup-build setup-run setup-test setup-browser setup-bench setup-fuzz \
     setup-valgrind
 .DELETE_ON_ERROR:
 
@@ -291,6 +292,17 @@ valgrind: $(UNIT_BIN) $(REPLAY_BIN) $(MODEL_BIN)
 
 # Rounds of some 40 kills and half a minute.
 KILLS = 500
+
+# The table of docs/reliability.md, from what the tests measure.
+FAULTS = $(wildcard t/300-full.t t/310-disk.t t/320-clock.t t/330-slow-disk.t \
+    t/5[2-9]0-*.t)
+
+faults: setup-test build
+	@rm -f $(BUILD)/faults.ndjson
+	TUANBO_MODULE='$(CURDIR)/$(MODULE)' \
+	    TUANBO_FAULTS_REPORT='$(CURDIR)/$(BUILD)/faults.ndjson' \
+	    prove -It/lib $(FAULTS)
+	@t/faults-table.pl $(BUILD)/faults.ndjson
 
 test-crash: setup-test build
 	TUANBO_MODULE='$(CURDIR)/$(MODULE)' nice perl -It/lib \
