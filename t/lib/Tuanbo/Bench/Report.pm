@@ -222,7 +222,7 @@ set xtics (@{[join ',', @n]})
 set format y '%.0s %c'
 set xlabel 'connections (for LMDB alone: reservations a commit)'
 set ylabel 'requests a second'
-set key outside bottom center maxcols 2
+set key outside bottom center horizontal
 END
     $text .= 'plot ' . join(', ', map { "\$$_ using 1:2 with linespoints"
         . " linewidth 2 pointtype 7 pointsize 0.6 linecolor '$colour{$_}'"
@@ -240,7 +240,7 @@ sub plot_latency ($r, $path) {
             0 .. $#fields) } @open_writers;
 
     $text .= "set logscale y\nset ylabel 'ms'\n"
-        . "set key outside bottom center maxcols 2\n"
+        . "set key outside bottom center horizontal\n"
         . "set xrange [-0.3:$#fields.3]\n"
         . "set title 'reservations at the same $rate a second, open loop'\n"
         . 'set xtics (' . join(',', map { "'$ticks[$_]' $_" } 0 .. $#ticks)
@@ -252,17 +252,27 @@ sub plot_latency ($r, $path) {
 }
 
 
+# Each at the number of connections at which it does its most.
 sub plot_cpu ($r, $path) {
-    my @n = @{ $r->{settings}{connections} };
-    my $n = (grep { $_ <= 256 } @n)[-1];
     my @names = reverse @readers, @writers;
-    my $text = data('cpu', map { [$_, $r->{closed}{ $names[$_] }{$n}{cpu_us},
-        hex substr $colour{ $names[$_] }, 1] } 0 .. $#names);
+    my (@rows, @labels);
 
-    $text .= "set xlabel 'microseconds of the servers, at $n connections'\n"
-        . "set style fill solid\nunset key\nset grid xtics\nunset grid\n"
-        . "set xrange [0:*]\nset rmargin 8\nset tics scale 0\nset yrange [-0.6:$#names.6]\nset ytics ("
-        . join(',', map { "'" . label($names[$_]) . "' $_" } 0 .. $#names)
+    for my $i (0 .. $#names) {
+        my $all = $r->{closed}{ $names[$i] };
+        my ($n) = sort { $all->{$b}{rate} <=> $all->{$a}{rate} } keys %$all;
+        push @rows, [$i, $all->{$n}{cpu_us}, hex substr $colour{ $names[$i] },
+            1];
+        push @labels, "'" . label($names[$i]) . " ($n)' $i";
+    }
+
+    my $text = data('cpu', @rows);
+
+    $text .= "set xlabel 'microseconds a request, at the number of"
+        . " connections in brackets, where each does its most'\n"
+        . "set style fill solid\nunset key\nunset grid\n"
+        . "set xrange [0:*]\nset yrange [-0.6:$#names.6]\nset rmargin 8\n"
+        . "set tics scale 0\nset ytics ("
+        . join(',', @labels)
         . ")\nplot \$cpu using (\$2/2):1:(\$2/2):(0.35):3 with boxxyerror"
         . " linecolor rgb variable, \$cpu using 2:1:2 with labels left"
         . " offset 0.6,0\n";
