@@ -1,0 +1,62 @@
+use v5.36;
+use Tuanbo::Test;
+use Tuanbo::Test::Faults;
+
+# A disk that fails now in one way, now in another, under the clients of
+# t/model/load.pl; then their histories are held against the ledger.
+
+my $seed = $ENV{TUANBO_SEED} // int rand 1 << 31;
+my $root = Tuanbo::Test::root();
+diag("TUANBO_SEED=$seed");
+srand $seed;
+
+my $t = Tuanbo::Test->new(workers => 3);
+my $faults = Tuanbo::Test::Faults->new($t);
+$t->start;
+$t->expect_log(qr/\[error\].* log cannot be committed: (?:Input\/|No space)/);
+$t->expect_log(qr/\[error\].* log cannot be synced: Input\/output error/);
+$t->expect_log(qr/\[error\].* a commit failed: The (?:disk|outcome|store)/);
+$t->expect_log(qr/\[warn\].* log opened again and synced/);
+
+my $dir = $t->dir . '/history';
+my $server = '--url http://127.0.0.1:' . $t->port . ' --secrets '
+    . $t->dir . '/secrets';
+my $pid = fork // die $!;
+if (!$pid) {
+    my $deadline = 60 * Tuanbo::Test::slower();
+    open STDOUT, '>', $t->dir . '/load.out';
+    open STDERR, '>&', \*STDOUT;
+    exec "exec $^X $root/t/model/load.pl $server --out $dir --seed $seed"
+        . " --clients 16 --requests 600 --stock 24 --wave 3"
+        . " --deadline $deadline";
+}
+
+# 40 faults, each once or for a while, with a rest in between
+my @kinds = qw(sync data short_data meta short_meta space);
+my $hits = $faults->hits;
+my $status;
+for (1 .. 40) {
+    my $kind = $kinds[rand @kinds];
+    $faults->set($kind => rand() < 0.5 ? 1 + int rand 3 : -1);
+    sleep 0.05 + rand 0.3;
+    $faults->set(map { $_ => 0 } @kinds);
+    sleep 0.05 + rand 0.3;
+    last if waitpid($pid, POSIX::WNOHANG()) == $pid && defined($status = $?);
+}
+$hits = $faults->hits - $hits;
+cmp_ok($hits, '>', 20, "$hits calls of the disk failed");
+$status //= wait_until {
+    waitpid($pid, POSIX::WNOHANG()) == $pid ? "0$?" : undef } 120;
+is(0 + ($status // -1), 0, 'the clients come to their end, and none hung')
+    or diag(Tuanbo::Test::slurp($t->dir . '/load.out'));
+kill KILL => $pid if !defined $status;
+
+my $said = `$^X $root/t/model/check.pl $server $dir 2>&1`;
+is($? >> 8, 0, 'nothing contradicts') or diag($said);
+my ($acknowledged) = $said =~ /^(\d+) holds acknowledged$/m;
+cmp_ok($acknowledged // 0, '>', 10, ($acknowledged // 0)
+    . ' holds were acknowledged');
+
+$t->audit_ok;
+$t->chain_ok;
+$t->finish;
