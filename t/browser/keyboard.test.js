@@ -280,7 +280,7 @@ test("the home is made anew round the focus", async () => {
 
 
 test("the time runs out round the focus", async () => {
-    await shop.define("brief", { title: "留一会儿的枣", hold_ms: 6000 });
+    await shop.define("brief", { title: "留一会儿的枣", hold_ms: 15000 });
 
     const page = await shop.buyer();
 
@@ -323,7 +323,7 @@ test("a lost connection is said once, however often it is tried", async () => {
 
 test("what was taken in the page is given up when its time is over",
     async () => {
-        await shop.define("blink", { title: "留一下的枣", hold_ms: 3000 });
+        await shop.define("blink", { title: "留一下的枣", hold_ms: 5000 });
 
         const page = await shop.buyer();
 
