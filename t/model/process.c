@@ -26,6 +26,7 @@
 #define PROCESS_FIRST       1000        /* number */
 #define PROCESS_LOCKS_MAX   256
 #define PROCESS_FDS_MAX     1024
+#define PROCESS_GAP         64          /* closed descriptors in a row */
 #define PROCESS_FLOCK       (-1)        /* the range of flock() */
 
 #define PROCESS_MUTEX       0x786574756d646973ULL
@@ -342,20 +343,34 @@ process_unmap(void)
 static void
 process_claim(int32_t owner)
 {
-    int  fd;
+    int  fd, closed, lowest;
 
-    if (process_root == NULL || process_free_fd() == process_lowest) {
+    if (process_root == NULL) {
         return;
     }
 
-    process_lowest = process_free_fd();
+    lowest = process_free_fd();
 
-    for (fd = 0; fd < PROCESS_FDS_MAX; fd++) {
+    if (lowest == process_lowest) {
+        return;
+    }
+
+    process_lowest = lowest;
+
+    /* nobody has so many that he leaves such a gap */
+
+    for (fd = 3, closed = 0; closed < PROCESS_GAP; fd++) {
+        check(fd < PROCESS_FDS_MAX, "too many descriptors");
 
         if (syscall(SYS_fcntl, fd, F_GETFD) == -1) {
             process_fds[fd] = 0;
+            closed++;
+            continue;
+        }
 
-        } else if (process_fds[fd] == 0) {
+        closed = 0;
+
+        if (process_fds[fd] == 0) {
             process_fds[fd] = owner;
         }
     }

@@ -110,7 +110,8 @@ typedef struct {
     _Atomic int          stop;          /* it shall exit */
     int                  clean;
     int                  settling;
-    int                  left;          /* it has exited by itself */
+    int                  left;          /* it has exited by itself, and its
+                                           ring was its own */
     uint64_t             batch;         /* number of the one it commits, 0 */
     int64_t              wake_at;       /* boot ms; its thread sleeps */
     int                  kicked;
@@ -171,6 +172,8 @@ struct simulate_s {
     size_t               sectors_n;
     size_t               sectors_size;
     uint8_t             *sectors_seen;
+    uint8_t             *old;           /* room for one write's */
+    size_t               old_size;
     fs_rings_t          *blocks[SIMULATE_BLOCKS];
     worker_t             workers[SIMULATE_WORKERS];
     unsigned             waiting;       /* requests */
@@ -226,6 +229,7 @@ void simulate_answered(simulate_t *sim, simulate_request_t *request,
 void simulate_refused(worker_t *worker, const fs_view_t *view,
     const generated_t *made, const fs_result_t *result);
 void simulate_look(worker_t *worker);
+int simulate_fresh(worker_t *worker);
 void simulate_audit(worker_t *worker);
 
 /* The request of a token, or NULL: its client is gone. */

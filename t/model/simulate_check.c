@@ -123,6 +123,7 @@ simulate_decided(worker_t *worker)
           (unsigned long long) commit->state.begun,
           (unsigned long long) sim->checked);
 
+    batch->number = ++number;
     batch->n = 0;
     batch->refused = 0;
     batch->base = commit->state.begun;
@@ -143,7 +144,6 @@ simulate_decided(worker_t *worker)
 
     if (batch->last != batch->base) {
         batch->open = 1;
-        batch->number = ++number;
         worker->batch = number;
         return;
     }
@@ -243,8 +243,8 @@ simulate_add(simulate_batch_t *batch, const fs_result_t *result)
 void
 simulate_decided_job(worker_t *worker)
 {
-    if (worker->commit->state.begun == worker->sim->checked
-        && fs_outcome_status(worker->result.outcome) < 500)
+    if (fs_outcome_status(worker->result.outcome) < 500
+        || worker->result.outcome == FS_CLOCK)
     {
         worker->commit->state.seq = worker->commit->state.begun;
         simulate_decided(worker);
@@ -285,7 +285,8 @@ simulate_ended(worker_t *worker, fs_outcome_t outcome)
         check(!batch->open, "an answer before its commit");
 
     } else if (outcome != FS_UNKNOWN) {
-        check(batch->open, "refused, and in the log");
+        check(batch->open, "told %s, and it is in the log",
+              fs_outcome_code(outcome));
         batch->refused = 1;
     }
 }
@@ -602,6 +603,29 @@ simulate_compare(simulate_t *sim, fs_view_t *view, uint32_t n)
         compare_group(fs_view_group(view, n, i, &group) ? &group : NULL,
                       &want->groups[i]);
     }
+}
+
+
+/* 1: what people read is all there is. */
+
+int
+simulate_fresh(worker_t *worker)
+{
+    int           fresh;
+    fs_view_t     view;
+    fs_outcome_t  outcome;
+
+    process_enter(worker->process);
+    outcome = fs_view_open(worker->reader, &view);
+    fresh = outcome == FS_OK && view.fresh;
+
+    if (outcome != FS_NOT_READY) {
+        fs_view_close(&view);
+    }
+
+    process_enter(NULL);
+
+    return fresh;
 }
 
 

@@ -151,7 +151,7 @@ simulate_interrupt(simulate_t *sim)
 static void
 simulate_write(simulate_t *sim, const disk_call_t *call)
 {
-    uint32_t            first, last, i;
+    uint32_t            first, n, i;
     simulate_sector_t  *sector;
 
     if (sim->fd == -1) {
@@ -161,23 +161,30 @@ simulate_write(simulate_t *sim, const disk_call_t *call)
     }
 
     first = (uint32_t) (call->offset / DISK_SECTOR);
-    last = (uint32_t) ((call->offset + call->len - 1) / DISK_SECTOR);
+    n = (uint32_t) ((call->offset + call->len - 1) / DISK_SECTOR) + 1 - first;
 
-    for (i = first; i <= last; i++) {
+    if (n > sim->old_size) {
+        sim->old_size = 2 * n;
+        sim->old = realloc(sim->old, sim->old_size * DISK_SECTOR);
+        check(sim->old != NULL, "no memory");
+    }
 
-        if (sim->sectors_n == sim->sectors_size) {
-            sim->sectors_size = sim->sectors_size ? 2 * sim->sectors_size
-                                                  : 4096;
-            sim->sectors = realloc(sim->sectors, sim->sectors_size
-                                                 * sizeof(*sector));
-            check(sim->sectors != NULL, "no memory");
-        }
+    if (sim->sectors_n + n > sim->sectors_size) {
+        sim->sectors_size = 2 * (sim->sectors_n + n);
+        sim->sectors = realloc(sim->sectors,
+                               sim->sectors_size * sizeof(*sector));
+        check(sim->sectors != NULL, "no memory");
+    }
 
+    memset(sim->old, 0, n * DISK_SECTOR);
+    (void) !pread(sim->fd, sim->old, n * DISK_SECTOR,
+                  (off_t) first * DISK_SECTOR);
+
+    for (i = 0; i < n; i++) {
         sector = &sim->sectors[sim->sectors_n++];
-        memset(sector, 0, sizeof(*sector));
-        sector->sector = i;
-        (void) !pread(sim->fd, sector->old, DISK_SECTOR,
-                      (off_t) i * DISK_SECTOR);
+        sector->sector = first + i;
+        sector->doomed = 0;
+        memcpy(sector->old, sim->old + i * DISK_SECTOR, DISK_SECTOR);
     }
 }
 

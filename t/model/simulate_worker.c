@@ -19,7 +19,7 @@ static int worker_waits(worker_t *worker);
 static void worker_sleep(worker_t *worker, int64_t ms);
 static void worker_hook(void *data, fs_point_t point);
 static int worker_refused(worker_t *worker, const generated_t *made);
-static void worker_push(worker_t *worker, const generated_t *made);
+static int worker_push(worker_t *worker, const generated_t *made);
 static void worker_answer(worker_t *worker);
 static void worker_gone(worker_t *worker);
 
@@ -101,7 +101,7 @@ worker_gone(worker_t *worker)
 static void
 worker_run(void *data)
 {
-    int        failed;
+    int        failed, settled;
     int64_t    wait;
     fs_now_t   now;
     worker_t  *worker = data;
@@ -159,6 +159,7 @@ worker_run(void *data)
 
 leave:
 
+    settled = worker->ready;
     worker->ready = 0;
 
     if (worker->commit != NULL) {
@@ -174,7 +175,7 @@ leave:
     }
 
     fs_ring_release(worker->rings, worker->ring);
-    worker->left = 1;
+    worker->left = settled;
 }
 
 
@@ -407,8 +408,10 @@ worker_burst(worker_t *worker, unsigned commands)
         if (made.has_op) {
             worker_operate(worker, &made);
 
-        } else if (!worker_refused(worker, &made)) {
-            worker_push(worker, &made);
+        } else if (!worker_refused(worker, &made)
+                   && !worker_push(worker, &made))
+        {
+            break;
         }
     }
 
@@ -454,7 +457,9 @@ worker_refused(worker_t *worker, const generated_t *made)
 }
 
 
-static void
+/* 0: it was refused, and the next would be. */
+
+static int
 worker_push(worker_t *worker, const generated_t *made)
 {
     simulate_t          *sim;
@@ -473,6 +478,8 @@ worker_push(worker_t *worker, const generated_t *made)
         sim->answers[outcome]++;
         simulate_free(sim, request, 1);
     }
+
+    return outcome == FS_OK;
 }
 
 

@@ -92,31 +92,31 @@ world_mix(simulate_t *sim)
     }
 
     if (dice_one_in(dice, 2)) {
-        mix->die_disk = 100 + dice_below(dice, 3000);
+        mix->die_disk = 50 + dice_below(dice, 1000);
     }
 
     if (dice_one_in(dice, 2)) {
-        mix->fault = 100 + dice_below(dice, 1000);
+        mix->fault = 5 + dice_below(dice, 100);
     }
 
     if (dice_one_in(dice, 2)) {
-        mix->kill = 100 + dice_below(dice, 1000);
+        mix->kill = 5 + dice_below(dice, 200);
     }
 
     if (dice_one_in(dice, 2)) {
-        mix->power = 300 + dice_below(dice, 2000);
+        mix->power = 20 + dice_below(dice, 500);
     }
 
     if (dice_one_in(dice, 3)) {
-        mix->crash = 300 + dice_below(dice, 2000);
+        mix->crash = 20 + dice_below(dice, 500);
     }
 
     if (dice_one_in(dice, 3)) {
-        mix->restart = 300 + dice_below(dice, 2000);
+        mix->restart = 50 + dice_below(dice, 500);
     }
 
     if (dice_one_in(dice, 3)) {
-        mix->reload = 100 + dice_below(dice, 1000);
+        mix->reload = 5 + dice_below(dice, 200);
     }
 }
 
@@ -314,7 +314,10 @@ world_go(simulate_t *sim)
 }
 
 
-/* Time goes on; now and then the wall clock steps. */
+/*
+ * Time goes on, about as fast as commands come; now and then the wall clock
+ * steps.
+ */
 
 static void
 world_pass(simulate_t *sim)
@@ -323,11 +326,14 @@ world_pass(simulate_t *sim)
 
     ms = dice_below(&sim->dice, 500);
 
-    if (dice_one_in(&sim->dice, 50)) {
+    if (dice_below(&sim->dice, 64) >= sim->mix.burst) {
+        ms = 0;
+
+    } else if (dice_one_in(&sim->dice, 100)) {
         ms += dice_below(&sim->dice, 200000);
     }
 
-    if (dice_one_in(&sim->dice, 2000)) {
+    if (dice_one_in(&sim->dice, 5000)) {
         ms += dice_below(&sim->dice, 3 * 86400) * 1000LL;
     }
 
@@ -558,7 +564,8 @@ world_calm(simulate_t *sim)
 
             if (worker->process != NULL) {
                 worker_take(worker);
-                ready += worker->ready && !worker->stop;
+                ready += worker->ready && !worker->stop
+                         && simulate_fresh(worker);
             }
         }
 
