@@ -130,7 +130,7 @@ fixture_setup(void **context)
     fixture->boot = 1000000;
     fixture->seed = 20;
     fixture->conf.path = fixture->path;
-    fixture->conf.map_size = 256 * 1024 * 1024;
+    fixture->conf.map_size = 64 * 1024 * 1024;
     fixture->conf.readers = 16;
     fixture->conf.clock = fixture_clock;
     fixture->conf.random = fixture_random;
