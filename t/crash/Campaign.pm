@@ -37,7 +37,7 @@ my @masters = qw(all quit old new);
 # Options: round, seed, seconds, wanted (points not hit yet), table.
 sub new ($class, %o) {
     return bless { %o, done => 0, kinds => {}, events => {}, hit => {},
-        recoveries => [], lost => 0, orphans => [] }, $class;
+        recoveries => [], lost => 0, orphans => [], load => {} }, $class;
 }
 
 
@@ -73,11 +73,19 @@ CONF
         $self->$what(@arguments);
     }
 
-    $self->end_load;
-    $self->check;
+    if ($self->{broken}) {
+        # whatever else would be asked now is only a consequence
+        my @lines = $t->unexpected_lines;
+        diag("round $self->{round} breaks off", map { "\n$_" }
+            @lines[0 .. ($#lines > 30 ? 30 : $#lines)]);
+    }
+    else {
+        $self->end_load;
+        $self->check;
+    }
 
-    return { kills => $self->{done},
-        map { $_ => $self->{$_} } qw(kinds events hit recoveries load) };
+    return { kills => $self->{done}, map { $_ => $self->{$_} }
+        qw(kinds events hit recoveries load broken) };
 }
 
 

@@ -50,19 +50,20 @@ my $more = 0;
 while ($done < $kills || ($more < 2 && grep { !$hit{$_} } @wanted)) {
     $more++ if $done >= $kills;
     $round++;
+
     my $campaign = Campaign->new(round => $round, seed => $seed + $round,
         seconds => $seconds * Tuanbo::Test::slower(),
         wanted => [grep { !$hit{$_} } @wanted], table => \@table);
     my $result = $campaign->run;
-    last if !$result->{kills};
 
     $done += $result->{kills};
     $kinds{$_} += $result->{kinds}{$_} for keys $result->{kinds}->%*;
     $events{$_} += $result->{events}{$_} for keys $result->{events}->%*;
     $hit{$_} += $result->{hit}{$_} for keys $result->{hit}->%*;
-    $load{$_} += $result->{load}{$_} for keys %load;
+    $load{$_} += $result->{load}{$_} // 0 for keys %load;
     push @recoveries, $result->{recoveries}->@*;
     diag("round $round: $result->{kills} kills, $done of $kills");
+    last if $result->{broken};
 }
 
 cmp_ok($done, '>=', $kills, "$done kills in $round rounds");
