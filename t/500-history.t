@@ -133,6 +133,13 @@ sub found ($name, $kind, $pattern, %with) {
 }
 
 # A copy of the requests, one of them changed; and lines put at the end.
+sub sample ($what, $code) {
+    for my $request (@requests) {
+        local $_ = $request;
+        return $request if $code->();
+    }
+    die "the run has no $what";
+}
 sub told ($request, $code) {
     my ($i) = grep { $requests[$_] == $request } 0 .. $#requests;
     my @copy = @requests;
@@ -158,8 +165,11 @@ my %held;
 for my $entry (grep { $_->{type} eq 'held' } @entries) {
     push @{ $held{ $entry->{hold} } }, $entry;
 }
-my ($made) = grep { $_->{do} eq 'hold' && ($_->{code} // 0) == 201
-    && defined $_->{key} && @{ $held{ $_->{answer}{id} } } == 1 } @requests;
+my %tries;
+$tries{ $_->{key} // '' }++ for grep { $_->{do} eq 'hold' } @requests;
+my $made = sample('a hold of one line and one request', sub {
+    $_->{do} eq 'hold' && ($_->{code} // 0) == 201 && defined $_->{key}
+        && $tries{ $_->{key} } == 1 && @{ $held{ $_->{answer}{id} } } == 1 });
 my $id = $made->{answer}{id};
 my $held = $held{$id}[0];
 my $seq = $held->{seq};
@@ -200,8 +210,8 @@ found('a hold that its buyer did not ask for', 'cause',
         pickup => 'north')));
 found('more than there is', 'ledger', qr/has -\d+ free/,
     appended(held_text(buyer => 'e' x 32, qty => 9999)));
-my ($over) = grep { $_->{do} eq 'hold' && ($_->{code} // 0) == 409
-    && $_->{answer}{code} eq 'over_limit' } @requests;
+my $over = sample('over_limit', sub { $_->{do} eq 'hold'
+    && ($_->{code} // 0) == 409 && $_->{answer}{code} eq 'over_limit' });
 my ($sale) = grep { $_->{id} eq $over->{answer}{sale} } @{ $read{sales} };
 found('more than a buyer may have', 'ledger', qr/the limit is $sale->{limit}/,
     appended(held_text(sale => $sale->{id}, key => undef,
@@ -231,42 +241,52 @@ found('a sale defined twice', 'operator', qr/ sale: 1 were .* 2 are in/,
 # the answers
 found('an acknowledged hold that is not there', 'lost', qr/hold $new/,
     told($made, sub { $_->{answer}{id} = $new }));
-my ($replay) = grep { $_->{do} eq 'hold' && $_->{replayed} } @requests;
+my $replay = sample('replay', sub {
+    $_->{do} eq 'hold' && $_->{replayed} });
 found('made again', 'twice', qr/201/,
     told($replay, sub { $_->{code} = 201; delete $_->{replayed} }));
 found('a replay that shows another hold', 'twice', qr/key \S+ made hold/,
-    told($replay, sub { $_->{answer} = dclone($made->{answer}) }));
+    told($replay, sub { $_->{answer}{id} = $id }));
 my %refused = (code => 409, answer => { code => 'too_many_holds',
     limit => 0 });
-my @tries = map { ($_->{key} // '') eq $made->{key} && $_->{do} eq 'hold'
-    ? { %$_, %refused } : $_ } @requests;
 found('a success said to be refused', 'refused',
     qr/$seq \S+ hold $id .*what asked for it was refused/,
-    requests => \@tries);
+    told($made, sub { %$_ = (%$_, %refused) }));
 found('a refusal without its reason', 'refusal', qr/over_limit, but/,
     told($over, sub { $_->{answer}{limit}++ }));
-my ($plenty) = grep { $_->{do} eq 'hold' && ($_->{code} // 0) =~ /^4/
-    && ($_->{body}{sale} // '') =~ /-plenty-/ } @requests;
+my $retry = sample('replay after its answer', sub {
+    my $mine = $_;
+    return $mine->{do} eq 'hold' && $mine->{replayed}
+        && grep { $_->{do} eq 'hold' && ($_->{code} // 0) == 201
+            && ($_->{key} // '') eq $mine->{key} && $_->{t1} < $mine->{t0} }
+            @requests });
+found('a retry refused', 'refusal', qr/too_many_holds, but key \S+ had made/,
+    told($retry, sub { delete $_->{replayed}; $_->{code} = 409;
+        $_->{answer} = { code => 'too_many_holds', limit => 0 } }));
+my $plenty = sample('refusal of plenty', sub {
+    $_->{do} eq 'hold' && ($_->{code} // 0) =~ /^4/
+        && (!defined $_->{key} || $tries{ $_->{key} } == 1)
+        && ($_->{body}{sale} // '') =~ /-plenty-/ });
 found('sold out, it said', 'refusal', qr/sold_out, but \S+ never had 0 free/,
     told($plenty, sub { $_->{code} = 409; $_->{answer} = {
         code => 'sold_out', sale => $_->{body}{sale}, free => 0 } }));
 my %refunded = map { $_->{hold} => 1 } grep { $_->{type} eq 'refunded' }
     @entries;
-my ($wrong) = grep { ref $_->{answer} eq 'HASH'
+my $wrong = sample('wrong state', sub { ref $_->{answer} eq 'HASH'
     && ($_->{answer}{code} // '') eq 'wrong_state'
-    && !$refunded{ $_->{target} =~ s/.*([0-9a-f]{32}).*/$1/r } } @requests;
+    && !$refunded{ $_->{target} =~ s/.*([0-9a-f]{32}).*/$1/r } });
 found('a state that it never had', 'refusal', qr/hold \w+ was never refunded/,
     told($wrong, sub { $_->{answer}{state} = 'refunded' }));
-my ($paid) = grep { $_->{do} eq 'confirm' && ($_->{code} // 0) == 200 }
-    @requests;
+my $paid = sample('payment', sub {
+    $_->{do} eq 'confirm' && ($_->{code} // 0) == 200 });
 found('another answer to a payment', 'answer', qr/payment \w+ is refund_due/,
     told($paid, sub { $_->{answer} = { outcome => 'refund_due',
         reason => 'no' } }));
 found('a payment that is not there', 'lost', qr/payment \w+ of hold/,
     told($paid, sub { $_->{reference} = undef;
         $_->{body}{payment} = 'another' }));
-my ($listed) = grep { $_->{do} eq 'list' && $_->{file} eq 'end.ndjson'
-    && @{ $_->{answer}{holds} } } @requests;
+my $listed = sample('list', sub { $_->{do} eq 'list'
+    && $_->{file} eq 'end.ndjson' && @{ $_->{answer}{holds} } });
 found('a hold left out of a list', 'answer', qr/is not in its list/,
     told($listed, sub { shift @{ $_->{answer}{holds} } }));
 my ($first, $later);
@@ -289,12 +309,12 @@ found('a request that hangs', 'hung', qr/no answer to hold within/,
     told($made, sub { delete @$_{qw(code answer)}; $_->{hung} = 1 }));
 
 # a request without an answer: made or not, both are right, twice is not
-my ($once) = grep { my $mine = $_; $_->{do} eq 'hold'
-    && ($_->{code} // 0) == 201 && defined $_->{key}
-    && !grep { $_ != $mine && $_->{do} eq 'hold'
-        && ($_->{key} // '') eq $mine->{key} } @requests } @requests;
-is(scalar problems(told($once, sub { delete @$_{qw(code answer)};
-    $_->{lost} = 'cut' })), 0, 'made, and its answer lost: no contradiction');
+my @lost = told($made, sub { delete @$_{qw(code answer)};
+    $_->{lost} = 'cut' });
+is(scalar problems(@lost), 0, 'made, and its answer lost: no contradiction');
+found('made twice, and its answer lost', 'twice',
+    qr/hold $new .* is there, and what asked for it/,
+    @lost, appended(held_text(key => '00000000000000aa')));
 
 # the audit, the sales, and nothing at all
 my $audit = dclone($read{audit});

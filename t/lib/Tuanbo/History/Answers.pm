@@ -354,12 +354,33 @@ sub refused ($self, $request, $answer) {
         return;
     }
     $self->count("refusals: $code");
-    my $words = $self->$method($request, $answer) // return;
+    my $words = $self->key_forgotten($request, $code)
+        // $self->$method($request, $answer) // return;
     $self->problem('refusal', undef, "$code, but " . $words);
 }
 
 
 # Each of these gives nothing when the refusal is justified, or words.
+
+# A key that made a hold is answered with that hold, whatever has become of the
+# sale since.  With another request it is reused; what is no request at all, or
+# names no sale, may be said before.
+sub key_forgotten ($self, $request, $code) {
+    return if $request->{do} ne 'hold' || !defined $request->{key};
+
+    my $tries = $self->{checker}{asked}{ $request->{user} }
+        { $request->{key} };
+    for my $try (grep { Tuanbo::History::Checker::done($_) } @$tries) {
+        my $hold = $self->{checker}->hold($try->{answer}{id}) // next;
+        next if $hold->{seq} > $self->{from};
+        return if $request->{payload} ne $try->{payload}
+            && $code =~ /^(?:key_reused|no_such_sale|bad_request)\z/;
+        return "key $request->{key} had made hold $hold->{id} at $try->{at}";
+    }
+
+    return;
+}
+
 
 # The lines asked for, added up.
 sub units ($self, $request) {

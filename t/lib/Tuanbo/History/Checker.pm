@@ -350,7 +350,6 @@ sub find_unknown ($self, $caused) {
     for my $id (@{ $self->{timeline}{order} }) {
         next if $caused->{$id};
         my $hold = $self->hold($id);
-        my $user = $self->{user_of}{ $hold->{buyer} };
         push @{ $untold{ $hold->{buyer} } }, $hold;
     }
     for my $buyer (sort keys %untold) {
@@ -457,6 +456,7 @@ sub uncaused ($self, $user, $hold, $groups) {
         values %$groups;
     my ($refused) = grep { refused($_) } @same;
     my ($done) = grep { done($_) } @same;
+    my ($unknown) = grep { unknown($_) } @same;
     my $words = "hold $hold->{id} of $user";
 
     if ($refused) {
@@ -467,6 +467,11 @@ sub uncaused ($self, $user, $hold, $groups) {
         $self->problem('twice', $hold->{seq}, $done->{at},
             "$words is there, and what asked for it made hold"
             . " $done->{answer}{id}");
+    }
+    elsif ($unknown) {
+        $self->problem('twice', $hold->{seq}, $unknown->{where},
+            "$words is there, and what asked for it without an answer made"
+            . ' another one');
     }
     else {
         $self->problem('cause', $hold->{seq}, undef,
