@@ -121,6 +121,10 @@ check_state(check_t *check)
         rc = check_audit(check, store);
     }
 
+    if (rc == -1) {
+        return -1;
+    }
+
     fs_store_close(store, 1);
     disk_watch(check->disk, NULL);
 
@@ -229,7 +233,8 @@ check_ledger(check_t *check, fs_store_t *store, const uint8_t *boot_id)
     }
 
     if (last < least) {
-        return check_no(check, "LOST: somebody was told of entry %llu, the "
+        check->lost = 1;
+        return check_no(check, "lost: somebody was told of entry %llu, the "
                         "ledger ends at %llu", (unsigned long long) least,
                         (unsigned long long) last);
     }

@@ -22,11 +22,15 @@ typedef struct {
     int            trusted;         /* the index was; else it is a new one */
     int            more;            /* the batch in flight is there */
     int            remade;          /* there was no store yet */
+    int            lost;            /* what was acknowledged */
     char           why[CHECK_WHY_MAX];
 } check_t;
 
 
-/* Open it and look.  0, or -1 and why. */
+/*
+ * Open it and look.  0, or -1 and why: then the store is left as it is, with
+ * its locks, and the process has to end.
+ */
 int check_state(check_t *check);
 
 /* An index is never missed for good. */
