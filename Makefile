@@ -6,6 +6,7 @@
 #     make test-asan          the same under ASan and UBSan
 #     make faults             disks that fail, and so on: docs/reliability.md
 #     make test-crash [KILLS=500] [SEED=n]     killed under load
+#     make test-power [STATES=10000] [SEED=n]  the power cut at any call
 #     make test-tsan          threads, in the core and in nginx, under TSan
 #     make test-valgrind      the core under memcheck
 #     make fuzz [FUZZ_SECONDS=20]    each target for so long
@@ -73,11 +74,11 @@ STATIC_FLAGS = --error-log-path=stderr --with-compat --with-debug \
     --with-http_stub_status_module --with-http_secure_link_module
 STATIC_OPT = $(CFLAGS) -std=gnu11
 
-.PHONY: all core unit model simulate build build-static build-mainline \
+.PHONY: all core unit model simulate simulate-twice build build-static build-mainline \
     build-asan run history \
     test test-browser test-asan test-tsan test-valgrind test-mainline check \
     fuzz fuzz-run fuzz-coverage fuzz-report replay valgrind unit-tsan \
-    bench bench-docs faults test-crash bench-engine bench-core force clean \
+    bench bench-docs faults test-crash test-power bench-engine bench-core force clean \
     clean-data setup-build setup-run setup-test setup-browser setup-bench setup-fuzz \
     setup-valgrind
 .DELETE_ON_ERROR:
@@ -148,6 +149,17 @@ model: $(MODEL_BIN)
 # A million commands; SEED=n for the same run, WORLD=n for a part of it.
 simulate: $(SIMULATE_BIN)
 	$(SIMULATE_BIN) '$(SEED)' '$(COMMANDS)' '$(WORLD)'
+
+# A seed's run is always the same one.
+simulate-twice: $(SIMULATE_BIN)
+	@seed='$(or $(SEED),$(shell date +%s))'; \
+	for run in one other; do \
+	    $(SIMULATE_BIN) $$seed '$(or $(COMMANDS),100000)' '$(WORLD)' \
+	        > $(BUILD)/model/$$run || exit 1; \
+	    grep -v ' s$$' $(BUILD)/model/$$run > $(BUILD)/model/$$run.kept; \
+	done; \
+	cmp $(BUILD)/model/one.kept $(BUILD)/model/other.kept \
+	    && tail -n 1 $(BUILD)/model/other.kept
 
 # SEED and STATE make one state again.
 STATES = 10000
