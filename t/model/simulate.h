@@ -199,7 +199,7 @@ struct simulate_s {
     unsigned long        again;         /* that asked again with their key */
     unsigned long        faults[SIMULATE_FAULTS_N];
     unsigned long        entries;
-    uint64_t             digest;
+    uint64_t             digest;        /* of ledgers, answers and steps */
 };
 
 

@@ -31,6 +31,7 @@ static void world_kill_all(simulate_t *sim);
 static void world_power(simulate_t *sim);
 static void world_stop(simulate_t *sim);
 static void world_calm(simulate_t *sim);
+static void world_digest(simulate_t *sim, const void *bytes, size_t len);
 
 
 void
@@ -584,8 +585,21 @@ world_calm(simulate_t *sim)
     simulate_audit(&sim->workers[0]);
     world_stop(sim);
 
-    for (i = 0; i < FS_HASH_LEN; i++) {
-        sim->digest = (sim->digest ^ sim->checked_hash[i])
-                      * 0x100000001b3ULL;
+    world_digest(sim, sim->checked_hash, FS_HASH_LEN);
+    world_digest(sim, sim->answers, sizeof(sim->answers));
+    world_digest(sim, &sim->steps, sizeof(sim->steps));
+}
+
+
+/* FNV-1a */
+
+static void
+world_digest(simulate_t *sim, const void *bytes, size_t len)
+{
+    size_t          i;
+    const uint8_t  *p = bytes;
+
+    for (i = 0; i < len; i++) {
+        sim->digest = (sim->digest ^ p[i]) * 0x100000001b3ULL;
     }
 }
