@@ -8,6 +8,8 @@ use List::Util qw(max shuffle sum0);
 use Tuanbo::Test;
 use Tuanbo::Test::Points;
 
+my @left_alone;         # processes without a master, of all rounds
+my @loads;
 my $model = Tuanbo::Test::root() . '/t/model';
 my $workers = 3;
 my $clients = 24;
@@ -37,7 +39,7 @@ my @masters = qw(all quit old new);
 # Options: round, seed, seconds, wanted (points not hit yet), table.
 sub new ($class, %o) {
     return bless { %o, done => 0, kinds => {}, events => {}, hit => {},
-        recoveries => [], lost => 0, orphans => [], load => {} }, $class;
+        recoveries => [], lost => 0, load => {} }, $class;
 }
 
 
@@ -133,7 +135,10 @@ sub start_load ($self) {
     my $dir = $t->dir;
 
     $self->{pid} = fork // die;
-    return if $self->{pid};
+    if ($self->{pid}) {
+        @loads = ($self->{pid});
+        return;
+    }
     open STDOUT, '>', "$dir/load" or die;
     exec $^X, "$model/load.pl", '--url', $t->url(''), '--out',
         "$dir/history", '--secrets', "$dir/secrets", '--pay', '/pay/{hold}',
@@ -145,6 +150,7 @@ sub start_load ($self) {
 sub end_load ($self) {
     my $ended = wait_until { waitpid($self->{pid}, POSIX::WNOHANG()) } 120;
     my $status = $?;
+    @loads = () if $ended;
     my $said = Tuanbo::Test::slurp($self->{t}->dir . '/load');
     my ($sent) = $said =~ /^sent: (.*)/m;
     my ($lost) = $said =~ /^got: .*\blost (\d+)/m;
@@ -159,10 +165,10 @@ sub end_load ($self) {
 
 # ---------------------------------------------------------------------- kills
 
-sub killed ($self, $kind, $at = time) {
+sub killed ($self, $kind, $at = time, $point = undef) {
     $self->{done}++;
     $self->{kinds}{$kind}++;
-    $self->{last} = [$at, $kind];
+    $self->{last} = [$at, $point // $kind];
 }
 
 
@@ -240,7 +246,8 @@ sub wait_deaths ($self, $seconds = 5) {
         $self->{t}->wait_gone(5, $death->{pid});
         $self->{hit}{ $death->{point} }++ if $death->{point};
         $self->killed($death->{point} ? 'worker, chosen instant'
-            : 'worker, just behind a chosen instant', $death->{at});
+            : 'worker, just behind a chosen instant', $death->{at},
+            $death->{point});
     }
     $self->recovered($all);
 }
@@ -277,14 +284,14 @@ sub master ($self, $how, @points) {
 sub behead ($self, $master) {
     kill STOP => $master;
     wait_until { Tuanbo::Test::slurp("/proc/$master/stat") =~ /\) T / };
-    my @orphans = Tuanbo::Test::children($master);
+    my @left = Tuanbo::Test::children($master);
+    push @left_alone, @left;
 
     kill KILL => $master;
     $self->{t}->wait_gone(5, $master);
     delete $self->{t}{old_masters}{$master};
-    push $self->{orphans}->@*, @orphans;
 
-    return @orphans;
+    return @left;
 }
 
 
@@ -463,13 +470,10 @@ sub metric ($self, $name) {
 
 
 # What a campaign that breaks off would leave.
-sub DESTROY ($self) {
+END {
     local $?;
-    my @left = grep { Tuanbo::Test::alive($_)
-        && Tuanbo::Test::title($_) =~ /^nginx/ } $self->{orphans}->@*;
-    push @left, $self->{pid} if $self->{pid}
-        && waitpid($self->{pid}, POSIX::WNOHANG()) == 0;
-    kill KILL => @left if @left;
+    kill KILL => grep { Tuanbo::Test::alive($_) } @loads,
+        grep { Tuanbo::Test::title($_) =~ /^nginx/ } @left_alone;
 }
 
 

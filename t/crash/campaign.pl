@@ -87,6 +87,8 @@ sub report {
             $point->{name}, $point->{where});
     }
     diag("$load{requests} requests, $load{unknown} with an unknown outcome");
-    diag(sprintf 'recovered in %.2f s at most (%s), %.2f s in the middle',
-        @{ $slowest[0] }, $slowest[@slowest / 2][0]) if @slowest;
+    diag(sprintf 'recovered in %.2f s in the middle; slowest: %s',
+        $slowest[@slowest / 2][0], join ', ',
+        map { sprintf '%.2f s (%s)', @$_ } grep { $_ } @slowest[0 .. 4])
+        if @slowest;
 }
