@@ -26,7 +26,7 @@
 #define POWER_PER_RUN  200              /* states of one record */
 #define POWER_RUNS     2                /* records in a row: the second begins
                                            with what a cut left */
-#define POWER_CONTROL  40               /* states of each broken kind */
+#define POWER_CONTROL  100              /* states of each broken kind */
 #define POWER_JOBS     2
 #define POWER_FAILED   3                /* exit code */
 #define POWER_SECONDS  20                   /* of the CPU, for one state */
@@ -48,7 +48,8 @@ typedef enum {
 typedef enum {
     POWER_INDEX_NOW = 0,                /* that of the instant */
     POWER_INDEX_OLD,                    /* that of an earlier one */
-    POWER_INDEX_MIXED,                  /* pages of two instants */
+    POWER_INDEX_MIXED,                  /* pages of two instants, or of this
+                                           one and the last sync */
     POWER_INDEX_TORN,                   /* sectors of any */
     POWER_INDEX_NONE,
     POWER_INDEXES_N
@@ -311,7 +312,9 @@ power_control(power_t *power, run_kind_t kind)
                power->sum.lost,
                power->sum.failed - power->sum.lost + power->sum.died);
 
-        if (power->sum.lost == 0) {
+        if ((kind == RUN_SYNC_OFF ? power->sum.lost : power->sum.failed)
+            == 0)
+        {
             printf("power: FAILED: that was to be found out\n");
             rc = -1;
         }
@@ -485,6 +488,10 @@ power_choice(const run_t *run, size_t position, dice_t *dice,
     choice->index = (power_index_t) dice_below(dice, POWER_INDEXES_N);
     choice->percent = 10 + dice_below(dice, 81);
     choice->older = position - dice_below(dice, (unsigned) position / 2 + 1);
+
+    if (choice->index == POWER_INDEX_MIXED && dice_one_in(dice, 2)) {
+        choice->older = 0;
+    }
 
     /* one of the last calls */
 
