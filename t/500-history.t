@@ -332,5 +332,16 @@ found('sales that show otherwise', 'answer', qr/sales\.json .*shown with sold/,
 found('a run without requests', 'nothing', qr/no requests/, requests => []);
 found('a ledger without entries', 'nothing', qr/no entries/, ledger => []);
 
+# ---- a server that takes requests and never answers
+my $deaf = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 16)
+    or die $!;
+($code, $said) = run_script('load.pl', '--out', "$dir-deaf", '--clients 1',
+    '--requests 2 --seed 1 --sale grape --deadline 0.3 --patience 0',
+    '--url http://127.0.0.1:' . $deaf->sockport);
+is($code, 1, 'requests that hang') or diag($said);
+like($said, qr/hung beyond 0\.3 s: [1-9]/, 'are counted');
+my @hung = Tuanbo::History->requests("$dir-deaf");
+is(scalar(grep { !$_->{hung} } @hung), 0, 'and written down');
+
 $t->chain_ok;
 $t->finish;

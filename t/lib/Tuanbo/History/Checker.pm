@@ -107,7 +107,14 @@ sub refused ($request) {
 }
 
 
-sub done ($request) { ($request->{code} // '') =~ /^2/ }
+# The order service may send a buyer on from the checkout.
+sub done ($request) {
+    my $code = $request->{code} // return 0;
+
+    return $code =~ /^2/ || $code =~ /^3/ && $request->{do} eq 'pay';
+}
+
+
 sub unknown ($request) { !done($request) && !refused($request) }
 
 
