@@ -180,6 +180,8 @@ struct simulate_s {
     unsigned             free_n;
     uint16_t             free[SIMULATE_REQUESTS];
     simulate_request_t  *requests;
+    uint64_t             taken[SIMULATE_REQUESTS];  /* by place: the last
+                                           token whose command is in the log */
     unsigned             retries_n;
     generated_t          retries[SIMULATE_RETRIES];
     simulate_batch_t     batch;

@@ -140,6 +140,7 @@ world_create(simulate_t *sim)
     sim->retries_n = 0;
     sim->index_n = 0;
     memset(sim->checked_hash, 0, FS_HASH_LEN);
+    memset(sim->taken, 0, sizeof(sim->taken));
     memset(&sim->units, 0, sizeof(sim->units));
     memset(&sim->oracle, 0, sizeof(sim->oracle));
     memset(sim->requests, 0,
