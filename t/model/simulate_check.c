@@ -398,7 +398,7 @@ simulate_apply_all(simulate_t *sim)
 
     for (i = 0; i < batch->n; i++) {
         taken = &sim->taken[batch->items[i].token & 0xffff];
-        check(*taken != batch->items[i].token, "a command is in the log twice");
+        check(*taken != batch->items[i].token, "a command is taken twice");
         *taken = batch->items[i].token;
 
         simulate_apply(sim, &batch->items[i]);
