@@ -71,8 +71,8 @@ Tuanbo::Test::Faults->report(fault => "the log's map is full",
     client => '503 `store_full`', client_ms => $ms,
     retry_after => $full->headers->header('Retry-After'),
     lines_s => $lines / 1.5,
-    log => [$t->log_text =~ /(?:\[error\]).*( the map of log is full)/,
-        $t->log_text =~ /(the store's log uses)/],
+    log => [Tuanbo::Test::Faults::words(
+        grep { /\[(?:warn|error)\]/ } split /\n/, $t->log_text)],
     goes_on => [qw(reads retries events metrics audit)],
     healed => 'at a restart with a larger `size`');
 

@@ -15,10 +15,11 @@ my $program = $t->dir . '/readers';
 system("cc -std=gnu11 -O2 -o $program " . Tuanbo::Test::root()
     . '/t/lib/readers.c -llmdb') == 0 or die 'cc';
 
-# Another process with all the slots that are left; `all`: and those that come
-# free.
-sub take_slots (@all) {
-    my $pid = open2(my $out, my $in, $program, $t->store_path . '/log', @all);
+# Another process with all the slots that are left, of the log or the index;
+# `all`: and those that come free.
+sub take_slots ($which, @all) {
+    my ($dir) = glob $t->store_path . "/$which";
+    my $pid = open2(my $out, my $in, $program, $dir, @all);
     my $n = <$out> // 0;
 
     cmp_ok($n, '>', 500, 'all other ' . int($n) . ' slots are taken');
@@ -44,7 +45,7 @@ sub all_go_on ($when) {
 }
 
 # ---- those who are there need no other
-my $taken = take_slots();
+my $taken = take_slots('log');
 all_go_on('full');
 
 # ---- a worker is killed: its slots are free for the one that follows
@@ -54,9 +55,9 @@ all_go_on('respawned');
 give_back($taken);
 
 # ---- new workers find no slot, and no old one leaves any
-$faults->suffer('the reader table is full when workers start',
+$faults->suffer("the log's reader table is full when workers start",
     begin => sub {
-        $taken = take_slots('all');
+        $taken = take_slots('log', 'all');
         $t->reload;
     },
     end => sub { give_back($taken) },
@@ -65,8 +66,25 @@ $faults->suffer('the reader table is full when workers start',
     log => [qr/\[error\].* the store ".*" cannot be opened: .*MDB_READERS_FULL/],
 );
 
+# ---- the same of the index: sales are read from the log
+my $sales = sub {
+    my $res = $t->get('/api/sales/grape');
+    return ($res->code // 0) == 200 && $res->json->{held} > 0;
+};
+$faults->suffer("the index's reader table is full when workers start",
+    begin => sub {
+        $taken = take_slots('index-*', 'all');
+        $t->reload;
+    },
+    end => sub { give_back($taken) },
+    told => [qw(rebuilding not_ready)], restarts => 1,
+    without => [qw(reads refusals retries)], going_on => [[sales => $sales]],
+    log => [qr/\[warn\].* index-\d+ cannot be opened: MDB_READERS_FULL/],
+    maybe => [qr/\[error\].* making the store ready failed: .*not_ready/],
+);
+
 # ---- who died with all of them does not keep anybody out
-$taken = take_slots();
+$taken = take_slots('log');
 give_back($taken, 'KILL');
 eventually {
     ($t->get('/metrics')->body =~ /^flashsale_readers (\d+)$/m)[0] < 100

@@ -52,7 +52,8 @@ sub gone ($fault, $status, $log, $begin, $end) {
     $faults->report(fault => $fault, client => "$status, by nginx",
         client_ms => $ms, healed_ms => 1000 * (time - $healed),
         goes_on => [(map { $_->[0] } $faults->going_on), 'holds'],
-        log => ['[error] ' . ($line // '') =~ s/^.*?: \*\d+ (.*?), client.*/$1/r]);
+        log => [map { s/, client: .*//r }
+            Tuanbo::Test::Faults::words($line // '')]);
 }
 
 gone('the order service is gone', 502,

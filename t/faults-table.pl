@@ -26,8 +26,7 @@ say '|---|---|---|---|---|---|---|';
 while (my $json = <>) {
     my $line = decode_json($json);
     my $client = $line->{client};
-    my $log = join '; ', map { '`' . s/\[error\] flashsale: |flashsale: //r . '`' }
-        @{ $line->{log} };
+    my $log = join '; ', map { "`$_`" } @{ $line->{log} };
 
     $client .= ', ' . ms($line->{client_ms}) if defined $line->{client_ms};
     $client .= ", Retry-After $line->{retry_after}"

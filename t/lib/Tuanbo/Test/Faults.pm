@@ -214,9 +214,7 @@ sub suffer ($self, $fault, %o) {
             grep { $_ =~ $pattern } $self->complaints($log);
         }, "the log: $pattern");
     }
-    my %seen;
-    $report{log} = [grep { !$seen{$_}++ }
-        map { words($_) } $self->complaints($log)];
+    $report{log} = [words($self->complaints($log))];
     $self->report(%report);
 
     return;
@@ -230,12 +228,19 @@ sub complaints ($self, $from) {
 }
 
 
-# A line of the error log without what differs from run to run.
-sub words ($line) {
-    $line =~ s/^\S+ \S+ \[(\w+)\] [^:]+: (?:\*\d+ )?/[$1] /;
-    $line =~ s{/\S*/store\b}{…}g;
-    $line =~ s/\d{3,}/…/g;
-    return $line;
+# Lines of the error log without what differs from run to run, each once.
+sub words (@lines) {
+    my %seen;
+
+    for (@lines) {
+        s/^\S+ \S+ \[(\w+)\] [^:]+: (?:\*\d+ )?/[$1] /;
+        s/^\[error\] //;
+        s{flashsale: (?:store /\S+: )?}{};
+        s{/\S*/store\b}{…}g;
+        s/\d{2,}/…/g;
+    }
+
+    return grep { !$seen{$_}++ } @lines;
 }
 
 
