@@ -282,7 +282,7 @@ TSAN = BUILD=build/tsan CC='gcc -fsanitize=thread' \
 TSAN_OPTIONS = suppressions=$(CURDIR)/t/tsan.supp history_size=7
 
 TSAN_UNIT = threads ring commit leaders audit index_live view crypto
-TSAN_NGINX = 110 120 160 180 190 200 230 235 237 240 250 260 270 290 315 330
+TSAN_NGINX = 110 120 160 180 190 200 230 235 240 250 270 290 315 330
 
 test-tsan: setup-test
 	@$(MAKE) --no-print-directory build-static $(TSAN)
@@ -299,7 +299,7 @@ test-valgrind: setup-test setup-valgrind
 	@$(MAKE) --no-print-directory valgrind BUILD=build/valgrind \
 	    CFLAGS='-O1 -g'
 
-valgrind: $(UNIT_BIN) $(REPLAY_BIN) $(MODEL_BIN)
+valgrind: $(UNIT_BIN) $(REPLAY_BIN)
 	t/valgrind.sh -j$(JOBS) $(BUILD)
 
 # Rounds of some 40 kills and half a minute.
