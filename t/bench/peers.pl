@@ -152,7 +152,7 @@ for my $n (@connections) {
     my @got = compare(map { my $name = $_;
         sub { $systems{$name}{closed}->($n) } } @order);
 
-    printf "%5d connections:", $n;
+    my $line = sprintf '%5d connections:', $n;
     for my $i (0 .. $#order) {
         my $name = $order[$i];
         my $got = note($name, $got[$i]);
@@ -166,9 +166,9 @@ for my $n (@connections) {
         $closed{$name}{$n}{stored} =
             sprintf '%.0f', ($got->{log} + $got->{index}) / $got->{requests}
             if $name eq 'lmdb';
-        printf ' %s %.0f', $name, $got->{rate};
+        $line .= sprintf ' %s %.0f', $name, $got->{rate};
     }
-    print "\n";
+    print "$line\n";
 }
 
 
@@ -188,6 +188,8 @@ for my $name (keys %has) {
             $answered{$name};
         $wrong = 1;
     }
+    next if $holds == 0;
+
     my %figures = (stored => $bytes, memory => $memory,
         written => $written{$name} || undef,
         journal => $journal{$name} || undef);
@@ -223,17 +225,18 @@ for my $group (\@readers, \@writers) {
         my %rates = (common => $common,
             map { $_ => int($most{$name} * $_ / 100) } @parts);
 
-        printf "open loop, %d connections: %s", $n, $name;
+        my $line = "open loop, $n connections: $name";
         for my $load ('common', @parts) {
             settle();
             my $got = note($name, $systems{$name}{open}->($n, $rates{$load}));
             $open{$name}{$load} = keep($got,
                 qw(rate p50 p90 p99 p999 max late cpu_us));
             $open{$name}{$load}{planned} = $rates{$load};
-            printf ' %d/s %.2f, %.2f ms;', $rates{$load}, @$got{qw(p50 p99)};
+            $line .= sprintf ' %d/s %.2f, %.2f ms;', $rates{$load},
+                @$got{qw(p50 p99)};
         }
         $open{$name}{connections} = $n;
-        print "\n";
+        print "$line\n";
     }
 }
 
