@@ -1,8 +1,8 @@
 #!/bin/sh
 #
-# The core under memcheck: unit tests, the replay of the fuzz targets' seeds,
-# a short run of the model. An error, or memory that nothing points to any
-# more, fails. `make test-valgrind` calls it:
+# The core under memcheck: unit tests, and the seeds of the fuzz targets, which
+# take commands, folds and all parsers along. An error, or memory that nothing
+# points to any more, fails. `make test-valgrind` calls it:
 #
 #     t/valgrind.sh -jN build-directory
 
@@ -11,38 +11,23 @@ set -eu
 jobs=$1
 build=$2
 
-# Left out: test_leaders, which is about processes killed at any instant, and
-# gains nothing from being twenty times slower; test_threads, of which
-# ThreadSanitizer sees more; and the loops of test_mutations and test_form, of
-# which the seeds below are what counts.
-left_out='test_leaders test_threads test_mutations test_form'
+# Those that open few stores: memcheck keeps book of every byte of a map, some
+# seconds for each store that is opened.
+tests='answer crypto db decide_order decide_refused entry json ledger_lines
+       request ring rows transitions'
 
-VALGRIND="valgrind -q --error-exitcode=99 --leak-check=full
-    --errors-for-leak-kinds=definite --show-leak-kinds=definite
-    --child-silent-after-fork=yes --num-callers=20
-    --suppressions=t/valgrind.supp"
+memcheck='valgrind -q --error-exitcode=99 --leak-check=full
+          --errors-for-leak-kinds=definite --show-leak-kinds=definite
+          --child-silent-after-fork=yes --num-callers=20'
 
-programs=
-for program in "$build"/unit/test_*; do
-    case " $left_out " in
-        *" ${program##*/} "*) ;;
-        *) programs="$programs $program" ;;
-    esac
-done
+CMOCKA_MESSAGE_OUTPUT=TAP prove "$jobs" --timer --exec "$(echo $memcheck)" \
+    $(printf "$build/unit/test_%s " $tests)
 
-echo "unit tests"
-CMOCKA_MESSAGE_OUTPUT=TAP prove "$jobs" --timer \
-    --exec "$(echo $VALGRIND)" $programs
-
-echo "seeds of the fuzz targets"
-for program in "$build"/replay/fuzz_*; do
+for program in $(find "$build/replay" -name 'fuzz_*' ! -name '*.log' | sort)
+do
     name=${program##*/}
-    case $name in *.log) continue ;; esac
     echo "$name"
-    $VALGRIND "$program" $(find "t/fuzz/seeds/$name" -type f | sort) \
+    $memcheck "$program" $(find "t/fuzz/seeds/$name" -type f | sort) \
         > "$build/replay/$name.log" 2>&1 \
         || { cat "$build/replay/$name.log" >&2; exit 1; }
 done
-
-echo "model"
-$VALGRIND "$build/model/model" "${TUANBO_SEED:-1}" 3000
