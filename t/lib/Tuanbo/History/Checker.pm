@@ -337,7 +337,8 @@ sub check_acknowledged ($self, $user, $caused) {
                     . " $first->{at}");
             }
             push @{ $caused->{ $request->{answer}{id} } }, grep {
-                $_->{payload} eq $request->{payload} } @{ $groups->{$name} };
+                $_->{payload} eq $request->{payload} && !refused($_) }
+                @{ $groups->{$name} };
         }
         if (@made > 1) {
             $self->problem('twice', undef, $made[1]{at}, "201 for key $name,"

@@ -322,8 +322,8 @@ sub do_pay ($self, $file, $intent, $buyer, $then) {
     return $self->do_sale($file, $intent, $buyer, $then)
         if !$hold || !defined $self->{pay};
     $self->call($file, { do => 'pay', method => 'POST', user =>
-        $buyer->{name}, target => $self->{pay} =~ s/\{hold\}/$hold->{id}/r,
-        hold => $hold->{id} }, sub ($answer) { $then->() });
+        $buyer->{name}, target => $self->{pay} =~ s/\{hold\}/$hold->{id}/r },
+        sub ($answer) { $then->() });
 }
 
 
