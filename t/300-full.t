@@ -74,13 +74,14 @@ Tuanbo::Test::Faults->report(fault => "the log's map is full",
     log => [Tuanbo::Test::Faults::words(
         grep { /\[(?:warn|error)\]/ } split /\n/, $t->log_text)],
     goes_on => [qw(reads retries events metrics audit)],
-    healed => 'at a reload with a larger `size`');
+    healed => 'at a restart with a larger `size`');
 
-# a restart of a full store, and a reload with a larger one
+# a restart of a full store, and of a larger one
 $t->stop;
 $t->start;
 is($t->sale('grape')->{held}, 2 + @made, 'a restart finds everything');
-$t->reload(store => 'size=64m');
+$t->stop;
+$t->start(store => 'size=64m');
 is($t->hold('bob', 'grape', 1)->code, 201, 'a larger size has room again');
 is($t->sale('grape')->{held}, 3 + @made, 'and nothing was lost');
 $t->audit_ok;

@@ -639,7 +639,8 @@ fs_write_map_full(fs_store_t *store, MDB_env *env, const char *name)
 
     if (fs_store_tell(store)) {
         fs_store_say(store, FS_LOG_ERROR, "the map of %s is full (%zu bytes), "
-                     "%d dead readers removed; a larger map and a reload help",
+                     "%d dead readers removed; a larger size and a restart "
+                     "help",
                      name, store->conf.map_size, dead);
     }
 }
