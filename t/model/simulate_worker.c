@@ -362,6 +362,10 @@ worker_hook(void *data, fs_point_t point)
         simulate_committed(worker);
         break;
 
+    case FS_POINT_SETTLING:
+        worker->batch = 0;              /* its passes are over */
+        break;
+
     default:
         break;
     }
