@@ -39,7 +39,8 @@ my @masters = qw(all quit old new);
 # Options: round, seed, seconds, wanted (points not hit yet), table.
 sub new ($class, %o) {
     return bless { %o, done => 0, kinds => {}, events => {}, hit => {},
-        recoveries => [], lost => 0, load => {} }, $class;
+        recoveries => [], lost => 0, load => {}, block => 0, most => 0 },
+        $class;
 }
 
 
@@ -87,7 +88,7 @@ CONF
     }
 
     return { kills => $self->{done}, map { $_ => $self->{$_} }
-        qw(kinds events hit recoveries load broken) };
+        qw(kinds events hit recoveries load broken most) };
 }
 
 
@@ -96,7 +97,8 @@ CONF
 sub acts ($self) {
     my @wanted = shuffle grep { !$index{$_} } $self->{wanted}->@*;
     my %lost = map { $_ => 1 } grep { $index{$_} } $self->{wanted}->@*;
-    my @first = map { [master => $_] } (shuffle @masters)[0, 1];
+    my @first = (['upgrade'], map { [master => $_] }
+        (shuffle @masters)[0, 1]);
 
     push @first, [master => 'index', @rebuild]
         if grep { $lost{$_} } @rebuild or rand 4 < 1;
@@ -105,7 +107,7 @@ sub acts ($self) {
 
     # the ring of whoever dies right after is the first that is free
     return (['worker'], ['worker'], shuffle(@first), [point => 'CLAIM_DEAD'],
-        shuffle((map { [point => $_] } @wanted), ['reload'], ['upgrade']));
+        shuffle((map { [point => $_] } @wanted), ['reload']));
 }
 
 
@@ -116,7 +118,8 @@ sub any ($self) {
 
     if (@left && rand 2 < 1) {
         my $name = $left[rand @left];
-        return $index{$name} ? [master => 'index', @rebuild]
+        return $name eq 'REPLACED' ? [master => 'index', $name, 'FOLD']
+            : $index{$name} ? [master => 'index', @rebuild]
             : [point => $name];
     }
     return ['reload'] if rand 20 < 1;
@@ -168,6 +171,8 @@ sub end_load ($self) {
 sub killed ($self, $kind, $at = time, $point = undef) {
     $self->{done}++;
     $self->{kinds}{$kind}++;
+    $self->{block}++ if $kind =~ /^worker/;
+    $self->{most} = max($self->{most}, $self->{block});
     $self->{last} = [$at, $point // $kind];
 }
 
@@ -262,6 +267,7 @@ sub reload ($self) {
 
 
 sub upgrade ($self) {
+    $self->{block} = 0;
     $self->{events}{USR2}++;
     $self->{t}->upgrade;
     $self->{last} = [time, 'USR2'];
@@ -274,6 +280,7 @@ sub upgrade ($self) {
 sub master ($self, $how, @points) {
     my $what = "master_$how";
 
+    $self->{block} = 0;
     $self->$what(@points);
     $self->recovered;
 }

@@ -16,6 +16,7 @@ use v5.36;
 
 use FindBin;
 use Getopt::Long qw(GetOptions);
+use List::Util qw(max);
 use Tuanbo::Test;
 use Tuanbo::Test::Points;
 
@@ -45,6 +46,7 @@ my %load = (requests => 0, unknown => 0);
 my $done = 0;
 my $round = 0;
 my $more = 0;
+my $most = 0;           # workers killed in one block of rings
 
 # what is not hit in the last round gets another two
 while ($done < $kills || ($more < 2 && grep { !$hit{$_} } @wanted)) {
@@ -61,6 +63,7 @@ while ($done < $kills || ($more < 2 && grep { !$hit{$_} } @wanted)) {
     $events{$_} += $result->{events}{$_} for keys $result->{events}->%*;
     $hit{$_} += $result->{hit}{$_} for keys $result->{hit}->%*;
     $load{$_} += $result->{load}{$_} // 0 for keys %load;
+    $most = max($most, $result->{most});
     push @recoveries, $result->{recoveries}->@*;
     diag("round $round: $result->{kills} kills, $done of $kills");
     last if $result->{broken};
@@ -69,6 +72,8 @@ while ($done < $kills || ($more < 2 && grep { !$hit{$_} } @wanted)) {
 cmp_ok($done, '>=', $kills, "$done kills in $round rounds");
 my @never = grep { !$hit{$_} } @wanted;
 is("@never", '', 'each chosen instant was hit');
+cmp_ok($most, '>', 16, "up to $most workers died in one block of rings")
+    if $long;
 report();
 done_testing();
 

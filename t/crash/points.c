@@ -218,22 +218,18 @@ die(point_t here)
 }
 
 
-/* 1: it is this one's turn to die. */
+/* 1: it is this one's turn to die.  Until it has, the point is negative. */
 
 static int
 turn(point_t here)
 {
     int64_t  armed;
 
-    if (atomic_load(&control->armed) != (int64_t) here
-        || atomic_fetch_sub(&control->nth, 1) != 1)
-    {
-        return 0;
-    }
-
     armed = here;
 
-    return atomic_compare_exchange_strong(&control->armed, &armed, NONE);
+    return atomic_load(&control->armed) == armed
+           && atomic_fetch_sub(&control->nth, 1) == 1
+           && atomic_compare_exchange_strong(&control->armed, &armed, -armed);
 }
 
 

@@ -80,7 +80,7 @@ sub arm ($self, $nth, $spin_us, $first, @next) {
 
 # Gives what was still to come.
 sub disarm ($self) {
-    my @left = grep { $_ } $self->fetch($offset{armed}, 1),
+    my @left = grep { $_ > 0 } $self->fetch($offset{armed}, 1),
         $self->fetch($offset{next}, $queue);
 
     $self->put('armed', 0);
