@@ -158,6 +158,18 @@ struct ngx_http_flashsale_worker_s {
     fs_reader_t                     *reader;
     fs_crypto_t                     *crypto;
     fs_state_cache_t                *cache;
+
+    /*
+     * What the last refused buyer was told, when a sale had too few units
+     * free: a rush is told the same.  It says nothing but these two numbers.
+     */
+    struct {
+        uint32_t                     sale;          /* 0: nothing yet */
+        uint32_t                     free;
+        int                          len;
+        char                         text[FS_PROBLEM_JSON_MAX];
+    }                                sold_out;
+
     unsigned                         ready:1;       /* ring settled */
     unsigned                         exiting:1;
     unsigned                         complained:1;  /* no ring is free */

@@ -9,6 +9,9 @@
 
 static void ngx_http_flashsale_answer_text(ngx_http_request_t *r,
     ngx_http_flashsale_ctx_t *ctx, const char *text, int len);
+static ngx_uint_t ngx_http_flashsale_sold_out(
+    ngx_http_flashsale_worker_t *worker, const fs_result_t *result,
+    const fs_names_t *names);
 static void ngx_http_flashsale_answer_redirect(ngx_http_request_t *r,
     ngx_http_flashsale_ctx_t *ctx, ngx_str_t *location);
 static ngx_int_t ngx_http_flashsale_redirect(ngx_http_request_t *r,
@@ -67,11 +70,11 @@ ngx_http_flashsale_answer_problem(ngx_http_request_t *r,
     ngx_http_flashsale_loc_conf_t  *lcf;
 
     ctx = ngx_http_get_module_ctx(r, ngx_http_flashsale_module);
+    worker = ngx_http_flashsale_worker(r);
 
     known = NULL;
 
     if (view && view->store) {
-        worker = ngx_http_flashsale_worker(r);
         fs_view_names(view, worker->crypto, &names);
         known = &names;
 
@@ -101,6 +104,14 @@ ngx_http_flashsale_answer_problem(ngx_http_request_t *r,
 
     ngx_str_set(&ctx->answer.type, "application/problem+json");
 
+    if (outcome == FS_SOLD_OUT && known
+        && ngx_http_flashsale_sold_out(worker, result, known))
+    {
+        ngx_http_flashsale_answer_text(r, ctx, worker->sold_out.text,
+                                       worker->sold_out.len);
+        return;
+    }
+
     n = fs_answer_problem(text, sizeof(text), outcome, fault, result, known);
 
     if (n < 0) {
@@ -111,6 +122,37 @@ ngx_http_flashsale_answer_problem(ngx_http_request_t *r,
     }
 
     ngx_http_flashsale_answer_text(r, ctx, text, n);
+}
+
+
+/* 1: worker->sold_out says it. */
+
+static ngx_uint_t
+ngx_http_flashsale_sold_out(ngx_http_flashsale_worker_t *worker,
+    const fs_result_t *result, const fs_names_t *names)
+{
+    int  n;
+
+    if (worker->sold_out.sale == result->sale
+        && worker->sold_out.free == result->free)
+    {
+        return 1;
+    }
+
+    worker->sold_out.sale = 0;
+
+    n = fs_answer_problem(worker->sold_out.text,
+                          sizeof(worker->sold_out.text), FS_SOLD_OUT, NULL,
+                          result, names);
+    if (n < 0) {
+        return 0;
+    }
+
+    worker->sold_out.sale = result->sale;
+    worker->sold_out.free = result->free;
+    worker->sold_out.len = n;
+
+    return 1;
 }
 
 

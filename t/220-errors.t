@@ -132,6 +132,19 @@ $t->define_sale('few', stock => 2, limit => 2);
 $t->held('bob', 'few', 1);
 is($t->answers($t->hold('carol', 'few', 2), 409, 'sold_out', 'too few')
     ->{free}, 1, 'how many');
+
+# each is told of the sale that it asked for, as that is now
+$t->define_sale("rare-$_", stock => 3) for 1, 2;
+for my $free (3, 2, 1) {
+    for my $n (1, 2, 1) {
+        my $problem = $t->answers($t->hold("rush-$n", "rare-$n", 4), 409,
+            'sold_out', "too few of rare-$n");
+        is("$problem->{sale} $problem->{free}", "rare-$n $free",
+            "$free of rare-$n");
+    }
+    $t->admin(POST => "/sales/rare-$_/stock", json => { add => -1 })
+        for 1, 2;
+}
 is($t->answers($t->hold('bob', 'few', 2), 409, 'over_limit', 'over')
     ->{limit}, 2, 'the limit') or diag('bob');
 
