@@ -166,6 +166,7 @@ struct simulate_s {
     int                  fd;            /* of the log, beside the disk */
     char                 log[160];      /* the log's file */
     uint32_t             index_n;       /* the index last seen */
+    int                  index_dirty;   /* entries since it was synced */
     int                  trouble;       /* simulate_fault_t, or -1 */
     unsigned             trouble_n;     /* so many times; 0: for ever */
     simulate_sector_t   *sectors;

@@ -263,6 +263,10 @@ simulate_committed(worker_t *worker)
     simulate_synced(sim);
     simulate_follow(sim, worker->second);
 
+    if (worker->batch != 0) {
+        sim->index_dirty = 1;
+    }
+
     check(sim->batch.number != worker->batch || !sim->batch.open,
           "what was committed is not in the log");
 }

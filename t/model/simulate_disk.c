@@ -84,6 +84,12 @@ simulate_call(void *data, disk_call_t *call)
 
     } else if (log && call->op == DISK_SYNC) {
         simulate_sync(sim, call->error != 0);
+
+    } else if (call->op == DISK_SYNC && call->error == 0
+               && strncmp(call->path, "index-", 6) == 0
+               && strstr(call->path, "data.mdb") != NULL)
+    {
+        sim->index_dirty = 0;
     }
 }
 
@@ -299,7 +305,7 @@ simulate_power_cut(simulate_t *sim)
 
 /*
  * The index was not synced, unless it was left in good order: then its
- * marker is there.  Else any of it may be lost.
+ * marker is there, and nothing was added since.  Else any of it may be lost.
  */
 
 static void
@@ -313,7 +319,7 @@ simulate_damage_index(simulate_t *sim)
     n = sim->index_n;
     snprintf(name, sizeof(name), "%s/index-%u/clean", sim->path, n);
 
-    if (n == 0 || access(name, F_OK) == 0) {
+    if (n == 0 || (access(name, F_OK) == 0 && !sim->index_dirty)) {
         return;
     }
 

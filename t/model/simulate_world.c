@@ -11,6 +11,7 @@
 
 
 #define WORLD_EPOCH   1700000000000LL
+#define WORLD_STEPS   200000            /* without an answer, at most */
 #define WORLD_ROUNDS  5000              /* after the last fault everybody has
                                            an answer */
 
@@ -37,14 +38,25 @@ static void world_digest(simulate_t *sim, const void *bytes, size_t len);
 void
 simulate_world(simulate_t *sim, unsigned long commands)
 {
-    unsigned long  end;
+    uint64_t       moved;
+    unsigned long  end, before;
 
     end = sim->commands + commands;
 
     world_create(sim);
 
+    before = sim->commands;
+    moved = 0;
+
     while (sim->commands < end) {
         world_step(sim);
+
+        if (sim->commands != before) {
+            before = sim->commands;
+            moved = sim->steps;
+        }
+
+        check(sim->steps < moved + WORLD_STEPS, "nothing is answered");
     }
 
     world_calm(sim);
@@ -139,6 +151,7 @@ world_create(simulate_t *sim)
     sim->batch.open = 0;
     sim->retries_n = 0;
     sim->index_n = 0;
+    sim->index_dirty = 0;
     memset(sim->checked_hash, 0, FS_HASH_LEN);
     memset(sim->taken, 0, sizeof(sim->taken));
     memset(&sim->units, 0, sizeof(sim->units));
@@ -396,7 +409,10 @@ world_fault(simulate_t *sim)
             world_power(sim);
         }
 
-    } else if (world_chance(sim, mix->power)) {
+    } else if (world_chance(sim, mix->power)
+               || (mix->power != 0 && sim->trouble == SIMULATE_SYNC
+                   && dice_one_in(&sim->dice, 20)))
+    {
         world_kill_all(sim);
         world_power(sim);
     }
