@@ -210,18 +210,33 @@ crash_pending(const crash_t *crash)
 static void
 crash_settle(crash_t *crash, const disk_event_t *sync)
 {
-    size_t               i, left;
+    size_t               i, left, before;
+    uint16_t             from;
     crash_pending_t     *pending;
     const disk_event_t  *event;
 
     left = 0;
+    from = 0;
+    before = 0;
+
+    /* a rename takes with it what came before where the name was */
+
+    for (i = 0; i < crash->pending_n; i++) {
+        event = disk_event(crash->disk, crash->pending[i].event);
+
+        if (event->op == DISK_RENAME && event->to == sync->file) {
+            from = event->file;
+            before = i;
+        }
+    }
 
     for (i = 0; i < crash->pending_n; i++) {
         pending = &crash->pending[i];
         event = disk_event(crash->disk, pending->event);
 
         if ((sync->op == DISK_SHUTDOWN || event->file == sync->file
-             || (event->op == DISK_RENAME && event->to == sync->file))
+             || (event->op == DISK_RENAME && event->to == sync->file)
+             || (event->file == from && i < before))
             && crash_settle_one(crash, pending, sync))
         {
             free(pending->synced);
