@@ -269,9 +269,11 @@ sub reload ($self) {
 sub upgrade ($self) {
     $self->{block} = 0;
     $self->{events}{USR2}++;
-    $self->{t}->upgrade;
+    my @old = $self->{t}->upgrade;
     $self->{last} = [time, 'USR2'];
     $self->recovered(0);
+    # nginx ignores another USR2 until then
+    $self->leave(@old);
 }
 
 
@@ -407,7 +409,7 @@ sub orphans ($self, $how, @orphans) {
 
 
 sub leave ($self, @orphans) {
-    ok(0, "round $self->{round}: orphans leave when asked")
+    ok(0, "round $self->{round}: they leave when asked")
         if !$self->{t}->wait_gone(30, @orphans);
 }
 
