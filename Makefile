@@ -302,7 +302,7 @@ test-valgrind: setup-test setup-valgrind
 valgrind: $(UNIT_BIN) $(REPLAY_BIN)
 	t/valgrind.sh -j$(JOBS) $(BUILD)
 
-# Rounds of some 40 kills and half a minute.
+# Rounds of half a minute with 40 kills or more.
 KILLS = 500
 
 # The table of docs/reliability.md, from what the tests measure.

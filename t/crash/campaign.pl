@@ -7,7 +7,7 @@
 #
 #     make test-crash [KILLS=500] [SEED=n]
 #
-# A round has a store of its own, and some 40 kills.  It fails when anybody
+# A round has a store of its own, and 40 kills or more.  It fails when anybody
 # was promised what is not there, when a client hangs, when the server does
 # not recover, and when anything is leaked; the campaign, when an instant was
 # never hit.
