@@ -27,7 +27,7 @@ if (!$pid) {
     open STDOUT, '>', $t->dir . '/load.out';
     open STDERR, '>&', \*STDOUT;
     exec "exec $^X $root/t/model/load.pl $server --out $dir --seed $seed"
-        . " --clients 16 --requests 1200 --stock 24 --wave 3"
+        . " --clients 16 --seconds 10 --stock 24 --wave 3"
         . " --deadline $deadline";
 }
 
@@ -36,7 +36,7 @@ if (!$pid) {
 my @kinds = qw(sync data short_data meta short_meta space);
 my $hits = $faults->hits;
 my $status;
-for (1 .. 100) {
+for (1 .. 200) {
     my $kind = $kinds[rand @kinds];
     $faults->set($kind => rand() < 0.5 ? 1 + int rand 3 : -1);
     sleep 0.05 + rand 0.2;
