@@ -7,6 +7,7 @@
 #     make faults             disks that fail, and so on: docs/reliability.md
 #     make test-crash [KILLS=500] [SEED=n]     killed under load
 #     make test-power [STATES=10000] [SEED=n]  the power cut at any call
+#     make simulate [SEED=n] [COMMANDS=1000000]  the core, and all that fails
 #     make test-tsan          threads, in the core and in nginx, under TSan
 #     make test-valgrind      the core under memcheck
 #     make fuzz [FUZZ_SECONDS=20]    each target for so long
@@ -147,11 +148,13 @@ model: $(MODEL_BIN)
 	$(MODEL_BIN)
 
 # A million commands; SEED=n for the same run, WORLD=n for a part of it.
-simulate: $(SIMULATE_BIN)
+simulate: setup-build
+	@$(MAKE) --no-print-directory $(SIMULATE_BIN)
 	$(SIMULATE_BIN) '$(SEED)' '$(COMMANDS)' '$(WORLD)'
 
 # A seed's run is always the same one.
-simulate-twice: $(SIMULATE_BIN)
+simulate-twice: setup-build
+	@$(MAKE) --no-print-directory $(SIMULATE_BIN)
 	@seed='$(or $(SEED),$(shell date +%s))'; \
 	for run in one other; do \
 	    $(SIMULATE_BIN) $$seed '$(or $(COMMANDS),100000)' '$(WORLD)' \

@@ -18,8 +18,8 @@ use POSIX ();
 use Time::HiRes qw(sleep time);
 
 our @EXPORT = qw(as_user begin build capture cpu_of dir fdatasync free_port here
-    make_home rounds run_lines seconds settle slurp spawn stop stop_all wait_for
-    worker_of write_file written_by);
+    make_home processes_of rounds run_lines seconds settle slurp spawn stop
+    stop_all wait_for worker_of write_file written_by);
 
 my $here = abs_path(__FILE__) =~ s{/t/lib/Tuanbo/Bench\.pm\z}{/t/bench}r;
 my $seconds = $ENV{SECONDS} || 3;
@@ -211,6 +211,12 @@ sub cpu_of (@names) {
     my $all = processes();
     return sum0(map { $all->{$_}[1] } descendants($all, @servers{@names}))
         / $ticks;
+}
+
+
+# How many processes a server has.
+sub processes_of ($name) {
+    return scalar descendants(processes(), $servers{$name});
 }
 
 

@@ -14,7 +14,7 @@ use v5.36;
 
 use Exporter qw(import);
 use File::Path qw(remove_tree);
-use Time::HiRes qw(time);
+use Time::HiRes qw(sleep time);
 
 use Tuanbo::Bench;
 use Tuanbo::Bench::Servers;
@@ -139,6 +139,7 @@ sub postgres_load ($connections, $database, $rate = undef) {
     my $log = dir . '/pgbench';
     my $journal = journal();
     my $written = written_by('postgres');
+    my $own = processes_of('postgres');
     my ($connected, @window, @cpu);
 
     $run++;
@@ -158,6 +159,11 @@ sub postgres_load ($connections, $database, $rate = undef) {
         "--log-prefix=$log", "--random-seed=$run",
         defined $rate ? "--rate=$rate" : (), $database);
     die "pgbench ended before its time\n" if @window != 2;
+
+    # hundreds of backends take seconds to leave: not in the next one's turn
+    # (two more may be vacuuming)
+    my $end = time + 30;
+    sleep 0.1 while processes_of('postgres') > $own + 2 && time < $end;
     $journal = journal() - $journal;
     $written = written_by('postgres') - $written;
 
