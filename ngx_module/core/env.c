@@ -488,3 +488,29 @@ fs_sync_directory(const char *path)
 
     return error;
 }
+
+
+int
+fs_sync_names(const char *path, const char *directory)
+{
+    int   rc;
+    char  name[PATH_MAX];
+
+    snprintf(name, sizeof(name), "%s/%s", path, directory);
+    rc = fs_sync_directory(name);
+
+    if (rc == 0) {
+        rc = fs_sync_directory(path);
+    }
+
+    if (rc == 0) {
+        snprintf(name, sizeof(name), "%s/..", path);
+        rc = fs_sync_directory(name);
+
+        if (rc == EACCES) {
+            rc = 0;
+        }
+    }
+
+    return rc;
+}

@@ -65,6 +65,13 @@ int fs_env_room(MDB_env *env, uint64_t entries, uint64_t *room);
 /* Make a directory's entries durable.  0 or errno. */
 int fs_sync_directory(const char *path);
 
+/*
+ * Make the names durable that lead to what is in a directory of the store:
+ * sync it, the store's path, and the one above.  That is somebody else's, and
+ * need not be one that can be read.  0 or errno.
+ */
+int fs_sync_names(const char *path, const char *directory);
+
 
 #pragma GCC visibility pop
 

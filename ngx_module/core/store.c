@@ -48,7 +48,6 @@ static fs_outcome_t fs_store_log_file(fs_store_t *store, int *fresh,
     char *message);
 static int fs_store_has_index(fs_store_t *store);
 static fs_outcome_t fs_store_make(fs_store_t *store, char *message);
-static int fs_store_sync_names(fs_store_t *store);
 static fs_outcome_t fs_store_make_log(fs_store_t *store, fs_write_t *write);
 static fs_outcome_t fs_store_look(fs_store_t *store, char *message,
     fs_seq_t *behind);
@@ -447,7 +446,7 @@ fs_store_make(fs_store_t *store, char *message)
     fs_write_t     write;
     fs_outcome_t   outcome;
 
-    rc = fs_store_sync_names(store);
+    rc = fs_sync_names(store->path, "log");
 
     if (rc) {
         snprintf(message, FS_MESSAGE_MAX, "%.128s cannot be synced: %s",
@@ -485,37 +484,6 @@ fs_store_make(fs_store_t *store, char *message)
     }
 
     return fs_write_boot(&write, &again);
-}
-
-
-/*
- * The names that lead to the log.  The directory above is somebody else's,
- * and may be one that cannot be read.
- */
-
-static int
-fs_store_sync_names(fs_store_t *store)
-{
-    int   rc;
-    char  name[PATH_MAX];
-
-    snprintf(name, sizeof(name), "%s/log", store->path);
-    rc = fs_sync_directory(name);
-
-    if (rc == 0) {
-        rc = fs_sync_directory(store->path);
-    }
-
-    if (rc == 0) {
-        snprintf(name, sizeof(name), "%s/..", store->path);
-        rc = fs_sync_directory(name);
-
-        if (rc == EACCES) {
-            rc = 0;
-        }
-    }
-
-    return rc;
 }
 
 
