@@ -77,21 +77,6 @@ load.pl --intents --seed N --clients N --requests N
 --patience   seconds for which a call is tried again
 --intents    print what the clients would want, and do nothing
 Exit: 0 done, 1 a request hung, 2 it cannot be run.
-load.pl --url http://host:port --out DIR (--seconds N | --requests N)
-    [--secrets DIR] [--sale ID ...] [--pay /pay/{hold}]
-    [--user-header X-User] [--users FILE] [--seed N] [--clients N]
-    [--stock N] [--wave N] [--deadline N] [--patience N] [--name NAME]
-load.pl --intents --seed N --clients N --requests N
-
---secrets    a directory with the files orders, ledger and admin. With the
-             operator's it defines sales of its own; else name some with --sale
---pay        what moves a hold to paying: a location with flashsale_pay
---users      identities, one a line, instead of made-up ones
---stock      units of a sale of its own; new ones come each --wave seconds
---deadline   seconds; a request without an answer by then hangs
---patience   seconds for which a call is tried again
---intents    print what the clients would want, and do nothing
-Exit: 0 done, 1 a request hung, 2 it cannot be run.
 USAGE
     exit $status;
 }
