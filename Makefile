@@ -126,8 +126,8 @@ $(BUILD)/power/power: $(POWER_SRC) $(CORE_LIB) \
 	    $(CORE_LIB) -lcmocka $(LIBS)
 
 unit: $(UNIT_BIN)
-	$(if $(UNIT_BIN),CMOCKA_MESSAGE_OUTPUT=TAP prove -j$(JOBS) --exec env \
-	    $(UNIT_BIN))
+	$(if $(UNIT_BIN),CMOCKA_MESSAGE_OUTPUT=TAP prove -j$(JOBS) --failures --comments \
+	    --exec env $(UNIT_BIN))
 
 # The seeds of the fuzz targets, without libFuzzer: what was found stays found.
 replay: $(REPLAY_BIN)

@@ -31,6 +31,7 @@ typedef struct {
     promise_t            promises[WORKERS][COMMANDS];
     _Atomic unsigned     passes;        /* with commands, by all */
     _Atomic unsigned     foreign;       /* results that others delivered */
+    _Atomic int          open;          /* all may lead, not only who dies */
 } board_t;
 
 typedef struct {
@@ -50,12 +51,26 @@ typedef struct {
 } worker_t;
 
 
+/*
+ * Who is to die leads alone until then: where the others are quick it may have
+ * all its answers before it has led so often.  The others wait for the lock
+ * when it dies with it.
+ */
+
 static void
 die(void *data, fs_point_t point)
 {
     worker_t  *worker = data;
 
+    if (worker->nth == 0 && point == FS_POINT_LOCKED
+        && worker->point != -1)
+    {
+        worker->board->open = 1;
+        usleep(2000);
+    }
+
     if ((int) point == worker->point && worker->nth-- == 0) {
+        worker->board->open = 1;
         kill(getpid(), SIGKILL);
     }
 }
@@ -80,6 +95,10 @@ commit_thread(void *data)
         pfd.events = POLLIN;
         (void) poll(&pfd, 1, 1000);
         (void) !read(worker->wanted, &n, sizeof(n));
+
+        while (worker->point == -1 && !worker->board->open) {
+            usleep(200);
+        }
 
         if (worker->stop) {
             return NULL;
@@ -267,13 +286,15 @@ finish(pid_t pid)
 
 
 static board_t *
-make_board(void)
+make_board(int open)
 {
-    void  *board;
+    board_t  *board;
 
     board = mmap(NULL, sizeof(board_t), PROT_READ|PROT_WRITE,
                  MAP_SHARED|MAP_ANONYMOUS, -1, 0);
     assert_ptr_not_equal(board, MAP_FAILED);
+
+    board->open = open;
 
     return board;
 }
@@ -389,7 +410,7 @@ test_together(void **data)
     (void) data;
 
     shop_make(&shop, 64 * 1024 * 1024, 3 * COMMANDS, 8, 4096);
-    board = make_board();
+    board = make_board(1);
 
     for (i = 0; i < 4; i++) {
         pids[i] = start(&shop, shop.rings, board, i, -1, 0);
@@ -425,7 +446,7 @@ test_two_blocks(void **data)
     (void) data;
 
     shop_make(&shop, 64 * 1024 * 1024, 3 * COMMANDS, 8, 4096);
-    board = make_board();
+    board = make_board(1);
     other = shop_rings(8, 4096);
 
     for (i = 0; i < 4; i++) {
@@ -455,7 +476,7 @@ kill_at_point(int point, int nth)
     board_t  *board;
 
     shop_make(&shop, 64 * 1024 * 1024, 3 * COMMANDS, 4, 4096);
-    board = make_board();
+    board = make_board(0);
 
     pids[0] = start(&shop, shop.rings, board, 0, point, nth);
     pids[1] = start(&shop, shop.rings, board, 1, -1, 0);
@@ -544,7 +565,7 @@ test_kill_any_instant(void **data)
     srandom(seed);
 
     shop_make(&shop, 64 * 1024 * 1024, 6 * COMMANDS, 5, 4096);
-    board = make_board();
+    board = make_board(1);
 
     for (next = 0; next < 3; next++) {
         pids[next] = start(&shop, shop.rings, board, next, -1, 0);
