@@ -196,7 +196,7 @@ fs_timer_sweep(fs_state_t *state, const fs_now_t *now, unsigned limit)
 {
     int64_t     time;
     unsigned    done;
-    fs_seq_t    seq, bound;
+    fs_seq_t    seq;
     fs_entry_t  entry;
 
     for (done = 0; done < limit && !state->failed; done++) {
@@ -210,14 +210,7 @@ fs_timer_sweep(fs_state_t *state, const fs_now_t *now, unsigned limit)
             break;
         }
 
-        /* the key may have been bound again since */
-
-        if (fs_state_bound(state, entry.id1, entry.key, &bound)
-            && bound == seq)
-        {
-            fs_state_unbind(state, entry.id1, entry.key);
-        }
-
+        fs_state_unbind(state, entry.id1, entry.key, seq);
         fs_state_swept(state, time, seq);
     }
 

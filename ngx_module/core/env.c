@@ -410,7 +410,7 @@ fs_env_lengthen(MDB_env *env, uint64_t *length)
 
 
 int
-fs_env_room(MDB_env *env, uint64_t entries, uint64_t *room)
+fs_env_room(MDB_env *env, uint64_t entries, uint64_t more, uint64_t *room)
 {
     int          fd, error;
     uint64_t     used, need, step, wanted;
@@ -428,7 +428,7 @@ fs_env_room(MDB_env *env, uint64_t entries, uint64_t *room)
         need = entries * FS_ROOM_CHANGED;
     }
 
-    need += FS_ROOM_LEAST;
+    need += FS_ROOM_LEAST + more;
 
     /* what does not fit into the map LMDB refuses by itself */
 

@@ -56,11 +56,13 @@ void fs_env_lengthen(MDB_env *env, uint64_t *length);
 
 /*
  * For a map that is written (MDB_WRITEMAP): take disk space behind the last
- * page used, before a transaction that folds up to so many entries uses it.
- * A full disk is an error here; later it would be a SIGBUS.  Under the write
- * lock; *room is how far space is known to be taken.  0 or errno.
+ * page used, before a transaction that folds up to so many entries, and has
+ * values of `more` bytes beyond those, uses it.  A full disk is an error here;
+ * later it would be a SIGBUS.  Under the write lock; *room is how far space is
+ * known to be taken.  0 or errno.
  */
-int fs_env_room(MDB_env *env, uint64_t entries, uint64_t *room);
+int fs_env_room(MDB_env *env, uint64_t entries, uint64_t more,
+    uint64_t *room);
 
 /* Make a directory's entries durable.  0 or errno. */
 int fs_sync_directory(const char *path);

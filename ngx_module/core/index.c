@@ -11,6 +11,7 @@
 #include <limits.h>
 #include <sys/stat.h>
 
+#include "buyers.h"
 #include "env.h"
 #include "index.h"
 #include "index_dir.h"
@@ -109,6 +110,7 @@ fs_index_open(fs_store_t *store, const fs_index_row_t *row)
     char         name[PATH_MAX], why[FS_ENV_WHY_MAX];
     MDB_env     *env;
     MDB_dbi      dbi[FS_INDEX_N];
+    uint32_t     generation;
     struct stat  st;
 
     if (!fs_index_name(store, row->n, "data.mdb", name, sizeof(name))) {
@@ -139,7 +141,7 @@ fs_index_open(fs_store_t *store, const fs_index_row_t *row)
     rc = fs_env_open(&env, name, fs_index_map_size(store),
                      store->conf.readers, FS_INDEX_FLAGS);
     if (rc == 0) {
-        rc = fs_index_handles(env, row->n, dbi);
+        rc = fs_index_handles(env, row->n, dbi, &generation);
     }
 
     if (rc) {
@@ -157,6 +159,7 @@ fs_index_open(fs_store_t *store, const fs_index_row_t *row)
     pthread_rwlock_wrlock(&store->guard);
 
     memcpy(store->index_dbi, dbi, sizeof(dbi));
+    store->generation = generation;
     store->index_n = row->n;
     store->index_room = 0;
     store->index = env;
@@ -442,7 +445,9 @@ fs_index_open_txn(fs_write_t *write, fs_position_t *position)
 
     fs_db_keep_cursors(&write->index, write->index_cursors);
 
-    rc = fs_env_room(store->index, FS_INDEX_ENTRIES, &store->index_room);
+    rc = fs_env_room(store->index, FS_INDEX_ENTRIES,
+                     fs_buyers_filters(store, write->seq, FS_INDEX_ENTRIES),
+                     &store->index_room);
 
     if (rc) {
         mdb_txn_abort(write->index.txn);
@@ -575,7 +580,9 @@ fs_index_fold(fs_write_t *write, fs_position_t *position, unsigned chunk)
         chunk = (unsigned) (write->seq - position->seq);
     }
 
-    rc = fs_env_room(store->index, chunk, &store->index_room);
+    rc = fs_env_room(store->index, chunk,
+                     fs_buyers_filters(store, position->seq, chunk),
+                     &store->index_room);
 
     if (rc == 0) {
         rc = fs_index_unclean(store);

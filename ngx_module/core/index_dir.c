@@ -11,12 +11,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "buyers.h"
 #include "env.h"
 #include "index_dir.h"
 
 
-#define FS_CLEAN_SIZE    (8 + FS_HASH_LEN)
-#define FS_IDENTITY_KEY  "identity"
+#define FS_CLEAN_SIZE     (8 + FS_HASH_LEN)
+
+/* N, then the length of the first generations, u32 */
+#define FS_IDENTITY_KEY   "identity"
+#define FS_IDENTITY_SIZE  8
 
 static const fs_env_db_t  fs_index_dbs[FS_INDEX_N] = {
     [FS_INDEX_HOLDS] = { "holds", MDB_INTEGERKEY },
@@ -27,7 +31,8 @@ static const fs_env_db_t  fs_index_dbs[FS_INDEX_N] = {
     [FS_INDEX_PAYMENTS] = { "payments", 0 },
     [FS_INDEX_SALES] = { "sales", 0 },
     [FS_INDEX_GROUPS] = { "groups", 0 },
-    [FS_INDEX_META] = { "meta", 0 }
+    [FS_INDEX_META] = { "meta", 0 },
+    [FS_INDEX_FILTERS] = { "filters", 0 }
 };
 
 static int fs_index_fill(fs_store_t *store, MDB_env *env, uint32_t n);
@@ -74,7 +79,7 @@ fs_index_make(fs_store_t *store, uint32_t n, fs_index_row_t *row)
                      store->conf.readers, FS_INDEX_FLAGS);
     if (rc == 0) {
         room = 0;
-        rc = fs_env_room(env, FS_INDEX_ENTRIES, &room);
+        rc = fs_env_room(env, FS_INDEX_ENTRIES, 0, &room);
 
         if (rc == 0) {
             rc = fs_index_fill(store, env, n);
@@ -106,8 +111,9 @@ fs_index_make(fs_store_t *store, uint32_t n, fs_index_row_t *row)
 size_t
 fs_index_map_size(fs_store_t *store)
 {
-    return store->conf.map_size < SIZE_MAX / FS_INDEX_MAPS
-           ? store->conf.map_size * FS_INDEX_MAPS : store->conf.map_size;
+    return store->conf.map_size < SIZE_MAX / FS_INDEX_MAPS - FS_INDEX_MORE
+           ? store->conf.map_size * FS_INDEX_MAPS + FS_INDEX_MORE
+           : store->conf.map_size;
 }
 
 
@@ -118,7 +124,7 @@ fs_index_fill(fs_store_t *store, MDB_env *env, uint32_t n)
 {
     int       rc;
     MDB_dbi   dbi[FS_INDEX_N];
-    uint8_t   identity[4], position[FS_POSITION_ROW_SIZE];
+    uint8_t   identity[FS_IDENTITY_SIZE], position[FS_POSITION_ROW_SIZE];
     fs_txn_t  txn;
 
     memset(&txn, 0, sizeof(txn));
@@ -132,6 +138,8 @@ fs_index_fill(fs_store_t *store, MDB_env *env, uint32_t n)
     txn.error = fs_env_handles(txn.txn, fs_index_dbs, FS_INDEX_N, 1, dbi);
 
     fs_put_le32(identity, n);
+    fs_put_le32(identity + 4, store->conf.generation
+                              ? store->conf.generation : FS_GENERATION);
     memset(position, 0, sizeof(position));
     memcpy(position + 40, store->conf.boot_id, FS_BOOT_LEN);
 
@@ -152,7 +160,8 @@ fs_index_fill(fs_store_t *store, MDB_env *env, uint32_t n)
 /* MDB_NOTFOUND also when the index says that it is another one. */
 
 int
-fs_index_handles(MDB_env *env, uint32_t n, MDB_dbi *dbi)
+fs_index_handles(MDB_env *env, uint32_t n, MDB_dbi *dbi,
+    uint32_t *generation)
 {
     int       rc;
     fs_str_t  value;
@@ -175,11 +184,14 @@ fs_index_handles(MDB_env *env, uint32_t n, MDB_dbi *dbi)
 
     if (!fs_db_get(&txn, dbi[FS_INDEX_META], FS_IDENTITY_KEY,
                    sizeof(FS_IDENTITY_KEY) - 1, &value)
-        || value.len != 4 || fs_get_le32(value.data) != n)
+        || value.len != FS_IDENTITY_SIZE || fs_get_le32(value.data) != n
+        || fs_get_le32(value.data + 4) == 0)
     {
         mdb_txn_abort(txn.txn);
         return txn.error ? txn.error : MDB_NOTFOUND;
     }
+
+    *generation = fs_get_le32(value.data + 4);
 
     /* committed, so that the handles stay */
 

@@ -26,6 +26,7 @@
  */
 #define FS_INDEX_FLAGS    (MDB_NOSYNC|MDB_WRITEMAP)
 #define FS_INDEX_MAPS     4
+#define FS_INDEX_MORE     (16ULL << 20) /* bytes; the first filters */
 #define FS_INDEX_ENTRIES  8192          /* of one transaction, at most */
 
 /* what the log records of it */
@@ -45,8 +46,12 @@ int fs_index_make(fs_store_t *store, uint32_t n, fs_index_row_t *row);
 /* Bytes of its map. */
 size_t fs_index_map_size(fs_store_t *store);
 
-/* Handles of its databases.  MDB_NOTFOUND: it is not an index, or not N. */
-int fs_index_handles(MDB_env *env, uint32_t n, MDB_dbi *dbi);
+/*
+ * Handles of its databases, and its first generations' length.  MDB_NOTFOUND:
+ * it is not an index, or not N.
+ */
+int fs_index_handles(MDB_env *env, uint32_t n, MDB_dbi *dbi,
+    uint32_t *generation);
 
 /* Remove all directories but N. */
 void fs_index_remove_others(fs_store_t *store, uint32_t n);

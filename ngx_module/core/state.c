@@ -139,6 +139,9 @@ fs_state_reset(fs_state_t *state, fs_state_cache_t *cache)
     cache->hold.seq = 0;
     cache->id_hold = 0;
 
+    fs_buyers_begin(&cache->buyers, state->store, state->index,
+                    state->write == NULL && !state->catching_up);
+
     state->cache = cache;
     state->names.data = state;
     state->names.sale_slug = fs_state_name_sale;

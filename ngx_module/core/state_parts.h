@@ -10,6 +10,7 @@
 #ifndef FS_STATE_PARTS_H
 #define FS_STATE_PARTS_H
 
+#include "buyers.h"
 #include "state.h"
 
 #pragma GCC visibility push(hidden)
@@ -110,6 +111,7 @@ struct fs_state_cache_s {
     fs_bucket_t          sales[FS_BUCKETS];
     fs_bucket_t          groups[FS_BUCKETS];
     fs_sale_slot_t      *pending;
+    fs_buyers_t          buyers;
     fs_buyer_memo_t      memo;
     fs_hold_t            hold;          /* the last one; seq 0: none */
     fs_seq_t             id_hold;       /* whose id is rendered below */
@@ -170,8 +172,11 @@ void fs_state_put_units(fs_state_t *state, const uint8_t *buyer,
     uint32_t sale, const fs_units_t *row);
 void fs_state_bind(fs_state_t *state, const uint8_t *buyer,
     const uint8_t *key, fs_seq_t seq);
+
+/* Unless the key was bound again since, by another entry than `seq`. */
 void fs_state_unbind(fs_state_t *state, const uint8_t *buyer,
-    const uint8_t *key);
+    const uint8_t *key, fs_seq_t seq);
+
 void fs_state_put_payment(fs_state_t *state, fs_seq_t hold,
     const uint8_t *reference, uint32_t sale, const fs_payment_t *row);
 

@@ -26,12 +26,14 @@ static int
 fs_state_find(fs_state_t *state, const uint8_t *key, size_t key_len,
     fs_str_t *value)
 {
-    return fs_db_get(state->index, state->store->index_dbi[FS_INDEX_BUYERS],
-                     key, key_len, value);
+    return fs_buyers_get(&state->cache->buyers, key, key_len, value);
 }
 
 
-/* Never NULL: what is written after a failure goes nowhere. */
+/*
+ * Of the entry that is folded, the one after the last.  Never NULL: what is
+ * written after a failure goes nowhere.
+ */
 
 static uint8_t *
 fs_state_room(fs_state_t *state, const uint8_t *key, size_t key_len,
@@ -39,9 +41,8 @@ fs_state_room(fs_state_t *state, const uint8_t *key, size_t key_len,
 {
     uint8_t  *room;
 
-    room = fs_db_reserve(state->index,
-                         state->store->index_dbi[FS_INDEX_BUYERS], key,
-                         key_len, size, 0);
+    room = fs_buyers_reserve(&state->cache->buyers, state->seq + 1, key,
+                             key_len, size);
 
     return (room != NULL) ? room : state->cache->nowhere;
 }
@@ -271,13 +272,15 @@ fs_state_bind(fs_state_t *state, const uint8_t *buyer, const uint8_t *key,
 
 
 void
-fs_state_unbind(fs_state_t *state, const uint8_t *buyer, const uint8_t *key)
+fs_state_unbind(fs_state_t *state, const uint8_t *buyer, const uint8_t *key,
+    fs_seq_t seq)
 {
-    uint8_t  bound[FS_BOUND_KEY_LEN];
+    uint8_t  bound[FS_BOUND_KEY_LEN], value[8];
 
     fs_bound_key(bound, buyer, key);
-    fs_db_delete(state->index, state->store->index_dbi[FS_INDEX_BUYERS],
-                 bound, sizeof(bound), NULL, 0);
+    fs_put_le64(value, seq);
+    fs_buyers_delete(&state->cache->buyers, bound, sizeof(bound), value,
+                     sizeof(value));
 }
 
 

@@ -53,6 +53,7 @@ typedef enum {
     FS_INDEX_SALES,
     FS_INDEX_GROUPS,
     FS_INDEX_META,
+    FS_INDEX_FILTERS,
     FS_INDEX_N
 } fs_index_db_t;
 
@@ -87,6 +88,8 @@ typedef struct {
                                            the same */
     int                  sync;          /* 0: MDB_NOSYNC, may lose the last */
     int                  readers;       /* LMDB's maxreaders */
+    uint32_t             generation;    /* entries, see buyers.h; 0: the
+                                           default.  For a new index */
 
     /*
      * Time: wall is CLOCK_REALTIME in ms, boot is CLOCK_BOOTTIME in ms.
@@ -111,6 +114,7 @@ struct fs_store_s {
     uint32_t             index_n;       /* which index is open */
     MDB_dbi              log_dbi[FS_LOG_N];
     MDB_dbi              index_dbi[FS_INDEX_N];
+    uint32_t             generation;    /* of the index that is open */
     fs_mark_t           *mark;
     uint8_t              store_key[FS_STORE_KEY_LEN];
     _Atomic int          clock_behind;  /* 503 `clock` until accepted */

@@ -3,6 +3,7 @@
  * Views: what is read by walking.  Each walk is bounded by its caller.
  */
 
+#include "buyers.h"
 #include "log.h"
 #include "view.h"
 
@@ -92,11 +93,12 @@ size_t
 fs_view_holds(fs_view_t *view, const uint8_t *buyer, fs_seq_t before,
     size_t limit, fs_hold_t *holds, int *more)
 {
-    size_t      n;
-    fs_seq_t    seq;
-    fs_str_t    row;
-    fs_hold_t   hold;
-    fs_buyer_t  own;
+    size_t       n;
+    fs_seq_t     seq;
+    fs_str_t     row;
+    fs_hold_t    hold;
+    fs_buyer_t   own;
+    fs_buyers_t  buyers;
 
     n = 0;
     *more = 0;
@@ -117,9 +119,10 @@ fs_view_holds(fs_view_t *view, const uint8_t *buyer, fs_seq_t before,
 
     } else {
 
-        if (!fs_db_get(&view->index, view->store->index_dbi[FS_INDEX_BUYERS],
-                       buyer, FS_BUYER_LEN, &row))
-        {
+        memset(&buyers, 0, sizeof(buyers));
+        fs_buyers_begin(&buyers, view->store, &view->index, 1);
+
+        if (!fs_buyers_get(&buyers, buyer, FS_BUYER_LEN, &row)) {
             return 0;
         }
 

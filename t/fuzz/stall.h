@@ -192,6 +192,7 @@ stall_open(void)
     stall->conf.path = stall->path;
     stall->conf.map_size = 64 * 1024 * 1024;
     stall->conf.readers = 8;
+    stall->conf.generation = 64;
     stall->conf.clock = stall_clock;
     stall->conf.random = stall_random;
     stall->conf.log = stall_log;

@@ -364,6 +364,7 @@ model_create(model_t *m, uint64_t seed)
     m->conf.path = m->path;
     m->conf.map_size = (size_t) 2 << 30;
     m->conf.readers = 16;
+    m->conf.generation = 500;
     m->conf.clock = model_clock;
     m->conf.random = model_bytes;
     m->conf.log = model_log;

@@ -172,6 +172,7 @@ main(int argc, char **argv)
     sim->digest = 0xcbf29ce484222325ULL;
     sim->conf.sync = 1;
     sim->conf.readers = 126;
+    sim->conf.generation = 500;
     sim->conf.clock = simulate_clock;
     sim->conf.random = simulate_random;
     sim->conf.log = simulate_log;

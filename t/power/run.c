@@ -721,6 +721,7 @@ run_conf(run_world_t *world, fs_store_conf_t *conf, const char *path)
     conf->map_size = RUN_MAP;
     conf->sync = 1;
     conf->readers = 16;
+    conf->generation = 64;
     conf->clock = run_clock;
     conf->random = run_random;
     conf->data = world;

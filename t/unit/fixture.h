@@ -132,6 +132,7 @@ fixture_setup(void **context)
     fixture->conf.path = fixture->path;
     fixture->conf.map_size = 64 * 1024 * 1024;
     fixture->conf.readers = 16;
+    fixture->conf.generation = 32;
     fixture->conf.clock = fixture_clock;
     fixture->conf.random = fixture_random;
     fixture->conf.log = fixture_log;

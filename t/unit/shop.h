@@ -187,6 +187,7 @@ shop_make(shop_t *shop, size_t map_size, uint32_t stock, uint32_t rings_n,
     shop->conf.map_size = map_size;
     shop->conf.sync = 1;
     shop->conf.readers = 64;
+    shop->conf.generation = 100;
     shop->conf.clock = shop_clock;
     shop->conf.random = shop_random;
     shop->conf.log = shop_log;

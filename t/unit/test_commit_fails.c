@@ -161,7 +161,7 @@ test_damaged_entry(void **data)
 static void
 test_damaged_row(void **data)
 {
-    uint8_t       sale[4];
+    uint8_t       sale[4], buyer[1 + FS_BUYER_LEN];
     uint64_t      buyers[8];
     unsigned      i;
     fs_seq_t      seq;
@@ -175,7 +175,7 @@ test_damaged_row(void **data)
         size_t         len;
     } rows[] = {
         { FS_INDEX_HOLDS, &seq, sizeof(seq) },
-        { FS_INDEX_BUYERS, command.buyer, FS_BUYER_LEN },
+        { FS_INDEX_BUYERS, buyer, sizeof(buyer) },
         { FS_INDEX_SALES, sale, sizeof(sale) }
     };
 
@@ -189,6 +189,8 @@ test_damaged_row(void **data)
     for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         seq = get(&f, i);
         shop_hold(&f.shop, &command, i);
+        buyer[0] = 0;                   /* the first generation */
+        memcpy(buyer + 1, command.buyer, FS_BUYER_LEN);
         damage(&f, 1, f.store->index_dbi[rows[i].db], rows[i].key,
                rows[i].len);
 

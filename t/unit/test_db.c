@@ -473,14 +473,14 @@ test_room(void **context)
     struct stat  st;
 
     room = 0;
-    assert_int_equal(fs_env_room(base->env, 1 << 20, &room), 0);
+    assert_int_equal(fs_env_room(base->env, 1 << 20, 0, &room), 0);
     assert_int_equal(stat(base->file, &st), 0);
     assert_true(room >= 1 << 20);
     assert_true((uint64_t) st.st_blocks * 512 >= room);
 
     /* not beyond the map, which LMDB guards itself */
 
-    assert_int_equal(fs_env_room(base->env, 1ULL << 40, &room), 0);
+    assert_int_equal(fs_env_room(base->env, 1ULL << 40, 0, &room), 0);
     assert_int_equal(room, 64 << 20);
 }
 
