@@ -37,6 +37,7 @@
 #define FS_PAGE_BRANCH   1
 #define FS_PAGE_LEAF     2
 #define FS_PAGE_META     8
+#define FS_META_TXN      144
 #define FS_META_SIZE     152
 #define FS_META_MAGIC    0xbeefc0deu
 #define FS_META_VERSION  1
@@ -190,7 +191,7 @@ fs_env_meta(int fd, uint64_t offset, fs_meta_page_t *meta)
     meta->size = fs_get_le32(page + 40);
     meta->root = fs_get_le64(page + 128);
     meta->last = fs_get_le64(page + 136);
-    meta->txn = fs_get_le64(page + 144);
+    meta->txn = fs_get_le64(page + FS_META_TXN);
 
     if (meta->size < 512 || meta->size > 65536
         || (meta->size & (meta->size - 1)) != 0)
@@ -406,6 +407,61 @@ fs_env_lengthen(MDB_env *env, uint64_t *length)
     }
 
     *length = (uint64_t) st.st_size;
+}
+
+
+/*
+ * When the write of a meta page fails its transaction may be on disk all the
+ * same, and LMDB puts the old one back into the page cache.  When that is not
+ * synced, and pages of the transaction are used again, a power cut brings its
+ * meta page back over pages that are no longer its own.  When LMDB dies before
+ * it has put the old one back, the transaction is seen and need not be on
+ * disk.  A sync alone does not help: after one that failed the kernel takes
+ * pages for clean that are not on disk.  So they are written again first.
+ *
+ * What was written of a page lies in one sector: see docs/proof.md.
+ */
+
+int
+fs_env_settle(MDB_env *env, uint64_t last)
+{
+    int       fd, rc;
+    off_t     offset;
+    uint8_t   page[FS_META_SIZE];
+    ssize_t   n;
+    unsigned  i;
+    MDB_stat  stat;
+
+    rc = mdb_env_get_fd(env, &fd);
+
+    if (rc) {
+        return rc;
+    }
+
+    mdb_env_stat(env, &stat);
+
+    for (i = 0; i < FS_META_PAGES; i++) {
+        offset = (off_t) i * stat.ms_psize;
+        n = pread(fd, page, sizeof(page), offset);
+
+        if (n == sizeof(page)) {
+
+            if (fs_get_le64(page + FS_META_TXN) > last) {
+
+                /* it was not to be seen, and LMDB could not put it back */
+
+                fs_put_le64(page + FS_META_TXN, last == 0 ? 0 : last - 1);
+            }
+
+            n = pwrite(fd, page, sizeof(page), offset);
+        }
+
+        if (n != sizeof(page)) {
+            return n == -1 ? errno : EIO;
+        }
+    }
+
+    return mdb_env_sync(env, 1);
 }
 
 

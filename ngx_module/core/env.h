@@ -55,6 +55,13 @@ int fs_env_handles(MDB_txn *txn, const fs_env_db_t *dbs, unsigned n,
 void fs_env_lengthen(MDB_env *env, uint64_t *length);
 
 /*
+ * Make durable what is seen, whatever became of the last commits: write both
+ * meta pages again, and sync.  `last` is the last transaction.  Under the
+ * write lock.  0 or an errno.
+ */
+int fs_env_settle(MDB_env *env, uint64_t last);
+
+/*
  * For a map that is written (MDB_WRITEMAP): take disk space behind the last
  * page used, before a transaction that folds up to so many entries, and has
  * values of `more` bytes beyond those, uses it.  A full disk is an error here;

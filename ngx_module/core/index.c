@@ -40,6 +40,7 @@ static void fs_index_fold_range(fs_write_t *write, fs_state_t *state,
     unsigned chunk);
 static void fs_index_progress(fs_write_t *write, fs_seq_t seq,
     int64_t *told_at);
+static int fs_index_sync(fs_store_t *store);
 
 
 int
@@ -740,7 +741,7 @@ fs_index_clean(fs_store_t *store)
 
     if (store->index == NULL || fs_store_index_wanted(store)
         || atomic_load(&store->mark->clean)
-        || mdb_env_sync(store->index, 1) != 0
+        || !fs_index_sync(store)
         || fs_write_lock(store, &write) != FS_OK)
     {
         return;
@@ -755,7 +756,7 @@ fs_index_clean(fs_store_t *store)
 
     if (position.seq != write.seq
         || memcmp(position.boot, store->conf.boot_id, FS_BOOT_LEN) != 0
-        || mdb_env_sync(store->index, 1) != 0)
+        || !fs_index_sync(store))
     {
         fs_write_abort(&write);
         return;
@@ -764,4 +765,26 @@ fs_index_clean(fs_store_t *store)
     fs_index_mark(store, &position);
 
     fs_write_abort(&write);
+}
+
+
+/*
+ * 1: it is on disk.  After a sync that failed the kernel takes pages for
+ * clean that are not, so the next would prove nothing: another index is due.
+ */
+
+static int
+fs_index_sync(fs_store_t *store)
+{
+    int  rc;
+
+    rc = mdb_env_sync(store->index, 1);
+
+    if (rc) {
+        fs_store_say(store, FS_LOG_ERROR, "index-%u cannot be synced: %s",
+                     store->index_n, fs_db_strerror(rc));
+        atomic_store(&store->mark->stale, 1);
+    }
+
+    return rc == 0;
 }

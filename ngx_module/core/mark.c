@@ -145,6 +145,7 @@ fs_mark_reset(fs_mark_t *mark, const uint8_t *boot_id, uint64_t txn,
     atomic_store(&mark->mono_offset, 0);
     atomic_store(&mark->txn, txn);
     atomic_store(&mark->seq, seq);
+    atomic_store(&mark->commits, 0);
 
     memcpy(mark->boot, boot_id, FS_BOOT_LEN);
     atomic_thread_fence(memory_order_seq_cst);
@@ -170,5 +171,42 @@ fs_mark_raise(_Atomic uint64_t *word, uint64_t value)
         if (atomic_compare_exchange_weak(word, &old, value)) {
             return;
         }
+    }
+}
+
+
+uint64_t
+fs_mark_begin_commit(fs_mark_t *mark)
+{
+    return atomic_fetch_add(&mark->commits, 1) + 1;
+}
+
+
+void
+fs_mark_end_commit(fs_mark_t *mark, uint64_t commit)
+{
+    (void) atomic_compare_exchange_strong(&mark->commits, &commit,
+                                          commit + 1);
+}
+
+
+int
+fs_mark_in_doubt(const fs_mark_t *mark)
+{
+    return atomic_load(&mark->commits) & 1;
+}
+
+
+/* Under the write lock: nobody begins one meanwhile. */
+
+void
+fs_mark_settle(fs_mark_t *mark)
+{
+    uint64_t  commit;
+
+    commit = atomic_load(&mark->commits);
+
+    if (commit & 1) {
+        fs_mark_end_commit(mark, commit);
     }
 }

@@ -74,6 +74,8 @@ typedef struct {
     _Atomic uint64_t     rebuilt_to;    /* progress, seq */
     _Atomic uint32_t     stale;         /* the index is broken: make another */
     _Atomic int64_t      mono_offset;   /* mono = CLOCK_BOOTTIME + this */
+    _Atomic uint64_t     commits;       /* of the log.  Odd: one is under way,
+                                           or nobody knows how it ended */
 } fs_mark_t;
 
 typedef enum {
@@ -130,7 +132,7 @@ struct fs_store_s {
     uint64_t             device;        /* of the directory: opened once a */
     uint64_t             inode;         /* process */
     unsigned             forks;         /* a child's copy is dead */
-    unsigned             doubtful:1;    /* a meta write failed: check */
+    unsigned             doubtful:1;    /* a meta write of ours failed */
     unsigned             booted:1;      /* the boot's entry is written */
     int64_t              told_at;       /* last word about a full map */
     struct {

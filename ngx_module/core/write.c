@@ -13,7 +13,9 @@
  * fails, the transaction is aborted: pages are never overwritten, so nothing
  * was taken.  When the meta page's write fails nobody knows what is on disk;
  * LMDB then refuses everything (MDB_PANIC) until the environment is opened
- * again.
+ * again.  The other processes are not told by LMDB, nor is anybody when the
+ * writer dies there; the mark tells them, and whoever takes the lock next
+ * makes certain of it (fs_env_settle()) before pages are used again.
  */
 
 #include <errno.h>
@@ -41,7 +43,8 @@ static int fs_store_said(fs_store_t *store, const char *format);
 static fs_outcome_t fs_write_locked(fs_write_t *write);
 static int fs_write_lock_log(fs_store_t *store, MDB_txn **txn);
 static fs_outcome_t fs_write_sync(fs_write_t *write);
-static fs_outcome_t fs_write_lost(fs_store_t *store, int error);
+static fs_outcome_t fs_write_lost(fs_store_t *store, int error,
+    uint64_t commit);
 static void fs_write_map_full(fs_store_t *store, MDB_env *env,
     const char *name);
 static void fs_write_commit_index(fs_write_t *write);
@@ -234,15 +237,15 @@ fs_write_locked(fs_write_t *write)
 
 
 /*
- * The mark is made equal to the last transaction.  One that is beyond it
- * is synced.  A mark that is beyond the log is of another log, put here
- * in its place: then nothing that it says counts.
+ * The mark is made equal to the last transaction.  One that is beyond it, or
+ * in doubt, is settled.  A mark that is beyond the log is of another log, put
+ * here in its place: then nothing that it says counts.
  */
 
 static fs_outcome_t
 fs_write_sync(fs_write_t *write)
 {
-    int          rc, valid;
+    int          rc, valid, doubtful;
     uint64_t     last, txn;
     fs_mark_t   *mark;
     fs_store_t  *store;
@@ -252,12 +255,13 @@ fs_write_sync(fs_write_t *write)
     last = mdb_txn_id(write->log.txn) - 1;
     txn = atomic_load(&mark->txn);
     valid = fs_mark_valid(mark, store->conf.boot_id);
+    doubtful = store->doubtful || fs_mark_in_doubt(mark);
 
-    if (valid && txn == last && !store->doubtful) {
+    if (valid && txn == last && !doubtful) {
         return FS_OK;
     }
 
-    rc = mdb_env_sync(store->log, 1);
+    rc = fs_env_settle(store->log, last);
 
     if (rc) {
         fs_store_say(store, FS_LOG_ERROR, "log cannot be synced: %s",
@@ -265,14 +269,13 @@ fs_write_sync(fs_write_t *write)
         return FS_DISK_FAILED;
     }
 
+    if (doubtful && fs_log_check_last(store, &write->log) == -1) {
+        fs_store_say(store, FS_LOG_ERROR, "after a failed write the last "
+                     "entry of the ledger is not whole");
+        return FS_DISK_FAILED;
+    }
+
     if (store->doubtful) {
-
-        if (fs_log_check_last(store, &write->log) == -1) {
-            fs_store_say(store, FS_LOG_ERROR, "after a failed write the last "
-                         "entry of the ledger is not whole");
-            return FS_DISK_FAILED;
-        }
-
         store->doubtful = 0;
 
         fs_store_say(store, FS_LOG_WARN, "log opened again and synced, the "
@@ -284,6 +287,7 @@ fs_write_sync(fs_write_t *write)
 
     } else {
         fs_mark_advance(mark, last, write->seq);
+        fs_mark_settle(mark);
     }
 
     return FS_OK;
@@ -532,7 +536,7 @@ fs_outcome_t
 fs_write_commit_log(fs_write_t *write)
 {
     int          rc;
-    uint64_t     txn;
+    uint64_t     txn, commit;
     fs_store_t  *store;
 
     store = write->store;
@@ -542,15 +546,17 @@ fs_write_commit_log(fs_write_t *write)
     }
 
     txn = mdb_txn_id(write->log.txn);
+    commit = fs_mark_begin_commit(store->mark);
 
     rc = mdb_txn_commit(write->log.txn);
     write->log.txn = NULL;
 
     if (rc) {
-        return fs_write_lost(store, rc);
+        return fs_write_lost(store, rc, commit);
     }
 
     fs_mark_advance(store->mark, txn, write->seq);
+    fs_mark_end_commit(store->mark, commit);
 
     return FS_OK;
 }
@@ -562,7 +568,7 @@ fs_write_commit_log(fs_write_t *write)
  */
 
 static fs_outcome_t
-fs_write_lost(fs_store_t *store, int error)
+fs_write_lost(fs_store_t *store, int error, uint64_t commit)
 {
     int       rc;
     MDB_txn  *txn;
@@ -574,6 +580,7 @@ fs_write_lost(fs_store_t *store, int error)
 
     if (rc == 0) {
         mdb_txn_abort(txn);
+        fs_mark_end_commit(store->mark, commit);
 
         if (error == MDB_MAP_FULL) {
             fs_write_map_full(store, store->log, "log");

@@ -84,6 +84,13 @@ disk_set_hook(disk_t *disk, disk_hook_t hook, void *data)
 
 
 void
+disk_set_closing(disk_t *disk, void (*closing)(int fd))
+{
+    disk->closing = closing;
+}
+
+
+void
 disk_record(disk_t *disk, int on)
 {
     disk->recording = on;

@@ -95,6 +95,9 @@ void disk_watch(disk_t *disk, const char *root);
 
 void disk_set_hook(disk_t *disk, disk_hook_t hook, void *data);
 
+/* Who is told of each descriptor before it is closed, also of other files. */
+void disk_set_closing(disk_t *disk, void (*closing)(int fd));
+
 /* Record or not, 1 or 0; a disk made for a record begins with 1. */
 void disk_record(disk_t *disk, int on);
 

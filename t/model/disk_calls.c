@@ -236,6 +236,10 @@ close(int fd)
         disk_fds[fd].file = 0;
     }
 
+    if (disk_now && disk_now->closing) {
+        disk_now->closing(fd);
+    }
+
     return (int) syscall(SYS_close, fd);
 }
 

@@ -10,7 +10,7 @@
 #include "disk.h"
 
 
-#define DISK_FILES_MAX  1024
+#define DISK_FILES_MAX  8192
 
 typedef struct {
     char           path[DISK_PATH_MAX];     /* below the root; "": removed */
@@ -25,6 +25,7 @@ struct disk_s {
     size_t         root_len;
     disk_hook_t    hook;
     void          *hook_data;
+    void         (*closing)(int fd);
     int            recording;
     uint16_t       numbers;
     disk_file_t    files[DISK_FILES_MAX];

@@ -191,6 +191,19 @@ oracle_state(const oracle_t *oracle, const oracle_hold_t *hold)
 }
 
 
+/* 1: a key whose time began then is kept. */
+
+int
+oracle_kept(const oracle_t *oracle, int64_t from)
+{
+    if (oracle->swept && oracle->latest - from >= FS_KEY_KEPT_MS) {
+        return 0;
+    }
+
+    return oracle->now.mono - from < FS_KEY_KEPT_MS;
+}
+
+
 void
 oracle_command(oracle_t *oracle, const fs_command_t *command,
     const fs_operator_t *op, oracle_answer_t *answer)

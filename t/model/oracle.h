@@ -88,6 +88,11 @@ typedef struct {
 
 typedef struct {
     fs_now_t             now;
+    int64_t              latest;        /* `mono` was this late once, before
+                                           a boot's clock went back */
+    int                  swept;         /* keys whose time was over then are
+                                           gone; where the index was folded
+                                           again since they are not */
     oracle_sale_t        sales[ORACLE_SALES + 1];
     uint32_t             sales_n;
     oracle_hold_t       *holds;

@@ -71,9 +71,7 @@ oracle_replay(oracle_t *oracle, const fs_command_t *command,
 
     hold = &oracle->holds[key->hold];
 
-    if (!oracle_live(hold)
-        && oracle->now.mono - hold->ended >= FS_KEY_KEPT_MS)
-    {
+    if (!oracle_live(hold) && !oracle_kept(oracle, hold->ended)) {
         return 0;
     }
 

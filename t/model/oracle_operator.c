@@ -119,7 +119,7 @@ oracle_operator(oracle_t *oracle, const fs_command_t *command,
     key = &oracle->admin_keys[oracle_key(command)];
 
     if (oracle_key(command) != 0 && key->bound
-        && oracle->now.mono - key->at < FS_KEY_KEPT_MS)
+        && oracle_kept(oracle, key->at))
     {
         if (key->fingerprint == fs_get_le64(op->fingerprint)) {
             answer->outcome = FS_REPLAYED;

@@ -12,6 +12,7 @@
 
 int64_t oracle_free(const oracle_sale_t *sale);
 int oracle_live(const oracle_hold_t *hold);
+int oracle_kept(const oracle_t *oracle, int64_t from);
 oracle_group_t *oracle_group(oracle_t *oracle, const oracle_hold_t *hold,
     unsigned line);
 unsigned oracle_buyer(const uint8_t *buyer);

@@ -297,6 +297,32 @@ process_keep(int fd)
 }
 
 
+/* With any descriptor of a file all locks of it go that the caller has. */
+
+void
+process_closing(int fd)
+{
+    int          i;
+    struct stat  st;
+
+    if (fd < 0 || fd >= PROCESS_FDS_MAX || fstat(fd, &st) == -1) {
+        return;
+    }
+
+    process_fds[fd] = 0;
+    process_lowest = -1;                /* look, even if it is taken again */
+
+    for (i = 0; i < PROCESS_LOCKS_MAX; i++) {
+        if (process_locks[i].owner == getpid()
+            && process_locks[i].inode == st.st_ino
+            && process_locks[i].device == st.st_dev)
+        {
+            memset(&process_locks[i], 0, sizeof(process_lock_t));
+        }
+    }
+}
+
+
 static int
 process_free_fd(void)
 {

@@ -58,6 +58,9 @@ void process_die(void) __attribute__((noreturn));
 /* Files below this directory are theirs; NULL: it ends.  Nobody is alive. */
 void process_watch(const char *root);
 
+/* A descriptor is about to be closed, by whomever. */
+void process_closing(int fd);
+
 /* A descriptor that is none of theirs, though opened in a turn of one. */
 void process_keep(int fd);
 

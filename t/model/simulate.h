@@ -36,6 +36,7 @@
     X(DIED,        "commit threads dead at a point of a pass")               \
     X(DIED_DISK,   "commit threads dead in a call for a file")               \
     X(SYNC,        "syncs failed")                                           \
+    X(META,        "syncs of a meta page failed")                            \
     X(WRITE,       "writes failed")                                          \
     X(SHORT,       "writes cut short")                                       \
     X(SPACE,       "calls on a full disk")                                   \
@@ -160,6 +161,7 @@ struct simulate_s {
     fs_store_conf_t      conf;
     int64_t              wall;
     int64_t              boot;
+    int64_t              mono_offset;   /* of this boot */
     int64_t              tick;          /* the order of commands */
     int                  calm;          /* no faults, no new clients */
     disk_t              *disk;
@@ -167,6 +169,10 @@ struct simulate_s {
     char                 log[160];      /* the log's file */
     uint32_t             index_n;       /* the index last seen */
     int                  index_dirty;   /* entries since it was synced */
+    uint32_t             index_doomed;  /* a sync of it failed */
+    uint32_t             index_synced;  /* one of it succeeded, when its meta
+                                           pages were */
+    uint8_t              index_metas[2 * DISK_PAGE];    /* these */
     int                  trouble;       /* simulate_fault_t, or -1 */
     unsigned             trouble_n;     /* so many times; 0: for ever */
     simulate_sector_t   *sectors;

@@ -82,6 +82,7 @@ simulate_locked(worker_t *worker)
 
     sim = worker->sim;
     sim->index_n = worker->store->index_n;
+    sim->mono_offset = atomic_load(&worker->store->mark->mono_offset);
 
     /* pages of a batch that came to nothing need not be on disk */
 
@@ -439,6 +440,9 @@ simulate_apply(simulate_t *sim, simulate_item_t *item)
               fs_outcome_code(item->result.outcome));
         return;
     }
+
+    sim->oracle.swept = item->result.outcome != FS_REPLAYED
+                        && item->result.outcome != FS_KEY_REUSED;
 
     oracle_command(&sim->oracle, &item->made.command,
                    item->made.has_op ? &item->made.op : NULL, &answer);

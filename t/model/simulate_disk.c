@@ -26,11 +26,13 @@
 #define SIMULATE_LOG  "log/data.mdb"
 
 static void simulate_call(void *data, disk_call_t *call);
-static int simulate_hits(const simulate_t *sim, disk_op_t op, int log);
+static int simulate_hits(const simulate_t *sim, const disk_call_t *call,
+    int log);
 static void simulate_fail(simulate_t *sim, disk_call_t *call);
 static void simulate_interrupt(simulate_t *sim);
 static void simulate_write(simulate_t *sim, const disk_call_t *call);
-static void simulate_sync(simulate_t *sim, int failed);
+static void simulate_sync(simulate_t *sim, const disk_call_t *call);
+static void simulate_sync_index(simulate_t *sim, const disk_call_t *call);
 static void simulate_damage_index(simulate_t *sim);
 
 
@@ -46,6 +48,7 @@ simulate_disk_create(simulate_t *sim)
     sim->trouble = -1;
 
     disk_set_hook(sim->disk, simulate_call, sim);
+    disk_set_closing(sim->disk, process_closing);
     disk_watch(sim->disk, sim->path);
 }
 
@@ -75,7 +78,7 @@ simulate_call(void *data, disk_call_t *call)
         simulate_interrupt(sim);
     }
 
-    if (simulate_hits(sim, call->op, log)) {
+    if (simulate_hits(sim, call, log)) {
         simulate_fail(sim, call);
     }
 
@@ -83,13 +86,10 @@ simulate_call(void *data, disk_call_t *call)
         simulate_write(sim, call);
 
     } else if (log && call->op == DISK_SYNC) {
-        simulate_sync(sim, call->error != 0);
+        simulate_sync(sim, call);
 
-    } else if (call->op == DISK_SYNC && call->error == 0
-               && strncmp(call->path, "index-", 6) == 0
-               && strstr(call->path, "data.mdb") != NULL)
-    {
-        sim->index_dirty = 0;
+    } else if (call->op == DISK_SYNC) {
+        simulate_sync_index(sim, call);
     }
 }
 
@@ -97,12 +97,19 @@ simulate_call(void *data, disk_call_t *call)
 /* 1: what is wrong with the disk now is about such a call. */
 
 static int
-simulate_hits(const simulate_t *sim, disk_op_t op, int log)
+simulate_hits(const simulate_t *sim, const disk_call_t *call, int log)
 {
+    disk_op_t  op;
+
+    op = call->op;
+
     switch (sim->trouble) {
 
     case SIMULATE_SYNC:
         return op == DISK_SYNC;
+
+    case SIMULATE_META:
+        return op == DISK_SYNC && call->through;
 
     case SIMULATE_SPACE:
         return op == DISK_WRITE || op == DISK_SIZE || op == DISK_ENTRY;
@@ -209,15 +216,29 @@ simulate_seen(simulate_t *sim, uint32_t sector)
 }
 
 
+/* 1: a sync of the log is about it.  A write through O_DSYNC syncs only its
+ * own sectors. */
+
+static int
+simulate_covers(const disk_call_t *call, uint32_t sector)
+{
+    return call->len == 0
+           || (sector >= call->offset / DISK_SECTOR
+               && sector <= (call->offset + call->len - 1) / DISK_SECTOR);
+}
+
+
 static void
-simulate_sync(simulate_t *sim, int failed)
+simulate_sync(simulate_t *sim, const disk_call_t *call)
 {
     size_t              i, n;
     simulate_sector_t  *sector;
 
-    if (failed) {
+    if (call->error) {
         for (i = 0; i < sim->sectors_n; i++) {
-            sim->sectors[i].doomed = 1;
+            if (simulate_covers(call, sim->sectors[i].sector)) {
+                sim->sectors[i].doomed = 1;
+            }
         }
 
         return;
@@ -228,7 +249,7 @@ simulate_sync(simulate_t *sim, int failed)
     for (i = 0; i < sim->sectors_n; i++) {
         sector = &sim->sectors[i];
 
-        if (!sector->doomed) {
+        if (!sector->doomed && simulate_covers(call, sector->sector)) {
             (void) simulate_seen(sim, sector->sector);
         }
     }
@@ -304,6 +325,43 @@ simulate_power_cut(simulate_t *sim)
 
 
 /*
+ * An index is as good as not synced once a sync of it has failed: what was
+ * dirty then is taken for clean.
+ */
+
+static void
+simulate_sync_index(simulate_t *sim, const disk_call_t *call)
+{
+    int       fd;
+    char      name[256];
+    uint32_t  n;
+
+    if (sscanf(call->path, "index-%u/", &n) != 1
+        || strstr(call->path, "/data.mdb") == NULL)
+    {
+        return;
+    }
+
+    if (call->error) {
+        sim->index_doomed = n;
+        return;
+    }
+
+    sim->index_dirty = 0;
+
+    snprintf(name, sizeof(name), "%s/%s", sim->path, call->path);
+    fd = (int) syscall(SYS_openat, AT_FDCWD, name, O_RDONLY);
+
+    if (fd != -1) {
+        sim->index_synced = n;
+        check(pread(fd, sim->index_metas, sizeof(sim->index_metas), 0)
+              == sizeof(sim->index_metas), "%s", name);
+        (void) syscall(SYS_close, fd);
+    }
+}
+
+
+/*
  * The index was not synced, unless it was left in good order: then its
  * marker is there, and nothing was added since.  Else any of it may be lost.
  */
@@ -319,13 +377,15 @@ simulate_damage_index(simulate_t *sim)
     n = sim->index_n;
     snprintf(name, sizeof(name), "%s/index-%u/clean", sim->path, n);
 
-    if (n == 0 || (access(name, F_OK) == 0 && !sim->index_dirty)) {
+    if (n == 0 || (access(name, F_OK) == 0 && !sim->index_dirty
+                   && sim->index_doomed != n))
+    {
         return;
     }
 
     snprintf(name, sizeof(name), "%s/index-%u/data.mdb", sim->path, n);
 
-    switch (dice_below(&sim->dice, 4)) {
+    switch (dice_below(&sim->dice, 5)) {
 
     case 0:
         return;
@@ -349,6 +409,23 @@ simulate_damage_index(simulate_t *sim)
         }
 
         if (fd != -1) {
+            (void) syscall(SYS_close, fd);
+        }
+
+        break;
+
+    case 4:
+        if (sim->index_synced != n) {
+            return;
+        }
+
+        /* its meta pages are those last synced, all others were written */
+
+        fd = (int) syscall(SYS_openat, AT_FDCWD, name, O_RDWR);
+
+        if (fd != -1) {
+            (void) syscall(SYS_pwrite64, fd, sim->index_metas,
+                           sizeof(sim->index_metas), 0);
             (void) syscall(SYS_close, fd);
         }
     }

@@ -144,6 +144,7 @@ world_create(simulate_t *sim)
     sim->calm = 0;
     sim->wall = WORLD_EPOCH;
     sim->boot = 5000;
+    sim->mono_offset = 0;
     sim->checked = 0;
     sim->checked_at = 0;
     sim->applied = 0;
@@ -152,6 +153,8 @@ world_create(simulate_t *sim)
     sim->retries_n = 0;
     sim->index_n = 0;
     sim->index_dirty = 0;
+    sim->index_doomed = 0;
+    sim->index_synced = 0;
     memset(sim->checked_hash, 0, FS_HASH_LEN);
     memset(sim->taken, 0, sizeof(sim->taken));
     memset(&sim->units, 0, sizeof(sim->units));
@@ -410,7 +413,9 @@ world_fault(simulate_t *sim)
         }
 
     } else if (world_chance(sim, mix->power)
-               || (mix->power != 0 && sim->trouble == SIMULATE_SYNC
+               || (mix->power != 0
+                   && (sim->trouble == SIMULATE_SYNC
+                       || sim->trouble == SIMULATE_META)
                    && dice_one_in(&sim->dice, 20)))
     {
         world_kill_all(sim);
@@ -449,7 +454,7 @@ static void
 world_trouble(simulate_t *sim)
 {
     static const simulate_fault_t  kinds[] = {
-        SIMULATE_SYNC, SIMULATE_SYNC, SIMULATE_WRITE, SIMULATE_SHORT,
+        SIMULATE_SYNC, SIMULATE_META, SIMULATE_WRITE, SIMULATE_SHORT,
         SIMULATE_SPACE
     };
 
@@ -489,6 +494,10 @@ world_power(simulate_t *sim)
 {
     simulate_count(sim, SIMULATE_POWER);
     simulate_power_cut(sim);
+
+    if (sim->boot + sim->mono_offset > sim->oracle.latest) {
+        sim->oracle.latest = sim->boot + sim->mono_offset;
+    }
 
     sim->conf.boot_id[0]++;
     sim->conf.boot_id[1] += sim->conf.boot_id[0] == 0;

@@ -7,6 +7,25 @@
 
 #include "index_fixture.h"
 
+#include <errno.h>
+#include <sys/syscall.h>
+
+
+static int  syncs_fail;                 /* so many of a map */
+
+
+int
+msync(void *address, size_t len, int flags)
+{
+    if (syncs_fail != 0) {
+        syncs_fail--;
+        errno = EIO;
+        return -1;
+    }
+
+    return (int) syscall(SYS_msync, address, len, flags);
+}
+
 
 /*
  * Close, spoil the file, open: it must be seen at opening, without a crash,
@@ -358,6 +377,38 @@ test_marker_forgotten(void **context)
 }
 
 
+/*
+ * After a sync that failed another one says nothing: what the first did not
+ * write is taken for clean.
+ */
+
+static void
+test_sync_failed(void **context)
+{
+    int         i;
+    dump_t      dump;
+    fixture_t  *fixture = *context;
+
+    index_fill(fixture);
+
+    for (i = 1; i <= 2; i++) {
+        dump = index_dump(fixture);
+
+        syncs_fail = 1;
+        fixture_close(fixture, 1);
+        assert_int_equal(syncs_fail, 0);
+        assert_false(index_exists(fixture, (uint32_t) i, "clean"));
+
+        fixture_open(fixture);
+        index_equals(fixture, (uint32_t) i + 1, &dump);
+    }
+
+    fixture_close(fixture, 1);
+    assert_true(index_exists(fixture, 3, "clean"));
+    fixture_open(fixture);
+}
+
+
 int
 main(void)
 {
@@ -373,6 +424,8 @@ main(void)
         cmocka_unit_test_setup_teardown(test_reboot, index_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(test_marker_forgotten, index_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_sync_failed, index_setup,
                                         fixture_teardown)
     };
 
