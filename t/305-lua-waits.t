@@ -135,8 +135,8 @@ for my $path (qw(reserve fresh)) {
     for my $version ('--http2', '--http1.1') {
         my $user = "left-$path$version";
 
-        $faults->set(slow_ms => 800);
-        curl($version, '--max-time', '0.3', "$base/$path?user=$user");
+        $faults->set(slow_ms => 2000);
+        curl($version, '--max-time', '0.5', "$base/$path?user=$user");
         is(held($user), 0, "$path $version: it left before the commit");
         eventually { held($user) == 1 } 'which came all the same';
         $faults->set(slow_ms => 0);
@@ -153,12 +153,12 @@ eventually { held('killed') == 1 } 'whose command was done';
 is(held('stayed'), 1, 'as its own');
 
 # ---- slots are used again
-$faults->set(slow_ms => 300);
+$faults->set(slow_ms => 1500);
 for my $round (1 .. 4) {
     my @left = map { ('-o', '/dev/null', "$base/reserve?user=l$round-$_") }
         1 .. 15;
 
-    curl('-Z', '--max-time', '0.1', @left);
+    curl('-Z', '--max-time', '0.5', @left);
     eventually { held("l$round-15") == 1 } 'those who left have theirs';
 }
 $faults->set(slow_ms => 20);

@@ -53,8 +53,6 @@ static void run_ack(run_t *run, const fs_command_t *command,
     const fs_result_t *result);
 static void run_point(run_t *run);
 static void run_failed(const char *what, const char *detail);
-static void run_clock(void *data, int64_t *wall, int64_t *boot);
-static int run_random(void *data, uint8_t *bytes, size_t len);
 
 
 void
@@ -130,14 +128,6 @@ run_new_boot(run_t *run)
 {
     run_boot(&run->shared->world, &run->dice);
     run_new_rings(run);
-}
-
-
-void
-run_boot(run_world_t *world, dice_t *dice)
-{
-    world->boot = 1000 + dice_below(dice, 100000);
-    dice_bytes(dice, world->boot_id, FS_BOOT_LEN);
 }
 
 
@@ -710,43 +700,6 @@ run_bounds(const run_t *run, size_t position, fs_seq_t *least,
             *least = shared->shown[i];
         }
     }
-}
-
-
-void
-run_conf(run_world_t *world, fs_store_conf_t *conf, const char *path)
-{
-    memset(conf, 0, sizeof(fs_store_conf_t));
-    conf->path = path;
-    conf->map_size = RUN_MAP;
-    conf->sync = 1;
-    conf->readers = 16;
-    conf->generation = 64;
-    conf->clock = run_clock;
-    conf->random = run_random;
-    conf->data = world;
-    memcpy(conf->boot_id, world->boot_id, FS_BOOT_LEN);
-}
-
-
-static void
-run_clock(void *data, int64_t *wall, int64_t *boot)
-{
-    run_world_t  *world = data;
-
-    *wall = world->wall;
-    *boot = world->boot;
-}
-
-
-static int
-run_random(void *data, uint8_t *bytes, size_t len)
-{
-    run_world_t  *world = data;
-
-    dice_bytes(&world->dice, bytes, len);
-
-    return 0;
 }
 
 

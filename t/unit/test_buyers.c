@@ -10,7 +10,7 @@
 
 #define GENERATION  32
 
-static MDB_txn  *writing;               /* the one that is open, for teardown */
+static MDB_txn  *writing;               /* one that is open, for teardown */
 
 
 static void

@@ -1,0 +1,59 @@
+
+/*
+ * The world of a store: its clocks, its boot and its randomness.  See run.h.
+ */
+
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE                     /* nftw() */
+#endif
+
+#include "run.h"
+
+
+static void run_clock(void *data, int64_t *wall, int64_t *boot);
+static int run_random(void *data, uint8_t *bytes, size_t len);
+
+
+void
+run_boot(run_world_t *world, dice_t *dice)
+{
+    world->boot = 1000 + dice_below(dice, 100000);
+    dice_bytes(dice, world->boot_id, FS_BOOT_LEN);
+}
+
+
+void
+run_conf(run_world_t *world, fs_store_conf_t *conf, const char *path)
+{
+    memset(conf, 0, sizeof(fs_store_conf_t));
+    conf->path = path;
+    conf->map_size = RUN_MAP;
+    conf->sync = 1;
+    conf->readers = 16;
+    conf->generation = 64;
+    conf->clock = run_clock;
+    conf->random = run_random;
+    conf->data = world;
+    memcpy(conf->boot_id, world->boot_id, FS_BOOT_LEN);
+}
+
+
+static void
+run_clock(void *data, int64_t *wall, int64_t *boot)
+{
+    run_world_t  *world = data;
+
+    *wall = world->wall;
+    *boot = world->boot;
+}
+
+
+static int
+run_random(void *data, uint8_t *bytes, size_t len)
+{
+    run_world_t  *world = data;
+
+    dice_bytes(&world->dice, bytes, len);
+
+    return 0;
+}
