@@ -37,7 +37,9 @@ sub all_go_on ($when) {
     my @answers = $t->many([map { $t->hold_call("$when-$_", 'grape', 1) }
         1 .. 20]);
     is(scalar(grep { ($_->code // 0) == 201 } @answers), 20,
-        "$when: holds are taken");
+        "$when: holds are taken")
+        or diag(join "\n", map { ($_->code // 'none') . ' ' . $_->body }
+            @answers);
     for my $each ($faults->going_on) {
         my ($name, $works) = @$each;
         is(scalar(grep { $works->() } 1 .. 8), 8, "$when: $name go on");
