@@ -97,4 +97,18 @@ for my $code ($problems =~ /^\| [\d, ]+ \| (.*) \|$/mg) {
     }
 }
 
+# ---- a refusal says that nothing was charged; only where that need not be so
+# it does not: an order that is another's, one that is settled
+my %charge = (zh => qr/没有(?:收|扣)钱/, en => qr/nothing (?:was )?charged/i);
+for my $lang (sort keys %charge) {
+    my @silent = grep { /^problem\.(?!title$|no_such_hold$|wrong_state$)/
+        && $lines{$lang}{$_} !~ $charge{$lang} } sort keys $lines{$lang}->%*;
+    is("@silent", '', "refusals say in $lang that nothing was charged");
+}
+
+# ---- full-width marks between Chinese words
+my @narrow = grep { $lines{zh}{$_} =~ /\p{Han}[,:;!?]|[,:;!?]\p{Han}/ }
+    sort keys $lines{zh}->%*;
+is("@narrow", '', 'Chinese has marks of its own');
+
 done_testing();
