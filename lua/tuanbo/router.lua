@@ -95,6 +95,10 @@ local function framed(c, name, view)
         end
     end
 
+    -- in one order, whatever stands first on the page: a browser goes on with
+    -- the stream that it has
+    table.sort(watched)
+
     if view.refresh_at then
         local rest = view.refresh_at - c.now
 

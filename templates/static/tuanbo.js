@@ -168,17 +168,24 @@
 
         return fetch(url || answered || location.href, { credentials: "same-origin" })
             .then(function (answer) {
-                return answer.text();
+                return answer.status < 500 ? answer.text() : "";
             })
             .then(function (html) {
                 var fresh = new DOMParser().parseFromString(html, "text/html");
 
+                // the shop in trouble, or another server in its place
+                if (!fresh.body.dataset.now) {
+                    throw new Error("no page of the shop");
+                }
+
                 offset = Number(fresh.body.dataset.now) - Date.now();
                 swapIn(fresh);
                 connection(false);
+                listen(fresh.body.dataset.events || "");
             })
             .catch(function () {
                 connection(true);
+                setTimeout(swapSoon, POLL_MS);
             })
             .then(function () {
                 swapping = false;
@@ -238,8 +245,13 @@
 
     // ---- numbers
 
+    // A sold-out item shows cards of others inside it: their numbers are theirs.
     function show(root, name, value) {
         all('[data-live="' + name + '"]', root).forEach(function (element) {
+            if (element.closest("[data-sale]") !== root) {
+                return;
+            }
+
             if (element.tagName === "PROGRESS") {
                 element.value = value;
             } else {
@@ -292,28 +304,51 @@
         });
     }
 
+    var source = null;
+    var heard = "";
+
+    // What is shown changes with a swap, and with it what is listened to.
     function listen(url) {
-        var source = new EventSource(url);
+        if (url === heard || !window.EventSource) {
+            return;
+        }
+
+        if (source) {
+            source.close();
+            source = null;
+        }
+
+        heard = url;
+
+        if (url) {
+            source = streamOf(url);
+        }
+    }
+
+    function streamOf(url) {
+        var stream = new EventSource(url);
         var shown = {};
 
         function on(type, action) {
-            source.addEventListener(type, function (event) {
+            stream.addEventListener(type, function (event) {
                 connection(false);
                 action(JSON.parse(event.data));
             });
         }
 
-        source.onopen = function () {
+        stream.onopen = function () {
             connection(false);
         };
-        source.onerror = function () {
+        stream.onerror = function () {
             connection(true);
 
             // refused for good, not merely cut: try again as if new
-            if (source.readyState === 2) {
+            if (stream.readyState === 2) {
                 setTimeout(function () {
-                    source.close();
-                    listen(url);
+                    if (heard === url) {
+                        heard = "";
+                        listen(url);
+                    }
                 }, POLL_MS + Math.random() * POLL_MS);
             }
         };
@@ -342,10 +377,12 @@
         on("goal", goal);
         on("state", state);
 
-        addEventListener("pagehide", function () {
-            source.close();
-        });
+        return stream;
     }
+
+    addEventListener("pagehide", function () {
+        listen("");
+    });
 
 
     // ---- a tap
@@ -500,9 +537,7 @@
 
     start();
 
-    if (body.dataset.events && window.EventSource) {
-        listen(body.dataset.events);
-    }
+    listen(body.dataset.events || "");
 
     if (document.querySelector("[data-follow]")) {
         setInterval(follow, POLL_MS);
