@@ -1,6 +1,7 @@
 use v5.36;
 use utf8;
 use File::Find ();
+use JSON::PP ();
 use Tuanbo::Test;
 
 # Texts: each language says the same things, each text that a page asks for is
@@ -110,5 +111,21 @@ for my $lang (sort keys %charge) {
 my @narrow = grep { $lines{zh}{$_} =~ /\p{Han}[,:;!?]|[,:;!?]\p{Han}/ }
     sort keys $lines{zh}->%*;
 is("@narrow", '', 'Chinese has marks of its own');
+
+# ---- the demo says all of it in both languages
+sub read_json ($path) { JSON::PP->new->decode(read_text($path)) }
+
+my $schema = read_json("$root/lua/tuanbo/catalog.json");
+for my $kind (qw(product pickup session)) {
+    my $fields = $schema->{$kind}{en}{fields};
+    my @files = glob "$root/conf/demo/${kind}s/*.json";
+    ok(scalar @files, "${kind}s are found");
+    for my $path (@files) {
+        my $doc = read_json($path);
+        my @only = grep { defined $doc->{$_} && !defined $doc->{en}{$_} }
+            sort keys $fields->%*;
+        is("@only", '', $path =~ s{.*/}{}r . ' is in English, too');
+    }
+}
 
 done_testing();
