@@ -155,16 +155,20 @@ test("what is left of the others, beside one that is sold out", async () => {
 
 
 test("the home follows what opens, and what comes back", async () => {
-    await shop.define("soon", { title: "快开卖的桃子", opens_at:
-        Date.now() + 6000 });
-    await shop.define("returns", { title: "有人不要了的梨", stock: 1,
-        hold_ms: 8000 });
-    await shop.neighbour("chen", "returns", 1, false);
+    const soon = (opens_at) => shop.define("soon", { title: "快开卖的桃子",
+        opens_at });
 
+    await soon(Date.now() + 3600000);
+    await shop.define("returns", { title: "有人不要了的梨", stock: 1 });
+
+    const { id } = await shop.neighbour("chen", "returns", 1, false);
     const page = await watcher("/");
 
     await page.waitForSelector(".card[data-sale=soon][data-state=scheduled]");
     await page.waitForSelector(".gone .card[data-sale=returns]");
+    await soon(Date.now() + 1000);
+    await fetch(`${shop.url}/api/holds/${id}`, { method: "DELETE",
+        headers: { "X-Buyer": "chen" } });
     await page.waitForSelector(".card[data-sale=soon][data-state=open]");
     await page.waitForSelector(":not(.gone) > .card[data-sale=returns]");
     await shop.neighbour("chen", "soon", 2, false);
@@ -206,7 +210,7 @@ test("a broadcast ends while somebody watches", async () => {
     const now = Date.now();
 
     await shop.signed("admin", "PUT", "/admin/documents/session/short", {
-        title: "短短一场", starts_at: now - 60000, ends_at: now + 5000 });
+        title: "短短一场", starts_at: now - 60000, ends_at: now + 10000 });
 
     const page = await watcher("/live/short");
 
