@@ -241,3 +241,20 @@ test("no page of ours: the clocks go on, and the page is asked for again",
         assert.equal(await page.locator("#lost").innerText(), "");
         await leave(page);
     });
+
+
+test("more sales than one stream tells of", async () => {
+    for (let i = 1; i <= 16; i++) {
+        await shop.define(`many-${i}`, { title: `第 ${i} 样` });
+    }
+
+    await shop.define("zz-last", { title: "最后一样" });
+
+    const page = await watcher("/");
+
+    await shop.neighbour("sun", "zz-last", 3, false);
+    await eventually("the last one's number", async () =>
+        await page.innerText(".card[data-sale=zz-last] [data-live=taken]")
+            === "3");
+    await leave(page);
+});

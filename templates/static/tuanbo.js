@@ -182,6 +182,7 @@
                 swapIn(fresh);
                 connection(false);
                 listen(fresh.body.dataset.events || "");
+                lookAgain(fresh.body.dataset.again);
             })
             .catch(function () {
                 connection(true);
@@ -195,6 +196,21 @@
                     return swap();
                 }
             });
+    }
+
+    // A page of more sales than one stream tells of.
+    var lookTimer = 0;
+
+    function lookAgain(ms) {
+        clearInterval(lookTimer);
+
+        if (ms) {
+            lookTimer = setInterval(function () {
+                if (!document.hidden) {
+                    swapSoon();
+                }
+            }, Number(ms));
+        }
     }
 
     // Thousands hear at once that something sold out: not all ask at once.
@@ -538,6 +554,7 @@
     start();
 
     listen(body.dataset.events || "");
+    lookAgain(body.dataset.again);
 
     if (document.querySelector("[data-follow]")) {
         setInterval(follow, POLL_MS);
