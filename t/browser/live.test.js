@@ -87,11 +87,16 @@ test("nginx is reloaded while somebody watches", async () => {
 
     await shop.neighbour("wang", "steady", 1, false);
     await eventually("one taken", async () => await taken(page) === 1);
+    await page.evaluate(() => {
+        window.complaints = 0;
+        new MutationObserver(() => { window.complaints++; }).observe(
+            document.getElementById("lost"), { childList: true });
+    });
     await shop.reload();
     await shop.neighbour("zhao", "steady", 2, false);
     await eventually("three taken", async () => await taken(page) === 3);
-    await eventually("no more complaint", async () =>
-        await page.locator("#lost").innerText() === "");
+    assert.equal(await page.evaluate(() => window.complaints), 0,
+        "nobody is told of a stream that is back at once");
     await page.click("#do");
     await page.waitForSelector("#bar .held");
     assert.equal((await shop.sale("steady")).held, 4);
@@ -257,4 +262,17 @@ test("more sales than one stream tells of", async () => {
         await page.innerText(".card[data-sale=zz-last] [data-live=taken]")
             === "3");
     await leave(page);
+});
+
+
+test("no stream for long says so, until there is one", async () => {
+    const page = await shop.buyer();
+
+    await page.route("**/api/events*", (route) => route.abort());
+    await page.goto("/s/egg");
+    await page.waitForSelector("#lost:not(:empty)");
+    await page.unroute("**/api/events*");
+    await eventually("the stream", async () =>
+        await page.locator("#lost").innerText() === "");
+    await page.context().close();
 });

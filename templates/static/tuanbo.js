@@ -11,6 +11,7 @@
     var news = document.getElementById("news");
     var POLL_MS = 3000;
     var SPREAD_MS = 1500;
+    var LOST_MS = 5000;
 
     function now() {
         return Date.now() + offset;
@@ -46,8 +47,22 @@
         }
     }
 
+    var lostTimer = 0;
+
     function connection(isLost) {
+        clearTimeout(lostTimer);
+        lostTimer = 0;
         put(lost, isLost ? lost.dataset.text : "");
+    }
+
+    // A stream is cut by each reload of nginx, and back at once: a line that
+    // came and went would only push the page up and down.
+    function maybeLost() {
+        if (!lostTimer) {
+            lostTimer = setTimeout(function () {
+                connection(true);
+            }, LOST_MS);
+        }
     }
 
 
@@ -356,7 +371,7 @@
             connection(false);
         };
         stream.onerror = function () {
-            connection(true);
+            maybeLost();
 
             // refused for good, not merely cut: try again as if new
             if (stream.readyState === 2) {
