@@ -242,6 +242,8 @@ $t->admin(PUT => '/documents/session/friday', json => { title => '周五晚八�
     starts_at => now_ms - 1000, on_camera => 'fig' });
 ok(wait_until(sub { $sun->get('/live/friday')->text =~ /正在直播.*正在讲解/ },
     2), 'on air, with what is on camera');
+ok(wait_until(sub { $sun->get('/')->dom->at('.card')->attr('data-sale')
+    eq 'fig' }, 2), 'which the home shows first');
 
 # ---- a page that waits for an hour
 like($lin->get('/s/peach')->text, qr/开卖/, 'opens later');
