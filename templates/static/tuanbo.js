@@ -150,6 +150,11 @@
                 focusIn(next, placeOf(focused));
             }
 
+            // a hold that has become something else says so at its top
+            if (old.dataset.state !== next.dataset.state) {
+                next.querySelector("h1").scrollIntoView({ block: "nearest" });
+            }
+
             all("[data-tell]", next).forEach(function (element) {
                 said.push(element.textContent.trim());
             });
