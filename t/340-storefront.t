@@ -13,6 +13,8 @@ my $t = Tuanbo::Test::Storefront->storefront(
     checkout => Tuanbo::Test::free_port())->start;
 my $page_max = 100 * 1024;
 
+sub token ($buyer) { $buyer->dom->at('[name=csrf]')->attr('value') }
+
 sub buyer (%headers) { Tuanbo::Test::Storefront->buyer($t, %headers) }
 
 $t->define_sale('grape', title => '葡萄', price_fen => 3980, stock => 3,
@@ -158,6 +160,28 @@ ok(wait_until(sub { $zhou->get('/h/' . $zhou->id)->text
     =~ /留的时间过了.*没有收钱/ }, 5), 'and says that it is');
 ok($zhou->dom->at('.bar a[href="/s/plum"]'), 'with another try');
 
+# a tap that comes after that, on a page that was left open
+my $late = $zhou->id;
+my $its = token($zhou->get('/s/egg'));
+for my $form ("/checkout/$late", "/api/holds/$late/release") {
+    $zhou->{headers}{Origin} = $t->url('');
+    is($zhou->start(POST => $form, "csrf=$its")->res->code, 303,
+        "$form when the time is over");
+    like($zhou->res->headers->location, qr{^/h/$late(?:\?code=wrong_state)?$},
+        'is answered on the page of the hold');
+    like($zhou->get($zhou->res->headers->location)->text,
+        qr/留的时间过了.*没有收钱/, 'which says how it is');
+}
+$lin->get('/s/egg')->{headers}{Origin} = $t->url('');
+$lin->start(POST => "/api/holds/$berry/release", 'csrf=' . token($lin));
+like($lin->get($lin->res->headers->location)->text,
+    qr/已经不能改了，请看下面.*付好了.*提货码/, 'nor is one given up that is paid');
+my $stranger = buyer(Origin => $t->url(''))->get('/s/egg');
+is($stranger->start(POST => "/checkout/$late", 'csrf='
+    . token($stranger))->res->code, 303, 'another\'s checkout');
+is($stranger->get($stranger->res->headers->location)->res->code, 404,
+    'is not there');
+
 # ---- what is not there
 for my $path (qw(/s/none /h/0123456789abcdef0123456789abcdef /h/xyz /nothing
     /live/none /s/ /static/none.css))
@@ -218,6 +242,8 @@ $t->admin(PUT => '/documents/session/friday', json => { title => '周五晚八�
     starts_at => now_ms - 1000, on_camera => 'fig' });
 ok(wait_until(sub { $sun->get('/live/friday')->text =~ /正在直播.*正在讲解/ },
     2), 'on air, with what is on camera');
+ok(wait_until(sub { $sun->get('/')->dom->at('.card')->attr('data-sale')
+    eq 'fig' }, 2), 'which the home shows first');
 
 # ---- a page that waits for an hour
 like($lin->get('/s/peach')->text, qr/开卖/, 'opens later');

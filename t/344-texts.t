@@ -1,6 +1,7 @@
 use v5.36;
 use utf8;
 use File::Find ();
+use JSON::PP ();
 use Tuanbo::Test;
 
 # Texts: each language says the same things, each text that a page asks for is
@@ -94,6 +95,36 @@ for my $code ($problems =~ /^\| [\d, ]+ \| (.*) \|$/mg) {
             |sold|retry_at)$/x || $name eq 'Allow';
         ok(exists $lines{zh}{"problem.$name"} || $known =~ /^\s*$name = "/m,
             "$name has words");
+    }
+}
+
+# ---- a refusal says that nothing was charged; only where that need not be so
+# it does not: an order that is another's, one that is settled
+my %charge = (zh => qr/没有(?:收|扣)钱/, en => qr/nothing (?:was )?charged/i);
+for my $lang (sort keys %charge) {
+    my @silent = grep { /^problem\.(?!title$|no_such_hold$|wrong_state$)/
+        && $lines{$lang}{$_} !~ $charge{$lang} } sort keys $lines{$lang}->%*;
+    is("@silent", '', "refusals say in $lang that nothing was charged");
+}
+
+# ---- full-width marks between Chinese words
+my @narrow = grep { $lines{zh}{$_} =~ /\p{Han}[,:;!?]|[,:;!?]\p{Han}/ }
+    sort keys $lines{zh}->%*;
+is("@narrow", '', 'Chinese has marks of its own');
+
+# ---- the demo says all of it in both languages
+sub read_json ($path) { JSON::PP->new->decode(read_text($path)) }
+
+my $schema = read_json("$root/lua/tuanbo/catalog.json");
+for my $kind (qw(product pickup session)) {
+    my $fields = $schema->{$kind}{en}{fields};
+    my @files = glob "$root/conf/demo/${kind}s/*.json";
+    ok(scalar @files, "${kind}s are found");
+    for my $path (@files) {
+        my $doc = read_json($path);
+        my @only = grep { defined $doc->{$_} && !defined $doc->{en}{$_} }
+            sort keys $fields->%*;
+        is("@only", '', $path =~ s{.*/}{}r . ' is in English, too');
     }
 }
 

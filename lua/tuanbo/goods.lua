@@ -118,10 +118,13 @@ end
 
 
 -- A number that the event stream keeps up to date.
-local function live(name, value)
+function goods.live(name, value)
     return markup.unescaped('<b data-live="' .. name .. '">'
                             .. markup.escape(value) .. "</b>")
 end
+
+
+local live = goods.live
 
 
 local function goal_of(c, goal, joined, formed, unit)

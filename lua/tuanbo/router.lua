@@ -23,7 +23,8 @@ local views = {
 local REST_S = 0.2
 local KEY_BYTES = 15
 local REFRESH_WITHIN_MS = 15 * 60 * 1000
-local WATCHED_MAX = 16
+local WATCHED_MAX = 16            -- of one stream
+local LOOK_AGAIN_MS = 10000
 local RETRY_S = 5
 
 local router = {}
@@ -94,6 +95,13 @@ local function framed(c, name, view)
             watched[i] = "sale=" .. it.id
         end
     end
+
+    -- what no stream tells of is looked at again
+    view.again_ms = #view.watches > WATCHED_MAX and LOOK_AGAIN_MS
+
+    -- in one order, whatever stands first on the page: a browser goes on with
+    -- the stream that it has
+    table.sort(watched)
 
     if view.refresh_at then
         local rest = view.refresh_at - c.now

@@ -62,6 +62,17 @@ async function measure(where, mode) {
             }
         }
 
+        // what is to be done stands at the bottom of a phone's screen,
+        // however short the page
+        const bar = document.querySelector(".bar");
+        const left = bar && innerHeight - bar.getBoundingClientRect().bottom;
+
+        if (bar && getComputedStyle(bar).position === "sticky"
+            && Math.abs(left) > 1)
+        {
+            found.push(`the bar ${left} px above the bottom`);
+        }
+
         return found;
     }, [TYPE_PX[mode], TARGET_PX]);
 

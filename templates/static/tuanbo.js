@@ -11,6 +11,7 @@
     var news = document.getElementById("news");
     var POLL_MS = 3000;
     var SPREAD_MS = 1500;
+    var LOST_MS = 5000;
 
     function now() {
         return Date.now() + offset;
@@ -46,8 +47,22 @@
         }
     }
 
+    var lostTimer = 0;
+
     function connection(isLost) {
+        clearTimeout(lostTimer);
+        lostTimer = 0;
         put(lost, isLost ? lost.dataset.text : "");
+    }
+
+    // A stream is cut by each reload of nginx, and back at once: a line that
+    // came and went would only push the page up and down.
+    function maybeLost() {
+        if (!lostTimer) {
+            lostTimer = setTimeout(function () {
+                connection(true);
+            }, LOST_MS);
+        }
     }
 
 
@@ -135,6 +150,11 @@
                 focusIn(next, placeOf(focused));
             }
 
+            // a hold that has become something else says so at its top
+            if (old.dataset.state !== next.dataset.state) {
+                next.querySelector("h1").scrollIntoView({ block: "nearest" });
+            }
+
             all("[data-tell]", next).forEach(function (element) {
                 said.push(element.textContent.trim());
             });
@@ -168,17 +188,25 @@
 
         return fetch(url || answered || location.href, { credentials: "same-origin" })
             .then(function (answer) {
-                return answer.text();
+                return answer.status < 500 ? answer.text() : "";
             })
             .then(function (html) {
                 var fresh = new DOMParser().parseFromString(html, "text/html");
 
+                // the shop in trouble, or another server in its place
+                if (!fresh.body.dataset.now) {
+                    throw new Error("no page of the shop");
+                }
+
                 offset = Number(fresh.body.dataset.now) - Date.now();
                 swapIn(fresh);
                 connection(false);
+                listen(fresh.body.dataset.events || "");
+                lookAgain(fresh.body.dataset.again);
             })
             .catch(function () {
                 connection(true);
+                setTimeout(swapSoon, POLL_MS);
             })
             .then(function () {
                 swapping = false;
@@ -188,6 +216,21 @@
                     return swap();
                 }
             });
+    }
+
+    // A page of more sales than one stream tells of.
+    var lookTimer = 0;
+
+    function lookAgain(ms) {
+        clearInterval(lookTimer);
+
+        if (ms) {
+            lookTimer = setInterval(function () {
+                if (!document.hidden) {
+                    swapSoon();
+                }
+            }, Number(ms));
+        }
     }
 
     // Thousands hear at once that something sold out: not all ask at once.
@@ -238,8 +281,13 @@
 
     // ---- numbers
 
+    // A sold-out item shows cards of others inside it: their numbers are theirs.
     function show(root, name, value) {
         all('[data-live="' + name + '"]', root).forEach(function (element) {
+            if (element.closest("[data-sale]") !== root) {
+                return;
+            }
+
             if (element.tagName === "PROGRESS") {
                 element.value = value;
             } else {
@@ -292,28 +340,51 @@
         });
     }
 
+    var source = null;
+    var heard = "";
+
+    // What is shown changes with a swap, and with it what is listened to.
     function listen(url) {
-        var source = new EventSource(url);
+        if (url === heard || !window.EventSource) {
+            return;
+        }
+
+        if (source) {
+            source.close();
+            source = null;
+        }
+
+        heard = url;
+
+        if (url) {
+            source = streamOf(url);
+        }
+    }
+
+    function streamOf(url) {
+        var stream = new EventSource(url);
         var shown = {};
 
         function on(type, action) {
-            source.addEventListener(type, function (event) {
+            stream.addEventListener(type, function (event) {
                 connection(false);
                 action(JSON.parse(event.data));
             });
         }
 
-        source.onopen = function () {
+        stream.onopen = function () {
             connection(false);
         };
-        source.onerror = function () {
-            connection(true);
+        stream.onerror = function () {
+            maybeLost();
 
             // refused for good, not merely cut: try again as if new
-            if (source.readyState === 2) {
+            if (stream.readyState === 2) {
                 setTimeout(function () {
-                    source.close();
-                    listen(url);
+                    if (heard === url) {
+                        heard = "";
+                        listen(url);
+                    }
                 }, POLL_MS + Math.random() * POLL_MS);
             }
         };
@@ -342,10 +413,12 @@
         on("goal", goal);
         on("state", state);
 
-        addEventListener("pagehide", function () {
-            source.close();
-        });
+        return stream;
     }
+
+    addEventListener("pagehide", function () {
+        listen("");
+    });
 
 
     // ---- a tap
@@ -500,9 +573,8 @@
 
     start();
 
-    if (body.dataset.events && window.EventSource) {
-        listen(body.dataset.events);
-    }
+    listen(body.dataset.events || "");
+    lookAgain(body.dataset.again);
 
     if (document.querySelector("[data-follow]")) {
         setInterval(follow, POLL_MS);

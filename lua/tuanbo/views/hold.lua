@@ -39,6 +39,7 @@ local function lines_of(c, hold)
         if it and it.goal and (not group or it.goal.left > group.left) then
             group = it.goal
             group.unit = it.unit
+            group.sale = it
         end
     end
 
@@ -63,7 +64,15 @@ local function steps_of(c, hold, group)
         local done = group.formed or state ~= "sold"
 
         add("group", done, not done and c.say("order.step.group.wait", {
-            left = group.left, unit = group.unit }))
+            left = goods.live("missing", group.left), unit = group.unit }))
+
+        -- a group of one pickup point is not in the stream's numbers: what
+        -- changes the sale's makes the page ask for itself again
+        if not done then
+            steps[#steps].sale = group.sale.id
+            steps[#steps].sale_state = group.sale.state
+            steps[#steps].goal = not group.sale.goal_by_pickup and group.goal
+        end
     end
 
     add("ready", state == "ready" or state == "picked_up")
@@ -116,8 +125,13 @@ return function(c, hold, options)
     }
 
     if ordered[hold.state] then
-        view.title = c.say("order." .. hold.state)
+        local waits = hold.state == "sold" and it.group
+                      and not it.group.formed
+
+        view.title = c.say(waits and "order.sold.group"
+                           or "order." .. hold.state)
         view.steps = steps_of(c, hold, it.group)
+        view.watches = waits and { it.group.sale } or {}
         view.pickup_code = format.pickup_code(hold.id)
         view.qr = qr.of("tuanbo:" .. hold.id .. ":"
                         .. view.pickup_code:gsub(" ", ""))

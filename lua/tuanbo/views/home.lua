@@ -1,11 +1,16 @@
 -- The home of the community.
+--
+-- Its scripts watch all that may change: what is held may come back, and what
+-- opens later is opened for those who wait.
 
 local goods = require "tuanbo.goods"
 
 return function(c)
     local now, upcoming, over = {}, {}, {}
+    local watches = {}
     local session = goods.next_session(c)
-    local refresh_at = session and session.before and session.starts_at
+    local refresh_at = session and (session.before and session.starts_at
+                                    or session.ends_at)
 
     for _, it in ipairs(goods.all(c)) do
         local list = it.open and now
@@ -13,10 +18,18 @@ return function(c)
                      or it.state == "paused" and now or over
 
         it.on_camera = session and session.on_camera == it.id
-        list[#list + 1] = it
+        table.insert(list, it.on_camera and 1 or #list + 1, it)
 
         if list == upcoming and it.opens_at then
             refresh_at = math.min(refresh_at or it.opens_at, it.opens_at)
+        end
+    end
+
+    for _, list in ipairs { now, upcoming, over } do
+        for _, it in ipairs(list) do
+            if it.state ~= "closed" then
+                watches[#watches + 1] = it
+            end
         end
     end
 
@@ -28,6 +41,6 @@ return function(c)
         over = over,
         pickups = goods.pickups(c),
         refresh_at = refresh_at,
-        watches = now,
+        watches = watches,
     }
 end

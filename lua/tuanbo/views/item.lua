@@ -52,6 +52,7 @@ return function(c, sale, code)
     end
 
     local gone = it.state == "sold_out" or it.state == "closed"
+    local others = gone and goods.others(c, it.id, OTHERS) or {}
 
     return "item", {
         title = it.title,
@@ -59,9 +60,9 @@ return function(c, sale, code)
         quantities = quantities,
         pickups = pickups,
         problem = refusal(c, it, code),
-        others = gone and goods.others(c, it.id, OTHERS) or {},
+        others = others,
         refresh_at = it.state == "scheduled" and it.opens_at
                      or it.open and it.closes_at,
-        watches = { it },
+        watches = { it, unpack(others) },
     }
 end

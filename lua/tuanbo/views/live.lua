@@ -21,7 +21,8 @@ return function(c, session)
         title = session.title,
         session = session,
         goods = list,
-        refresh_at = session.before and session.starts_at,
+        refresh_at = session.before and session.starts_at
+                     or session.on and session.ends_at,
         watches = list,
     }
 end

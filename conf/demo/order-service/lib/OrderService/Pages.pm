@@ -122,7 +122,7 @@ sub signed_checkout ($c) {
         $headers->header('Flashsale-Signature'), $c->req->method,
         $c->stash('target'), join("\n", @values)))
     {
-        return $c->problem(401, '这个请求不是店铺发来的,或者太旧了,没有下单',
+        return $c->problem(401, '这个请求不是店铺发来的，或者太旧了，没有下单',
             'This did not come from the shop, or is too old. Nothing was'
             . ' ordered');
     }
@@ -134,7 +134,7 @@ sub signed_checkout ($c) {
 
     $c->app->log->error("checkout of $checkout{hold}: $wrong");
 
-    return $c->problem(400, '订单的内容不完整,没有下单',
+    return $c->problem(400, '订单的内容不完整，没有下单',
         "This cannot be ordered: $wrong. Nothing was ordered");
 }
 
