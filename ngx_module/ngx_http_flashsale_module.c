@@ -372,7 +372,7 @@ ngx_http_flashsale_time(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     value = cf->args->elts;
     time = ngx_parse_time(&value[1], 0);
 
-    if (time == NGX_ERROR || time < 100 || time > FS_HOLD_MS_MAX) {
+    if (time == NGX_ERROR || time < FS_HOLD_MS_MIN || time > FS_HOLD_MS_MAX) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "\"%V\" has the invalid value \"%V\": it is a "
                            "time from 100ms to 1d", &cmd->name, &value[1]);
