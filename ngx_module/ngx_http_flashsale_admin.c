@@ -496,6 +496,7 @@ ngx_http_flashsale_admin_done(ngx_http_request_t *r,
 {
     fs_sale_t                  sale;
     ngx_buf_t                 *b;
+    fs_fault_t                 fault;
     ngx_http_flashsale_ctx_t  *ctx;
 
     ctx = ngx_http_get_module_ctx(r, ngx_http_flashsale_module);
@@ -506,6 +507,17 @@ ngx_http_flashsale_admin_done(ngx_http_request_t *r,
     case FS_CREATED:
     case FS_REPLAYED:
         break;
+
+    case FS_BAD_REQUEST:
+
+        /* the one rule that the request alone could not break */
+
+        ngx_http_flashsale_fault(&fault, "add",
+                                 "makes a stock of at most "
+                                 ngx_value(FS_STOCK_MAX));
+        ngx_http_flashsale_answer_problem(r, result->outcome, &fault, result,
+                                          view);
+        return;
 
     default:
         ngx_http_flashsale_answer_problem(r, result->outcome, NULL, result,

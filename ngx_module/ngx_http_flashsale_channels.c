@@ -11,7 +11,7 @@ typedef enum {
 static unsigned ngx_http_flashsale_channel_compare(const fs_sale_t *old,
     const fs_sale_t *new);
 static ngx_http_flashsale_text_t *ngx_http_flashsale_channel_render(
-    fs_seq_t seq, const fs_sale_t *sale, unsigned events);
+    const fs_sale_t *sale, unsigned events);
 static void ngx_http_flashsale_channel_forget(
     ngx_http_flashsale_channel_t *channel);
 
@@ -143,7 +143,7 @@ ngx_http_flashsale_channels_look(ngx_http_flashsale_channels_t *channels,
             continue;
         }
 
-        delta = ngx_http_flashsale_channel_render(view->seq, &sale, events);
+        delta = ngx_http_flashsale_channel_render(&sale, events);
         if (delta == NULL) {
             /* no memory now: the next look finds it different again */
             channels->seq = 0;
@@ -154,7 +154,6 @@ ngx_http_flashsale_channels_look(ngx_http_flashsale_channels_t *channels,
 
         channel->delta = delta;
         channel->sale = sale;
-        channel->seq = view->seq;
         channel->before = channel->changed;
         channel->changed = channels->round + 1;
         changed = 1;
@@ -183,8 +182,7 @@ ngx_http_flashsale_channel_text(ngx_http_flashsale_channel_t *channel,
 
     } else {
         if (channel->full == NULL) {
-            channel->full = ngx_http_flashsale_channel_full(channel->seq,
-                                                            &channel->sale);
+            channel->full = ngx_http_flashsale_channel_full(&channel->sale);
         }
 
         text = channel->full;
@@ -199,7 +197,7 @@ ngx_http_flashsale_channel_text(ngx_http_flashsale_channel_t *channel,
 
 
 ngx_http_flashsale_text_t *
-ngx_http_flashsale_channel_full(fs_seq_t seq, const fs_sale_t *sale)
+ngx_http_flashsale_channel_full(const fs_sale_t *sale)
 {
     unsigned  events;
 
@@ -209,7 +207,7 @@ ngx_http_flashsale_channel_full(fs_seq_t seq, const fs_sale_t *sale)
         events |= NGX_HTTP_FLASHSALE_EVENT_GOAL;
     }
 
-    return ngx_http_flashsale_channel_render(seq, sale, events);
+    return ngx_http_flashsale_channel_render(sale, events);
 }
 
 
@@ -249,11 +247,17 @@ ngx_http_flashsale_channel_compare(const fs_sale_t *old, const fs_sale_t *new)
 }
 
 
+/*
+ * A stream may break after any event, and the viewer comes back with that
+ * one's id.  So only the last of them has the number of the change, and those
+ * before it the number before.
+ */
+
 static ngx_http_flashsale_text_t *
-ngx_http_flashsale_channel_render(fs_seq_t seq, const fs_sale_t *sale,
-    unsigned events)
+ngx_http_flashsale_channel_render(const fs_sale_t *sale, unsigned events)
 {
     int                         n;
+    fs_seq_t                    seq;
     ngx_uint_t                  i;
     ngx_http_flashsale_text_t  *text;
 
@@ -277,6 +281,9 @@ ngx_http_flashsale_channel_render(fs_seq_t seq, const fs_sale_t *sale,
         if (!(events & renders[i].event)) {
             continue;
         }
+
+        events &= ~(unsigned) renders[i].event;
+        seq = events ? sale->version - 1 : sale->version;
 
         n = renders[i].render((char *) text->data + text->len, FS_EVENT_MAX,
                               seq, sale);

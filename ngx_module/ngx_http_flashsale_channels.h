@@ -30,7 +30,6 @@ typedef struct {
     fs_sale_t                            sale;     /* as last told */
     uint64_t                             changed;  /* round of the change */
     uint64_t                             before;   /* of the one before */
-    fs_seq_t                             seq;      /* id of its texts */
     ngx_http_flashsale_text_t           *delta;
     ngx_http_flashsale_text_t           *full;     /* made when needed */
 } ngx_http_flashsale_channel_t;
@@ -76,7 +75,7 @@ ngx_http_flashsale_text_t *ngx_http_flashsale_channel_text(
 /* All events of a sale with its present numbers, as a resuming viewer gets
  * them.  NULL: no memory. */
 ngx_http_flashsale_text_t *ngx_http_flashsale_channel_full(
-    fs_seq_t seq, const fs_sale_t *sale);
+    const fs_sale_t *sale);
 
 
 #pragma GCC visibility pop

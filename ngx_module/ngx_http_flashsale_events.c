@@ -192,6 +192,7 @@ ngx_http_flashsale_events_first(ngx_http_request_t *r, fs_view_t *view,
     int64_t                        id;
     fs_now_t                       now;
     fs_str_t                       str;
+    const fs_sale_t               *next;
     ngx_http_flashsale_ctx_t      *ctx;
     ngx_http_flashsale_text_t     *text, *full;
     ngx_http_flashsale_headers_t  *headers;
@@ -217,13 +218,26 @@ ngx_http_flashsale_events_first(ngx_http_request_t *r, fs_view_t *view,
 
     if (fs_number_parse(str, 1, (int64_t) view->seq, &id) == 0) {
 
-        for (i = 0; i < n; i++) {
+        /* in the order of the changes: the ids go up */
 
-            if (sales[i].version <= (fs_seq_t) id) {
-                continue;
+        for ( ;; ) {
+            next = NULL;
+
+            for (i = 0; i < n; i++) {
+                if (sales[i].version > (fs_seq_t) id
+                    && (next == NULL || sales[i].version < next->version))
+                {
+                    next = &sales[i];
+                }
             }
 
-            full = ngx_http_flashsale_channel_full(view->seq, &sales[i]);
+            if (next == NULL) {
+                return text;
+            }
+
+            id = (int64_t) next->version;
+
+            full = ngx_http_flashsale_channel_full(next);
             if (full == NULL) {
                 ngx_http_flashsale_text_release(text);
                 return NULL;
@@ -233,8 +247,6 @@ ngx_http_flashsale_events_first(ngx_http_request_t *r, fs_view_t *view,
             text->len += full->len;
             ngx_http_flashsale_text_release(full);
         }
-
-        return text;
     }
 
     fs_store_now(view->store, &now);

@@ -84,15 +84,20 @@ ngx_http_flashsale_holds_handler(ngx_http_request_t *r, fs_str_t path)
         return ngx_http_flashsale_not_allowed(r, "GET, HEAD, DELETE");
     }
 
+    ctx = ngx_http_flashsale_ctx(r);
+    if (ctx == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    /* known first: whatever refuses a form is told on a page */
+
+    ctx->form = (r->method == NGX_HTTP_POST
+                 && ngx_http_flashsale_media(r, ctx) == 1);
+
     worker = ngx_http_flashsale_gate(r, ngx_http_flashsale_api_handler, need,
                                      &rc);
     if (worker == NULL) {
         return rc;
-    }
-
-    ctx = ngx_http_flashsale_ctx(r);
-    if (ctx == NULL) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
     outcome = ngx_http_flashsale_buyer(r, ctx, worker);
@@ -132,7 +137,6 @@ ngx_http_flashsale_hold_write(ngx_http_request_t *r,
     ngx_http_flashsale_worker_t *worker, ngx_uint_t body,
     ngx_http_client_body_handler_pt handler)
 {
-    int                        media;
     fs_outcome_t               outcome;
     ngx_http_flashsale_ctx_t  *ctx;
 
@@ -143,11 +147,7 @@ ngx_http_flashsale_hold_write(ngx_http_request_t *r,
         return ngx_http_flashsale_problem(r, outcome, NULL);
     }
 
-    media = ngx_http_flashsale_media(r, ctx);
-
-    ctx->form = (media == 1);
-
-    if (media == -1
+    if (!ctx->form && ngx_http_flashsale_media(r, ctx) != 0
         && (body || r->headers_in.content_length_n > 0
             || r->headers_in.chunked))
     {

@@ -344,9 +344,9 @@ ngx_http_flashsale_metrics_store(ngx_http_flashsale_metrics_t *metrics,
                        "Transactions that the oldest reader is behind.",
                        stat.oldest_reader_lag);
     ngx_http_flashsale_metrics_one(metrics, "flashsale_ledger_seq",
-                       "counter", "Last durable entry: the feed's position.",
+                       "gauge", "Last durable entry: the feed's position.",
                        stat.durable_seq);
-    ngx_http_flashsale_metrics_one(metrics, "flashsale_index_seq", "counter",
+    ngx_http_flashsale_metrics_one(metrics, "flashsale_index_seq", "gauge",
                        "Last entry in the index.", stat.index_seq);
 }
 

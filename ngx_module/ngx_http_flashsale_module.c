@@ -239,10 +239,11 @@ ngx_http_flashsale_store(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_http_flashsale_main_conf_t *mcf = conf;
 
-    off_t        size;
-    ngx_str_t   *value, s;
-    ngx_uint_t   i;
-    ngx_path_t  *path;
+    off_t             size;
+    ngx_str_t        *value, s;
+    ngx_uint_t        i;
+    ngx_path_t       *path;
+    ngx_file_info_t   fi;
 
     if (mcf->path) {
         return "is duplicate";
@@ -309,6 +310,15 @@ ngx_http_flashsale_store(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         path->name.data[--path->name.len] = '\0';
     }
 
+    /* nginx would give a file to the workers as well, and be content */
+
+    if (ngx_file_info(path->name.data, &fi) == 0 && !ngx_is_dir(&fi)) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"%V\" has the path \"%V\": it is not a directory",
+                           &cmd->name, &path->name);
+        return NGX_CONF_ERROR;
+    }
+
     path->conf_file = cf->conf_file->file.name.data;
     path->line = cf->conf_file->line;
 
@@ -372,7 +382,7 @@ ngx_http_flashsale_time(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     value = cf->args->elts;
     time = ngx_parse_time(&value[1], 0);
 
-    if (time == NGX_ERROR || time < 100 || time > FS_HOLD_MS_MAX) {
+    if (time == NGX_ERROR || time < FS_HOLD_MS_MIN || time > FS_HOLD_MS_MAX) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "\"%V\" has the invalid value \"%V\": it is a "
                            "time from 100ms to 1d", &cmd->name, &value[1]);

@@ -41,6 +41,7 @@ struct ngx_http_flashsale_events_s {
 typedef struct {
     ngx_http_flashsale_channel_t     *channel;
     ngx_http_flashsale_text_t        *text;     /* being sent */
+    fs_seq_t                          change;   /* that it tells */
     fs_seq_t                          version;  /* what the first text said */
     ngx_buf_t                         buf;
     ngx_chain_t                       link;
@@ -399,9 +400,11 @@ ngx_http_flashsale_viewer_sent(ngx_http_flashsale_viewer_t *viewer)
 static ngx_int_t
 ngx_http_flashsale_viewer_tell(ngx_http_flashsale_viewer_t *viewer)
 {
-    ngx_uint_t                     i, n;
+    ngx_uint_t                     i, j, n;
     ngx_http_flashsale_text_t     *text;
     ngx_http_flashsale_channel_t  *channel;
+
+    /* in the order of the changes: the ids go up */
 
     n = 0;
 
@@ -413,9 +416,20 @@ ngx_http_flashsale_viewer_tell(ngx_http_flashsale_viewer_t *viewer)
         }
 
         text = ngx_http_flashsale_channel_text(channel, viewer->seen);
-        if (text) {
-            viewer->seats[n++].text = text;
+        if (text == NULL) {
+            continue;
         }
+
+        for (j = n++;
+             j && viewer->seats[j - 1].change > channel->sale.version;
+             j--)
+        {
+            viewer->seats[j].text = viewer->seats[j - 1].text;
+            viewer->seats[j].change = viewer->seats[j - 1].change;
+        }
+
+        viewer->seats[j].text = text;
+        viewer->seats[j].change = channel->sale.version;
     }
 
     viewer->seen = viewer->events->channels.round;

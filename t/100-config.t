@@ -82,6 +82,9 @@ bad('a sync that is none', ['flashsale_store', 'sync=maybe', 'sync=on'],
 bad('an unknown parameter', ['flashsale_store', 'color=red'],
     "flashsale_store $dir/store color=red;");
 bad('two stores', ['flashsale_store', 'duplicate'], "$store $store");
+bad('a file', ['flashsale_store', "$dir/secrets/admin", 'not a directory'],
+    "flashsale_store $dir/secrets/admin;");
+is((stat "$dir/secrets/admin")[2] & 0777, 0600, 'which stays as it was');
 bad('a relative path', ['flashsale_store', 'data/store', 'absolute'],
     'flashsale_store data/store;');
 for my $value (qw(0 -1 x 15 99999999999)) {

@@ -49,6 +49,16 @@ is($t->confirm($merged)->json->{outcome}, 'sold', 'paid');
 is_deeply([map { $t->sale($_)->{sold} } qw(grape egg tea)], [0, 2, 1],
     'all lines are sold');
 
+# which of the sales it was, whatever refuses them
+$t->define_sale("is-$_", stock => 5) for qw(open paused closed);
+$t->admin(POST => '/sales/is-paused/pause');
+$t->admin(POST => '/sales/is-closed/close');
+for my $code (qw(paused closed)) {
+    my $problem = $t->answers($t->hold('erin', [['is-open', 1],
+        ["is-$code", 1]]), 409, $code, "one of them is $code");
+    is($problem->{sale}, "is-$code", 'and it says which');
+}
+
 # eight lines at most
 $t->define_sale("s$_", stock => 100) for 1 .. 9;
 is($t->hold('carol', [map { ["s$_", 1] } 1 .. 8])->code, 201, 'eight lines');

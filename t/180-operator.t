@@ -89,6 +89,15 @@ $problem = $t->answers($t->post('/admin/sales/grape/stock', role => 'admin',
     key => $t->new_key, json => { add => -1 }), 409, 'stock_taken',
     'not below it');
 is("$problem->{held} $problem->{sold}", '3 2', 'and says what is taken');
+$problem = $t->answers($t->post('/admin/sales/grape/stock', role => 'admin',
+    key => $t->new_key, json => { add => -1000 }), 409, 'stock_taken',
+    'nor below nothing');
+is("$problem->{held} $problem->{sold}", '3 2', 'which says the same');
+$problem = $t->answers($t->post('/admin/sales/grape/stock', role => 'admin',
+    key => $t->new_key, json => { add => 1_000_000_000 }), 400,
+    'bad_request', 'nor above what fits');
+is($problem->{field} // '', 'add', 'the field');
+like($problem->{rule} // '', qr/at most 1000000000/, 'and the rule');
 $t->answers(put('grape', { price_fen => 100, stock => 4 }), 409,
     'stock_taken', 'nor by a definition');
 is($t->admin(POST => '/sales/grape/stock', json => { add => 5 })->{free}, 5,

@@ -105,6 +105,28 @@ for my $strange ('999999999', 'x', '-1', '') {
     $stream->close;
 }
 
+# ---- a stream may break after any of its events: the id of that one brings
+# all that the viewer has not had, of every sale and kind
+$t->define_sale("cut-$_", stock => 2, goal => 1) for qw(a b);
+my $whole = $t->events(['cut-b', 'cut-a']);
+$whole->next;
+$t->held('erin', [['cut-a', 2], ['cut-b', 2]]);
+my @parts = $whole->drain(0.5);
+$whole->close;
+is(join(' ', sort map { "$_->{json}{sale}:$_->{event}" } @parts),
+    'cut-a:state cut-a:stock cut-b:state cut-b:stock', 'four events');
+my @part_ids = map { $_->{id} } @parts;
+is_deeply(\@part_ids, [sort { $a <=> $b } @part_ids], 'their ids in order');
+for my $had (1 .. @parts) {
+    my $rest = $t->events(['cut-b', 'cut-a'],
+        last_event_id => $part_ids[$had - 1]);
+    my %known = map { ("$_->{json}{sale}:$_->{event}" => 1) }
+        @parts[0 .. $had - 1], $rest->drain(0.3);
+    is(scalar(grep { $known{"$_->{json}{sale}:$_->{event}"} } @parts), 4,
+        "broken after $had: all four in the end");
+    $rest->close;
+}
+
 # ---- nothing twice: what the snapshot says, the next round of those who watch
 # already does not say again
 my @twice;

@@ -64,6 +64,15 @@ is($t->read_hold('alice', $id)->{state}, 'released', 'it is');
 $res = $t->post("/api/holds/$id/release", user => 'alice', form => []);
 is($res->code, 303, 'again: the same');
 
+# a DELETE is no form, whatever it says it carries
+my $plain = $t->held('alice', 'grape', 1);
+my %formed = (user => 'alice', type => 'application/x-www-form-urlencoded');
+$res = $t->call(DELETE => "/api/holds/$plain->{id}", %formed);
+is($res->code, 200, 'deleted, with the type of a form');
+is(($res->json // {})->{state}, 'released', 'and told so');
+$t->answers($t->call(DELETE => "/api/holds/$plain->{id}", %formed,
+    body => 'csrf=x'), 415, 'unsupported_media_type', 'nor takes a form');
+
 # ---- with a page to send to
 my %there = (port => $port);
 $res = $t->post('/api/holds', user => 'dave', form => [sale => 'grape',
@@ -79,6 +88,24 @@ like($res->headers->location, qr{/hold\?id=.*&code=sold_out$},
     or diag($res->headers->location);
 is($t->hold('dave', 'egg', 1, %there)->code, 409,
     'a script still gets the problem');
+
+# whatever refuses it, and when
+sub refused ($code, $target, $name, %o) {
+    my $res = $t->post($target, %there, form => [], %o);
+    is($res->code, 303, $name) or diag($res->body);
+    like($res->headers->location // '', qr{&code=$code$}, "$name: $code");
+}
+
+refused('no_buyer', '/api/holds', 'nobody', form => [sale => 'grape',
+    qty => 1]);
+refused('no_buyer', '/api/holds/' . '0' x 32 . '/release',
+    'released by nobody');
+refused('no_such_hold', '/api/holds/' . '0' x 32 . '/release', 'a forged id',
+    user => 'dave');
+refused('cross_site', '/api/holds', 'from another site', user => 'dave',
+    headers => { Cookie => 'a=b' });
+refused('too_large', '/api/holds', 'too large', user => 'dave',
+    form => [csrf => 'x' x 20_000]);
 
 # ---- requests of other sites
 my $host = "127.0.0.1:$port";

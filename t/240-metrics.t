@@ -48,6 +48,8 @@ for my $line (split /\n/, $text) {
 is($wrong, undef, 'the format is Prometheus\'') or diag($wrong);
 is(scalar(grep { !defined $type{$_} } keys %type), 0, 'each has a type');
 is(scalar(grep { !/^flashsale_/ } keys %type), 0, 'and our prefix');
+is(join(' ', grep { ($type{$_} // '') eq 'counter' xor /_total$/ }
+    sort keys %type), '', 'counters, and only they, are totals');
 
 sub sample ($pattern) {
     my @found = grep { $_ =~ $pattern } keys %samples;

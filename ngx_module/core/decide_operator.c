@@ -26,7 +26,7 @@ static void fs_write_definition(fs_state_t *state, const fs_sale_t *sale);
 static void fs_decide_stock(fs_state_t *state, const fs_command_t *command,
     const fs_operator_t *op, fs_sale_t *sale, const fs_now_t *now,
     fs_result_t *result);
-static int fs_stock_taken(const fs_sale_t *sale, uint32_t stock,
+static int fs_stock_taken(const fs_sale_t *sale, int64_t stock,
     fs_result_t *result);
 static void fs_decide_switch(fs_state_t *state, const fs_command_t *command,
     const fs_operator_t *op, const fs_sale_t *sale, const fs_now_t *now,
@@ -349,7 +349,7 @@ fs_decide_stock(fs_state_t *state, const fs_command_t *command,
 
     stock = (int64_t) sale->stock + op->add;
 
-    if (stock < 0 || stock > FS_STOCK_MAX) {
+    if (stock > FS_STOCK_MAX) {
         result->outcome = FS_BAD_REQUEST;
         return;
     }
@@ -358,7 +358,7 @@ fs_decide_stock(fs_state_t *state, const fs_command_t *command,
         fs_make_room(state, sale, (uint32_t) -op->add, now);
     }
 
-    if (fs_stock_taken(sale, (uint32_t) stock, result)) {
+    if (fs_stock_taken(sale, stock, result)) {
         result->outcome = FS_STOCK_TAKEN;
         return;
     }
@@ -374,10 +374,12 @@ fs_decide_stock(fs_state_t *state, const fs_command_t *command,
 }
 
 
+/* More is held and sold than this stock, which may be less than none. */
+
 static int
-fs_stock_taken(const fs_sale_t *sale, uint32_t stock, fs_result_t *result)
+fs_stock_taken(const fs_sale_t *sale, int64_t stock, fs_result_t *result)
 {
-    if ((uint64_t) sale->held + sale->sold <= stock) {
+    if ((int64_t) sale->held + sale->sold <= stock) {
         return 0;
     }
 

@@ -30,6 +30,7 @@
 #define FS_DOC_MAX           65536      /* bytes of a document */
 #define FS_PICKUPS_MAX       1000000    /* pickup points of a store */
 #define FS_SALES_MAX         1000000    /* sales of a store */
+#define FS_HOLD_MS_MIN       100        /* the shortest hold */
 #define FS_HOLD_MS_MAX       86400000   /* the longest hold: a day */
 
 #define FS_BUYER_LEN         16         /* a pseudonym */

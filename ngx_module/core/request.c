@@ -95,8 +95,8 @@ static const fs_field_t  fs_sale_fields[] = {
     { fs_str("goal_by"), FS_FIELD_CHOICE, 0, 0,
       offsetof(fs_sale_request_t, goal_by), 0, 0, 2, NULL,
       fs_goal_by_words },
-    fs_number_field(fs_sale_request_t, "hold_ms", hold_ms, 1000,
-                    FS_HOLD_MS_MAX, 0),
+    fs_number_field(fs_sale_request_t, "hold_ms", hold_ms,
+                    FS_HOLD_MS_MIN, FS_HOLD_MS_MAX, 0),
     { fs_str("doc"), FS_FIELD_DOCUMENT, 0, 0,
       offsetof(fs_sale_request_t, doc), 0, 0, FS_DOC_MAX, NULL, NULL }
 };

@@ -157,11 +157,6 @@ oracle_operator(oracle_t *oracle, const fs_command_t *command,
         switch (command->type) {
 
         case FS_COMMAND_STOCK:
-            if (sale->stock + op->add < 0) {
-                answer->outcome = FS_BAD_REQUEST;
-                break;
-            }
-
             if (op->add < 0) {
                 oracle_make_room(oracle, number, -op->add);
             }

@@ -381,9 +381,11 @@ test_problem(void **state)
                   PROBLEM("The sale is not open yet", "409", "not_open")
                   ",\"sale\":\"grape\",\"opens_at\":1790000000000}");
     CHECK_PROBLEM(FS_CLOSED,
-                  PROBLEM("The sale is closed", "409", "closed") "}");
+                  PROBLEM("The sale is closed", "409", "closed")
+                  ",\"sale\":\"grape\"}");
     CHECK_PROBLEM(FS_PAUSED,
-                  PROBLEM("The sale is paused", "409", "paused") "}");
+                  PROBLEM("The sale is paused", "409", "paused")
+                  ",\"sale\":\"grape\"}");
     CHECK_PROBLEM(FS_WRONG_STATE,
                   PROBLEM("The state does not allow this", "409",
                           "wrong_state") ",\"state\":\"sold\"}");

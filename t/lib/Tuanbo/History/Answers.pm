@@ -620,7 +620,7 @@ sub because_stock_taken ($self, $request, $answer) {
 }
 
 
-# A change of the stock: below what is taken, or below nothing.
+# A change of the stock: below what is taken, or above what fits.
 sub operator_refused ($self, $request, $answer) {
     my ($sale) = $request->{target} =~ m{/admin/sales/([^/]+)/stock\z}
         or return 'nothing was wrong with it';
@@ -630,7 +630,8 @@ sub operator_refused ($self, $request, $answer) {
     return if $self->ever_in([$list], sub ($seq) {
         my $row = row_at($list, $seq) // return 0;
         my $stock = $row->[4]{stock} + $add;
-        return $stock < 0 if $answer->{code} eq 'bad_request';
+        return $stock > 1_000_000_000
+            if $answer->{code} eq 'bad_request';
         return $row->[1] == $answer->{held} && $row->[2] == $answer->{sold}
             && $row->[1] + $row->[2] > $stock;
     });
