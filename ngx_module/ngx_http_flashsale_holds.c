@@ -144,6 +144,11 @@ ngx_http_flashsale_hold_write(ngx_http_request_t *r,
 
     outcome = ngx_http_flashsale_same_site(r, ctx);
     if (outcome != FS_OK) {
+
+        /* another site's form is sent to none of our pages */
+
+        ctx->form = 0;
+
         return ngx_http_flashsale_problem(r, outcome, NULL);
     }
 

@@ -102,8 +102,9 @@ refused('no_buyer', '/api/holds/' . '0' x 32 . '/release',
     'released by nobody');
 refused('no_such_hold', '/api/holds/' . '0' x 32 . '/release', 'a forged id',
     user => 'dave');
-refused('cross_site', '/api/holds', 'from another site', user => 'dave',
-    headers => { Cookie => 'a=b' });
+$t->answers($t->post('/api/holds', %there, user => 'dave',
+    form => [sale => 'grape', qty => 1], headers => { Cookie => 'a=b' }), 403,
+    'cross_site', 'but another site is told no page of ours');
 refused('too_large', '/api/holds', 'too large', user => 'dave',
     form => [csrf => 'x' x 20_000]);
 

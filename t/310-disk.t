@@ -14,6 +14,7 @@ my @failed = map { qr/\[error\].* a commit failed: $_/ }
     'The disk did not take it', 'The outcome is unknown', 'The store is full';
 my $eio = qr/\[error\].* log cannot be committed: Input\/output error/;
 my $reopened = qr/\[warn\].* log opened again and synced, the last entry/;
+my $unsettled = qr/\[error\].* log cannot be synced: Input\/output error/;
 my $full = qr/\[error\].* log cannot be committed: No space left on device/;
 
 my @disk = (
@@ -36,11 +37,14 @@ for my $each (@disk) {
     my ($fault, $field, $told, $log) = @$each;
 
     # a worker says a failure once until a commit of its own succeeds
-    my @maybe = ($eio, $reopened, @failed);
+    my @maybe = ($eio, $reopened, $unsettled, @failed);
+
+    # nothing is decided while a commit is in doubt, not even that it was
+    my @without = $field =~ /meta/ ? (without => ['retries']) : ();
     $faults->suffer("$fault, once", set => { $field => 1 }, once => 1,
         told => $told, log => $log, maybe => \@maybe);
     $faults->suffer("$fault, for a while", set => { $field => -1 },
-        told => $told, log => $log, maybe => \@maybe);
+        told => $told, log => $log, maybe => \@maybe, @without);
 }
 
 $faults->nothing_lost;

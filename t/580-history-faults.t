@@ -13,7 +13,7 @@ srand $seed;
 my $t = Tuanbo::Test->new(workers => 3);
 my $faults = Tuanbo::Test::Faults->new($t);
 $t->start;
-$t->expect_log(qr/\[error\].* log cannot be committed: (?:Input\/|No space)/);
+$t->expect_log(qr/\[error\].* log cannot be (?:committed|synced): (?:Input\/|No space)/);
 $t->expect_log(qr/\[error\].* log cannot be synced: Input\/output error/);
 $t->expect_log(qr/\[error\].* a commit failed: The (?:disk|outcome|store)/);
 $t->expect_log(qr/\[warn\].* log opened again and synced/);

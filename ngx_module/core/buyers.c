@@ -5,6 +5,7 @@
 #define FS_FILTER_BLOCK  64             /* bytes: a cache line */
 #define FS_FILTER_WORDS  8              /* of a block */
 #define FS_FILTER_BITS   3              /* of a buyer */
+#define FS_FILTER_TAG    0x7265796f74757366ULL
 
 /* a value begins 16 bytes into a page: what it lacks to a whole block */
 #define FS_FILTER_PAD    48
@@ -33,8 +34,11 @@ static void fs_buyers_make(fs_buyers_t *buyers, unsigned current);
 static void fs_buyers_ask(fs_buyers_t *buyers, const uint8_t *buyer);
 static size_t fs_buyers_key(uint8_t *place, unsigned generation,
     const uint8_t *key, size_t len);
-static uint64_t fs_filter_place(const fs_filter_t *filter,
+static uint64_t fs_filter_tag(uint64_t block);
+static void fs_filter_clear(const fs_filter_t *filter);
+static uint64_t fs_filter_block(const fs_filter_t *filter,
     const uint8_t *buyer, uint64_t *bits);
+static unsigned fs_filter_bit(uint64_t bits, unsigned i, uint64_t *mask);
 static int fs_filter_has(const fs_filter_t *filter, const uint8_t *buyer);
 static void fs_filter_add(const fs_filter_t *filter, const uint8_t *buyer);
 
@@ -258,6 +262,7 @@ fs_buyers_make(fs_buyers_t *buyers, unsigned current)
             return;
         }
 
+        fs_filter_clear(&buyers->filters[n]);
         buyers->n++;
     }
 }
@@ -268,6 +273,7 @@ fs_buyers_make(fs_buyers_t *buyers, unsigned current)
 static void
 fs_buyers_ask(fs_buyers_t *buyers, const uint8_t *buyer)
 {
+    int       has;
     unsigned  n;
 
     if (buyers->asked && memcmp(buyers->buyer, buyer, FS_BUYER_LEN) == 0) {
@@ -285,7 +291,16 @@ fs_buyers_ask(fs_buyers_t *buyers, const uint8_t *buyer)
     }
 
     for (n = buyers->n; n-- > 0; /* void */ ) {
-        if (fs_filter_has(&buyers->filters[n], buyer)) {
+
+        has = fs_filter_has(&buyers->filters[n], buyer);
+
+        if (has == -1) {
+            buyers->txn->error = MDB_CORRUPTED;
+            buyers->in_n = 0;
+            return;
+        }
+
+        if (has) {
             buyers->in[buyers->in_n++] = (uint8_t) n;
         }
     }
@@ -403,14 +418,36 @@ fs_buyers_key(uint8_t *place, unsigned generation, const uint8_t *key,
 }
 
 
+/* A block's last word: what was written over, zeros too, is seen. */
+
+static uint64_t
+fs_filter_tag(uint64_t block)
+{
+    return FS_FILTER_TAG ^ block;
+}
+
+
+static void
+fs_filter_clear(const fs_filter_t *filter)
+{
+    uint64_t  block;
+
+    for (block = 0; block < filter->blocks; block++) {
+        atomic_store_explicit(&filter->words[block * FS_FILTER_WORDS
+                                             + FS_FILTER_WORDS - 1],
+                              fs_filter_tag(block), memory_order_relaxed);
+    }
+}
+
+
 /*
- * Returns the number of the block's first word; bits: the numbers of a buyer's
- * bits in the block, nine bits each.  Pseudonyms are random, so hardly any
- * mixing is needed; the factors are splitmix64's.
+ * Returns the buyer's block; bits: the words and the bits in it, 16 bits each.
+ * Pseudonyms are random, so hardly any mixing is needed; the factors are
+ * splitmix64's.
  */
 
 static uint64_t
-fs_filter_place(const fs_filter_t *filter, const uint8_t *buyer,
+fs_filter_block(const fs_filter_t *filter, const uint8_t *buyer,
     uint64_t *bits)
 {
     uint64_t  hash;
@@ -421,23 +458,47 @@ fs_filter_place(const fs_filter_t *filter, const uint8_t *buyer,
 
     *bits = hash ^ (hash >> 36);
 
-    return (((hash >> 32) * filter->blocks) >> 32) * FS_FILTER_WORDS;
+    return ((hash >> 32) * filter->blocks) >> 32;
 }
 
+
+/* The i-th bit of a buyer: its word in the block, and its mask there. */
+
+static unsigned
+fs_filter_bit(uint64_t bits, unsigned i, uint64_t *mask)
+{
+    bits >>= 16 * i;
+    *mask = 1ULL << (bits & 63);
+
+    return (unsigned) ((((bits >> 6) & 1023) * (FS_FILTER_WORDS - 1)) >> 10);
+}
+
+
+/* 1 or 0; -1: it is damaged. */
 
 static int
 fs_filter_has(const fs_filter_t *filter, const uint8_t *buyer)
 {
-    unsigned  i;
-    uint64_t  first, bits, word;
+    unsigned           i, word;
+    uint64_t           block, bits, mask;
+    _Atomic uint64_t  *words;
 
-    first = fs_filter_place(filter, buyer, &bits);
+    block = fs_filter_block(filter, buyer, &bits);
+    words = &filter->words[block * FS_FILTER_WORDS];
 
-    for (i = 0; i < FS_FILTER_BITS; i++, bits >>= 9) {
-        word = atomic_load_explicit(&filter->words[first + ((bits >> 6) & 7)],
-                                    memory_order_relaxed);
+    if (atomic_load_explicit(&words[FS_FILTER_WORDS - 1],
+                             memory_order_relaxed)
+        != fs_filter_tag(block))
+    {
+        return -1;
+    }
 
-        if ((word & (1ULL << (bits & 63))) == 0) {
+    for (i = 0; i < FS_FILTER_BITS; i++) {
+        word = fs_filter_bit(bits, i, &mask);
+
+        if ((atomic_load_explicit(&words[word], memory_order_relaxed) & mask)
+            == 0)
+        {
             return 0;
         }
     }
@@ -449,14 +510,17 @@ fs_filter_has(const fs_filter_t *filter, const uint8_t *buyer)
 static void
 fs_filter_add(const fs_filter_t *filter, const uint8_t *buyer)
 {
-    unsigned  i;
-    uint64_t  first, bits;
+    unsigned           i, word;
+    uint64_t           block, bits, mask;
+    _Atomic uint64_t  *words;
 
-    first = fs_filter_place(filter, buyer, &bits);
+    block = fs_filter_block(filter, buyer, &bits);
+    words = &filter->words[block * FS_FILTER_WORDS];
 
-    for (i = 0; i < FS_FILTER_BITS; i++, bits >>= 9) {
-        (void) atomic_fetch_or_explicit(
-                   &filter->words[first + ((bits >> 6) & 7)],
-                   1ULL << (bits & 63), memory_order_relaxed);
+    for (i = 0; i < FS_FILTER_BITS; i++) {
+        word = fs_filter_bit(bits, i, &mask);
+
+        (void) atomic_fetch_or_explicit(&words[word], mask,
+                                        memory_order_relaxed);
     }
 }

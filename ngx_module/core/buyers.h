@@ -20,12 +20,12 @@
  *
  * A filter tells which buyers have rows in a generation; it may say yes of
  * others, never no of these.  It is a Bloom filter of blocks of 64 bytes,
- * three bits in one of them for each buyer, at a byte an entry.  Its value is
- * made once, full of zeros, and is a run of pages of its own, which LMDB does
- * not move.  So bits are set where they lie, in the map, before the rows are
- * committed: a transaction that is aborted leaves a few too many.  (The index
- * is opened with MDB_WRITEMAP, and what it was before a power cut is never
- * trusted.)
+ * three bits in one of them for each buyer, at a byte an entry; each block
+ * ends in a word that says that it is one.  Its value is made once, without
+ * bits, and is a run of pages of its own, which LMDB does not move.  So bits
+ * are set where they lie, in the map, before the rows are committed: a
+ * transaction that is aborted leaves a few too many.  (The index is opened
+ * with MDB_WRITEMAP, and what it was before a power cut is never trusted.)
  */
 
 #ifndef FS_BUYERS_H

@@ -394,32 +394,33 @@ test_growth(void **context)
 }
 
 
-/* A filter that is none is damage: another index is folded. */
+/* What is no filter, or was written over, is damage, and no answer. */
 
 static void
 test_damaged(void **context)
 {
     uint8_t       first;
     MDB_val       key, value;
-    MDB_txn      *txn;
+    fs_txn_t      txn;
     uint32_t      sale;
+    uint64_t      i;
     fixture_t    *fixture = *context;
+    fs_buyers_t   buyers;
     fs_command_t  command;
 
     sale = fixture_stocked(fixture, "grape", 9, 0);
     assert_string_equal(fixture_take(fixture, 1, sale, 1, 7), "created");
 
-    first = 0;
-    key.mv_size = 1;
-    key.mv_data = &first;
-    value.mv_size = 7;
-    value.mv_data = "garbage";
+    memset(&buyers, 0, sizeof(buyers));
+    begin(fixture, &buyers, &txn, 0);
+    assert_int_equal(get(&buyers, 1, 99), 0);
+    assert_int_equal(buyers.in_n, 1);
 
-    assert_int_equal(mdb_txn_begin(fixture->store->index, NULL, 0, &txn), 0);
-    assert_int_equal(mdb_put(txn,
-                             fixture->store->index_dbi[FS_INDEX_FILTERS],
-                             &key, &value, 0), 0);
-    assert_int_equal(mdb_txn_commit(txn), 0);
+    for (i = 0; i < buyers.filters[0].blocks * 8; i++) {
+        atomic_store(&buyers.filters[0].words[i], 0);
+    }
+
+    give_up(&txn);
 
     fixture_hold(&command, 1, sale, 1, 7);
     fixture_begin(fixture);
@@ -427,6 +428,32 @@ test_damaged(void **context)
               &fixture->result);
     assert_int_equal(fixture->write.index.error, MDB_CORRUPTED);
     fixture_abort(fixture);
+
+    /* then another index is folded */
+
+    assert_string_equal(fixture_take(fixture, 1, sale, 1, 7), "replayed");
+    assert_int_equal(fixture->store->index_n, 2);
+
+    first = 0;
+    key.mv_size = 1;
+    key.mv_data = &first;
+    value.mv_size = 7;
+    value.mv_data = "garbage";
+
+    begin(fixture, &buyers, &txn, 0);
+    assert_int_equal(mdb_put(txn.txn,
+                             fixture->store->index_dbi[FS_INDEX_FILTERS],
+                             &key, &value, 0), 0);
+    commit(&txn);
+
+    fixture_begin(fixture);
+    fs_decide(&fixture->state, &command, NULL, &fixture->now,
+              &fixture->result);
+    assert_int_equal(fixture->write.index.error, MDB_CORRUPTED);
+    fixture_abort(fixture);
+
+    assert_string_equal(fixture_take(fixture, 1, sale, 1, 7), "replayed");
+    assert_int_equal(fixture->store->index_n, 3);
 }
 
 
