@@ -150,7 +150,7 @@ limits_sale(const fs_sale_request_t *request, fs_str_t body)
     LIMIT(request->goal_by == FS_GOAL_BY_SALE || request->goal > 0);
     LIMIT(request->goal_by <= FS_GOAL_BY_PICKUP);
     LIMIT(request->hold_ms == 0
-          || WITHIN(request->hold_ms, 1000, FS_HOLD_MS_MAX));
+          || WITHIN(request->hold_ms, FS_HOLD_MS_MIN, FS_HOLD_MS_MAX));
 
     if (request->doc.data != NULL) {
         LIMIT(request->doc.data >= body.data);
