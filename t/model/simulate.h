@@ -36,7 +36,7 @@
     X(DIED,        "commit threads dead at a point of a pass")               \
     X(DIED_DISK,   "commit threads dead in a call for a file")               \
     X(SYNC,        "syncs failed")                                           \
-    X(META,        "syncs of a meta page failed")                            \
+    X(META,        "syncs failed, of a meta page or after one")              \
     X(WRITE,       "writes failed")                                          \
     X(SHORT,       "writes cut short")                                       \
     X(SPACE,       "calls on a full disk")                                   \
@@ -168,7 +168,7 @@ struct simulate_s {
     int                  fd;            /* of the log, beside the disk */
     char                 log[160];      /* the log's file */
     uint32_t             index_n;       /* the index last seen */
-    int                  index_dirty;   /* entries since it was synced */
+    unsigned             index_dirty;   /* commits since it was synced */
     uint32_t             index_doomed;  /* a sync of it failed */
     uint32_t             index_synced;  /* one of it succeeded, when its meta
                                            pages were */

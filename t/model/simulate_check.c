@@ -265,7 +265,7 @@ simulate_committed(worker_t *worker)
     simulate_follow(sim, worker->second);
 
     if (worker->batch != 0) {
-        sim->index_dirty = 1;
+        sim->index_dirty++;
     }
 
     check(sim->batch.number != worker->batch || !sim->batch.open,

@@ -26,8 +26,8 @@
 #define SIMULATE_LOG  "log/data.mdb"
 
 static void simulate_call(void *data, disk_call_t *call);
-static int simulate_hits(const simulate_t *sim, const disk_call_t *call,
-    int log);
+static int simulate_hits(simulate_t *sim, const disk_call_t *call, int log);
+static int simulate_meta_lost(const simulate_t *sim);
 static void simulate_fail(simulate_t *sim, disk_call_t *call);
 static void simulate_interrupt(simulate_t *sim);
 static void simulate_write(simulate_t *sim, const disk_call_t *call);
@@ -97,7 +97,7 @@ simulate_call(void *data, disk_call_t *call)
 /* 1: what is wrong with the disk now is about such a call. */
 
 static int
-simulate_hits(const simulate_t *sim, const disk_call_t *call, int log)
+simulate_hits(simulate_t *sim, const disk_call_t *call, int log)
 {
     disk_op_t  op;
 
@@ -109,7 +109,9 @@ simulate_hits(const simulate_t *sim, const disk_call_t *call, int log)
         return op == DISK_SYNC;
 
     case SIMULATE_META:
-        return op == DISK_SYNC && call->through;
+        return op == DISK_SYNC
+               && (call->through || (log && simulate_meta_lost(sim)
+                                     && dice_one_in(&sim->dice, 2)));
 
     case SIMULATE_SPACE:
         return op == DISK_WRITE || op == DISK_SIZE || op == DISK_ENTRY;
@@ -117,6 +119,25 @@ simulate_hits(const simulate_t *sim, const disk_call_t *call, int log)
     case SIMULATE_WRITE:
     case SIMULATE_SHORT:
         return log && op == DISK_WRITE;
+    }
+
+    return 0;
+}
+
+
+/* 1: a meta page failed to be synced, and is not on disk since. */
+
+static int
+simulate_meta_lost(const simulate_t *sim)
+{
+    size_t  i;
+
+    for (i = 0; i < sim->sectors_n; i++) {
+        if (sim->sectors[i].doomed
+            && sim->sectors[i].sector < 2 * DISK_PAGE / DISK_SECTOR)
+        {
+            return 1;
+        }
     }
 
     return 0;
@@ -371,7 +392,7 @@ simulate_damage_index(simulate_t *sim)
 {
     int       fd;
     char      name[256];
-    unsigned  i, n;
+    unsigned  i, n, how;
     uint8_t   bytes[DISK_SECTOR];
 
     n = sim->index_n;
@@ -385,7 +406,15 @@ simulate_damage_index(simulate_t *sim)
 
     snprintf(name, sizeof(name), "%s/index-%u/data.mdb", sim->path, n);
 
-    switch (dice_below(&sim->dice, 5)) {
+    how = dice_below(&sim->dice, 5);
+
+    if (sim->index_synced == n && sim->index_dirty > 1
+        && sim->index_dirty < 6)
+    {
+        how = 4;                        /* some of it has been overwritten */
+    }
+
+    switch (how) {
 
     case 0:
         return;

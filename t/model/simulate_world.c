@@ -26,6 +26,7 @@ static void world_go(simulate_t *sim);
 static void world_pass(simulate_t *sim);
 static void world_fault(simulate_t *sim);
 static int world_chance(simulate_t *sim, unsigned n);
+static int world_brittle(const simulate_t *sim);
 static void world_accept_clock(simulate_t *sim);
 static void world_trouble(simulate_t *sim);
 static void world_kill_all(simulate_t *sim);
@@ -413,14 +414,26 @@ world_fault(simulate_t *sim)
         }
 
     } else if (world_chance(sim, mix->power)
-               || (mix->power != 0
-                   && (sim->trouble == SIMULATE_SYNC
-                       || sim->trouble == SIMULATE_META)
+               || (mix->power != 0 && world_brittle(sim)
                    && dice_one_in(&sim->dice, 20)))
     {
         world_kill_all(sim);
         world_power(sim);
     }
+}
+
+
+/*
+ * A power cut is worth more now: syncs fail, or a worker has just left the
+ * index in good order, and pages of that are used again.
+ */
+
+static int
+world_brittle(const simulate_t *sim)
+{
+    return sim->trouble == SIMULATE_SYNC || sim->trouble == SIMULATE_META
+           || (sim->index_synced == sim->index_n && sim->index_n != 0
+               && sim->index_dirty > 1 && sim->index_dirty < 6);
 }
 
 
