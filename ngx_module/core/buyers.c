@@ -124,6 +124,11 @@ fs_buyers_begin(fs_buyers_t *buyers, fs_store_t *store, fs_txn_t *txn,
     buyers->snapshot = snapshot ? 1 : 0;
     buyers->loaded = 0;
     buyers->asked = 0;
+
+    /* another index may have generations of other lengths */
+
+    buyers->from = 0;
+    buyers->to = 0;
 }
 
 

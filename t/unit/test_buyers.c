@@ -394,6 +394,31 @@ test_growth(void **context)
 }
 
 
+/* The lengths are those of the index that is written. */
+
+static void
+test_lengths(void **context)
+{
+    fs_txn_t      txn;
+    fixture_t    *fixture = *context;
+    fs_buyers_t   buyers;
+
+    memset(&buyers, 0, sizeof(buyers));
+
+    begin(fixture, &buyers, &txn, 0);
+    put(&buyers, 3 * GENERATION, 1, 7, 1);
+    assert_int_equal(buyers.current, 3);
+    give_up(&txn);
+
+    fixture->store->generation = 4 * GENERATION;
+
+    begin(fixture, &buyers, &txn, 0);
+    put(&buyers, 3 * GENERATION, 1, 7, 1);
+    assert_int_equal(buyers.current, 0);
+    give_up(&txn);
+}
+
+
 /* What is no filter, or was written over, is damage, and no answer. */
 
 static void
@@ -508,6 +533,8 @@ main(void)
         cmocka_unit_test_setup_teardown(test_filter, fixture_setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(test_growth, fixture_setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(test_lengths, fixture_setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(test_damaged, fixture_setup,
                                         teardown),
