@@ -220,12 +220,20 @@ process_current(void)
 }
 
 
+/* errno is each thread's own: LMDB looks at it after more than one call. */
+
 void
 process_yield(void)
 {
+    int  error;
+
+    error = errno;
+
     check(process_threaded, "nobody to yield");
     check(swapcontext(&process_now->context, &process_scheduler) == 0,
           "swapcontext");
+
+    errno = error;
 }
 
 
