@@ -139,6 +139,8 @@ fs_index_open(fs_store_t *store, const fs_index_row_t *row)
 
     (void) fs_index_name(store, row->n, "", name, sizeof(name));
 
+    generation = 0;
+
     rc = fs_env_open(&env, name, fs_index_map_size(store),
                      store->conf.readers, FS_INDEX_FLAGS);
     if (rc == 0) {
