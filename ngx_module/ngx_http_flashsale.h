@@ -228,8 +228,10 @@ typedef struct {
     const char                      *cache;         /* NULL: none */
     const char                      *allow;         /* NULL: none */
     ngx_buf_t                       *body;          /* NULL: none */
+    const char                      *challenge;     /* NULL: none */
+    ngx_uint_t                       retry;         /* Retry-After, seconds;
+                                                       0: none */
     unsigned                         replayed:1;
-    unsigned                         retry:1;       /* Retry-After: 1 */
 } ngx_http_flashsale_answer_t;
 
 struct ngx_http_flashsale_ctx_s {

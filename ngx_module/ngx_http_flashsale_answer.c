@@ -22,6 +22,9 @@ static void ngx_http_flashsale_add_code(ngx_http_request_t *r,
     ngx_str_t *location, const char *code);
 
 
+/* RFC 9110 wants a challenge with each 401; docs/api.md says what they mean */
+#define NGX_HTTP_FLASHSALE_LOGIN  "Flashsale-Login realm=\"buyer\""
+
 #define ngx_http_flashsale_header(r, name, value, len)                       \
     ngx_http_flashsale_add_header(r, name, sizeof(name) - 1, value, len)
 
@@ -87,7 +90,25 @@ ngx_http_flashsale_answer_problem(ngx_http_request_t *r,
 
     ctx->answer.status = fs_outcome_status(outcome);
     ctx->answer.cache = "private, no-store";
-    ctx->answer.retry = (ctx->answer.status == 503);
+
+    switch (ctx->answer.status) {
+
+    case 401:
+        if (outcome == FS_NO_BUYER) {
+            ctx->answer.challenge = NGX_HTTP_FLASHSALE_LOGIN;
+        }
+        break;
+
+    case 429:
+    case 503:
+
+        /* who knows how long it will take has said so */
+
+        if (ctx->answer.retry == 0) {
+            ctx->answer.retry = 1;
+        }
+        break;
+    }
 
     if (ctx->form) {
         lcf = ngx_http_get_module_loc_conf(r, ngx_http_flashsale_module);
@@ -313,6 +334,7 @@ ngx_http_flashsale_answer_redirect(ngx_http_request_t *r,
     ctx->answer.location = *location;
     ctx->answer.body = NULL;
     ctx->answer.retry = 0;
+    ctx->answer.challenge = NULL;
     ngx_str_null(&ctx->answer.type);
 }
 
@@ -428,6 +450,7 @@ ngx_http_flashsale_add_header(ngx_http_request_t *r, const char *name,
 ngx_int_t
 ngx_http_flashsale_send(ngx_http_request_t *r)
 {
+    u_char                       *p;
     ngx_int_t                     rc;
     ngx_buf_t                    *b;
     ngx_chain_t                   out;
@@ -493,7 +516,20 @@ ngx_http_flashsale_send(ngx_http_request_t *r)
     }
 
     if (answer->retry) {
-        rc |= ngx_http_flashsale_header(r, "Retry-After", "1", 1);
+        p = ngx_pnalloc(r->pool, NGX_INT_T_LEN);
+
+        if (p == NULL) {
+            return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        }
+
+        rc |= ngx_http_flashsale_header(r, "Retry-After", (char *) p,
+                                 ngx_sprintf(p, "%ui", answer->retry) - p);
+    }
+
+    if (answer->challenge) {
+        rc |= ngx_http_flashsale_header(r, "WWW-Authenticate",
+                                        answer->challenge,
+                                        ngx_strlen(answer->challenge));
     }
 
     if (answer->allow) {

@@ -6,6 +6,14 @@
 #include "ngx_http_flashsale.h"
 
 
+static const char  *ngx_http_flashsale_challenges[] = {
+    "Flashsale-Signature realm=\"orders\"",
+    "Flashsale-Signature realm=\"ledger\"",
+    "Flashsale-Signature realm=\"admin\"",
+    "Flashsale-Signature realm=\"checkout\""
+};
+
+
 static ngx_uint_t ngx_http_flashsale_same_host(ngx_http_request_t *r,
     ngx_str_t *origin);
 static ngx_int_t ngx_http_flashsale_read_file(ngx_http_request_t *r,
@@ -476,6 +484,9 @@ ngx_http_flashsale_signed(ngx_http_request_t *r,
 
     headers = ngx_http_flashsale_headers(r, ctx);
 
+    /* in case of a 401 */
+    ctx->answer.challenge = ngx_http_flashsale_challenges[role];
+
     if (secrets == NULL || headers->repeated || headers->signature.len == 0) {
         return FS_BAD_SIGNATURE;
     }
@@ -498,6 +509,8 @@ ngx_http_flashsale_signed(ngx_http_request_t *r,
     {
         return FS_BAD_SIGNATURE;
     }
+
+    ctx->answer.challenge = NULL;
 
     return FS_OK;
 }

@@ -94,7 +94,21 @@ like(raw("${head}Idempotency-Key: a\r\nIdempotency-Key: b\r\n"
     qr{^HTTP/1.1 400 }, 'two keys');
 
 # ---- who and what
-$t->answers($t->hold(undef, 'grape'), 401, 'no_buyer', 'nobody');
+my $denied = $t->hold(undef, 'grape');
+$t->answers($denied, 401, 'no_buyer', 'nobody');
+is($denied->headers->header('WWW-Authenticate'),
+    'Flashsale-Login realm="buyer"', 'has to log in');
+for my $case (['POST', '/orders/' . '0' x 32 . '/cancel', 'orders'],
+    ['GET', '/ledger?after=0', 'ledger'], ['GET', '/admin/audit', 'admin'])
+{
+    my ($method, $target, $role) = @$case;
+    $denied = $t->call($method, $target);
+    $t->answers($denied, 401, 'bad_signature', "$target, not signed");
+    is($denied->headers->header('WWW-Authenticate'),
+        qq{Flashsale-Signature realm="$role"}, 'has to sign');
+}
+is($t->get('/api/nothing')->headers->header('WWW-Authenticate'), undef,
+    'no challenge elsewhere');
 $t->answers($t->get('/api/nothing'), 404, 'not_found', 'nothing here');
 $t->answers($t->get('/api/'), 404, 'not_found', 'nor here');
 $t->answers($t->get('/api/sales/grape/x'), 404, undef, 'nor below');

@@ -23,8 +23,9 @@ local same = {
 
 local statuses = {
     not_found = 404, no_such_sale = 404, no_such_hold = 404,
-    no_buyer = 401, cross_site = 403, bad_request = 400, method = 405,
-    too_large = 413, busy = 503, broken = 503, outcome_unknown = 503,
+    no_buyer = 401, cross_site = 403, forbidden = 403, bad_request = 400,
+    method = 405, too_large = 413, too_fast = 429, busy = 503, broken = 503,
+    outcome_unknown = 503,
 }
 
 

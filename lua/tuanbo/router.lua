@@ -26,6 +26,7 @@ local REFRESH_WITHIN_MS = 15 * 60 * 1000
 local WATCHED_MAX = 16            -- of one stream
 local LOOK_AGAIN_MS = 10000
 local RETRY_S = 5
+local LOGIN = 'Flashsale-Login realm="buyer"'   -- as the module's answers
 
 local router = {}
 
@@ -78,8 +79,11 @@ local function send(parts, status, private)
     header["Referrer-Policy"] = "same-origin"
     header["Vary"] = "Cookie, Accept-Language"
 
-    if status == 503 then
+    if status == 429 or status == 503 then
         header["Retry-After"] = RETRY_S
+
+    elseif status == 401 then
+        header["WWW-Authenticate"] = LOGIN
     end
 
     ngx.print(parts)

@@ -158,6 +158,7 @@ typedef enum {
     X(NO_BUYER,       401, "no_buyer",       "Nobody is logged in")          \
     X(BAD_SIGNATURE,  401, "bad_signature",  "The signature does not match") \
     X(CROSS_SITE,     403, "cross_site",     "The request came from another site") \
+    X(FORBIDDEN,      403, "forbidden",      "It is not allowed from here")  \
     X(NOT_FOUND,      404, "not_found",      "There is nothing here")        \
     X(NO_SUCH_SALE,   404, "no_such_sale",   "There is no such sale")        \
     X(NO_SUCH_HOLD,   404, "no_such_hold",   "There is no such hold")        \
@@ -177,6 +178,7 @@ typedef enum {
     X(TOO_LARGE,      413, "too_large",      "The body is too large")        \
     X(BAD_MEDIA,      415, "unsupported_media_type", "The body is neither JSON nor a form") \
     X(KEY_REUSED,     422, "key_reused",     "The key was used for another request") \
+    X(TOO_FAST,       429, "too_fast",       "Too many requests in a short time") \
     X(INTERNAL,       500, "internal",       "Something is wrong on the server") \
     X(QUEUE_FULL,     503, "queue_full",     "Too many requests wait")       \
     X(STORE_FULL,     503, "store_full",     "The store is full")            \

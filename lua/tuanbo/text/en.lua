@@ -216,6 +216,8 @@ return {
     ["problem.not_found"] = "There is no such page; perhaps the link was cut. Nothing was charged; go back to the shop.",
     ["problem.no_buyer"] = "Your browser did not remember you (cookies may be off). Nothing was charged; allow cookies and start again.",
     ["problem.cross_site"] = "This request does not seem to come from our pages. Nothing was done and nothing charged. Go back, reload and try again.",
+    ["problem.forbidden"] = "This is not open to everybody. Nothing was charged; go back to the shop.",
+    ["problem.too_fast"] = "That was too many taps in a short time. Nothing was charged; wait a few seconds and tap once more.",
     ["problem.bad_request"] = "The shop could not read what was entered. Nothing was charged; go back and try again.",
     ["problem.key_reused"] = "This page was used already. Nothing was charged; reload it and try again.",
     ["problem.busy"] = "Too many people at once. Nothing was charged; try again in a few seconds.",

@@ -215,6 +215,8 @@ return {
     ["problem.not_found"] = "没有这一页，可能是链接没复制全。没有收钱，回首页看看。",
     ["problem.no_buyer"] = "浏览器没有记住您（可能关了 Cookie）。没有收钱；打开 Cookie，回首页再试。",
     ["problem.cross_site"] = "这个请求不像是从本店页面发来的，没有办理，也没有收钱。回上一页刷新再试。",
+    ["problem.forbidden"] = "这里不对外开放。没有收钱，回首页看看。",
+    ["problem.too_fast"] = "点得太快了，店里还没来得及办。没有收钱，等几秒再点一次。",
     ["problem.bad_request"] = "填的内容店里看不懂。没有收钱，回上一页再试。",
     ["problem.key_reused"] = "这一页已经用过了。没有收钱，刷新后再抢。",
     ["problem.busy"] = "人太多，店里一时忙不过来。没有收钱，等几秒再试。",
