@@ -1,7 +1,7 @@
 use v5.36;
 use Tuanbo::Test;
 
-# What each request gets when something is wrong: DESIGN.md, section 7.
+# What each request gets when something is wrong: the problems of docs/api.md.
 
 my $t = Tuanbo::Test->new->start;
 
