@@ -106,6 +106,9 @@ typedef enum {
 typedef struct {
     ngx_path_t                      *path;          /* NULL: no store */
     size_t                           size;
+    dev_t                            device;        /* of the path, when the
+                                                       zone was made */
+    ngx_file_uniq_t                  inode;
     ngx_flag_t                       sync;
     ngx_int_t                        queue;
     uint32_t                         rings_n;

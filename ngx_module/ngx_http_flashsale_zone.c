@@ -26,6 +26,10 @@ struct ngx_http_flashsale_eventfds_s {
 
 static ngx_int_t ngx_http_flashsale_zone_init(ngx_shm_zone_t *shm_zone,
     void *data);
+static ngx_int_t ngx_http_flashsale_zone_same(
+    ngx_http_flashsale_main_conf_t *mcf, ngx_log_t *log);
+static ngx_http_flashsale_main_conf_t *ngx_http_flashsale_zone_before(
+    ngx_shm_zone_t *shm_zone);
 static ngx_http_flashsale_eventfds_t *ngx_http_flashsale_eventfds_create(
     ngx_uint_t n, ngx_log_t *log);
 static void ngx_http_flashsale_eventfds_release(void *data);
@@ -117,6 +121,10 @@ ngx_http_flashsale_zone_init(ngx_shm_zone_t *shm_zone, void *data)
         return NGX_ERROR;
     }
 
+    if (ngx_http_flashsale_zone_same(mcf, log) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
     cln = ngx_pool_cleanup_add(mcf->cycle->pool, 0);
     if (cln == NULL) {
         return NGX_ERROR;
@@ -179,6 +187,97 @@ ngx_http_flashsale_zone_init(ngx_shm_zone_t *shm_zone, void *data)
     }
 
     return NGX_OK;
+}
+
+
+/*
+ * In the master.  A store is one store: while old and new workers are both
+ * there they would write to two, and what was acknowledged by the old ones is
+ * in none of the new.  nginx has made the directory by now.
+ */
+
+static ngx_int_t
+ngx_http_flashsale_zone_same(ngx_http_flashsale_main_conf_t *mcf,
+    ngx_log_t *log)
+{
+    ngx_file_info_t                  fi;
+    ngx_http_flashsale_main_conf_t  *before;
+
+    if (ngx_file_info(mcf->path->name.data, &fi) == NGX_FILE_ERROR) {
+        ngx_log_error(NGX_LOG_EMERG, log, ngx_errno,
+                      "\"flashsale_store\" has the path \"%V\": it cannot be "
+                      "looked at", &mcf->path->name);
+        return NGX_ERROR;
+    }
+
+    mcf->device = fi.st_dev;
+    mcf->inode = ngx_file_uniq(&fi);
+
+    before = ngx_http_flashsale_zone_before(mcf->shm_zone);
+
+    if (before == NULL) {
+        return NGX_OK;
+    }
+
+    if (mcf->device != before->device || mcf->inode != before->inode) {
+        ngx_log_error(NGX_LOG_EMERG, log, 0,
+                      "\"flashsale_store\" has the path \"%V\" while "
+                      "previously it had the path \"%V\"%s: another store "
+                      "needs a restart", &mcf->path->name,
+                      &before->path->name,
+                      mcf->path->name.len == before->path->name.len
+                      && ngx_strncmp(mcf->path->name.data,
+                                     before->path->name.data,
+                                     mcf->path->name.len)
+                         == 0
+                      ? ", which was another directory" : "");
+        return NGX_ERROR;
+    }
+
+    if (mcf->size != before->size) {
+        ngx_log_error(NGX_LOG_WARN, log, 0,
+                      "\"flashsale_store\" has \"size=%uz\" while previously "
+                      "it had \"size=%uz\": another size needs a restart, "
+                      "the previous one stays", mcf->size, before->size);
+        mcf->size = before->size;
+    }
+
+    return NGX_OK;
+}
+
+
+/*
+ * Of the cycle before, NULL: there is none.  nginx hands over a zone's data
+ * only when its size is the same, which depends on other directives.
+ */
+
+static ngx_http_flashsale_main_conf_t *
+ngx_http_flashsale_zone_before(ngx_shm_zone_t *shm_zone)
+{
+    ngx_uint_t        i;
+    ngx_shm_zone_t   *zone;
+    ngx_list_part_t  *part;
+
+    for (part = (ngx_list_part_t *) &ngx_cycle->shared_memory.part;
+         part;
+         part = part->next)
+    {
+        zone = part->elts;
+
+        for (i = 0; i < part->nelts; i++) {
+            if (zone[i].tag == shm_zone->tag
+                && zone[i].shm.name.len == shm_zone->shm.name.len
+                && ngx_strncmp(zone[i].shm.name.data,
+                               shm_zone->shm.name.data,
+                               shm_zone->shm.name.len)
+                   == 0)
+            {
+                return zone[i].data;
+            }
+        }
+    }
+
+    return NULL;
 }
 
 
