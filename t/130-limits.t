@@ -87,5 +87,33 @@ cmp_ok($problem->{retry_at}, '<', now_ms + 60_000, 'is soon');
 is($t->hold('busy', 'rice', 1)->code, 201, 'others need not wait');
 is($t->hold('lazy', 'egg', 1)->code, 201, 'nor for another sale');
 
+# nor does giving back in a loop keep the units from everybody
+$t->define_sale('peach', stock => 3, limit => 3);
+my ($taken, $waits) = (0, 0);
+for my $round (1 .. 10) {
+    my $res = $t->hold('greedy', 'peach', 3);
+    if ($res->code == 201) {
+        $taken++;
+        $t->call(DELETE => '/api/holds/' . $res->json->{id},
+            user => 'greedy');
+    }
+    elsif ($res->json->{code} eq 'wait') {
+        $waits++;
+    }
+}
+is($taken, 3, 'taken and given back three times');
+is($waits, 7, 'then it has to wait');
+is($t->hold("neighbour-$_", 'peach', 1)->code, 201,
+    "neighbour $_ gets one") for 1 .. 3;
+
+# a payment that fails is no other way round it
+$t->define_sale('pear', stock => 3);
+for my $time (1 .. 3) {
+    my $hold = $t->held('broke', 'pear', 1);
+    is($t->order($hold->{id}, 'cancel')->code, 200, 'not paid');
+}
+$t->answers($t->hold('broke', 'pear', 1), 409, 'wait',
+    'after three that were not paid');
+
 $t->audit_ok;
 $t->finish;

@@ -60,6 +60,14 @@ $t->answers($t->post("/pay/$hold->{id}"), 401, 'no_buyer', 'nor nobody\'s');
 $t->answers($t->post('/pay/' . '0' x 32, user => 'alice'), 404,
     'no_such_hold', 'nor a forged one');
 
+# who has an hour keeps it: the checkout's 15 minutes are not less
+$t->define_sale('slow', price_fen => 100, stock => 5, hold_ms => 3_600_000);
+my $long = $t->held('erin', 'slow', 1);
+is($t->post("/pay/$long->{id}", user => 'erin')->code, 200, 'pay at once');
+my $longer = $t->read_hold('erin', $long->{id});
+is($longer->{state}, 'paying', 'paying');
+is($longer->{expires_at}, $long->{expires_at}, 'has the time it had');
+
 my $denied = $t->held('zoe', 'grape', 1);
 is($t->post("/denied/$denied->{id}", user => 'zoe')->code, 403,
     'denied by nginx');

@@ -128,6 +128,10 @@ for my $switch (['resume', 'pause', 'paused'], ['pause', 'resume', 'open']) {
 
 is($t->admin(POST => '/sales/grape/close')->{state}, 'closed', 'closed');
 $t->answers($t->hold('dave', 'grape', 1), 409, 'closed', 'no hold');
+$problem = $t->answers($t->post('/admin/sales/grape/resume', role => 'admin',
+    key => $t->new_key), 409, 'closed', 'nor does it resume');
+is($problem->{sale}, 'grape', 'which');
+is($t->sale('grape')->{state}, 'closed', 'it stays closed');
 
 # ---- a definition says it all
 my $soon = now_ms() + 3_600_000;

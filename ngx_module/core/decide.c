@@ -574,9 +574,20 @@ fs_decide_buyer(fs_state_t *state, const fs_command_t *command,
                                                    : FS_HOLD_MS_MAX;
 
         fs_entry_about(&entry, &hold, FS_ENTRY_PAYING);
-        entry.number = term;
-        entry.time1 = now->wall + term;
-        entry.time2 = now->mono + term;
+
+        if (now->mono + term > hold.due) {
+            entry.number = term;
+            entry.time1 = now->wall + term;
+            entry.time2 = now->mono + term;
+
+        } else {
+
+            /* whoever goes to pay must not have less time than before */
+
+            entry.number = hold.length_ms;
+            entry.time1 = hold.expires_at;
+            entry.time2 = hold.due;
+        }
 
         fs_state_emit(state, &entry, now);
     }

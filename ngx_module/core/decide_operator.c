@@ -399,6 +399,14 @@ fs_decide_switch(fs_state_t *state, const fs_command_t *command,
 {
     fs_entry_t  entry;
 
+    if (command->type == FS_COMMAND_RESUME && sale->closed) {
+
+        /* only a later end opens it again */
+
+        result->outcome = FS_CLOSED;
+        return;
+    }
+
     result->outcome = FS_OK;
 
     memset(&entry, 0, sizeof(fs_entry_t));

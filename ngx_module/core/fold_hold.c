@@ -7,6 +7,7 @@
 #include "fold_parts.h"
 
 
+static void fs_fold_lapse(fs_units_t *units, int64_t at);
 static void fs_fold_joined(fs_state_t *state, const fs_entry_t *entry, const
     fs_hold_t *hold, fs_sale_slot_t *slot);
 static void fs_fold_paid(fs_state_t *state, const fs_entry_t *entry, const
@@ -140,13 +141,8 @@ fs_fold_ended(fs_state_t *state, const fs_entry_t *entry,
     } else {
         units.taken -= (uint32_t) entry->qty;
 
-        if (entry->type == FS_ENTRY_EXPIRED) {
-            units.lapses++;
-
-            if (hold.due > units.lapsed_at) {
-                units.lapsed_at = hold.due;
-            }
-        }
+        fs_fold_lapse(&units, (entry->type == FS_ENTRY_EXPIRED)
+                              ? hold.due : entry->time2);
 
         fs_state_put_units(state, hold.buyer, entry->sale, &units);
     }
@@ -192,6 +188,26 @@ fs_fold_ended(fs_state_t *state, const fs_entry_t *entry,
         if (sweep != NULL) {
             fs_due_add(state, sweep, hold.due + FS_KEY_KEPT_MS, hold.seq);
         }
+    }
+}
+
+
+/*
+ * Units came back unsold, at this time: the hold expired, was released, or
+ * was cancelled before it was paid.
+ */
+
+static void
+fs_fold_lapse(fs_units_t *units, int64_t at)
+{
+    if (at - units->lapsed_at >= FS_LAPSES_KEPT_MS) {
+        units->lapses = 0;
+    }
+
+    units->lapses++;
+
+    if (at > units->lapsed_at) {
+        units->lapsed_at = at;
     }
 }
 

@@ -46,12 +46,16 @@
 #define FS_KEY_KEPT_MS       (24 * 3600 * 1000LL)
 
 /*
- * A buyer who has let FS_LAPSES_FREE holds of a sale expire in a row waits
- * FS_LAPSE_WAIT_MS, doubled with each further one up to the maximum.
+ * A lapse is a hold of a sale that its buyer let expire, released, or did not
+ * pay (it was cancelled).  After FS_LAPSES_FREE in a row the buyer waits for
+ * FS_LAPSE_WAIT_MS, doubled with each further one up to the maximum.  A
+ * purchase forgives them, and so does FS_LAPSES_KEPT_MS without one: else
+ * whoever takes and gives back in a loop keeps the units from everybody.
  */
 #define FS_LAPSES_FREE       3
 #define FS_LAPSE_WAIT_MS     30000
 #define FS_LAPSE_WAIT_MS_MAX 600000
+#define FS_LAPSES_KEPT_MS    (24 * 3600 * 1000LL)
 
 /* Timers and refunds worked on in one pass of a commit thread. */
 #define FS_TIMERS_PASS       256
@@ -170,7 +174,7 @@ typedef enum {
     X(PAUSED,         409, "paused",         "The sale is paused")           \
     X(WRONG_STATE,    409, "wrong_state",    "The state does not allow this") \
     X(TOO_MANY_HOLDS, 409, "too_many_holds", "Too many holds are live")      \
-    X(WAIT,           409, "wait",           "Too many holds expired; wait a little") \
+    X(WAIT,           409, "wait",           "Too many holds were given back or ran out; wait a little") \
     X(STOCK_TAKEN,    409, "stock_taken",    "More units are held and sold") \
     X(DECIDED,        409, "decided",        "The groups of the sale are decided") \
     X(NOTHING_DUE,    409, "nothing_due",    "No payment of the order is due back") \

@@ -40,7 +40,7 @@ typedef struct {
 /* what a buyer has of one sale */
 typedef struct {
     uint32_t             taken;         /* units held or sold */
-    uint32_t             lapses;        /* holds expired in a row */
+    uint32_t             lapses;        /* in a row, see fs_types.h */
     int64_t              lapsed_at;     /* mono, the last one */
 } fs_units_t;
 

@@ -62,6 +62,7 @@ void
 oracle_end(oracle_t *oracle, oracle_hold_t *hold, int state)
 {
     size_t          i, n;
+    int64_t         at;
     unsigned        line;
     oracle_sale_t  *sale;
 
@@ -78,12 +79,16 @@ oracle_end(oracle_t *oracle, oracle_hold_t *hold, int state)
 
         sale->taken[hold->buyer] -= hold->lines[line].qty;
 
-        if (state == FS_HOLD_EXPIRED) {
-            sale->lapses[hold->buyer]++;
+        at = state == FS_HOLD_EXPIRED ? hold->due : oracle->now.mono;
 
-            if (hold->due > sale->lapsed_at[hold->buyer]) {
-                sale->lapsed_at[hold->buyer] = hold->due;
-            }
+        if (at >= sale->lapsed_at[hold->buyer] + 86400000) {
+            sale->lapses[hold->buyer] = 0;
+        }
+
+        sale->lapses[hold->buyer]++;
+
+        if (at > sale->lapsed_at[hold->buyer]) {
+            sale->lapsed_at[hold->buyer] = at;
         }
     }
 

@@ -176,6 +176,11 @@ oracle_operator(oracle_t *oracle, const fs_command_t *command,
             break;
 
         case FS_COMMAND_RESUME:
+            if (sale->closed) {
+                answer->outcome = FS_CLOSED;
+                break;
+            }
+
             sale->paused = 0;
             break;
 

@@ -376,9 +376,12 @@ oracle_of_hold(oracle_t *oracle, const fs_command_t *command,
         if (hold->state == FS_HOLD_HELD) {
             term = command->term_ms;
             hold->state = FS_HOLD_PAYING;
-            hold->expires_at = oracle->now.wall + term;
-            hold->due = oracle->now.mono + term;
-            hold->length = term;
+
+            if (hold->due < oracle->now.mono + term) {
+                hold->expires_at = oracle->now.wall + term;
+                hold->due = oracle->now.mono + term;
+                hold->length = term;
+            }
 
         } else if (hold->state != FS_HOLD_PAYING) {
             oracle_wrong_state(oracle, hold, answer);

@@ -393,7 +393,8 @@ test_problem(void **state)
                   PROBLEM("Too many holds are live", "409",
                           "too_many_holds") ",\"limit\":2}");
     CHECK_PROBLEM(FS_WAIT,
-                  PROBLEM("Too many holds expired; wait a little", "409",
+                  PROBLEM("Too many holds were given back or ran out; wait "
+                          "a little", "409",
                           "wait") ",\"retry_at\":1790000000000}");
     CHECK_PROBLEM(FS_STOCK_TAKEN,
                   PROBLEM("More units are held and sold", "409",

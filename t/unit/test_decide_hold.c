@@ -455,6 +455,204 @@ test_lapses(void **context)
 }
 
 
+/* A hold that its buyer gives back, or does not pay, is a lapse as well. */
+
+static void
+test_lapses_given_back(void **context)
+{
+    uint32_t    sale, other;
+    unsigned    i;
+    fs_seq_t    hold;
+    fixture_t  *fixture = *context;
+
+    sale = fixture_stocked(fixture, "grape", 9, 0);
+    other = fixture_stocked(fixture, "tea", 9, 0);
+
+    for (i = 0; i < 3; i++) {
+        assert_string_equal(fixture_take(fixture, 1, sale, 1, 0), "created");
+        hold = fixture->result.hold.seq;
+
+        switch (i) {
+
+        case 0:
+            fixture_buyers(fixture, FS_COMMAND_RELEASE, 1, hold);
+            fixture_buyers(fixture, FS_COMMAND_RELEASE, 1, hold);
+            break;
+
+        case 1:
+            fixture_buyers(fixture, FS_COMMAND_PAY, 1, hold);
+            fixture_order(fixture, FS_COMMAND_CANCEL, hold, 0, 0);
+            fixture_order(fixture, FS_COMMAND_CANCEL, hold, 0, 0);
+            break;
+
+        default:
+            fixture_pass(fixture, FIXTURE_TERM);
+            fixture_timers(fixture, 256);
+
+            /* what has expired is not a second lapse when it is cancelled */
+
+            fixture_order(fixture, FS_COMMAND_CANCEL, hold, 0, 0);
+        }
+    }
+
+    assert_string_equal(fixture_take(fixture, 1, sale, 1, 0), "wait");
+    assert_int_equal(fixture->result.sale, sale);
+    assert_int_equal(fixture->result.at, fixture->wall + 30000);
+    assert_string_equal(fixture_take(fixture, 1, other, 1, 0), "created");
+    assert_string_equal(fixture_take(fixture, 2, sale, 1, 0), "created");
+
+    /* doubled by one more */
+
+    fixture_pass(fixture, 30000);
+    assert_string_equal(fixture_take(fixture, 1, sale, 1, 0), "created");
+    fixture_buyers(fixture, FS_COMMAND_RELEASE, 1,
+                   fixture->result.hold.seq);
+    assert_string_equal(fixture_take(fixture, 1, sale, 1, 0), "wait");
+    assert_int_equal(fixture->result.at, fixture->wall + 60000);
+
+    /* forgiven by a purchase */
+
+    fixture_pass(fixture, 60000);
+    fixture_take(fixture, 1, sale, 1, 0);
+    fixture_confirm(fixture, fixture->result.hold.seq, 1, 100);
+
+    for (i = 0; i < 2; i++) {
+        assert_string_equal(fixture_take(fixture, 1, sale, 1, 0), "created");
+        fixture_buyers(fixture, FS_COMMAND_RELEASE, 1,
+                       fixture->result.hold.seq);
+    }
+
+    assert_string_equal(fixture_take(fixture, 1, sale, 1, 0), "created");
+}
+
+
+/* A day without a lapse forgives those before; a millisecond less does not. */
+
+static void
+test_lapses_forgiven(void **context)
+{
+    uint32_t    sale;
+    unsigned    i, day;
+    fixture_t  *fixture = *context;
+
+    sale = fixture_stocked(fixture, "grape", 9, 0);
+
+    for (day = 0; day < 3; day++) {
+
+        for (i = 0; i < 3; i++) {
+            assert_string_equal(fixture_take(fixture, 1, sale, 1, 0),
+                                "created");
+            fixture_buyers(fixture, FS_COMMAND_RELEASE, 1,
+                           fixture->result.hold.seq);
+
+            if (day == 2) {
+
+                /* not forgiven: this was the fourth of the day before */
+
+                assert_string_equal(fixture_take(fixture, 1, sale, 1, 0),
+                                    "wait");
+                assert_int_equal(fixture->result.at, fixture->wall + 60000);
+                return;
+            }
+        }
+
+        assert_string_equal(fixture_take(fixture, 1, sale, 1, 0), "wait");
+        assert_int_equal(fixture->result.at, fixture->wall + 30000);
+
+        fixture_pass(fixture, 24 * 3600 * 1000 - (day == 1));
+    }
+}
+
+
+/*
+ * Three units, a buyer who takes and gives them back as fast as can be, and
+ * others who come now and then: they get them all.
+ */
+
+static void
+test_loop_keeps_nothing(void **context)
+{
+    uint32_t       sale;
+    unsigned       i, taken, got;
+    fs_seq_t       hold;
+    fixture_t     *fixture = *context;
+
+    sale = fixture_stocked(fixture, "grape", 3, 3);
+    taken = 0;
+    got = 0;
+
+    for (i = 0; i < 100; i++) {
+        if (strcmp(fixture_take(fixture, 1, sale, 3, 0), "created") == 0) {
+            hold = fixture->result.hold.seq;
+            taken++;
+            fixture_pass(fixture, 10);
+            assert_string_equal(fixture_take(fixture, 2 + i, sale, 1, 0),
+                                "sold_out");
+            fixture_buyers(fixture, FS_COMMAND_RELEASE, 1, hold);
+
+        } else if (strcmp(fixture_take(fixture, 2 + i, sale, 1, 0),
+                          "created") == 0)
+        {
+            got++;
+        }
+    }
+
+    assert_int_equal(taken, 3);
+    assert_int_equal(got, 3);
+}
+
+
+/* Going to the checkout leaves the later of both times. */
+
+static void
+test_pay_shortens_nothing(void **context)
+{
+    int64_t        due, until;
+    uint32_t       sale;
+    fs_seq_t       hold;
+    fixture_t     *fixture = *context;
+    fs_operator_t  op;
+
+    fixture_operator(&op, "grape");
+    op.hold_ms = 3600000;
+    sale = fixture_define(fixture, &op);
+
+    fixture_take(fixture, 1, sale, 1, 0);
+    hold = fixture->result.hold.seq;
+    until = fixture->result.hold.expires_at;
+    due = fixture->result.hold.due;
+
+    fixture_pass(fixture, 1000);
+    assert_string_equal(fixture_buyers(fixture, FS_COMMAND_PAY, 1, hold),
+                        "ok");
+    assert_int_equal(fixture->result.hold.state, FS_HOLD_PAYING);
+    assert_int_equal(fixture->result.hold.expires_at, until);
+    assert_int_equal(fixture->result.hold.due, due);
+    assert_int_equal(fixture_sale(fixture, sale).due, due);
+
+    /* nor does a start of the machine just then */
+
+    fixture_reboot(fixture, 1);
+    assert_int_equal(fixture_sale(fixture, sale).due, due);
+
+    fixture_pass(fixture, 3600000 - 1001);
+    assert_int_equal(fixture_timers(fixture, 256), 0);
+    assert_string_equal(fixture_state(fixture, hold), "paying");
+    fixture_pass(fixture, 1);
+    assert_int_equal(fixture_timers(fixture, 256), 1);
+    assert_string_equal(fixture_state(fixture, hold), "expired");
+
+    /* with less left than the time for paying, that time */
+
+    fixture_take(fixture, 1, sale, 1, 0);
+    hold = fixture->result.hold.seq;
+    fixture_pass(fixture, 3600000 - FIXTURE_PAY + 1);
+    fixture_buyers(fixture, FS_COMMAND_PAY, 1, hold);
+    assert_int_equal(fixture->result.hold.expires_at,
+                     fixture->wall + FIXTURE_PAY);
+}
+
+
 static void
 test_term(void **context)
 {
@@ -555,6 +753,10 @@ main(void)
         test(test_room),
         test(test_live_holds),
         test(test_lapses),
+        test(test_lapses_given_back),
+        test(test_lapses_forgiven),
+        test(test_loop_keeps_nothing),
+        test(test_pay_shortens_nothing),
         test(test_term),
         test(test_aborted),
     };

@@ -204,6 +204,34 @@ test_stock(void **context)
 }
 
 
+/* A sale whose time is over is closed before anybody says so. */
+
+static void
+test_resume_over(void **context)
+{
+    uint32_t       sale;
+    fixture_t     *fixture = *context;
+    fs_operator_t  op;
+
+    fixture_operator(&op, "grape");
+    op.closes_at = fixture->wall + 1000;
+    sale = fixture_define(fixture, &op);
+
+    admin(fixture, FS_COMMAND_PAUSE, "grape", 1, 1);
+    assert_string_equal(admin(fixture, FS_COMMAND_RESUME, "grape", 2, 2),
+                        "ok");
+    fixture_pass(fixture, 1000);
+    assert_string_equal(admin(fixture, FS_COMMAND_RESUME, "grape", 3, 3),
+                        "closed");
+    assert_int_equal(fixture_sale(fixture, sale).closed, 1);
+
+    /* what was carried out before is still answered */
+
+    assert_string_equal(admin(fixture, FS_COMMAND_RESUME, "grape", 2, 2),
+                        "replayed");
+}
+
+
 static void
 test_switches(void **context)
 {
@@ -231,6 +259,9 @@ test_switches(void **context)
     assert_string_equal(admin(fixture, FS_COMMAND_CLOSE, "grape", 0, 0),
                         "ok");
     assert_string_equal(fixture_take(fixture, 1, sale, 1, 0), "closed");
+    assert_string_equal(admin(fixture, FS_COMMAND_RESUME, "grape", 7, 1),
+                        "closed");
+    assert_int_equal(fixture->result.sale, sale);
     assert_string_equal(fixture_entries(fixture, seq),
                         "resumed paused paused resumed held closed closed");
 }
@@ -548,6 +579,7 @@ main(void)
         test(test_invalid),
         test(test_stock),
         test(test_switches),
+        test(test_resume_over),
         test(test_reopen),
         test(test_decided),
         test(test_key),

@@ -209,7 +209,7 @@ return {
     ["problem.closed"] = "It is closed. Nothing was charged; have a look at the others.",
     ["problem.paused"] = "The shop has paused it. Nothing was charged; try again in a while.",
     ["problem.too_many_holds"] = "You have others that are not paid yet. Nothing was charged; pay or give them up under “My orders”.",
-    ["problem.wait"] = "You let it lapse several times, so there is a short wait. Nothing was charged; try again in a while.",
+    ["problem.wait"] = "You held it several times without buying (giving it back counts as well), so there is a short wait. Nothing was charged; try again in a while.",
     ["problem.wrong_state"] = "This can no longer be changed. Below is how it stands.",
     ["problem.no_such_sale"] = "There is no such product; it may have been taken off. Nothing was charged; have a look at the others.",
     ["problem.no_such_hold"] = "No such order here. Look with the phone and browser that made it.",

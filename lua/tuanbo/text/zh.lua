@@ -208,7 +208,7 @@ return {
     ["problem.closed"] = "已经截单了。没有收钱，看看别的。",
     ["problem.paused"] = "店主先停了一下。没有收钱，过一会儿再试。",
     ["problem.too_many_holds"] = "您还有没付款的单。没有收钱，先到“我的订单”里付款或放弃。",
-    ["problem.wait"] = "留了几次都没付，要等一会儿再抢。没有收钱。",
+    ["problem.wait"] = "留了几次都没买（让给别人也算），要等一会儿再抢。没有收钱。",
     ["problem.wrong_state"] = "这一单已经不能改了，请看下面现在的情况。",
     ["problem.no_such_sale"] = "没有这个商品，可能已经下架了。没有收钱，看看别的。",
     ["problem.no_such_hold"] = "找不到这一单。要用下单的那台手机、那个浏览器来看。",

@@ -157,6 +157,22 @@ sub done_hold ($self, $request, $shown) {
             . ' which was there before it was asked for');
     }
     $self->count('replays') if $request->{replayed};
+    $self->waited($hold) if $request->{code} == 201;
+}
+
+
+# After three lapses of a sale in a row: 30 s, twice as long with each further
+# one, ten minutes at most.  Clocks are read in whole milliseconds.
+sub waited ($self, $hold) {
+    for my $sale (sort keys %{ $hold->{lapsed} // {} }) {
+        my (undef, $n, $at) = @{ $hold->{lapsed}{$sale} // next };
+        next if $n < 3;
+        my $wait = 30_000 * 2 ** ($n - 3);
+        $wait = 600_000 if $wait > 600_000;
+        next if $hold->{at} >= $at + $wait - 2;
+        $self->problem('answer', $hold->{seq}, "it made hold $hold->{id}"
+            . " of $sale at $hold->{at}, after $n lapses, the last at $at");
+    }
 }
 
 
@@ -335,6 +351,13 @@ sub done_pay ($self, $request, $answer) {
     my $seq = $hold->{by}{paying};
 
     $self->count('checkouts');
+    if (defined $seq) {
+        my $before = row_at($hold->{shown}, $seq - 1);
+        my $after = row_at($hold->{shown}, $seq);
+        $self->problem('answer', $seq, "hold $hold->{id} went to the"
+            . " checkout, and had $after->[2] in the place of $before->[2]")
+            if $before && $after->[2] < $before->[2];
+    }
     return if defined $seq && $seq <= $self->{to};
     $self->problem('lost', $hold->{seq}, "hold $hold->{id} went to the"
         . ' checkout, and has no paying in the ledger by then');
@@ -451,7 +474,8 @@ sub because_too_many_holds ($self, $request, $answer) {
 }
 
 
-# Holds of one of these sales ran out, and nothing was bought since.
+# Holds of one of these sales ran out or were given back, and nothing was
+# bought since.
 sub because_wait ($self, $request, $answer) {
     my $lapses = $self->buyer($request)->{lapses};
 
@@ -461,7 +485,7 @@ sub because_wait ($self, $request, $answer) {
             sub ($seq) { row_at($list, $seq)->[1] >= 3 });
     }
 
-    return "$request->{user} never let three run out " . $self->between;
+    return "$request->{user} never had three lapses " . $self->between;
 }
 
 

@@ -136,6 +136,8 @@ sub begin_hold ($self, $entry) {
         push @{ $buyer->{holds} }, $id;
         change($buyer->{live}, $entry->{seq}, 1);
     }
+    $hold->{lapsed}{ $entry->{sale} } =
+        ($buyer->{lapses}{ $entry->{sale} } // [])->[-1];
     push @{ $hold->{lines} }, { sale => $entry->{sale}, qty => $entry->{qty},
         price_fen => $entry->{price_fen} };
     change($buyer->{taken}{ $entry->{sale} } //= [[0, 0]], $entry->{seq},
@@ -167,9 +169,7 @@ sub follow_hold ($self, $entry, $hold) {
         my $change = ($EFFECT{$type}[0] + $EFFECT{$type}[1]) * $entry->{qty};
         change($buyer->{taken}{ $entry->{sale} } //= [[0, 0]], $seq, $change)
             if $change;
-        my $lapses = $buyer->{lapses}{ $entry->{sale} } //= [[0, 0]];
-        change($lapses, $seq, 1) if $type eq 'expired';
-        push @$lapses, [$seq, 0] if $type =~ /^sold/ && $lapses->[-1][1];
+        $self->lapse($buyer, $hold, $entry);
     }
     if ($last && $type =~ /^(?:released|expired|cancelled|sold)\z/) {
         change($buyer->{live}, $seq, -1);
@@ -177,6 +177,26 @@ sub follow_hold ($self, $entry, $hold) {
     $self->note_money($entry, $hold);
     if ($last && defined $STATE{$type}) {
         $self->show($hold, $entry, $STATE{$type}, $entry->{expires_at});
+    }
+}
+
+
+# A hold that ends unsold is a lapse, at the time it was over; a sale forgives
+# them, and so does a day without.  Each row has its time: [seq, lapses, at].
+sub lapse ($self, $buyer, $hold, $entry) {
+    my $type = $entry->{type};
+    my $list = $buyer->{lapses}{ $entry->{sale} } //= [[0, 0, 0]];
+    my (undef, $n, $last) = @{ $list->[-1] };
+
+    if ($type =~ /^sold/) {
+        push @$list, [$entry->{seq}, 0, 0] if $n;
+    }
+    elsif ($type =~ /^(?:released|expired|cancelled)\z/) {
+        my $at = $type eq 'expired'
+            ? $hold->{shown}[-1][2] // $entry->{at} : $entry->{at};
+
+        $n = 0 if $at - $last >= 24 * 3600 * 1000;
+        push @$list, [$entry->{seq}, $n + 1, $at > $last ? $at : $last];
     }
 }
 
