@@ -11,8 +11,10 @@ set -eu
 
 packages_build='gcc make libc6-dev nginx nginx-dev liblmdb-dev libyajl-dev
                 libssl-dev'
-packages_run='nginx libnginx-mod-http-lua lua-cjson lua-penlight libqrencode4
-              curl openssl perl libmojolicious-perl libdbd-sqlite3-perl'
+# Penlight's pl.path wants lua-filesystem, which its package only recommends
+packages_run='nginx libnginx-mod-http-lua lua-cjson lua-filesystem
+              lua-penlight libqrencode4 curl openssl perl
+              libmojolicious-perl libdbd-sqlite3-perl'
 packages_test='perl libcmocka-dev libmojolicious-perl libio-socket-ssl-perl
                libdbd-sqlite3-perl
                nghttp2-client lmdb-utils lua-check curl openssl'

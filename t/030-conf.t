@@ -1,53 +1,221 @@
 use v5.36;
+use utf8;
 use Tuanbo::Test;
 
-# The confs that we hand out: nginx takes them, with other paths, and the
-# README's whole conf is one that works.
+# The confs that we hand out, as they stand in their files, but for paths and
+# ports: nginx starts with them, a buyer comes by a login that reads its
+# request to the end, the signed and Prometheus without one. The secrets are
+# made by the commands that stand beside them, under the usual umask.
 
-my $t = Tuanbo::Test->new;
+package Handed {
+    use parent -norequire => 'Tuanbo::Test';
+
+    sub conf ($self) { $self->{text} }
+}
+
+use Mojo::Server::Daemon;
+use Mojolicious;
+
 my $root = Tuanbo::Test::root();
-my $dir = $t->dir;
-my $load = $t->load_line;
-my $port = $t->port;
+my ($login_port, $order_port) = map { Tuanbo::Test::free_port() } 1 .. 2;
+my $strict = File::Temp->new;   # not empty: the login takes no strangers
+my $login;
+
+END {
+    my $status = $?;
+
+    kill KILL => $login if $login;
+    waitpid $login, 0 if $login;
+    $? = $status;
+}
 
 
-# Our paths for those of a real machine, and an nginx around it.
-sub around ($conf) {
+# The shop's login, and its order service, which says what it was told. Both
+# answer when the whole request has come, as the usual servers do.
+sub serve () {
+    my $app = Mojolicious->new(mode => 'production');
+
+    $app->log->level('fatal');
+    $app->routes->any('/whoami' => sub ($c) {
+        my $user = $c->cookie('user');
+
+        $c->res->headers->header('X-User' => $user) if defined $user;
+        $c->render(text => '',
+            status => defined $user || !-s "$strict" ? 200 : 401);
+    });
+    $app->routes->any('/*all' => sub ($c) {
+        $c->render(json => { map { $_ => $c->req->headers->header($_) }
+            grep { /^Flashsale-/ } $c->req->headers->names->@* });
+    });
+    Mojo::Server::Daemon->new(app => $app, silent => 1,
+        listen => [ map { "http://127.0.0.1:$_" } $login_port, $order_port ],
+    )->run;
+}
+
+
+sub slurp ($name) { Tuanbo::Test::slurp("$root/$name") }
+
+
+# Commands that make a secret: whole blocks of shell, or what stands in a line.
+sub recipes ($text) {
+    my @found;
+
+    $text =~ s/^```sh\n(.*?)^```\n/
+        push @found, grep { m{openssl\ rand} } split m{\n\n}, $1; ''/gemsx;
+
+    return @found, $text =~ /\b(openssl rand[^`\n]*)/g;
+}
+
+
+# Runs them as they stand, in another directory than /etc/nginx/flashsale;
+# those that name one role do it for each. Under umask 022.
+sub make_secrets ($t, $recipe) {
+    my $made = $t->dir . '/made-' . $t->{made}++;
+    my @commands = $recipe =~ m{^(.*/flashsale/)(\w+)$}
+        ? map { "$1$_" } qw(orders ledger admin checkout session) : $recipe;
+
+    for my $command (@commands) {
+        $command =~ s{/etc/nginx/flashsale}{$made}g or return;
+        system('sh', '-euc', "umask 022; $command") == 0 or return;
+    }
+    for my $path (glob "$made/*") {
+        $t->{secrets}{ $path =~ s{.*/}{}r } =
+            Tuanbo::Test::slurp($path) =~ s/\n.*//sr;
+    }
+
+    return $made;
+}
+
+
+# A whole nginx.conf, or what is included in its http block, in our directory.
+sub here ($t, $conf, $secrets) {
+    my $dir = $t->dir;
+    my $port = $t->port;
+    my $user = $> == 0 ? 'user nobody nogroup;' : '';
+
+    $conf = "load_module modules/ngx_http_flashsale_module.so;\n"
+        . "events { }\nhttp {\n$conf\n}\n" if $conf !~ /^http \{/m;
+    $conf =~ s{^load_module +modules/ngx_http_flashsale_module\.so;}
+        {$t->load_line}em or die 'no load_module';
     $conf =~ s{/var/lib/flashsale}{$dir/store}g;
-    $conf =~ s{/etc/nginx/flashsale/}{$dir/secrets/}g;
-    $conf =~ s{/var/log/nginx/}{$dir/logs/}g;
-    $conf =~ s{listen\s+80;}{listen 127.0.0.1:$port;}g;
+    $conf =~ s{/etc/nginx/flashsale}{$secrets}g;
+    $conf =~ s{/var/log/nginx}{$dir/logs}g;
+    $conf =~ s{/usr/share/tuanbo}{$root}g;
+    $conf =~ s{listen +80;}{listen 127.0.0.1:$port;}g;
+    $conf =~ s{127\.0\.0\.1:9000}{127.0.0.1:$login_port}g;
+    $conf =~ s{127\.0\.0\.1:8090}{127.0.0.1:$order_port}g;
+    $conf =~ s{^http \{}{join "\n", "$&", map({ "${_}_temp_path $dir/temp/$_;" }
+        qw(client_body proxy fastcgi uwsgi scgi)),
+        "access_log $dir/logs/access.log;"}em;
 
-    return <<"CONF";
-error_log $dir/logs/error.log info;
-pid $dir/logs/nginx.pid;
-$load
-@{[ $> == 0 ? 'user nobody nogroup;' : '' ]}
-events { }
-http {
-    client_body_temp_path $dir/temp/body;
-    proxy_temp_path $dir/temp/proxy;
-    fastcgi_temp_path $dir/temp/fastcgi;
-    uwsgi_temp_path $dir/temp/uwsgi;
-    scgi_temp_path $dir/temp/scgi;
-    $conf
-}
-CONF
+    return "$user\nerror_log $dir/logs/error.log info;\n"
+        . "pid $dir/logs/nginx.pid;\n"
+        . "env ASAN_OPTIONS; env UBSAN_OPTIONS; env TSAN_OPTIONS;\n$conf";
 }
 
 
-my ($status, $said) =
-    $t->check_conf(around(Tuanbo::Test::slurp("$root/conf/flashsale.conf")));
-is($status, 0, 'conf/flashsale.conf') or diag($said);
+sub chunked ($t, $target, $body, %o) {
+    my $tx = $t->tx(POST => $target, type => 'application/json', %o);
 
-my ($readme) = Tuanbo::Test::slurp("$root/README.md")
-    =~ /```nginx\n.*?^http \{\n(.*?)^\}\n```/ms;
-ok($readme, 'the README has a conf');
-($status, $said) = $t->check_conf(around($readme // ''));
-is($status, 0, 'the conf of the README') or diag($said);
+    $tx->req->content->write_chunk($body => sub ($content, $offset) {
+        $content->write_chunk('') });
 
-for my $name (qw(store secret user)) {
-    like($readme // '', qr/^\s*flashsale_$name\s/m, "it has flashsale_$name");
+    return $t->ua->start($tx)->res;
 }
 
-$t->finish;
+
+# A buyer, strangers, the order service, Prometheus.
+sub works ($name, $t) {
+    my %lin = (headers => { Cookie => 'user=lin', Origin => $t->url('') });
+    my $checkout = $t->{text} =~ m{/checkout/};
+
+    is(eval { $t->define_sale('grape', price_fen => 100); 1 }, 1,
+        "$name: the operator is asked for a signature, and nothing else")
+        or diag($@);
+    is($t->get('/api/sales/grape')->code, 200, "$name: a stranger may look");
+    is($t->hold('mallory', 'grape')->code, 401,
+        "$name: a header of the client is nobody");
+
+    my $held = $t->hold(undef, 'grape', 1, %lin);
+    is($held->code, 201, "$name: a POST behind the login")
+        or diag($held->code // 'no answer', ' ', $held->body);
+    my $id = $held->json('/id') // 'none';
+    is(chunked($t, '/api/holds', '{"sale":"grape","qty":1}', %lin)->code, 201,
+        "$name: also one of unknown length");
+    is($t->get("/api/holds/$id", %lin)->code, 200, "$name: reading it");
+
+    if ($checkout) {
+        my $told = $t->post("/checkout/$id", %lin);
+        is($told->code, 200, "$name: to the checkout");
+        is($told->json('/Flashsale-Hold'), $id, "$name: which is told of it");
+        ok($told->json('/Flashsale-Signature'), "$name: signed");
+        is($t->post("/checkout/$id")->code, 401, "$name: only by its buyer");
+    }
+
+    # whatever the login says of strangers
+    print {$strict} 'yes';
+    $strict->flush;
+    is($t->get('/api/sales/grape')->code, 401, "$name: no more");
+    is($t->get('/api/sales/grape', %lin)->code, 200, "$name: but lin may");
+    is($t->order($id, 'confirm', payment => 'p', paid_fen => 100)->code, 200,
+        "$name: the order service");
+    is($t->get('/ledger', role => 'ledger')->code, 200, "$name: the ledger");
+    is($t->get('/metrics')->code, 200, "$name: Prometheus");
+    truncate $strict, 0;
+    seek $strict, 0, 0;
+}
+
+
+defined($login = fork) or die $!;
+if (!$login) {
+    $SIG{$_} = 'DEFAULT' for qw(HUP INT TERM);
+    eval { serve() };
+    POSIX::_exit(1);
+}
+
+# ---- the secrets
+my $all = Handed->new;
+my %made;
+
+for my $name (map { s{^\Q$root\E/}{}r } "$root/README.md",
+    glob "$root/conf/*.conf $root/docs/*.md")
+{
+    for my $recipe (recipes(slurp($name))) {
+        my $secrets = make_secrets($all, $recipe);
+        my @files = $secrets ? glob "$secrets/*" : ();
+
+        ok(@files >= 4, "$name: the secrets' recipe works") or diag($recipe);
+        is_deeply([ grep { (stat)[2] & 0077 } @files ], [],
+            "$name: they are for their owner alone");
+        ok(!(grep { Tuanbo::Test::slurp($_) !~ /^[0-9a-f]{64}\n\z/ } @files),
+            "$name: and good ones");
+        $made{$name} //= $recipe;
+    }
+}
+
+is_deeply([ grep { !$made{$_} } qw(README.md conf/flashsale.conf
+    conf/tuanbo.conf docs/directives.md) ], [],
+    'each says how its secrets are made');
+
+# ---- the confs
+my %conf = ('conf/flashsale.conf' => slurp('conf/flashsale.conf'));
+($conf{'README.md'}) = slurp('README.md') =~ /^```nginx\n(.*?^http \{.*?)^```/ms;
+($conf{'docs/directives.md'}) = slurp('docs/directives.md')
+    =~ /^## Example configuration\n\n((?:    .*\n|\n)+)/m;
+$conf{'docs/directives.md'} =~ s/^    //mg;
+
+for my $name (sort keys %conf) {
+    my $t = Handed->new(workers => 1);
+
+    $t->{text} = here($t, $conf{$name},
+        make_secrets($t, $made{$name}) // 'none');
+    if (!ok(eval { $t->start }, "$name: nginx starts")) {
+        diag($@);
+        next;
+    }
+    works($name, $t);
+    like($t->{text}, qr/^\s*flashsale_$_\s/m, "$name: has flashsale_$_")
+        for qw(store secret user);
+}
+
+$all->finish;
