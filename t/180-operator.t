@@ -159,14 +159,36 @@ for my $bad (
     [{ price_fen => 1, stock => 1, goal_by => 'moon' }, 'goal_by'],
     [{ price_fen => 1, stock => 1, title => 'x' x 300 }, 'title'],
     [{ price_fen => 1, stock => 1, doc => 'text' }, 'doc'],
-    [{ price_fen => 1, stock => 1, opens_at => 5, closes_at => 4 },
+    [{ price_fen => 1, stock => 1, opens_at => $soon, closes_at => $soon - 1 },
         'closes_at'],
+    [{ price_fen => 1, stock => 1, opens_at => $soon, closes_at => $soon },
+        'closes_at'],
+    [{ price_fen => 1, stock => 1, opens_at => int $soon / 1000 },
+        'opens_at'],
+    [{ price_fen => 1, stock => 1, opens_at => 1577836799999 }, 'opens_at'],
+    [{ price_fen => 1, stock => 1, closes_at => 4133980800000 },
+        'closes_at'],
+    [{ price_fen => 1, stock => 1, closes_at => int $soon / 1000 },
+        'closes_at'],
+    [{ price_fen => 1, stock => 5, goal => 6 }, 'goal'],
+    [{ price_fen => 1, stock => 5, goal => 6, goal_by => 'pickup' }, 'goal'],
 ) {
     $problem = $t->answers(put('bad', $bad->[0]), 400, 'bad_request',
         encode_json($bad->[0]));
     like($problem->{field} // '', qr/^$bad->[1]/, "names $bad->[1]");
     ok(length($problem->{rule} // ''), 'and a rule');
 }
+$t->answers($t->get('/api/sales/bad'), 404, 'no_such_sale',
+    'none of these made it');
+is(put('edge', { price_fen => 1, stock => 5, goal => 5,
+    opens_at => 1577836800000, closes_at => 4133980799999 })->code, 201,
+    'from 2020 to the end of 2100');
+
+# crates that fell off the lorry are gone, whatever the goal was
+is($t->admin(POST => '/sales/edge/stock', json => { add => -2 })->{stock}, 3,
+    'stock may fall below the goal');
+$t->answers(put('edge', { price_fen => 1, stock => 3, goal => 5 }), 400,
+    'bad_request', 'which no definition may say');
 $t->answers(put('Bad_Slug'), 400, 'bad_request', 'not a slug');
 $t->answers(put('x' x 65), 400, 'bad_request', 'a slug of 65');
 is(put('x' x 64)->code, 201, 'a slug of 64');

@@ -94,7 +94,10 @@ is_deeply([call($t, document => 'sale', 'grape')],
 # ---- the rules: [kind, document, what is said of it]
 my %product = (unit => '箱');
 my %pickup = (name => 'a', address => 'b', hours => 'c');
-my %session = (title => 'a', starts_at => 1000);
+my $friday = 1735905600000;
+my %session = (title => 'a', starts_at => $friday);
+my $time = 'is a time in milliseconds, from 2020 to 2100';
+my $written = "$time, or like 2026-11-27T20:00:00+08:00";
 my %sale = (price_fen => 1, stock => 1);
 my @wrong = (
     [product => {}, 'unit is missing'],
@@ -121,13 +124,36 @@ my @wrong = (
         'en.colour is not a field here'],
     [pickup => { %pickup, hours => undef }, 'hours is missing'],
     [session => { %session, starts_at => 'soon' },
-        'starts_at is a time in milliseconds, or like'
-            . ' 2026-11-27T20:00:00+08:00',
-        'starts_at is a time in milliseconds'],
-    [session => { %session, ends_at => 1000 }, 'ends_at is after starts_at'],
+        "starts_at $written", "starts_at $time"],
+    [session => { %session, starts_at => '2026-11-27T20:00:00+99:00' },
+        "starts_at $written", "starts_at $time"],
+    [session => { %session, starts_at => '2026-11-27T20:00:00+08:60' },
+        "starts_at $written", "starts_at $time"],
+    [session => { %session, starts_at => '2026-11-27T20:00:00-14:01' },
+        "starts_at $written", "starts_at $time"],
+    [session => { %session, starts_at => '2026-02-30T20:00:00+08:00' },
+        "starts_at $written", "starts_at $time"],
+    [session => { %session, starts_at => '2019-12-31T23:59:59Z' },
+        "starts_at $written", "starts_at $time"],
+    [session => { %session, starts_at => $friday / 1000 },
+        "starts_at $written", "starts_at $time"],
+    [session => { %session, ends_at => 4133980800000 }, "ends_at $written",
+        "ends_at $time"],
+    [session => { %session, ends_at => $friday }, 'ends_at is after starts_at'],
+    [session => { %session, ends_at => $friday - 1 },
+        'ends_at is after starts_at'],
     [session => { %session, on_camera => 'A' },
         'on_camera is 1 to 64 of a-z, 0-9 and -'],
     [sale => { stock => 1 }, 'price_fen is missing'],
+    [sale => { %sale, opens_at => $friday / 1000 }, "opens_at $written",
+        "opens_at $time"],
+    [sale => { %sale, closes_at => '2101-01-01T00:00:00Z' },
+        "closes_at $written", "closes_at $time"],
+    [sale => { %sale, opens_at => $friday, closes_at => $friday },
+        'closes_at is after opens_at'],
+    [sale => { %sale, goal => 2 }, 'goal is at most the stock'],
+    [sale => { %sale, goal => 2, goal_by => 'pickup' },
+        'goal is at most the stock'],
     [sale => { %sale, goal_by => 'all' }, 'goal_by is sale or pickup'],
     [sale => { %sale, doc => { price_fen => 1 } },
         'doc.price_fen is not a field here: a price is a field of a sale',

@@ -8,7 +8,8 @@
 
 local cjson = require "cjson.safe"
 
-local TIME_MAX = 32503680000000     -- the year 3000, ms
+local TIME_MIN = 1577836800000      -- 2020, as FS_AT_MIN
+local TIME_MAX = 4133980799999      -- the end of 2100, as FS_AT_MAX
 local BODY_MAX = 73728              -- FS_BODY_ADMIN_MAX
 
 local catalog = {}
@@ -68,8 +69,8 @@ end
 
 
 function types.time(value, _, field)
-    if not is_whole(value, 1, TIME_MAX) then
-        return field, "is a time in milliseconds"
+    if not is_whole(value, TIME_MIN, TIME_MAX) then
+        return field, "is a time in milliseconds, from 2020 to 2100"
     end
 end
 
@@ -168,6 +169,12 @@ function check_fields(doc, fields, prefix)
                and value <= doc[rule.after]
             then
                 return field, "is after " .. rule.after
+            end
+
+            if rule.most and given(doc[rule.most])
+               and value > doc[rule.most]
+            then
+                return field, "is at most the " .. rule.most
             end
 
         elseif rule.required then

@@ -23,7 +23,9 @@
 #define FS_STOCK_MAX         1000000000 /* units of a sale */
 #define FS_PRICE_MAX         10000000000LL  /* fen: 100 million yuan */
 #define FS_AMOUNT_MAX        (FS_PRICE_MAX * FS_QTY_MAX * FS_LINES_MAX)
-#define FS_AT_MAX            32503680000000LL  /* epoch ms: the year 3000 */
+#define FS_AT_MIN            1577836800000LL   /* epoch ms: a time that is
+                                                  set begins with 2020 */
+#define FS_AT_MAX            4133980799999LL   /* and ends with 2100 */
 #define FS_TITLE_MAX         256        /* bytes */
 #define FS_KEY_MAX           128        /* bytes of an idempotency key */
 #define FS_REFERENCE_MAX     128        /* bytes of a payment reference */

@@ -367,7 +367,7 @@ fs_json_value(fs_json_t *json, int number, fs_str_t value)
 
     field = json->field;
 
-    if ((field->type == FS_FIELD_NUMBER) != number
+    if (fs_field_is_number(field) != number
         || fs_field_set(field, json->scope.record, value) != 0)
     {
         return fs_json_refuse(json, field);

@@ -18,6 +18,7 @@ typedef struct fs_schema_s    fs_schema_t;
 
 typedef enum {
     FS_FIELD_NUMBER = 0,                /* into uint32_t or int64_t */
+    FS_FIELD_TIME,                      /* epoch ms, into int64_t */
     FS_FIELD_SLUG,                      /* into fs_slug_t */
     FS_FIELD_VISIBLE,                   /* visible ASCII, into char[] */
     FS_FIELD_TITLE,                     /* UTF-8 without control characters,
@@ -51,6 +52,10 @@ struct fs_schema_s {
 #define fs_number_field(type, name, member, min, max, required)              \
     { fs_str(name), FS_FIELD_NUMBER, required, fs_width(type, member),       \
       offsetof(type, member), 0, min, max, NULL, NULL }
+
+#define fs_time_field(type, name, member, required)                          \
+    { fs_str(name), FS_FIELD_TIME, required, fs_width(type, member),         \
+      offsetof(type, member), 0, FS_AT_MIN, FS_AT_MAX, NULL, NULL }
 
 #define fs_slug_field(type, name, member, required)                          \
     { fs_str(name), FS_FIELD_SLUG, required, 0, offsetof(type, member), 0,   \
@@ -102,6 +107,12 @@ size_t fs_utf8_length(const char *p, const char *end);
 
 /* Finish a hold request: lines that name one sale become one. */
 int fs_hold_merge(fs_hold_request_t *request, fs_fault_t *fault);
+
+static inline int
+fs_field_is_number(const fs_field_t *field)
+{
+    return field->type == FS_FIELD_NUMBER || field->type == FS_FIELD_TIME;
+}
 
 #define FS_RULE_OBJECT       "is a JSON object"
 #define FS_RULE_REQUIRED     "is required"

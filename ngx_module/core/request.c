@@ -87,10 +87,8 @@ static const fs_field_t  fs_sale_fields[] = {
                     FS_PRICE_MAX, 1),
     fs_number_field(fs_sale_request_t, "stock", stock, 0, FS_STOCK_MAX, 1),
     fs_number_field(fs_sale_request_t, "limit", limit, 1, FS_QTY_MAX, 0),
-    fs_number_field(fs_sale_request_t, "opens_at", opens_at, 1, FS_AT_MAX,
-                    0),
-    fs_number_field(fs_sale_request_t, "closes_at", closes_at, 1, FS_AT_MAX,
-                    0),
+    fs_time_field(fs_sale_request_t, "opens_at", opens_at, 0),
+    fs_time_field(fs_sale_request_t, "closes_at", closes_at, 0),
     fs_number_field(fs_sale_request_t, "goal", goal, 1, FS_STOCK_MAX, 0),
     { fs_str("goal_by"), FS_FIELD_CHOICE, 0, 0,
       offsetof(fs_sale_request_t, goal_by), 0, 0, 2, NULL,
@@ -264,6 +262,12 @@ fs_request_sale(fs_str_t body, fs_sale_request_t *request, fs_fault_t *fault)
         && (present & (1 << FS_SALE_GOAL)) == 0)
     {
         return fs_fault_literal(fault, "goal_by", "is only beside a goal");
+    }
+
+    /* no group could form: a slip of the pen */
+
+    if (request->goal > request->stock) {
+        return fs_fault_literal(fault, "goal", "is at most the stock");
     }
 
     return 0;

@@ -44,6 +44,7 @@ fs_field_set(const fs_field_t *field, void *record, fs_str_t value)
     switch (field->type) {
 
     case FS_FIELD_NUMBER:
+    case FS_FIELD_TIME:
 
         if (fs_number_parse(value, field->min, field->max, &number) != 0) {
             return -1;
@@ -124,6 +125,10 @@ fs_field_fault(const fs_field_t *field, fs_str_t path, fs_fault_t *fault)
     case FS_FIELD_NUMBER:
         fs_fault_rule(fault, "is a whole number from %lld to %lld",
                       (long long) field->min, (long long) field->max);
+        break;
+
+    case FS_FIELD_TIME:
+        fs_fault_rule(fault, "is a time in milliseconds, from 2020 to 2100");
         break;
 
     case FS_FIELD_SLUG:

@@ -142,11 +142,13 @@ limits_sale(const fs_sale_request_t *request, fs_str_t body)
     LIMIT(WITHIN(request->price_fen, 0, FS_PRICE_MAX));
     LIMIT(request->stock <= FS_STOCK_MAX);
     LIMIT(request->limit <= FS_QTY_MAX);
-    LIMIT(WITHIN(request->opens_at, 0, FS_AT_MAX));
-    LIMIT(WITHIN(request->closes_at, 0, FS_AT_MAX));
+    LIMIT(request->opens_at == 0
+          || WITHIN(request->opens_at, FS_AT_MIN, FS_AT_MAX));
+    LIMIT(request->closes_at == 0
+          || WITHIN(request->closes_at, FS_AT_MIN, FS_AT_MAX));
     LIMIT(request->closes_at == 0
           || request->closes_at > request->opens_at);
-    LIMIT(request->goal <= FS_STOCK_MAX);
+    LIMIT(request->goal <= request->stock);
     LIMIT(request->goal_by == FS_GOAL_BY_SALE || request->goal > 0);
     LIMIT(request->goal_by <= FS_GOAL_BY_PICKUP);
     LIMIT(request->hold_ms == 0

@@ -26,7 +26,7 @@
 #define PRICE       "is a whole number from 0 to 10000000000"
 #define STOCK       "is a whole number from 0 to 1000000000"
 #define GOAL        "is a whole number from 1 to 1000000000"
-#define AT          "is a whole number from 1 to 32503680000000"
+#define AT          "is a time in milliseconds, from 2020 to 2100"
 #define HOLD_MS     "is a whole number from 100 to 86400000"
 #define PAID        "is a whole number from 0 to 800000000000000"
 #define ADD         "is a whole number from -1000000000 to 1000000000"

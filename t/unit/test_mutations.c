@@ -40,9 +40,10 @@ test_mutations(void **state)
         "{\"refund\":\"r\",\"payment\":\"p\"}",
         "{\"add\":-1000000000}",
         "{\"title\":\"\xe8\x91\xa1 \\ud83c\\udf47\",\"price_fen\":"
-            "10000000000,\"stock\":1000000000,\"limit\":10000,\"opens_at\":1,"
-            "\"closes_at\":32503680000000,\"goal\":1,\"goal_by\":\"pickup\","
-            "\"hold_ms\":1000,\"doc\":{\"a\":[{\"b\":-1.5e9,\"c\":null}]}}",
+            "10000000000,\"stock\":1000000000,\"limit\":10000,\"opens_at\":"
+            "1577836800000,\"closes_at\":4133980799999,\"goal\":1,"
+            "\"goal_by\":\"pickup\",\"hold_ms\":1000,\"doc\":{"
+            "\"a\":[{\"b\":-1.5e9,\"c\":null}]}}",
     };
 
     static const char  bytes[] = "{}[]\",:\\u0019-+.eEntfa/ \n\x80\xed\xff";

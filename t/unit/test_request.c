@@ -316,12 +316,12 @@ test_sale(void **state)
         { "{\"price_fen\":10000000000,\"stock\":1000000000}", NULL, NULL },
         { SALE(",\"title\":\"" X256 "\""), NULL, NULL },
         { SALE(",\"limit\":1,\"goal\":1,\"hold_ms\":1000"), NULL, NULL },
-        { SALE(",\"limit\":10000,\"goal\":1000000000,"
-               "\"hold_ms\":86400000"), NULL, NULL },
-        { SALE(",\"opens_at\":1,\"closes_at\":32503680000000"), NULL, NULL },
-        { SALE(",\"opens_at\":32503680000000"), NULL, NULL },
-        { SALE(",\"closes_at\":1"), NULL, NULL },
-        { SALE(",\"goal_by\":\"pickup\",\"goal\":9"), NULL, NULL },
+        { "{\"price_fen\":1,\"stock\":1000000000,\"limit\":10000,"
+          "\"goal\":1000000000,\"hold_ms\":86400000}", NULL, NULL },
+        { SALE(",\"opens_at\":1577836800000,\"closes_at\":4133980799999"), NULL, NULL },
+        { SALE(",\"opens_at\":4133980799999"), NULL, NULL },
+        { SALE(",\"closes_at\":1577836800000"), NULL, NULL },
+        { SALE(",\"goal_by\":\"pickup\",\"goal\":2"), NULL, NULL },
         { SALE(",\"doc\":{}"), NULL, NULL },
 
         { "{}", "price_fen", REQUIRED },
@@ -346,14 +346,22 @@ test_sale(void **state)
         { SALE(",\"limit\":0"), "limit", QTY },
         { SALE(",\"limit\":10001"), "limit", QTY },
         { SALE(",\"opens_at\":0"), "opens_at", AT },
-        { SALE(",\"opens_at\":32503680000001"), "opens_at", AT },
+        { SALE(",\"opens_at\":4133980800000"), "opens_at", AT },
         { SALE(",\"closes_at\":0"), "closes_at", AT },
-        { SALE(",\"closes_at\":32503680000001"), "closes_at", AT },
-        { SALE(",\"opens_at\":5,\"closes_at\":6"), NULL, NULL },
-        { SALE(",\"opens_at\":5,\"closes_at\":5"), "closes_at",
-          "is after opens_at" },
-        { SALE(",\"closes_at\":5,\"opens_at\":6"), "closes_at",
-          "is after opens_at" },
+        { SALE(",\"closes_at\":4133980800000"), "closes_at", AT },
+        { SALE(",\"opens_at\":1577836799999"), "opens_at", AT },
+        { SALE(",\"opens_at\":1790000000"), "opens_at", AT },
+        { SALE(",\"closes_at\":1790003600"), "closes_at", AT },
+        { SALE(",\"closes_at\":\"1790003600000\""), "closes_at", AT },
+        { SALE(",\"opens_at\":1790000000005,\"closes_at\":1790000000006"),
+          NULL, NULL },
+        { SALE(",\"opens_at\":1790000000005,\"closes_at\":1790000000005"),
+          "closes_at", "is after opens_at" },
+        { SALE(",\"closes_at\":1790000000005,\"opens_at\":1790000000006"),
+          "closes_at", "is after opens_at" },
+        { SALE(",\"goal\":3"), "goal", "is at most the stock" },
+        { "{\"price_fen\":1,\"goal\":1,\"goal_by\":\"pickup\","
+          "\"stock\":0}", "goal", "is at most the stock" },
         { SALE(",\"goal\":0"), "goal", GOAL },
         { SALE(",\"goal\":1000000001"), "goal", GOAL },
         { SALE(",\"goal_by\":\"sale\""), "goal_by",
@@ -402,7 +410,7 @@ test_sale(void **state)
     assert_int_equal(request.title_len, 0);
 
     /* with a goal, by sale unless it says otherwise */
-    assert_int_equal(fs_request_sale(text(SALE(",\"goal\":3")), &request,
+    assert_int_equal(fs_request_sale(text(SALE(",\"goal\":2")), &request,
                                      &fault), 0);
     assert_int_equal(request.goal_by, FS_GOAL_BY_SALE);
 }
