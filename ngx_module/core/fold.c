@@ -18,6 +18,7 @@
 #include <stdlib.h>
 
 #include "fold_parts.h"
+#include "shelf.h"
 
 
 typedef struct {
@@ -32,6 +33,8 @@ static void fs_fold_entry(fs_state_t *state, const fs_entry_t *entry,
 static int fs_fold_units(fs_state_t *state, const fs_entry_t *entry,
     fs_sale_slot_t *slot);
 static void fs_fold_sale(fs_state_t *state, const fs_entry_t *entry,
+    fs_sale_slot_t *slot);
+static void fs_fold_closed(fs_state_t *state, const fs_entry_t *entry,
     fs_sale_slot_t *slot);
 static void fs_fold_group(fs_state_t *state, const fs_entry_t *entry,
     fs_sale_slot_t *slot);
@@ -145,7 +148,7 @@ fs_fold_entry(fs_state_t *state, const fs_entry_t *entry,
         break;
 
     case FS_ENTRY_CLOSED:
-        slot->sale.closed = 1;
+        fs_fold_closed(state, entry, slot);
         fs_fold_key(state, entry);
         break;
 
@@ -226,6 +229,10 @@ fs_fold_sale(fs_state_t *state, const fs_entry_t *entry, fs_sale_slot_t *slot)
         return;
     }
 
+    if (!slot->found) {
+        fs_shelf_add(state, entry->sale);
+    }
+
     slot->found = 1;
     sale->slug = defined.slug;
     sale->title_len = defined.title_len;
@@ -233,6 +240,7 @@ fs_fold_sale(fs_state_t *state, const fs_entry_t *entry, fs_sale_slot_t *slot)
 
     if (fs_sale_reopens(sale, entry->time2, entry->at)) {
         sale->closed = 0;
+        fs_shelf_return(state, entry->sale);
     }
 
     if (entry->time1 > entry->at) {
@@ -247,6 +255,21 @@ fs_fold_sale(fs_state_t *state, const fs_entry_t *entry, fs_sale_slot_t *slot)
     sale->goal_by = (entry->flags & FS_ENTRY_GOAL_BY_PICKUP)
                     ? FS_GOAL_BY_PICKUP : FS_GOAL_BY_SALE;
     sale->hold_ms = entry->number3;
+}
+
+
+/* Closed again by an operator: it has ended when it was closed first. */
+
+static void
+fs_fold_closed(fs_state_t *state, const fs_entry_t *entry,
+    fs_sale_slot_t *slot)
+{
+    if (slot->sale.closed) {
+        return;
+    }
+
+    slot->sale.closed = 1;
+    fs_shelf_end(state, entry->sale, entry->seq, entry->at);
 }
 
 
