@@ -181,6 +181,8 @@ ngx_http_flashsale_lua_sale(const fs_sale_t *from,
     to->opens_at = (double) from->opens_at;
     to->closes_at = (double) from->closes_at;
     to->version = (double) from->version;
+    to->shelf = from->number;
+    to->ended_at = 0;
     to->stock = from->stock;
     to->free = fs_sale_free(from);
     to->held = from->held;
@@ -267,6 +269,66 @@ ngx_http_flashsale_ffi_sales(const char *after, size_t after_len, int limit,
 
     for (i = 0; i < n; i++) {
         ngx_http_flashsale_lua_sale(&lua->sales[i], &sales[i]);
+    }
+
+    return (int) n;
+}
+
+
+int
+ngx_http_flashsale_ffi_shelf(int ended, double from, int limit,
+    ngx_http_flashsale_ffi_sale_t *sales, int *more)
+{
+    size_t                        i, n;
+    fs_view_t                     view;
+    fs_outcome_t                  outcome;
+    ngx_http_flashsale_lua_t     *lua;
+    ngx_http_flashsale_worker_t  *worker;
+
+    worker = ngx_http_flashsale_lua_worker();
+    outcome = ngx_http_flashsale_lua_view(worker, &view);
+
+    if (outcome != FS_OK && outcome != FS_REBUILDING) {
+        return -(int) outcome;
+    }
+
+    lua = ngx_http_flashsale_lua(worker);
+
+    if (lua == NULL || limit < 1 || limit > NGX_HTTP_FLASHSALE_FFI_PAGE
+        || !(from >= 0 && from < 9007199254740992.0))
+    {
+        fs_view_close(&view);
+        return -FS_INTERNAL;
+    }
+
+    if (ended) {
+        n = fs_view_ended(&view, (fs_seq_t) from, limit, lua->ended, more);
+
+    } else {
+        n = fs_view_current(&view, (uint32_t) ngx_min(from, UINT32_MAX),
+                            limit, lua->sales, more);
+    }
+
+    /* while the index is being made, what the log knows is all there is */
+
+    outcome = fs_view_outcome(&view);
+
+    fs_view_close(&view);
+
+    if (outcome != FS_OK && outcome != FS_REBUILDING) {
+        return -(int) outcome;
+    }
+
+    for (i = 0; i < n; i++) {
+
+        if (!ended) {
+            ngx_http_flashsale_lua_sale(&lua->sales[i], &sales[i]);
+            continue;
+        }
+
+        ngx_http_flashsale_lua_sale(&lua->ended[i].sale, &sales[i]);
+        sales[i].shelf = (double) lua->ended[i].seq;
+        sales[i].ended_at = (double) lua->ended[i].at;
     }
 
     return (int) n;

@@ -20,9 +20,10 @@
 #define NGX_HTTP_FLASHSALE_LUA_H
 
 #include "ngx_http_flashsale.h"
+#include "core/shelf.h"
 
 
-#define NGX_HTTP_FLASHSALE_FFI_VERSION  1
+#define NGX_HTTP_FLASHSALE_FFI_VERSION  2
 #define NGX_HTTP_FLASHSALE_FFI_PAGE     100    /* sales, holds, documents */
 
 /* what ngx_http_flashsale_ffi_ready() says */
@@ -39,6 +40,9 @@ typedef struct {
     double                           opens_at;
     double                           closes_at;
     double                           version;
+    double                           shelf;     /* its place, for the next
+                                                   page of _shelf() */
+    double                           ended_at;  /* _shelf() of ended ones */
     uint32_t                         stock;
     uint32_t                         free;
     uint32_t                         held;
@@ -94,6 +98,15 @@ int ngx_http_flashsale_ffi_sale(const char *id, size_t id_len,
     ngx_http_flashsale_ffi_sale_t *sale);
 int ngx_http_flashsale_ffi_sales(const char *after, size_t after_len,
     int limit, ngx_http_flashsale_ffi_sale_t *sales, int *more);
+
+/*
+ * ended 0: the sales that are not closed, as they were defined, after the
+ * place `from`; 1: those that have ended, the last one first, before it.  0:
+ * from the first one.
+ */
+int ngx_http_flashsale_ffi_shelf(int ended, double from, int limit,
+    ngx_http_flashsale_ffi_sale_t *sales, int *more);
+
 int ngx_http_flashsale_ffi_group(const char *id, size_t id_len,
     const char *pickup, size_t pickup_len,
     ngx_http_flashsale_ffi_group_t *group);
@@ -145,6 +158,7 @@ struct ngx_http_flashsale_lua_s {
 
     /* room for one call */
     fs_sale_t                        sales[NGX_HTTP_FLASHSALE_FFI_PAGE];
+    fs_ended_t                       ended[NGX_HTTP_FLASHSALE_FFI_PAGE];
     fs_hold_t                        holds[NGX_HTTP_FLASHSALE_FFI_PAGE];
     fs_document_t                    documents[NGX_HTTP_FLASHSALE_FFI_PAGE];
 };

@@ -5,6 +5,7 @@
  */
 
 #include "ngx_http_flashsale.h"
+#include "core/shelf.h"
 
 
 #define NGX_HTTP_FLASHSALE_METRICS_BUFFER  16384
@@ -43,6 +44,8 @@ static void ngx_http_flashsale_metrics_store(
 static void ngx_http_flashsale_metrics_sales(
     ngx_http_flashsale_metrics_t *metrics,
     ngx_http_flashsale_worker_t *worker);
+static void ngx_http_flashsale_metrics_sale(
+    ngx_http_flashsale_metrics_t *metrics, const fs_sale_t *s);
 
 
 ngx_int_t
@@ -351,17 +354,25 @@ ngx_http_flashsale_metrics_store(ngx_http_flashsale_metrics_t *metrics,
 }
 
 
+/*
+ * Those that stand, as far as there is room, then those that ended last: an
+ * evening's figures are still wanted the morning after.
+ */
+
 static void
 ngx_http_flashsale_metrics_sales(ngx_http_flashsale_metrics_t *metrics,
     ngx_http_flashsale_worker_t *worker)
 {
-    int           more;
-    size_t        i, n, shown;
-    fs_str_t      after;
-    fs_view_t     view;
-    fs_sale_t    *s;
-    fs_outcome_t  outcome;
-    fs_sale_t     sales[NGX_HTTP_FLASHSALE_METRICS_STEP];
+    int            more;
+    size_t         i, n, left;
+    uint32_t       after;
+    fs_seq_t       before;
+    fs_view_t      view;
+    fs_outcome_t   outcome;
+    union {
+        fs_sale_t   sales[NGX_HTTP_FLASHSALE_METRICS_STEP];
+        fs_ended_t  ended[NGX_HTTP_FLASHSALE_METRICS_STEP];
+    } step;
 
     outcome = fs_view_open(worker->reader, &view);
     if (outcome != FS_OK && outcome != FS_REBUILDING) {
@@ -371,33 +382,52 @@ ngx_http_flashsale_metrics_sales(ngx_http_flashsale_metrics_t *metrics,
     ngx_http_flashsale_metrics_head(metrics, "flashsale_sale_units", "gauge",
                                     "Units of a sale: free, held, sold.");
 
-    after.len = 0;
-    after.data = NULL;
+    left = NGX_HTTP_FLASHSALE_METRICS_SALES;
+    after = 0;
 
-    for (shown = 0; shown < NGX_HTTP_FLASHSALE_METRICS_SALES; shown += n) {
-
-        n = fs_view_sales(&view, after, NGX_HTTP_FLASHSALE_METRICS_STEP,
-                          sales, &more);
+    do {
+        n = fs_view_current(&view, after,
+                            ngx_min(left, NGX_HTTP_FLASHSALE_METRICS_STEP),
+                            step.sales, &more);
 
         for (i = 0; i < n; i++) {
-            s = &sales[i];
-
-            ngx_http_flashsale_metrics_print(metrics,
-                "flashsale_sale_units{sale=\"%*s\",state=\"free\"} %uD\n"
-                "flashsale_sale_units{sale=\"%*s\",state=\"held\"} %uD\n"
-                "flashsale_sale_units{sale=\"%*s\",state=\"sold\"} %uD\n",
-                (size_t) s->slug.len, s->slug.data, fs_sale_free(s),
-                (size_t) s->slug.len, s->slug.data, s->held,
-                (size_t) s->slug.len, s->slug.data, s->sold);
+            ngx_http_flashsale_metrics_sale(metrics, &step.sales[i]);
+            after = step.sales[i].number;
         }
 
-        if (!more || n == 0) {
-            break;
+        left -= n;
+
+    } while (more && n && left);
+
+    before = 0;
+    more = 1;
+
+    while (more && left) {
+        n = fs_view_ended(&view, before,
+                          ngx_min(left, NGX_HTTP_FLASHSALE_METRICS_STEP),
+                          step.ended, &more);
+
+        for (i = 0; i < n; i++) {
+            ngx_http_flashsale_metrics_sale(metrics, &step.ended[i].sale);
+            before = step.ended[i].seq;
         }
 
-        after.len = sales[n - 1].slug.len;
-        after.data = sales[n - 1].slug.data;
+        left -= n;
     }
 
     fs_view_close(&view);
+}
+
+
+static void
+ngx_http_flashsale_metrics_sale(ngx_http_flashsale_metrics_t *metrics,
+    const fs_sale_t *s)
+{
+    ngx_http_flashsale_metrics_print(metrics,
+        "flashsale_sale_units{sale=\"%*s\",state=\"free\"} %uD\n"
+        "flashsale_sale_units{sale=\"%*s\",state=\"held\"} %uD\n"
+        "flashsale_sale_units{sale=\"%*s\",state=\"sold\"} %uD\n",
+        (size_t) s->slug.len, s->slug.data, fs_sale_free(s),
+        (size_t) s->slug.len, s->slug.data, s->held,
+        (size_t) s->slug.len, s->slug.data, s->sold);
 }

@@ -20,7 +20,7 @@ local ffi_string = ffi.string
 local get_request = base.get_request
 
 -- The module's other side is ngx_module/ngx_http_flashsale_lua.h.
-local VERSION = 1
+local VERSION = 2
 
 local PAGE_MAX = 100                -- of one call
 local PAGE = 20
@@ -38,6 +38,8 @@ typedef struct {
     double    opens_at;
     double    closes_at;
     double    version;
+    double    shelf;
+    double    ended_at;
     uint32_t  stock;
     uint32_t  free;
     uint32_t  held;
@@ -76,6 +78,8 @@ int ngx_http_flashsale_ffi_sale(const char *id, size_t id_len,
     ngx_http_flashsale_ffi_sale_t *sale);
 int ngx_http_flashsale_ffi_sales(const char *after, size_t after_len,
     int limit, ngx_http_flashsale_ffi_sale_t *sales, int *more);
+int ngx_http_flashsale_ffi_shelf(int ended, double from, int limit,
+    ngx_http_flashsale_ffi_sale_t *sales, int *more);
 int ngx_http_flashsale_ffi_group(const char *id, size_t id_len,
     const char *pickup, size_t pickup_len,
     ngx_http_flashsale_ffi_group_t *group);
@@ -184,6 +188,7 @@ local function sale_table(sale)
         joined = sale.joined,
         formed = formed,
         version = sale.version,
+        ended_at = sale.ended_at ~= 0 and sale.ended_at or nil,
     }
 end
 
@@ -280,19 +285,13 @@ function engine.sale(id)
 end
 
 
---- Sales in order of their slugs.
--- @tparam[opt] string after the slug they come after
--- @tparam[opt=20] number limit 1 to 100
--- @treturn table|nil a list
--- @treturn string|nil the next page's `after`; or the problem's code
-function engine.sales(after, limit)
-    after = text(after)
-    sale_page = sale_page
-                or ffi.new("ngx_http_flashsale_ffi_sale_t[?]", PAGE_MAX)
+local function new_sale_page()
+    return ffi.new("ngx_http_flashsale_ffi_sale_t[?]", PAGE_MAX)
+end
 
-    local n = C.ngx_http_flashsale_ffi_sales(after, #after, page_size(limit),
-                                             sale_page, more)
 
+-- The first n of the page.
+local function sales_of(n)
     if n < 0 then
         return nil, code_of(n)
     end
@@ -303,7 +302,65 @@ function engine.sales(after, limit)
         list[i] = sale_table(sale_page[i - 1])
     end
 
-    return list, more[0] ~= 0 and list[n].id or nil
+    return list
+end
+
+
+--- Sales in order of their slugs.
+-- @tparam[opt] string after the slug they come after
+-- @tparam[opt=20] number limit 1 to 100
+-- @treturn table|nil a list
+-- @treturn string|nil the next page's `after`; or the problem's code
+function engine.sales(after, limit)
+    after = text(after)
+    sale_page = sale_page or new_sale_page()
+
+    local list, code = sales_of(
+        C.ngx_http_flashsale_ffi_sales(after, #after, page_size(limit),
+                                       sale_page, more))
+
+    if not list then
+        return nil, code
+    end
+
+    return list, more[0] ~= 0 and list[#list].id or nil
+end
+
+
+local function shelf(ended, from, limit)
+    sale_page = sale_page or new_sale_page()
+
+    local list, code = sales_of(
+        C.ngx_http_flashsale_ffi_shelf(ended, tonumber(from) or 0,
+                                       page_size(limit), sale_page, more))
+
+    if not list then
+        return nil, code
+    end
+
+    return list, more[0] ~= 0 and #list > 0 and sale_page[#list - 1].shelf
+                 or nil
+end
+
+
+--- Sales that are not closed, in the order in which they were defined first.
+-- @tparam[opt=0] number after what the page before gave
+-- @tparam[opt=20] number limit 1 to 100
+-- @treturn table|nil a list
+-- @treturn number|string|nil the next page's `after`; or the problem's code
+function engine.current(after, limit)
+    return shelf(0, after, limit)
+end
+
+
+--- Sales that have ended, the last one first, each with `ended_at`. None while
+-- the index is being made.
+-- @tparam[opt=0] number before what the page before gave
+-- @tparam[opt=20] number limit 1 to 100
+-- @treturn table|nil a list
+-- @treturn number|string|nil the next page's `before`; or the problem's code
+function engine.ended(before, limit)
+    return shelf(1, before, limit)
 end
 
 
