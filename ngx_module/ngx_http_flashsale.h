@@ -134,6 +134,8 @@ typedef struct {
     ngx_uint_t                       live_holds;
     ngx_http_handler_pt              handler;       /* of this location */
     ngx_str_t                        prefix;        /* its path */
+    ngx_array_t                     *error_pages;   /* as configured, */
+    ngx_array_t                     *error_pages_kept;  /* and in force */
 } ngx_http_flashsale_loc_conf_t;
 
 
@@ -252,6 +254,11 @@ struct ngx_http_flashsale_ctx_s {
     unsigned                         cleanup:1;     /* registered */
     unsigned                         paid:1;        /* flashsale_pay: went
                                                        through */
+    unsigned                         answered:1;    /* by this module */
+    unsigned                         refused:1;     /* nginx's page is to be
+                                                       replaced */
+    ngx_uint_t                       status;        /* of a problem document,
+                                                       0: its outcome's */
     ngx_http_flashsale_checkout_t   *checkout;      /* flashsale_pay's */
     fs_outcome_t                     outcome;       /* $flashsale_code */
     uint8_t                          buyer[FS_BUYER_LEN];
@@ -535,6 +542,10 @@ void ngx_http_flashsale_answer_sale(ngx_http_request_t *r,
 void ngx_http_flashsale_answer_json(ngx_http_request_t *r,
     fs_outcome_t outcome, ngx_buf_t *body, const char *cache);
 
+/* Put ctx->answer's status and headers into the response. */
+ngx_int_t ngx_http_flashsale_answer_headers(ngx_http_request_t *r,
+    ngx_http_flashsale_ctx_t *ctx);
+
 /* Send ctx->answer.  Returns what is to be finalized. */
 ngx_int_t ngx_http_flashsale_send(ngx_http_request_t *r);
 
@@ -554,6 +565,15 @@ ngx_int_t ngx_http_flashsale_add_header(ngx_http_request_t *r,
 void ngx_http_flashsale_note_hold(ngx_http_flashsale_ctx_t *ctx,
     ngx_http_flashsale_worker_t *worker, const fs_hold_t *hold,
     fs_view_t *view);
+
+
+/* ngx_http_flashsale_refusal.c */
+
+/* Postconfiguration: install the filters. */
+void ngx_http_flashsale_refusal_init(void);
+
+/* content handler of "flashsale_problem" */
+ngx_int_t ngx_http_flashsale_refusal_handler(ngx_http_request_t *r);
 
 
 /* content handlers, each in its own file */

@@ -88,7 +88,8 @@ ngx_http_flashsale_answer_problem(ngx_http_request_t *r,
 
     ngx_http_flashsale_outcome(r, ctx, outcome);
 
-    ctx->answer.status = fs_outcome_status(outcome);
+    ctx->answer.status = ctx->status ? ctx->status
+                                     : (ngx_uint_t) fs_outcome_status(outcome);
     ctx->answer.cache = "private, no-store";
 
     switch (ctx->answer.status) {
@@ -130,6 +131,13 @@ ngx_http_flashsale_answer_problem(ngx_http_request_t *r,
     {
         ngx_http_flashsale_answer_text(r, ctx, worker->sold_out.text,
                                        worker->sold_out.len);
+        return;
+    }
+
+    if (ctx->status) {
+        n = fs_answer_refusal(text, sizeof(text), outcome, ctx->status,
+                              fault);
+        ngx_http_flashsale_answer_text(r, ctx, text, n);
         return;
     }
 
@@ -448,40 +456,20 @@ ngx_http_flashsale_add_header(ngx_http_request_t *r, const char *name,
 
 
 ngx_int_t
-ngx_http_flashsale_send(ngx_http_request_t *r)
+ngx_http_flashsale_answer_headers(ngx_http_request_t *r,
+    ngx_http_flashsale_ctx_t *ctx)
 {
     u_char                       *p;
     ngx_int_t                     rc;
     ngx_buf_t                    *b;
-    ngx_chain_t                   out;
     ngx_table_elt_t              *h;
-    ngx_http_flashsale_ctx_t     *ctx;
     ngx_http_flashsale_answer_t  *answer;
 
-    ctx = ngx_http_get_module_ctx(r, ngx_http_flashsale_module);
     answer = &ctx->answer;
     b = answer->body;
 
-    if (r->request_body == NULL) {
-        rc = ngx_http_discard_request_body(r);
-
-        if (rc != NGX_OK) {
-            return rc;
-        }
-    }
-
-    if (b == NULL && answer->location.len == 0) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    if (ngx_exiting) {
-
-        /* the connection will be closed: let the client know it */
-
-        r->keepalive = 0;
-    }
-
     r->headers_out.status = answer->status;
+    r->headers_out.status_line.len = 0;
 
     if (answer->status == 422) {
 
@@ -519,7 +507,7 @@ ngx_http_flashsale_send(ngx_http_request_t *r)
         p = ngx_pnalloc(r->pool, NGX_INT_T_LEN);
 
         if (p == NULL) {
-            return NGX_HTTP_INTERNAL_SERVER_ERROR;
+            return NGX_ERROR;
         }
 
         rc |= ngx_http_flashsale_header(r, "Retry-After", (char *) p,
@@ -552,9 +540,47 @@ ngx_http_flashsale_send(ngx_http_request_t *r)
         }
     }
 
-    if (rc != NGX_OK) {
+    return rc;
+}
+
+
+ngx_int_t
+ngx_http_flashsale_send(ngx_http_request_t *r)
+{
+    ngx_int_t                     rc;
+    ngx_buf_t                    *b;
+    ngx_chain_t                   out;
+    ngx_http_flashsale_ctx_t     *ctx;
+    ngx_http_flashsale_answer_t  *answer;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_flashsale_module);
+    answer = &ctx->answer;
+    b = answer->body;
+
+    if (r->request_body == NULL) {
+        rc = ngx_http_discard_request_body(r);
+
+        if (rc != NGX_OK) {
+            return rc;
+        }
+    }
+
+    if (b == NULL && answer->location.len == 0) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
+
+    if (ngx_exiting) {
+
+        /* the connection will be closed: let the client know it */
+
+        r->keepalive = 0;
+    }
+
+    if (ngx_http_flashsale_answer_headers(r, ctx) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    ctx->answered = 1;
 
     if (b == NULL) {
         r->header_only = 1;

@@ -21,6 +21,16 @@
 #endif
 
 
+/* Whether limit_req or limit_conn has refused the request. */
+static ngx_inline ngx_uint_t
+ngx_http_flashsale_limited(ngx_http_request_t *r)
+{
+    /* nginx has the names of these two to itself */
+
+    return r->main->limit_req_status == 3 || r->main->limit_conn_status == 2;
+}
+
+
 /* Whether the request's connection carries others beside it. */
 static ngx_inline ngx_uint_t
 ngx_http_flashsale_multiplexed(ngx_http_request_t *r)

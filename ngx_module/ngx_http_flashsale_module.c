@@ -64,6 +64,11 @@ static ngx_http_flashsale_place_t  ngx_http_flashsale_metrics_place = {
 };
 
 
+static ngx_http_flashsale_place_t  ngx_http_flashsale_problem_place = {
+    ngx_http_flashsale_refusal_handler, -1, 0
+};
+
+
 static ngx_command_t  ngx_http_flashsale_commands[] = {
 
     { ngx_string("flashsale_store"),
@@ -156,6 +161,13 @@ static ngx_command_t  ngx_http_flashsale_commands[] = {
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       &ngx_http_flashsale_metrics_place },
+
+    { ngx_string("flashsale_problem"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
+      ngx_http_flashsale_place,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      &ngx_http_flashsale_problem_place },
 
     { ngx_string("flashsale_pay"),
       NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
@@ -605,6 +617,8 @@ ngx_http_flashsale_create_loc_conf(ngx_conf_t *cf)
      *     lcf->checkout_buyer = NULL;
      *     lcf->handler = NULL;
      *     lcf->prefix = { 0, NULL };
+     *     lcf->error_pages = NULL;
+     *     lcf->error_pages_kept = NULL;
      */
 
     lcf->hold_time = NGX_CONF_UNSET_MSEC;
@@ -660,6 +674,19 @@ ngx_http_flashsale_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
         }
     }
 
+    /*
+     * What nginx refuses where this module answers is a problem document: the
+     * server's pages are for people.  A location's own error_page counts.
+     */
+
+    conf->error_pages = clcf->error_pages;
+
+    if (conf->handler && clcf->error_pages == prev->error_pages) {
+        clcf->error_pages = clcf->noname ? prev->error_pages_kept : NULL;
+    }
+
+    conf->error_pages_kept = clcf->error_pages;
+
     return NGX_CONF_OK;
 }
 
@@ -678,6 +705,8 @@ ngx_http_flashsale_init(ngx_conf_t *cf)
     }
 
     *h = ngx_http_flashsale_pay_handler;
+
+    ngx_http_flashsale_refusal_init();
 
     return ngx_http_flashsale_checkout_check(cf);
 }

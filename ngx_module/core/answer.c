@@ -31,6 +31,8 @@ static void fs_put_hold(fs_writer_t *writer, const fs_hold_t *hold,
     const fs_names_t *names, int64_t now);
 static void fs_put_lines(fs_writer_t *writer, const fs_hold_t *hold,
     const fs_names_t *names);
+static void fs_put_problem(fs_writer_t *writer, fs_outcome_t outcome,
+    int status, const fs_fault_t *fault);
 static void fs_put_result(fs_writer_t *writer, unsigned tell,
     const fs_result_t *result, const fs_names_t *names);
 static void fs_put_sale_slug(fs_writer_t *writer, const fs_names_t *names,
@@ -145,6 +147,43 @@ fs_answer_sales(char *buf, size_t size, const fs_sale_t *sales, size_t n,
 }
 
 
+static void
+fs_put_problem(fs_writer_t *writer, fs_outcome_t outcome, int status,
+    const fs_fault_t *fault)
+{
+    fs_put_object(writer);
+    fs_put_key(writer, "type");
+    fs_put_key(writer, "about:blank");
+    fs_put_key(writer, "title");
+    fs_put_text(writer, fs_outcome_title(outcome));
+    fs_put_key(writer, "status");
+    fs_put_number(writer, status);
+    fs_put_key(writer, "code");
+    fs_put_text(writer, fs_outcome_code(outcome));
+
+    if (fault != NULL && fault->rule[0] != '\0') {
+        fs_put_key(writer, "field");
+        fs_put_text(writer, fault->field);
+        fs_put_key(writer, "rule");
+        fs_put_text(writer, fault->rule);
+    }
+}
+
+
+int
+fs_answer_refusal(char *buf, size_t size, fs_outcome_t outcome, int status,
+    const fs_fault_t *fault)
+{
+    fs_writer_t  writer;
+
+    fs_writer_begin(&writer, buf, size);
+    fs_put_problem(&writer, outcome, status, fault);
+    fs_put_object_end(&writer);
+
+    return fs_writer_end(&writer);
+}
+
+
 int
 fs_answer_problem(char *buf, size_t size, fs_outcome_t outcome,
     const fs_fault_t *fault, const fs_result_t *result,
@@ -153,23 +192,7 @@ fs_answer_problem(char *buf, size_t size, fs_outcome_t outcome,
     fs_writer_t  writer;
 
     fs_writer_begin(&writer, buf, size);
-
-    fs_put_object(&writer);
-    fs_put_key(&writer, "type");
-    fs_put_key(&writer, "about:blank");
-    fs_put_key(&writer, "title");
-    fs_put_text(&writer, fs_outcome_title(outcome));
-    fs_put_key(&writer, "status");
-    fs_put_number(&writer, fs_outcome_status(outcome));
-    fs_put_key(&writer, "code");
-    fs_put_text(&writer, fs_outcome_code(outcome));
-
-    if (fault != NULL && fault->rule[0] != '\0') {
-        fs_put_key(&writer, "field");
-        fs_put_text(&writer, fault->field);
-        fs_put_key(&writer, "rule");
-        fs_put_text(&writer, fault->rule);
-    }
+    fs_put_problem(&writer, outcome, fs_outcome_status(outcome), fault);
 
     if (result != NULL && (unsigned) outcome < FS_OUTCOMES_N) {
         fs_put_result(&writer, fs_tell[outcome], result, names);

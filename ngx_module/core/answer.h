@@ -53,6 +53,12 @@ int fs_answer_problem(char *buf, size_t size, fs_outcome_t outcome,
     const fs_fault_t *fault, const fs_result_t *result,
     const fs_names_t *names);
 
+/* A problem document without a result, under another status than the
+ * outcome's own.  fault may be NULL. */
+int fs_answer_refusal(char *buf, size_t size, fs_outcome_t outcome,
+    int status, const fs_fault_t *fault);
+
+
 /* {"outcome":"sold"} or {"outcome":"refund_due","reason":…} */
 int fs_answer_confirm(char *buf, size_t size, const fs_result_t *result);
 

@@ -181,7 +181,7 @@ typedef enum {
     X(DECIDED,        409, "decided",        "The groups of the sale are decided") \
     X(NOTHING_DUE,    409, "nothing_due",    "No payment of the order is due back") \
     X(TOO_MANY_NAMES, 409, "too_many_names", "The store has no room for more names") \
-    X(TOO_LARGE,      413, "too_large",      "The body is too large")        \
+    X(TOO_LARGE,      413, "too_large",      "The request is too large")     \
     X(BAD_MEDIA,      415, "unsupported_media_type", "The body is neither JSON nor a form") \
     X(KEY_REUSED,     422, "key_reused",     "The key was used for another request") \
     X(TOO_FAST,       429, "too_fast",       "Too many requests in a short time") \
