@@ -28,6 +28,18 @@ local statuses = {
     outcome_unknown = 503,
 }
 
+local by_status = {
+    [400] = "bad_request", [401] = "no_buyer", [403] = "forbidden",
+    [404] = "not_found", [405] = "method", [413] = "too_large",
+    [414] = "too_large", [429] = "too_fast", [494] = "too_large",
+}
+
+
+-- What nginx says by a number only.
+function problems.of_status(status)
+    return by_status[status] or "broken"
+end
+
 
 -- The code that has words.
 function problems.known(code)

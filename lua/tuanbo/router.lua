@@ -172,6 +172,27 @@ function router.problem(code, status)
 end
 
 
+-- What nginx itself refused, by its status.
+function router.refused()
+    local status = ngx.status
+    local code = problems.of_status(status)
+
+    if ngx.var.limit_req_status == "REJECTED"
+       or ngx.var.limit_conn_status == "REJECTED"
+    then
+        code = "too_fast"
+        status = 429
+
+    elseif status == 494 then
+
+        -- nginx's own number, for itself
+        status = 400
+    end
+
+    return router.problem(code, status)
+end
+
+
 local function home(c)
     show_shared(c, "home", engine.version(), REST_S, function()
         return views.home(c)

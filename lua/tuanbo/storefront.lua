@@ -106,9 +106,9 @@ function storefront.answer()
 end
 
 
--- content_by_lua of an error_page.
-function storefront.problem(code)
-    return router.problem(code)
+-- content_by_lua of an error_page without "=": what nginx itself refused.
+function storefront.refused()
+    return router.refused()
 end
 
 
