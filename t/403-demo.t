@@ -1,6 +1,7 @@
 use v5.36;
 use utf8;
 use Tuanbo::Test;
+use Tuanbo::Test::Demo;
 use Tuanbo::Test::Storefront;
 
 binmode Test::More->builder->$_, ':utf8'
@@ -9,51 +10,17 @@ binmode Test::More->builder->$_, ':utf8'
 # `make run` with its storefront and its order service: a neighbour buys and
 # pays, the order service goes away and comes back, Ctrl-C ends all of it.
 
-use IPC::Open3 qw(open3);
-
-plan(skip_all => 'the demo is for the .so') if $ENV{TUANBO_STATIC};
-
 my $t = Tuanbo::Test->new;
-my $root = Tuanbo::Test::root();
-my $module = $ENV{TUANBO_MODULE} // "$root/build/ngx_http_flashsale_module.so";
-my $data = $t->dir . '/demo';
+my $demo = Tuanbo::Test::Demo->new($t);
+my $data = $demo->data;
 my $log = "$data/orders.log";
-my ($pid, $out, $service);
-
-$ENV{TUANBO_DATA} = $data;
-$ENV{no_proxy} = '127.0.0.1';
+my $service;
 
 END {
     my $status = $?;
 
-    kill TERM => $pid if $pid;
-    waitpid $pid, 0 if $pid;
     kill KILL => $service if $service && Tuanbo::Test::alive($service);
     $? = $status;
-}
-
-
-sub run {
-    my $said = '';
-
-    $pid = open3(my $in, $out, undef, "$root/conf/demo/run.sh", $module,
-        $t->port);
-    close $in;
-    while (my $line = <$out>) {
-        $said .= $line;
-        last if $line =~ /^Ctrl-C/;
-    }
-
-    return $said;
-}
-
-
-sub ended ($signal) {
-    kill $signal => $pid;
-    1 while defined readline $out;
-    waitpid $pid, 0;
-    undef $pid;
-    return $? >> 8;
 }
 
 
@@ -85,7 +52,7 @@ sub choose ($buyer, $action) {
 }
 
 
-like(run(), qr{^Ctrl-C}m, 'it runs');
+like($demo->start, qr{^Ctrl-C}m, 'it runs');
 $service = service_pid();
 ok(Tuanbo::Test::alive($service), 'an order service too');
 
@@ -122,16 +89,16 @@ ok($wang->dom->at("form[action='/checkout/$egg'] button"),
 is($t->get('/demo/orders')->code, 503, 'its own pages are away');
 
 # ---- and back, with the whole demo
-is(ended('INT'), 0, 'Ctrl-C ends the rest');
+is($demo->stop('INT'), 0, 'Ctrl-C ends the rest');
 ok(!-e "$data/$_.pid", "no $_.pid is left") for qw(nginx orders);
-like(run(), qr{^Ctrl-C}m, 'it runs again');
+like($demo->start, qr{^Ctrl-C}m, 'it runs again');
 $service = service_pid();
 to_checkout($wang->get("/h/$egg"));
 is($wang->res->code, 200, 'now it can be paid') or diag($wang->res->body);
 choose($wang, 'fail');
 eventually { $wang->get("/h/$egg")->text =~ /没有付成/ } 'or not';
 
-is(ended('INT'), 0, 'Ctrl-C ends it');
+is($demo->stop('INT'), 0, 'Ctrl-C ends it');
 ok(!Tuanbo::Test::alive($service), 'the order service as well');
 ok(!-e "$data/$_.pid", "no $_.pid is left") for qw(nginx orders);
 unlike(Tuanbo::Test::slurp($log), qr/\[fatal\]|at \S+ line \d+/,

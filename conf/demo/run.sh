@@ -45,8 +45,11 @@ stop()
 }
 
 case $port in
-    ''|*[!0-9]*) fail "PORT=$port is no port" ;;
+    ''|*[!0-9]*|??????*) fail "PORT=$port is no port" ;;
 esac
+if [ "$port" -lt 1 ] || [ "$port" -gt 65535 ]; then
+    fail "PORT=$port is no port: they go from 1 to 65535"
+fi
 case $root$data in
     *[!A-Za-z0-9/._+,@=-]*)
         fail "nginx cannot read the path $data; move it to one without" \
@@ -60,8 +63,10 @@ for name in nginx orders; do
     if [ -s "$data/$name.pid" ] \
         && kill -0 "$(cat "$data/$name.pid")" 2>/dev/null
     then
-        fail "The demo is running already ($name is process" \
-            "$(cat "$data/$name.pid"))."
+        at=$(sed -n 's/^ *listen *\(127[0-9.:]*\);.*/\1/p' \
+            "$data/nginx.conf" 2>/dev/null || :)
+        fail "The demo is running already${at:+ at http://$at/} ($name is" \
+            "process $(cat "$data/$name.pid"))."
     fi
 done
 
@@ -74,18 +79,47 @@ is_free()
     [ "$code" = 7 ]
 }
 
+# The first free port from $1 on, or nothing: after twenty it is given up.
+free_from()
+{
+    candidate=$1
+    while [ "$candidate" -lt $(($1 + 20)) ] && [ "$candidate" -lt 65536 ]; do
+        if is_free "$candidate"; then
+            echo "$candidate"
+            return
+        fi
+        candidate=$((candidate + 1))
+    done
+}
+
+# Who listens there, as far as we know them.
+occupant()
+{
+    said=$(curl -s --noproxy '*' --max-time 2 \
+        "http://127.0.0.1:$1/health" || :)
+    case $said in
+        *'"following":'*)
+            echo ' by the order service of a demo that is running'
+            return ;;
+    esac
+    said=$(curl -s --noproxy '*' --max-time 2 \
+        "http://127.0.0.1:$1/api/sales?limit=1" || :)
+    case $said in
+        *'"sales":'*) echo ' by a demo that is running' ;;
+    esac
+}
+
 if ! is_free "$port"; then
-    fail "Port $port is in use; try another: make run PORT=$((port + 1))"
+    other=$(free_from $((port + 1)))
+    fail "Port $port is in use$(occupant "$port"); try another: make run" \
+        "PORT=${other:-…}"
 fi
 
-orders_port=$((port + 1))
-until is_free "$orders_port"; do
-    orders_port=$((orders_port + 1))
-    if [ "$orders_port" -gt $((port + 20)) ]; then
-        fail "No port from $((port + 1)) to $((port + 20)) is free for the" \
-            "order service; try another: make run PORT=…"
-    fi
-done
+orders_port=$(free_from $((port + 1)))
+if [ -z "$orders_port" ]; then
+    fail "No port from $((port + 1)) to $((port + 20)) is free for the" \
+        "order service; try another: make run PORT=…"
+fi
 
 for role in orders ledger admin checkout session; do
     if [ ! -s "$data/secrets/$role" ]; then
@@ -147,20 +181,51 @@ done
 "$root/conf/load-catalog" --new --quiet --url "$url" \
     --secret "$data/secrets/admin" "$demo"
 
+# But for the sessions' times: there is always one on the air, since the last
+# full hour, and one to come, at eight in the evening (12:00 UTC).
+hour=3600
+day=$((24 * hour))
+now=$(date +%s)
+on_air=$((now / hour * hour))
+to_come=$((now / day * day + 12 * hour))
+if [ "$to_come" -lt $((on_air + 4 * hour)) ]; then
+    to_come=$((to_come + day))
+fi
+
+# FILE START HOURS
+session()
+{
+    sed -e "s|\"starts_at\": \"[^\"]*\"|\"starts_at\": ${2}000|" \
+        -e "s|\"ends_at\": \"[^\"]*\"|\"ends_at\": $(($2 + $3 * hour))000|" \
+        "$demo/sessions/$1" > "$data/today/sessions/$1"
+}
+
+mkdir -p "$data/today/sessions"
+session fruit.json "$on_air" 3
+session pantry.json "$to_come" 2
+"$root/conf/load-catalog" --quiet --url "$url" \
+    --secret "$data/secrets/admin" "$data/today"
+
+at()
+{
+    LC_ALL=C TZ=CST-8 date -d "@$1" '+%A %H:%M'
+}
+
 cat <<END
 
-幸福里鲜果店 · Friday 20:00 is open at $url/
+幸福里鲜果店 · $(at "$on_air") is open at $url/
+The next session is on $(at "$to_come") (the shop's time, UTC+8).
 
 Buy something there: the order service that takes the money is a demo, too.
 What came of it is at $url/demo/orders
 
-Or, without a browser, reserve two boxes of grapes (anybody may be the buyer lin here, it is a demo):
+Or, without a browser, reserve two boxes of grapes (anybody may be any buyer here, it is a demo):
 
-  HOLD=\$(curl -s $url/api/holds -H 'X-Buyer: lin' -H 'Content-Type: application/json' -d '{"sale":"grape","qty":2,"pickup":"xingfu"}' | tee /dev/stderr | sed 's/.*"id":"\([0-9a-f]*\)".*/\1/')
+  HOLD=\$(curl -s $url/api/holds -H "X-Buyer: guest-\$(date +%s%N)" -H 'Content-Type: application/json' -d '{"sale":"grape","qty":2,"pickup":"xingfu"}' | tee /dev/stderr | sed 's/.*"id":"\([0-9a-f]*\)".*/\1/')
 
 Pay them, as the order service does after its pay page:
 
-  curl -s $url/orders/\$HOLD/confirm -H "\$($demo/sign.pl orders POST /orders/\$HOLD/confirm '{"payment":"pay-1","paid_fen":7960}')" -H 'Content-Type: application/json' -d '{"payment":"pay-1","paid_fen":7960}'
+  curl -s $url/orders/\$HOLD/confirm -H "\$($demo/sign.pl orders POST /orders/\$HOLD/confirm '{"payment":"pay-'\$HOLD'","paid_fen":7960}')" -H 'Content-Type: application/json' -d '{"payment":"pay-'\$HOLD'","paid_fen":7960}'
 
 Audit everything from the ledger:
 

@@ -373,21 +373,20 @@ function goods.session(c, id)
 end
 
 
--- The one that is on, or else the next.
-function goods.next_session(c)
-    local best
+-- The one that is on the air, and the next one; either may be nil.
+function goods.sessions(c)
+    local found = {}
 
     for _, entry in ipairs(goods.documents(c, "session")) do
         local one = goods.session_of(c, entry.id, entry.doc)
+        local best = one and found[one.state]
 
-        if one and not one.over
-           and (not best or one.starts_at < best.starts_at)
-        then
-            best = one
+        if one and (not best or one.starts_at < best.starts_at) then
+            found[one.state] = one
         end
     end
 
-    return best
+    return found.on, found.before
 end
 
 

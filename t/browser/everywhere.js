@@ -54,7 +54,7 @@ export async function buyAll(shop, page) {
         "item-closed": "/s/closed", "item-long": "/s/long",
         "item-refused": "/s/grape?code=over_limit",
         "item-too-late": "/s/gone?code=sold_out",
-        session: "/live/friday-2000", nowhere: "/nowhere",
+        session: "/live/fruit", nowhere: "/nowhere",
         busy: "/problem?code=busy", me: "/me", "me-name": "/me?change=1",
         "demo-orders": "/demo/orders",
     };

@@ -8,9 +8,12 @@ local goods = require "tuanbo.goods"
 return function(c)
     local now, upcoming, over = {}, {}, {}
     local watches = {}
-    local session = goods.next_session(c)
-    local refresh_at = session and (session.before and session.starts_at
-                                    or session.ends_at)
+    local on, coming = goods.sessions(c)
+    local session = on or coming
+    local refresh_at = math.min(on and on.ends_at or math.huge,
+                                coming and coming.starts_at or math.huge)
+
+    refresh_at = refresh_at < math.huge and refresh_at or nil
 
     for _, it in ipairs(goods.all(c)) do
         local list = it.open and now
@@ -36,6 +39,7 @@ return function(c)
     return "home", {
         title = c.say("home.title"),
         session = session,
+        coming = on and coming,
         now_open = now,
         upcoming = upcoming,
         over = over,
