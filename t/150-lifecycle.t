@@ -147,6 +147,23 @@ $t->answers($t->order($wrong->{id}, 'refunded', refund => 'back-4',
 is($t->read_hold('carol', $wrong->{id})->{state}, 'sold',
     'the order stands');
 
+# its reference settles no other debt: of this hold, or of another
+due($t->confirm($released, 'wx-5b'), 'second_payment', 'owed once more');
+my $problem = $t->answers($t->order($released->{id}, 'refunded',
+    refund => 'back-5', payment => 'wx-5b'), 409, 'refund_used',
+    'with the reference of the refund before');
+$t->answers($t->order($released->{id}, 'refunded', refund => 'back-3'), 409,
+    'refund_used', 'or of another hold');
+is($t->read_hold('dave', $released->{id})->{state}, 'refund_due',
+    'it is still owed');
+is($t->order($released->{id}, 'refunded', refund => 'back-5',
+    payment => 'wx-5')->code, 200, 'the same for the same: a replay');
+is($t->order($released->{id}, 'refunded', refund => 'back-5b')->code, 200,
+    'a reference of its own settles it');
+is($t->read_hold('dave', $released->{id})->{state}, 'refunded', 'settled');
+is(scalar(grep { $_->{hold} eq $released->{id} } $t->entries('refunded')),
+    2, 'two refunds of two payments');
+
 # ---- cancel
 my $cancel = $t->held('erin', 'grape', 3);
 is($t->post("/pay/$cancel->{id}", user => 'erin')->code, 200, 'paying');
@@ -158,7 +175,7 @@ is($t->sale('grape')->{free}, $free + 3, 'units are free again');
 is($t->order($cancel->{id}, 'cancel')->code, 200, 'again: the same');
 is($t->sale('grape')->{free}, $free + 3, 'freed once');
 due($t->confirm($cancel, 'wx-6'), 'cancelled', 'paid after it');
-my $problem = $t->answers($t->order($hold->{id}, 'cancel'), 409,
+$problem = $t->answers($t->order($hold->{id}, 'cancel'), 409,
     'wrong_state', 'an order that is sold');
 is($problem->{state}, 'sold', 'which it says');
 $t->answers($t->call(DELETE => "/api/holds/$hold->{id}", user => 'alice'),

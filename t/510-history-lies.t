@@ -201,6 +201,27 @@ found('another answer to a payment', 'answer', qr/payment \w+ is refund_due/,
 found('a payment that is not there', 'lost', qr/payment \w+ of hold/,
     told($paid, sub { $_->{reference} = undef;
         $_->{body}{payment} = 'another' }));
+my $refund = sample('refund', sub {
+    $_->{do} eq 'refunded' && ($_->{code} // 0) == 200 });
+found('a refund said to be used', 'refusal', qr/settled this very debt/,
+    told($refund, sub { $_->{code} = 409; $_->{answer} = {
+        code => 'refund_used' } }));
+found('a refund of a debt that another had settled', 'answer',
+    qr/acknowledged for hold \w+, and had settled another debt/,
+    told($refund, sub { $_->{body}{payment} = 'another' }));
+my ($checkout) = grep { $_->{type} eq 'paying' } @entries;
+found('a checkout that shortens a hold', 'answer',
+    qr/went to the checkout, and had 1 in the place of \d+/,
+    altered($checkout->{seq}, sub { s/"expires_at":\K\d+/1/ }));
+my @lapses = map {
+    my $gone = qq("hold":") . $_ x 32 . qq(","sale":"$held->{sale}","qty":1);
+    map { qq({"seq":0,"at":$held->{at},$_) } held_text(hold => $_ x 32,
+        qty => 1, key => undef), qq("type":"released",$gone);
+} 'a', 'b', 'c';
+found('a hold within the wait after three lapses', 'answer',
+    qr/it made hold $id of \S+ at \d+, after 3 lapses/,
+    ledger => [chained(@ledger[0 .. $seq - 2], @lapses,
+        @ledger[$seq - 1 .. $#ledger])]);
 my $listed = sample('list', sub { $_->{do} eq 'list'
     && $_->{file} eq 'end.ndjson' && @{ $_->{answer}{holds} } });
 found('a hold left out of a list', 'answer', qr/is not in its list/,

@@ -17,6 +17,7 @@ local same = {
     stock_taken = "sold_out",
     decided = "wrong_state",
     nothing_due = "wrong_state",
+    refund_used = "wrong_state",
     too_many_names = "bad_request",
     bad_signature = "no_buyer",
 }

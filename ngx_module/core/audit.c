@@ -1,7 +1,8 @@
 
 /*
  * The audit.  What is compared is folded here, from the entries and
- * fs_entry_effect() alone; of the store's own fold nothing is used.
+ * fs_entry_effect() alone; of the store's own fold nothing is used.  Of the
+ * index only the rows by which refunds are known again are looked at.
  *
  * The entries of the last range and the records that they are compared with
  * come from one snapshot of the log.
@@ -51,6 +52,8 @@ static fs_outcome_t fs_audit_range(fs_auditor_t *auditor, fs_view_t *view,
     int *done);
 static fs_outcome_t fs_audit_entry(fs_auditor_t *auditor, fs_entry_t *entry,
     const fs_names_t *names);
+static void fs_audit_refund(fs_auditor_t *auditor, fs_view_t *view,
+    const fs_entry_t *entry);
 static fs_audit_fold_t *fs_audit_fold(fs_auditor_t *auditor,
     uint32_t number);
 static fs_outcome_t fs_audit_compare(fs_auditor_t *auditor, fs_view_t *view,
@@ -207,6 +210,10 @@ fs_audit_range(fs_auditor_t *auditor, fs_view_t *view, int *done)
         if (outcome != FS_OK) {
             return outcome;
         }
+
+        if (auditor->entries[i].type == FS_ENTRY_REFUNDED) {
+            fs_audit_refund(auditor, view, &auditor->entries[i]);
+        }
     }
 
     log = fs_view_log(view);
@@ -318,6 +325,32 @@ fs_audit_entry(fs_auditor_t *auditor, fs_entry_t *entry,
     }
 
     return FS_OK;
+}
+
+
+/*
+ * By its reference a refund is known again: without the rows of it in the
+ * index the same money would settle another debt.
+ */
+
+static void
+fs_audit_refund(fs_auditor_t *auditor, fs_view_t *view,
+    const fs_entry_t *entry)
+{
+    fs_payment_t  any, own;
+
+    if (view->index.txn == NULL || view->seq < entry->seq) {
+        return;
+    }
+
+    if (!fs_view_refund(view, FS_REFUND_ANY, entry->id1, &any)
+        || !fs_view_refund(view, entry->hold, entry->id1, &own)
+        || any.seq < entry->seq || own.seq != entry->seq)
+    {
+        fs_audit_problem(auditor->audit, "the refund of entry %llu is not "
+                         "known by its reference",
+                         (unsigned long long) entry->seq);
+    }
 }
 
 

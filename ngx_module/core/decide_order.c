@@ -28,6 +28,8 @@ static void fs_decide_cancel(fs_state_t *state, const fs_command_t *command,
 static void fs_decide_refunded(fs_state_t *state,
     const fs_command_t *command, fs_hold_t *hold, const fs_now_t *now,
     fs_result_t *result);
+static int fs_refund_of(fs_state_t *state, fs_seq_t seq,
+    const uint8_t *payment);
 static void fs_decide_handover(fs_state_t *state,
     const fs_command_t *command, fs_hold_t *hold, const fs_now_t *now,
     fs_result_t *result);
@@ -317,8 +319,9 @@ fs_decide_cancel(fs_state_t *state, const fs_command_t *command,
 
 /*
  * A refund settles one obligation: a payment, or one returned line of it.
- * Were it to settle all that is due at this moment, a line that fell due
- * after the refund was made would be lost.
+ * Its reference settles no other of the store: the money of one transfer
+ * went back once.  Were it to settle all that is due at this moment, a line
+ * that fell due after the refund was made would be lost.
  */
 
 static void
@@ -331,15 +334,26 @@ fs_decide_refunded(fs_state_t *state, const fs_command_t *command,
     const uint8_t  *payment;
     fs_payment_t    row;
 
+    payment = fs_all_zero(command->payment, FS_REFERENCE_LEN)
+              ? NULL : command->payment;
+
+    /* of a ledger of before, two holds may have one in common */
+
     if (fs_state_payment(state, hold->seq, command->reference,
                          FS_REFUND_MARK, &row))
     {
-        result->outcome = FS_OK;
+        result->outcome = (payment == NULL
+                           || fs_refund_of(state, row.seq, payment))
+                          ? FS_OK : FS_REFUND_USED;
         return;
     }
 
-    payment = fs_all_zero(command->payment, FS_REFERENCE_LEN)
-              ? NULL : command->payment;
+    if (fs_state_payment(state, FS_REFUND_ANY, command->reference,
+                         FS_REFUND_MARK, &row))
+    {
+        result->outcome = FS_REFUND_USED;
+        return;
+    }
 
     if (!fs_state_oldest_due(state, hold->seq, payment, reference, &sale,
                              &row))
@@ -357,6 +371,18 @@ fs_decide_refunded(fs_state_t *state, const fs_command_t *command,
     fs_state_emit(state, &entry, now);
 
     result->outcome = FS_OK;
+}
+
+
+/* Whether the refund of this entry settled this payment, or a line of it. */
+
+static int
+fs_refund_of(fs_state_t *state, fs_seq_t seq, const uint8_t *payment)
+{
+    fs_entry_t  entry;
+
+    return fs_state_entry(state, seq, &entry)
+           && memcmp(entry.id2, payment, FS_REFERENCE_LEN) == 0;
 }
 
 

@@ -369,13 +369,15 @@ fs_fold_refunded(fs_state_t *state, const fs_entry_t *entry)
     row.refunded = 1;
     fs_state_put_payment(state, hold.seq, entry->id2, entry->sale, &row);
 
-    /* the refund's own reference, so that it is settled once */
+    /* the refund's own reference, so that it settles one debt of the store */
 
     memset(&row, 0, sizeof(fs_payment_t));
     row.outcome = FS_ENTRY_REFUNDED;
     row.amount_fen = entry->amount_fen;
     row.seq = entry->seq;
     fs_state_put_payment(state, hold.seq, entry->id1, FS_REFUND_MARK, &row);
+    fs_state_put_payment(state, FS_REFUND_ANY, entry->id1, FS_REFUND_MARK,
+                         &row);
 
     if (hold.state == FS_HOLD_REFUND_DUE
         && !fs_state_oldest_due(state, hold.seq, NULL, reference, &sale,

@@ -180,6 +180,7 @@ typedef enum {
     X(STOCK_TAKEN,    409, "stock_taken",    "More units are held and sold") \
     X(DECIDED,        409, "decided",        "The groups of the sale are decided") \
     X(NOTHING_DUE,    409, "nothing_due",    "No payment of the order is due back") \
+    X(REFUND_USED,    409, "refund_used",    "The refund has settled another payment") \
     X(TOO_MANY_NAMES, 409, "too_many_names", "The store has no room for more names") \
     X(TOO_LARGE,      413, "too_large",      "The request is too large")     \
     X(BAD_MEDIA,      415, "unsupported_media_type", "The body is neither JSON nor a form") \

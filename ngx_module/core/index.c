@@ -149,7 +149,9 @@ fs_index_open(fs_store_t *store, const fs_index_row_t *row)
 
     if (rc) {
         fs_store_say(store, FS_LOG_WARN, "index-%u cannot be opened: %s",
-                     row->n, fs_db_strerror(rc));
+                     row->n, rc == MDB_NOTFOUND
+                             ? "it is another one, or of another layout"
+                             : fs_db_strerror(rc));
 
         if (env) {
             mdb_env_close(env);

@@ -18,9 +18,15 @@
 
 #define FS_CLEAN_SIZE     (8 + FS_HASH_LEN)
 
-/* N, then the length of the first generations, u32 */
+/* N, the length of the first generations, the layout of all rows; u32 each */
 #define FS_IDENTITY_KEY   "identity"
-#define FS_IDENTITY_SIZE  8
+#define FS_IDENTITY_SIZE  12
+
+/*
+ * Counted up when entries are folded into other rows than before.  An index
+ * of another layout (1 had no field for it) is folded again.
+ */
+#define FS_INDEX_LAYOUT   2
 
 static const fs_env_db_t  fs_index_dbs[FS_INDEX_N] = {
     [FS_INDEX_HOLDS] = { "holds", MDB_INTEGERKEY },
@@ -141,6 +147,7 @@ fs_index_fill(fs_store_t *store, MDB_env *env, uint32_t n)
     fs_put_le32(identity, n);
     fs_put_le32(identity + 4, store->conf.generation
                               ? store->conf.generation : FS_GENERATION);
+    fs_put_le32(identity + 8, FS_INDEX_LAYOUT);
     memset(position, 0, sizeof(position));
     memcpy(position + 40, store->conf.boot_id, FS_BOOT_LEN);
 
@@ -158,7 +165,7 @@ fs_index_fill(fs_store_t *store, MDB_env *env, uint32_t n)
 }
 
 
-/* MDB_NOTFOUND also when the index says that it is another one. */
+/* MDB_NOTFOUND also when the index is another one, or of another layout. */
 
 int
 fs_index_handles(MDB_env *env, uint32_t n, MDB_dbi *dbi,
@@ -186,7 +193,8 @@ fs_index_handles(MDB_env *env, uint32_t n, MDB_dbi *dbi,
     if (!fs_db_get(&txn, dbi[FS_INDEX_META], FS_IDENTITY_KEY,
                    sizeof(FS_IDENTITY_KEY) - 1, &value)
         || value.len != FS_IDENTITY_SIZE || fs_get_le32(value.data) != n
-        || fs_get_le32(value.data + 4) == 0)
+        || fs_get_le32(value.data + 4) == 0
+        || fs_get_le32(value.data + 8) != FS_INDEX_LAYOUT)
     {
         mdb_txn_abort(txn.txn);
         return txn.error ? txn.error : MDB_NOTFOUND;

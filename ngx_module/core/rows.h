@@ -31,6 +31,14 @@
 #define FS_TIMER_KEY_LEN     18
 #define FS_DUE_LEN           16         /* a value of `due` */
 
+/*
+ * A refund's reference has two rows in `payments`, with this mark in place of
+ * a sale: one of its hold, and one of no hold, by which it is found whatever
+ * it settled.
+ */
+#define FS_REFUND_MARK       UINT32_MAX
+#define FS_REFUND_ANY        0
+
 /* what a buyer has */
 typedef struct {
     uint32_t             live;          /* holds held or paying */

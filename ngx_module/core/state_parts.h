@@ -20,9 +20,6 @@
 #define FS_BUCKETS        1024          /* a power of two */
 #define FS_PICKUP_CACHE   256           /* a power of two */
 
-/* The mark of a refund's reference in `payments`, in place of a sale. */
-#define FS_REFUND_MARK    UINT32_MAX
-
 #define FS_NO_TIMER       INT64_MIN
 
 /* the timers that follow from a sale's row, by index in a slot */

@@ -516,6 +516,32 @@ fs_view_hold(fs_view_t *view, fs_seq_t seq, fs_hold_t *hold)
 }
 
 
+int
+fs_view_refund(fs_view_t *view, fs_seq_t hold, const uint8_t *reference,
+    fs_payment_t *row)
+{
+    uint8_t   key[FS_PAYMENT_KEY_LEN];
+    fs_str_t  value;
+
+    fs_payment_key(key, hold, reference, FS_REFUND_MARK);
+
+    if (view->index.txn == NULL
+        || !fs_db_get(&view->index,
+                      view->store->index_dbi[FS_INDEX_PAYMENTS], key,
+                      sizeof(key), &value))
+    {
+        return 0;
+    }
+
+    if (fs_payment_row_decode(row, value) == -1) {
+        view->index.error = MDB_CORRUPTED;
+        return 0;
+    }
+
+    return 1;
+}
+
+
 /*
  * 1: all its lines count to groups that failed; the entries may be still to
  * come.  Units sold before the sale had a goal count to none.

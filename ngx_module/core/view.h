@@ -63,6 +63,11 @@ int fs_view_group(fs_view_t *view, uint32_t sale, uint32_t pickup,
 /* As people read it: `refund_due` from the moment its group failed. */
 int fs_view_hold(fs_view_t *view, fs_seq_t seq, fs_hold_t *hold);
 
+/* The row of a refund's reference, of the hold that it was for, or
+ * FS_REFUND_ANY. */
+int fs_view_refund(fs_view_t *view, fs_seq_t hold, const uint8_t *reference,
+    fs_payment_t *row);
+
 /* Sales in order of their slugs, after `after` (len 0: from the first).
  * Returns how many, at most `limit`; *more: there are others. */
 size_t fs_view_sales(fs_view_t *view, fs_str_t after, size_t limit,

@@ -30,6 +30,8 @@ typedef struct {
     counters_t           sales[STALL_SALES + 1];
     fs_seq_t             holds[HOLDS_MAX];
     unsigned             holds_n;
+    uint8_t              refunds[COMMANDS_MAX][FS_REFERENCE_LEN];
+    unsigned             refunds_n;
 } run_t;
 
 
@@ -40,6 +42,23 @@ is_due(unsigned type)
 {
     return type == FS_ENTRY_OPENED || type == FS_ENTRY_CLOSED
            || type == FS_ENTRY_EXPIRED || type == FS_ENTRY_CLOCK;
+}
+
+
+/* The money of one transfer settles one debt. */
+
+static void
+count_refund(run_t *run, const uint8_t *reference)
+{
+    unsigned  i;
+
+    for (i = 0; i < run->refunds_n; i++) {
+        fuzz_check(memcmp(run->refunds[i], reference, FS_REFERENCE_LEN)
+                   != 0);
+    }
+
+    fuzz_check(run->refunds_n < COMMANDS_MAX);
+    memcpy(run->refunds[run->refunds_n++], reference, FS_REFERENCE_LEN);
 }
 
 
@@ -63,6 +82,10 @@ count(run_t *run, int refused)
                    == 0);
         fuzz_check(entry.sale <= STALL_SALES);
         fuzz_check(!refused || is_due(entry.type));
+
+        if (entry.type == FS_ENTRY_REFUNDED) {
+            count_refund(run, entry.id1);
+        }
 
         fs_entry_effect(&entry, &effect);
         sale = &run->sales[entry.sale];

@@ -120,8 +120,17 @@ generate_order(generate_t *g, fs_command_t *command)
         }
     }
 
-    if (command->type == FS_COMMAND_REFUNDED && dice_one_in(g->dice, 2)) {
-        command->payment[3] = (uint8_t) (1 + dice_below(g->dice, 3));
+    if (command->type == FS_COMMAND_REFUNDED) {
+
+        if (dice_one_in(g->dice, 2)) {
+            command->payment[3] = (uint8_t) (1 + dice_below(g->dice, 3));
+        }
+
+        /* a reference of this hold's own; now and then one for them all */
+
+        if (!dice_one_in(g->dice, 8)) {
+            fs_put_le64(command->reference + 8, command->hold);
+        }
     }
 
     if (hold == NULL) {

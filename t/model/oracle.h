@@ -45,9 +45,14 @@ typedef struct {
     int64_t              ended;         /* mono */
     oracle_payment_t    *payments;
     unsigned             payments_n;
-    uint8_t            (*refunds)[FS_REFERENCE_LEN];
-    unsigned             refunds_n;
 } oracle_hold_t;
+
+/* a debt that was settled, and by what */
+typedef struct {
+    uint8_t              reference[FS_REFERENCE_LEN];
+    uint8_t              payment[FS_REFERENCE_LEN];
+    fs_seq_t             hold;
+} oracle_refund_t;
 
 typedef struct {
     int                  exists;
@@ -105,6 +110,8 @@ typedef struct {
     char                 pickups[ORACLE_PICKUPS + 1][FS_SLUG_MAX];
     uint32_t             pickups_n;
     uint64_t             payments;      /* counts them, for their order */
+    oracle_refund_t     *refunds;       /* of all holds */
+    size_t               refunds_n;
 } oracle_t;
 
 typedef struct {

@@ -213,9 +213,9 @@ oracle_free_holds(oracle_t *oracle)
 
     for (i = 0; i < oracle->holds_n; i++) {
         free(oracle->holds[i].payments);
-        free(oracle->holds[i].refunds);
     }
 
+    free(oracle->refunds);
     free(oracle->holds);
     free(oracle->live);
 }

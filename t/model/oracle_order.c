@@ -242,26 +242,41 @@ oracle_confirm(oracle_t *oracle, oracle_hold_t *hold,
 
 
 static void
-oracle_refunded(oracle_hold_t *hold, const fs_command_t *command,
-    oracle_answer_t *answer)
+oracle_refunded(oracle_t *oracle, oracle_hold_t *hold,
+    const fs_command_t *command, oracle_answer_t *answer)
 {
     int                any;
+    size_t             r;
     unsigned           i, due;
+    oracle_refund_t   *refund;
     oracle_payment_t  *payment, *oldest;
 
     static const uint8_t  zeros[FS_REFERENCE_LEN];
 
     answer->outcome = FS_OK;
+    any = memcmp(command->payment, zeros, FS_REFERENCE_LEN) == 0;
 
-    for (i = 0; i < hold->refunds_n; i++) {
-        if (memcmp(hold->refunds[i], command->reference, FS_REFERENCE_LEN)
-            == 0)
+    /* money goes back once: what it settled before, it does not settle now */
+
+    for (r = 0; r < oracle->refunds_n; r++) {
+        refund = &oracle->refunds[r];
+
+        if (memcmp(refund->reference, command->reference, FS_REFERENCE_LEN)
+            != 0)
         {
-            return;
+            continue;
         }
+
+        if (refund->hold != hold->seq
+            || (!any && memcmp(refund->payment, command->payment,
+                               FS_REFERENCE_LEN) != 0))
+        {
+            answer->outcome = FS_REFUND_USED;
+        }
+
+        return;
     }
 
-    any = memcmp(command->payment, zeros, FS_REFERENCE_LEN) == 0;
     oldest = NULL;
     due = 0;
 
@@ -285,14 +300,17 @@ oracle_refunded(oracle_hold_t *hold, const fs_command_t *command,
 
     oldest->due = 0;
 
-    hold->refunds = realloc(hold->refunds,
-                            (hold->refunds_n + 1) * FS_REFERENCE_LEN);
-    if (hold->refunds == NULL) {
+    oracle->refunds = realloc(oracle->refunds,
+                              (oracle->refunds_n + 1)
+                              * sizeof(oracle_refund_t));
+    if (oracle->refunds == NULL) {
         abort();
     }
 
-    memcpy(hold->refunds[hold->refunds_n++], command->reference,
-           FS_REFERENCE_LEN);
+    refund = &oracle->refunds[oracle->refunds_n++];
+    memcpy(refund->reference, command->reference, FS_REFERENCE_LEN);
+    memcpy(refund->payment, oldest->reference, FS_REFERENCE_LEN);
+    refund->hold = hold->seq;
 
     if (due == 1 && hold->state == FS_HOLD_REFUND_DUE) {
         hold->state = FS_HOLD_REFUNDED;
@@ -409,7 +427,7 @@ oracle_of_hold(oracle_t *oracle, const fs_command_t *command,
         break;
 
     case FS_COMMAND_REFUNDED:
-        oracle_refunded(hold, command, answer);
+        oracle_refunded(oracle, hold, command, answer);
         break;
 
     case FS_COMMAND_READY:

@@ -111,6 +111,10 @@ index_fill(fixture_t *fixture)
         fixture_buyers(fixture, FS_COMMAND_RELEASE, i % 20, holds[i]);
     }
 
+    fixture_confirm(fixture, holds[1], 90, 100);
+    assert_string_equal(fixture_order(fixture, FS_COMMAND_REFUNDED, holds[1],
+                                      91, 0), "ok");
+
     fixture_pass(fixture, FIXTURE_TERM);
     fixture_timers(fixture, 100);
 }

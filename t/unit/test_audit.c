@@ -211,6 +211,58 @@ test_group(void **context)
 }
 
 
+/* A refund that would not be known again. */
+
+static void
+test_refund(void **context)
+{
+    uint8_t      key[FS_PAYMENT_KEY_LEN], reference[FS_REFERENCE_LEN];
+    fs_seq_t     hold, holds[2];
+    unsigned     i;
+    fixture_t   *fixture = *context;
+    fs_audit_t   audit;
+
+    fixture_take(fixture, 1, audit_sale(fixture, "plum", 0), 1, 0);
+    hold = fixture->result.hold.seq;
+    fixture_buyers(fixture, FS_COMMAND_RELEASE, 1, hold);
+    fixture_confirm(fixture, hold, 5, 100);
+    assert_string_equal(fixture_order(fixture, FS_COMMAND_REFUNDED, hold, 6,
+                                      0), "ok");
+
+    audit = audit_run(fixture, 3);
+    assert_true(audit.ok);
+    fs_audit_free(&audit);
+
+    holds[0] = FS_REFUND_ANY;
+    holds[1] = hold;
+    fixture_reference(reference, 6);
+
+    for (i = 0; i < 2; i++) {
+        fixture_begin(fixture);
+        fs_payment_key(key, holds[i], reference, FS_REFUND_MARK);
+        assert_true(fs_db_delete(&fixture->write.index,
+                                 fixture->store->index_dbi[
+                                 FS_INDEX_PAYMENTS], key, sizeof(key), NULL,
+                                 0));
+        assert_int_equal(fs_write_commit(&fixture->write, NULL), FS_OK);
+
+        audit = audit_run(fixture, 3);
+        assert_false(audit.ok);
+        assert_non_null(strstr(audit.problem, "not known by its reference"));
+        fs_audit_free(&audit);
+
+        /* another index has it */
+
+        atomic_store(&fixture->store->mark->stale, 1);
+        assert_int_equal(fs_store_catch_up(fixture->store, 1000, NULL),
+                         FS_OK);
+        audit = audit_run(fixture, 3);
+        assert_true(audit.ok);
+        fs_audit_free(&audit);
+    }
+}
+
+
 /* One byte of one entry: the chain is broken there and nowhere before. */
 
 static void
@@ -370,6 +422,8 @@ main(void)
         cmocka_unit_test_setup_teardown(test_counters, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(test_group, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_refund, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(test_chain, fixture_setup,
                                         fixture_teardown),

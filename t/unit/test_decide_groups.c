@@ -281,7 +281,7 @@ test_steps(void **context)
     for (i = 0; i < 6; i++) {
         assert_string_equal(fixture_state(fixture, orders[i]), "refund_due");
         assert_string_equal(fixture_order(fixture, FS_COMMAND_REFUNDED,
-                                          orders[i], 9, 0), "ok");
+                                          orders[i], 20 + i, 0), "ok");
         assert_string_equal(fixture_order(fixture, FS_COMMAND_REFUNDED,
                                           orders[i], 10, 0), "nothing_due");
     }

@@ -283,7 +283,14 @@ test_refunded(void **context)
     assert_string_equal(fixture_order(fixture, FS_COMMAND_REFUNDED, hold, 21,
                                       0), "ok");
     assert_string_equal(fixture_order(fixture, FS_COMMAND_REFUNDED, hold, 21,
-                                      9), "ok");
+                                      5), "ok");
+
+    /* and no other payment, be it owed or not there */
+
+    assert_string_equal(fixture_order(fixture, FS_COMMAND_REFUNDED, hold, 21,
+                                      9), "refund_used");
+    assert_string_equal(fixture_order(fixture, FS_COMMAND_REFUNDED, hold, 21,
+                                      77), "refund_used");
     assert_int_equal(fixture_seq(fixture), seq);
 
     assert_string_equal(fixture_order(fixture, FS_COMMAND_REFUNDED, hold, 22,
@@ -305,6 +312,80 @@ test_refunded(void **context)
     assert_string_equal(fixture_order(fixture, FS_COMMAND_REFUNDED, hold, 25,
                                       0), "ok");
     assert_int_equal(fixture->result.hold.state, FS_HOLD_REFUNDED);
+}
+
+
+/* An index of before had no row for a refund but that of its hold. */
+
+static void
+forget_refund(fixture_t *fixture, unsigned number)
+{
+    size_t    key_len = strlen("identity");
+    uint8_t   key[FS_PAYMENT_KEY_LEN], reference[FS_REFERENCE_LEN];
+    fs_txn_t  txn;
+    uint8_t   identity[8];
+
+    memset(&txn, 0, sizeof(fs_txn_t));
+    assert_int_equal(mdb_txn_begin(fixture->store->index, NULL, 0, &txn.txn),
+                     0);
+
+    fixture_reference(reference, number);
+    fs_payment_key(key, FS_REFUND_ANY, reference, FS_REFUND_MARK);
+    assert_int_equal(fs_db_delete(&txn, fixture->store->index_dbi[
+                                  FS_INDEX_PAYMENTS], key, sizeof(key), NULL,
+                                  0), 1);
+
+    fs_put_le32(identity, fixture->store->index_n);
+    fs_put_le32(identity + 4, fixture->store->generation);
+    fs_db_put(&txn, fixture->store->index_dbi[FS_INDEX_META], "identity",
+              key_len, identity, sizeof(identity), 0);
+
+    assert_int_equal(txn.error, 0);
+    assert_int_equal(mdb_txn_commit(txn.txn), 0);
+}
+
+
+/* The reference of a refund settles one debt of the whole store. */
+
+static void
+test_refund_used(void **context)
+{
+    fs_seq_t    hold, other;
+    uint32_t    sale;
+    fixture_t  *fixture = *context;
+
+    sale = fixture_stocked(fixture, "grape", 5, 0);
+    hold = take(fixture, 1, sale, 1);
+    other = take(fixture, 2, sale, 1);
+    fixture_buyers(fixture, FS_COMMAND_RELEASE, 1, hold);
+    fixture_buyers(fixture, FS_COMMAND_RELEASE, 2, other);
+    fixture_confirm(fixture, hold, 1, 100);
+    fixture_confirm(fixture, other, 1, 100);
+
+    assert_string_equal(fixture_order(fixture, FS_COMMAND_REFUNDED, hold, 21,
+                                      0), "ok");
+    assert_string_equal(fixture_order(fixture, FS_COMMAND_REFUNDED, other,
+                                      21, 0), "refund_used");
+    assert_string_equal(fixture_order(fixture, FS_COMMAND_REFUNDED, other,
+                                      21, 1), "refund_used");
+    assert_string_equal(fixture_state(fixture, other), "refund_due");
+
+    /* also when the index is folded again, and when it was of before */
+
+    forget_refund(fixture, 21);
+    fixture_close(fixture, 1);
+    fixture_open(fixture);
+    assert_int_equal(fixture->store->index_n, 2);
+
+    assert_string_equal(fixture_order(fixture, FS_COMMAND_REFUNDED, other,
+                                      21, 0), "refund_used");
+    assert_string_equal(fixture_order(fixture, FS_COMMAND_REFUNDED, hold, 21,
+                                      1), "ok");
+    assert_string_equal(fixture_order(fixture, FS_COMMAND_REFUNDED, other,
+                                      22, 0), "ok");
+    assert_string_equal(fixture_state(fixture, other), "refunded");
+    assert_string_equal(fixture_order(fixture, FS_COMMAND_REFUNDED, hold, 22,
+                                      0), "refund_used");
 }
 
 
@@ -355,6 +436,7 @@ main(void)
         test(test_limit_used),
         test(test_late_lines),
         test(test_refunded),
+        test(test_refund_used),
         test(test_handover),
     };
 

@@ -85,6 +85,7 @@ sub new {
         holds     => {},    # id => { buyer, pickup, lines => { sale => { qty,
                             #         state } }, payments, expires_at, ... }
         keys      => {},    # buyer and key => { seq, hold }
+        refunds   => {},    # reference => seq
         clocks    => 0,     # `clock` entries
         next_line => undef, # what the next entry has to be
     }, $class;
@@ -457,6 +458,13 @@ sub check_money {
 
 sub refund {
     my ($self, $entry, $payment, $name) = @_;
+    my $refund = $entry->{refund};
+    my $used = defined $refund ? $self->{refunds}{$refund} : undef;
+
+    $self->problem("refund $refund had settled another debt at seq $used")
+        if defined $used;
+    $self->{refunds}{$refund} //= $entry->{seq} if defined $refund;
+
     my @due = defined $entry->{sale}
         ? grep { $_ eq $entry->{sale} } keys %{$payment->{due} // {}}
         : keys %{$payment->{due} // {}};

@@ -334,7 +334,14 @@ sub done_refunded ($self, $request, $shown) {
     my $hold = $self->hold_shown($shown, 'it answered with') // return;
     my $seq = $hold->{refunds}{ $request->{reference} };
 
+    my $used = $self->{timeline}{refunds}{ $request->{reference} };
+
     $self->count('refunds');
+    $self->problem('answer', $used->{seq}, "refund $request->{reference} is"
+        . " acknowledged for hold $hold->{id}, and had settled another debt")
+        if $used && ($used->{hold} ne $hold->{id}
+            || defined $request->{body}{payment} && $used->{payment} ne
+            Tuanbo::History::Checker::reference($request->{body}{payment}));
     return if defined $seq && $seq <= $self->{to};
     $self->problem('lost', $seq // $hold->{seq}, 'refund'
         . " $request->{reference} of hold $hold->{id} is acknowledged, and"
@@ -636,6 +643,23 @@ sub because_nothing_due ($self, $request, $answer) {
     });
 
     return "hold $hold->{id} had something due " . $self->between;
+}
+
+
+# Its reference had settled another debt, of this hold or of another.
+sub because_refund_used ($self, $request, $answer) {
+    my $used = $self->{timeline}{refunds}{ $request->{reference} }
+        // return 'the refund had settled nothing';
+    my $payment = defined $request->{body}{payment}
+        ? Tuanbo::History::Checker::reference($request->{body}{payment})
+        : $used->{payment};
+
+    return "the refund settled this very debt, at seq $used->{seq}"
+        if $used->{hold} eq $request->{hold}
+        && $used->{payment} eq $payment;
+    return "the refund settled nothing before seq $used->{seq}"
+        if $used->{seq} > $self->{to};
+    return;
 }
 
 

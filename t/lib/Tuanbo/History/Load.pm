@@ -367,7 +367,12 @@ sub do_order ($self, $file, $intent, $buyer, $then) {
     }
     elsif ($kind eq 'refunded') {
         my $due = $hold->{due};
+        my $made = $self->{refunds} //= [];
         $body = { refund => "$hold->{id}-refund-" . ++$hold->{refunds} };
+        # now and then with the reference of an earlier one, of any hold
+        $body->{refund} = $made->[$intent->{pick} % @$made]
+            if @$made && $intent->{pick} % 5 == 0;
+        push @$made, $body->{refund};
         $body->{payment} = $due->[$intent->{pick} % @$due]
             if @$due && $intent->{pick} % 3;
     }

@@ -27,6 +27,7 @@ sub new ($class) {
                         #                live => list, holds => [id, …] }
         holds => {},    # id => see begin_hold
         order => [],    # ids of holds
+        refunds => {},  # reference => { hold, payment, seq }
         groups => {},   # sale => { group => { state, members } }
         changes => {},  # sale => { qty => seqs of `stock` entries }
     }, $class;
@@ -231,6 +232,8 @@ sub note_money ($self, $entry, $hold) {
     }
     elsif ($type eq 'refunded') {
         $hold->{refunds}{ $entry->{refund} // '' } = $entry->{seq};
+        $self->{refunds}{ $entry->{refund} // '' } //= { hold => $hold->{id},
+            payment => $payment, seq => $entry->{seq} };
         for my $due (@{ $hold->{dues} }) {
             next if defined $due->{until} || $due->{payment} ne $payment
                 || ($due->{sale} // '') ne ($entry->{sale} // '');
