@@ -73,11 +73,14 @@ sub lines_of ($self, $said) {
 # What a shell says to lines that are pasted one after the other.
 sub paste ($self, @lines) {
     local $ENV{TUANBO_DATA} = $self->{data};
-    open3(my $in, my $out, undef, 'bash');
-    print {$in} map { "$_\n" } @lines;
+    my $pid = open3(my $in, my $out, undef, 'bash');
+    binmode $_, ':utf8' for $in, $out;
+    print {$in} 'cd ', Tuanbo::Test::root(), "\n", map { "$_\n" } @lines;
     close $in;
+    my $said = join '', <$out>;
+    waitpid $pid, 0;
 
-    return join '', <$out>;
+    return $said;
 }
 
 
