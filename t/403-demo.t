@@ -86,7 +86,7 @@ my ($held) = grep { $_->{id} eq 'egg' }
 is($held->{held}, 1, 'which is so');
 ok($wang->dom->at("form[action='/checkout/$egg'] button"),
     'with a way to try again');
-is($t->get('/demo/orders')->code, 503, 'its own pages are away');
+is($t->get('/demo/orders')->code, 502, 'its own pages are away');
 
 # ---- and back, with the whole demo
 is($demo->stop('INT'), 0, 'Ctrl-C ends the rest');
