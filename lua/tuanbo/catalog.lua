@@ -184,6 +184,98 @@ function check_fields(doc, fields, prefix)
 end
 
 
+-- What can be read of a list: its good elements, in their order.
+local function readable_list(value, rule, field, told)
+    local found = {}
+
+    -- what was null is a hole now
+    for i = 1, table.maxn(value) do
+        local one = value[i]
+
+        if given(one) then
+            local name = field .. "[" .. i .. "]"
+            local wrong, why = types[rule.of.type](one, rule.of, name)
+
+            if wrong then
+                told(wrong, why)
+            elseif #found < rule.max then
+                found[#found + 1] = one
+            end
+        end
+    end
+
+    return found[1] and found
+end
+
+
+local function readable_fields(doc, fields, prefix, told)
+    local found = {}
+
+    for name, rule in pairs(fields) do
+        local value, field = doc[name], prefix .. name
+
+        if given(value) then
+            local is_table = type(value) == "table"
+
+            if rule.type == "object" and is_table then
+                found[name] = readable_fields(value, rule.fields,
+                                              field .. ".", told)
+
+            elseif rule.type == "list" and is_table then
+                found[name] = readable_list(value, rule, field, told)
+
+            else
+                local wrong, why = types[rule.type](value, rule, field)
+
+                if wrong then
+                    told(wrong, why)
+                else
+                    found[name] = value
+                end
+            end
+        end
+    end
+
+    for name, rule in pairs(fields) do
+        if rule.after and found[name] and found[rule.after]
+           and found[name] <= found[rule.after]
+        then
+            told(prefix .. name, "is after " .. rule.after)
+            found[name] = nil
+        end
+    end
+
+    return found
+end
+
+
+-- What a sale's own document may have: what it names, and whatever it says in
+-- its product's place.
+local own_fields = {}
+
+for name, rule in pairs(schema.sale.doc.fields) do
+    own_fields[name] = rule
+end
+
+for name, rule in pairs(schema.product) do
+    own_fields[name] = own_fields[name] or rule
+end
+
+
+--- What a page can read of a document, which may be older than the rules or
+-- have come by a way that knows none: a table of its own, with the fields that
+-- keep their rules, and nothing else.
+-- @tparam string kind product, pickup, session or sale (its `doc`)
+-- @tparam table doc
+-- @tparam function told called with each other field that the schema has, and
+-- its rule
+-- @treturn table
+function catalog.readable(kind, doc, told)
+    return readable_fields(doc, kind == "sale" and own_fields or schema[kind],
+                           "", told)
+end
+
+
 --- Check a document, or what a sale is defined with.
 -- @tparam string kind product, pickup, session or sale
 -- @tparam table doc
@@ -242,8 +334,10 @@ end
 
 --- For the access phase of the location of flashsale_admin, after its own
 -- access rules: what breaks the catalogue's rules is answered 400, with the
--- field and the rule. What cannot be read here is left to the engine, which
--- checks the signature and all limits.
+-- field and the rule, however the body was sent. The engine checks the
+-- signature and all limits. It is asked in vain for what is too large or no
+-- JSON, but the two must not differ in what JSON is: what cannot be read here
+-- does not get there.
 function catalog.guard()
     if ngx.req.get_method() ~= "PUT" then
         return
@@ -251,16 +345,26 @@ function catalog.guard()
 
     local kind = ngx.var.uri:match("/documents/([^/]+)/[^/]+$")
                  or ngx.var.uri:match("/sales/[^/]+$") and "sale"
-    local length = tonumber(ngx.var.http_content_length)
 
-    if not kind or not length or length > BODY_MAX then
+    if not kind then
         return
     end
 
-    local doc = cjson.decode(body_of_request())
-
-    if type(doc) ~= "table" then
+    -- not read for nothing; a chunked one is bounded by client_max_body_size
+    if (tonumber(ngx.var.http_content_length) or 0) > BODY_MAX then
         return
+    end
+
+    local body = body_of_request()
+
+    if #body > BODY_MAX then
+        return
+    end
+
+    local doc = cjson.decode(body)
+
+    if doc == nil then
+        return refuse("", "is JSON")
     end
 
     local ok, field, rule = catalog.check(kind, doc)

@@ -2,6 +2,7 @@
 -- the page's context first: say, lang, now, engine, likes.
 
 local assets = require "tuanbo.assets"
+local documents = require "tuanbo.documents"
 local format = require "tuanbo.format"
 local markup = require "tuanbo.markup"
 local text = require "tuanbo.text"
@@ -44,7 +45,7 @@ end
 
 -- All documents of a kind, in order of id.
 function goods.documents(c, kind)
-    local list = c.engine.documents(kind, nil, MANY) or {}
+    local list = documents.list(c.engine, kind, MANY)
     local found = {}
 
     for i, entry in ipairs(list) do
@@ -57,8 +58,8 @@ end
 
 -- The product behind a sale: what the sale's own document says comes first.
 local function product_of(c, sale)
-    local own = c.engine.document("sale", sale.id) or {}
-    local product = c.engine.document("product", given(own.product) or sale.id)
+    local own = documents.get(c.engine, "sale", sale.id) or {}
+    local product = documents.get(c.engine, "product", own.product or sale.id)
 
     own, product = in_language(c, own), in_language(c, product)
 
@@ -299,7 +300,7 @@ end
 
 
 function goods.pickup(c, id)
-    local doc = given(id) and c.engine.document("pickup", id)
+    local doc = given(id) and documents.get(c.engine, "pickup", id)
 
     return doc and pickup_of(id, in_language(c, doc))
 end
@@ -367,7 +368,7 @@ end
 
 
 function goods.session(c, id)
-    local doc = c.engine.document("session", id)
+    local doc = documents.get(c.engine, "session", id)
 
     return doc and goods.session_of(c, id, in_language(c, doc))
 end

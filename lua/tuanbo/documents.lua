@@ -1,0 +1,79 @@
+--- Documents as pages may read them.
+--
+-- The store keeps what it was given, also what is older than the catalogue's
+-- rules, or came by a way that does not know them. One such field must not
+-- take a page from everybody: it is left out, and said in the log once.
+--
+-- @module tuanbo.documents
+
+local catalog = require "tuanbo.catalog"
+
+local TOLD_MAX = 1000       -- lines remembered by a worker
+
+local documents = {}
+
+local told = {}
+local told_n = 0
+
+
+local function tell(what)
+    if told[what] then
+        return
+    end
+
+    -- rather said twice than remembered for ever
+    if told_n == TOLD_MAX then
+        told, told_n = {}, 0
+    end
+
+    told[what], told_n = true, told_n + 1
+    ngx.log(ngx.ERR, "document ", what, "; pages leave it out")
+end
+
+
+local function readable(kind, id, doc)
+    if type(doc) ~= "table" then
+        tell(kind .. "/" .. id .. " cannot be read")
+        return {}
+    end
+
+    return catalog.readable(kind, doc, function(field, rule)
+        tell(kind .. "/" .. id .. ": " .. field .. " " .. rule)
+    end)
+end
+
+
+--- A document.
+-- @tparam table engine
+-- @tparam string kind product, pickup, session or sale (its `doc`)
+-- @tparam string id
+-- @treturn table|nil what can be read of it
+-- @treturn string the problem's code
+function documents.get(engine, kind, id)
+    local doc, code = engine.document(kind, id)
+
+    if doc == nil and code then
+        return nil, code
+    end
+
+    return readable(kind, id, doc)
+end
+
+
+--- The first documents of a kind, in order of their ids.
+-- @tparam table engine
+-- @tparam string kind
+-- @tparam number limit 1 to 100
+-- @treturn table a list of { id =, doc = }
+function documents.list(engine, kind, limit)
+    local list = engine.documents(kind, nil, limit) or {}
+
+    for _, entry in ipairs(list) do
+        entry.doc = readable(kind, entry.id, entry.doc)
+    end
+
+    return list
+end
+
+
+return documents
