@@ -2,8 +2,9 @@ use v5.36;
 use Tuanbo::Test;
 use Tuanbo::Test::Storefront;
 
-# A page from Lua costs at most twice a static file of the same bytes: in CPU
-# time of the worker, so that what else the machine does counts little.
+# A remembered page costs little more than a static file of the same bytes, some
+# 1.3 times on a calm machine, in CPU time of the worker. A page that is made
+# anew for each answer costs 20 times as much: that is what must not happen.
 
 my ($wrk) = grep { -x } map { "$_/wrk" } split /:/, $ENV{PATH};
 plan(skip_all => 'no wrk') if !$wrk;
@@ -59,8 +60,8 @@ for my $turn (1 .. 3) {
 for my $path ('/s/grape', '/') {
     my $ratio = $best{'/same.html'} / $best{$path};
     diag(sprintf '%s: %.2f of a static file', $path, $ratio);
-    cmp_ok($ratio, '>=', 0.5 / Tuanbo::Test::slower(),
-        "$path: half a static file's speed or more");
+    cmp_ok($ratio, ">=", 0.2 / Tuanbo::Test::slower(),
+        "$path: a remembered page, not one made anew each time");
 }
 
 $t->finish;

@@ -8,7 +8,9 @@ local markup = require "tuanbo.markup"
 local text = require "tuanbo.text"
 
 local MANY = 100
-local SALES_MAX = 200
+local CURRENT_MAX = 1000        -- sales that stand, looked at for one page
+local ENDED_MAX = 200           -- sales of the last day
+local DAY_MS = 24 * 3600 * 1000
 local WEEK_MS = 7 * 24 * 3600 * 1000
 local DEFAULT_PICTURE = "pictures/crate.svg"
 
@@ -57,8 +59,7 @@ end
 
 
 -- The product behind a sale: what the sale's own document says comes first.
-local function product_of(c, sale)
-    local own = documents.get(c.engine, "sale", sale.id) or {}
+local function product_of(c, sale, own)
     local product = documents.get(c.engine, "product", own.product or sale.id)
 
     own, product = in_language(c, own), in_language(c, product)
@@ -146,10 +147,15 @@ local function goal_of(c, goal, joined, formed, unit)
 end
 
 
--- A sale and its product, as cards and pages show it.
-function goods.of(c, sale)
+-- A sale and its product, as cards and pages show it. own: the sale's
+-- document, where it was read before.
+function goods.of(c, sale, own)
     local say, now = c.say, c.now
-    local product = product_of(c, sale)
+    local product
+
+    own = own or documents.get(c.engine, "sale", sale.id) or {}
+    product = product_of(c, sale, own)
+
     local unit = unit_of(c, product.unit)
     local picture = product.picture
     local taken = sale.stock - sale.free
@@ -166,6 +172,9 @@ function goods.of(c, sale)
 
     if sale.state == "sold_out" then
         line = say("sale.sold_out")
+    elseif sale.state == "closed" and sale.ended_at then
+        line = say("sale.ended", { when = format.when(say, sale.ended_at,
+                                                      now) })
     elseif sale.state == "closed" then
         line = say("sale.closed")
     elseif sale.state == "paused" then
@@ -249,13 +258,41 @@ function goods.group_of(c, it, pickup)
 end
 
 
--- All sales, shown.
-function goods.all(c)
+-- Where the owner wants a sale: 1 is first, and what has no number comes after
+-- what has one. Then what opened, or opens, first.
+local function is_before(a, b)
+    if a.rank ~= b.rank then
+        return a.rank < b.rank
+    end
+
+    if a.opens_at ~= b.opens_at then
+        return a.opens_at < b.opens_at
+    end
+
+    return a.sale.id < b.sale.id
+end
+
+
+local function placed(c, sale)
+    local own = documents.get(c.engine, "sale", sale.id) or {}
+
+    return {
+        sale = sale,
+        own = own,
+        rank = own.rank or math.huge,
+        opens_at = given(sale.opens_at) or 0,
+    }
+end
+
+
+-- Sales that are not closed, in their order, for goods.shown(). It costs no
+-- more however many there were before.
+function goods.current(c)
     local found = {}
     local after
 
     repeat
-        local list, next_after = c.engine.sales(after, MANY)
+        local list, next_after = c.engine.current(after, MANY)
 
         -- the store may be closing: what there is so far
         if not list then
@@ -263,13 +300,55 @@ function goods.all(c)
         end
 
         for _, sale in ipairs(list) do
-            found[#found + 1] = goods.of(c, sale)
+            found[#found + 1] = placed(c, sale)
         end
 
         after = next_after
-    until not after or #found >= SALES_MAX
+    until not after or #found >= CURRENT_MAX
+
+    table.sort(found, is_before)
 
     return found
+end
+
+
+-- Sales that ended, the last one first, before a place in their order; and the
+-- place of the next page.
+function goods.ended(c, before, most)
+    local found = {}
+    local list, next_before = c.engine.ended(before, most)
+
+    for i, sale in ipairs(list or {}) do
+        found[i] = placed(c, sale)
+    end
+
+    return found, list and next_before or nil
+end
+
+
+-- Those that ended within a day, and whether any ended before.
+function goods.ended_lately(c)
+    local found = {}
+    local before, list
+
+    repeat
+        list, before = goods.ended(c, before, MANY)
+
+        for _, entry in ipairs(list) do
+            if entry.sale.ended_at < c.now - DAY_MS then
+                return found, true
+            end
+
+            found[#found + 1] = entry
+        end
+    until not before or #found >= ENDED_MAX
+
+    return found, before ~= nil
+end
+
+
+function goods.shown(c, entry)
+    return goods.of(c, entry.sale, entry.own)
 end
 
 
@@ -277,9 +356,13 @@ end
 function goods.others(c, id, most)
     local found = {}
 
-    for _, it in ipairs(goods.all(c)) do
-        if it.open and it.free > 0 and it.id ~= id and #found < most then
-            found[#found + 1] = it
+    for _, entry in ipairs(goods.current(c)) do
+        local sale = entry.sale
+
+        if sale.state == "open" and sale.free > 0 and sale.id ~= id
+           and #found < most
+        then
+            found[#found + 1] = goods.shown(c, entry)
         end
     end
 

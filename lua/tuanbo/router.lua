@@ -17,6 +17,7 @@ local views = {
     hold = require "tuanbo.views.hold",
     me = require "tuanbo.views.me",
     live = require "tuanbo.views.live",
+    past = require "tuanbo.views.past",
     problem = require "tuanbo.views.problem",
 }
 
@@ -193,10 +194,39 @@ function router.refused()
 end
 
 
+-- Only the first page is remembered: how many others there are is not known
+-- before one is made.
 local function home(c)
-    show_shared(c, "home", engine.version(), REST_S, function()
-        return views.home(c)
-    end)
+    local number = (ngx.var.arg_page or "1"):match("^[1-9]%d?%d?$")
+
+    if number == "1" then
+        return show_shared(c, "home", engine.version(), REST_S, function()
+            return views.home(c, 1)
+        end)
+    end
+
+    local name, view = nil, nil
+
+    if number then
+        name, view = views.home(c, tonumber(number))
+    end
+
+    if not name then
+        return router.problem("not_found")
+    end
+
+    show_private(c, name, view)
+end
+
+
+local function past(c)
+    local before = ngx.var.arg_before
+
+    if before and (#before > 15 or not before:match("^[1-9]%d*$")) then
+        return router.problem("not_found")
+    end
+
+    show_private(c, views.past(c, tonumber(before)))
 end
 
 
@@ -327,6 +357,7 @@ end
 local fixed = {
     ["/"] = { GET = home },
     ["/me"] = { GET = me },
+    ["/past"] = { GET = past },
     ["/problem"] = { GET = problem },
     ["/settings"] = { POST = settings },
     ["/name"] = { POST = name },

@@ -62,11 +62,18 @@ return {
     ["home.now.none"] = "Nothing on sale just now. The next broadcast brings more.",
     ["home.upcoming"] = "Opening soon",
     ["home.over"] = "Gone this time",
+    ["home.next"] = "There is more: next page",
+    ["home.past"] = "What there was before",
     ["home.pickup"] = "Pickup points",
     ["home.pickup.one"] = "Pickup point",
     ["home.pickup.hours"] = "Open",
     ["home.pickup.leader"] = "Run by",
     ["home.pickup.address"] = "Address",
+
+    -- what was
+    ["past.title"] = "What there was",
+    ["past.none"] = "Nothing has ended yet.",
+    ["past.older"] = "Further back",
 
     -- a sale, on every page
     ["sale.left"] = "{free} left",
@@ -75,6 +82,7 @@ return {
     ["sale.sold_out"] = "Sold out",
     ["sale.opens"] = "opens {when}",
     ["sale.closes"] = "orders until {when}",
+    ["sale.ended"] = "Ended {when}",
     ["sale.closed"] = "Closed",
     ["sale.paused"] = "Paused for a moment while the shop checks something",
     ["sale.limit"] = "at most {count} each",

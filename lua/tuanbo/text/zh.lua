@@ -61,11 +61,18 @@ return {
     ["home.now.none"] = "现在没有在卖的。下一场开播就上架。",
     ["home.upcoming"] = "马上开卖",
     ["home.over"] = "这一轮卖完、截单的",
+    ["home.next"] = "还有，看下一页",
+    ["home.past"] = "看看以前卖过什么",
     ["home.pickup"] = "自提点",
     ["home.pickup.one"] = "自提点",
     ["home.pickup.hours"] = "营业时间",
     ["home.pickup.leader"] = "团长",
     ["home.pickup.address"] = "地址",
+
+    -- what was
+    ["past.title"] = "以前卖过的",
+    ["past.none"] = "还没有卖完收摊的。",
+    ["past.older"] = "再往前看",
 
     -- a sale, on every page
     ["sale.left"] = "还剩 {free} {unit}",
@@ -74,6 +81,7 @@ return {
     ["sale.sold_out"] = "卖完了",
     ["sale.opens"] = "{when} 开卖",
     ["sale.closes"] = "{when} 截单",
+    ["sale.ended"] = "{when} 已截单",
     ["sale.closed"] = "已截单",
     ["sale.paused"] = "先停一停，店主正在核对",
     ["sale.limit"] = "每人限 {count} {unit}",

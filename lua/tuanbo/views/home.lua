@@ -1,11 +1,16 @@
--- The home of the community.
+-- The home of the community: what stands, in the owner's order, and what ended
+-- within a day. Pages after the first have the rest of what stands.
 --
 -- Its scripts watch all that may change: what is held may come back, and what
 -- opens later is opened for those who wait.
 
 local goods = require "tuanbo.goods"
 
-return function(c)
+local CARDS = 100       -- of a page
+
+
+-- nil: there is no such page.
+return function(c, number)
     local now, upcoming, over = {}, {}, {}
     local watches = {}
     local on, coming = goods.sessions(c)
@@ -13,15 +18,35 @@ return function(c)
     local refresh_at = math.min(on and on.ends_at or math.huge,
                                 coming and coming.starts_at or math.huge)
 
+    local current = goods.current(c)
+    local first = (number - 1) * CARDS + 1
+    local ended, is_past = {}, false
+
     refresh_at = refresh_at < math.huge and refresh_at or nil
 
-    for _, it in ipairs(goods.all(c)) do
-        local list = it.open and now
-                     or it.state == "scheduled" and upcoming
-                     or it.state == "paused" and now or over
+    if number > 1 and first > #current then
+        return nil
+    end
+
+    -- the one on camera comes first, wherever the owner wants it
+    for i, entry in ipairs(current) do
+        if session and session.on_camera == entry.sale.id then
+            table.insert(current, 1, table.remove(current, i))
+            break
+        end
+    end
+
+    if number == 1 then
+        ended, is_past = goods.ended_lately(c)
+    end
+
+    for i = first, math.min(#current, first + CARDS - 1) do
+        local it = goods.shown(c, current[i])
+        local list = (it.open or it.state == "paused") and now
+                     or it.state == "scheduled" and upcoming or over
 
         it.on_camera = session and session.on_camera == it.id
-        table.insert(list, it.on_camera and 1 or #list + 1, it)
+        list[#list + 1] = it
 
         if list == upcoming and it.opens_at then
             refresh_at = math.min(refresh_at or it.opens_at, it.opens_at)
@@ -30,10 +55,12 @@ return function(c)
 
     for _, list in ipairs { now, upcoming, over } do
         for _, it in ipairs(list) do
-            if it.state ~= "closed" then
-                watches[#watches + 1] = it
-            end
+            watches[#watches + 1] = it
         end
+    end
+
+    for i = 1, math.min(#ended, CARDS) do
+        over[#over + 1] = goods.shown(c, ended[i])
     end
 
     return "home", {
@@ -46,5 +73,7 @@ return function(c)
         pickups = goods.pickups(c),
         refresh_at = refresh_at,
         watches = watches,
+        next_page = #current >= first + CARDS and "/?page=" .. number + 1,
+        is_past = is_past or #ended > 0,
     }
 end

@@ -5,17 +5,19 @@ local goods = require "tuanbo.goods"
 return function(c, session)
     local list = {}
 
-    for _, it in ipairs(goods.all(c)) do
-        if it.session == session.id then
-            it.on_camera = session.on_camera == it.id
+    local function add(entries)
+        for _, entry in ipairs(entries) do
+            if entry.own.session == session.id then
+                local it = goods.shown(c, entry)
 
-            if it.on_camera then
-                table.insert(list, 1, it)
-            else
-                list[#list + 1] = it
+                it.on_camera = session.on_camera == it.id
+                table.insert(list, it.on_camera and 1 or #list + 1, it)
             end
         end
     end
+
+    add(goods.current(c))
+    add((goods.ended_lately(c)))
 
     return "live", {
         title = session.title,
