@@ -123,6 +123,14 @@ typedef struct {
     ngx_http_flashsale_worker_t     *worker;        /* in a worker only */
 } ngx_http_flashsale_main_conf_t;
 
+/* where a directive stands, and what it needs to be there in the end */
+typedef struct {
+    ngx_str_t                        name;      /* of the directive */
+    ngx_int_t                        role;      /* -1: none */
+    u_char                          *file;
+    ngx_uint_t                       line;
+} ngx_http_flashsale_need_conf_t;
+
 typedef struct {
     ngx_http_complex_value_t        *user;
     ngx_http_complex_value_t        *redirect;
@@ -134,6 +142,9 @@ typedef struct {
     ngx_uint_t                       live_holds;
     ngx_http_handler_pt              handler;       /* of this location */
     ngx_str_t                        prefix;        /* its path */
+    ngx_http_flashsale_need_conf_t  *place;         /* of the handler and of */
+    ngx_http_flashsale_need_conf_t  *paying;        /* flashsale_pay; NULL:
+                                                       not here */
     ngx_array_t                     *error_pages;   /* as configured, */
     ngx_array_t                     *error_pages_kept;  /* and in force */
 } ngx_http_flashsale_loc_conf_t;
@@ -294,8 +305,9 @@ extern ngx_module_t  ngx_http_flashsale_module;
 ngx_http_flashsale_ctx_t *ngx_http_flashsale_ctx(ngx_http_request_t *r);
 
 /* Remember what the directive being read needs: a store, and a role's secret
- * (-1: none). */
-ngx_int_t ngx_http_flashsale_need(ngx_conf_t *cf, ngx_int_t role);
+ * (-1: none).  NULL: no memory. */
+ngx_http_flashsale_need_conf_t *ngx_http_flashsale_need(ngx_conf_t *cf,
+    ngx_int_t role);
 
 
 /* ngx_http_flashsale_secret.c */
@@ -487,6 +499,12 @@ ngx_int_t ngx_http_flashsale_read_body(ngx_http_request_t *r, off_t max,
 /* The body in one piece.  OK, TOO_LARGE, INTERNAL. */
 fs_outcome_t ngx_http_flashsale_body(ngx_http_request_t *r, off_t max,
     fs_str_t *body);
+
+/*
+ * A read_event_handler while a request waits: a client that is gone ends it,
+ * one that has only closed its own side (all was sent) is still answered.
+ */
+void ngx_http_flashsale_reading(ngx_http_request_t *r);
 
 /* Sets ctx->buyer.  OK or NO_BUYER, INTERNAL. */
 fs_outcome_t ngx_http_flashsale_buyer(ngx_http_request_t *r,

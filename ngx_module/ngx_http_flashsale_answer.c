@@ -18,6 +18,8 @@ static ngx_int_t ngx_http_flashsale_redirect(ngx_http_request_t *r,
     ngx_str_t *location);
 static ngx_int_t ngx_http_flashsale_hold_location(ngx_http_request_t *r,
     ngx_http_flashsale_ctx_t *ctx, ngx_str_t *location);
+static ngx_int_t ngx_http_flashsale_escape(ngx_http_request_t *r,
+    ngx_str_t *location);
 static void ngx_http_flashsale_add_code(ngx_http_request_t *r,
     ngx_str_t *location, const char *code);
 
@@ -27,6 +29,11 @@ static void ngx_http_flashsale_add_code(ngx_http_request_t *r,
 
 #define ngx_http_flashsale_header(r, name, value, len)                       \
     ngx_http_flashsale_add_header(r, name, sizeof(name) - 1, value, len)
+
+
+#define ngx_http_flashsale_no_address(c)                                     \
+    ((c) <= ' ' || (c) >= 0x7f || (c) == '"' || (c) == '<' || (c) == '>'     \
+     || (c) == '\\')
 
 
 void
@@ -363,6 +370,55 @@ ngx_http_flashsale_redirect(ngx_http_request_t *r, ngx_str_t *location)
         return NGX_DECLINED;
     }
 
+    return ngx_http_flashsale_escape(r, location);
+}
+
+
+/*
+ * What no address has in it, be it the end of a line from a variable like
+ * $uri, is written as %XX.  What is so already stays.
+ */
+
+static ngx_int_t
+ngx_http_flashsale_escape(ngx_http_request_t *r, ngx_str_t *location)
+{
+    u_char       *p;
+    size_t        i, n;
+
+    static const u_char  hex[] = "0123456789ABCDEF";
+
+    n = 0;
+
+    for (i = 0; i < location->len; i++) {
+        n += ngx_http_flashsale_no_address(location->data[i]);
+    }
+
+    if (n == 0) {
+        return NGX_OK;
+    }
+
+    p = ngx_pnalloc(r->pool, location->len + 2 * n);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    n = location->len;
+
+    for (i = 0; i < n; i++) {
+
+        if (ngx_http_flashsale_no_address(location->data[i])) {
+            *p++ = '%';
+            *p++ = hex[location->data[i] >> 4];
+            *p++ = hex[location->data[i] & 0xf];
+            location->len += 2;
+
+        } else {
+            *p++ = location->data[i];
+        }
+    }
+
+    location->data = p - location->len;
+
     return NGX_OK;
 }
 
@@ -395,7 +451,7 @@ ngx_http_flashsale_hold_location(ngx_http_request_t *r,
 
     location->len = p - location->data;
 
-    return NGX_OK;
+    return ngx_http_flashsale_escape(r, location);
 }
 
 

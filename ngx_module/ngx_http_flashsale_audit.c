@@ -95,7 +95,7 @@ ngx_http_flashsale_audit_handler(ngx_http_request_t *r)
         return ngx_http_flashsale_problem(r, FS_INTERNAL, NULL);
     }
 
-    r->read_event_handler = ngx_http_test_reading;
+    r->read_event_handler = ngx_http_flashsale_reading;
     r->write_event_handler = ngx_http_request_empty_handler;
 
     r->main->count++;

@@ -389,7 +389,7 @@ char *
 ngx_http_flashsale_checkout_buyer(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf)
 {
-    if (ngx_http_flashsale_need(cf, NGX_HTTP_FLASHSALE_CHECKOUT) != NGX_OK) {
+    if (ngx_http_flashsale_need(cf, NGX_HTTP_FLASHSALE_CHECKOUT) == NULL) {
         return NGX_CONF_ERROR;
     }
 

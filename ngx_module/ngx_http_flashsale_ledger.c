@@ -421,7 +421,7 @@ ngx_http_flashsale_feed_wait(ngx_http_request_t *r,
         ngx_add_timer(&ledger->look, NGX_HTTP_FLASHSALE_FEED_LOOK_MSEC);
     }
 
-    r->read_event_handler = ngx_http_test_reading;
+    r->read_event_handler = ngx_http_flashsale_reading;
     r->write_event_handler = ngx_http_request_empty_handler;
 
     r->main->count++;

@@ -6,6 +6,11 @@
 #include "ngx_http_flashsale.h"
 
 
+/* address space; the index has four times the log's */
+#define NGX_HTTP_FLASHSALE_SIZE_MIN  ((off_t) 16 * 1024 * 1024)
+#define NGX_HTTP_FLASHSALE_SIZE_MAX  ((off_t) 16384 * 1024 * 1024 * 1024)
+
+
 /* What a handler's directive needs to be there, checked when all is read. */
 typedef struct {
     ngx_http_handler_pt              handler;
@@ -13,13 +18,6 @@ typedef struct {
     unsigned                         below:1;   /* serves what is below the
                                                    location's path */
 } ngx_http_flashsale_place_t;
-
-typedef struct {
-    ngx_str_t                        name;      /* of the directive */
-    ngx_int_t                        role;
-    u_char                          *file;
-    ngx_uint_t                       line;
-} ngx_http_flashsale_need_conf_t;
 
 
 static char *ngx_http_flashsale_store(ngx_conf_t *cf, ngx_command_t *cmd,
@@ -253,7 +251,7 @@ ngx_http_flashsale_store(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     off_t             size;
     ngx_str_t        *value, s;
-    ngx_uint_t        i;
+    ngx_uint_t        i, sized, synced;
     ngx_path_t       *path;
     ngx_file_info_t   fi;
 
@@ -270,20 +268,28 @@ ngx_http_flashsale_store(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
+    sized = 0;
+    synced = 0;
+
     for (i = 2; i < cf->args->nelts; i++) {
 
         if (ngx_strncmp(value[i].data, "size=", 5) == 0) {
+            if (sized++) {
+                goto duplicate;
+            }
+
             s.data = value[i].data + 5;
             s.len = value[i].len - 5;
 
             size = ngx_parse_offset(&s);
 
-            if (size < 16 * 1024 * 1024
-                || (uint64_t) size > (uint64_t) NGX_MAX_SIZE_T_VALUE)
+            if (size < NGX_HTTP_FLASHSALE_SIZE_MIN
+                || size > NGX_HTTP_FLASHSALE_SIZE_MAX)
             {
                 ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                                    "\"%V\" has the invalid parameter \"%V\": "
-                                   "the size is at least 16m",
+                                   "the size is a whole number of bytes, or "
+                                   "with k, m or g, from 16m to 16384g",
                                    &cmd->name, &value[i]);
                 return NGX_CONF_ERROR;
             }
@@ -292,13 +298,14 @@ ngx_http_flashsale_store(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
             continue;
         }
 
-        if (ngx_strcmp(value[i].data, "sync=on") == 0) {
-            mcf->sync = 1;
-            continue;
-        }
+        if (ngx_strcmp(value[i].data, "sync=on") == 0
+            || ngx_strcmp(value[i].data, "sync=off") == 0)
+        {
+            if (synced++) {
+                goto duplicate;
+            }
 
-        if (ngx_strcmp(value[i].data, "sync=off") == 0) {
-            mcf->sync = 0;
+            mcf->sync = (value[i].len == sizeof("sync=on") - 1);
             continue;
         }
 
@@ -344,6 +351,14 @@ ngx_http_flashsale_store(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     return NGX_CONF_OK;
+
+duplicate:
+
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "\"%V\" has the parameter \"%V\": it is duplicate, "
+                       "each is there at most once", &cmd->name, &value[i]);
+
+    return NGX_CONF_ERROR;
 }
 
 
@@ -454,7 +469,17 @@ ngx_http_flashsale_place(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     if (lcf->handler) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "\"%V\": the location has another handler of "
-                           "this module already", &cmd->name);
+                           "this module already, \"%V\" in line %ui",
+                           &cmd->name, &lcf->place->name, lcf->place->line);
+        return NGX_CONF_ERROR;
+    }
+
+    if (clcf->handler) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"%V\": something else answers in the location "
+                           "\"%V\" already, as \"proxy_pass\" or \"return\" "
+                           "would; a location has one handler",
+                           &cmd->name, &clcf->name);
         return NGX_CONF_ERROR;
     }
 
@@ -471,7 +496,8 @@ ngx_http_flashsale_place(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
-    if (ngx_http_flashsale_need(cf, place->role) != NGX_OK) {
+    lcf->place = ngx_http_flashsale_need(cf, place->role);
+    if (lcf->place == NULL) {
         return NGX_CONF_ERROR;
     }
 
@@ -486,27 +512,50 @@ ngx_http_flashsale_place(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 static char *
 ngx_http_flashsale_pay(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
-    if (ngx_http_flashsale_need(cf, -1) != NGX_OK) {
+    ngx_http_flashsale_loc_conf_t *lcf = conf;
+
+    ngx_str_t  *value;
+
+    value = cf->args->elts;
+
+    if (value[1].len == 0) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"%V\" has an empty value: it names a hold, with "
+                           "a variable", &cmd->name);
         return NGX_CONF_ERROR;
+    }
+
+    if (lcf->paying == NULL) {
+        lcf->paying = ngx_http_flashsale_need(cf, -1);
+        if (lcf->paying == NULL) {
+            return NGX_CONF_ERROR;
+        }
     }
 
     return ngx_http_set_complex_value_slot(cf, cmd, conf);
 }
 
 
-ngx_int_t
+ngx_http_flashsale_need_conf_t *
 ngx_http_flashsale_need(ngx_conf_t *cf, ngx_int_t role)
 {
-    ngx_str_t                       *value;
-    ngx_http_flashsale_main_conf_t  *mcf;
-    ngx_http_flashsale_need_conf_t  *need;
+    ngx_str_t                        *value;
+    ngx_http_flashsale_main_conf_t   *mcf;
+    ngx_http_flashsale_need_conf_t   *need, **slot;
 
     mcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_flashsale_module);
 
-    need = ngx_array_push(mcf->needs);
+    need = ngx_palloc(cf->pool, sizeof(ngx_http_flashsale_need_conf_t));
     if (need == NULL) {
-        return NGX_ERROR;
+        return NULL;
     }
+
+    slot = ngx_array_push(mcf->needs);
+    if (slot == NULL) {
+        return NULL;
+    }
+
+    *slot = need;
 
     value = cf->args->elts;
 
@@ -515,7 +564,7 @@ ngx_http_flashsale_need(ngx_conf_t *cf, ngx_int_t role)
     need->file = cf->conf_file->file.name.data;
     need->line = cf->conf_file->line;
 
-    return NGX_OK;
+    return need;
 }
 
 
@@ -543,7 +592,7 @@ ngx_http_flashsale_create_main_conf(ngx_conf_t *cf)
     mcf->queue = NGX_CONF_UNSET;
 
     mcf->needs = ngx_array_create(cf->pool, 4,
-                                  sizeof(ngx_http_flashsale_need_conf_t));
+                                  sizeof(ngx_http_flashsale_need_conf_t *));
     if (mcf->needs == NULL) {
         return NULL;
     }
@@ -557,8 +606,8 @@ ngx_http_flashsale_init_main_conf(ngx_conf_t *cf, void *conf)
 {
     ngx_http_flashsale_main_conf_t *mcf = conf;
 
-    ngx_uint_t                       i;
-    ngx_http_flashsale_need_conf_t  *need;
+    ngx_uint_t                        i;
+    ngx_http_flashsale_need_conf_t  **need;
 
     need = mcf->needs->elts;
 
@@ -567,16 +616,16 @@ ngx_http_flashsale_init_main_conf(ngx_conf_t *cf, void *conf)
         if (mcf->path == NULL) {
             ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                           "\"%V\" requires \"flashsale_store\" in %s:%ui",
-                          &need[i].name, need[i].file, need[i].line);
+                          &need[i]->name, need[i]->file, need[i]->line);
             return NGX_CONF_ERROR;
         }
 
-        if (need[i].role >= 0 && mcf->secrets[need[i].role] == NULL) {
+        if (need[i]->role >= 0 && mcf->secrets[need[i]->role] == NULL) {
             ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                           "\"%V\" requires \"flashsale_secret %s\" in %s:%ui",
-                          &need[i].name,
-                          ngx_http_flashsale_roles[need[i].role],
-                          need[i].file, need[i].line);
+                          &need[i]->name,
+                          ngx_http_flashsale_roles[need[i]->role],
+                          need[i]->file, need[i]->line);
             return NGX_CONF_ERROR;
         }
     }
@@ -616,6 +665,8 @@ ngx_http_flashsale_create_loc_conf(ngx_conf_t *cf)
      *     lcf->checkout_return = NULL;
      *     lcf->checkout_buyer = NULL;
      *     lcf->handler = NULL;
+     *     lcf->place = NULL;
+     *     lcf->paying = NULL;
      *     lcf->prefix = { 0, NULL };
      *     lcf->error_pages = NULL;
      *     lcf->error_pages_kept = NULL;
@@ -672,6 +723,27 @@ ngx_http_flashsale_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
         if (conf->pay == NULL) {
             conf->pay = prev->pay;
         }
+    }
+
+    if (!clcf->noname && conf->handler && clcf->handler != conf->handler) {
+
+        /* nginx does not say by which directive */
+
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"%V\": something else answers in the location \"%V\", "
+                      "too, as \"proxy_pass\" would; a location has one handler "
+                      "in %s:%ui", &conf->place->name, &clcf->name,
+                      conf->place->file, conf->place->line);
+        return NGX_CONF_ERROR;
+    }
+
+    if (conf->paying && conf->handler) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"flashsale_pay\" is in one location with \"%V\": it "
+                      "guards what a \"proxy_pass\" answers in %s:%ui",
+                      &conf->place->name, conf->paying->file,
+                      conf->paying->line);
+        return NGX_CONF_ERROR;
     }
 
     /*

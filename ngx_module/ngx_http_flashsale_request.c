@@ -41,6 +41,13 @@ ngx_http_flashsale_below(ngx_http_request_t *r)
     if (path.len && path.data[0] == '/') {
         path.data++;
         path.len--;
+
+    } else if (path.len && lcf->prefix.len
+               && lcf->prefix.data[lcf->prefix.len - 1] != '/')
+    {
+        /* /shopsales is not below /shop */
+
+        path.len = 0;
     }
 
     return path;
@@ -250,6 +257,36 @@ ngx_http_flashsale_read_file(ngx_http_request_t *r, ngx_buf_t *b, u_char *p,
     }
 
     return NGX_OK;
+}
+
+
+void
+ngx_http_flashsale_reading(ngx_http_request_t *r)
+{
+    char               buf[1];
+    ngx_event_t       *rev;
+    ngx_connection_t  *c;
+
+    c = r->connection;
+    rev = c->read;
+
+    if (!ngx_http_flashsale_multiplexed(r)
+        && recv(c->fd, buf, 1, MSG_PEEK) == 0)
+    {
+        /* its answer is on the way; when nobody is there, sending it fails */
+
+        r->keepalive = 0;
+
+        if ((ngx_event_flags & NGX_USE_LEVEL_EVENT) && rev->active
+            && ngx_del_event(rev, NGX_READ_EVENT, 0) != NGX_OK)
+        {
+            ngx_http_finalize_request(r, NGX_ERROR);
+        }
+
+        return;
+    }
+
+    ngx_http_test_reading(r);
 }
 
 

@@ -379,7 +379,7 @@ ngx_http_flashsale_wait_start(ngx_http_request_t *r,
     ctx->done = done;
     ctx->finish = finish;
 
-    r->read_event_handler = ngx_http_test_reading;
+    r->read_event_handler = ngx_http_flashsale_reading;
     r->write_event_handler = ngx_http_request_empty_handler;
 
     ngx_http_flashsale_wait_add(waits, wait);

@@ -617,7 +617,7 @@ ngx_http_flashsale_park(ngx_http_request_t *r,
     ctx->counter = &worker->parked_n;
     worker->parked_n++;
 
-    r->read_event_handler = ngx_http_test_reading;
+    r->read_event_handler = ngx_http_flashsale_reading;
     r->write_event_handler = ngx_http_request_empty_handler;
 
     if (!worker->parked_timer.timer_set) {

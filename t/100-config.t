@@ -77,6 +77,16 @@ bad('a size that is none', ['flashsale_store', 'size=big'],
     "flashsale_store $dir/store size=big;");
 bad('a size too small', ['flashsale_store', 'size=4k', '16m'],
     "flashsale_store $dir/store size=4k;");
+for my $size (qw(1t 16385g 9999999999999g -1 1.5g 16mb), '') {
+    bad("a size of '$size'", ['flashsale_store', "\"size=$size\"", 'k, m or g',
+        '16m to 16384g'], "flashsale_store $dir/store size=$size;");
+}
+for my $twice (qw(size=64m sync=on sync=off)) {
+    bad("$twice twice", ['flashsale_store', "\"$twice\"", 'duplicate'],
+        "flashsale_store $dir/store $twice $twice;");
+}
+bad('two sizes', ['flashsale_store', 'size=2g', 'duplicate'],
+    "flashsale_store $dir/store size=1g size=2g;");
 bad('a sync that is none', ['flashsale_store', 'sync=maybe', 'sync=on'],
     "flashsale_store $dir/store sync=maybe;");
 bad('an unknown parameter', ['flashsale_store', 'color=red'],
@@ -112,6 +122,26 @@ for my $directive (qw(flashsale_checkout_return flashsale_checkout_buyer)) {
     bad("$directive twice", [$directive, 'duplicate'], "$store $secrets",
         "$directive /x; $directive /x;");
 }
+for my $twice ('flashsale_queue 64;') {
+    bad("$twice twice", [$twice =~ /(\w+)/, 'duplicate'],
+        "$store $twice $twice");
+}
+for my $twice ('flashsale_user $http_x;', 'flashsale_redirect /x;',
+    'flashsale_hold_time 1m;', 'flashsale_pay_time 1m;')
+{
+    bad("$twice twice", [$twice =~ /(\w+)/, 'duplicate'], $store,
+        "$twice $twice");
+}
+bad('flashsale_pay twice', ['flashsale_pay', 'duplicate'], $store, '',
+    'flashsale_pay $uri; flashsale_pay $uri;');
+for my $empty (qw(flashsale_store flashsale_queue flashsale_hold_time
+    flashsale_pay_time flashsale_live_holds))
+{
+    bad("an empty $empty", [$empty], ($empty eq 'flashsale_store' ? ''
+        : $store) . " $empty '';");
+}
+bad('an empty flashsale_pay', ['flashsale_pay', 'names a hold'], $store, '',
+    "flashsale_pay '';");
 bad('live holds twice', ['flashsale_live_holds', 'duplicate'], $store,
     'flashsale_live_holds 1; flashsale_live_holds 2;');
 
@@ -187,6 +217,23 @@ bad('an argument too many', ['flashsale_api', 'arguments'], $store, '',
     'flashsale_api on;');
 bad('two handlers in one place', ['flashsale_orders', 'another handler'],
     "$store $secrets", '', 'flashsale_api; flashsale_orders;');
+my @others = ('proxy_pass http://127.0.0.1:1;', 'fastcgi_pass 127.0.0.1:1;',
+    'empty_gif;', 'stub_status;');
+for my $other (@others) {
+    my ($name) = $other =~ /^(\w+)/;
+    bad("$name before it", ['flashsale_orders', '/x/', 'one handler'],
+        "$store $secrets", '', "$other flashsale_orders;");
+    bad("$name after it", ['flashsale_orders', '/x/', 'one handler'],
+        "$store $secrets", '', "flashsale_orders; $other");
+    good("$name in another location", $store, "location /y/ { $other }",
+        'flashsale_api;');
+}
+bad('both names of our own', ['"flashsale_admin"', '"flashsale_orders" in line'],
+    "$store $secrets", '', 'flashsale_orders; flashsale_admin;');
+bad('flashsale_pay beside a handler', ['flashsale_pay', 'flashsale_api'],
+    $store, '', 'flashsale_pay $uri; flashsale_api;');
+good('an "if" and a "limit_except" in a handler\'s location', $store, '',
+    'flashsale_api; limit_except GET { deny all; } if ($http_x) { set $y 1; }');
 bad('one handler twice', ['flashsale_api', 'duplicate'], $store, '',
     'flashsale_api; flashsale_api;');
 bad('a handler of paths in a location without', ['flashsale_api', 'prefix'],
@@ -206,13 +253,9 @@ is_deeply([$t->worker_pids], \@workers, 'the workers stay');
 is($t->hold('alice', 'grape', 1)->code, 201, 'and work');
 $t->write_conf;
 
-# ---- another store at a reload, and another queue
-for my $change ([store_path => "$dir/other"], [http => 'flashsale_queue 64;'])
-{
-    $t->reload(@$change);
-    is($t->call(PUT => '/admin/sales/plum', role => 'admin',
-        key => $t->new_key, json => { price_fen => 1, stock => 1 })->code
-        =~ /^20[01]$/ ? 1 : 0, 1, "a reload with another $change->[0]");
-}
+# ---- another queue at a reload; of another store, see 272-one-store.t
+$t->reload(http => 'flashsale_queue 64;');
+is($t->call(PUT => '/admin/sales/plum', role => 'admin', key => $t->new_key,
+    json => { price_fen => 1, stock => 1 })->code, 201, 'another queue');
 
 $t->finish;
