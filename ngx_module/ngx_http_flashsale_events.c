@@ -280,9 +280,12 @@ ngx_http_flashsale_events_header(ngx_http_request_t *r)
     ngx_http_clear_content_length(r);
     ngx_http_clear_accept_ranges(r);
 
+    /* for a proxy: neither compress nor keep back what it gets */
+
     if (ngx_http_flashsale_add_header(r, "Cache-Control",
                                       sizeof("Cache-Control") - 1,
-                                      "no-store", sizeof("no-store") - 1)
+                                      "no-store, no-transform",
+                                      sizeof("no-store, no-transform") - 1)
         != NGX_OK
         || ngx_http_flashsale_add_header(r, "X-Accel-Buffering",
                                          sizeof("X-Accel-Buffering") - 1,

@@ -77,7 +77,9 @@ local function send(parts, status, private)
                               or "private, no-cache"
     header["Content-Security-Policy"] = policy
     header["X-Content-Type-Options"] = "nosniff"
-    header["Referrer-Policy"] = "same-origin"
+
+    -- the shop's name is no secret, and some payment providers ask for it
+    header["Referrer-Policy"] = "strict-origin-when-cross-origin"
     header["Vary"] = "Cookie, Accept-Language"
 
     if status == 429 or status == 503 then

@@ -12,6 +12,7 @@
     var POLL_MS = 3000;
     var SPREAD_MS = 1500;
     var LOST_MS = 5000;
+    var LOOK_MS = 10000;
 
     function now() {
         return Date.now() + offset;
@@ -218,18 +219,22 @@
             });
     }
 
-    // A page of more sales than one stream tells of.
+    // A page of more sales than one stream tells of, by itself or together with
+    // other tabs.
     var lookTimer = 0;
+    var againMs = 0;
+    var untold = false;
 
     function lookAgain(ms) {
         clearInterval(lookTimer);
+        againMs = Number(ms) || 0;
 
-        if (ms) {
+        if (againMs || untold) {
             lookTimer = setInterval(function () {
                 if (!document.hidden) {
                     swapSoon();
                 }
-            }, Number(ms));
+            }, againMs || LOOK_MS);
         }
     }
 
@@ -340,85 +345,62 @@
         });
     }
 
-    var source = null;
     var heard = "";
+    var shown = {};         // whether a group had formed, as heard last
+
+    var stream = window.tuanboStream({
+        event: function (name, data) {
+            if (name === "stock") {
+                stock(data);
+            } else if (name === "goal") {
+                goal(data);
+            } else if (name === "state") {
+                state(data);
+            } else {
+                snapshot(data);
+            }
+        },
+        up: function () {
+            connection(false);
+        },
+        down: maybeLost,
+        rest: function (more) {
+            if (untold !== more) {
+                untold = more;
+                lookAgain(againMs);
+            }
+        }
+    });
 
     // What is shown changes with a swap, and with it what is listened to.
     function listen(url) {
-        if (url === heard || !window.EventSource) {
-            return;
-        }
-
-        if (source) {
-            source.close();
-            source = null;
-        }
-
-        heard = url;
-
-        if (url) {
-            source = streamOf(url);
+        if (url !== heard) {
+            heard = url;
+            shown = {};
+            stream.listen(url);
         }
     }
 
-    function streamOf(url) {
-        var stream = new EventSource(url);
-        var shown = {};
+    function snapshot(data) {
+        offset = data.now - Date.now();
+        data.sales.forEach(function (sale) {
+            stock(sale);
+            state(sale);
 
-        function on(type, action) {
-            stream.addEventListener(type, function (event) {
-                connection(false);
-                action(JSON.parse(event.data));
-            });
-        }
-
-        stream.onopen = function () {
-            connection(false);
-        };
-        stream.onerror = function () {
-            maybeLost();
-
-            // refused for good, not merely cut: try again as if new
-            if (stream.readyState === 2) {
-                setTimeout(function () {
-                    if (heard === url) {
-                        heard = "";
-                        listen(url);
-                    }
-                }, POLL_MS + Math.random() * POLL_MS);
+            if (sale.goal && sale.formed === null) {
+                goal(sale);
             }
-        };
 
-        on("snapshot", function (data) {
-            offset = data.now - Date.now();
-            data.sales.forEach(function (sale) {
-                stock(sale);
-                state(sale);
+            // news from while we were away
+            if (shown[sale.id] !== undefined
+                && shown[sale.id] !== sale.formed)
+            {
+                swapSoon();
+            }
 
-                if (sale.goal && sale.formed === null) {
-                    goal(sale);
-                }
-
-                // news from while we were away
-                if (shown[sale.id] !== undefined
-                    && shown[sale.id] !== sale.formed)
-                {
-                    swapSoon();
-                }
-
-                shown[sale.id] = sale.formed;
-            });
+            shown[sale.id] = sale.formed;
         });
-        on("stock", stock);
-        on("goal", goal);
-        on("state", state);
-
-        return stream;
     }
-
-    addEventListener("pagehide", function () {
-        listen("");
-    });
 
 
     // ---- a tap
@@ -479,18 +461,30 @@
 
         // a button that is really disabled loses the focus
         button.setAttribute("aria-disabled", "true");
+        send(form, button, order, wanted.get("idempotency_key"));
+    }
 
+    // A page that another app kept, or that the Back button brought again, may
+    // have a key that made a hold long ago. What is over is nobody's: the tap
+    // asks for another one.
+    function send(form, button, order, key) {
         fetch(form.action, {
             method: "POST",
             credentials: "same-origin",
             headers: {
                 "Content-Type": "application/json",
-                "Idempotency-Key": wanted.get("idempotency_key")
+                "Idempotency-Key": key
             },
             body: JSON.stringify(order)
         }).then(function (answer) {
             return answer.json().then(function (said) {
                 connection(false);
+
+                if (answer.ok && !said.expires_at) {
+                    form.elements.idempotency_key.value = newKey();
+                    return send(form, button, order,
+                                form.elements.idempotency_key.value);
+                }
 
                 if (answer.ok) {
                     held(form, said);
