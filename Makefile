@@ -2,6 +2,7 @@
 #
 #     make run [PORT=8080]    the demo; Ctrl-C ends it, data/ stays
 #     make test               everything but the sanitizers
+#     make test-bare          on a bare Debian 12, which it makes; as root
 #     make test-browser       its part in Chromium; needs npm's registry once
 #     make test-asan          the same under ASan and UBSan
 #     make faults             disks that fail, and so on: docs/reliability.md
@@ -77,11 +78,11 @@ STATIC_OPT = $(CFLAGS) -std=gnu11
 
 .PHONY: all core unit model simulate simulate-twice build build-static build-mainline \
     build-asan run history \
-    test test-browser test-asan test-tsan test-valgrind test-mainline check \
+    test test-bare test-browser test-asan test-tsan test-valgrind test-mainline check \
     fuzz fuzz-run fuzz-coverage fuzz-report replay valgrind unit-tsan \
     bench bench-docs faults test-crash test-power bench-engine bench-core force clean \
     clean-data setup-build setup-run setup-test setup-browser setup-bench setup-fuzz \
-    setup-valgrind
+    setup-valgrind setup-bare
 .DELETE_ON_ERROR:
 
 all: build
@@ -260,6 +261,10 @@ test-browser: setup-browser build
 	@$(MAKE) --no-print-directory build/browser/installed
 	TUANBO_MODULE='$(CURDIR)/$(MODULE)' node --test \
 	    $(sort $(wildcard t/browser/*.test.js))
+
+# Some four minutes; PART=run, build or conf for one part.
+test-bare: setup-bare
+	prove -v t/bare/
 
 build/browser/installed: t/browser/package.json t/browser/package-lock.json
 	@mkdir -p $(@D)
@@ -442,6 +447,9 @@ setup-bench:
 
 setup-fuzz:
 	@conf/setup.sh build fuzz
+
+setup-bare:
+	@conf/setup.sh bare
 
 setup-valgrind:
 	@conf/setup.sh build valgrind
