@@ -114,7 +114,7 @@ ngx_http_flashsale_log(void *data, fs_log_level_t level, const char *message)
 }
 
 
-/* 16 bytes written as a UUID; zeros where the kernel tells none. */
+/* 16 bytes written as a UUID; zeros where it cannot be read, or not whole. */
 
 static void
 ngx_http_flashsale_boot_id(uint8_t *id)
@@ -150,6 +150,10 @@ ngx_http_flashsale_boot_id(uint8_t *id)
             id[n++] = (uint8_t) value;
             i += 2;
         }
+    }
+
+    if (n != FS_BOOT_LEN) {
+        ngx_memzero(id, FS_BOOT_LEN);
     }
 
     (void) fclose(file);

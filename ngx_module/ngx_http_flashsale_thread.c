@@ -18,6 +18,7 @@
 
 #define NGX_HTTP_FLASHSALE_CATCH_UP      16384  /* entries a transaction */
 #define NGX_HTTP_FLASHSALE_LOOK_MSEC     1000
+#define NGX_HTTP_FLASHSALE_CLOCK_MSEC    250
 #define NGX_HTTP_FLASHSALE_BACKOFF_MSEC  50
 #define NGX_HTTP_FLASHSALE_RETRY_MSEC    1     /* doubled each time */
 #define NGX_HTTP_FLASHSALE_JOIN_SEC      10
@@ -321,9 +322,9 @@ ngx_http_flashsale_thread_open(ngx_http_flashsale_thread_t *thread)
 
     worker = thread->worker;
 
-    ngx_http_flashsale_store_conf(worker, &conf);
-
     for ( ;; ) {
+        ngx_http_flashsale_store_conf(worker, &conf);
+
         message[0] = '\0';
         store = fs_store_open(&conf, &outcome, message);
 
@@ -641,7 +642,7 @@ ngx_http_flashsale_thread_due(ngx_http_flashsale_thread_t *thread,
 
     fs_store_now(atomic_load(&thread->store), &now);
 
-    wait = ngx_min(atomic_load(&rings->next_wall) - now.wall,
+    wait = ngx_min(atomic_load(&rings->next_wall) - now.due,
                    atomic_load(&rings->next_mono) - now.mono);
 
     if (wait <= 0) {
@@ -649,6 +650,13 @@ ngx_http_flashsale_thread_due(ngx_http_flashsale_thread_t *thread,
         /* it is due, and a pass has just left it: do not spin on it */
 
         return worked ? 0 : NGX_HTTP_FLASHSALE_BACKOFF_MSEC;
+    }
+
+    if (now.due != now.wall) {
+
+        /* how long a clock lasts that is not believed yet */
+
+        wait = ngx_min(wait, NGX_HTTP_FLASHSALE_CLOCK_MSEC);
     }
 
     return (int) ngx_min(wait, NGX_HTTP_FLASHSALE_LOOK_MSEC);

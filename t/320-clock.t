@@ -84,6 +84,43 @@ Tuanbo::Test::Faults->report(fault => 'the wall clock steps by an hour or a day'
     goes_on => ['all'], healed => sprintf 'nothing to heal: a hold of 2,000 ms'
     . ' lived %.0f ms', $worst);
 
+# ---- two seconds of a clock an hour ahead: nothing that cannot be undone
+$t->define_sale('goal', stock => 50, goal => 40, price_fen => 100,
+    closes_at => now_ms() + $hour / 2);
+$t->define_sale('soon', stock => 50, opens_at => now_ms() + $hour / 2);
+my $order = $t->held('gia', 'goal', 1);
+is($t->confirm($order)->code, 200, 'an order is paid');
+step($hour);
+my $until = time + 2;
+my %codes;
+while (time < $until) {
+    $codes{ $t->hold('soon', 'soon', 1)->code }++;
+    sleep 0.1;
+}
+step(0);
+is(join(' ', sort keys %codes), '409', 'no sale opens by it');
+sleep 1;
+is($t->sale('goal')->{state}, 'open', 'no sale closes by it');
+is($t->sale('soon')->{state}, 'scheduled', 'nor has one opened');
+is($t->read_hold('gia', $order->{id})->{state}, 'sold',
+    'no order is given back');
+is(scalar(grep { ($_->{sale} // '') =~ /^(?:goal|soon)$/
+    && $_->{type} =~ /^(?:opened|closed|failed|decided|returned)$/ }
+    $t->ledger), 1, 'the ledger knows of one opening, the first');
+is($t->hold('hal', 'goal', 1)->code, 201, 'and it goes on selling');
+
+# an operator's word is enough
+step($hour);
+sleep 0.3;
+is($t->sale('goal')->{state}, 'open', 'it jumps again');
+is($t->post('/admin/clock', role => 'admin', key => $t->new_key)->code, 200,
+    'an operator accepts it');
+eventually { $t->sale('goal')->{state} eq 'closed' }
+    'then the sale closes by it';
+step(0);
+is($t->post('/admin/clock', role => 'admin', key => $t->new_key)->code, 200,
+    'back');
+
 # ---- opening by the wall clock, which steps over it
 $t->define_sale('later', stock => 10, opens_at => now_ms() + $hour / 2);
 $t->answers($t->hold('fay', 'later', 1), 409, 'not_open', 'not open');
@@ -112,6 +149,18 @@ eventually { ($t->hold('gus', 'grape', 1)->code // 0) == 201 }
 my @answers = $t->many([map { $t->hold_call("all-$_", 'grape', 1) }
     1 .. 20]);
 is(scalar(grep { ($_->code // 0) == 201 } @answers), 20, 'by all workers');
+
+# ---- no boot id: what a power cut left would be trusted, so nothing is
+$t->stop;
+$faults->set(no_boot_id => 1);
+$t->expect_log(qr/\[error\].*the kernel's boot id cannot be read/);
+$t->start;
+$t->answers($t->hold('ida', 'grape', 1), 503, 'not_ready', 'no boot id');
+ok($t->log_text =~ m{boot id cannot be read: make /proc/sys/kernel/random/},
+    'the log says why, and what to do');
+$faults->set(no_boot_id => 0);
+eventually { ($t->hold('ida', 'grape', 1)->code // 0) == 201 }
+    'with one it opens by itself';
 
 $t->audit_ok;
 $t->chain_ok;

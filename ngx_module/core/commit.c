@@ -416,7 +416,8 @@ fs_commit_needed(fs_commit_t *commit)
 
     return now.mono < looked_at || now.mono - looked_at >= FS_LOOK_MS
            || atomic_load(&rings->next_mono) <= now.mono
-           || atomic_load(&rings->next_wall) <= now.wall;
+           || atomic_load(&rings->next_wall) <= now.due
+           || now.due != now.wall;
 }
 
 
@@ -465,7 +466,7 @@ fs_commit_pass(fs_commit_t *commit, const _Atomic int *stop, fs_pass_t *pass)
 
     fs_commit_point(commit, FS_POINT_LOCKED);
 
-    fs_store_now(commit->store, &commit->now);
+    fs_store_time(commit->store, &commit->now);
 
     pass->outcome = fs_batch_work(commit, pass);
 
@@ -515,7 +516,7 @@ fs_commit_one(fs_commit_t *commit, const fs_command_t *command,
         goto done;
     }
 
-    fs_store_now(commit->store, &commit->now);
+    fs_store_time(commit->store, &commit->now);
 
     seq = commit->write.seq;
 

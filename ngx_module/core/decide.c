@@ -360,12 +360,12 @@ fs_check_line(fs_state_t *state, const fs_command_t *command, unsigned i,
     }
 
     if (sale->closed
-        || (sale->closes_at != 0 && sale->closes_at <= now->wall))
+        || (sale->closes_at != 0 && sale->closes_at <= now->due))
     {
         return FS_CLOSED;
     }
 
-    if (!sale->opened && sale->opens_at > now->wall) {
+    if (!sale->opened && sale->opens_at > now->opens) {
         result->at = sale->opens_at;
         return FS_NOT_OPEN;
     }
@@ -755,14 +755,14 @@ fs_open_close(fs_state_t *state, fs_sale_t *sale, const fs_now_t *now)
         return;
     }
 
-    if (!sale->opened && sale->opens_at <= now->wall) {
+    if (!sale->opened && sale->opens_at <= now->opens) {
         memset(&entry, 0, sizeof(fs_entry_t));
         entry.type = FS_ENTRY_OPENED;
         entry.sale = sale->number;
         fs_state_emit(state, &entry, now);
     }
 
-    if (sale->closes_at != 0 && sale->closes_at <= now->wall) {
+    if (sale->closes_at != 0 && sale->closes_at <= now->due) {
         memset(&entry, 0, sizeof(fs_entry_t));
         entry.type = FS_ENTRY_CLOSED;
         entry.sale = sale->number;

@@ -421,8 +421,8 @@ fs_decide_switch(fs_state_t *state, const fs_command_t *command,
 
 
 /*
- * Accept that the wall clock is behind the ledger.  The flag is this
- * process's own; the others see the entry's time.
+ * Accept the wall clock as it is: behind the ledger, or just set ahead.  The
+ * flag is this process's own; the others see the entry's time.
  */
 
 static void
@@ -434,6 +434,7 @@ fs_decide_clock(fs_state_t *state, const fs_command_t *command,
     result->outcome = FS_OK;
 
     state->store->clock_behind = 0;
+    fs_store_believe(state->store, now);
 
     memset(&entry, 0, sizeof(fs_entry_t));
     entry.type = FS_ENTRY_CLOCK;

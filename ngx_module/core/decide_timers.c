@@ -40,7 +40,14 @@ fs_decide_timers(fs_state_t *state, const fs_now_t *now, unsigned limit)
     unsigned  done;
 
     if (state->store->clock_behind) {
-        return 0;
+
+        if (now->wall < state->at - FS_CLOCK_BEHIND_MS) {
+            return 0;
+        }
+
+        /* it was set right */
+
+        state->store->clock_behind = 0;
     }
 
     /*
@@ -48,7 +55,7 @@ fs_decide_timers(fs_state_t *state, const fs_now_t *now, unsigned limit)
      * take no more than three quarters of a pass while both wait.
      */
 
-    done = fs_timers_until(state, now, 'w', INT64_MIN, now->wall, limit);
+    done = fs_timers_until(state, now, 'w', INT64_MIN, now->opens, limit);
     done += fs_timers_until(state, now, 'm', 1, now->mono,
                             (limit - done) - (limit - done) / 4);
     done += fs_timers_until(state, now, 'm', 0, 0, limit - done);
@@ -64,24 +71,26 @@ static unsigned
 fs_timers_until(fs_state_t *state, const fs_now_t *now, uint8_t clock,
     int64_t from, int64_t until, unsigned limit)
 {
-    uint8_t     key[FS_TIMER_KEY_LEN];
+    size_t      len;
+    uint8_t     key[FS_TIMER_KEY_LEN + 1];
     unsigned    done, steps;
     fs_str_t    found, value;
     fs_timer_t  timer;
+
+    memset(&timer, 0, sizeof(fs_timer_t));
+    timer.clock = clock;
+    timer.time = (from > 0) ? from : 0;
+    fs_timer_key(key, &timer);
+    len = FS_TIMER_KEY_LEN;
 
     done = 0;
 
     while (done < limit && !state->failed) {
         fs_state_flush_timers(state);
 
-        memset(&timer, 0, sizeof(fs_timer_t));
-        timer.clock = clock;
-        timer.time = (from > 0) ? from : 0;
-        fs_timer_key(key, &timer);
-
         if (!fs_db_seek(state->index,
-                        state->store->index_dbi[FS_INDEX_TIMERS], key,
-                        sizeof(key), &found, &value))
+                        state->store->index_dbi[FS_INDEX_TIMERS], key, len,
+                        &found, &value))
         {
             break;
         }
@@ -93,6 +102,16 @@ fs_timers_until(fs_state_t *state, const fs_now_t *now, uint8_t clock,
 
         if (timer.clock != clock || timer.time > until) {
             break;
+        }
+
+        if (timer.kind == FS_TIMER_CLOSE && timer.time > now->due) {
+
+            /* by a clock that is not believed yet: those behind it */
+
+            memcpy(key, found.data, FS_TIMER_KEY_LEN);
+            key[FS_TIMER_KEY_LEN] = 0;
+            len = FS_TIMER_KEY_LEN + 1;
+            continue;
         }
 
         steps = fs_timer_run(state, now, &timer, limit - done);

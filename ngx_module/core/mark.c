@@ -146,6 +146,8 @@ fs_mark_reset(fs_mark_t *mark, const uint8_t *boot_id, uint64_t txn,
     atomic_store(&mark->txn, txn);
     atomic_store(&mark->seq, seq);
     atomic_store(&mark->commits, 0);
+    atomic_store(&mark->clock_known, 0);
+    atomic_store(&mark->clock_since, 0);
 
     memcpy(mark->boot, boot_id, FS_BOOT_LEN);
     atomic_thread_fence(memory_order_seq_cst);

@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "env.h"
 #include "index.h"
 #include "log.h"
@@ -66,6 +67,8 @@ fs_store_open(const fs_store_conf_t *conf, fs_outcome_t *outcome,
     fs_store_t  *store;
     struct stat  st;
 
+    static const uint8_t  no_boot[FS_BOOT_LEN];
+
     message[0] = '\0';
     *outcome = FS_NOT_READY;
 
@@ -73,6 +76,17 @@ fs_store_open(const fs_store_conf_t *conf, fs_outcome_t *outcome,
         snprintf(message, FS_MESSAGE_MAX,
                  "the store's path must begin with / and be shorter than %d "
                  "bytes", FS_PATH_MAX);
+        return NULL;
+    }
+
+    if (memcmp(conf->boot_id, no_boot, FS_BOOT_LEN) == 0) {
+
+        /* all boots would be one, and what the last one left be trusted */
+
+        snprintf(message, FS_MESSAGE_MAX,
+                 "the kernel's boot id cannot be read: make "
+                 "/proc/sys/kernel/random/boot_id readable (in a chroot, "
+                 "mount /proc there)");
         return NULL;
     }
 
@@ -637,6 +651,8 @@ fs_store_settled(fs_store_t *store, fs_txn_t *log, uint64_t mark)
 
     atomic_store(&store->mark->mono_offset,
                  (int64_t) fs_get_le64(row.data + FS_BOOT_LEN));
+    fs_clock_begin(store->mark,
+                   (int64_t) fs_get_le64(row.data + FS_BOOT_LEN));
     store->booted = 1;
 
     return 1;
@@ -740,6 +756,27 @@ fs_store_now(fs_store_t *store, fs_now_t *now)
     store->conf.clock(store->conf.data, &now->wall, &boot);
     now->mono = boot + atomic_load_explicit(&store->mark->mono_offset,
                                             memory_order_relaxed);
+    fs_clock_read(store->mark, boot, now);
+}
+
+
+void
+fs_store_time(fs_store_t *store, fs_now_t *now)
+{
+    int64_t  wall, boot;
+
+    store->conf.clock(store->conf.data, &wall, &boot);
+    fs_clock_look(store->mark, wall, boot);
+
+    fs_store_now(store, now);
+}
+
+
+void
+fs_store_believe(fs_store_t *store, const fs_now_t *now)
+{
+    fs_clock_believe(store->mark, now->wall,
+                     now->mono - atomic_load(&store->mark->mono_offset));
 }
 
 

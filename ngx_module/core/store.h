@@ -77,6 +77,14 @@ typedef struct {
     _Atomic int64_t      mono_offset;   /* mono = CLOCK_BOOTTIME + this */
     _Atomic uint64_t     commits;       /* of the log.  Odd: one is under way,
                                            or nobody knows how it ended */
+
+    /* clock.h: wall = CLOCK_BOOTTIME + offset, the one that is believed, and
+     * another, which was seen from `since` (0: there is none) to `seen` */
+    _Atomic uint32_t     clock_known;
+    _Atomic int64_t      clock_offset;
+    _Atomic int64_t      clock_other;
+    _Atomic int64_t      clock_since;
+    _Atomic int64_t      clock_seen;
 } fs_mark_t;
 
 typedef enum {
@@ -103,7 +111,8 @@ typedef struct {
     void               (*log)(void *data, fs_log_level_t level,
                               const char *message);
     void                *data;
-    uint8_t              boot_id[FS_BOOT_LEN];
+    uint8_t              boot_id[FS_BOOT_LEN];  /* zeros: not known, which is
+                                           refused */
 } fs_store_conf_t;
 
 typedef struct fs_store_s  fs_store_t;
@@ -175,6 +184,13 @@ int fs_store_index_wanted(fs_store_t *store);
  * This process's current time on both clocks.  Never fails.
  */
 void fs_store_now(fs_store_t *store, fs_now_t *now);
+
+/* The same, for who has the log's write lock and decides: the wall clock is
+ * looked at, see clock.h. */
+void fs_store_time(fs_store_t *store, fs_now_t *now);
+
+/* An operator says that the wall clock of *now is right. */
+void fs_store_believe(fs_store_t *store, const fs_now_t *now);
 
 /*
  * A pair of write transactions, log then index.  Blocks for the log's write

@@ -23,6 +23,7 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "clock.h"
 #include "env.h"
 #include "index.h"
 #include "log.h"
@@ -359,6 +360,8 @@ fs_write_boot(fs_write_t *write, int *again)
     {
         atomic_store(&store->mark->mono_offset,
                      (int64_t) fs_get_le64(row.data + FS_BOOT_LEN));
+        fs_clock_begin(store->mark,
+                       (int64_t) fs_get_le64(row.data + FS_BOOT_LEN));
         store->booted = 1;
         return FS_OK;
     }
@@ -384,6 +387,8 @@ fs_write_boot(fs_write_t *write, int *again)
 
     store->conf.clock(store->conf.data, &now.wall, &boot);
     now.mono = now.wall;
+    now.due = now.wall;
+    now.opens = now.wall;
 
     fs_state_begin(&state, write, crypto, store->fold);
 
@@ -417,6 +422,7 @@ fs_write_boot(fs_write_t *write, int *again)
 
     if (outcome == FS_OK) {
         atomic_store(&store->mark->mono_offset, now.wall - boot);
+        fs_clock_believe(store->mark, now.wall, boot);
         store->booted = 1;
         *again = 1;
     }

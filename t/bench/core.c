@@ -199,7 +199,7 @@ bench_batch(bench_t *bench, fs_command_t *command, const fs_operator_t *op,
         fail("no write transaction");
     }
 
-    fs_store_now(bench->store, &now);
+    fs_store_time(bench->store, &now);
     fs_state_begin(&state, &write, bench->crypto, bench->cache);
 
     for (i = 0; i < n; i++) {

@@ -20,6 +20,7 @@
 #include <sys/time.h>
 #include <sys/types.h>
 #include <sys/uio.h>
+#include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -37,6 +38,8 @@ typedef struct {
     volatile int64_t   short_data;      /* it writes half of what was asked */
     volatile int64_t   short_meta;      /* so does one of a meta page */
     volatile int64_t   index_space;     /* space for the index: ENOSPC */
+    volatile int64_t   no_boot_id;      /* the kernel's boot id: ENOENT */
+    volatile int64_t   fs_type;         /* statfs() says this; 0: the truth */
 } faults_t;
 
 #define META_PAGES  (2 * 4096)
@@ -242,6 +245,69 @@ writev(int fd, const struct iovec *vector, int count)
     }
 
     return n == -1 ? -1 : real(writev)(fd, vector, count);
+}
+
+
+FILE *
+fopen(const char *path, const char *mode)
+{
+    if (faults->no_boot_id && strstr(path, "/random/boot_id") != NULL) {
+        errno = ENOENT;
+        return NULL;
+    }
+
+    return real(fopen)(path, mode);
+}
+
+
+FILE *
+fopen64(const char *path, const char *mode)
+{
+    return fopen(path, mode);
+}
+
+
+int
+fstatfs(int fd, struct statfs *fs)
+{
+    int  rc;
+
+    rc = real(fstatfs)(fd, fs);
+
+    if (rc == 0 && faults->fs_type) {
+        fs->f_type = faults->fs_type;
+    }
+
+    return rc;
+}
+
+
+int
+statfs(const char *path, struct statfs *fs)
+{
+    int  rc;
+
+    rc = real(statfs)(path, fs);
+
+    if (rc == 0 && faults->fs_type) {
+        fs->f_type = faults->fs_type;
+    }
+
+    return rc;
+}
+
+
+int
+fstatfs64(int fd, struct statfs64 *fs)
+{
+    return fstatfs(fd, (struct statfs *) fs);
+}
+
+
+int
+statfs64(const char *path, struct statfs64 *fs)
+{
+    return statfs(path, (struct statfs *) fs);
 }
 
 

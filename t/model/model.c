@@ -113,7 +113,7 @@ model_begin(model_t *m)
     outcome = fs_write_begin(m->store, &m->write);
     check(outcome == FS_OK, "%s", fs_outcome_code(outcome));
 
-    fs_store_now(m->store, &m->oracle.now);
+    fs_store_time(m->store, &m->oracle.now);
     fs_state_begin(&m->state, &m->write, m->crypto, m->cache);
 }
 
@@ -343,7 +343,7 @@ model_reboot(model_t *m)
         model_accept_clock(m);
     }
 
-    fs_store_now(m->store, &m->oracle.now);
+    fs_store_time(m->store, &m->oracle.now);
     check(m->oracle.now.mono == m->oracle.now.wall, "clocks at boot");
     oracle_boot(&m->oracle);
 }

@@ -48,11 +48,11 @@ oracle_opens_closes(oracle_t *oracle, oracle_sale_t *sale)
         return;
     }
 
-    if (sale->opens_at <= oracle->now.wall) {
+    if (sale->opens_at <= oracle->now.opens) {
         sale->opened = 1;
     }
 
-    if (sale->closes_at != 0 && sale->closes_at <= oracle->now.wall) {
+    if (sale->closes_at != 0 && sale->closes_at <= oracle->now.due) {
         sale->closed = 1;
     }
 }

@@ -169,9 +169,9 @@ oracle_due(const oracle_t *oracle)
 
         if (oracle_ripe(sale)
             || (!sale->closed
-                && ((!sale->opened && sale->opens_at <= oracle->now.wall)
+                && ((!sale->opened && sale->opens_at <= oracle->now.opens)
                     || (sale->closes_at != 0
-                        && sale->closes_at <= oracle->now.wall))))
+                        && sale->closes_at <= oracle->now.due))))
         {
             return 1;
         }

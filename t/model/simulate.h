@@ -17,6 +17,7 @@
 #define SIMULATE_H
 
 #include "batch.h"
+#include "clock.h"
 #include "check.h"
 #include "compare.h"
 #include "disk.h"
@@ -162,6 +163,10 @@ struct simulate_s {
     int64_t              wall;
     int64_t              boot;
     int64_t              mono_offset;   /* of this boot */
+    int64_t              offset;        /* wall - boot, and since when (boot) */
+    int64_t              offset_at;
+    int64_t              offset_max;    /* the largest one that has lasted, or
+                                           that somebody has accepted */
     int64_t              tick;          /* the order of commands */
     int                  calm;          /* no faults, no new clients */
     disk_t              *disk;

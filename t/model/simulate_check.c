@@ -130,6 +130,14 @@ simulate_decided(worker_t *worker)
     batch->base = commit->state.begun;
     batch->last = commit->state.seq;
     batch->now = commit->now;
+
+    check(batch->now.due <= batch->now.opens
+          && batch->now.opens <= batch->now.wall, "the clocks' order");
+    check(sim->offset_max == INT64_MAX
+          || batch->now.due - sim->boot <= sim->offset_max
+                                           + FS_CLOCK_SLACK_MS,
+          "a clock is believed that nobody has accepted, by %lld ms",
+          (long long) (batch->now.due - sim->boot - sim->offset_max));
     batch->timers = worker->job == NULL && !worker->settling
                     && worker->pass.timers < FS_TIMERS_PASS
                     && commit->now.mono >= commit->timers_at
@@ -355,6 +363,9 @@ simulate_entry(simulate_t *sim, fs_view_t *view, const fs_entry_t *entry)
     } else if (entry->type == FS_ENTRY_BOOT) {
         sim->oracle.now.wall = entry->at;
         sim->oracle.now.mono = entry->at;
+        sim->oracle.now.due = entry->at;
+        sim->oracle.now.opens = entry->at;
+        sim->offset_max = entry->time1;
         oracle_boot(&sim->oracle);
 
     } else {
@@ -438,6 +449,11 @@ simulate_apply(simulate_t *sim, simulate_item_t *item)
     if (item->made.command.type == FS_COMMAND_CLOCK) {
         check(item->result.outcome == FS_OK, "%s",
               fs_outcome_code(item->result.outcome));
+
+        if (sim->oracle.now.wall - sim->boot > sim->offset_max) {
+            sim->offset_max = sim->oracle.now.wall - sim->boot;
+        }
+
         return;
     }
 

@@ -149,8 +149,8 @@ worker_run(void *data)
         fs_store_now(worker->store, &now);
         wait = atomic_load(&worker->rings->next_mono) - now.mono;
 
-        if (atomic_load(&worker->rings->next_wall) - now.wall < wait) {
-            wait = atomic_load(&worker->rings->next_wall) - now.wall;
+        if (atomic_load(&worker->rings->next_wall) - now.due < wait) {
+            wait = atomic_load(&worker->rings->next_wall) - now.due;
         }
 
         worker_sleep(worker, wait < 1 ? 1

@@ -24,6 +24,7 @@ static worker_t *world_worker(simulate_t *sim);
 static void world_start(simulate_t *sim, unsigned number);
 static void world_go(simulate_t *sim);
 static void world_pass(simulate_t *sim);
+static void world_clock(simulate_t *sim);
 static void world_fault(simulate_t *sim);
 static int world_chance(simulate_t *sim, unsigned n);
 static int world_brittle(const simulate_t *sim);
@@ -146,6 +147,9 @@ world_create(simulate_t *sim)
     sim->wall = WORLD_EPOCH;
     sim->boot = 5000;
     sim->mono_offset = 0;
+    sim->offset = sim->wall - sim->boot;
+    sim->offset_at = sim->boot;
+    sim->offset_max = INT64_MAX;
     sim->checked = 0;
     sim->checked_at = 0;
     sim->applied = 0;
@@ -359,9 +363,47 @@ world_pass(simulate_t *sim)
     sim->wall += ms;
     sim->boot += ms;
 
+    world_clock(sim);
+
     if (dice_one_in(&sim->dice, 500)) {
         simulate_count(sim, SIMULATE_STEP);
         sim->wall += (int64_t) dice_below(&sim->dice, 600000) - 300000;
+
+        if (dice_one_in(&sim->dice, 2)) {
+
+            /* hours, and soon back again or not */
+
+            sim->wall += (int64_t) dice_below(&sim->dice, 7200000) - 3600000;
+        }
+
+        world_clock(sim);
+    }
+}
+
+
+/* What a clock may be believed by: FS_CLOCK_CONFIRM_MS, from outside. */
+
+static void
+world_clock(simulate_t *sim)
+{
+    int64_t  offset, step;
+
+    offset = sim->wall - sim->boot;
+    step = offset - sim->offset;
+
+    if (step > FS_CLOCK_SLACK_MS || step < -FS_CLOCK_SLACK_MS) {
+        sim->offset_at = sim->boot;
+
+    } else if (step > 0 && sim->offset_max != INT64_MAX) {
+        sim->offset_max += step;
+    }
+
+    sim->offset = offset;
+
+    if (sim->boot - sim->offset_at >= FS_CLOCK_CONFIRM_MS
+        && offset > sim->offset_max)
+    {
+        sim->offset_max = offset;
     }
 }
 
@@ -516,12 +558,16 @@ world_power(simulate_t *sim)
     sim->conf.boot_id[1] += sim->conf.boot_id[0] == 0;
     sim->boot = 1000;
     sim->wall += dice_below(&sim->dice, 100000);
+    sim->offset_max = INT64_MAX;
     sim->trouble = -1;
 
     if (dice_one_in(&sim->dice, 6)) {
         simulate_count(sim, SIMULATE_BEHIND);
         sim->wall -= 700000 + dice_below(&sim->dice, 1000000);
     }
+
+    sim->offset = sim->wall - sim->boot;
+    sim->offset_at = sim->boot;
 
     world_blocks(sim, 0);
 }

@@ -221,7 +221,7 @@ fixture_begin(fixture_t *fixture)
     assert_string_equal(fs_outcome_code(outcome), "ok");
 
     fixture->writing = 1;
-    fs_store_now(fixture->store, &fixture->now);
+    fs_store_time(fixture->store, &fixture->now);
     fs_state_begin(&fixture->state, &fixture->write, fixture->crypto,
                    fixture->cache);
 }

@@ -5,6 +5,7 @@
  */
 
 #include "fixture.h"
+#include "clock.h"
 
 
 /* The next time at which something is due, as a view tells the loop. */
@@ -154,6 +155,145 @@ test_wall_steps(void **context)
     fixture_pass(fixture, 1);
     assert_int_equal(fixture_timers(fixture, 256), 1);
     assert_string_equal(fixture_state(fixture, hold), "expired");
+}
+
+
+/* For so long, looked at each quarter of a second. */
+
+static void
+clock_lasts(fixture_t *fixture, int64_t ms)
+{
+    for ( /* void */ ; ms > 0; ms -= 250) {
+        fixture_pass(fixture, ms < 250 ? ms : 250);
+        fixture_timers(fixture, 256);
+    }
+}
+
+
+/*
+ * A wall clock that jumps ahead: no sale closes or opens, no group fails, no
+ * order is given back, until it has lasted or an operator has accepted it.
+ */
+
+static void
+test_wall_ahead(void **context)
+{
+    int64_t         hour = 3600000;
+    uint32_t        sale, open, later;
+    fs_seq_t        hold;
+    fixture_t      *fixture = *context;
+    fs_operator_t   op;
+    fs_command_t    command;
+
+    fixture_operator(&op, "grape");
+    op.closes_at = fixture->wall + hour / 2;
+    op.goal = 100;
+    sale = fixture_define(fixture, &op);
+    fixture_operator(&op, "later");
+    op.opens_at = fixture->wall + hour / 4;
+    op.closes_at = fixture->wall + 4 * hour;
+    later = fixture_define(fixture, &op);
+    fixture_operator(&op, "tea");
+    op.closes_at = fixture->wall + 3 * hour;
+    open = fixture_define(fixture, &op);
+
+    fixture_take(fixture, 1, sale, 1, 0);
+    hold = fixture->result.hold.seq;
+    assert_string_equal(fixture_confirm(fixture, hold, 1, 100), "ok");
+
+    /* for two seconds */
+
+    fixture->wall += hour;
+    clock_lasts(fixture, 2000);
+    assert_int_equal(fixture_sale(fixture, sale).closed, 0);
+    assert_int_equal(fixture_sale(fixture, later).opened, 0);
+    assert_string_equal(fixture_state(fixture, hold), "sold");
+    fixture_hold(&command, 2, later, 1, 0);
+    assert_string_equal(fixture_decide(fixture, &command, NULL), "not_open");
+    assert_string_equal(fixture_take(fixture, 2, sale, 1, 0),
+                        "created");
+    fixture->wall -= hour;
+    clock_lasts(fixture, 2000);
+
+    /* again and again: what was before does not count */
+
+    fixture->wall += hour;
+    clock_lasts(fixture, 2000);
+    assert_int_equal(fixture_sale(fixture, later).opened, 0);
+
+    /* it lasts: it opens, and does not close */
+
+    clock_lasts(fixture, 1000);
+    assert_int_equal(fixture_sale(fixture, later).opened, 1);
+    assert_int_equal(fixture_sale(fixture, sale).closed, 0);
+
+    /* a step within what lasts begins anew */
+
+    clock_lasts(fixture, FS_CLOCK_CONFIRM_MS - 10000);
+    fixture->wall += hour;
+    clock_lasts(fixture, 20000);
+    assert_int_equal(fixture_sale(fixture, sale).closed, 0);
+    fixture->wall -= hour;
+
+    /* the sale's own end comes by the clock that is believed */
+
+    fixture->wall -= hour;
+    clock_lasts(fixture, 1000);
+    fixture_pass(fixture, hour / 2 - FS_CLOCK_CONFIRM_MS - 100000);
+    fixture_timers(fixture, 256);
+    fixture->wall += hour;
+    clock_lasts(fixture, 50000);
+    assert_int_equal(fixture_sale(fixture, sale).closed, 0);
+    clock_lasts(fixture, 100000);
+    assert_int_equal(fixture_sale(fixture, sale).closed, 1);
+    assert_string_equal(fixture_state(fixture, hold), "refund_due");
+
+    /* an operator's word */
+
+    fixture->wall += hour;
+    clock_lasts(fixture, 2000);
+    assert_int_equal(fixture_sale(fixture, open).closed, 0);
+    fixture_operator(&op, "");
+    fixture_admin(fixture, FS_COMMAND_CLOCK, &op, 7);
+    fixture->wall += hour;
+    clock_lasts(fixture, 2000);
+    fixture_admin(fixture, FS_COMMAND_CLOCK, &op, 8);
+    fixture_timers(fixture, 256);
+    assert_int_equal(fixture_sale(fixture, open).closed, 1);
+
+    /* ten minutes: as good as somebody's word */
+
+    assert_int_equal(fixture_sale(fixture, later).closed, 0);
+    fixture->wall += 4 * hour;
+    clock_lasts(fixture, FS_CLOCK_CONFIRM_MS - 1000);
+    assert_int_equal(fixture_sale(fixture, later).closed, 0);
+    clock_lasts(fixture, 2000);
+    assert_int_equal(fixture_sale(fixture, later).closed, 1);
+}
+
+
+/* A clock that is slewed is followed, and one that is right is exact. */
+
+static void
+test_wall_slewed(void **context)
+{
+    unsigned       i;
+    uint32_t       sale;
+    fixture_t     *fixture = *context;
+    fs_operator_t  op;
+
+    fixture_operator(&op, "grape");
+    op.closes_at = fixture->wall + 100 * 1500;
+    sale = fixture_define(fixture, &op);
+
+    for (i = 0; i < 100; i++) {
+        assert_int_equal(fixture_sale(fixture, sale).closed, 0);
+        fixture_pass(fixture, 1000);
+        fixture->wall += 500;
+        fixture_timers(fixture, 256);
+    }
+
+    assert_int_equal(fixture_sale(fixture, sale).closed, 1);
 }
 
 
@@ -321,6 +461,8 @@ main(void)
         test(test_idle),
         test(test_backlog),
         test(test_wall_steps),
+        test(test_wall_ahead),
+        test(test_wall_slewed),
         test(test_reboot),
         test(test_lines),
         test(test_earliest),

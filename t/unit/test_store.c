@@ -126,6 +126,14 @@ test_refused(void **context)
     assert_string_equal(store_refused(&conf), "not_ready");
     assert_non_null(strstr(refused, "there is no directory"));
 
+    /* no boot id: what a power cut left would be trusted */
+
+    conf = fixture->conf;
+    memset(conf.boot_id, 0, FS_BOOT_LEN);
+    assert_string_equal(store_refused(&conf), "not_ready");
+    assert_non_null(strstr(refused, "/proc/sys/kernel/random/boot_id"));
+    conf = fixture->conf;
+
     /* twice in a process, also by another name */
 
     conf.path = fixture->path;
