@@ -69,6 +69,7 @@ is($lin->path, "/h/$id", 'paid, and back to the shop');
 eventually { $lin->get("/h/$id")->dom->at('svg.qr') } 'where it is sold';
 eventually { $t->get('/demo/orders')->text =~ /已成交 sold/ }
     'the service knows it from the ledger';
+like($t->get('/demo/orders')->text, qr/李\*\* 1234/, 'and for whom it is');
 
 # ---- the order service is away
 my $wang = ready_to_pay('egg');

@@ -261,16 +261,29 @@ function session.called(who)
 end
 
 
--- For the order service, which writes the labels: NAME;DIGITS;ID. A name may
--- have a semicolon in it, the others cannot.
+local function percent(byte)
+    return string.format("%%%02X", byte:byte())
+end
+
+
+-- A part of a label. A login's id may be any text at all: what parts the
+-- label, or may not stand in a header, is written as %XX.
+local function part(value)
+    return (value:gsub("[%%;%c]", percent):gsub("^ ", percent)
+                 :gsub(" $", percent))
+end
+
+
+-- For the order service, which writes the labels: NAME;DIGITS;ID, or ID alone.
+-- So a label has two semicolons or none, whatever its parts are.
 local function label_of(who)
     local called = session.called(who)
 
     if not called then
-        return who.id
+        return part(who.id)
     end
 
-    return called.name .. ";" .. called.digits .. ";" .. who.id
+    return part(called.name) .. ";" .. called.digits .. ";" .. part(who.id)
 end
 
 

@@ -10,7 +10,7 @@ use Mojo::JSON qw(decode_json from_json);
 use Mojo::Promise;
 use Mojo::URL;
 use Mojo::UserAgent;
-use Mojo::Util qw(decode);
+use Mojo::Util qw(decode encode url_unescape);
 use POSIX qw(strftime);
 use Scalar::Util qw(weaken);
 
@@ -46,6 +46,7 @@ sub startup ($self) {
     });
     $self->helper(problem => sub ($c, @problem) { problem($c, @problem) });
     $self->helper(said => sub ($c, $answer) { said($answer) });
+    $self->helper(label => sub ($c, $buyer) { label($buyer) });
     $self->helper(masked => sub ($c, $name) { substr($name, 0, 1) . '**' });
     $self->hooks;
     $self->map_routes;
@@ -98,6 +99,23 @@ sub map_routes ($self) {
     $routes->any('/*any' => { any => '' } => sub ($c) {
         $c->problem(404, '这里什么也没有', 'There is nothing here');
     });
+}
+
+
+# Flashsale-Buyer of the storefront: NAME;DIGITS;ID or ID, each part with %XX
+# for what parts them. Of another one it is all the id.
+sub label ($buyer) {
+    my @parts = map { decode('UTF-8', url_unescape(encode('UTF-8', $_))) // $_ }
+        split /;/, $buyer, -1;
+    my %label;
+
+    if (@parts == 3 && $parts[0] ne '' && $parts[1] =~ /\A[0-9]{4}\z/) {
+        @label{qw(name digits id)} = @parts;
+    } else {
+        $label{id} = @parts == 1 ? $parts[0] : $buyer;
+    }
+
+    return \%label;
 }
 
 
