@@ -78,7 +78,8 @@ STATIC_OPT = $(CFLAGS) -std=gnu11
 
 .PHONY: all core unit model simulate simulate-twice build build-static build-mainline \
     build-asan run history \
-    test test-bare test-browser test-asan test-tsan test-valgrind test-mainline check \
+    test test-without-browser test-bare test-browser test-asan test-tsan \
+    test-valgrind test-mainline check \
     fuzz fuzz-run fuzz-coverage fuzz-report replay valgrind unit-tsan \
     bench bench-docs faults test-crash test-power bench-engine bench-core force clean \
     clean-data setup-build setup-run setup-test setup-browser setup-bench setup-fuzz \
@@ -250,11 +251,13 @@ build-asan:
 
 # Tests
 
-test: setup-test
+test: test-without-browser
+	@$(MAKE) --no-print-directory test-browser
+
+test-without-browser: setup-test
 	@$(MAKE) --no-print-directory build check
 	@$(MAKE) --no-print-directory unit replay model
 	TUANBO_MODULE='$(CURDIR)/$(MODULE)' prove -j$(JOBS) -It/lib t/
-	@$(MAKE) --no-print-directory test-browser
 
 # Pictures of the pages go to build/screenshots.
 test-browser: setup-browser build
@@ -262,7 +265,7 @@ test-browser: setup-browser build
 	TUANBO_MODULE='$(CURDIR)/$(MODULE)' node --test \
 	    $(sort $(wildcard t/browser/*.test.js))
 
-# Some four minutes; PART=run, build or conf for one part.
+# Some four minutes; PART=run, build or conf is one part, PART=test the tests.
 test-bare: setup-bare
 	prove -v t/bare/
 

@@ -10,9 +10,10 @@ use Test::More;
 #     build    `make build` alone
 #     conf     the README's conf and commands, then conf/tuanbo.conf with the
 #              packages that it names (conf.pl)
+#     test     `make test` but for the browser; only when it is asked for
 #
 # As root, on a machine with apt-get: `make test-bare`, some four minutes.
-# PART in the environment is one of them. Where nothing can be mounted (a
+# PART in the environment is some of them. Where nothing can be mounted (a
 # container) the roots go without /proc, and conf is left out.
 
 use Cwd qw(realpath);
@@ -23,7 +24,7 @@ use IO::Socket::INET;
 use POSIX qw(WNOHANG setsid);
 use Time::HiRes qw(sleep time);
 
-use constant { LONG_S => 900, SHORT_S => 60 };
+use constant { TESTS_S => 3600, LONG_S => 900, SHORT_S => 60 };
 
 my $top = realpath(dirname(__FILE__) . '/../..');
 my %parts = map { $_ => 1 } split ' ', $ENV{PART} // 'run build conf';
@@ -104,7 +105,8 @@ sub ended ($pid, $seconds) {
 
 # A command to its end: true when it is 0, else what it said is shown.
 sub works ($name, $log, @command) {
-    my $status = ended(start($log, @command), LONG_S);
+    my $status = ended(start($log, @command),
+        $parts{test} ? TESTS_S : LONG_S);
 
     return ok(defined $status && $status == 0, $name)
         || !diag($status // 'it has not ended', "\n", slurp($log));
@@ -296,6 +298,12 @@ sub conf () {
 }
 
 
+sub tests () {
+    works('`make test`', "$work/test.log", inside(root_for('test'),
+        'make test-without-browser'));
+}
+
+
 demo() if $parts{run};
 build() if $parts{build};
 
@@ -303,5 +311,7 @@ SKIP: {
     skip('nothing can be mounted here', 1) if $parts{conf} && !$mounts;
     conf() if $parts{conf};
 }
+
+tests() if $parts{test};
 
 done_testing();
