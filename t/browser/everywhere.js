@@ -48,7 +48,7 @@ export async function buyAll(shop, page) {
     const order = (path, what, body) => shop.signed("orders", "POST",
         `/orders/${path.slice("/h/".length)}/${what}`, body);
     const found = {
-        home: "/", item: "/s/grape", "item-goal": "/s/strawberry",
+        home: "/", past: "/past", item: "/s/grape", "item-goal": "/s/strawberry",
         "item-goal-point": "/s/by-point", "item-formed": "/s/formed",
         "item-later": "/s/later", "item-gone": "/s/gone",
         "item-closed": "/s/closed", "item-long": "/s/long",
