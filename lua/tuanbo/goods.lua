@@ -409,6 +409,14 @@ function goods.pickups(c, only)
 end
 
 
+-- The pickup points that a sale's page offers.
+function goods.points(c, sale)
+    local own = documents.get(c.engine, "sale", sale.id) or {}
+
+    return goods.pickups(c, product_of(c, sale, own).pickups)
+end
+
+
 -- A session: its own times, or those of this week when it is weekly.
 function goods.session_of(c, id, doc)
     local starts_at, ends_at = given(doc.starts_at), given(doc.ends_at)

@@ -24,6 +24,7 @@ local page = {}
 local compiled = {}
 local remembered
 local helpers
+local made = 0
 
 
 local function render_into(name, view)
@@ -156,6 +157,7 @@ function page.shared(key, version, rest_s, make, fill)
     if not entry or now - entry.at >= STALE_S or now < entry.at
        or (entry.version ~= version and now - entry.at >= rest_s)
     then
+        made = made + 1
         entry = {
             version = version,
             at = now,
@@ -168,6 +170,13 @@ function page.shared(key, version, rest_s, make, fill)
     end
 
     return filled(entry.parts, fill)
+end
+
+
+-- How many pages this worker has made for page.shared(), since nothing that
+-- fitted was remembered; for tests and for whoever wonders.
+function page.made()
+    return made
 end
 
 

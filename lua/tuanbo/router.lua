@@ -1,6 +1,8 @@
 -- Addresses of the storefront, and what answers them. A view makes a plain
 -- table; pages that anybody may see are remembered for one state of the store.
 
+local lrucache = require "resty.lrucache"
+
 local engine = require "tuanbo.engine"
 
 local crypto = require "tuanbo.crypto"
@@ -29,14 +31,19 @@ local LOOK_AGAIN_MS = 10000
 local RETRY_S = 5
 local LOGIN = 'Flashsale-Login realm="buyer"'   -- as the module's answers
 
+local POINTS_KNOWN = 1000        -- sales whose pickup points are remembered
+local POINTS_S = 1
+
 local router = {}
 
 local options
 local policy
+local points
 
 
 function router.setup(given)
     options = given
+    points = assert(lrucache.new(POINTS_KNOWN))
 
     -- a form that is sent on to another origin (a payment provider's page)
     -- needs that origin here
@@ -143,9 +150,9 @@ local function personal(c)
 end
 
 
+-- Both of a few: see session.likes().
 local function likes_key(c)
-    return c.lang .. (c.likes.large and "L" or "n")
-           .. (c.likes.pickup or "") .. " "
+    return c.lang .. (c.likes.large and "L" or "n") .. " "
 end
 
 
@@ -232,6 +239,26 @@ local function past(c)
 end
 
 
+-- The pickup point that a browser says it likes is anything it may send. One
+-- that this sale's page does not offer changes nothing there, and must not
+-- make a page of its own to remember.
+local function is_offered(c, sale, pickup)
+    local offered = points:get(sale.id)
+
+    if not offered then
+        offered = {}
+
+        for _, point in ipairs(goods.points(c, sale)) do
+            offered[point.id] = true
+        end
+
+        points:set(sale.id, offered, POINTS_S)
+    end
+
+    return offered[pickup]
+end
+
+
 local function item(c, id)
     local sale, code = engine.sale(id)
     local asked = ngx.var.arg_code
@@ -242,9 +269,13 @@ local function item(c, id)
 
     asked = asked and asked:match("^[%l_]+$") and problems.known(asked)
 
+    if c.likes.pickup and not is_offered(c, sale, c.likes.pickup) then
+        c.likes.pickup = nil
+    end
+
     -- others may have changed without this sale; that is seen a second later
-    show_shared(c, "item " .. id .. " " .. (asked or ""), sale.version, 0,
-                function()
+    show_shared(c, "item " .. id .. " " .. (asked or "") .. " "
+                   .. (c.likes.pickup or ""), sale.version, 0, function()
         return views.item(c, sale, asked)
     end)
 end

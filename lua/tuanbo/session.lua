@@ -322,7 +322,8 @@ end
 
 
 -- Language, large type and pickup point: what changes how a page is made.
--- All three are checked, so they may be part of a cache's key.
+-- Language and size are of a few, so they may be part of a cache's key; the
+-- pickup point is whatever a browser sends, until it was looked for.
 function session.likes()
     local cookie = ngx.var.cookie_tuanbo_view or ""
     local lang, large, pickup = cookie:match("^(%l*)%.([01])%.([%l%d-]*)$")
