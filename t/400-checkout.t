@@ -201,7 +201,8 @@ choose($page, 'pay');
 eventually { state_of('ivan', $hold) eq 'sold' } 'and is good';
 
 # ---- from here on there is little time to pay
-$t->reload(server => $service->locations . 'flashsale_pay_time 3s;');
+$t->reload(server => $service->locations
+    . 'flashsale_hold_time 3s; flashsale_pay_time 3s;');
 
 # ---- pay late: units are free
 my $dora = $t->held('dora', 'grape', 1);
