@@ -19,6 +19,7 @@
 #include "core/answer.h"
 #include "core/commit.h"
 #include "core/decide.h"
+#include "core/life.h"
 #include "core/request.h"
 #include "core/view.h"
 
@@ -278,6 +279,7 @@ struct ngx_http_flashsale_ctx_s {
     int64_t                          amount;        /* fen */
     fs_seq_t                         seq;           /* of the hold asked
                                                        about */
+    uint32_t                         epoch;         /* and its id's */
     int64_t                          wait_us;
 
     /* parked, or about to be answered */

@@ -111,7 +111,8 @@ ngx_http_flashsale_admin_handler(ngx_http_request_t *r)
 }
 
 
-/* sales/ID, sales/ID/stock and its like, documents/KIND/ID, clock, audit */
+/* sales/ID, sales/ID/stock and its like, documents/KIND/ID, clock, life,
+ * audit */
 
 static ngx_int_t
 ngx_http_flashsale_admin_path(fs_str_t path,
@@ -129,6 +130,11 @@ ngx_http_flashsale_admin_path(fs_str_t path,
 
     if (path.len == 5 && ngx_memcmp(path.data, "clock", 5) == 0) {
         admin->type = FS_COMMAND_CLOCK;
+        return NGX_OK;
+    }
+
+    if (path.len == 4 && ngx_memcmp(path.data, "life", 4) == 0) {
+        admin->type = FS_COMMAND_LIFE;
         return NGX_OK;
     }
 
@@ -333,6 +339,16 @@ ngx_http_flashsale_admin(ngx_http_request_t *r,
         return FS_INTERNAL;
     }
 
+    if (admin.type == FS_COMMAND_LIFE
+        && worker->store->conf.random(worker->store->conf.data,
+                                      (uint8_t *) &job->command.epoch,
+                                      sizeof(uint32_t))
+           != 0)
+    {
+        free(job);
+        return FS_INTERNAL;
+    }
+
     job->op.add = add;
     ngx_memcpy(job->op.fingerprint, fingerprint, 8);
     ngx_memcpy(job->command.key, key, FS_KEY_HASH_LEN);
@@ -351,6 +367,7 @@ ngx_http_flashsale_admin_names(ngx_http_flashsale_admin_t *admin,
     switch (admin->type) {
 
     case FS_COMMAND_CLOCK:
+    case FS_COMMAND_LIFE:
         return FS_OK;
 
     case FS_COMMAND_DOCUMENT:
@@ -525,10 +542,14 @@ ngx_http_flashsale_admin_done(ngx_http_request_t *r,
         return;
     }
 
-    if (ctx->type == FS_COMMAND_CLOCK) {
-        b = ngx_create_temp_buf(r->pool, 2);
+    if (ctx->type == FS_COMMAND_CLOCK || ctx->type == FS_COMMAND_LIFE) {
+        b = ngx_create_temp_buf(r->pool, sizeof("{\"epoch\":\"00000000\"}"));
 
-        if (b) {
+        if (b && ctx->type == FS_COMMAND_LIFE) {
+            b->last = ngx_sprintf(b->last, "{\"epoch\":\"%08xD\"}",
+                                  result->epoch);
+
+        } else if (b) {
             b->last = ngx_cpymem(b->last, "{}", 2);
         }
 

@@ -7,6 +7,8 @@
 #include "ngx_http_flashsale.h"
 
 
+static u_char *ngx_http_flashsale_tag(ngx_http_request_t *r, u_char *p,
+    fs_seq_t version);
 static void ngx_http_flashsale_answer_text(ngx_http_request_t *r,
     ngx_http_flashsale_ctx_t *ctx, const char *text, int len);
 static ngx_uint_t ngx_http_flashsale_sold_out(
@@ -265,6 +267,26 @@ ngx_http_flashsale_answer_hold(ngx_http_request_t *r, fs_outcome_t outcome,
 }
 
 
+/*
+ * The version in quotes, and in a life after the first one its epoch: what
+ * another life called by the same number is not the same.
+ */
+
+static u_char *
+ngx_http_flashsale_tag(ngx_http_request_t *r, u_char *p, fs_seq_t version)
+{
+    uint32_t  epoch;
+
+    epoch = fs_life_now(ngx_http_flashsale_worker(r)->store);
+
+    if (epoch != 0) {
+        return ngx_sprintf(p, "\"%uL-%08xD\"", (uint64_t) version, epoch);
+    }
+
+    return ngx_sprintf(p, "\"%uL\"", (uint64_t) version);
+}
+
+
 void
 ngx_http_flashsale_answer_sale(ngx_http_request_t *r, fs_outcome_t outcome,
     const fs_sale_t *sale, ngx_uint_t public)
@@ -284,12 +306,12 @@ ngx_http_flashsale_answer_sale(ngx_http_request_t *r, fs_outcome_t outcome,
     ctx->answer.cache = public ? "no-cache" : "private, no-store";
 
     if (public) {
-        p = ngx_pnalloc(r->pool, NGX_INT64_LEN + 2);
+        p = ngx_pnalloc(r->pool, NGX_INT64_LEN + sizeof("\"\"-00000000"));
 
         if (p) {
             ctx->answer.etag.data = p;
-            ctx->answer.etag.len = ngx_sprintf(p, "\"%uL\"",
-                                               (uint64_t) sale->version)
+            ctx->answer.etag.len = ngx_http_flashsale_tag(r, p,
+                                                          sale->version)
                                    - p;
         }
     }
@@ -697,7 +719,12 @@ ngx_http_flashsale_note_hold(ngx_http_flashsale_ctx_t *ctx,
         return;
     }
 
-    if (fs_crypto_hold_id(worker->crypto, hold->seq, ctx->hold) == 0) {
+    if (hold->other != 0
+        ? fs_crypto_hold_id(worker->crypto, hold->other, hold->epoch,
+                            ctx->hold) == 0
+        : fs_life_hold_id(worker->store, worker->crypto, hold->seq, ctx->hold)
+          == 0)
+    {
         ctx->has_hold = 1;
     }
 

@@ -11,7 +11,7 @@ typedef enum {
 static unsigned ngx_http_flashsale_channel_compare(const fs_sale_t *old,
     const fs_sale_t *new);
 static ngx_http_flashsale_text_t *ngx_http_flashsale_channel_render(
-    const fs_sale_t *sale, unsigned events);
+    const fs_sale_t *sale, uint32_t epoch, unsigned events);
 static void ngx_http_flashsale_channel_forget(
     ngx_http_flashsale_channel_t *channel);
 
@@ -124,6 +124,7 @@ ngx_http_flashsale_channels_look(ngx_http_flashsale_channels_t *channels,
     }
 
     channels->seq = view->seq;
+    channels->epoch = fs_life_now(view->store);
     changed = 0;
 
     for (node = ngx_rbtree_min(channels->tree.root, &channels->sentinel);
@@ -143,7 +144,8 @@ ngx_http_flashsale_channels_look(ngx_http_flashsale_channels_t *channels,
             continue;
         }
 
-        delta = ngx_http_flashsale_channel_render(&sale, events);
+        delta = ngx_http_flashsale_channel_render(&sale, channels->epoch,
+                                                  events);
         if (delta == NULL) {
             /* no memory now: the next look finds it different again */
             channels->seq = 0;
@@ -168,8 +170,8 @@ ngx_http_flashsale_channels_look(ngx_http_flashsale_channels_t *channels,
 
 
 ngx_http_flashsale_text_t *
-ngx_http_flashsale_channel_text(ngx_http_flashsale_channel_t *channel,
-    uint64_t seen)
+ngx_http_flashsale_channel_text(ngx_http_flashsale_channels_t *channels,
+    ngx_http_flashsale_channel_t *channel, uint64_t seen)
 {
     ngx_http_flashsale_text_t  *text;
 
@@ -182,7 +184,8 @@ ngx_http_flashsale_channel_text(ngx_http_flashsale_channel_t *channel,
 
     } else {
         if (channel->full == NULL) {
-            channel->full = ngx_http_flashsale_channel_full(&channel->sale);
+            channel->full = ngx_http_flashsale_channel_full(&channel->sale,
+                                                           channels->epoch);
         }
 
         text = channel->full;
@@ -197,7 +200,7 @@ ngx_http_flashsale_channel_text(ngx_http_flashsale_channel_t *channel,
 
 
 ngx_http_flashsale_text_t *
-ngx_http_flashsale_channel_full(const fs_sale_t *sale)
+ngx_http_flashsale_channel_full(const fs_sale_t *sale, uint32_t epoch)
 {
     unsigned  events;
 
@@ -207,7 +210,7 @@ ngx_http_flashsale_channel_full(const fs_sale_t *sale)
         events |= NGX_HTTP_FLASHSALE_EVENT_GOAL;
     }
 
-    return ngx_http_flashsale_channel_render(sale, events);
+    return ngx_http_flashsale_channel_render(sale, epoch, events);
 }
 
 
@@ -254,7 +257,8 @@ ngx_http_flashsale_channel_compare(const fs_sale_t *old, const fs_sale_t *new)
  */
 
 static ngx_http_flashsale_text_t *
-ngx_http_flashsale_channel_render(const fs_sale_t *sale, unsigned events)
+ngx_http_flashsale_channel_render(const fs_sale_t *sale, uint32_t epoch,
+    unsigned events)
 {
     int                         n;
     fs_seq_t                    seq;
@@ -264,7 +268,7 @@ ngx_http_flashsale_channel_render(const fs_sale_t *sale, unsigned events)
     static const struct {
         unsigned  event;
         int     (*render)(char *buf, size_t size, fs_seq_t seq,
-                          const fs_sale_t *sale);
+                          uint32_t epoch, const fs_sale_t *sale);
     } renders[] = {
         { NGX_HTTP_FLASHSALE_EVENT_STOCK, fs_answer_stock },
         { NGX_HTTP_FLASHSALE_EVENT_GOAL, fs_answer_goal },
@@ -286,7 +290,7 @@ ngx_http_flashsale_channel_render(const fs_sale_t *sale, unsigned events)
         seq = events ? sale->version - 1 : sale->version;
 
         n = renders[i].render((char *) text->data + text->len, FS_EVENT_MAX,
-                              seq, sale);
+                              seq, epoch, sale);
         if (n < 0) {
             ngx_log_error(NGX_LOG_ALERT, ngx_cycle->log, 0,
                           "flashsale: an event of sale %ui does not fit",

@@ -39,6 +39,7 @@ typedef struct {
     ngx_rbtree_node_t                    sentinel;
     uint64_t                             round;    /* the present one */
     fs_seq_t                             seq;      /* the view's, last look */
+    uint32_t                             epoch;    /* and its life's */
 } ngx_http_flashsale_channels_t;
 
 
@@ -70,12 +71,13 @@ int ngx_http_flashsale_channels_look(
  * caller.  NULL: nothing new (or no memory).
  */
 ngx_http_flashsale_text_t *ngx_http_flashsale_channel_text(
+    ngx_http_flashsale_channels_t *channels,
     ngx_http_flashsale_channel_t *channel, uint64_t seen);
 
 /* All events of a sale with its present numbers, as a resuming viewer gets
  * them.  NULL: no memory. */
 ngx_http_flashsale_text_t *ngx_http_flashsale_channel_full(
-    const fs_sale_t *sale);
+    const fs_sale_t *sale, uint32_t epoch);
 
 
 #pragma GCC visibility pop

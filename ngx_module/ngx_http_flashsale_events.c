@@ -17,6 +17,8 @@ static fs_outcome_t ngx_http_flashsale_events_sales(ngx_http_request_t *r,
     fs_view_t *view, fs_sale_t *sales, size_t *n, fs_fault_t *fault);
 static ngx_http_flashsale_text_t *ngx_http_flashsale_events_first(
     ngx_http_request_t *r, fs_view_t *view, const fs_sale_t *sales, size_t n);
+static int ngx_http_flashsale_events_id(fs_str_t str, uint32_t epoch,
+    fs_seq_t last, int64_t *id);
 static ngx_int_t ngx_http_flashsale_events_header(ngx_http_request_t *r);
 
 
@@ -190,6 +192,7 @@ ngx_http_flashsale_events_first(ngx_http_request_t *r, fs_view_t *view,
     int                            len;
     size_t                         i, size;
     int64_t                        id;
+    uint32_t                       epoch;
     fs_now_t                       now;
     fs_str_t                       str;
     const fs_sale_t               *next;
@@ -213,10 +216,12 @@ ngx_http_flashsale_events_first(ngx_http_request_t *r, fs_view_t *view,
                               % (3 * NGX_HTTP_FLASHSALE_RETRY_MSEC)))
                 - text->data;
 
+    epoch = fs_life_now(view->store);
+
     str.len = headers->last_event_id.len;
     str.data = (char *) headers->last_event_id.data;
 
-    if (fs_number_parse(str, 1, (int64_t) view->seq, &id) == 0) {
+    if (ngx_http_flashsale_events_id(str, epoch, view->seq, &id) == 0) {
 
         /* in the order of the changes: the ids go up */
 
@@ -237,7 +242,7 @@ ngx_http_flashsale_events_first(ngx_http_request_t *r, fs_view_t *view,
 
             id = (int64_t) next->version;
 
-            full = ngx_http_flashsale_channel_full(next);
+            full = ngx_http_flashsale_channel_full(next, epoch);
             if (full == NULL) {
                 ngx_http_flashsale_text_release(text);
                 return NULL;
@@ -252,7 +257,8 @@ ngx_http_flashsale_events_first(ngx_http_request_t *r, fs_view_t *view,
     fs_store_now(view->store, &now);
 
     len = fs_answer_snapshot((char *) text->data + text->len,
-                             size - text->len, view->seq, sales, n, now.wall);
+                             size - text->len, view->seq, epoch, sales, n,
+                             now.wall);
     if (len < 0) {
         ngx_http_flashsale_text_release(text);
         return NULL;
@@ -261,6 +267,35 @@ ngx_http_flashsale_events_first(ngx_http_request_t *r, fs_view_t *view,
     text->len += len;
 
     return text;
+}
+
+
+/*
+ * An id that was seen last.  Of another life it tells nothing: what was seen
+ * besides, of a change that the stream broke in, may not be true here.  0 or
+ * -1.
+ */
+
+static int
+ngx_http_flashsale_events_id(fs_str_t str, uint32_t epoch, fs_seq_t last,
+    int64_t *id)
+{
+    size_t  len;
+    u_char  life[sizeof("-00000000")];
+
+    if (epoch != 0) {
+        len = ngx_sprintf(life, "-%08xD", epoch) - life;
+
+        if (str.len < len
+            || ngx_memcmp(str.data + str.len - len, life, len) != 0)
+        {
+            return -1;
+        }
+
+        str.len -= len;
+    }
+
+    return fs_number_parse(str, 1, (int64_t) last, id);
 }
 
 

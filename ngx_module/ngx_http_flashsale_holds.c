@@ -115,8 +115,10 @@ ngx_http_flashsale_holds_handler(ngx_http_request_t *r, fs_str_t path)
                                              ngx_http_flashsale_hold_body);
     }
 
-    if (fs_crypto_hold_parse(worker->crypto, id, &seq) != 0) {
-        return ngx_http_flashsale_problem(r, FS_NO_SUCH_HOLD, NULL);
+    outcome = fs_life_hold_parse(worker->store, worker->crypto, id, &seq,
+                                 &ctx->epoch);
+    if (outcome != FS_OK) {
+        return ngx_http_flashsale_problem(r, outcome, NULL);
     }
 
     if (need == NGX_HTTP_FLASHSALE_READ) {
@@ -499,7 +501,14 @@ ngx_http_flashsale_hold_list(ngx_http_request_t *r,
         str.data = id;
         str.len = (len > 0) ? len : 0;
 
-        if (fs_crypto_hold_parse(worker->crypto, str, &before) != 0) {
+        outcome = fs_life_hold_parse(worker->store, worker->crypto, str,
+                                     &before, &ctx->epoch);
+
+        if (outcome == FS_OTHER_LIFE) {
+            return ngx_http_flashsale_problem(r, outcome, NULL);
+        }
+
+        if (outcome != FS_OK) {
             ngx_http_flashsale_fault(&fault, "before", "is the id of a hold");
             return ngx_http_flashsale_problem(r, FS_BAD_REQUEST, &fault);
         }
@@ -603,6 +612,7 @@ ngx_http_flashsale_release(ngx_http_request_t *r,
 
     command.type = FS_COMMAND_RELEASE;
     command.hold = ctx->seq;
+    command.epoch = ctx->epoch;
     ngx_memcpy(command.buyer, ctx->buyer, FS_BUYER_LEN);
 
     return ngx_http_flashsale_wait_command(r, &command,

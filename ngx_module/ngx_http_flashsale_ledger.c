@@ -29,6 +29,9 @@ typedef struct {
     ngx_http_flashsale_ledger_t  *ledger;       /* NULL: does not wait */
     ngx_event_t                   timeout;
     fs_seq_t                      after;
+    uint8_t                       hash[FS_HASH_LEN];  /* of that entry */
+    unsigned                      hashed:1;     /* it is to be that */
+    fs_seq_t                      last;         /* FORKED: the ledger's */
     size_t                        limit;
     ngx_msec_t                    wait;
 } ngx_http_flashsale_feed_t;
@@ -38,6 +41,12 @@ static fs_outcome_t ngx_http_flashsale_feed_args(ngx_http_request_t *r,
     ngx_http_flashsale_feed_t *feed, fs_fault_t *fault);
 static int ngx_http_flashsale_feed_number(fs_str_t args, const char *name,
     int64_t min, int64_t max, int64_t *value, fs_fault_t *fault);
+static int ngx_http_flashsale_feed_hash(fs_str_t args,
+    ngx_http_flashsale_feed_t *feed, fs_fault_t *fault);
+static int ngx_http_flashsale_feed_forked(ngx_http_flashsale_feed_t *feed,
+    fs_view_t *view);
+static ngx_int_t ngx_http_flashsale_feed_problem(ngx_http_request_t *r,
+    ngx_http_flashsale_feed_t *feed, fs_outcome_t outcome);
 static ngx_chain_t *ngx_http_flashsale_feed_render(ngx_http_request_t *r,
     ngx_http_flashsale_feed_t *feed, ngx_http_flashsale_worker_t *worker,
     fs_outcome_t *outcome);
@@ -104,7 +113,7 @@ ngx_http_flashsale_ledger_handler(ngx_http_request_t *r)
     out = ngx_http_flashsale_feed_render(r, feed, worker, &outcome);
 
     if (outcome != FS_OK) {
-        return ngx_http_flashsale_problem(r, outcome, NULL);
+        return ngx_http_flashsale_feed_problem(r, feed, outcome);
     }
 
     if (out == NULL && feed->wait && !worker->exiting) {
@@ -188,7 +197,8 @@ ngx_http_flashsale_feed_args(ngx_http_request_t *r,
                                           &limit, fault)
         || ngx_http_flashsale_feed_number(args, "wait_ms", 0,
                                           NGX_HTTP_FLASHSALE_FEED_WAIT_MAX,
-                                          &wait, fault))
+                                          &wait, fault)
+        || ngx_http_flashsale_feed_hash(args, feed, fault))
     {
         return FS_BAD_REQUEST;
     }
@@ -234,6 +244,100 @@ ngx_http_flashsale_feed_number(fs_str_t args, const char *name, int64_t min,
 }
 
 
+/* 64 digits; may be absent.  0, or -1 and the fault. */
+
+static int
+ngx_http_flashsale_feed_hash(fs_str_t args, ngx_http_flashsale_feed_t *feed,
+    fs_fault_t *fault)
+{
+    int         len;
+    char        buf[2 * FS_HASH_LEN];
+    ngx_int_t   value;
+    ngx_uint_t  i;
+
+    len = fs_query_get(args, "hash", buf, sizeof(buf));
+
+    if (len == -1) {
+        return 0;
+    }
+
+    for (i = 0; i < FS_HASH_LEN && len == (int) sizeof(buf); i++) {
+
+        value = ngx_hextoi((u_char *) buf + 2 * i, 2);
+        if (value == NGX_ERROR) {
+            break;
+        }
+
+        feed->hash[i] = (uint8_t) value;
+    }
+
+    if (i == FS_HASH_LEN) {
+        feed->hashed = 1;
+        return 0;
+    }
+
+    fault->outcome = FS_BAD_REQUEST;
+    ngx_http_flashsale_fault(fault, "hash", "is 64 hexadecimal digits");
+
+    return -1;
+}
+
+
+/*
+ * Does the one who asks have another history?  1: yes, and feed->last; 0: no,
+ * or it was not asked.  Before the first entry the hash is zeros.
+ */
+
+static int
+ngx_http_flashsale_feed_forked(ngx_http_flashsale_feed_t *feed,
+    fs_view_t *view)
+{
+    fs_entry_t              entry;
+    static const uint8_t    zeros[FS_HASH_LEN];
+    const uint8_t          *hash;
+
+    if (!feed->hashed) {
+        return 0;
+    }
+
+    hash = zeros;
+
+    if (feed->after) {
+        hash = NULL;
+
+        if (fs_view_entries(view, feed->after - 1, 1, &entry) == 1
+            && entry.seq == feed->after)
+        {
+            hash = entry.hash;
+        }
+    }
+
+    if (hash && ngx_memcmp(hash, feed->hash, FS_HASH_LEN) == 0) {
+        return 0;
+    }
+
+    feed->last = atomic_load(&view->store->mark->seq);
+
+    return 1;
+}
+
+
+static ngx_int_t
+ngx_http_flashsale_feed_problem(ngx_http_request_t *r,
+    ngx_http_flashsale_feed_t *feed, fs_outcome_t outcome)
+{
+    fs_result_t  result;
+
+    ngx_memzero(&result, sizeof(fs_result_t));
+    result.outcome = (uint16_t) outcome;
+    result.seq = feed->last;
+
+    ngx_http_flashsale_answer_problem(r, outcome, NULL, &result, NULL);
+
+    return ngx_http_flashsale_send(r);
+}
+
+
 /* The lines after feed->after.  NULL and OK: there are none. */
 
 static ngx_chain_t *
@@ -256,6 +360,12 @@ ngx_http_flashsale_feed_render(ngx_http_request_t *r,
     }
 
     *outcome = FS_OK;
+
+    if (ngx_http_flashsale_feed_forked(feed, &view)) {
+        *outcome = ngx_http_flashsale_missing(&view, FS_FORKED);
+        fs_view_close(&view);
+        return NULL;
+    }
 
     fs_view_names(&view, worker->crypto, &names);
 
@@ -455,7 +565,7 @@ ngx_http_flashsale_feed_answer(ngx_http_flashsale_feed_t *feed,
     ngx_http_flashsale_feed_cleanup(feed);
 
     if (outcome != FS_OK) {
-        rc = ngx_http_flashsale_problem(r, outcome, NULL);
+        rc = ngx_http_flashsale_feed_problem(r, feed, outcome);
 
     } else {
         rc = ngx_http_flashsale_feed_send(r, out);

@@ -124,6 +124,21 @@ ngx_http_flashsale_ffi_now(void)
 
 
 double
+ngx_http_flashsale_ffi_epoch(void)
+{
+    ngx_http_flashsale_worker_t  *worker;
+
+    worker = ngx_http_flashsale_lua_worker();
+
+    if (worker == NULL || worker->store == NULL) {
+        return -1;
+    }
+
+    return (double) fs_life_now(worker->store);
+}
+
+
+double
 ngx_http_flashsale_ffi_seq(void)
 {
     double                        seq;
@@ -436,6 +451,7 @@ ngx_http_flashsale_lua_buyer(ngx_http_flashsale_worker_t *worker,
     fs_str_t identity, fs_str_t id, uint8_t *buyer, fs_seq_t *seq,
     fs_view_t *view)
 {
+    uint32_t      epoch;
     fs_outcome_t  outcome;
 
     *seq = 0;
@@ -448,8 +464,12 @@ ngx_http_flashsale_lua_buyer(ngx_http_flashsale_worker_t *worker,
         return FS_NOT_READY;
     }
 
-    if (id.len && fs_crypto_hold_parse(worker->crypto, id, seq) != 0) {
-        return FS_NO_SUCH_HOLD;
+    if (id.len) {
+        outcome = fs_life_hold_parse(worker->store, worker->crypto, id, seq,
+                                     &epoch);
+        if (outcome != FS_OK) {
+            return outcome;
+        }
     }
 
     if (fs_crypto_pseudonym(worker->crypto, identity, buyer) != 0) {

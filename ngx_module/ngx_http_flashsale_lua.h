@@ -23,7 +23,7 @@
 #include "core/shelf.h"
 
 
-#define NGX_HTTP_FLASHSALE_FFI_VERSION  2
+#define NGX_HTTP_FLASHSALE_FFI_VERSION  3
 #define NGX_HTTP_FLASHSALE_FFI_PAGE     100    /* sales, holds, documents */
 
 /* what ngx_http_flashsale_ffi_ready() says */
@@ -93,6 +93,10 @@ int ngx_http_flashsale_ffi_ready(void);
 /* The wall clock that decides, ms; the position of what is read; -1: none. */
 double ngx_http_flashsale_ffi_now(void);
 double ngx_http_flashsale_ffi_seq(void);
+
+/* The epoch of the store's life, which is part of each cache's key; -1: the
+ * store is not open. */
+double ngx_http_flashsale_ffi_epoch(void);
 
 int ngx_http_flashsale_ffi_sale(const char *id, size_t id_len,
     ngx_http_flashsale_ffi_sale_t *sale);

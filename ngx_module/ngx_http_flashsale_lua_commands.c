@@ -259,12 +259,12 @@ ngx_http_flashsale_ffi_release(ngx_http_request_t *r,
     } else if (worker == NULL || worker->store == NULL) {
         outcome = FS_NOT_READY;
 
-    } else if (fs_crypto_hold_parse(worker->crypto,
+    } else if ((outcome = fs_life_hold_parse(worker->store, worker->crypto,
                                     ngx_http_flashsale_lua_str(id, id_len),
-                                    &command.hold)
-               != 0)
+                                    &command.hold, &command.epoch))
+               != FS_OK)
     {
-        outcome = FS_NO_SUCH_HOLD;
+        /* void */
 
     } else if (fs_crypto_pseudonym(worker->crypto,
                                    ngx_http_flashsale_lua_str(identity,

@@ -155,7 +155,12 @@ ngx_http_flashsale_order(ngx_http_request_t *r,
 
     (void) ngx_http_flashsale_action(ngx_http_flashsale_below(r), &id);
 
-    if (fs_crypto_hold_parse(worker->crypto, id, &command.hold) != 0) {
+    /* what is to be done about another life's is decided with the rest */
+
+    if (fs_life_hold_parse(worker->store, worker->crypto, id, &command.hold,
+                           &command.epoch)
+        == FS_NO_SUCH_HOLD)
+    {
         return FS_NO_SUCH_HOLD;
     }
 

@@ -131,11 +131,8 @@ ngx_http_flashsale_pay_hold(ngx_http_request_t *r,
     id.data = (const char *) value.data;
     id.len = value.len;
 
-    if (fs_crypto_hold_parse(worker->crypto, id, &ctx->seq) != 0) {
-        return FS_NO_SUCH_HOLD;
-    }
-
-    return FS_OK;
+    return fs_life_hold_parse(worker->store, worker->crypto, id, &ctx->seq,
+                              &ctx->epoch);
 }
 
 
@@ -222,6 +219,7 @@ ngx_http_flashsale_pay_move(ngx_http_request_t *r,
 
     command.type = FS_COMMAND_PAY;
     command.hold = ctx->seq;
+    command.epoch = ctx->epoch;
     command.term_ms = (uint32_t) lcf->pay_time;
     ngx_memcpy(command.buyer, ctx->buyer, FS_BUYER_LEN);
 

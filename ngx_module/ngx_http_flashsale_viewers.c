@@ -415,7 +415,8 @@ ngx_http_flashsale_viewer_tell(ngx_http_flashsale_viewer_t *viewer)
             continue;
         }
 
-        text = ngx_http_flashsale_channel_text(channel, viewer->seen);
+        text = ngx_http_flashsale_channel_text(&viewer->events->channels,
+                                               channel, viewer->seen);
         if (text == NULL) {
             continue;
         }

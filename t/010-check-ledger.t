@@ -111,7 +111,7 @@ sub removed ($seq) {
 
 # ---- as it is
 is_deeply([chain(@texts)], \@golden, 'this test chains as the engine does');
-like(accepted('golden', \@golden), qr/^ok: 52 entries, seq 1 to 52, hash /,
+like(accepted('golden', \@golden), qr/^ok: 58 entries, seq 1 to 58, hash /,
     'the summary');
 
 my ($status, $said) = check(\@golden, '--sales');
@@ -324,6 +324,33 @@ refused('one refund for two debts', inserted(14,
     qr/seq 16: refund $refund had settled another debt at seq 14/);
 refused('less given back', changed(14, sub { s/7960/7950/ }),
     qr/seq 14: payment $due: 7950 fen are given back, 7960 are due/);
+
+# ---- lives
+my ($elsewhere) = $texts[53] =~ /"hold":"([0-9a-f]{32})"/;
+my $reason = '"reason":"other_life"';
+
+refused('no epoch', changed(53, sub { s/0badcafe/00000000/ }),
+    qr/seq 53: epoch 00000000 is none/);
+refused('the epoch of a life before', changed(58, sub { s/00000005/0badcafe/ }),
+    qr/seq 58: epoch 0badcafe is that of a life before/);
+refused('another life\'s, but it is held here', inserted(52,
+    qq("type":"refund_due","hold":"$first",$paid,$reason)),
+    qr/seq 53: hold $first is of this ledger, no other life's/);
+refused('another life\'s, due back twice',
+    changed(55, sub { s/6e756d6265722038/6e756d6265722037/ }),
+    qr/seq 55: payment \w+ is due back twice/);
+refused('another life\'s, given back twice', inserted(57, qq("type":"refunded",)
+    . qq("hold":"$elsewhere","payment":"7061796d656e74206e756d6265722037",)
+    . '"amount_fen":3980'), qr/seq 58: payment \w+ is given back twice/);
+refused('another life\'s, never due', removed(54),
+    qr/seq 56: payment \w+ is given back, but it is not due/);
+refused('another life\'s, sold', inserted(54,
+    qq("type":"sold","hold":"$elsewhere",$grape,$paid)),
+    qr/seq 55: sold, but hold $elsewhere is of another life/);
+refused('another life\'s, then held', inserted(54,
+    qq($held,"sale":"egg","qty":1,$end) =~ s/a{32}/$elsewhere/r),
+    qr/seq 55: hold $elsewhere is held, and of another life/);
+
 refused('returned, but another payment sold it',
     changed(46, sub { s/"payment":"../"payment":"00/ }),
     qr/seq 46: payment \w+ did not sell egg/);

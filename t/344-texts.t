@@ -92,17 +92,17 @@ my $known = read_text("$root/lua/tuanbo/problems.lua");
 for my $code ($problems =~ /^\| [\d, ]+ \| (.*) \|$/mg) {
     for my $name ($code =~ /`([a-z_]+)`(?! with| \()/g) {
         next if $name =~ /^(?:field|rule|sale|free|limit|opens_at|state|held
-            |sold|retry_at)$/x || $name eq 'Allow';
+            |sold|retry_at|last_seq)$/x || $name eq 'Allow';
         ok(exists $lines{zh}{"problem.$name"} || $known =~ /^\s*$name = "/m,
             "$name has words");
     }
 }
 
 # ---- a refusal says that nothing was charged; only where that need not be so
-# it does not: an order that is another's, one that is settled
+# it does not: an order that is another's, one that is settled, one that is lost
 my %charge = (zh => qr/没有(?:收|扣)钱/, en => qr/nothing (?:was )?charged/i);
 for my $lang (sort keys %charge) {
-    my @silent = grep { /^problem\.(?!title$|no_such_hold$|wrong_state$)/
+    my @silent = grep { /^problem\.(?!title$|no_such_hold$|other_life$|wrong_state$)/
         && $lines{$lang}{$_} !~ $charge{$lang} } sort keys $lines{$lang}->%*;
     is("@silent", '', "refusals say in $lang that nothing was charged");
 }

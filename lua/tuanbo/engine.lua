@@ -20,7 +20,7 @@ local ffi_string = ffi.string
 local get_request = base.get_request
 
 -- The module's other side is ngx_module/ngx_http_flashsale_lua.h.
-local VERSION = 2
+local VERSION = 3
 
 local PAGE_MAX = 100                -- of one call
 local PAGE = 20
@@ -74,6 +74,7 @@ const char *ngx_http_flashsale_ffi_state(int state);
 int ngx_http_flashsale_ffi_ready(void);
 double ngx_http_flashsale_ffi_now(void);
 double ngx_http_flashsale_ffi_seq(void);
+double ngx_http_flashsale_ffi_epoch(void);
 int ngx_http_flashsale_ffi_sale(const char *id, size_t id_len,
     ngx_http_flashsale_ffi_sale_t *sale);
 int ngx_http_flashsale_ffi_sales(const char *after, size_t after_len,
@@ -242,6 +243,15 @@ end
 -- no key
 function engine.version()
     return C.ngx_http_flashsale_ffi_seq()
+end
+
+
+--- The life of the store: numbers of entries, versions of sales and what was
+-- made of them are told apart from those of another life by it. It is part of
+-- each cache's key.
+-- @treturn number 0 in the first life; -1 while the store is not open
+function engine.epoch()
+    return C.ngx_http_flashsale_ffi_epoch()
 end
 
 

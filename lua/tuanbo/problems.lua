@@ -17,6 +17,7 @@ local same = {
     stock_taken = "sold_out",
     decided = "wrong_state",
     nothing_due = "wrong_state",
+    forked = "wrong_state",
     refund_used = "wrong_state",
     too_many_names = "bad_request",
     bad_signature = "no_buyer",
@@ -24,6 +25,7 @@ local same = {
 
 local statuses = {
     not_found = 404, no_such_sale = 404, no_such_hold = 404,
+    other_life = 404,
     no_buyer = 401, cross_site = 403, forbidden = 403, bad_request = 400,
     method = 405, too_large = 413, too_fast = 429, busy = 503, broken = 503,
     outcome_unknown = 503,

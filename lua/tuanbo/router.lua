@@ -153,6 +153,7 @@ end
 -- Both of a few: see session.likes().
 local function likes_key(c)
     return c.lang .. (c.likes.large and "L" or "n") .. " "
+           .. engine.epoch() .. " "
 end
 
 

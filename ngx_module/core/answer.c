@@ -13,6 +13,7 @@
 #define FS_TELL_RETRY_AT     0x10
 #define FS_TELL_STATE        0x20
 #define FS_TELL_TAKEN        0x40       /* held, sold */
+#define FS_TELL_LAST_SEQ     0x80
 
 static const uint8_t  fs_tell[FS_OUTCOMES_N] = {
     [FS_SOLD_OUT] = FS_TELL_SALE | FS_TELL_FREE,
@@ -23,7 +24,8 @@ static const uint8_t  fs_tell[FS_OUTCOMES_N] = {
     [FS_WRONG_STATE] = FS_TELL_STATE,
     [FS_TOO_MANY_HOLDS] = FS_TELL_LIMIT,
     [FS_WAIT] = FS_TELL_RETRY_AT,
-    [FS_STOCK_TAKEN] = FS_TELL_TAKEN
+    [FS_STOCK_TAKEN] = FS_TELL_TAKEN,
+    [FS_FORKED] = FS_TELL_LAST_SEQ
 };
 
 
@@ -38,7 +40,7 @@ static void fs_put_result(fs_writer_t *writer, unsigned tell,
 static void fs_put_sale_slug(fs_writer_t *writer, const fs_names_t *names,
     uint32_t number);
 static void fs_put_hold_id(fs_writer_t *writer, const fs_names_t *names,
-    fs_seq_t hold);
+    const fs_hold_t *hold);
 static void fs_put_some(fs_writer_t *writer, int64_t number);
 
 
@@ -89,7 +91,7 @@ fs_answer_holds(char *buf, size_t size, const fs_hold_t *holds, size_t n,
     fs_put_key(&writer, "next");
 
     if (more && n > 0) {
-        fs_put_hold_id(&writer, names, holds[n - 1].seq);
+        fs_put_hold_id(&writer, names, &holds[n - 1]);
 
     } else {
         fs_put_null(&writer);
@@ -244,6 +246,11 @@ fs_put_result(fs_writer_t *writer, unsigned tell, const fs_result_t *result,
         fs_put_key(writer, "sold");
         fs_put_number(writer, result->sold);
     }
+
+    if (tell & FS_TELL_LAST_SEQ) {
+        fs_put_key(writer, "last_seq");
+        fs_put_number(writer, (int64_t) result->seq);
+    }
 }
 
 
@@ -351,7 +358,7 @@ fs_put_hold(fs_writer_t *writer, const fs_hold_t *hold,
 
     fs_put_object(writer);
     fs_put_key(writer, "id");
-    fs_put_hold_id(writer, names, hold->seq);
+    fs_put_hold_id(writer, names, hold);
     fs_put_key(writer, "state");
     fs_put_text(writer, fs_hold_state_name(hold->state));
     fs_put_key(writer, "lines");
@@ -495,11 +502,17 @@ fs_put_sale_slug(fs_writer_t *writer, const fs_names_t *names,
 
 
 static void
-fs_put_hold_id(fs_writer_t *writer, const fs_names_t *names, fs_seq_t hold)
+fs_put_hold_id(fs_writer_t *writer, const fs_names_t *names,
+    const fs_hold_t *hold)
 {
+    int   rc;
     char  id[FS_HOLD_ID_LEN];
 
-    if (names->hold_id(names->data, hold, id) != 0) {
+    rc = hold->other != 0
+         ? names->other_id(names->data, hold->other, hold->epoch, id)
+         : names->hold_id(names->data, hold->seq, id);
+
+    if (rc != 0) {
         fs_writer_fail(writer);
         return;
     }

@@ -47,7 +47,7 @@ int fs_answer_sales(char *buf, size_t size, const fs_sale_t *sales, size_t n,
 /*
  * RFC 9457: {"type":"about:blank","title","status","code", and what helps:
  * "field","rule"; "sale","free","limit","opens_at","retry_at","state","held",
- * "sold"}.  fault and result may be NULL.
+ * "sold", "last_seq"}.  fault and result may be NULL.
  */
 int fs_answer_problem(char *buf, size_t size, fs_outcome_t outcome,
     const fs_fault_t *fault, const fs_result_t *result,
@@ -67,19 +67,20 @@ int fs_answer_confirm(char *buf, size_t size, const fs_result_t *result);
 int fs_answer_audit(char *buf, size_t size, const fs_audit_t *audit);
 
 /*
- * Server-sent events, whole, with their empty line:
- *   id: <seq>\nevent: snapshot\ndata: {"sales":[…],"now":…}\n\n
- *   id: <seq>\nevent: stock\ndata: {"sale","free","held","sold","version"}\n\n
- *   id: <seq>\nevent: goal\ndata: {"sale","joined","formed","version"}\n\n
- *   id: <seq>\nevent: state\ndata: {"sale","state","version"}\n\n
+ * Server-sent events, whole, with their empty line; the id is the seq, and in
+ * a life after the first one "-" and the epoch's 8 hexadecimal digits:
+ *   id: <id>\nevent: snapshot\ndata: {"sales":[…],"now":…}\n\n
+ *   id: <id>\nevent: stock\ndata: {"sale","free","held","sold","version"}\n\n
+ *   id: <id>\nevent: goal\ndata: {"sale","joined","formed","version"}\n\n
+ *   id: <id>\nevent: state\ndata: {"sale","state","version"}\n\n
  */
-int fs_answer_snapshot(char *buf, size_t size, fs_seq_t seq,
+int fs_answer_snapshot(char *buf, size_t size, fs_seq_t seq, uint32_t epoch,
     const fs_sale_t *sales, size_t n, int64_t now);
-int fs_answer_stock(char *buf, size_t size, fs_seq_t seq,
+int fs_answer_stock(char *buf, size_t size, fs_seq_t seq, uint32_t epoch,
     const fs_sale_t *sale);
-int fs_answer_goal(char *buf, size_t size, fs_seq_t seq,
+int fs_answer_goal(char *buf, size_t size, fs_seq_t seq, uint32_t epoch,
     const fs_sale_t *sale);
-int fs_answer_state(char *buf, size_t size, fs_seq_t seq,
+int fs_answer_state(char *buf, size_t size, fs_seq_t seq, uint32_t epoch,
     const fs_sale_t *sale);
 
 

@@ -1,10 +1,12 @@
 
 #include "batch.h"
+#include "life.h"
 
 
 static void fs_batch_again(fs_commit_t *commit, fs_pass_t *pass);
 static void fs_batch_give_up(fs_commit_t *commit);
 static void fs_batch_collect(fs_commit_t *commit, fs_pass_t *pass);
+static void fs_batch_strange(fs_commit_t *commit, int i, uint32_t epoch);
 static uint64_t fs_batch_applied(fs_commit_t *commit, fs_ring_t *ring);
 static void fs_batch_decide(fs_commit_t *commit, fs_pass_t *pass);
 static int fs_batch_valid(const fs_command_t *command);
@@ -152,13 +154,14 @@ fs_batch_give_up(fs_commit_t *commit)
 static void
 fs_batch_collect(fs_commit_t *commit, fs_pass_t *pass)
 {
-    uint32_t      i;
+    uint32_t      i, epoch;
     uint64_t      applied, delivered, head;
     fs_ring_t    *ring;
     fs_rings_t   *rings;
     fs_cursor_t  *cursor;
 
     rings = commit->rings;
+    epoch = fs_life_now(commit->store);
 
     for (i = 0; i < rings->rings_n; i++) {
         ring = fs_ring(rings, i);
@@ -167,6 +170,13 @@ fs_batch_collect(fs_commit_t *commit, fs_pass_t *pass)
         head = atomic_load_explicit(&ring->head, memory_order_acquire);
 
         if (head == delivered) {
+            continue;
+        }
+
+        if (memcmp(ring->store, commit->store->identity, FS_IDENTITY_LEN) != 0
+            || atomic_load(&ring->epoch) != epoch)
+        {
+            fs_batch_strange(commit, (int) i, epoch);
             continue;
         }
 
@@ -192,6 +202,26 @@ fs_batch_collect(fs_commit_t *commit, fs_pass_t *pass)
     }
 
     commit->live = commit->cursors_n;
+}
+
+
+/*
+ * Commands of another store, or of this one as it was in another life.  The
+ * producer of the latter is told, and what it adds now is of this life.
+ */
+
+static void
+fs_batch_strange(fs_commit_t *commit, int i, uint32_t epoch)
+{
+    fs_ring_t  *ring;
+
+    ring = fs_ring(commit->rings, (uint32_t) i);
+
+    fs_commit_refuse_waiting(commit, i, FS_NOT_READY);
+
+    if (memcmp(ring->store, commit->store->identity, FS_IDENTITY_LEN) == 0) {
+        atomic_store(&ring->epoch, epoch);
+    }
 }
 
 

@@ -77,6 +77,13 @@ fs_outcome_t fs_commit_begin(fs_commit_t *commit, const _Atomic int *stop);
  * UNKNOWN.  timings as in fs_write_commit(). */
 fs_outcome_t fs_commit_finish(fs_commit_t *commit, int64_t *timings);
 
+/*
+ * Refuse what waits in ring i, or in each ring (-1).  The leader's mutex is
+ * held, so nobody is deciding it.
+ */
+void fs_commit_refuse_waiting(fs_commit_t *commit, int i,
+    fs_outcome_t outcome);
+
 /* 1: the transaction can only be aborted; and what its commands are told. */
 unsigned fs_commit_failed(fs_commit_t *commit);
 fs_outcome_t fs_commit_outcome(fs_commit_t *commit);

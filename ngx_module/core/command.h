@@ -35,6 +35,7 @@ typedef enum {
     FS_COMMAND_CLOSE,
     FS_COMMAND_CLOCK,                   /* accept a clock that went back */
     FS_COMMAND_DOCUMENT,
+    FS_COMMAND_LIFE,                    /* begin a new life, see life.h */
 
     FS_COMMANDS_N
 } fs_command_type_t;
@@ -52,6 +53,7 @@ typedef struct {
     uint32_t             term_ms;       /* HOLD: hold time; PAY: pay time */
     uint32_t             live_holds;    /* HOLD: most at once, 0: any */
     fs_seq_t             hold;
+    uint32_t             epoch;         /* of the hold's id; LIFE: proposed */
     int64_t              paid_fen;      /* CONFIRM */
     struct {
         uint32_t         sale;
@@ -94,6 +96,7 @@ typedef struct {
     uint32_t             sold;
     int64_t              at;            /* NOT_OPEN: opens_at, wall;
                                            WAIT: retry_at, wall */
+    uint32_t             epoch;         /* LIFE: which it is */
     fs_seq_t             seq;           /* last entry written, 0: none */
     fs_hold_t            hold;          /* as it is now; seq 0: none */
 } fs_result_t;

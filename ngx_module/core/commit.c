@@ -15,8 +15,7 @@ static void fs_commit_log_committed(void *data);
 static int64_t fs_commit_next_timer(fs_commit_t *commit, uint8_t clock);
 static void fs_commit_refuse(fs_commit_t *commit, uint32_t i, uint64_t from,
     uint64_t to, fs_outcome_t outcome);
-static void fs_commit_refuse_waiting(fs_commit_t *commit, int i,
-    fs_outcome_t outcome);
+static void fs_commit_live_on(fs_commit_t *commit);
 static void fs_commit_deliver(fs_commit_t *commit, fs_outcome_t outcome);
 static void fs_commit_end(fs_commit_t *commit, int healed);
 static int fs_commit_needed(fs_commit_t *commit);
@@ -265,7 +264,7 @@ fs_commit_refuse(fs_commit_t *commit, uint32_t i, uint64_t from, uint64_t to,
  * leader some of it may have been committed, which only the log can tell.
  */
 
-static void
+void
 fs_commit_refuse_waiting(fs_commit_t *commit, int i, fs_outcome_t outcome)
 {
     uint32_t     r;
@@ -493,6 +492,26 @@ fs_commit_pass(fs_commit_t *commit, const _Atomic int *stop, fs_pass_t *pass)
 }
 
 
+/* What waits now is of the same history: it is decided in the new life. */
+
+static void
+fs_commit_live_on(fs_commit_t *commit)
+{
+    uint32_t    i;
+    fs_ring_t  *ring;
+
+    for (i = 0; i < commit->rings->rings_n; i++) {
+        ring = fs_ring(commit->rings, i);
+
+        if (memcmp(ring->store, commit->store->identity, FS_IDENTITY_LEN)
+            == 0)
+        {
+            atomic_store(&ring->epoch, commit->state.epoch);
+        }
+    }
+}
+
+
 void
 fs_commit_one(fs_commit_t *commit, const fs_command_t *command,
     const fs_operator_t *op, fs_result_t *result)
@@ -544,6 +563,10 @@ fs_commit_one(fs_commit_t *commit, const fs_command_t *command,
         atomic_store(&commit->rings->next_wall, commit->next_wall);
         atomic_store(&commit->rings->next_mono, commit->next_mono);
         atomic_fetch_add(&commit->rings->pulse, 1);
+
+        if (commit->state.lives) {
+            fs_commit_live_on(commit);
+        }
     }
 
 done:

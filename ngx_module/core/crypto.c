@@ -317,12 +317,21 @@ fs_hold_block(EVP_CIPHER_CTX *ctx, const uint8_t *in, uint8_t *out)
 
 
 int
-fs_crypto_hold_id(fs_crypto_t *crypto, fs_seq_t hold, char *id)
+fs_crypto_hold_id(fs_crypto_t *crypto, fs_seq_t hold, uint32_t epoch,
+    char *id)
 {
     unsigned  i;
     uint8_t   block[FS_AES_LEN], bytes[FS_AES_LEN];
 
+    if (hold > FS_SEQ_MAX) {
+        return -1;
+    }
+
     memset(block, 0, sizeof(block));
+
+    for (i = 0; i < 4; i++) {
+        block[8 + i] = (uint8_t) (epoch >> (24 - 8 * i));
+    }
 
     for (i = 0; i < 8; i++) {
         block[i] = (uint8_t) (hold >> (56 - 8 * i));
@@ -339,11 +348,13 @@ fs_crypto_hold_id(fs_crypto_t *crypto, fs_seq_t hold, char *id)
 
 
 int
-fs_crypto_hold_parse(fs_crypto_t *crypto, fs_str_t id, fs_seq_t *hold)
+fs_crypto_hold_parse(fs_crypto_t *crypto, fs_str_t id, fs_seq_t *hold,
+    uint32_t *epoch)
 {
     uint8_t   block[FS_AES_LEN], bytes[FS_AES_LEN];
     unsigned  i, rest;
     fs_seq_t  seq;
+    uint32_t  life;
 
     if (id.len != FS_HOLD_ID_LEN || fs_unhex(id, bytes) != 0
         || fs_hold_block(crypto->decrypt, bytes, block) != 0)
@@ -352,18 +363,24 @@ fs_crypto_hold_parse(fs_crypto_t *crypto, fs_str_t id, fs_seq_t *hold)
     }
 
     seq = 0;
+    life = 0;
     rest = 0;
 
     for (i = 0; i < 8; i++) {
         seq = seq << 8 | block[i];
-        rest |= block[8 + i];
     }
 
-    if (rest != 0 || seq == 0) {
+    for (i = 8; i < 12; i++) {
+        life = life << 8 | block[i];
+        rest |= block[4 + i];
+    }
+
+    if (rest != 0 || seq == 0 || seq > FS_SEQ_MAX) {
         return -1;
     }
 
     *hold = seq;
+    *epoch = life;
 
     return 0;
 }

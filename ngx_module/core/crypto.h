@@ -32,11 +32,16 @@ int fs_crypto_pseudonym(fs_crypto_t *crypto, fs_str_t identity,
 int fs_crypto_key_hash(fs_crypto_t *crypto, const uint8_t *buyer,
     fs_str_t key, uint8_t *hash);
 
-/* seq <-> id: AES-128 of (seq be, zeros), as lowercase hexadecimal. */
-int fs_crypto_hold_id(fs_crypto_t *crypto, fs_seq_t hold, char *id);
+/*
+ * seq and epoch <-> id: AES-128 of (seq be, epoch be, zeros), as lowercase
+ * hexadecimal.  seq is at most FS_SEQ_MAX.
+ */
+int fs_crypto_hold_id(fs_crypto_t *crypto, fs_seq_t hold, uint32_t epoch,
+    char *id);
 
-/* 0 and *hold; -1: not an id that this store gave. */
-int fs_crypto_hold_parse(fs_crypto_t *crypto, fs_str_t id, fs_seq_t *hold);
+/* 0, *hold and *epoch; -1: not an id that a store with this key gave. */
+int fs_crypto_hold_parse(fs_crypto_t *crypto, fs_str_t id, fs_seq_t *hold,
+    uint32_t *epoch);
 
 /* SHA-256, FS_HASH_LEN bytes, of two pieces.  0 or -1. */
 int fs_sha256(fs_str_t first, fs_str_t second, uint8_t *hash);

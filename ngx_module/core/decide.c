@@ -549,6 +549,11 @@ fs_decide_buyer(fs_state_t *state, const fs_command_t *command,
     fs_entry_t              entry;
     const fs_transition_t  *move;
 
+    if (command->epoch != fs_state_epoch(state, command->hold)) {
+        result->outcome = FS_OTHER_LIFE;
+        return;
+    }
+
     if (!fs_state_hold(state, command->hold, &hold)
         || memcmp(hold.buyer, command->buyer, FS_BUYER_LEN) != 0)
     {
@@ -640,6 +645,13 @@ fs_entry_about(fs_entry_t *entry, const fs_hold_t *hold, fs_entry_type_t type)
     entry->type = (uint8_t) type;
     entry->hold = hold->seq;
     entry->pickup = hold->pickup;
+
+    if (hold->other != 0) {
+        entry->flags = FS_ENTRY_OTHER_LIFE;
+        entry->number = hold->epoch;
+        entry->time2 = (int64_t) hold->other;
+    }
+
     memcpy(entry->id1, hold->buyer, FS_BUYER_LEN);
 }
 

@@ -6,6 +6,7 @@
  */
 
 #include "decide_parts.h"
+#include "life.h"
 
 
 /* "sale/" or a kind, and an id */
@@ -32,6 +33,8 @@ static void fs_decide_switch(fs_state_t *state, const fs_command_t *command,
     const fs_operator_t *op, const fs_sale_t *sale, const fs_now_t *now,
     fs_result_t *result);
 static void fs_decide_clock(fs_state_t *state, const fs_command_t *command,
+    const fs_operator_t *op, const fs_now_t *now, fs_result_t *result);
+static void fs_decide_life(fs_state_t *state, const fs_command_t *command,
     const fs_operator_t *op, const fs_now_t *now, fs_result_t *result);
 static void fs_decide_document(fs_state_t *state,
     const fs_command_t *command, const fs_operator_t *op,
@@ -68,6 +71,10 @@ fs_decide_operator(fs_state_t *state, const fs_command_t *command,
 
     case FS_COMMAND_DOCUMENT:
         fs_decide_document(state, command, op, now, result);
+        return;
+
+    case FS_COMMAND_LIFE:
+        fs_decide_life(state, command, op, now, result);
         return;
     }
 
@@ -132,6 +139,7 @@ fs_operator_replay(fs_state_t *state, const fs_command_t *command,
 
     result->outcome = FS_REPLAYED;
     result->sale = entry.sale;
+    result->epoch = (entry.type == FS_ENTRY_LIFE) ? entry.number : 0;
 
     return 1;
 }
@@ -441,6 +449,33 @@ fs_decide_clock(fs_state_t *state, const fs_command_t *command,
     entry.time1 = state->at;
 
     fs_operator_emit(state, command, op, &entry, now);
+}
+
+
+/* Its epoch is the caller's dice, or the next one that no life has. */
+
+static void
+fs_decide_life(fs_state_t *state, const fs_command_t *command,
+    const fs_operator_t *op, const fs_now_t *now, fs_result_t *result)
+{
+    uint32_t    epoch;
+    fs_entry_t  entry;
+
+    epoch = command->epoch;
+
+    while (fs_life_known(state->store, state->log, epoch)) {
+        epoch++;
+    }
+
+    memset(&entry, 0, sizeof(fs_entry_t));
+    memcpy(entry.id1, command->buyer, FS_BUYER_LEN);
+    memcpy(entry.key, command->key, FS_KEY_HASH_LEN);
+    entry.hold = fs_get_le64(op->fingerprint);
+
+    fs_state_begin_life(state, &entry, epoch, now);
+
+    result->outcome = FS_OK;
+    result->epoch = epoch;
 }
 
 

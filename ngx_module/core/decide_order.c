@@ -10,6 +10,10 @@
 #include "decide_parts.h"
 
 
+static void fs_decide_other(fs_state_t *state, const fs_command_t *command,
+    const fs_now_t *now, fs_result_t *result);
+static void fs_other_confirm(fs_state_t *state, const fs_command_t *command,
+    const fs_hold_t *hold, const fs_now_t *now, fs_result_t *result);
 static void fs_decide_confirm(fs_state_t *state, const fs_command_t *command,
     fs_hold_t *hold, const fs_now_t *now, fs_result_t *result);
 static void fs_answer_payment(fs_result_t *result,
@@ -41,6 +45,11 @@ fs_decide_order(fs_state_t *state, const fs_command_t *command,
     const fs_now_t *now, fs_result_t *result)
 {
     fs_hold_t  hold;
+
+    if (command->epoch != fs_state_epoch(state, command->hold)) {
+        fs_decide_other(state, command, now, result);
+        return;
+    }
 
     if (!fs_state_hold(state, command->hold, &hold)) {
         result->outcome = FS_NO_SUCH_HOLD;
@@ -74,6 +83,90 @@ fs_decide_order(fs_state_t *state, const fs_command_t *command,
 
     fs_state_hold(state, command->hold, &hold);
     fs_answer_with(state, &hold, result);
+}
+
+
+/*
+ * A hold of another life: nothing is known of it here but what was paid for
+ * it, which is owed back.  It has the number of the first entry about it.
+ */
+
+static void
+fs_decide_other(fs_state_t *state, const fs_command_t *command,
+    const fs_now_t *now, fs_result_t *result)
+{
+    uint8_t       reference[FS_REFERENCE_LEN];
+    uint32_t      sale;
+    fs_hold_t     hold;
+    fs_entry_t    first;
+    fs_payment_t  row;
+
+    memset(&hold, 0, sizeof(fs_hold_t));
+    hold.seq = fs_state_other_hold(state, command->hold, command->epoch);
+    hold.other = command->hold;
+    hold.epoch = command->epoch;
+
+    switch (command->type) {
+
+    case FS_COMMAND_CONFIRM:
+        fs_other_confirm(state, command, &hold, now, result);
+        return;
+
+    case FS_COMMAND_REFUNDED:
+
+        if (hold.seq == 0) {
+            result->outcome = FS_NOTHING_DUE;
+            return;
+        }
+
+        fs_decide_refunded(state, command, &hold, now, result);
+        break;
+
+    default:
+        result->outcome = FS_OTHER_LIFE;
+        return;
+    }
+
+    if (result->outcome != FS_OK) {
+        return;
+    }
+
+    hold.state = fs_state_oldest_due(state, hold.seq, NULL, reference, &sale,
+                                     &row)
+                 ? FS_HOLD_REFUND_DUE : FS_HOLD_REFUNDED;
+
+    if (fs_state_entry(state, hold.seq, &first)) {
+        hold.created_at = first.at;
+    }
+
+    result->hold = hold;
+}
+
+
+static void
+fs_other_confirm(fs_state_t *state, const fs_command_t *command,
+    const fs_hold_t *hold, const fs_now_t *now, fs_result_t *result)
+{
+    fs_entry_t    entry;
+    fs_payment_t  payment;
+
+    if (hold->seq != 0
+        && fs_state_payment(state, hold->seq, command->reference, 0,
+                            &payment))
+    {
+        fs_answer_payment(result, &payment);
+        return;
+    }
+
+    fs_entry_about(&entry, hold, FS_ENTRY_REFUND_DUE);
+    entry.reason = FS_REASON_OTHER_LIFE;
+    entry.amount_fen = command->paid_fen;
+    memcpy(entry.id2, command->reference, FS_REFERENCE_LEN);
+
+    fs_state_emit(state, &entry, now);
+
+    result->outcome = FS_REFUND_DUE;
+    result->reason = FS_REASON_OTHER_LIFE;
 }
 
 

@@ -29,6 +29,7 @@
 #define FS_FIELD_OFFSET       0x00010000
 #define FS_FIELD_PREVIOUS     0x00020000
 #define FS_FIELD_KEY          0x00040000
+#define FS_FIELD_EPOCH        0x00080000
 
 /* what moves units of a line: these are always there */
 #define FS_FIELDS_MOVE                                                       \
@@ -131,7 +132,9 @@ static const fs_entry_fields_t  fs_entry_fields[FS_ENTRY_TYPES_N] = {
     [FS_ENTRY_DECIDED] = { FS_FIELD_SALE, 0 },
 
     [FS_ENTRY_DOCUMENT] =
-        { FS_FIELD_DIGEST, FS_FIELD_SALE | FS_FIELD_KEY }
+        { FS_FIELD_DIGEST, FS_FIELD_SALE | FS_FIELD_KEY },
+
+    [FS_ENTRY_LIFE] = { FS_FIELD_EPOCH, FS_FIELD_KEY }
 };
 
 
@@ -248,6 +251,19 @@ fs_entry_check(const fs_entry_t *entry)
     if (((required & FS_FIELD_SALE) && entry->sale == 0)
         || ((required & FS_FIELD_HOLD) && entry->hold == 0))
     {
+        return -1;
+    }
+
+    if ((entry->flags & FS_ENTRY_OTHER_LIFE)
+        && (entry->time2 < 1 || (uint64_t) entry->time2 > FS_SEQ_MAX
+            || (entry->type != FS_ENTRY_REFUND_DUE
+                && entry->type != FS_ENTRY_REFUNDED)
+            || entry->sale != 0 || entry->qty != 0))
+    {
+        return -1;
+    }
+
+    if (entry->type == FS_ENTRY_LIFE && entry->number == 0) {
         return -1;
     }
 
@@ -475,6 +491,8 @@ fs_entry_write_money(char *p, const fs_entry_t *entry, uint32_t shown)
 static char *
 fs_entry_write_store(char *p, const fs_entry_t *entry, uint32_t shown)
 {
+    uint8_t  epoch[4];
+
     if (shown & FS_FIELD_DIGEST) {
         p = fs_literal(p, ",\"digest\":\"");
         p = fs_write_hex(p, entry->id2, sizeof(entry->id2));
@@ -497,7 +515,26 @@ fs_entry_write_store(char *p, const fs_entry_t *entry, uint32_t shown)
         p = fs_write_signed(p, entry->time1);
     }
 
+    if (shown & FS_FIELD_EPOCH) {
+        fs_put_be32(epoch, entry->number);
+        p = fs_literal(p, ",\"epoch\":\"");
+        p = fs_write_hex(p, epoch, sizeof(epoch));
+        *p++ = '"';
+    }
+
     return p;
+}
+
+
+static int
+fs_entry_hold_id(const fs_entry_t *entry, const fs_names_t *names, char *id)
+{
+    if (entry->flags & FS_ENTRY_OTHER_LIFE) {
+        return names->other_id(names->data, (fs_seq_t) entry->time2,
+                               entry->number, id);
+    }
+
+    return names->hold_id(names->data, entry->hold, id);
 }
 
 
@@ -512,9 +549,7 @@ fs_entry_write_names(char *p, const fs_entry_t *entry,
     if (shown & FS_FIELD_HOLD) {
         p = fs_literal(p, ",\"hold\":\"");
 
-        if (entry->hold == 0
-            || names->hold_id(names->data, entry->hold, p) != 0)
-        {
+        if (entry->hold == 0 || fs_entry_hold_id(entry, names, p) != 0) {
             return NULL;
         }
 

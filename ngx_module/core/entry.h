@@ -11,19 +11,22 @@
  *        2    1  reason (fs_reason_t)
  *        3    1  line, from 0
  *        4    1  lines of the hold
- *        5    1  flags (FS_ENTRY_GOAL_BY_PICKUP)
+ *        5    1  flags (FS_ENTRY_GOAL_BY_PICKUP, FS_ENTRY_OTHER_LIFE)
  *        6    2  zero
  *        8    8  at, wall ms
  *       16    4  sale number, 0: none
  *       20    4  pickup number, 0: none
- *       24    8  hold: seq of its first entry, 0: none
+ *       24    8  hold: seq of its first entry, 0: none (of another life: of
+ *                the first entry about it here)
  *       32    4  qty (units; `sale`: the stock; `stock`: added, signed)
- *       36    4  number (`sale`: the limit; `held`, `paying`: length_ms)
+ *       36    4  number (`sale`: the limit; `held`, `paying`: length_ms;
+ *                `life`: the epoch; of another life: its epoch)
  *       40    8  amount, fen (price of one unit; payments: what was paid or
  *                is due back)
  *       48    8  time 1, ms (`held`, `paying`: expires_at; `sale`: opens_at;
  *                `clock`: the time before; `boot`: offset)
- *       56    8  time 2, ms (`held`, `paying`: due on mono; `sale`: closes_at)
+ *       56    8  time 2, ms (`held`, `paying`: due on mono; `sale`:
+ *                closes_at; of another life: the hold's seq there)
  *       64   16  id 1 (`held`: buyer; `boot`: boot id; `refunded`: reference
  *                of the refund; operator's: buyer of the key)
  *       80   16  id 2 (payments: reference; `sale`: digest of title and doc;
@@ -53,6 +56,7 @@
 #define FS_ENTRY_JSON_MAX        1024
 
 #define FS_ENTRY_GOAL_BY_PICKUP  1
+#define FS_ENTRY_OTHER_LIFE      2      /* `refund_due`, `refunded` */
 
 /*
  * type, name in JSON, change of held and of sold by each unit of qty.
@@ -88,7 +92,8 @@
     X(READY,      "ready",       0,  0)                                      \
     X(PICKED_UP,  "picked_up",   0,  0)                                      \
     X(DECIDED,    "decided",     0,  0)  /* each group formed or failed */   \
-    X(DOCUMENT,   "document",    0,  0)  /* a document was written */
+    X(DOCUMENT,   "document",    0,  0)  /* a document was written */        \
+    X(LIFE,       "life",        0,  0)  /* a new life of the store */
 
 typedef enum {
 #define X(name, string, held, sold)  FS_ENTRY_##name,
@@ -157,7 +162,7 @@ int fs_entry_decode(fs_entry_t *entry, fs_seq_t seq, const void *record,
  * hold, buyer, sale, qty, stock, price_fen, pickup, line (from 1), lines,
  * expires_at, payment and refund (hashes, hexadecimal), amount_fen, reason,
  * limit, opens_at, closes_at, goal, goal_by, hold_ms, digest, boot, offset_ms,
- * previous_at, key.  docs/ledger.md says which type has which.
+ * previous_at, epoch, key.  docs/ledger.md says which type has which.
  */
 int fs_entry_render(const fs_entry_t *entry, const fs_names_t *names,
     char *buf);

@@ -8,20 +8,20 @@
 
 
 static void fs_event_begin(fs_writer_t *writer, char *buf, size_t size,
-    fs_seq_t seq, const char *name);
+    fs_seq_t seq, uint32_t epoch, const char *name);
 static int fs_event_end(fs_writer_t *writer);
 static void fs_event_sale(fs_writer_t *writer, const fs_sale_t *sale);
 static void fs_event_version(fs_writer_t *writer, const fs_sale_t *sale);
 
 
 int
-fs_answer_snapshot(char *buf, size_t size, fs_seq_t seq,
+fs_answer_snapshot(char *buf, size_t size, fs_seq_t seq, uint32_t epoch,
     const fs_sale_t *sales, size_t n, int64_t now)
 {
     size_t       i;
     fs_writer_t  writer;
 
-    fs_event_begin(&writer, buf, size, seq, "snapshot");
+    fs_event_begin(&writer, buf, size, seq, epoch, "snapshot");
 
     fs_put_object(&writer);
     fs_put_key(&writer, "sales");
@@ -41,11 +41,12 @@ fs_answer_snapshot(char *buf, size_t size, fs_seq_t seq,
 
 
 int
-fs_answer_stock(char *buf, size_t size, fs_seq_t seq, const fs_sale_t *sale)
+fs_answer_stock(char *buf, size_t size, fs_seq_t seq, uint32_t epoch,
+    const fs_sale_t *sale)
 {
     fs_writer_t  writer;
 
-    fs_event_begin(&writer, buf, size, seq, "stock");
+    fs_event_begin(&writer, buf, size, seq, epoch, "stock");
 
     fs_event_sale(&writer, sale);
     fs_put_key(&writer, "free");
@@ -61,11 +62,12 @@ fs_answer_stock(char *buf, size_t size, fs_seq_t seq, const fs_sale_t *sale)
 
 
 int
-fs_answer_goal(char *buf, size_t size, fs_seq_t seq, const fs_sale_t *sale)
+fs_answer_goal(char *buf, size_t size, fs_seq_t seq, uint32_t epoch,
+    const fs_sale_t *sale)
 {
     fs_writer_t  writer;
 
-    fs_event_begin(&writer, buf, size, seq, "goal");
+    fs_event_begin(&writer, buf, size, seq, epoch, "goal");
 
     fs_event_sale(&writer, sale);
     fs_put_key(&writer, "joined");
@@ -79,11 +81,12 @@ fs_answer_goal(char *buf, size_t size, fs_seq_t seq, const fs_sale_t *sale)
 
 
 int
-fs_answer_state(char *buf, size_t size, fs_seq_t seq, const fs_sale_t *sale)
+fs_answer_state(char *buf, size_t size, fs_seq_t seq, uint32_t epoch,
+    const fs_sale_t *sale)
 {
     fs_writer_t  writer;
 
-    fs_event_begin(&writer, buf, size, seq, "state");
+    fs_event_begin(&writer, buf, size, seq, epoch, "state");
 
     fs_event_sale(&writer, sale);
     fs_put_key(&writer, "state");
@@ -96,15 +99,21 @@ fs_answer_state(char *buf, size_t size, fs_seq_t seq, const fs_sale_t *sale)
 
 static void
 fs_event_begin(fs_writer_t *writer, char *buf, size_t size, fs_seq_t seq,
-    const char *name)
+    uint32_t epoch, const char *name)
 {
     int   len;
-    char  head[80];
+    char  head[80], life[16];
 
     fs_writer_begin(writer, buf, size);
 
-    len = snprintf(head, sizeof(head), "id: %llu\nevent: %s\ndata: ",
-                   (unsigned long long) seq, name);
+    life[0] = '\0';
+
+    if (epoch != 0) {
+        snprintf(life, sizeof(life), "-%08x", epoch);
+    }
+
+    len = snprintf(head, sizeof(head), "id: %llu%s\nevent: %s\ndata: ",
+                   (unsigned long long) seq, life, name);
 
     fs_put_raw(writer, head, (size_t) len);
 }

@@ -159,6 +159,7 @@ fs_fold_entry(fs_state_t *state, const fs_entry_t *entry,
     case FS_ENTRY_STOCK:
     case FS_ENTRY_CLOCK:
     case FS_ENTRY_DOCUMENT:
+    case FS_ENTRY_LIFE:
         fs_fold_key(state, entry);
         break;
 

@@ -317,10 +317,16 @@ fs_fold_state(fs_state_t *state, const fs_entry_t *entry,
 void
 fs_fold_refund_due(fs_state_t *state, const fs_entry_t *entry)
 {
+    uint8_t       reference[FS_REFERENCE_LEN];
     fs_hold_t     hold;
     fs_payment_t  row;
 
-    if (!fs_fold_hold(state, entry, &hold)) {
+    memset(&hold, 0, sizeof(fs_hold_t));
+
+    if (entry->flags & FS_ENTRY_OTHER_LIFE) {
+        hold.seq = entry->hold;
+
+    } else if (!fs_fold_hold(state, entry, &hold)) {
         return;
     }
 
@@ -332,6 +338,14 @@ fs_fold_refund_due(fs_state_t *state, const fs_entry_t *entry)
     row.seq = entry->seq;
 
     fs_state_put_payment(state, hold.seq, entry->id2, 0, &row);
+
+    if (entry->seq == entry->hold) {
+
+        /* the first one of its hold, which has this number from now on */
+
+        fs_other_reference(reference, (fs_seq_t) entry->time2, entry->number);
+        fs_state_put_payment(state, FS_OTHER_HOLDS, reference, 0, &row);
+    }
 
     switch (hold.state) {
 
@@ -356,7 +370,12 @@ fs_fold_refunded(fs_state_t *state, const fs_entry_t *entry)
     fs_hold_t     hold;
     fs_payment_t  row;
 
-    if (!fs_fold_hold(state, entry, &hold)) {
+    memset(&hold, 0, sizeof(fs_hold_t));
+
+    if (entry->flags & FS_ENTRY_OTHER_LIFE) {
+        hold.seq = entry->hold;
+
+    } else if (!fs_fold_hold(state, entry, &hold)) {
         return;
     }
 

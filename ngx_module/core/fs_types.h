@@ -43,6 +43,10 @@
 #define FS_BOOT_LEN          16
 #define FS_INCARNATION_LEN   16
 #define FS_STORE_KEY_LEN     32
+#define FS_IDENTITY_LEN      16         /* of a store's log */
+
+/* Ids have room for so many entries; the rest of their bits are checked. */
+#define FS_SEQ_MAX           ((1ULL << 48) - 1)
 
 /* Keys are kept this long after the hold has ended. */
 #define FS_KEY_KEPT_MS       (24 * 3600 * 1000LL)
@@ -139,7 +143,8 @@ typedef enum {
     X(SECOND_PAYMENT,   "second_payment")                                    \
     X(WRONG_AMOUNT,     "wrong_amount")                                      \
     X(GROUP_FAILED,     "group_failed")                                      \
-    X(LIMIT_USED,       "limit_used")
+    X(LIMIT_USED,       "limit_used")                                        \
+    X(OTHER_LIFE,       "other_life")       /* of a hold that is not here */
 
 typedef enum {
 #define X(name, string)  FS_REASON_##name,
@@ -173,6 +178,7 @@ typedef enum {
     X(NOT_FOUND,      404, "not_found",      "There is nothing here")        \
     X(NO_SUCH_SALE,   404, "no_such_sale",   "There is no such sale")        \
     X(NO_SUCH_HOLD,   404, "no_such_hold",   "There is no such hold")        \
+    X(OTHER_LIFE,     404, "other_life",     "The hold is not in the store's present history") \
     X(BAD_METHOD,     405, "method_not_allowed", "The method is not allowed") \
     X(SOLD_OUT,       409, "sold_out",       "Not enough units are free")    \
     X(OVER_LIMIT,     409, "over_limit",     "The limit per buyer is reached") \
@@ -187,6 +193,7 @@ typedef enum {
     X(NOTHING_DUE,    409, "nothing_due",    "No payment of the order is due back") \
     X(REFUND_USED,    409, "refund_used",    "The refund has settled another payment") \
     X(TOO_MANY_NAMES, 409, "too_many_names", "The store has no room for more names") \
+    X(FORKED,         409, "forked",         "The ledger has another history") \
     X(TOO_LARGE,      413, "too_large",      "The request is too large")     \
     X(BAD_MEDIA,      415, "unsupported_media_type", "The body is neither JSON nor a form") \
     X(KEY_REUSED,     422, "key_reused",     "The key was used for another request") \
@@ -217,6 +224,9 @@ typedef struct {
 
 typedef struct {
     fs_seq_t             seq;           /* of its first entry; its key */
+    fs_seq_t             other;         /* its seq in another life, 0: it is
+                                           of this ledger */
+    uint32_t             epoch;         /* and that life's */
     fs_seq_t             previous;      /* the buyer's hold before, or 0 */
     uint8_t              buyer[FS_BUYER_LEN];
     uint8_t              state;         /* fs_hold_state_t */
@@ -286,6 +296,9 @@ typedef struct {
                                       fs_slug_t *slug);
     /* writes FS_HOLD_ID_LEN digits */
     int                (*hold_id)(void *data, fs_seq_t hold, char *id);
+    /* the same, of a hold of another life */
+    int                (*other_id)(void *data, fs_seq_t hold, uint32_t epoch,
+                                   char *id);
 } fs_names_t;
 
 

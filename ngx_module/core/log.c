@@ -3,6 +3,7 @@
  * Reading the log.
  */
 
+#include "life.h"
 #include "log.h"
 
 
@@ -20,6 +21,8 @@ static int fs_log_decode(fs_entry_t *entry, fs_str_t key, fs_str_t value);
 static int fs_log_sale_slug(void *data, uint32_t number, fs_slug_t *slug);
 static int fs_log_pickup_slug(void *data, uint32_t number, fs_slug_t *slug);
 static int fs_log_hold_id(void *data, fs_seq_t hold, char *id);
+static int fs_log_other_id(void *data, fs_seq_t hold, uint32_t epoch,
+    char *id);
 
 
 int
@@ -155,6 +158,7 @@ fs_log_check_last(fs_store_t *store, fs_txn_t *log)
     names.sale_slug = fs_log_sale_slug;
     names.pickup_slug = fs_log_pickup_slug;
     names.hold_id = fs_log_hold_id;
+    names.other_id = fs_log_other_id;
 
     memcpy(hash, entry.hash, FS_HASH_LEN);
 
@@ -198,5 +202,16 @@ fs_log_hold_id(void *data, fs_seq_t hold, char *id)
 {
     fs_log_names_t  *names = data;
 
-    return fs_crypto_hold_id(names->crypto, hold, id);
+    return fs_crypto_hold_id(names->crypto, hold,
+                             fs_life_epoch_in(names->store, names->log, hold),
+                             id);
+}
+
+
+static int
+fs_log_other_id(void *data, fs_seq_t hold, uint32_t epoch, char *id)
+{
+    fs_log_names_t  *names = data;
+
+    return fs_crypto_hold_id(names->crypto, hold, epoch, id);
 }

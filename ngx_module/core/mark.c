@@ -22,7 +22,8 @@ static const char  fs_mark_magic[8] = "fs-mark";
 
 static void fs_mark_raise(_Atomic uint64_t *word, uint64_t value);
 
-_Static_assert(sizeof(fs_mark_t) <= FS_MARK_SIZE, "the mark fits its file");
+/* a sector is old or new after a power cut, never half of each */
+_Static_assert(sizeof(fs_mark_t) <= 512, "the mark fits a sector");
 
 
 int
@@ -117,10 +118,38 @@ fs_mark_unlock(int fd)
 
 
 int
-fs_mark_valid(const fs_mark_t *mark, const uint8_t *boot_id)
+fs_mark_known(const fs_mark_t *mark)
 {
     return memcmp(mark->magic, fs_mark_magic, sizeof(fs_mark_magic)) == 0
-           && mark->version == FS_MARK_VERSION
+           && mark->version == FS_MARK_VERSION;
+}
+
+
+int
+fs_mark_sync(int fd)
+{
+    return fsync(fd) == -1 ? errno : 0;
+}
+
+
+/* Who finds the two numbers apart was here in between: it is not known. */
+
+void
+fs_mark_entry(fs_mark_entry_t *entry, fs_seq_t seq, const uint8_t *hash)
+{
+    entry->seq = 0;
+    atomic_thread_fence(memory_order_seq_cst);
+    memcpy(entry->hash, hash, FS_HASH_LEN);
+    entry->again = seq;
+    atomic_thread_fence(memory_order_seq_cst);
+    entry->seq = seq;
+}
+
+
+int
+fs_mark_valid(const fs_mark_t *mark, const uint8_t *boot_id)
+{
+    return fs_mark_known(mark)
            && memcmp(mark->boot, boot_id, FS_BOOT_LEN) == 0;
 }
 
@@ -150,6 +179,14 @@ fs_mark_reset(fs_mark_t *mark, const uint8_t *boot_id, uint64_t txn,
     atomic_store(&mark->clock_since, 0);
 
     memcpy(mark->boot, boot_id, FS_BOOT_LEN);
+    atomic_thread_fence(memory_order_seq_cst);
+}
+
+
+void
+fs_mark_forget(fs_mark_t *mark)
+{
+    memset(mark->boot, 0, FS_BOOT_LEN);
     atomic_thread_fence(memory_order_seq_cst);
 }
 

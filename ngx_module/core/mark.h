@@ -24,15 +24,29 @@ void fs_mark_close(int fd, fs_mark_t *mark);
 int fs_mark_lock(int fd);
 void fs_mark_unlock(int fd);
 
+/* 1: it was written, in whatever boot. */
+int fs_mark_known(const fs_mark_t *mark);
+
+/* Make it durable as it is now.  Commit threads and openers only: it waits
+ * for the disk.  0 or an errno. */
+int fs_mark_sync(int fd);
+
+/* An entry that stands in the log now, or will.  Under the write lock. */
+void fs_mark_entry(fs_mark_entry_t *entry, fs_seq_t seq,
+    const uint8_t *hash);
+
 /* 1: it was written in this boot, by this version. */
 int fs_mark_valid(const fs_mark_t *mark, const uint8_t *boot_id);
 
 /*
- * Begin it again for this boot, whatever it says.  The caller holds the log's
- * write lock and has synced the log.
+ * Begin it again for this boot, whatever it says but of which file the log
+ * is.  The caller holds the log's write lock and has synced the log.
  */
 void fs_mark_reset(fs_mark_t *mark, const uint8_t *boot_id, uint64_t txn,
     fs_seq_t seq);
+
+/* Make it invalid, so that the next holder of the lock begins it again. */
+void fs_mark_forget(fs_mark_t *mark);
 
 /* Raise txn, then seq.  A leader may come late: it never lowers them. */
 void fs_mark_advance(fs_mark_t *mark, uint64_t txn, fs_seq_t seq);

@@ -18,6 +18,9 @@
  * commit that stores, in the same transaction, the position applied for the
  * ring's incarnation.
  *
+ * A ring's commands are for its producer's store, in the life in which the
+ * producer saw it.  A leader of another store, or life, refuses them: 503.
+ *
  * Leaders of one block take turns by its robust mutex `leader`, taken before
  * the log's write lock and kept until the results are delivered.  Who leads is
  * still decided by the log's lock, which other instances share; this mutex
@@ -48,6 +51,8 @@ typedef struct {
     int32_t              pid;           /* of the owner, for messages */
     int32_t              eventfd;       /* made once, before the first fork */
     uint8_t              incarnation[FS_INCARNATION_LEN];
+    uint8_t              store[FS_IDENTITY_LEN];  /* its producer's: see */
+    _Atomic uint32_t     epoch;         /* store.h and life.h */
     _Alignas(64) _Atomic uint64_t  head;
     _Alignas(64) _Atomic uint64_t  delivered;
     _Atomic int32_t      ready;         /* settled: commands may be added */

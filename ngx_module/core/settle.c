@@ -1,5 +1,6 @@
 
 #include "batch.h"
+#include "life.h"
 
 
 #define FS_RING_ROW_KEPT_MS  (7 * 24 * 3600 * 1000LL)
@@ -106,6 +107,8 @@ fs_settle_renew(fs_commit_t *commit, int ring)
 
     atomic_store(&r->taken, atomic_load(&r->delivered));
     memcpy(r->incarnation, incarnation, FS_INCARNATION_LEN);
+    memcpy(r->store, commit->store->identity, FS_IDENTITY_LEN);
+    atomic_store(&r->epoch, fs_life_now(commit->store));
     commit->woken = atomic_load(&r->delivered);
 
     atomic_store(&r->ready, 1);

@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 
+#include "life.h"
 #include "state_parts.h"
 
 
@@ -30,6 +31,8 @@ static int fs_state_name_sale(void *data, uint32_t number, fs_slug_t *slug);
 static int fs_state_name_pickup(void *data, uint32_t number,
     fs_slug_t *slug);
 static int fs_state_name_hold(void *data, fs_seq_t hold, char *id);
+static int fs_state_name_other(void *data, fs_seq_t hold, uint32_t epoch,
+    char *id);
 
 
 /* by index in a slot; the third is SWEEP in the slot of no sale */
@@ -147,6 +150,7 @@ fs_state_reset(fs_state_t *state, fs_state_cache_t *cache)
     state->names.sale_slug = fs_state_name_sale;
     state->names.pickup_slug = fs_state_name_pickup;
     state->names.hold_id = fs_state_name_hold;
+    state->names.other_id = fs_state_name_other;
 }
 
 
@@ -243,7 +247,9 @@ fs_state_emit(fs_state_t *state, fs_entry_t *entry, const fs_now_t *now)
     entry->seq = state->seq + 1;
     entry->at = now->wall;
 
-    if (entry->type == FS_ENTRY_HELD && entry->line == 0) {
+    if ((entry->type == FS_ENTRY_HELD && entry->line == 0)
+        || ((entry->flags & FS_ENTRY_OTHER_LIFE) && entry->hold == 0))
+    {
         entry->hold = entry->seq;
     }
 
@@ -267,6 +273,35 @@ fs_state_emit(fs_state_t *state, fs_entry_t *entry, const fs_now_t *now)
     fs_entry_encode(entry, record);
 
     fs_fold(state, entry);
+}
+
+
+void
+fs_state_begin_life(fs_state_t *state, fs_entry_t *entry, uint32_t epoch,
+    const fs_now_t *now)
+{
+    entry->type = FS_ENTRY_LIFE;
+    entry->number = epoch;
+
+    fs_state_emit(state, entry, now);
+
+    if (state->failed) {
+        return;
+    }
+
+    fs_life_add(state->store, state->log, state->seq, epoch);
+
+    state->lives = 1;
+    state->epoch = epoch;
+    state->write->lives++;
+}
+
+
+uint32_t
+fs_state_epoch(fs_state_t *state, fs_seq_t hold)
+{
+    return state->lives ? fs_life_epoch_in(state->store, state->log, hold)
+                        : fs_life_epoch(state->store, hold);
 }
 
 
@@ -677,7 +712,9 @@ fs_state_name_hold(void *data, fs_seq_t hold, char *id)
         cache->id_hold = 0;
 
         if (state->crypto == NULL
-            || fs_crypto_hold_id(state->crypto, hold, cache->id) != 0)
+            || fs_crypto_hold_id(state->crypto, hold,
+                                 fs_state_epoch(state, hold), cache->id)
+               != 0)
         {
             return -1;
         }
@@ -688,6 +725,16 @@ fs_state_name_hold(void *data, fs_seq_t hold, char *id)
     memcpy(id, cache->id, FS_HOLD_ID_LEN);
 
     return 0;
+}
+
+
+static int
+fs_state_name_other(void *data, fs_seq_t hold, uint32_t epoch, char *id)
+{
+    fs_state_t  *state = data;
+
+    return state->crypto != NULL
+           ? fs_crypto_hold_id(state->crypto, hold, epoch, id) : -1;
 }
 
 

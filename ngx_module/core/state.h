@@ -42,6 +42,8 @@ typedef struct {
     fs_names_t           names;         /* for rendering what is emitted */
     unsigned             catching_up:1; /* fold only; the log is not touched */
     unsigned             failed:1;      /* damaged row: end the transaction */
+    unsigned             lives:1;       /* it began one: see life.h */
+    uint32_t             epoch;         /* and the last one's */
     fs_seq_t             seq;           /* last entry */
     int64_t              at;            /* its at */
     uint8_t              hash[FS_HASH_LEN];
@@ -81,6 +83,14 @@ fs_outcome_t fs_state_end(fs_state_t *state);
  */
 void fs_state_emit(fs_state_t *state, fs_entry_t *entry,
     const fs_now_t *now);
+
+/* The same for `life`, with what the entry has besides: from here on ids are
+ * of this epoch, which no life before has. */
+void fs_state_begin_life(fs_state_t *state, fs_entry_t *entry,
+    uint32_t epoch, const fs_now_t *now);
+
+/* The epoch that a hold of this ledger has. */
+uint32_t fs_state_epoch(fs_state_t *state, fs_seq_t hold);
 
 /* What an entry does to the rows.  fold.c */
 void fs_fold(fs_state_t *state, const fs_entry_t *entry);

@@ -20,6 +20,13 @@
 #define FS_BUCKETS        1024          /* a power of two */
 #define FS_PICKUP_CACHE   256           /* a power of two */
 
+/*
+ * In `payments`, in place of a hold: which number a hold of another life has
+ * here.  Its seq and epoch take the place of the reference, and the row is
+ * that of the first payment for it, whose entry's seq is the number.
+ */
+#define FS_OTHER_HOLDS    UINT64_MAX
+
 #define FS_NO_TIMER       INT64_MIN
 
 /* the timers that follow from a sale's row, by index in a slot */
@@ -231,6 +238,13 @@ fs_all_zero(const uint8_t *bytes, size_t len)
 
     return 1;
 }
+
+/* The place of a hold of another life below FS_OTHER_HOLDS. */
+void fs_other_reference(uint8_t *reference, fs_seq_t hold, uint32_t epoch);
+
+/* Its number here; 0: no payment for it has come. */
+fs_seq_t fs_state_other_hold(fs_state_t *state, fs_seq_t hold,
+    uint32_t epoch);
 
 /* fold.c: a key was swept; its row in `due` goes. */
 void fs_state_swept(fs_state_t *state, int64_t time, fs_seq_t seq);

@@ -402,6 +402,28 @@ fs_state_oldest_due(fs_state_t *state, fs_seq_t hold, const uint8_t *payment,
 }
 
 
+void
+fs_other_reference(uint8_t *reference, fs_seq_t hold, uint32_t epoch)
+{
+    memset(reference, 0, FS_REFERENCE_LEN);
+    fs_put_be64(reference, hold);
+    fs_put_be32(reference + 8, epoch);
+}
+
+
+fs_seq_t
+fs_state_other_hold(fs_state_t *state, fs_seq_t hold, uint32_t epoch)
+{
+    uint8_t       reference[FS_REFERENCE_LEN];
+    fs_payment_t  row;
+
+    fs_other_reference(reference, hold, epoch);
+
+    return fs_state_payment(state, FS_OTHER_HOLDS, reference, 0, &row)
+           ? row.seq : 0;
+}
+
+
 int
 fs_state_sold_for(fs_state_t *state, fs_seq_t hold, uint8_t *reference)
 {

@@ -18,6 +18,7 @@
 #include "clock.h"
 #include "env.h"
 #include "index.h"
+#include "life.h"
 #include "log.h"
 #include "mark.h"
 #include "view.h"
@@ -55,6 +56,7 @@ static fs_outcome_t fs_store_look(fs_store_t *store, char *message,
 static fs_outcome_t fs_store_meta(fs_store_t *store, fs_txn_t *log,
     char *message);
 static int fs_store_settled(fs_store_t *store, fs_txn_t *log, uint64_t mark);
+static int fs_store_same(fs_store_t *store, fs_txn_t *log);
 static fs_outcome_t fs_store_settle(fs_store_t *store);
 static void fs_store_check_clock(fs_store_t *store, fs_txn_t *log,
     fs_seq_t *last);
@@ -181,6 +183,7 @@ fs_store_create(const fs_store_conf_t *conf)
     pthread_rwlockattr_destroy(&attr);
 
     pthread_mutex_init(&store->readers_lock, NULL);
+    pthread_mutex_init(&store->lives_lock, NULL);
 
     return store;
 }
@@ -202,6 +205,9 @@ fs_store_destroy(fs_store_t *store)
 
     fs_stores_remove(store);
 
+    fs_life_free(store);
+
+    pthread_mutex_destroy(&store->lives_lock);
     pthread_mutex_destroy(&store->readers_lock);
     pthread_rwlock_destroy(&store->guard);
 
@@ -239,12 +245,16 @@ fs_store_begin(fs_store_t *store, char *message)
         return outcome;
     }
 
-    if (store->booted || store->index == NULL || behind > FS_OPEN_ENTRIES) {
+    fs_life_identify(store);
+
+    if ((store->booted && fs_life_due(store) == 0) || store->index == NULL
+        || behind > FS_OPEN_ENTRIES)
+    {
         return FS_OK;
     }
 
     /*
-     * The entry of this boot is due, and its place is at once.  A store that
+     * The entry of this boot, or life, is due, and its place is at once.  A store that
      * has no room for it is readable all the same.
      */
 
@@ -420,6 +430,7 @@ fs_store_open_log(fs_store_t *store)
     }
 
     store->log_length = 0;
+    store->life_looked = 0;
     store->log = env;
 
     pthread_rwlock_unlock(&store->guard);
@@ -479,6 +490,19 @@ fs_store_make(fs_store_t *store, char *message)
 
     fs_mark_reset(store->mark, store->conf.boot_id,
                   mdb_txn_id(write.log.txn) - 1, 0);
+
+    /* before the first entry: whose mark it is is never in doubt again */
+
+    rc = fs_life_adopt(store);
+
+    if (rc) {
+        snprintf(message, FS_MESSAGE_MAX, "%.128s/mark cannot be synced: %s",
+                 store->path, fs_db_strerror(rc));
+        fs_write_abort(&write);
+        return fs_db_outcome(rc);
+    }
+
+    store->life_looked = 1;
 
     outcome = fs_store_make_log(store, &write);
 
@@ -562,7 +586,10 @@ fs_store_look(fs_store_t *store, char *message, fs_seq_t *behind)
 
     outcome = fs_store_meta(store, &log, message);
 
-    if (outcome == FS_OK && !fs_store_settled(store, &log, mark)) {
+    if (outcome == FS_OK
+        && (!fs_store_same(store, &log)
+            || !fs_store_settled(store, &log, mark)))
+    {
         mdb_txn_reset(log.txn);
 
         outcome = fs_store_settle(store);
@@ -625,6 +652,28 @@ fs_store_meta(fs_store_t *store, fs_txn_t *log, char *message)
     memcpy(store->store_key, value.data, FS_STORE_KEY_LEN);
 
     return FS_OK;
+}
+
+
+/* 1: the mark is this log's, and its lives are known. */
+
+static int
+fs_store_same(fs_store_t *store, fs_txn_t *log)
+{
+    fs_entry_t  last;
+
+    last.seq = 0;
+
+    if (fs_log_last(store, log, &last) == -1
+        || !fs_life_same(store, log, last.seq)
+        || fs_life_load(store, log) != 0 || fs_life_stale(store))
+    {
+        return 0;
+    }
+
+    store->life_looked = 1;
+
+    return 1;
 }
 
 
@@ -799,7 +848,7 @@ fs_store_catch_up(fs_store_t *store, unsigned chunk, const _Atomic int *stop)
         return outcome;
     }
 
-    if (!store->booted) {
+    if (!store->booted || fs_life_due(store)) {
         outcome = fs_write_boot(&write, &again);
     }
 

@@ -58,6 +58,13 @@ typedef enum {
     FS_INDEX_N
 } fs_index_db_t;
 
+/* seq == again: an entry of the log and its hash; else it was being written */
+typedef struct {
+    uint64_t             seq;
+    uint8_t              hash[FS_HASH_LEN];
+    uint64_t             again;
+} fs_mark_entry_t;
+
 /*
  * The durable mark, mapped shared by all processes of all instances.
  * Written only by the holder of the log's write lock.  Valid in the boot
@@ -85,7 +92,18 @@ typedef struct {
     _Atomic int64_t      clock_other;
     _Atomic int64_t      clock_since;
     _Atomic int64_t      clock_seen;
+
+    /* see life.h; these outlive the boot */
+    uint64_t             device;        /* of log/data.mdb; inode 0: not */
+    uint64_t             inode;         /* recorded */
+    _Atomic uint32_t     epoch_due;     /* a life to be begun, 0: none */
+    _Atomic uint32_t     lives;         /* how many were */
+    fs_mark_entry_t      seen;          /* the last one at some begin */
+    fs_mark_entry_t      next;          /* the last one of the last commit,
+                                           which may have failed */
 } fs_mark_t;
+
+typedef struct fs_lives_s  fs_lives_t;  /* life.h */
 
 typedef enum {
     FS_LOG_INFO = 0,
@@ -129,6 +147,9 @@ struct fs_store_s {
     uint32_t             generation;    /* of the index that is open */
     fs_mark_t           *mark;
     uint8_t              store_key[FS_STORE_KEY_LEN];
+    uint8_t              identity[FS_IDENTITY_LEN];  /* of this very file */
+    _Atomic(fs_lives_t *)  lives;       /* NULL: the first one only */
+    pthread_mutex_t      lives_lock;
     _Atomic int          clock_behind;  /* 503 `clock` until accepted */
     int                  mark_fd;
 
@@ -144,6 +165,7 @@ struct fs_store_s {
     unsigned             forks;         /* a child's copy is dead */
     unsigned             doubtful:1;    /* a meta write of ours failed */
     unsigned             booted:1;      /* the boot's entry is written */
+    unsigned             life_looked:1; /* since the log was opened */
     int64_t              told_at;       /* last word about a full map */
     struct {
         const char      *format;
@@ -215,6 +237,8 @@ typedef struct {
     /* of the two transactions, see db.h */
     MDB_cursor          *log_cursors[FS_DB_CURSORS];
     MDB_cursor          *index_cursors[FS_DB_CURSORS];
+
+    unsigned             lives;         /* that it begins */
 } fs_write_t;
 
 fs_outcome_t fs_write_begin(fs_store_t *store, fs_write_t *write);

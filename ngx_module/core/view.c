@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "index.h"
+#include "life.h"
 #include "log.h"
 #include "names.h"
 #include "view.h"
@@ -34,6 +35,7 @@ struct fs_reader_s {
 static int fs_reader_renew(MDB_env *env, MDB_txn **txn);
 static fs_outcome_t fs_view_begin(fs_view_t *view);
 static int fs_view_begin_index(fs_view_t *view);
+static int fs_view_lives(fs_view_t *view);
 static int fs_view_number(fs_view_t *view, fs_names_memory_t *memory,
     char kind, fs_str_t slug, uint32_t *number);
 static int fs_view_slug(fs_view_t *view, fs_names_memory_t *memory,
@@ -45,6 +47,8 @@ static int fs_view_failed(fs_view_t *view, const fs_hold_t *hold);
 static int fs_view_name_sale(void *data, uint32_t number, fs_slug_t *slug);
 static int fs_view_name_pickup(void *data, uint32_t number, fs_slug_t *slug);
 static int fs_view_name_hold(void *data, fs_seq_t hold, char *id);
+static int fs_view_name_other(void *data, fs_seq_t hold, uint32_t epoch,
+    char *id);
 
 
 fs_reader_t *
@@ -197,16 +201,33 @@ fs_view_begin(fs_view_t *view)
     }
 
     if (!fs_store_index_wanted(store) && fs_view_begin_index(view)) {
-        return FS_OK;
+        return fs_view_lives(view) ? FS_OK : FS_NOT_READY;
     }
 
-    if (fs_view_log(view) == NULL
+    if (fs_view_log(view) == NULL || !fs_view_lives(view)
         || mdb_txn_id(view->log.txn) > atomic_load(&store->mark->txn))
     {
         return FS_NOT_READY;
     }
 
     return FS_REBUILDING;
+}
+
+
+/* 1: what the snapshot shows is of lives that this process knows of. */
+
+static int
+fs_view_lives(fs_view_t *view)
+{
+    fs_txn_t  *log;
+
+    if (!fs_life_stale(view->store)) {
+        return 1;
+    }
+
+    log = fs_view_log(view);
+
+    return log != NULL && fs_life_load(view->store, log) == 0;
 }
 
 
@@ -597,6 +618,7 @@ fs_view_names(fs_view_t *view, fs_crypto_t *crypto, fs_names_t *names)
     names->sale_slug = fs_view_name_sale;
     names->pickup_slug = fs_view_name_pickup;
     names->hold_id = fs_view_name_hold;
+    names->other_id = fs_view_name_other;
 }
 
 
@@ -623,5 +645,14 @@ fs_view_name_hold(void *data, fs_seq_t hold, char *id)
 {
     fs_reader_t  *reader = data;
 
-    return fs_crypto_hold_id(reader->crypto, hold, id);
+    return fs_life_hold_id(reader->store, reader->crypto, hold, id);
+}
+
+
+static int
+fs_view_name_other(void *data, fs_seq_t hold, uint32_t epoch, char *id)
+{
+    fs_reader_t  *reader = data;
+
+    return fs_crypto_hold_id(reader->crypto, hold, epoch, id);
 }

@@ -26,6 +26,7 @@
 #include "clock.h"
 #include "env.h"
 #include "index.h"
+#include "life.h"
 #include "log.h"
 #include "mark.h"
 #include "view.h"
@@ -44,6 +45,7 @@ static int fs_store_said(fs_store_t *store, const char *format);
 static fs_outcome_t fs_write_locked(fs_write_t *write);
 static int fs_write_lock_log(fs_store_t *store, MDB_txn **txn);
 static fs_outcome_t fs_write_sync(fs_write_t *write);
+static fs_outcome_t fs_write_lives(fs_write_t *write);
 static fs_outcome_t fs_write_lost(fs_store_t *store, int error,
     uint64_t commit);
 static void fs_write_map_full(fs_store_t *store, MDB_env *env,
@@ -197,6 +199,7 @@ static fs_outcome_t
 fs_write_locked(fs_write_t *write)
 {
     int            rc;
+    fs_outcome_t   outcome;
     fs_str_t       value;
     fs_store_t    *store;
     fs_entry_t     entry;
@@ -233,7 +236,54 @@ fs_write_locked(fs_write_t *write)
 
     fs_env_lengthen(store->log, &store->log_length);
 
-    return fs_write_sync(write);
+    if (!store->life_looked) {
+        outcome = fs_life_look(write);
+
+        if (outcome != FS_OK) {
+            return outcome;
+        }
+
+        fs_life_identify(store);
+    }
+
+    outcome = fs_write_sync(write);
+
+    if (outcome != FS_OK) {
+        return outcome;
+    }
+
+    return fs_write_lives(write);
+}
+
+
+/*
+ * What is durable now is what a restored log has to have; and a life that
+ * somebody began is seen by all.
+ */
+
+static fs_outcome_t
+fs_write_lives(fs_write_t *write)
+{
+    fs_lives_t  *lives;
+    fs_store_t  *store;
+
+    store = write->store;
+
+    if (fs_life_load(store, &write->log) != 0) {
+        fs_store_say(store, FS_LOG_ERROR, "the list of its lives cannot be "
+                     "read");
+        return write->log.error ? fs_db_outcome(write->log.error)
+                                : FS_INTERNAL;
+    }
+
+    lives = atomic_load(&store->lives);
+    atomic_store(&store->mark->lives, lives ? (uint32_t) lives->n : 0);
+
+    if (fs_life_due(store) == 0) {
+        fs_mark_entry(&store->mark->seen, write->seq, write->hash);
+    }
+
+    return FS_OK;
 }
 
 
@@ -323,7 +373,7 @@ fs_write_begin(fs_store_t *store, fs_write_t *write)
             }
         }
 
-        if (store->booted) {
+        if (store->booted && fs_life_due(store) == 0) {
             return FS_OK;
         }
 
@@ -340,8 +390,10 @@ fs_write_begin(fs_store_t *store, fs_write_t *write)
 fs_outcome_t
 fs_write_boot(fs_write_t *write, int *again)
 {
+    int                rc, known;
     uint8_t            value[FS_META_BOOT_SIZE];
     int64_t            boot;
+    uint32_t           due;
     fs_now_t           now;
     fs_str_t           row;
     fs_store_t        *store;
@@ -352,6 +404,8 @@ fs_write_boot(fs_write_t *write, int *again)
 
     store = write->store;
     *again = 0;
+    due = fs_life_due(store);
+    known = 0;
 
     if (fs_db_get(&write->log, store->log_dbi[FS_LOG_META], FS_META_BOOT,
                   sizeof(FS_META_BOOT) - 1, &row)
@@ -363,7 +417,23 @@ fs_write_boot(fs_write_t *write, int *again)
         fs_clock_begin(store->mark,
                        (int64_t) fs_get_le64(row.data + FS_BOOT_LEN));
         store->booted = 1;
-        return FS_OK;
+        known = 1;
+
+        if (due == 0) {
+            return FS_OK;
+        }
+    }
+
+    if (due && fs_life_known(store, &write->log, due)) {
+
+        /* whoever wrote it could not say so in the mark */
+
+        (void) fs_life_adopt(store);
+        due = 0;
+
+        if (known) {
+            return FS_OK;
+        }
     }
 
     if (atomic_load(&store->clock_behind)) {
@@ -390,6 +460,10 @@ fs_write_boot(fs_write_t *write, int *again)
     now.due = now.wall;
     now.opens = now.wall;
 
+    if (known) {
+        fs_store_now(store, &now);
+    }
+
     fs_state_begin(&state, write, crypto, store->fold);
 
     if (write->seq == 0) {
@@ -398,16 +472,23 @@ fs_write_boot(fs_write_t *write, int *again)
         fs_state_emit(&state, &entry, &now);
     }
 
-    memset(&entry, 0, sizeof(entry));
-    entry.type = FS_ENTRY_BOOT;
-    entry.time1 = now.wall - boot;
-    memcpy(entry.id1, store->conf.boot_id, FS_BOOT_LEN);
-    fs_state_emit(&state, &entry, &now);
+    if (due) {
+        memset(&entry, 0, sizeof(entry));
+        fs_state_begin_life(&state, &entry, due, &now);
+    }
 
-    memcpy(value, store->conf.boot_id, FS_BOOT_LEN);
-    fs_put_le64(value + FS_BOOT_LEN, (uint64_t) entry.time1);
-    fs_db_put(&write->log, store->log_dbi[FS_LOG_META], FS_META_BOOT,
-              sizeof(FS_META_BOOT) - 1, value, sizeof(value), 0);
+    if (!known) {
+        memset(&entry, 0, sizeof(entry));
+        entry.type = FS_ENTRY_BOOT;
+        entry.time1 = now.wall - boot;
+        memcpy(entry.id1, store->conf.boot_id, FS_BOOT_LEN);
+        fs_state_emit(&state, &entry, &now);
+
+        memcpy(value, store->conf.boot_id, FS_BOOT_LEN);
+        fs_put_le64(value + FS_BOOT_LEN, (uint64_t) entry.time1);
+        fs_db_put(&write->log, store->log_dbi[FS_LOG_META], FS_META_BOOT,
+                  sizeof(FS_META_BOOT) - 1, value, sizeof(value), 0);
+    }
 
     outcome = fs_state_end(&state);
 
@@ -420,14 +501,31 @@ fs_write_boot(fs_write_t *write, int *again)
 
     outcome = fs_write_commit(write, NULL);
 
-    if (outcome == FS_OK) {
+    if (outcome != FS_OK) {
+        return outcome;
+    }
+
+    if (!known) {
         atomic_store(&store->mark->mono_offset, now.wall - boot);
         fs_clock_believe(store->mark, now.wall, boot);
         store->booted = 1;
-        *again = 1;
     }
 
-    return outcome;
+    if (due) {
+
+        /* when it is not durable the life is found to be begun */
+
+        rc = fs_life_adopt(store);
+
+        if (rc) {
+            fs_store_say(store, FS_LOG_WARN, "mark cannot be synced: %s",
+                         fs_db_strerror(rc));
+        }
+    }
+
+    *again = 1;
+
+    return FS_OK;
 }
 
 
@@ -553,6 +651,7 @@ fs_write_commit_log(fs_write_t *write)
 
     txn = mdb_txn_id(write->log.txn);
     commit = fs_mark_begin_commit(store->mark);
+    fs_mark_entry(&store->mark->next, write->seq, write->hash);
 
     rc = mdb_txn_commit(write->log.txn);
     write->log.txn = NULL;
@@ -563,6 +662,10 @@ fs_write_commit_log(fs_write_t *write)
 
     fs_mark_advance(store->mark, txn, write->seq);
     fs_mark_end_commit(store->mark, commit);
+
+    /* before the index shows what is of them */
+
+    atomic_fetch_add(&store->mark->lives, write->lives);
 
     return FS_OK;
 }

@@ -258,6 +258,31 @@ make_command(run_t *run, fuzz_t *fuzz, fs_command_t *command,
 }
 
 
+/*
+ * The hold is asked about by the id that it has; or by one of another life; or
+ * it is no hold at all that is asked about, but a new life.
+ */
+
+static void
+make_life(run_t *run, unsigned how, fs_command_t *command)
+{
+    command->epoch = fs_state_epoch(&run->stall->state, command->hold);
+
+    switch (how) {
+
+    case 29:
+    case 30:
+        command->epoch += how;
+        break;
+
+    case 31:
+        command->epoch = command->paid_fen & 0xff;
+        command->type = FS_COMMAND_LIFE;
+        break;
+    }
+}
+
+
 static void
 pass_time(stall_t *stall, int64_t ms, int wall_only)
 {
@@ -350,6 +375,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
         default:
             make_command(&run, &fuzz, &command, &op);
+            make_life(&run, bits >> 3, &command);
             memset(&result, 0x55, sizeof(result));
             before = run.stall->state.seq;
 

@@ -33,35 +33,37 @@ check_hold_id(fs_str_t text, fuzz_t fuzz)
 {
     char      id[FS_HOLD_ID_LEN], was;
     size_t    at;
+    uint32_t  epoch, life;
     fs_seq_t  seq, back;
     fs_str_t  str;
 
-    if (fs_crypto_hold_parse(crypto(), text, &seq) == 0) {
-        fuzz_check(seq != 0);
-        fuzz_check(fs_crypto_hold_id(crypto(), seq, id) == 0);
+    if (fs_crypto_hold_parse(crypto(), text, &seq, &epoch) == 0) {
+        fuzz_check(seq != 0 && seq <= FS_SEQ_MAX);
+        fuzz_check(fs_crypto_hold_id(crypto(), seq, epoch, id) == 0);
         fuzz_check(text.len == sizeof(id)
                    && memcmp(text.data, id, sizeof(id)) == 0);
     }
 
-    seq = fuzz_number(&fuzz, 8);
+    seq = fuzz_number(&fuzz, 8) & FS_SEQ_MAX;
+    epoch = (uint32_t) fuzz_number(&fuzz, 4);
     at = fuzz_number(&fuzz, 1) % sizeof(id);
 
-    fuzz_check(fs_crypto_hold_id(crypto(), seq, id) == 0);
+    fuzz_check(fs_crypto_hold_id(crypto(), seq, epoch, id) == 0);
 
     str.len = sizeof(id);
     str.data = id;
 
     if (seq == 0) {
-        fuzz_check(fs_crypto_hold_parse(crypto(), str, &back) == -1);
+        fuzz_check(fs_crypto_hold_parse(crypto(), str, &back, &life) == -1);
         return;
     }
 
-    fuzz_check(fs_crypto_hold_parse(crypto(), str, &back) == 0);
-    fuzz_check(back == seq);
+    fuzz_check(fs_crypto_hold_parse(crypto(), str, &back, &life) == 0);
+    fuzz_check(back == seq && life == epoch);
 
     was = id[at];
     id[at] = (char) fuzz_number(&fuzz, 1);
-    fuzz_check((fs_crypto_hold_parse(crypto(), str, &back) == 0)
+    fuzz_check((fs_crypto_hold_parse(crypto(), str, &back, &life) == 0)
                == (id[at] == was));
 }
 

@@ -35,7 +35,14 @@ hold_id(void *data, fs_seq_t hold, char *id)
     return 0;
 }
 
-static const fs_names_t  names = { NULL, slug, slug, hold_id };
+
+static int
+other_id(void *data, fs_seq_t hold, uint32_t epoch, char *id)
+{
+    return hold_id(data, hold + epoch, id);
+}
+
+static const fs_names_t  names = { NULL, slug, slug, hold_id, other_id };
 
 
 static int
@@ -91,11 +98,14 @@ sale_row(fs_str_t row, uint8_t *again)
     free(buf);
 
     buf = malloc(FS_EVENT_MAX);
-    len = fs_answer_stock(buf, FS_EVENT_MAX, UINT64_MAX, &sale);
+    len = fs_answer_stock(buf, FS_EVENT_MAX, UINT64_MAX, UINT32_MAX,
+        &sale);
     check_answer(buf, len, FS_EVENT_MAX, 0);
-    len = fs_answer_goal(buf, FS_EVENT_MAX, UINT64_MAX, &sale);
+    len = fs_answer_goal(buf, FS_EVENT_MAX, UINT64_MAX, UINT32_MAX,
+        &sale);
     check_answer(buf, len, FS_EVENT_MAX, 0);
-    len = fs_answer_state(buf, FS_EVENT_MAX, UINT64_MAX, &sale);
+    len = fs_answer_state(buf, FS_EVENT_MAX, UINT64_MAX, UINT32_MAX,
+        &sale);
     check_answer(buf, len, FS_EVENT_MAX, 0);
     free(buf);
 

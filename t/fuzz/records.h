@@ -47,11 +47,19 @@ record_hold_id(void *data, fs_seq_t hold, char *id)
 }
 
 
+static inline int
+record_other_id(void *data, fs_seq_t hold, uint32_t epoch, char *id)
+{
+    return record_hold_id(data, hold ^ (uint64_t) epoch << 48, id);
+}
+
+
 static inline const fs_names_t *
 record_names(void)
 {
     static const fs_names_t  names = {
-        NULL, record_slug, record_slug, record_hold_id
+        NULL, record_slug, record_slug, record_hold_id,
+        record_other_id
     };
 
     return &names;

@@ -166,7 +166,29 @@ static const fs_entry_t  entries[] = {
     { .type = FS_ENTRY_PICKED_UP, .at = T0 + 9006, .hold = 10,
       .pickup = XINGFU },
     { .type = FS_ENTRY_BOOT, .at = T0 + 9007, .time1 = -5,
-      .id1 = "boot number two." }
+      .id1 = "boot number two." },
+
+    /* 53: a restored backup is another life; what was paid for a hold of the
+     * life before is owed back */
+    { .type = FS_ENTRY_LIFE, .at = T0 + 9008, .number = 0x0badcafe },
+    { .type = FS_ENTRY_REFUND_DUE, .at = T0 + 9009, .hold = 54,
+      .flags = FS_ENTRY_OTHER_LIFE, .number = 0, .time2 = 55,
+      .amount_fen = 3980, .reason = FS_REASON_OTHER_LIFE,
+      .id2 = "payment number 7" },
+    { .type = FS_ENTRY_REFUND_DUE, .at = T0 + 9010, .hold = 54,
+      .flags = FS_ENTRY_OTHER_LIFE, .number = 0, .time2 = 55,
+      .amount_fen = 1, .reason = FS_REASON_OTHER_LIFE,
+      .id2 = "payment number 8" },
+    { .type = FS_ENTRY_REFUND_DUE, .at = T0 + 9011, .hold = 56,
+      .flags = FS_ENTRY_OTHER_LIFE, .number = 0xfeed1234, .time2 = 10,
+      .amount_fen = 7960, .reason = FS_REASON_OTHER_LIFE,
+      .id2 = "payment number 1" },
+    { .type = FS_ENTRY_REFUNDED, .at = T0 + 9012, .hold = 54,
+      .flags = FS_ENTRY_OTHER_LIFE, .number = 0, .time2 = 55,
+      .amount_fen = 3980, .id1 = "refund number 3.",
+      .id2 = "payment number 7" },
+    { .type = FS_ENTRY_LIFE, .at = T0 + 9013, .number = 5,
+      .id1 = "operator's pseud", .key = KEY }
 };
 
 #define ENTRIES_N  (sizeof(entries) / sizeof(entries[0]))
@@ -226,7 +248,14 @@ pickup_slug(void *data, uint32_t number, fs_slug_t *slug)
 static inline int
 hold_id(void *data, fs_seq_t hold, char *id)
 {
-    return fs_crypto_hold_id(data, hold, id);
+    return fs_crypto_hold_id(data, hold, 0, id);
+}
+
+
+static inline int
+other_id(void *data, fs_seq_t hold, uint32_t epoch, char *id)
+{
+    return fs_crypto_hold_id(data, hold, epoch, id);
 }
 
 
@@ -239,6 +268,7 @@ names(void)
     n.sale_slug = sale_slug;
     n.pickup_slug = pickup_slug;
     n.hold_id = hold_id;
+    n.other_id = other_id;
 
     return n;
 }

@@ -81,7 +81,24 @@ hold_id(void *data, fs_seq_t hold, char *id)
 }
 
 
-static const fs_names_t  names = { NULL, sale_slug, pickup_slug, hold_id };
+static int
+other_id(void *data, fs_seq_t hold, uint32_t epoch, char *id)
+{
+    char  buf[FS_HOLD_ID_LEN + 1];
+
+    (void) data;
+
+    snprintf(buf, sizeof(buf), "%024llx%08x", (unsigned long long) hold,
+             epoch);
+    memcpy(id, buf, FS_HOLD_ID_LEN);
+
+    return 0;
+}
+
+
+static const fs_names_t  names = {
+    NULL, sale_slug, pickup_slug, hold_id, other_id
+};
 
 
 static fs_hold_t
@@ -532,30 +549,30 @@ test_events(void **state)
     sale = a_sale();
     CHECK("id: 44\nevent: stock\ndata: {\"sale\":\"grape\",\"free\":192,"
           "\"held\":3,\"sold\":5,\"version\":42}\n\n",
-          fs_answer_stock(buf, size, 44, &sale));
+          fs_answer_stock(buf, size, 44, 0, &sale));
     CHECK("id: 44\nevent: state\ndata: {\"sale\":\"grape\","
           "\"state\":\"open\",\"version\":42}\n\n",
-          fs_answer_state(buf, size, 44, &sale));
+          fs_answer_state(buf, size, 44, 0, &sale));
 
     sale.goal = 10;
     sale.joined = 9;
     CHECK("id: 44\nevent: goal\ndata: {\"sale\":\"grape\",\"joined\":9,"
           "\"formed\":null,\"version\":42}\n\n",
-          fs_answer_goal(buf, size, 44, &sale));
+          fs_answer_goal(buf, size, 44, 0, &sale));
 
     sale.groups_formed = 1;
     sale.decided = 1;
     CHECK("id: 44\nevent: goal\ndata: {\"sale\":\"grape\",\"joined\":9,"
           "\"formed\":true,\"version\":42}\n\n",
-          fs_answer_goal(buf, size, 44, &sale));
+          fs_answer_goal(buf, size, 44, 0, &sale));
 
     sales[0] = a_sale();
     sales[1] = a_sale();
     CHECK("id: 7\nevent: snapshot\ndata: {\"sales\":[" PLAIN "," PLAIN "],"
           "\"now\":1790000000000}\n\n",
-          fs_answer_snapshot(buf, size, 7, sales, 2, T0));
+          fs_answer_snapshot(buf, size, 7, 0, sales, 2, T0));
     CHECK("id: 0\nevent: snapshot\ndata: {\"sales\":[],\"now\":1}\n\n",
-          fs_answer_snapshot(buf, size, 0, sales, 0, 1));
+          fs_answer_snapshot(buf, size, 0, 0, sales, 0, 1));
 
     /* the longest; a title that would break a line; both are JSON */
 
@@ -565,14 +582,14 @@ test_events(void **state)
     sale.held = 0;
     sale.sold = sale.stock = UINT32_MAX;
     sale.joined = UINT32_MAX;
-    assert_true(fs_answer_stock(buf, FS_EVENT_MAX, UINT64_MAX, &sale) > 0);
-    assert_true(fs_answer_goal(buf, FS_EVENT_MAX, UINT64_MAX, &sale) > 0);
-    assert_true(fs_answer_state(buf, FS_EVENT_MAX, UINT64_MAX, &sale) > 0);
+    assert_true(fs_answer_stock(buf, FS_EVENT_MAX, UINT64_MAX, 0, &sale) > 0);
+    assert_true(fs_answer_goal(buf, FS_EVENT_MAX, UINT64_MAX, 0, &sale) > 0);
+    assert_true(fs_answer_state(buf, FS_EVENT_MAX, UINT64_MAX, 0, &sale) > 0);
 
     sales[0].title_len = 8;
     memcpy(sales[0].title, "a\r\nb\"\\\0c", 8);
 
-    len = fs_answer_snapshot(buf, sizeof(buf) - 1, 7, sales, 1, T0);
+    len = fs_answer_snapshot(buf, sizeof(buf) - 1, 7, 0, sales, 1, T0);
     assert_true(len > 0);
     buf[len] = '\0';
 

@@ -211,7 +211,7 @@ test_frozen(void **state)
                                     str_n(message, sizeof(message)), mac), 0);
     assert_memory_equal(hash, mac, FS_KEY_HASH_LEN);
 
-    assert_int_equal(fs_crypto_hold_id(crypto, 1, id), 0);
+    assert_int_equal(fs_crypto_hold_id(crypto, 1, 0, id), 0);
     assert_memory_equal(id, "ec8aa21d6cd4751ae9becd3493cf3403",
                         FS_HOLD_ID_LEN);
 }
@@ -262,27 +262,32 @@ test_hold_ids(void **state)
     char      id[FS_HOLD_ID_LEN + 1];
     size_t    i, j;
     unsigned  bit, value;
+    uint32_t  epoch;
     fs_seq_t  hold;
 
     static const char      digits[] = "0123456789abcdef";
     static const fs_seq_t  holds[] = {
         1, 2, 255, 256, 65536, 1000000, UINT32_MAX, UINT32_MAX + 1ULL,
-        INT64_MAX, UINT64_MAX
+        FS_SEQ_MAX
     };
+    static const uint32_t  epochs[] = { 0, 1, 0x80000000, UINT32_MAX };
 
     (void) state;
 
     id[FS_HOLD_ID_LEN] = '\0';
 
-    for (i = 0; i < sizeof(holds) / sizeof(holds[0]); i++) {
-        assert_int_equal(fs_crypto_hold_id(crypto, holds[i], id), 0);
+    for (i = 0; i < 4 * sizeof(holds) / sizeof(holds[0]); i++) {
+        assert_int_equal(fs_crypto_hold_id(crypto, holds[i / 4],
+                                           epochs[i % 4], id), 0);
         assert_int_equal(strspn(id, digits), FS_HOLD_ID_LEN);
 
         hold = 0;
+        epoch = 7;
         assert_int_equal(fs_crypto_hold_parse(crypto,
                                               str_n(id, FS_HOLD_ID_LEN),
-                                              &hold), 0);
-        assert_true(hold == holds[i]);
+                                              &hold, &epoch), 0);
+        assert_true(hold == holds[i / 4]);
+        assert_true(epoch == epochs[i % 4]);
 
         /* each bit of the 128, flipped, makes an id nobody gave */
         for (j = 0; j < FS_HOLD_ID_LEN; j++) {
@@ -291,16 +296,19 @@ test_hold_ids(void **state)
                 value = (unsigned) (strchr(digits, id[j]) - digits);
                 id[j] = digits[value ^ bit];
                 assert_int_equal(fs_crypto_hold_parse(crypto,
-                                     str_n(id, FS_HOLD_ID_LEN), &hold), -1);
+                                     str_n(id, FS_HOLD_ID_LEN), &hold, &epoch), -1);
                 id[j] = digits[value];
             }
         }
     }
 
+    /* beyond what an id has room for */
+    assert_int_equal(fs_crypto_hold_id(crypto, FS_SEQ_MAX + 1, 0, id), -1);
+
     /* hold 0 is none */
-    assert_int_equal(fs_crypto_hold_id(crypto, 0, id), 0);
+    assert_int_equal(fs_crypto_hold_id(crypto, 0, 0, id), 0);
     assert_int_equal(fs_crypto_hold_parse(crypto, str_n(id, FS_HOLD_ID_LEN),
-                                          &hold), -1);
+                                          &hold, &epoch), -1);
 }
 
 
@@ -313,6 +321,7 @@ test_hold_ids_made_with_the_key(void **state)
     char             id[FS_HOLD_ID_LEN];
     size_t           i;
     uint8_t          subkey[FS_HASH_LEN], block[16], bytes[16];
+    uint32_t         epoch;
     fs_seq_t         hold;
     EVP_CIPHER_CTX  *ctx;
 
@@ -325,7 +334,9 @@ test_hold_ids_made_with_the_key(void **state)
                                         NULL), 1);
     EVP_CIPHER_CTX_set_padding(ctx, 0);
 
-    for (i = 7; i < 16; i++) {
+    /* the seq's six bytes and the epoch's four may be anything */
+
+    for (i = 0; i < 16; i++) {
         memset(block, 0, sizeof(block));
         block[7] = 1;
         block[i] = 1;
@@ -334,7 +345,8 @@ test_hold_ids_made_with_the_key(void **state)
         fs_hex(bytes, sizeof(bytes), id);
         assert_int_equal(fs_crypto_hold_parse(crypto,
                                               str_n(id, FS_HOLD_ID_LEN),
-                                              &hold), i == 7 ? 0 : -1);
+                                              &hold, &epoch),
+                         i < 2 || i > 11 ? -1 : 0);
     }
 
     EVP_CIPHER_CTX_free(ctx);
@@ -346,16 +358,17 @@ test_hold_ids_have_one_spelling(void **state)
 {
     char      id[FS_HOLD_ID_LEN + 1];
     size_t    i;
+    uint32_t  epoch;
     fs_seq_t  hold;
 
     (void) state;
 
-    assert_int_equal(fs_crypto_hold_id(crypto, 1, id), 0);
+    assert_int_equal(fs_crypto_hold_id(crypto, 1, 0, id), 0);
     id[FS_HOLD_ID_LEN] = '0';
 
-    assert_int_equal(fs_crypto_hold_parse(crypto, str_n(id, 0), &hold), -1);
-    assert_int_equal(fs_crypto_hold_parse(crypto, str_n(id, 31), &hold), -1);
-    assert_int_equal(fs_crypto_hold_parse(crypto, str_n(id, 33), &hold), -1);
+    assert_int_equal(fs_crypto_hold_parse(crypto, str_n(id, 0), &hold, &epoch), -1);
+    assert_int_equal(fs_crypto_hold_parse(crypto, str_n(id, 31), &hold, &epoch), -1);
+    assert_int_equal(fs_crypto_hold_parse(crypto, str_n(id, 33), &hold, &epoch), -1);
 
     for (i = 0; i < FS_HOLD_ID_LEN; i++) {
         if (id[i] >= 'a') {
@@ -366,11 +379,11 @@ test_hold_ids_have_one_spelling(void **state)
 
     assert_true(i < FS_HOLD_ID_LEN);
     assert_int_equal(fs_crypto_hold_parse(crypto, str_n(id, FS_HOLD_ID_LEN),
-                                          &hold), -1);
+                                          &hold, &epoch), -1);
 
     memset(id, 'g', FS_HOLD_ID_LEN);
     assert_int_equal(fs_crypto_hold_parse(crypto, str_n(id, FS_HOLD_ID_LEN),
-                                          &hold), -1);
+                                          &hold, &epoch), -1);
 }
 
 
@@ -717,7 +730,7 @@ test_cost(void **state)
         clock_gettime(CLOCK_MONOTONIC, &begin);
 
         for (i = 0; i < CALLS; i++) {
-            fs_crypto_hold_id(crypto, i + 1, id);
+            fs_crypto_hold_id(crypto, i + 1, 0, id);
         }
 
         ns = elapsed_ns(&begin) / CALLS;

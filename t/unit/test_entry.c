@@ -159,7 +159,8 @@ test_numbers_are_frozen(void **state)
     assert_int_equal(FS_ENTRY_PICKED_UP, 24);
     assert_int_equal(FS_ENTRY_DECIDED, 25);
     assert_int_equal(FS_ENTRY_DOCUMENT, 26);
-    assert_int_equal(FS_ENTRY_TYPES_N, 27);
+    assert_int_equal(FS_ENTRY_LIFE, 27);
+    assert_int_equal(FS_ENTRY_TYPES_N, 28);
 
     assert_int_equal(FS_REASON_LATE, 1);
     assert_int_equal(FS_REASON_RELEASED, 2);
@@ -168,7 +169,8 @@ test_numbers_are_frozen(void **state)
     assert_int_equal(FS_REASON_WRONG_AMOUNT, 5);
     assert_int_equal(FS_REASON_GROUP_FAILED, 6);
     assert_int_equal(FS_REASON_LIMIT_USED, 7);
-    assert_int_equal(FS_REASONS_N, 8);
+    assert_int_equal(FS_REASON_OTHER_LIFE, 8);
+    assert_int_equal(FS_REASONS_N, 9);
 }
 
 
@@ -181,7 +183,7 @@ test_reasons_are_frozen(void **state)
 
     static const char *const  reasons[FS_REASONS_N] = {
         "none", "late", "released", "cancelled", "second_payment",
-        "wrong_amount", "group_failed", "limit_used"
+        "wrong_amount", "group_failed", "limit_used", "other_life"
     };
 
     (void) state;
@@ -308,6 +310,27 @@ test_decode_refuses_nonsense(void **state)
 
     entry = entries[9];
     entry.time2 = INT64_MAX;
+    refuses(&entry);
+
+    /* a life has an epoch; another life's hold, a number there, and no line */
+
+    entry = entries[52];
+    entry.number = 0;
+    refuses(&entry);
+
+    entry = entries[53];
+    entry.time2 = 0;
+    refuses(&entry);
+    entry.time2 = (int64_t) FS_SEQ_MAX + 1;
+    refuses(&entry);
+
+    entry = entries[53];
+    entry.type = FS_ENTRY_SOLD;
+    entry.sale = GRAPE;
+    refuses(&entry);
+
+    entry = entries[53];
+    entry.sale = GRAPE;
     refuses(&entry);
 }
 

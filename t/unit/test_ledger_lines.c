@@ -187,6 +187,8 @@ test_longest_lines(void **state)
         memset(&entry, 0xff, sizeof(entry));
         entry.type = (uint8_t) type;
         entry.reason = FS_REASON_SECOND_PAYMENT;
+        entry.flags = FS_ENTRY_GOAL_BY_PICKUP;
+        entry.hold = FS_SEQ_MAX;
         entry.at = INT64_MIN;
         entry.qty = INT32_MIN;
         entry.amount_fen = INT64_MIN;

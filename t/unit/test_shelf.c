@@ -154,7 +154,7 @@ test_shelf(void **context)
     assert_string_equal(current(fixture, 8, FS_OK), "plum fig ");
     assert_string_equal(ended(fixture, 8, from), "apple@1000 ");
 
-    fixture->wall += 5000;
+    fixture_pass(fixture, 5000);
     fixture_timers(fixture, 16);
     assert_string_equal(current(fixture, 8, FS_OK), "fig ");
     assert_string_equal(ended(fixture, 8, from), "plum@8000 apple@1000 ");

@@ -608,7 +608,7 @@ test_rendering(void **context)
     len = fs_entry_line(&entries[0], &names, line);
     assert_true(len > 0);
     line[len] = '\0';
-    fs_crypto_hold_id(fixture->crypto, 5, id);
+    fs_crypto_hold_id(fixture->crypto, 5, 0, id);
     id[FS_HOLD_ID_LEN] = '\0';
     assert_non_null(strstr(line, "\"sale\":\"grape\""));
     assert_non_null(strstr(line, id));

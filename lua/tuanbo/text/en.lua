@@ -221,6 +221,7 @@ return {
     ["problem.wrong_state"] = "This can no longer be changed. Below is how it stands.",
     ["problem.no_such_sale"] = "There is no such product; it may have been taken off. Nothing was charged; have a look at the others.",
     ["problem.no_such_hold"] = "No such order here. Look with the phone and browser that made it.",
+    ["problem.other_life"] = "This order is from before the shop restored its data, and the shop no longer has it. If you paid, the money comes back to you; please order again.",
     ["problem.not_found"] = "There is no such page; perhaps the link was cut. Nothing was charged; go back to the shop.",
     ["problem.no_buyer"] = "Your browser did not remember you (cookies may be off). Nothing was charged; allow cookies and start again.",
     ["problem.cross_site"] = "This request does not seem to come from our pages. Nothing was done and nothing charged. Go back, reload and try again.",

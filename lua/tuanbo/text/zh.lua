@@ -220,6 +220,7 @@ return {
     ["problem.wrong_state"] = "这一单已经不能改了，请看下面现在的情况。",
     ["problem.no_such_sale"] = "没有这个商品，可能已经下架了。没有收钱，看看别的。",
     ["problem.no_such_hold"] = "找不到这一单。要用下单的那台手机、那个浏览器来看。",
+    ["problem.other_life"] = "这一单是店里恢复数据以前下的，现在店里没有它了。如果付过钱，会退给您；可以重新下单。",
     ["problem.not_found"] = "没有这一页，可能是链接没复制全。没有收钱，回首页看看。",
     ["problem.no_buyer"] = "浏览器没有记住您（可能关了 Cookie）。没有收钱；打开 Cookie，回首页再试。",
     ["problem.cross_site"] = "这个请求不像是从本店页面发来的，没有办理，也没有收钱。回上一页刷新再试。",

@@ -51,6 +51,7 @@ my %REQUIRED = (
     sale       => [qw(sale stock price_fen)],
     stock      => [qw(sale qty)],
     document   => [qw(digest)],
+    life       => [qw(epoch)],
     refund_due => [qw(hold payment amount_fen reason)],
     refunded   => [qw(hold payment amount_fen)],
     held       => [qw(hold buyer sale qty price_fen expires_at)],
@@ -80,6 +81,7 @@ sub new {
         first_seq => undef,
         at        => undef,
         entries   => 0,
+        lives     => {},    # by epoch
         sales     => {},    # id => { stock, held, sold, limit, goal, goal_by,
                             #         joined, groups, taken }
         holds     => {},    # id => { buyer, pickup, lines => { sale => { qty,
@@ -269,7 +271,10 @@ sub check_entry {
         return;
     }
 
-    if ($type eq 'held') {
+    if ($type eq 'life') {
+        $self->begin_life($entry);
+
+    } elsif ($type eq 'held') {
         $self->begin_hold($entry);
 
     } elsif (defined $entry->{hold}) {
@@ -305,6 +310,11 @@ sub begin_hold {
     my $line = $entry->{line} // 1;
     my $lines = $entry->{lines} // 1;
     my $hold = $self->{holds}{$entry->{hold}};
+
+    if (defined $hold && $hold->{other}) {
+        $self->problem("hold $entry->{hold} is held, and of another life");
+        return;
+    }
 
     if (!defined $hold) {
         $hold = $self->{holds}{$entry->{hold}} = {
@@ -344,11 +354,47 @@ sub begin_hold {
 }
 
 
-# An entry with a sale is about that line; without, about the whole hold.
+# The ids of a life are told from those of all others by its epoch.
+
+sub begin_life {
+    my ($self, $entry) = @_;
+
+    $self->problem("epoch $entry->{epoch} is none")
+        if $entry->{epoch} !~ /\A[0-9a-f]{8}\z/
+            || $entry->{epoch} eq '00000000';
+    $self->problem("epoch $entry->{epoch} is that of a life before")
+        if $self->{lives}{$entry->{epoch}}++;
+
+    return;
+}
+
+
+# An entry with a sale is about that line; without, about the whole hold.  Of a
+# hold of another life there is only what was paid for it.
 
 sub follow_hold {
     my ($self, $entry) = @_;
+    my $other = ($entry->{reason} // '') eq 'other_life';
     my $hold = $self->{holds}{$entry->{hold}};
+
+    if ($other && defined $hold && !$hold->{other}) {
+        $self->problem("hold $entry->{hold} is of this ledger, no other"
+            . " life's");
+
+    } elsif ($other && !defined $hold) {
+        $hold = $self->{holds}{$entry->{hold}} = {
+            other => 1, lines => {}, payments => {},
+        };
+    }
+
+    if (defined $hold && $hold->{other}
+        && !($other && $entry->{type} eq 'refund_due')
+        && $entry->{type} ne 'refunded')
+    {
+        $self->problem("$entry->{type}, but hold $entry->{hold} is of another"
+            . " life");
+        return;
+    }
 
     if (!defined $hold) {
         $self->problem("hold $entry->{hold} was never held") if $self->{whole};
