@@ -81,7 +81,7 @@ is(join(' ', grep { OrderService::Teller::final($_) }
         'none of them was taken, so the right ones go on');
     is(join(' ', map { "$_->{sale}=$_->{state}" }
         $database->rows('SELECT * FROM refunds ORDER BY seq')),
-        '=elsewhere =foreign egg=elsewhere',
+        '=elsewhere =foreign egg=elsewhere =elsewhere =foreign =foreign',
         'what is owed by it, and what was settled');
     $database->close;
 }

@@ -170,7 +170,7 @@ check_ledger(check_t *check, fs_store_t *store, const uint8_t *boot_id)
 {
     size_t               i, n;
     int64_t              wall;
-    fs_seq_t             seq, last, least, most;
+    fs_seq_t             seq, last, least, most, lives;
     fs_view_t            view;
     fs_entry_t           entries[64];
     fs_reader_t         *reader;
@@ -189,6 +189,7 @@ check_ledger(check_t *check, fs_store_t *store, const uint8_t *boot_id)
 
     seq = 0;
     last = 0;
+    lives = 0;
 
     while ((n = fs_view_entries(&view, seq, 64, entries)) != 0) {
         for (i = 0; i < n; i++) {
@@ -207,7 +208,12 @@ check_ledger(check_t *check, fs_store_t *store, const uint8_t *boot_id)
             if (entries[i].type == FS_ENTRY_BOOT
                 && memcmp(entries[i].id1, boot_id, FS_BOOT_LEN) == 0)
             {
-                last = seq - 1;
+                last = seq - 1 - lives;
+                continue;
+            }
+
+            if (entries[i].type == FS_ENTRY_LIFE) {
+                lives++;
                 continue;
             }
 
@@ -229,7 +235,7 @@ check_ledger(check_t *check, fs_store_t *store, const uint8_t *boot_id)
     fs_view_close(&view);
     fs_reader_destroy(reader);
 
-    if (last != seq - 1) {
+    if (last != seq - 1 - lives) {
         return check_no(check, "the boot has no entry at the end");
     }
 
@@ -242,6 +248,10 @@ check_ledger(check_t *check, fs_store_t *store, const uint8_t *boot_id)
         return check_no(check, "lost: somebody was told of entry %llu, the "
                         "ledger ends at %llu", (unsigned long long) least,
                         (unsigned long long) last);
+    }
+
+    if (lives != 0) {
+        return check_no(check, "a new life begins, and nothing was lost");
     }
 
     if (last > most) {

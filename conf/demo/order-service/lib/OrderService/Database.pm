@@ -95,6 +95,16 @@ CREATE TABLE IF NOT EXISTS position (
     hash        TEXT NOT NULL
 )
 SQL
+
+    # which lines were read, and of which order: what a restored ledger has in
+    # common with them, and whom the rest was about
+    <<'SQL',
+CREATE TABLE IF NOT EXISTS lines (
+    seq         INTEGER PRIMARY KEY,
+    hash        TEXT NOT NULL,
+    hold        TEXT
+)
+SQL
     'INSERT OR IGNORE INTO position VALUES (1, 0, \'' . '0' x 64 . '\')',
 );
 
@@ -296,12 +306,75 @@ sub take_entries ($self, $entries) {
     return $self->transaction(sub {
         my $moved = 0;
 
-        $moved += $self->take_entry($_) for @$entries;
+        for my $entry (@$entries) {
+            $self->do('INSERT OR REPLACE INTO lines (seq, hash, hold)'
+                . ' VALUES (?, ?, ?)', @$entry{qw(seq hash hold)});
+            $moved += $self->take_entry($entry);
+        }
         $self->do('UPDATE position SET seq = ?, hash = ?', $last->{seq},
             $last->{hash});
 
         return $moved;
     });
+}
+
+
+sub hash_of ($self, $seq) {
+    return ($self->row('SELECT hash FROM lines WHERE seq = ?', $seq)
+        // {})->{hash};
+}
+
+
+# nginx's ledger goes on from line seq in another way than was read: it was
+# restored from a backup. Money that moved has moved: each payment of an order
+# that the lost lines were about is told again, and each refund after it. What
+# nginx knows it answers as before; what it does not know it owes. Gives how
+# many orders that were.
+sub go_back ($self, $seq) {
+    return $self->transaction(sub {
+        my @holds = map { $_->{hold} } $self->rows('SELECT DISTINCT hold'
+            . ' FROM lines WHERE seq > ? AND hold IN'
+            . ' (SELECT hold FROM orders)', $seq);
+
+        $self->do("DELETE FROM refunds WHERE seq > ? AND reference IS NULL",
+            $seq);
+
+        # its number is to be another line's
+        $self->do('UPDATE refunds SET seq = -rowid WHERE seq > ?', $seq);
+        $self->tell_again($_) for @holds;
+        $self->do('UPDATE position SET seq = ?, hash = ?', $seq,
+            $self->hash_of($seq));
+        $self->do('DELETE FROM lines WHERE seq > ?', $seq);
+
+        return scalar @holds;
+    });
+}
+
+
+sub tell_again ($self, $hold) {
+    my $order = $self->order($hold);
+
+    $self->do("UPDATE orders SET hold_state = 'paying' WHERE hold = ?",
+        $hold);
+    $self->tell($hold, 'cancel', '') if $order->{state} eq 'failed';
+
+    for my $payment ($self->rows('SELECT * FROM payments WHERE hold = ?'
+        . ' ORDER BY paid_at', $hold))
+    {
+        $self->tell($hold, 'confirm', encode_json({ payment =>
+            $payment->{reference}, paid_fen => $payment->{amount_fen} }));
+        for my $refund ($self->rows('SELECT * FROM refunds WHERE hold = ?'
+            . ' AND payment = ? AND reference IS NOT NULL ORDER BY rowid',
+            $hold, $payment->{hash}))
+        {
+            $self->do("UPDATE refunds SET state = 'paid'"
+                . ' WHERE reference = ?', $refund->{reference});
+            $self->tell($hold, 'refunded', encode_json({ refund =>
+                $refund->{reference}, payment => $payment->{reference} }));
+        }
+    }
+
+    return;
 }
 
 
