@@ -315,12 +315,12 @@ refused('given back twice', inserted(14, qq("type":"refunded",)
     . qq("hold":"$first","payment":"$due","amount_fen":7960)),
     qr/seq 15: payment $due is given back twice/);
 my ($refund) = $texts[13] =~ /"refund":"([0-9a-f]{32})"/;
-my $other = '0' x 32;
+my $third = '0' x 32;
 refused('one refund for two debts', inserted(14,
-    qq("type":"refund_due","hold":"$first","payment":"$other",)
+    qq("type":"refund_due","hold":"$first","payment":"$third",)
     . qq("amount_fen":7960,$back),
     qq("type":"refunded","hold":"$first","refund":"$refund",)
-    . qq("payment":"$other","amount_fen":7960)),
+    . qq("payment":"$third","amount_fen":7960)),
     qr/seq 16: refund $refund had settled another debt at seq 14/);
 refused('less given back', changed(14, sub { s/7960/7950/ }),
     qr/seq 14: payment $due: 7950 fen are given back, 7960 are due/);
