@@ -132,6 +132,15 @@ typedef struct {
     ngx_uint_t                       line;
 } ngx_http_flashsale_need_conf_t;
 
+/* flashsale_newcomer */
+typedef struct {
+    ngx_http_complex_value_t         since;         /* when the identity was
+                                                       given, epoch ms */
+    ngx_http_complex_value_t         work;          /* the token shown */
+    ngx_msec_t                       wait;
+    ngx_uint_t                       bits;          /* 0: no work counts */
+} ngx_http_flashsale_newcomer_t;
+
 typedef struct {
     ngx_http_complex_value_t        *user;
     ngx_http_complex_value_t        *redirect;
@@ -141,6 +150,7 @@ typedef struct {
     ngx_msec_t                       hold_time;
     ngx_msec_t                       pay_time;
     ngx_uint_t                       live_holds;
+    ngx_http_flashsale_newcomer_t   *newcomer;      /* NULL: off */
     ngx_http_handler_pt              handler;       /* of this location */
     ngx_str_t                        prefix;        /* its path */
     ngx_http_flashsale_need_conf_t  *place;         /* of the handler and of */
@@ -273,6 +283,8 @@ struct ngx_http_flashsale_ctx_s {
                                                        0: its outcome's */
     ngx_http_flashsale_checkout_t   *checkout;      /* flashsale_pay's */
     fs_outcome_t                     outcome;       /* $flashsale_code */
+    fs_str_t                         identity;      /* of flashsale_user, in
+                                                       the request's pool */
     uint8_t                          buyer[FS_BUYER_LEN];
     char                             hold[FS_HOLD_ID_LEN];
     fs_slug_t                        sale;
@@ -310,6 +322,28 @@ ngx_http_flashsale_ctx_t *ngx_http_flashsale_ctx(ngx_http_request_t *r);
  * (-1: none).  NULL: no memory. */
 ngx_http_flashsale_need_conf_t *ngx_http_flashsale_need(ngx_conf_t *cf,
     ngx_int_t role);
+
+
+/* ngx_http_flashsale_newcomer.c */
+
+/* flashsale_newcomer */
+char *ngx_http_flashsale_newcomer(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+/*
+ * May this identity reserve here?  OK, or TOO_FAST with result->at, which is
+ * when, and Retry-After in ctx->answer; or INTERNAL.
+ */
+fs_outcome_t ngx_http_flashsale_newcomer_check(ngx_http_request_t *r,
+    ngx_http_flashsale_ctx_t *ctx, ngx_http_flashsale_worker_t *worker,
+    fs_str_t identity, fs_result_t *result);
+
+/* $flashsale_newcomer_wait, $flashsale_newcomer_work */
+#define NGX_HTTP_FLASHSALE_NEWCOMER_WAIT  0
+#define NGX_HTTP_FLASHSALE_NEWCOMER_WORK  1
+
+ngx_int_t ngx_http_flashsale_newcomer_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
 
 
 /* ngx_http_flashsale_secret.c */

@@ -193,6 +193,7 @@ ngx_http_flashsale_hold_post(ngx_http_request_t *r,
 {
     int                             rc;
     fs_str_t                        body, key;
+    fs_result_t                     result;
     fs_command_t                    command;
     fs_outcome_t                    outcome;
     fs_hold_request_t               request;
@@ -242,6 +243,18 @@ ngx_http_flashsale_hold_post(ngx_http_request_t *r,
     ngx_memcpy(command.buyer, ctx->buyer, FS_BUYER_LEN);
 
     ctx->sale = request.lines[0].sale;
+
+    outcome = ngx_http_flashsale_newcomer_check(r, ctx, worker, ctx->identity,
+                                                &result);
+
+    if (outcome == FS_TOO_FAST) {
+        ngx_http_flashsale_answer_problem(r, outcome, NULL, &result, NULL);
+        return FS_REPLAYED;
+    }
+
+    if (outcome != FS_OK) {
+        return outcome;
+    }
 
     outcome = ngx_http_flashsale_hold_decide(r, ctx, &request, &command,
                                              fault);

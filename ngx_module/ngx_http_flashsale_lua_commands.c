@@ -29,8 +29,9 @@ struct ngx_http_flashsale_op_s {
 
 
 static fs_outcome_t ngx_http_flashsale_lua_reserve(ngx_http_request_t *r,
-    ngx_http_flashsale_ctx_t *ctx, fs_str_t body, fs_str_t key,
-    fs_command_t *command, fs_fault_t *fault, fs_result_t *result);
+    ngx_http_flashsale_ctx_t *ctx, fs_str_t identity, fs_str_t body,
+    fs_str_t key, fs_command_t *command, fs_fault_t *fault,
+    fs_result_t *result);
 static fs_outcome_t ngx_http_flashsale_lua_push(ngx_http_request_t *r,
     const fs_command_t *command, ngx_http_flashsale_ffi_post_pt post,
     void *sem);
@@ -162,9 +163,10 @@ ngx_http_flashsale_ffi_reserve(ngx_http_request_t *r,
 
     } else {
         outcome = ngx_http_flashsale_lua_reserve(r, ctx,
-                                 ngx_http_flashsale_lua_str(body, body_len),
-                                 ngx_http_flashsale_lua_str(key, key_len),
-                                 &command, &fault, &result);
+                         ngx_http_flashsale_lua_str(identity, identity_len),
+                         ngx_http_flashsale_lua_str(body, body_len),
+                         ngx_http_flashsale_lua_str(key, key_len),
+                         &command, &fault, &result);
     }
 
     if (outcome == FS_OK) {
@@ -186,8 +188,9 @@ ngx_http_flashsale_ffi_reserve(ngx_http_request_t *r,
 
 static fs_outcome_t
 ngx_http_flashsale_lua_reserve(ngx_http_request_t *r,
-    ngx_http_flashsale_ctx_t *ctx, fs_str_t body, fs_str_t key,
-    fs_command_t *command, fs_fault_t *fault, fs_result_t *result)
+    ngx_http_flashsale_ctx_t *ctx, fs_str_t identity, fs_str_t body,
+    fs_str_t key, fs_command_t *command, fs_fault_t *fault,
+    fs_result_t *result)
 {
     fs_view_t                       view;
     fs_outcome_t                    outcome;
@@ -221,6 +224,12 @@ ngx_http_flashsale_lua_reserve(ngx_http_request_t *r,
     command->live_holds = (uint32_t) lcf->live_holds;
 
     ctx->sale = request.lines[0].sale;
+
+    outcome = ngx_http_flashsale_newcomer_check(r, ctx, worker, identity,
+                                                result);
+    if (outcome != FS_OK) {
+        return outcome;
+    }
 
     outcome = ngx_http_flashsale_lua_view(worker, &view);
 

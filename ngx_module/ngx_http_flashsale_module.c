@@ -125,6 +125,13 @@ static ngx_command_t  ngx_http_flashsale_commands[] = {
       0,
       NULL },
 
+    { ngx_string("flashsale_newcomer"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
+      ngx_http_flashsale_newcomer,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("flashsale_api"),
       NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
       ngx_http_flashsale_place,
@@ -675,6 +682,7 @@ ngx_http_flashsale_create_loc_conf(ngx_conf_t *cf)
     lcf->hold_time = NGX_CONF_UNSET_MSEC;
     lcf->pay_time = NGX_CONF_UNSET_MSEC;
     lcf->live_holds = NGX_CONF_UNSET_UINT;
+    lcf->newcomer = NGX_CONF_UNSET_PTR;
 
     return lcf;
 }
@@ -707,6 +715,7 @@ ngx_http_flashsale_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_msec_value(conf->hold_time, prev->hold_time, 300000);
     ngx_conf_merge_msec_value(conf->pay_time, prev->pay_time, 900000);
     ngx_conf_merge_uint_value(conf->live_holds, prev->live_holds, 3);
+    ngx_conf_merge_ptr_value(conf->newcomer, prev->newcomer, NULL);
 
     /* an "if" and a "limit_except" stay what their location is */
 

@@ -319,6 +319,8 @@ ngx_http_flashsale_buyer(ngx_http_request_t *r,
         return FS_INTERNAL;
     }
 
+    ctx->identity = identity;
+
     return FS_OK;
 }
 

@@ -37,6 +37,14 @@ static ngx_http_variable_t  ngx_http_flashsale_vars[] = {
     { ngx_string("flashsale_wait"), NULL, ngx_http_flashsale_variable,
       NGX_HTTP_FLASHSALE_VAR_WAIT, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
+    { ngx_string("flashsale_newcomer_wait"), NULL,
+      ngx_http_flashsale_newcomer_variable,
+      NGX_HTTP_FLASHSALE_NEWCOMER_WAIT, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("flashsale_newcomer_work"), NULL,
+      ngx_http_flashsale_newcomer_variable,
+      NGX_HTTP_FLASHSALE_NEWCOMER_WORK, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
     { ngx_string("flashsale_lines"), NULL,
       ngx_http_flashsale_checkout_variable,
       NGX_HTTP_FLASHSALE_CHECKOUT_LINES, NGX_HTTP_VAR_NOCACHEABLE, 0 },

@@ -72,7 +72,35 @@ good('everything', "$store $secrets flashsale_queue 4096;",
     . ' location /r/ { flashsale_checkout_return ""; }', 'flashsale_api;');
 good('a store without sync', "flashsale_store $dir/store size=64m sync=off;");
 
+good('newcomers', "$store $secrets flashsale_user \$http_x_user;"
+    . ' flashsale_newcomer $http_x_since wait=10s;',
+    'flashsale_newcomer off; location /w/ { flashsale_newcomer'
+    . ' $http_x_since work=$cookie_w bits=24 wait=1h; flashsale_api; }'
+    . ' location /v/ { flashsale_newcomer $http_x_since wait=1s'
+    . ' work=$http_x_w; add_header X-Wait $flashsale_newcomer_wait;'
+    . ' add_header X-Work $flashsale_newcomer_work; }', 'flashsale_api;');
+
 # ---- bad values
+for my $case (['""', '""', 'is a variable'], ['off wait=10s', '"off"'],
+    ['1790000000000 wait=10s', 'is a variable'], ['$a wait=0', 'wait=0',
+    '1s to 1h'], ['$a wait=999ms', '1s to 1h'], ['$a wait=61m', '1s to 1h'],
+    ['$a wait=', '1s to 1h'], ['$a wait=x', '1s to 1h'],
+    ['$a', '"wait="', 'able to wait'], ['$a work=$b', '"wait="'],
+    ['$a wait=10s work=', '"work="', 'where the token is'],
+    ['$a wait=10s bits=8', '"work="'],
+    ['$a wait=10s work=$b bits=0', 'bits=0', 'from 1 to 24'],
+    ['$a wait=10s work=$b bits=25', 'from 1 to 24'],
+    ['$a wait=10s work=$b bits=', 'from 1 to 24'],
+    ['$a wait=10s wait=10s', 'duplicate'],
+    ['$a wait=10s work=$b work=$b', 'duplicate'],
+    ['$a wait=10s work=$b bits=8 bits=8', 'duplicate'],
+    ['$a wait=10s color=red', 'color=red', '"wait="'],
+    ['$a wait=10s; flashsale_newcomer off', 'duplicate'])
+{
+    my ($value, @words) = @$case;
+    bad("flashsale_newcomer $value", ['flashsale_newcomer', @words], $store,
+        "set \$a 1; set \$b 1; flashsale_newcomer $value;");
+}
 bad('a size that is none', ['flashsale_store', 'size=big'],
     "flashsale_store $dir/store size=big;");
 bad('a size too small', ['flashsale_store', 'size=4k', '16m'],
