@@ -91,6 +91,8 @@ typedef struct {
     size_t                           counters_offset;
     _Atomic uint32_t                 warned_log;    /* map is filling up, */
     _Atomic uint32_t                 warned_index;  /* and it was said */
+    _Atomic uint32_t                 stuck;         /* it was said that
+                                                       commits wait */
 } ngx_http_flashsale_shared_t;
 
 
@@ -197,8 +199,15 @@ struct ngx_http_flashsale_worker_s {
         char                         text[FS_PROBLEM_JSON_MAX];
     }                                sold_out;
 
+    /* of the log, for threads: see ngx_http_flashsale_thread_error() */
+    pthread_mutex_t                  log_lock;
+    unsigned                         muted;
+
     unsigned                         ready:1;       /* ring settled */
     unsigned                         exiting:1;
+    unsigned                         retiring:1;    /* the thread ends */
+    unsigned                         retired:1;     /* no ring, no thread,
+                                                       while none is needed */
     unsigned                         complained:1;  /* no ring is free */
 
     ngx_http_flashsale_waits_t      *waits;
@@ -208,6 +217,12 @@ struct ngx_http_flashsale_worker_s {
     ngx_event_t                      resume;        /* posted: parked ones
                                                        may go on */
     ngx_uint_t                       resume_n;      /* so many of them */
+    ngx_uint_t                       reading_n;     /* bodies on their way */
+    ngx_uint_t                       quiet;         /* looks at which nothing
+                                                       waited, in a row */
+    ngx_event_t                      retire;        /* when it leaves: looks
+                                                       whether anything waits */
+    int64_t                          stuck_since;   /* µs, when last looked */
     ngx_event_t                      tick;          /* each second */
     ngx_event_t                      stall;         /* each 100 ms */
     uint64_t                         stall_at;      /* µs, expected */
@@ -274,6 +289,7 @@ struct ngx_http_flashsale_ctx_s {
     unsigned                         queued:1;      /* in a queue below */
     unsigned                         parked:1;      /* once at least */
     unsigned                         cleanup:1;     /* registered */
+    unsigned                         reading:1;     /* its body is on its way */
     unsigned                         paid:1;        /* flashsale_pay: went
                                                        through */
     unsigned                         answered:1;    /* by this module */
@@ -300,6 +316,7 @@ struct ngx_http_flashsale_ctx_s {
     ngx_msec_t                       parked_at;
     void                           (*resume)(ngx_http_request_t *r);
     ngx_http_handler_pt              handler;
+    ngx_http_client_body_handler_pt  body;          /* when it is there */
 
     /* waiting for a commit */
     uint64_t                         token;         /* 0: no */
@@ -422,6 +439,45 @@ void ngx_http_flashsale_turned(ngx_http_flashsale_worker_t *worker,
     uint64_t start);
 
 
+/* Claim a ring and start the thread; tried again each second. */
+void ngx_http_flashsale_start(ngx_http_flashsale_worker_t *worker);
+
+/* Has the store been opened, have results come, is there news for streams? */
+void ngx_http_flashsale_look(ngx_http_flashsale_worker_t *worker);
+
+
+/* ngx_http_flashsale_retire.c */
+
+/* The worker has to leave; results are still waited for. */
+void ngx_http_flashsale_leave(ngx_http_flashsale_worker_t *worker);
+
+/* a timer's handler, from then on */
+void ngx_http_flashsale_retire_handler(ngx_event_t *ev);
+
+/* The thread was told to end: give up the ring when it has. */
+void ngx_http_flashsale_retired(ngx_http_flashsale_worker_t *worker);
+
+/*
+ * Somebody needs the store: a worker that has given it up takes a ring and
+ * opens it again.  Who asks waits as at a worker's start.
+ */
+void ngx_http_flashsale_revive(ngx_http_flashsale_worker_t *worker);
+
+/* The main thread reads the store no more. */
+void ngx_http_flashsale_let_go(ngx_http_flashsale_worker_t *worker);
+
+/* Give the ring's connection back to nginx. */
+void ngx_http_flashsale_disconnect(ngx_http_flashsale_worker_t *worker);
+
+/*
+ * Each 100 ms: a thread that waits for the locks longer than a second waits
+ * for a process that is stopped, or whose disk is stuck.  It is said once, by
+ * one worker; whoever has the lock next says that it is over.
+ */
+void ngx_http_flashsale_stuck(ngx_http_flashsale_worker_t *worker,
+    uint64_t now);
+
+
 /* ngx_http_flashsale_thread.c */
 
 /* An operator's command on its way through the commit thread and back. */
@@ -442,13 +498,40 @@ ngx_http_flashsale_thread_t *ngx_http_flashsale_thread_start(
 
 
 /*
- * Let it finish what waits, and join it.  NGX_OK: ended, and freed but for
- * its store; NGX_AGAIN: it did not end in time (it waits for a lock), and
- * everything it uses has to stay.
+ * Let it finish what waits, close the store and end.  Nothing of the main
+ * thread's may use the store from here on.
  */
-ngx_int_t ngx_http_flashsale_thread_stop(
+void ngx_http_flashsale_thread_stop(ngx_http_flashsale_thread_t *thread);
+int ngx_http_flashsale_thread_ended(ngx_http_flashsale_thread_t *thread);
+
+/*
+ * For the end of the process: wait for it.  NGX_OK: ended; NGX_AGAIN: not in
+ * time (it waits for a lock), and everything it uses has to stay.
+ */
+ngx_int_t ngx_http_flashsale_thread_wait(
     ngx_http_flashsale_thread_t *thread);
+
+/* Once it has ended. */
 void ngx_http_flashsale_thread_free(ngx_http_flashsale_thread_t *thread);
+
+/* Since when it waits for the locks of a commit (CLOCK_MONOTONIC, µs), or 0. */
+int64_t ngx_http_flashsale_thread_waiting(
+    ngx_http_flashsale_thread_t *thread);
+
+/*
+ * What threads say in the error log.  A thread that outlives its worker's end
+ * is not to touch the log any more, which goes with the cycle's pool.
+ */
+#define ngx_http_flashsale_thread_error(worker, level, ...)                  \
+    do {                                                                     \
+        pthread_mutex_lock(&(worker)->log_lock);                             \
+                                                                             \
+        if (!(worker)->muted) {                                              \
+            ngx_log_error(level, (worker)->log, 0, __VA_ARGS__);             \
+        }                                                                    \
+                                                                             \
+        pthread_mutex_unlock(&(worker)->log_lock);                           \
+    } while (0)
 
 /* A command was pushed. */
 void ngx_http_flashsale_thread_kick(ngx_http_flashsale_thread_t *thread);
@@ -505,6 +588,9 @@ fs_outcome_t ngx_http_flashsale_wait_call(ngx_http_flashsale_worker_t *worker,
 
 /* Take results that have come.  1: there are more, call again soon. */
 int ngx_http_flashsale_waits_deliver(ngx_http_flashsale_worker_t *worker);
+
+/* 1: no command is on its way. */
+ngx_uint_t ngx_http_flashsale_waits_idle(ngx_http_flashsale_worker_t *worker);
 
 /* Answer those that have waited too long. */
 void ngx_http_flashsale_waits_expire(ngx_http_flashsale_worker_t *worker);
@@ -723,17 +809,23 @@ fs_outcome_t ngx_http_flashsale_hold_prepare(
  * Streams and the audit.  init_worker: when the worker starts, the store is
  * not open yet.  changed: something may be new, look again; also each time
  * the eventfd was written.  shutdown: finish all requests (the worker is
- * asked to leave); may be called more than once.  exit: the process ends,
- * right before the store is closed: no reader or thread may be left.
+ * asked to leave); may be called more than once.  idle: nobody waits.  exit:
+ * the process ends, right before the store is closed: no reader or thread may
+ * be left.
  */
 
 ngx_int_t ngx_http_flashsale_events_init_worker(
     ngx_http_flashsale_worker_t *worker);
 void ngx_http_flashsale_events_changed(ngx_http_flashsale_worker_t *worker);
 void ngx_http_flashsale_events_shutdown(ngx_http_flashsale_worker_t *worker);
+ngx_uint_t ngx_http_flashsale_events_idle(
+    ngx_http_flashsale_worker_t *worker);
 void ngx_http_flashsale_ledger_changed(ngx_http_flashsale_worker_t *worker);
 void ngx_http_flashsale_ledger_shutdown(ngx_http_flashsale_worker_t *worker);
+ngx_uint_t ngx_http_flashsale_ledger_idle(
+    ngx_http_flashsale_worker_t *worker);
 void ngx_http_flashsale_audit_changed(ngx_http_flashsale_worker_t *worker);
+ngx_uint_t ngx_http_flashsale_audit_idle(ngx_http_flashsale_worker_t *worker);
 void ngx_http_flashsale_audit_exit(ngx_http_flashsale_worker_t *worker);
 
 

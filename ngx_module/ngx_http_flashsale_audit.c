@@ -170,6 +170,13 @@ ngx_http_flashsale_audit_changed(ngx_http_flashsale_worker_t *worker)
 }
 
 
+ngx_uint_t
+ngx_http_flashsale_audit_idle(ngx_http_flashsale_worker_t *worker)
+{
+    return worker->audit == NULL || !worker->audit->running;
+}
+
+
 void
 ngx_http_flashsale_audit_exit(ngx_http_flashsale_worker_t *worker)
 {

@@ -154,6 +154,14 @@ ngx_http_flashsale_ledger_changed(ngx_http_flashsale_worker_t *worker)
 }
 
 
+ngx_uint_t
+ngx_http_flashsale_ledger_idle(ngx_http_flashsale_worker_t *worker)
+{
+    return worker->ledger == NULL
+           || ngx_queue_empty(&worker->ledger->waiters);
+}
+
+
 void
 ngx_http_flashsale_ledger_shutdown(ngx_http_flashsale_worker_t *worker)
 {

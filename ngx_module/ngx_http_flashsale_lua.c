@@ -94,7 +94,12 @@ ngx_http_flashsale_ffi_ready(void)
 
     worker = ngx_http_flashsale_lua_worker();
 
-    if (worker == NULL || worker->store == NULL) {
+    if (worker == NULL) {
+        return NGX_HTTP_FLASHSALE_FFI_CLOSED;
+    }
+
+    if (worker->store == NULL) {
+        ngx_http_flashsale_revive(worker);
         return NGX_HTTP_FLASHSALE_FFI_CLOSED;
     }
 

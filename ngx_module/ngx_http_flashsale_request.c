@@ -16,6 +16,7 @@ static const char  *ngx_http_flashsale_challenges[] = {
 
 static ngx_uint_t ngx_http_flashsale_same_host(ngx_http_request_t *r,
     ngx_str_t *origin);
+static void ngx_http_flashsale_body_read(ngx_http_request_t *r);
 static ngx_int_t ngx_http_flashsale_read_file(ngx_http_request_t *r,
     ngx_buf_t *b, u_char *p, size_t size);
 
@@ -157,7 +158,9 @@ ngx_int_t
 ngx_http_flashsale_read_body(ngx_http_request_t *r, off_t max,
     ngx_http_client_body_handler_pt handler)
 {
-    ngx_int_t  rc;
+    ngx_int_t                     rc;
+    ngx_http_flashsale_ctx_t     *ctx;
+    ngx_http_flashsale_worker_t  *worker;
 
     /* a chunked body is bounded by client_max_body_size first */
 
@@ -165,13 +168,57 @@ ngx_http_flashsale_read_body(ngx_http_request_t *r, off_t max,
         return ngx_http_flashsale_problem(r, FS_TOO_LARGE, NULL);
     }
 
-    rc = ngx_http_read_client_request_body(r, handler);
+    ctx = ngx_http_flashsale_ctx(r);
+    worker = ngx_http_flashsale_worker(r);
+
+    if (ctx == NULL || worker == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    /* meanwhile the store that the gate found stays open */
+
+    ctx->body = handler;
+    ctx->reading = 1;
+    worker->reading_n++;
+
+    rc = ngx_http_read_client_request_body(r, ngx_http_flashsale_body_read);
 
     if (rc >= NGX_HTTP_SPECIAL_RESPONSE) {
+
+        if (ctx->reading) {
+            ctx->reading = 0;
+            worker->reading_n--;
+        }
+
         return rc;
     }
 
+    if (ctx->reading
+        && ngx_http_flashsale_wait_cleanup(r, ctx) != NGX_OK)
+    {
+        ctx->reading = 0;
+        worker->reading_n--;
+
+        ngx_http_finalize_request(r, NGX_ERROR);
+    }
+
     return NGX_DONE;
+}
+
+
+static void
+ngx_http_flashsale_body_read(ngx_http_request_t *r)
+{
+    ngx_http_flashsale_ctx_t     *ctx;
+    ngx_http_flashsale_worker_t  *worker;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_flashsale_module);
+    worker = ngx_http_flashsale_worker(r);
+
+    ctx->reading = 0;
+    worker->reading_n--;
+
+    ctx->body(r);
 }
 
 

@@ -110,7 +110,8 @@ ngx_http_flashsale_log(void *data, fs_log_level_t level, const char *message)
         NGX_LOG_NOTICE, NGX_LOG_WARN, NGX_LOG_ERR
     };
 
-    ngx_log_error(levels[level], worker->log, 0, "flashsale: %s", message);
+    ngx_http_flashsale_thread_error(worker, levels[level], "flashsale: %s",
+                                    message);
 }
 
 

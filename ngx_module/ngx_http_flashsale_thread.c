@@ -4,11 +4,14 @@
  *
  * It opens the store (which may wait for the log's write lock), settles the
  * worker's ring, and then makes passes: when it is kicked, when something is
- * due, and each second.  It touches no request, no pool and nothing of
- * nginx but the log; what it shares with the main thread is in the struct.
+ * due, and each second.  In the end it closes the store, since that may wait
+ * for the disk.  It touches no request, no pool and nothing of nginx but the
+ * log; what it shares with the main thread is in the struct.
+ *
+ * When it does not end in time, since somebody else has the log's lock, the
+ * process ends under it.  Until then nginx destroys what it has: the thread
+ * logs nothing any more, and goes no further than to the lock.
  */
-
-#define _GNU_SOURCE     /* pthread_timedjoin_np() */
 
 #include "ngx_http_flashsale.h"
 
@@ -21,7 +24,7 @@
 #define NGX_HTTP_FLASHSALE_CLOCK_MSEC    250
 #define NGX_HTTP_FLASHSALE_BACKOFF_MSEC  50
 #define NGX_HTTP_FLASHSALE_RETRY_MSEC    1     /* doubled each time */
-#define NGX_HTTP_FLASHSALE_JOIN_SEC      10
+#define NGX_HTTP_FLASHSALE_JOIN_USEC     10000000
 #define NGX_HTTP_FLASHSALE_FULL          80     /* per cent of a map */
 
 
@@ -30,11 +33,19 @@ struct ngx_http_flashsale_thread_s {
     ngx_http_flashsale_worker_t     *worker;    /* log, conf, rings, ring,
                                                    counters: set before the
                                                    start, then not changed */
+    ngx_http_flashsale_shared_t     *shared;
+    char                            *path;      /* of the store; a copy, the
+                                                   configuration's may go */
     fs_commit_t                     *commit;
     _Atomic(fs_store_t *)            store;
     _Atomic int                      ready;
     _Atomic int                      stop;
+    _Atomic int                      closing;   /* the last thing it does */
+    _Atomic int                      ended;
+    _Atomic int                      left;      /* nobody waits for it */
+    _Atomic int64_t                  waiting;   /* for locks since, µs */
     _Atomic int                      sleeping;
+    int                              end;       /* eventfd: it has ended */
     int                              kick;      /* eventfd, private */
 
     pthread_mutex_t                  mutex;     /* of the lists */
@@ -51,6 +62,11 @@ struct ngx_http_flashsale_thread_s {
 
 
 static void *ngx_http_flashsale_thread_main(void *data);
+static void ngx_http_flashsale_thread_work(
+    ngx_http_flashsale_thread_t *thread);
+static void ngx_http_flashsale_thread_end(
+    ngx_http_flashsale_thread_t *thread);
+static void ngx_http_flashsale_thread_locked(void *data, fs_point_t point);
 static int ngx_http_flashsale_thread_open(
     ngx_http_flashsale_thread_t *thread);
 static int ngx_http_flashsale_thread_settle(
@@ -91,11 +107,15 @@ ngx_http_flashsale_thread_start(ngx_http_flashsale_worker_t *worker)
     thread->done_last = &thread->done;
     thread->backoff = NGX_HTTP_FLASHSALE_RETRY_MSEC;
 
+    thread->shared = worker->conf->shared;
+    thread->path = strdup((char *) worker->conf->path->name.data);
     thread->kick = eventfd(0, EFD_CLOEXEC|EFD_NONBLOCK);
-    if (thread->kick == -1) {
+    thread->end = eventfd(0, EFD_CLOEXEC|EFD_NONBLOCK);
+
+    if (thread->path == NULL || thread->kick == -1 || thread->end == -1) {
         ngx_log_error(NGX_LOG_ALERT, worker->log, ngx_errno,
-                      "flashsale: eventfd() failed");
-        ngx_free(thread);
+                      "flashsale: making the commit thread failed");
+        ngx_http_flashsale_thread_end(thread);
         return NULL;
     }
 
@@ -117,8 +137,7 @@ ngx_http_flashsale_thread_start(ngx_http_flashsale_worker_t *worker)
     if (err) {
         ngx_log_error(NGX_LOG_ALERT, worker->log, err,
                       "flashsale: starting the commit thread failed");
-        (void) close(thread->kick);
-        ngx_free(thread);
+        ngx_http_flashsale_thread_end(thread);
         return NULL;
     }
 
@@ -128,33 +147,75 @@ ngx_http_flashsale_thread_start(ngx_http_flashsale_worker_t *worker)
 
 /* Main thread. */
 
-ngx_int_t
+void
 ngx_http_flashsale_thread_stop(ngx_http_flashsale_thread_t *thread)
 {
-    int              err;
-    uint64_t         one;
-    struct timespec  ts;
+    uint64_t  one;
 
     atomic_store(&thread->stop, 1);
 
     one = 1;
     (void) !write(thread->kick, &one, sizeof(one));
-
-    (void) clock_gettime(CLOCK_REALTIME, &ts);
-    ts.tv_sec += NGX_HTTP_FLASHSALE_JOIN_SEC;
-
-    err = pthread_timedjoin_np(thread->tid, NULL, &ts);
-
-    return (err == 0) ? NGX_OK : NGX_AGAIN;
 }
 
 
-/* Main thread, after the join. */
+int
+ngx_http_flashsale_thread_ended(ngx_http_flashsale_thread_t *thread)
+{
+    return atomic_load(&thread->ended);
+}
+
+
+int64_t
+ngx_http_flashsale_thread_waiting(ngx_http_flashsale_thread_t *thread)
+{
+    return atomic_load_explicit(&thread->waiting, memory_order_relaxed);
+}
+
+
+/*
+ * Main thread.  How long is by the running time: the wall clock may step.
+ * While it closes the store it is past all locks, and only the disk is slow.
+ */
+
+ngx_int_t
+ngx_http_flashsale_thread_wait(ngx_http_flashsale_thread_t *thread)
+{
+    uint64_t       until, now;
+    struct pollfd  pfd;
+
+    until = ngx_http_flashsale_usec() + NGX_HTTP_FLASHSALE_JOIN_USEC;
+
+    pfd.fd = thread->end;
+    pfd.events = POLLIN;
+
+    while (!atomic_load(&thread->ended)) {
+        now = ngx_http_flashsale_usec();
+
+        if (now < until) {
+            (void) poll(&pfd, 1, (int) ((until - now) / 1000 + 1));
+
+        } else if (atomic_load(&thread->closing)) {
+            (void) poll(&pfd, 1, -1);
+
+        } else {
+            atomic_store(&thread->left, 1);
+            return NGX_AGAIN;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+/* Main thread, after its end. */
 
 void
 ngx_http_flashsale_thread_free(ngx_http_flashsale_thread_t *thread)
 {
     ngx_http_flashsale_job_t  *job, *next;
+
+    (void) pthread_join(thread->tid, NULL);
 
     for (job = thread->jobs; job; job = next) {
         next = job->next;
@@ -167,8 +228,25 @@ ngx_http_flashsale_thread_free(ngx_http_flashsale_thread_t *thread)
     }
 
     (void) pthread_mutex_destroy(&thread->mutex);
-    (void) close(thread->kick);
 
+    ngx_http_flashsale_thread_end(thread);
+}
+
+
+/* Free what a thread has before it runs, and after. */
+
+static void
+ngx_http_flashsale_thread_end(ngx_http_flashsale_thread_t *thread)
+{
+    if (thread->kick != -1) {
+        (void) close(thread->kick);
+    }
+
+    if (thread->end != -1) {
+        (void) close(thread->end);
+    }
+
+    free(thread->path);
     ngx_free(thread);
 }
 
@@ -258,19 +336,44 @@ ngx_http_flashsale_thread_main(void *data)
 {
     ngx_http_flashsale_thread_t *thread = data;
 
-    int  worked;
+    uint64_t     one;
+    fs_store_t  *store;
 
     (void) pthread_setname_np(pthread_self(), "flashsale");
 
-    if (ngx_http_flashsale_thread_open(thread) != 0
-        || ngx_http_flashsale_thread_settle(thread) != 0)
+    if (ngx_http_flashsale_thread_open(thread) == 0
+        && ngx_http_flashsale_thread_settle(thread) == 0)
     {
-        if (thread->commit) {
-            fs_commit_destroy(thread->commit);
-        }
-
-        return NULL;
+        ngx_http_flashsale_thread_work(thread);
     }
+
+    if (thread->commit) {
+        fs_commit_destroy(thread->commit);
+    }
+
+    store = atomic_load(&thread->store);
+
+    if (store) {
+        atomic_store(&thread->closing, 1);
+        fs_store_close(store, 1);
+    }
+
+    atomic_store(&thread->ended, 1);
+    ngx_http_flashsale_wake(thread->worker);
+
+    one = 1;
+    (void) !write(thread->end, &one, sizeof(one));
+
+    return NULL;
+}
+
+
+/* Passes, until the worker leaves. */
+
+static void
+ngx_http_flashsale_thread_work(ngx_http_flashsale_thread_t *thread)
+{
+    int  worked;
 
     for ( ;; ) {
         worked = ngx_http_flashsale_thread_turn(thread);
@@ -278,7 +381,7 @@ ngx_http_flashsale_thread_main(void *data)
         if (worked == -1) {
 
             if (atomic_load(&thread->stop)) {
-                break;
+                return;
             }
 
             ngx_http_flashsale_thread_sleep(thread, (int) thread->backoff, 0);
@@ -293,7 +396,7 @@ ngx_http_flashsale_thread_main(void *data)
         }
 
         if (atomic_load(&thread->stop)) {
-            break;
+            return;
         }
 
         ngx_http_flashsale_thread_look(thread);
@@ -302,10 +405,21 @@ ngx_http_flashsale_thread_main(void *data)
                               ngx_http_flashsale_thread_due(thread, worked),
                               1);
     }
+}
 
-    fs_commit_destroy(thread->commit);
 
-    return NULL;
+/* A hook: the log's lock is taken.  Nobody waits for what would follow. */
+
+static void
+ngx_http_flashsale_thread_locked(void *data, fs_point_t point)
+{
+    ngx_http_flashsale_thread_t *thread = data;
+
+    if (point == FS_POINT_LOCKED) {
+        while (atomic_load_explicit(&thread->left, memory_order_relaxed)) {
+            (void) pause();
+        }
+    }
 }
 
 
@@ -324,16 +438,20 @@ ngx_http_flashsale_thread_open(ngx_http_flashsale_thread_t *thread)
 
     for ( ;; ) {
         ngx_http_flashsale_store_conf(worker, &conf);
+        conf.path = thread->path;
 
         message[0] = '\0';
+
+        atomic_store(&thread->waiting, (int64_t) ngx_http_flashsale_usec());
         store = fs_store_open(&conf, &outcome, message);
+        atomic_store(&thread->waiting, 0);
 
         if (store) {
             break;
         }
 
         if (ngx_strcmp(message, thread->message) != 0) {
-            ngx_log_error(NGX_LOG_ERR, worker->log, 0,
+            ngx_http_flashsale_thread_error(worker, NGX_LOG_ERR,
                           "flashsale: the store \"%s\" cannot be opened: %s",
                           conf.path, message);
             ngx_memcpy(thread->message, message, sizeof(message));
@@ -376,6 +494,11 @@ ngx_http_flashsale_thread_settle(ngx_http_flashsale_thread_t *thread)
 
             if (thread->commit == NULL) {
                 outcome = FS_INTERNAL;
+
+            } else {
+                fs_commit_set_waiting(thread->commit, &thread->waiting);
+                fs_commit_set_hook(thread->commit,
+                                   ngx_http_flashsale_thread_locked, thread);
             }
         }
 
@@ -432,6 +555,14 @@ ngx_http_flashsale_thread_turn(ngx_http_flashsale_thread_t *thread)
 
         fs_commit_pass(thread->commit, &thread->stop, &pass);
 
+        if (atomic_load_explicit(&thread->shared->stuck, memory_order_relaxed)
+            && atomic_exchange(&thread->shared->stuck, 0))
+        {
+            ngx_http_flashsale_thread_error(worker, NGX_LOG_NOTICE,
+                              "flashsale: the log's lock was given back, "
+                              "commits go on");
+        }
+
         if (pass.delivered) {
             ngx_http_flashsale_add(&counters->redelivered, pass.delivered);
         }
@@ -468,7 +599,7 @@ ngx_http_flashsale_thread_turn(ngx_http_flashsale_thread_t *thread)
             }
 
             if (pass.entries && thread->failure != FS_OK) {
-                ngx_log_error(NGX_LOG_NOTICE, worker->log, 0,
+                ngx_http_flashsale_thread_error(worker, NGX_LOG_NOTICE,
                               "flashsale: commits succeed again");
                 thread->failure = FS_OK;
             }
@@ -504,7 +635,7 @@ ngx_http_flashsale_thread_failed(ngx_http_flashsale_thread_t *thread,
     thread->failed_at = now;
     level = (outcome == FS_REBUILDING) ? NGX_LOG_NOTICE : NGX_LOG_ERR;
 
-    ngx_log_error(level, thread->worker->log, 0,
+    ngx_http_flashsale_thread_error(thread->worker, level,
                   "flashsale: %s failed: %s (%s)",
                   what, fs_outcome_title(outcome), fs_outcome_code(outcome));
 }
@@ -518,7 +649,7 @@ ngx_http_flashsale_thread_jobs(ngx_http_flashsale_thread_t *thread)
     int                        n;
     ngx_http_flashsale_job_t  *job;
 
-    for (n = 0; n < 64; n++) {
+    for (n = 0; n < 64 && !atomic_load(&thread->left); n++) {
 
         pthread_mutex_lock(&thread->mutex);
 
@@ -601,7 +732,7 @@ ngx_http_flashsale_thread_look(ngx_http_flashsale_thread_t *thread)
         return;
     }
 
-    shared = thread->worker->conf->shared;
+    shared = thread->shared;
 
     for (i = 0; i < 2; i++) {
         used = i ? stat.index_used : stat.log_used;
@@ -618,7 +749,7 @@ ngx_http_flashsale_thread_look(ngx_http_flashsale_thread_t *thread)
         }
 
         if (atomic_exchange(warned, 1) == 0) {
-            ngx_log_error(NGX_LOG_WARN, thread->worker->log, 0,
+            ngx_http_flashsale_thread_error(thread->worker, NGX_LOG_WARN,
                           "flashsale: the store's %s uses %uL of %uL bytes; "
                           "enlarge \"size\" of \"flashsale_store\" before "
                           "it is full", i ? "index" : "log",

@@ -159,6 +159,13 @@ ngx_http_flashsale_events_changed(ngx_http_flashsale_worker_t *worker)
 }
 
 
+ngx_uint_t
+ngx_http_flashsale_events_idle(ngx_http_flashsale_worker_t *worker)
+{
+    return ngx_queue_empty(&worker->events->viewers);
+}
+
+
 void
 ngx_http_flashsale_events_shutdown(ngx_http_flashsale_worker_t *worker)
 {

@@ -38,6 +38,7 @@ struct ngx_http_flashsale_waits_s {
     ngx_queue_t                      free;
     ngx_queue_t                      active;
     ngx_uint_t                       active_n;
+    ngx_uint_t                       busy_n;    /* with those that expired */
     ngx_event_t                      keep;
 };
 
@@ -158,6 +159,7 @@ ngx_http_flashsale_wait_get(ngx_http_flashsale_waits_t *waits)
     wait = ngx_queue_data(q, ngx_http_flashsale_wait_t, queue);
     wait->generation++;
     wait->busy = 1;
+    waits->busy_n++;
     wait->expired = 0;
 
     return wait;
@@ -169,6 +171,7 @@ ngx_http_flashsale_wait_free(ngx_http_flashsale_waits_t *waits,
     ngx_http_flashsale_wait_t *wait)
 {
     wait->busy = 0;
+    waits->busy_n--;
     wait->ctx = NULL;
     wait->call = NULL;
 
@@ -590,6 +593,13 @@ ngx_http_flashsale_wait_run(ngx_queue_t *ready)
 }
 
 
+ngx_uint_t
+ngx_http_flashsale_waits_idle(ngx_http_flashsale_worker_t *worker)
+{
+    return worker->waits->busy_n == 0;
+}
+
+
 void
 ngx_http_flashsale_waits_expire(ngx_http_flashsale_worker_t *worker)
 {
@@ -707,6 +717,11 @@ ngx_http_flashsale_wait_cleanup_handler(void *data)
     }
 
     worker = ngx_http_flashsale_worker(ctx->request);
+
+    if (ctx->reading && worker) {
+        ctx->reading = 0;
+        worker->reading_n--;
+    }
 
     if (ctx->token && worker) {
         wait = ngx_http_flashsale_wait_find(worker->waits, ctx->token);

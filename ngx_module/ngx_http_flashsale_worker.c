@@ -12,13 +12,11 @@
 #define NGX_HTTP_FLASHSALE_TURN_USEC   2000    /* of parked requests */
 
 
-static void ngx_http_flashsale_start(ngx_http_flashsale_worker_t *worker);
 static ngx_int_t ngx_http_flashsale_connect(
     ngx_http_flashsale_worker_t *worker);
 static void ngx_http_flashsale_timer(ngx_http_flashsale_worker_t *worker,
     ngx_event_t *ev, ngx_event_handler_pt handler, ngx_uint_t cancelable);
 static void ngx_http_flashsale_wake_handler(ngx_event_t *rev);
-static void ngx_http_flashsale_look(ngx_http_flashsale_worker_t *worker);
 static ngx_int_t ngx_http_flashsale_adopt(
     ngx_http_flashsale_worker_t *worker);
 static void ngx_http_flashsale_tick_handler(ngx_event_t *ev);
@@ -74,6 +72,8 @@ ngx_http_flashsale_init_process(ngx_cycle_t *cycle)
 
     ngx_queue_init(&worker->parked);
 
+    (void) pthread_mutex_init(&worker->log_lock, NULL);
+
     worker->waits = ngx_http_flashsale_waits_create(worker);
 
     if (worker->waits == NULL
@@ -94,6 +94,8 @@ ngx_http_flashsale_init_process(ngx_cycle_t *cycle)
                              ngx_http_flashsale_parked_handler, 0);
     ngx_http_flashsale_timer(worker, &worker->resume,
                              ngx_http_flashsale_resume_handler, 0);
+    ngx_http_flashsale_timer(worker, &worker->retire,
+                             ngx_http_flashsale_retire_handler, 1);
 
     ngx_add_timer(&worker->tick, NGX_HTTP_FLASHSALE_TICK_MSEC);
     ngx_add_timer(&worker->stall, NGX_HTTP_FLASHSALE_STALL_MSEC);
@@ -107,7 +109,6 @@ ngx_http_flashsale_init_process(ngx_cycle_t *cycle)
 void
 ngx_http_flashsale_exit_process(ngx_cycle_t *cycle)
 {
-    ngx_connection_t                *c;
     ngx_http_flashsale_worker_t     *worker;
     ngx_http_flashsale_main_conf_t  *mcf;
 
@@ -119,61 +120,40 @@ ngx_http_flashsale_exit_process(ngx_cycle_t *cycle)
     }
 
     worker = mcf->worker;
-
-    ngx_http_flashsale_audit_exit(worker);
-
-    c = worker->connection;
-
-    if (c) {
-        worker->connection = NULL;
-
-        /* the descriptor is the zone's */
-
-        ngx_free_connection(c);
-        c->fd = (ngx_socket_t) -1;
-    }
-
-    if (worker->thread
-        && ngx_http_flashsale_thread_stop(worker->thread) != NGX_OK)
-    {
-        /*
-         * It waits for somebody else's commit.  The process ends with it:
-         * what a killed worker leaves is settled by the next one.
-         */
-
-        ngx_log_error(NGX_LOG_WARN, cycle->log, 0,
-                      "flashsale: the commit thread did not end in time");
-        return;
-    }
-
     mcf->worker = NULL;
 
+    ngx_http_flashsale_audit_exit(worker);
+    ngx_http_flashsale_disconnect(worker);
+    ngx_http_flashsale_let_go(worker);
     ngx_http_flashsale_lua_exit(worker);
+
+    if (worker->thread) {
+        ngx_http_flashsale_thread_stop(worker->thread);
+
+        if (ngx_http_flashsale_thread_wait(worker->thread) != NGX_OK) {
+
+            /*
+             * It waits for somebody else's commit.  The process ends with it:
+             * what a killed worker leaves is settled by the next one.
+             */
+
+            pthread_mutex_lock(&worker->log_lock);
+            worker->muted = 1;
+            pthread_mutex_unlock(&worker->log_lock);
+
+            ngx_log_error(NGX_LOG_WARN, cycle->log, 0,
+                          "flashsale: the commit thread did not end in time");
+            return;
+        }
+
+        ngx_http_flashsale_thread_free(worker->thread);
+    }
 
     if (worker->ring != -1) {
         fs_ring_release(worker->rings, worker->ring);
     }
 
-    if (worker->reader) {
-        fs_reader_destroy(worker->reader);
-    }
-
-    if (worker->cache) {
-        fs_state_cache_destroy(worker->cache);
-    }
-
-    if (worker->crypto) {
-        fs_crypto_destroy(worker->crypto);
-    }
-
-    if (worker->thread) {
-        worker->store = ngx_http_flashsale_thread_store(worker->thread);
-        ngx_http_flashsale_thread_free(worker->thread);
-    }
-
-    if (worker->store) {
-        fs_store_close(worker->store, 1);
-    }
+    (void) pthread_mutex_destroy(&worker->log_lock);
 
     ngx_http_flashsale_waits_destroy(worker->waits);
     ngx_free(worker);
@@ -182,7 +162,7 @@ ngx_http_flashsale_exit_process(ngx_cycle_t *cycle)
 
 /* Claim a ring and start the thread; tried again each second. */
 
-static void
+void
 ngx_http_flashsale_start(ngx_http_flashsale_worker_t *worker)
 {
     if (worker->ring == -1) {
@@ -325,15 +305,10 @@ ngx_http_flashsale_wake_handler(ngx_event_t *rev)
 
     if (c->close) {
 
-        /* the worker has to leave; results are still waited for */
-
         c->close = 0;
         c->idle = 0;
 
-        worker->exiting = 1;
-
-        ngx_http_flashsale_events_shutdown(worker);
-        ngx_http_flashsale_ledger_shutdown(worker);
+        ngx_http_flashsale_leave(worker);
     }
 
     (void) !read(c->fd, &n, sizeof(n));
@@ -342,7 +317,7 @@ ngx_http_flashsale_wake_handler(ngx_event_t *rev)
 }
 
 
-static void
+void
 ngx_http_flashsale_look(ngx_http_flashsale_worker_t *worker)
 {
     int         more;
@@ -350,6 +325,11 @@ ngx_http_flashsale_look(ngx_http_flashsale_worker_t *worker)
     ngx_uint_t  resume;
 
     if (worker->thread == NULL) {
+        return;
+    }
+
+    if (worker->retiring) {
+        ngx_http_flashsale_retired(worker);
         return;
     }
 
@@ -438,11 +418,18 @@ ngx_http_flashsale_tick_handler(ngx_event_t *ev)
 
     worker = ev->data;
 
-    if (worker->thread == NULL) {
-        ngx_http_flashsale_start(worker);
+    if (ngx_exiting) {
 
-    } else {
+        /* without a ring there is no connection that says it */
+
+        ngx_http_flashsale_leave(worker);
+    }
+
+    if (worker->thread) {
         ngx_http_flashsale_look(worker);
+
+    } else if (!worker->retired) {
+        ngx_http_flashsale_start(worker);
     }
 
     ngx_add_timer(ev, NGX_HTTP_FLASHSALE_TICK_MSEC);
@@ -469,6 +456,10 @@ ngx_http_flashsale_stall_handler(ngx_event_t *ev)
     }
 
     worker->stall_at = now + NGX_HTTP_FLASHSALE_STALL_MSEC * 1000;
+
+    if (worker->thread) {
+        ngx_http_flashsale_stuck(worker, now);
+    }
 
     ngx_add_timer(ev, NGX_HTTP_FLASHSALE_STALL_MSEC);
 }
@@ -532,6 +523,8 @@ ngx_http_flashsale_gate(ngx_http_request_t *r, ngx_http_handler_pt handler,
     }
 
     if (later) {
+        ngx_http_flashsale_revive(worker);
+
         ctx->handler = handler;
         ctx->resume = ngx_http_flashsale_resume_content;
         outcome = ngx_http_flashsale_park(r, worker, ctx);
@@ -566,6 +559,8 @@ ngx_http_flashsale_gate_phase(ngx_http_request_t *r, fs_outcome_t *outcome,
     }
 
     if (later) {
+        ngx_http_flashsale_revive(worker);
+
         ctx = ngx_http_flashsale_ctx(r);
 
         if (ctx == NULL) {

@@ -7,6 +7,8 @@ use Tuanbo::Test::Faults;
 
 my $t = Tuanbo::Test->new;
 my $faults = Tuanbo::Test::Faults->new($t);
+# the other worker waits for the one whose sync is slow, and says so
+$t->expect_log(qr/commits wait for the log's lock/);
 $t->start;
 $faults->open_shop;
 my $quiet = $t->events(['pear']);

@@ -56,6 +56,8 @@ struct fs_commit_s {
     int64_t              next_wall;     /* for the hints */
     int64_t              next_mono;
 
+    _Atomic int64_t     *waiting;       /* since when for the locks, µs; may
+                                           be NULL */
     void               (*hook)(void *data, fs_point_t point);
     void                *hook_data;
 };
@@ -65,6 +67,10 @@ struct fs_commit_s {
 extern const _Atomic int  fs_commit_at_once;
 
 void fs_commit_point(fs_commit_t *commit, fs_point_t point);
+
+/* The thread waits for locks from now on; it waits no more. */
+void fs_commit_waits(fs_commit_t *commit);
+void fs_commit_waited(fs_commit_t *commit);
 
 /*
  * The log's write lock, with an index that can be used.  While the index has

@@ -84,6 +84,31 @@ fs_commit_set_hook(fs_commit_t *commit,
 }
 
 
+void
+fs_commit_set_waiting(fs_commit_t *commit, _Atomic int64_t *waiting)
+{
+    commit->waiting = waiting;
+}
+
+
+void
+fs_commit_waits(fs_commit_t *commit)
+{
+    if (commit->waiting != NULL) {
+        atomic_store(commit->waiting, fs_commit_usec());
+    }
+}
+
+
+void
+fs_commit_waited(fs_commit_t *commit)
+{
+    if (commit->waiting != NULL) {
+        atomic_store(commit->waiting, 0);
+    }
+}
+
+
 static int64_t
 fs_commit_usec(void)
 {
@@ -125,6 +150,7 @@ fs_commit_begin(fs_commit_t *commit, const _Atomic int *stop)
         }
 
         if (outcome != FS_REBUILDING || (stop != NULL && *stop)) {
+            fs_commit_waited(commit);
             return outcome;
         }
 
@@ -134,6 +160,8 @@ fs_commit_begin(fs_commit_t *commit, const _Atomic int *stop)
     }
 
     outcome = fs_write_begin(commit->store, &commit->write);
+
+    fs_commit_waited(commit);
 
     if (outcome == FS_OK && commit->hook != NULL) {
         commit->write.committed = fs_commit_log_committed;
@@ -432,12 +460,16 @@ fs_commit_pass(fs_commit_t *commit, const _Atomic int *stop, fs_pass_t *pass)
 
     start = fs_commit_usec();
 
+    fs_commit_waits(commit);
+
     if (commit->rings != NULL && fs_rings_lead(commit->rings) == -1) {
+        fs_commit_waited(commit);
         pass->outcome = FS_INTERNAL;
         return;
     }
 
     if (commit->rings != NULL && !fs_commit_needed(commit)) {
+        fs_commit_waited(commit);
         fs_commit_end(commit, 0);
         fs_rings_unlead(commit->rings);
         pass->wait_us = fs_commit_usec() - start;
@@ -524,7 +556,10 @@ fs_commit_one(fs_commit_t *commit, const fs_command_t *command,
 
     commit->cursors_n = 0;
 
+    fs_commit_waits(commit);
+
     if (commit->rings != NULL && fs_rings_lead(commit->rings) == -1) {
+        fs_commit_waited(commit);
         result->outcome = FS_INTERNAL;
         return;
     }

@@ -48,6 +48,12 @@ void fs_commit_set_hook(fs_commit_t *commit,
     void (*hook)(void *data, fs_point_t point), void *data);
 
 /*
+ * Where to say, for another thread to read, since when this one waits for the
+ * locks of a commit: CLOCK_MONOTONIC in µs, 0: it does not.
+ */
+void fs_commit_set_waiting(fs_commit_t *commit, _Atomic int64_t *waiting);
+
+/*
  * Settle a ring just claimed: finish what its dead owner left, give it a new
  * incarnation, make it ready.  OK or a 503.
  */

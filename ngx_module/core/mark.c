@@ -249,3 +249,24 @@ fs_mark_settle(fs_mark_t *mark)
         fs_mark_end_commit(mark, commit);
     }
 }
+
+
+void
+fs_mark_hold(fs_mark_t *mark)
+{
+    atomic_store_explicit(&mark->writer, (int32_t) getpid(),
+                          memory_order_relaxed);
+}
+
+
+/* The next holder may have said so already. */
+
+void
+fs_mark_unhold(fs_mark_t *mark)
+{
+    int32_t  pid;
+
+    pid = (int32_t) getpid();
+
+    (void) atomic_compare_exchange_strong(&mark->writer, &pid, 0);
+}

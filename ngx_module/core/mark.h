@@ -62,6 +62,14 @@ void fs_mark_end_commit(fs_mark_t *mark, uint64_t commit);
 int fs_mark_in_doubt(const fs_mark_t *mark);
 void fs_mark_settle(fs_mark_t *mark);
 
+/*
+ * This process has the log's write lock, and has it no more.  LMDB does not
+ * tell whom others wait for, so each says it here; one that is killed says
+ * nothing, and the next holder does.
+ */
+void fs_mark_hold(fs_mark_t *mark);
+void fs_mark_unhold(fs_mark_t *mark);
+
 
 #pragma GCC visibility pop
 

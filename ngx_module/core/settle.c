@@ -63,12 +63,16 @@ fs_commit_settle(fs_commit_t *commit, int ring)
 
     commit->cursors_n = 0;
 
+    fs_commit_waits(commit);
+
     if (fs_rings_lead(commit->rings) == -1) {
+        fs_commit_waited(commit);
         return FS_INTERNAL;
     }
 
     outcome = fs_settle_renew(commit, ring);
 
+    fs_commit_waited(commit);
     fs_rings_unlead(commit->rings);
 
     return outcome;

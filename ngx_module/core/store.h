@@ -101,6 +101,9 @@ typedef struct {
     fs_mark_entry_t      seen;          /* the last one at some begin */
     fs_mark_entry_t      next;          /* the last one of the last commit,
                                            which may have failed */
+
+    _Atomic int32_t      writer;        /* pid of who has the write lock, for
+                                           people; 0: nobody, or unknown */
 } fs_mark_t;
 
 typedef struct fs_lives_s  fs_lives_t;  /* life.h */

@@ -148,6 +148,7 @@ fs_write_lock(fs_store_t *store, fs_write_t *write)
         return rc == MDB_PANIC ? FS_DISK_FAILED : fs_db_outcome(rc);
     }
 
+    fs_mark_hold(store->mark);
     fs_db_keep_cursors(&write->log, write->log_cursors);
 
     outcome = fs_write_locked(write);
@@ -594,6 +595,7 @@ fs_write_commit(fs_write_t *write, int64_t timings[2])
     clock_gettime(CLOCK_MONOTONIC, &from);
 
     fs_write_commit_index(write);
+    fs_mark_unhold(store->mark);
 
     if (timings) {
         timings[1] = fs_write_elapsed(&from);
@@ -657,6 +659,7 @@ fs_write_commit_log(fs_write_t *write)
     write->log.txn = NULL;
 
     if (rc) {
+        fs_mark_unhold(store->mark);
         return fs_write_lost(store, rc, commit);
     }
 
@@ -735,6 +738,8 @@ fs_write_abort(fs_write_t *write)
     if (write->log.txn) {
         mdb_txn_abort(write->log.txn);
         write->log.txn = NULL;
+
+        fs_mark_unhold(store->mark);
 
         if (write->log.error == MDB_MAP_FULL) {
             fs_write_map_full(store, store->log, "log");
