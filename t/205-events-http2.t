@@ -41,7 +41,7 @@ is($t->sale('grape')->{held}, 4, 'three live holds of one buyer');
 
 # a stream, read while others talk
 my $pid = open my $stream, '-|', 'curl', '-skN', '--http2', '-D', '-',
-    '--max-time', '40', "$base/api/events?sale=grape" or die $!;
+    '--max-time', '600', "$base/api/events?sale=grape" or die $!;
 $stream->blocking(0);
 my $text = '';
 sub read_until ($pattern) {

@@ -23,7 +23,8 @@ sub everybody_has_one ($load) {
 }
 
 # ---- workers killed one after the other, under load
-my $load = Tuanbo::Test::Load->new($t, prefix => 'kill', retries => 100);
+my $load = Tuanbo::Test::Load->new($t, prefix => 'kill', retries => 100,
+    least => 150);
 my $killed = 0;
 my $kill = sub {
     my @pids = $t->worker_pids or return;
@@ -66,7 +67,8 @@ is($t->hold('stopped', 'grape', 1)->code, 201, 'killed while it stood still');
 
 # ---- everything at once, under load, and back: twice
 for my $round (1 .. 2) {
-    my $load = Tuanbo::Test::Load->new($t, prefix => "all-$round");
+    my $load = Tuanbo::Test::Load->new($t, prefix => "all-$round",
+        least => 60);
     $load->run(1.5, [1 => sub { $t->kill9_all; $load->{stop} = 1 }]);
     $t->start;
     my %told = $load->{holds}->%*;

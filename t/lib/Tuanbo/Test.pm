@@ -50,9 +50,14 @@ sub slower { $slower }
 sub now_ms :prototype() () { int(time * 1000) }
 
 
+# How long to wait for what comes within so many seconds on an idle machine:
+# where it comes, no time is lost by waiting for longer.
+sub patience ($seconds) { 3 * $seconds * $slower }
+
+
 # Waits until the code gives something true; gives that, or nothing in the end.
 sub wait_until :prototype(&;$) ($code, $seconds = 10) {
-    my $end = time + $seconds * $slower;
+    my $end = time + patience($seconds);
 
     while (1) {
         my $value = $code->();

@@ -26,7 +26,6 @@ sub new ($class, $test, $sales, %o) {
         $self->feed($bytes);
     });
     $self->{tx} = $tx;
-    $self->{slower} = Tuanbo::Test::slower();
     $self->{ua}->start($tx, sub ($ua, $done) {
         $self->{closed} = 1;
         $self->{error} = $done->error;
@@ -65,11 +64,9 @@ sub parse ($self, $block) {
 }
 
 
-# Runs the loop until the code is true: 1; or 0 when the time is over.
-sub run_until ($self, $code, $seconds = 10) {
+sub run ($self, $code, $seconds) {
     my $late = 0;
-    my $id = Mojo::IOLoop->timer($seconds * $self->{slower},
-        sub { $late = 1 });
+    my $id = Mojo::IOLoop->timer($seconds => sub { $late = 1 });
 
     while (!$code->() && !$late) {
         Mojo::IOLoop->one_tick;
@@ -77,6 +74,12 @@ sub run_until ($self, $code, $seconds = 10) {
     Mojo::IOLoop->remove($id);
 
     return $code->() ? 1 : 0;
+}
+
+
+# Runs the loop until the code is true: 1; or 0, when it is not for long.
+sub run_until ($self, $code, $seconds = 10) {
+    return $self->run($code, Tuanbo::Test::patience($seconds));
 }
 
 
@@ -104,12 +107,11 @@ sub next ($self, $seconds = 10) {
 # The next event for which the code is true; those before it are dropped
 # (and kept in {passed}).
 sub next_of ($self, $code, $seconds = 10) {
-    my $end = Time::HiRes::time() + $seconds * $self->{slower};
+    my $end = Time::HiRes::time() + Tuanbo::Test::patience($seconds);
 
     $self->{passed} = [];
-    while ((my $left = $end - Time::HiRes::time()) > 0) {
-        my $event = $self->next($left / $self->{slower});
-        last if !$event;
+    while (Time::HiRes::time() < $end) {
+        my $event = $self->next($seconds) or last;
         local $_ = $event;
         return $event if $code->($event);
         push @{ $self->{passed} }, $event;
@@ -121,7 +123,7 @@ sub next_of ($self, $code, $seconds = 10) {
 
 # All that comes within a time.
 sub drain ($self, $seconds) {
-    $self->run_until(sub { $self->{closed} }, $seconds);
+    $self->run(sub { $self->{closed} }, $seconds * Tuanbo::Test::slower());
     return splice @{ $self->{queue} };
 }
 

@@ -11,11 +11,12 @@ use Time::HiRes qw(time);
 
 
 # Options: sale, buyers at once (16), prefix of their names, retries (0: a
-# request without an answer is only counted).
+# request without an answer is only counted), least (0: answers that have to
+# come before the end of a run; on a busy machine it is longer).
 sub new ($class, $test, %o) {
     return bless {
         test => $test, sale => 'grape', parallel => 16, prefix => 'load',
-        retries => 0, %o, next => 0, open => 0, answered => 0, lost => 0,
+        retries => 0, least => 0, %o, next => 0, open => 0, answered => 0, lost => 0,
         holds => {}, codes => {}, stop => 0,
     }, $class;
 }
@@ -57,21 +58,23 @@ sub ask ($self, $user, $try) {
 }
 
 
-# Runs for so many seconds; `during` is a list of [second, code].
+# Runs for so many seconds; `during` is a list of [second, code]: each comes
+# when its time has come, and as large a part of the least answers.
 sub run ($self, $seconds, @during) {
     my $began = time;
     my $done = 0;
+    my @steps = (@during, [$seconds => sub { $self->{stop} = 1 }]);
 
-    for my $each (@during) {
-        my ($second, $code) = @$each;
-        Mojo::IOLoop->timer($second => sub { $code->() });
-    }
-    Mojo::IOLoop->timer($seconds => sub { $self->{stop} = 1 });
     $self->more;
     my $tick = Mojo::IOLoop->recurring(0.02 => sub {
+        while (@steps && time - $began >= $steps[0][0] && $self->{answered}
+            >= $self->{least} * $steps[0][0] / $seconds)
+        {
+            (shift @steps)->[1]->();
+        }
         $done = 1 if $self->{stop} && !$self->{open};
     });
-    while (!$done && time - $began < $seconds + 60) {
+    while (!$done && time - $began < $seconds + 120) {
         Mojo::IOLoop->one_tick;
     }
     Mojo::IOLoop->remove($tick);
