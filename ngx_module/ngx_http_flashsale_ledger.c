@@ -353,7 +353,7 @@ ngx_http_flashsale_feed_render(ngx_http_request_t *r,
     ngx_http_flashsale_feed_t *feed, ngx_http_flashsale_worker_t *worker,
     fs_outcome_t *outcome)
 {
-    int           len;
+    int           len, bad;
     size_t        i, n, left;
     fs_seq_t      after;
     fs_view_t     view;
@@ -380,6 +380,7 @@ ngx_http_flashsale_feed_render(ngx_http_request_t *r,
     out = NULL;
     last = &out;
     b = NULL;
+    bad = 0;
     after = feed->after;
 
     for (left = feed->limit; left; left -= n) {
@@ -413,20 +414,35 @@ ngx_http_flashsale_feed_render(ngx_http_request_t *r,
 
             len = fs_entry_line(&entries[i], &names, (char *) b->last);
             if (len < 0) {
-                ngx_log_error(NGX_LOG_ALERT, r->connection->log, 0,
-                              "flashsale: entry %uL cannot be rendered",
-                              entries[i].seq);
-                goto failed;
+                fs_view_unreadable(&view, "entry", entries[i].seq);
+                bad = 1;
+                break;
             }
 
             b->last += len;
+            after = entries[i].seq;
         }
 
-        after = entries[n - 1].seq;
+        if (bad) {
+            break;
+        }
     }
 
-    if (out == NULL) {
-        *outcome = ngx_http_flashsale_missing(&view, FS_OK);
+    /*
+     * A page ends before a line that cannot be written.  A page that begins
+     * with it says so: it does not mend itself, and is not to be passed over
+     * unseen.  Those behind it are asked for by its number.
+     */
+
+    if (after == feed->after) {
+        out = NULL;
+
+        if (bad || fs_db_damaged(view.log.error)) {
+            *outcome = FS_INTERNAL;
+
+        } else {
+            *outcome = ngx_http_flashsale_missing(&view, FS_OK);
+        }
     }
 
     fs_view_close(&view);

@@ -349,6 +349,12 @@ ngx_http_flashsale_metrics_store(ngx_http_flashsale_metrics_t *metrics,
     ngx_http_flashsale_metrics_one(metrics, "flashsale_ledger_seq",
                        "gauge", "Last durable entry: the feed's position.",
                        stat.durable_seq);
+    ngx_http_flashsale_metrics_one(metrics, "flashsale_rows_set_aside",
+                       "gauge", "Rows of the index that could not be worked "
+                       "on, and wait for another index.", stat.asides);
+    ngx_http_flashsale_metrics_one(metrics, "flashsale_rows_unreadable_total",
+                       "counter", "Times that a read passed over a row that "
+                       "cannot be read.", stat.unreadable);
     ngx_http_flashsale_metrics_one(metrics, "flashsale_index_seq", "gauge",
                        "Last entry in the index.", stat.index_seq);
 }

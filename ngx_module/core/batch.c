@@ -1,4 +1,5 @@
 
+#include "aside.h"
 #include "batch.h"
 #include "life.h"
 
@@ -17,12 +18,16 @@ static void fs_batch_positions(fs_commit_t *commit);
  * What is damaged in the index is mended by another index.  What no index can
  * mend must not stop everybody's commands: the batch in which it is met is
  * decided again without the command that met it, and then that command alone
- * is refused; when it was a timer, timers rest for a while.
+ * is refused.  A row that time had brought up (and not a command that is
+ * about it) is set aside when it has failed twice, in a transaction of its
+ * own, for the next one may fail at another row.  When nobody knows the row,
+ * timers rest for a while.
  */
 
 fs_outcome_t
 fs_batch_work(fs_commit_t *commit, fs_pass_t *pass)
 {
+    int           suspect;
     int64_t       timings[2];
     fs_seq_t      seq;
     fs_outcome_t  outcome;
@@ -32,6 +37,11 @@ fs_batch_work(fs_commit_t *commit, fs_pass_t *pass)
     fs_state_begin(&commit->state, &commit->write, commit->crypto,
                    commit->cache);
 
+    if (commit->failures == FS_SUSPECT_FAILURES) {
+        pass->more = 1;
+        return fs_batch_set_aside(commit);
+    }
+
     if (commit->rings != NULL) {
         fs_batch_collect(commit, pass);
         fs_batch_decide(commit, pass);
@@ -39,10 +49,16 @@ fs_batch_work(fs_commit_t *commit, fs_pass_t *pass)
 
     if (fs_commit_failed(commit)) {
         outcome = fs_commit_outcome(commit);
+        suspect = fs_batch_suspect(commit);
         fs_write_abort(&commit->write);
 
         commit->limit = FS_BATCH_MAX;
         pass->more = 1;
+
+        if (suspect) {
+            fs_batch_again(commit, pass);
+            return FS_OK;
+        }
 
         if (outcome != FS_INTERNAL) {
             fs_batch_give_up(commit);
@@ -64,7 +80,13 @@ fs_batch_work(fs_commit_t *commit, fs_pass_t *pass)
 
         if (fs_commit_failed(commit)) {
             outcome = fs_commit_outcome(commit);
+            suspect = fs_batch_suspect(commit);
             fs_write_abort(&commit->write);
+
+            if (suspect) {
+                fs_batch_again(commit, pass);
+                return FS_OK;
+            }
 
             if (outcome == FS_INTERNAL) {
                 commit->timers_at = commit->now.mono + FS_TIMERS_OFF_MS;
@@ -79,7 +101,9 @@ fs_batch_work(fs_commit_t *commit, fs_pass_t *pass)
     pass->entries = (unsigned) (commit->state.seq - seq);
     pass->more = commit->live != 0;
 
-    if (pass->entries == 0 && pass->timers == 0) {
+    if (pass->entries == 0 && pass->timers == 0
+        && commit->state.asides == 0)
+    {
 
         /*
          * Refusals only.  No position is stored for them: if this process
@@ -113,6 +137,53 @@ fs_batch_work(fs_commit_t *commit, fs_pass_t *pass)
     pass->index_us = timings[1];
 
     return outcome;
+}
+
+
+fs_outcome_t
+fs_batch_set_aside(fs_commit_t *commit)
+{
+    commit->failures++;
+
+    fs_set_aside(&commit->state, &commit->suspect,
+                 "what is to be done with it fails");
+
+    return fs_commit_finish(commit, NULL);
+}
+
+
+int
+fs_batch_suspect(fs_commit_t *commit)
+{
+    fs_aside_t  *suspect;
+
+    suspect = &commit->state.suspect;
+
+    if (!fs_aside_guilty(&commit->state)) {
+        return 0;
+    }
+
+    if (commit->failures == 0 || commit->suspect.kind != suspect->kind
+        || commit->suspect.len != suspect->len
+        || memcmp(commit->suspect.key, suspect->key, suspect->len) != 0)
+    {
+        commit->suspect = *suspect;
+        commit->failures = 0;
+
+    } else if (commit->failures > FS_SUSPECT_FAILURES) {
+
+        /* it was set aside, and fails all the same */
+
+        return 0;
+    }
+
+    commit->failures++;
+
+    /* so that nobody asks for another index, for the sake of one row */
+
+    commit->write.index.error = 0;
+
+    return 1;
 }
 
 

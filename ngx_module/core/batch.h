@@ -26,6 +26,9 @@
 #define FS_RING_ROW_SIZE  32
 #define FS_TIMERS_OFF_MS  10000         /* after they failed */
 
+#define FS_SUSPECT_FAILURES  2          /* of a row, then it is set aside */
+#define FS_ONE_TRIES         64         /* for an operator's command */
+
 
 /* A ring that has something to apply in the present pass. */
 typedef struct {
@@ -53,6 +56,8 @@ struct fs_commit_s {
     uint64_t             woken;         /* what its worker was told of */
     unsigned             limit;         /* commands of the next pass */
     int64_t              timers_at;     /* mono: no timers before */
+    fs_aside_t           suspect;       /* the row at which passes fail, */
+    unsigned             failures;      /* so often in a row */
     int64_t              next_wall;     /* for the hints */
     int64_t              next_mono;
 
@@ -96,6 +101,15 @@ fs_outcome_t fs_commit_outcome(fs_commit_t *commit);
 
 /* Read the hints for timers, as the present transaction leaves them. */
 void fs_commit_next_due(fs_commit_t *commit);
+
+/*
+ * Before a transaction that failed is aborted: 1 when a row which had its
+ * turn is guilty; it is remembered, and the transaction is to be begun again.
+ * When the row has failed FS_SUSPECT_FAILURES times, the next one is to set
+ * it aside and do nothing else.
+ */
+int fs_batch_suspect(fs_commit_t *commit);
+fs_outcome_t fs_batch_set_aside(fs_commit_t *commit);
 
 /*
  * The batch, from the write lock to the commit.  OK: results are final.

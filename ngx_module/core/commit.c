@@ -252,10 +252,15 @@ fs_commit_next_timer(fs_commit_t *commit, uint8_t clock)
     if (!fs_db_seek(&commit->write.index,
                     commit->store->index_dbi[FS_INDEX_TIMERS],
                     &clock, 1, &key, &value)
-        || fs_timer_key_decode(&timer, key) != 0
-        || timer.clock != clock)
+        || key.len == 0 || (uint8_t) key.data[0] != clock)
     {
         return INT64_MAX;
+    }
+
+    /* a key that cannot be read is due at once: to be set aside */
+
+    if (fs_timer_key_decode(&timer, key) != 0) {
+        timer.time = 0;
     }
 
     if (commit->now.mono < commit->timers_at) {
@@ -549,7 +554,7 @@ fs_commit_one(fs_commit_t *commit, const fs_command_t *command,
     const fs_operator_t *op, fs_result_t *result)
 {
     int           alive;
-    fs_seq_t      seq;
+    unsigned      tries;
     fs_outcome_t  outcome;
 
     memset(result, 0, sizeof(fs_result_t));
@@ -564,24 +569,42 @@ fs_commit_one(fs_commit_t *commit, const fs_command_t *command,
         return;
     }
 
-    outcome = fs_commit_begin(commit, &fs_commit_at_once);
+    for (tries = 0; /* void */ ; tries++) {
+        outcome = fs_commit_begin(commit, &fs_commit_at_once);
 
-    if (outcome != FS_OK) {
-        goto done;
+        if (outcome != FS_OK) {
+            goto done;
+        }
+
+        fs_store_time(commit->store, &commit->now);
+
+        fs_state_begin(&commit->state, &commit->write, commit->crypto,
+                       commit->cache);
+
+        if (commit->failures == FS_SUSPECT_FAILURES) {
+            outcome = fs_batch_set_aside(commit);
+
+            if (outcome != FS_OK) {
+                goto done;
+            }
+
+            continue;
+        }
+
+        fs_decide(&commit->state, command, op, &commit->now, result);
+
+        alive = !fs_commit_failed(commit);
+
+        if (alive || tries == FS_ONE_TRIES || !fs_batch_suspect(commit)) {
+            break;
+        }
+
+        fs_write_abort(&commit->write);
     }
 
-    fs_store_time(commit->store, &commit->now);
-
-    seq = commit->write.seq;
-
-    fs_state_begin(&commit->state, &commit->write, commit->crypto,
-                   commit->cache);
-
-    fs_decide(&commit->state, command, op, &commit->now, result);
-
-    alive = !fs_commit_failed(commit);
-
-    if (alive && commit->state.seq == seq) {
+    if (alive && commit->state.seq == commit->state.begun
+        && commit->state.asides == 0)
+    {
         fs_write_abort(&commit->write);
         goto done;
     }

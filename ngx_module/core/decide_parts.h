@@ -43,17 +43,6 @@ void fs_entry_about(fs_entry_t *entry, const fs_hold_t *hold,
 void fs_entry_about_line(fs_entry_t *entry, const fs_hold_t *hold,
     unsigned line, fs_entry_type_t type);
 
-/* Expire a live hold whose time is over; *hold is as it is then. */
-void fs_expire_due(fs_state_t *state, fs_hold_t *hold, const fs_now_t *now);
-
-/* Expire a buyer's own due holds. */
-void fs_expire_buyer(fs_state_t *state, const uint8_t *buyer,
-    const fs_now_t *now);
-
-/* Expire due holds of a sale until `need` units are free, or none is due. */
-void fs_make_room(fs_state_t *state, fs_sale_t *sale, uint32_t need,
-    const fs_now_t *now);
-
 /* Open and close a sale whose time has come. */
 void fs_open_close(fs_state_t *state, fs_sale_t *sale, const fs_now_t *now);
 
@@ -69,6 +58,27 @@ fs_hold_live(const fs_hold_t *hold)
 {
     return hold->state == FS_HOLD_HELD || hold->state == FS_HOLD_PAYING;
 }
+
+
+/* decide_expire.c */
+
+/* Expire a live hold whose time is over; *hold is as it is then. */
+void fs_expire_due(fs_state_t *state, fs_hold_t *hold, const fs_now_t *now);
+
+/*
+ * Work on a row of `due` that is due: its hold expires.  A row without such a
+ * hold is set aside.
+ */
+void fs_expire_row(fs_state_t *state, uint32_t sale, int64_t due,
+    fs_seq_t seq, const fs_now_t *now);
+
+/* Expire a buyer's own due holds. */
+void fs_expire_buyer(fs_state_t *state, const uint8_t *buyer,
+    const fs_now_t *now);
+
+/* Expire due holds of a sale until `need` units are free, or none is due. */
+void fs_make_room(fs_state_t *state, fs_sale_t *sale, uint32_t need,
+    const fs_now_t *now);
 
 
 /* decide_order.c, decide_operator.c: commands by their type */

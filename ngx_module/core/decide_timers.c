@@ -4,8 +4,14 @@
  * the orders of a failed group, the sweeping of keys.  A bounded number of
  * steps a pass; where a pass stopped is in the rows alone, so the next one,
  * of any process, goes on from there.
+ *
+ * A row that cannot be worked on is set aside, and the rest goes on.  What is
+ * seen before anything was written is set aside at once.  Where the work
+ * itself fails, state->suspect says on which row: the transaction is lost,
+ * and the next one sets it aside (batch.c).
  */
 
+#include "aside.h"
 #include "decide_parts.h"
 
 
@@ -15,6 +21,7 @@
 
 static unsigned fs_timers_until(fs_state_t *state, const fs_now_t *now,
     uint8_t clock, int64_t from, int64_t until, unsigned limit);
+static void fs_timer_stray(fs_state_t *state, const fs_timer_t *timer);
 static unsigned fs_timer_run(fs_state_t *state, const fs_now_t *now,
     const fs_timer_t *timer, unsigned limit);
 static unsigned fs_timer_due(fs_state_t *state, const fs_now_t *now,
@@ -24,12 +31,14 @@ static unsigned fs_timer_sweep(fs_state_t *state, const fs_now_t *now,
 static unsigned fs_timer_decide(fs_state_t *state, const fs_now_t *now,
     uint32_t number, unsigned limit);
 static unsigned fs_decide_groups(fs_state_t *state, const fs_now_t *now,
-    fs_sale_t *sale, unsigned limit);
+    fs_sale_t *sale, unsigned limit, int *bad);
 static int fs_next_group(fs_state_t *state, uint32_t sale, uint32_t from,
-    uint32_t *pickup);
+    uint32_t *pickup, fs_group_t *group);
 static void fs_walk_check(fs_state_t *state, const fs_sale_t *sale);
 static void fs_emit_failed(fs_state_t *state, const fs_now_t *now,
     uint32_t sale, uint32_t pickup);
+static const char *fs_return_entry(fs_state_t *state, uint32_t sale,
+    fs_seq_t seq, fs_entry_t *entry);
 static unsigned fs_timer_return(fs_state_t *state, const fs_now_t *now,
     uint32_t number, uint32_t pickup, unsigned limit);
 
@@ -95,12 +104,19 @@ fs_timers_until(fs_state_t *state, const fs_now_t *now, uint8_t clock,
             break;
         }
 
-        if (fs_timer_key_decode(&timer, found) != 0) {
+        if (fs_aside_timer(&state->suspect, found) != 0) {
             fs_state_damaged(state);
             break;
         }
 
+        if (fs_timer_key_decode(&timer, found) != 0) {
+            fs_set_aside(state, &state->suspect, "its key cannot be read");
+            done++;
+            continue;
+        }
+
         if (timer.clock != clock || timer.time > until) {
+            state->suspect.kind = 0;
             break;
         }
 
@@ -116,18 +132,53 @@ fs_timers_until(fs_state_t *state, const fs_now_t *now, uint8_t clock,
 
         steps = fs_timer_run(state, now, &timer, limit - done);
 
-        if (steps == 0) {
-
-            /* the timer has no cause: its sale's row says otherwise */
-
-            state->failed = 1;
-            break;
+        if (steps == 0 && !state->failed) {
+            fs_timer_stray(state, &timer);
+            steps = 1;
         }
 
         done += steps;
     }
 
+    if (!state->failed) {
+        state->suspect.kind = 0;
+    }
+
     return done;
+}
+
+
+/*
+ * A timer without a cause: the rows of its sale say otherwise.  Those of
+ * `due` are looked at once more, for a sale's earliest may be wrong.
+ */
+
+static void
+fs_timer_stray(fs_state_t *state, const fs_timer_t *timer)
+{
+    fs_str_t         value;
+    fs_sale_slot_t  *slot;
+
+    if (timer->kind == FS_TIMER_DUE || timer->kind == FS_TIMER_SWEEP) {
+        slot = fs_state_sale_slot(state, timer->sale);
+
+        if (slot == NULL) {
+            return;
+        }
+
+        slot->due_stale = 1;
+        fs_state_touch(state, slot);
+        fs_state_flush_timers(state);
+
+        if (!fs_db_get(state->index,
+                       state->store->index_dbi[FS_INDEX_TIMERS],
+                       state->suspect.key, state->suspect.len, &value))
+        {
+            return;
+        }
+    }
+
+    fs_set_aside(state, &state->suspect, "there is nothing to do by it");
 }
 
 
@@ -178,10 +229,13 @@ static unsigned
 fs_timer_due(fs_state_t *state, const fs_now_t *now, uint32_t number,
     unsigned limit)
 {
-    int64_t    due;
-    unsigned   done;
-    fs_seq_t   seq;
-    fs_hold_t  hold;
+    int64_t   due;
+    unsigned  done;
+    fs_seq_t  seq;
+
+    if (fs_state_sale(state, number) == NULL) {
+        return 0;
+    }
 
     for (done = 0; done < limit && !state->failed; done++) {
 
@@ -191,14 +245,7 @@ fs_timer_due(fs_state_t *state, const fs_now_t *now, uint32_t number,
             break;
         }
 
-        if (!fs_state_hold(state, seq, &hold) || !fs_hold_live(&hold)
-            || hold.due != due)
-        {
-            state->failed = 1;
-            break;
-        }
-
-        fs_expire_due(state, &hold, now);
+        fs_expire_row(state, number, due, seq, now);
     }
 
     return done;
@@ -216,6 +263,7 @@ fs_timer_sweep(fs_state_t *state, const fs_now_t *now, unsigned limit)
     int64_t     time;
     unsigned    done;
     fs_seq_t    seq;
+    fs_aside_t  row;
     fs_entry_t  entry;
 
     for (done = 0; done < limit && !state->failed; done++) {
@@ -224,9 +272,10 @@ fs_timer_sweep(fs_state_t *state, const fs_now_t *now, unsigned limit)
             break;
         }
 
-        if (!fs_state_entry(state, seq, &entry)) {
-            state->failed = 1;
-            break;
+        if (fs_state_look_entry(state, seq, &entry) != 1) {
+            fs_aside_due(&row, 0, time, seq);
+            fs_set_aside(state, &row, "its entry cannot be read");
+            continue;
         }
 
         fs_state_unbind(state, entry.id1, entry.key, seq);
@@ -241,11 +290,13 @@ static unsigned
 fs_timer_decide(fs_state_t *state, const fs_now_t *now, uint32_t number,
     unsigned limit)
 {
+    int                bad;
     unsigned           done;
     fs_sale_t         *sale;
     fs_entry_t         entry;
     const fs_group_t  *group;
 
+    bad = 0;
     sale = fs_state_sale(state, number);
 
     if (sale == NULL || !sale->closed || sale->held != 0 || sale->decided
@@ -265,11 +316,19 @@ fs_timer_decide(fs_state_t *state, const fs_now_t *now, uint32_t number,
         }
 
     } else {
-        done = fs_decide_groups(state, now, sale, limit);
+        done = fs_decide_groups(state, now, sale, limit, &bad);
     }
 
     if (done >= limit) {
         return limit;
+    }
+
+    if (bad) {
+
+        /* not decided: with an index in which that group can be read */
+
+        fs_set_aside(state, &state->suspect, "a group of it was set aside");
+        return done + 1;
     }
 
     memset(&entry, 0, sizeof(fs_entry_t));
@@ -283,17 +342,20 @@ fs_timer_decide(fs_state_t *state, const fs_now_t *now, uint32_t number,
 
 /*
  * Walk through the groups of a sale and fail those that are open.  Returns
- * `limit` when the walk has not come to its end.
+ * `limit` when the walk has not come to its end; *bad: it has, but for groups
+ * that were set aside.
  */
 
 static unsigned
 fs_decide_groups(fs_state_t *state, const fs_now_t *now, fs_sale_t *sale,
-    unsigned limit)
+    unsigned limit, int *bad)
 {
-    uint32_t           pickup;
-    unsigned           done, looked;
-    fs_walk_t         *walk;
-    const fs_group_t  *group;
+    int          found;
+    uint32_t     pickup;
+    unsigned     done, looked;
+    fs_walk_t   *walk;
+    fs_group_t   group;
+    fs_aside_t   row, before;
 
     fs_walk_check(state, sale);
     fs_state_flush_groups(state);
@@ -301,8 +363,14 @@ fs_decide_groups(fs_state_t *state, const fs_now_t *now, fs_sale_t *sale,
     walk = &state->cache->walk;
     done = 0;
     looked = 0;
+    before = state->suspect;
 
-    while (fs_next_group(state, sale->number, walk->pickup, &pickup)) {
+    for ( ;; ) {
+        found = fs_next_group(state, sale->number, walk->pickup, &pickup,
+                              &group);
+        if (found == 0) {
+            break;
+        }
 
         if (done == limit || looked == limit * FS_WALK_GROUPS
             || state->failed)
@@ -313,25 +381,43 @@ fs_decide_groups(fs_state_t *state, const fs_now_t *now, fs_sale_t *sale,
         }
 
         looked++;
-        group = fs_state_group(state, sale->number, pickup, 0);
+        fs_aside_group(&row, sale->number, pickup);
 
-        if (group != NULL && group->state == FS_GROUP_OPEN) {
-            fs_emit_failed(state, now, sale->number, pickup);
-            done++;
+        if (found == -1 || group.state == FS_GROUP_OPEN) {
+
+            if (fs_is_aside(state, &row)) {
+                walk->bad = 1;
+
+            } else if (found == -1) {
+                fs_set_aside(state, &row, "it cannot be read");
+                walk->bad = 1;
+
+            } else {
+                state->suspect = row;
+                fs_emit_failed(state, now, sale->number, pickup);
+                done++;
+            }
+        }
+
+        if (!state->failed) {
+            state->suspect = before;
         }
 
         walk->pickup = pickup + 1;
     }
 
+    *bad = (int) walk->bad;
     walk->sale = 0;
 
     return done;
 }
 
 
+/* 1: found; -1: it cannot be read; 0: no more. */
+
 static int
 fs_next_group(fs_state_t *state, uint32_t sale, uint32_t from,
-    uint32_t *pickup)
+    uint32_t *pickup, fs_group_t *group)
 {
     uint8_t   key[FS_GROUP_KEY_LEN];
     fs_str_t  found, value;
@@ -348,7 +434,7 @@ fs_next_group(fs_state_t *state, uint32_t sale, uint32_t from,
 
     *pickup = fs_get_be32(found.data + 4);
 
-    return 1;
+    return (fs_group_row_decode(group, value) == 0) ? 1 : -1;
 }
 
 
@@ -400,9 +486,10 @@ static unsigned
 fs_timer_return(fs_state_t *state, const fs_now_t *now, uint32_t number,
     uint32_t pickup, unsigned limit)
 {
-    unsigned           i, done;
+    unsigned           done;
     fs_seq_t           seq;
-    fs_hold_t          hold;
+    const char        *why;
+    fs_aside_t         before;
     fs_entry_t         entry;
     const fs_group_t  *group;
 
@@ -412,40 +499,69 @@ fs_timer_return(fs_state_t *state, const fs_now_t *now, uint32_t number,
         return 0;
     }
 
+    before = state->suspect;
+
     for (done = 0; done < limit && !state->failed; done++) {
         seq = fs_state_next_member(state, number, pickup, group->refunded_to);
+
+        if (seq == 0) {
+            seq = fs_state_passed_over(state, number, pickup);
+        }
 
         if (seq == 0) {
             break;
         }
 
-        if (!fs_state_hold(state, seq, &hold)) {
-            state->failed = 1;
-            break;
+        fs_aside_member(&state->suspect, number, pickup, seq);
+
+        why = fs_return_entry(state, number, seq, &entry);
+
+        if (why == NULL) {
+            fs_state_emit(state, &entry, now);
+
+        } else if (!state->failed) {
+            fs_set_aside(state, &state->suspect, why);
         }
 
-        for (i = 0; i < hold.lines_n; i++) {
-            if (hold.lines[i].sale == number) {
-                break;
-            }
+        if (!state->failed) {
+            state->suspect = before;
         }
-
-        if (i == hold.lines_n) {
-            state->failed = 1;
-            break;
-        }
-
-        fs_entry_about_line(&entry, &hold, i, FS_ENTRY_RETURNED);
-        entry.reason = FS_REASON_GROUP_FAILED;
-        entry.amount_fen = hold.lines[i].price_fen * hold.lines[i].qty;
-
-        if (!fs_state_sold_for(state, seq, entry.id2)) {
-            state->failed = 1;
-            break;
-        }
-
-        fs_state_emit(state, &entry, now);
     }
 
     return done;
+}
+
+
+/* The entry that gives back a line of an order.  NULL, or why there is none. */
+
+static const char *
+fs_return_entry(fs_state_t *state, uint32_t sale, fs_seq_t seq,
+    fs_entry_t *entry)
+{
+    unsigned   i;
+    fs_hold_t  hold;
+
+    if (fs_state_look_hold(state, seq, &hold) != 1) {
+        return "its hold cannot be read";
+    }
+
+    for (i = 0; i < hold.lines_n; i++) {
+        if (hold.lines[i].sale == sale) {
+            break;
+        }
+    }
+
+    if (i == hold.lines_n) {
+        return "its hold has no such line";
+    }
+
+    fs_entry_about_line(entry, &hold, i, FS_ENTRY_RETURNED);
+    entry->reason = FS_REASON_GROUP_FAILED;
+    entry->amount_fen = hold.lines[i].price_fen * hold.lines[i].qty;
+
+    if (!fs_state_sold_for(state, seq, entry->id2)) {
+        return "its payment is not there";
+    }
+
+    return NULL;
 }

@@ -18,6 +18,7 @@
 #include <stdlib.h>
 
 #include "fold_parts.h"
+#include "aside.h"
 #include "shelf.h"
 
 
@@ -311,6 +312,7 @@ fs_fold_boot(fs_state_t *state, const fs_entry_t *entry)
     size_t           i, n;
     int64_t          due;
     fs_hold_t        hold;
+    fs_aside_t       bad;
     fs_due_row_t    *rows;
     fs_sale_slot_t  *slot;
 
@@ -322,9 +324,18 @@ fs_fold_boot(fs_state_t *state, const fs_entry_t *entry)
     for (i = 0; i < n; i++) {
         slot = fs_state_sale_slot(state, rows[i].sale);
 
-        if (slot == NULL || !fs_state_hold(state, rows[i].hold, &hold)) {
+        if (slot == NULL) {
             state->failed = 1;
             break;
+        }
+
+        if (fs_state_look_hold(state, rows[i].hold, &hold) != 1) {
+
+            /* one that cannot be read must not keep the store shut */
+
+            fs_aside_due(&bad, rows[i].sale, rows[i].due, rows[i].hold);
+            fs_set_aside(state, &bad, "its hold cannot be read");
+            continue;
         }
 
         due = entry->at + hold.length_ms;

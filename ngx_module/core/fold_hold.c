@@ -12,6 +12,8 @@ static void fs_fold_joined(fs_state_t *state, const fs_entry_t *entry, const
     fs_hold_t *hold, fs_sale_slot_t *slot);
 static void fs_fold_paid(fs_state_t *state, const fs_entry_t *entry, const
     fs_hold_t *hold);
+static void fs_fold_return_order(fs_state_t *state, fs_group_t *group,
+    fs_seq_t hold);
 static int fs_fold_hold(fs_state_t *state, const fs_entry_t *entry,
     fs_hold_t *hold);
 
@@ -448,11 +450,7 @@ fs_fold_returned(fs_state_t *state, const fs_entry_t *entry)
         return;
     }
 
-    group->refunded_to = hold.seq;
-
-    if (fs_state_next_member(state, entry->sale, pickup, hold.seq) == 0) {
-        fs_fold_return_timer(state, entry->sale, pickup, 0);
-    }
+    fs_fold_return_order(state, group, hold.seq);
 
     /* the order is due back when all of it is */
 
@@ -467,6 +465,53 @@ fs_fold_returned(fs_state_t *state, const fs_entry_t *entry)
     if (hold.state == FS_HOLD_SOLD) {
         hold.state = FS_HOLD_REFUND_DUE;
         fs_state_put_hold(state, &hold, 0);
+    }
+}
+
+
+/*
+ * An order is returned; those of its group before it were.  Those that were
+ * not, because they could not be read then, are remembered.
+ */
+
+static void
+fs_fold_return_order(fs_state_t *state, fs_group_t *group, fs_seq_t hold)
+{
+    fs_seq_t  seq;
+
+    if (hold > group->refunded_to) {
+
+        for (seq = fs_state_next_member(state, group->sale, group->pickup,
+                                        group->refunded_to);
+             seq != 0 && seq < hold;
+             seq = fs_state_next_member(state, group->sale, group->pickup,
+                                        seq))
+        {
+            fs_state_pass_over(state, group->sale, group->pickup, seq, 1);
+        }
+
+        group->refunded_to = hold;
+
+    } else {
+        fs_state_pass_over(state, group->sale, group->pickup, hold, 0);
+    }
+
+    fs_fold_returns_left(state, group->sale, group->pickup);
+}
+
+
+void
+fs_fold_returns_left(fs_state_t *state, uint32_t sale, uint32_t pickup)
+{
+    fs_group_t  *group;
+
+    group = fs_state_group(state, sale, pickup, 0);
+
+    if (group != NULL
+        && fs_state_next_member(state, sale, pickup, group->refunded_to) == 0
+        && fs_state_passed_over(state, sale, pickup) == 0)
+    {
+        fs_fold_return_timer(state, sale, pickup, 0);
     }
 }
 

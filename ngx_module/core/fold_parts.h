@@ -38,6 +38,10 @@ void fs_due_remove(fs_state_t *state, fs_sale_slot_t *slot, int64_t due,
 void fs_fold_return_timer(fs_state_t *state, uint32_t sale, uint32_t pickup,
     int set);
 
+/* fold_hold.c: none of them waits: the timer goes */
+void fs_fold_returns_left(fs_state_t *state, uint32_t sale,
+    uint32_t pickup);
+
 
 #pragma GCC visibility pop
 

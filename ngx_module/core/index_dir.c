@@ -38,6 +38,7 @@ static const fs_env_db_t  fs_index_dbs[FS_INDEX_N] = {
     [FS_INDEX_SALES] = { "sales", 0 },
     [FS_INDEX_GROUPS] = { "groups", 0 },
     [FS_INDEX_SHELF] = { "shelf", 0 },
+    [FS_INDEX_ASIDE] = { "aside", 0 },
     [FS_INDEX_META] = { "meta", 0 },
     [FS_INDEX_FILTERS] = { "filters", 0 }
 };

@@ -177,6 +177,7 @@ fs_mark_reset(fs_mark_t *mark, const uint8_t *boot_id, uint64_t txn,
     atomic_store(&mark->commits, 0);
     atomic_store(&mark->clock_known, 0);
     atomic_store(&mark->clock_since, 0);
+    atomic_store(&mark->unreadable, 0);
 
     memcpy(mark->boot, boot_id, FS_BOOT_LEN);
     atomic_thread_fence(memory_order_seq_cst);

@@ -30,6 +30,10 @@
 #define FS_PAYMENT_KEY_LEN   (8 + FS_REFERENCE_LEN + 4)
 #define FS_TIMER_KEY_LEN     18
 #define FS_DUE_LEN           16         /* a value of `due` */
+#define FS_ASIDE_KEY_MAX     48         /* of a row that was set aside */
+
+/* Set in the sale of a `members` key: see fs_state_pass_over(). */
+#define FS_MEMBER_PASSED     0x80000000u
 
 /*
  * A refund's reference has two rows in `payments`, with this mark in place of

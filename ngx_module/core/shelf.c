@@ -136,14 +136,13 @@ fs_view_current(fs_view_t *view, uint32_t after, size_t limit,
             break;
         }
 
-        if (!fs_view_sale(view, fs_get_be32((uint8_t *) key.mv_data + 1),
-                          &sales[n]))
+        if (fs_view_look_sale(view,
+                              fs_get_be32((uint8_t *) key.mv_data + 1),
+                              &sales[n])
+            == 1)
         {
-            rc = MDB_CORRUPTED;
-            break;
+            n++;
         }
-
-        n++;
     }
 
     mdb_cursor_close(cursor);
@@ -207,8 +206,9 @@ fs_view_current_log(fs_view_t *view, uint32_t after, size_t limit,
         row.data = value.mv_data;
 
         if (key.mv_size != 4 || fs_sale_row_decode(&sale, row) == -1) {
-            rc = MDB_CORRUPTED;
-            break;
+            fs_view_unreadable(view, "sale", (key.mv_size == 4)
+                                             ? fs_get_be32(key.mv_data) : 0);
+            continue;
         }
 
         if (!sale.closed) {
@@ -273,11 +273,11 @@ fs_view_ended(fs_view_t *view, fs_seq_t before, size_t limit,
         }
 
         if (value.mv_size != FS_SHELF_ENDED_ROW
-            || !fs_view_sale(view, fs_get_le32(value.mv_data),
-                             &ended[n].sale))
+            || fs_view_look_sale(view, fs_get_le32(value.mv_data),
+                                 &ended[n].sale)
+               != 1)
         {
-            rc = MDB_CORRUPTED;
-            break;
+            continue;
         }
 
         ended[n].seq = fs_get_be64((uint8_t *) key.mv_data + 1);

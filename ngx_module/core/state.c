@@ -5,10 +5,13 @@
  * fs_state_emit().
  */
 
+#include <errno.h>
 #include <stdlib.h>
 
+#include "aside.h"
 #include "life.h"
 #include "state_parts.h"
+#include "write.h"
 
 
 typedef struct {
@@ -24,6 +27,7 @@ static void fs_slots_free(fs_slots_t *slots);
 static void fs_state_load_sale(fs_state_t *state, fs_sale_slot_t *slot);
 static void fs_slot_timers(const fs_sale_slot_t *slot, int64_t *timers);
 static void fs_state_flush_slot(fs_state_t *state, fs_sale_slot_t *slot);
+static void fs_state_no_memory(fs_state_t *state);
 static void fs_state_write_sale(fs_state_t *state, fs_sale_slot_t *slot);
 static void fs_state_write_group(fs_state_t *state, fs_group_slot_t *slot);
 static void fs_state_write_position(fs_state_t *state);
@@ -200,6 +204,11 @@ fs_state_end(fs_state_t *state)
         memcpy(state->write->hash, state->hash, FS_HASH_LEN);
     }
 
+    if (state->asides > FS_ASIDE_NAMED) {
+        fs_store_report(state->store, FS_LOG_ERROR, "set aside: %u rows more",
+                        state->asides - FS_ASIDE_NAMED);
+    }
+
     if (state->log->error != 0) {
         return fs_db_outcome(state->log->error);
     }
@@ -219,6 +228,20 @@ fs_state_damaged(fs_state_t *state)
 
     if (state->index->error == 0) {
         state->index->error = MDB_CORRUPTED;
+        state->damaged = 1;
+    }
+}
+
+
+/* Not the fault of any row. */
+
+static void
+fs_state_no_memory(fs_state_t *state)
+{
+    state->failed = 1;
+
+    if (state->index->error == 0) {
+        state->index->error = ENOMEM;
     }
 }
 
@@ -255,10 +278,13 @@ fs_state_emit(fs_state_t *state, fs_entry_t *entry, const fs_now_t *now)
 
     len = fs_entry_render(entry, &state->names, line);
 
-    if (len < 0
-        || fs_entry_chain(entry, state->hash, line, (size_t) len) != 0)
-    {
+    if (len < 0) {
         state->failed = 1;
+        return;
+    }
+
+    if (fs_entry_chain(entry, state->hash, line, (size_t) len) != 0) {
+        fs_state_no_memory(state);
         return;
     }
 
@@ -370,7 +396,7 @@ fs_state_sale_slot(fs_state_t *state, uint32_t number)
 
     slot = fs_slots_add(&cache->sale_slots);
     if (slot == NULL) {
-        state->failed = 1;
+        fs_state_no_memory(state);
         return NULL;
     }
 
@@ -445,7 +471,7 @@ fs_state_group_slot(fs_state_t *state, uint32_t sale, uint32_t pickup)
 
     slot = fs_slots_add(&cache->group_slots);
     if (slot == NULL) {
-        state->failed = 1;
+        fs_state_no_memory(state);
         return NULL;
     }
 

@@ -33,6 +33,13 @@
 /* A state's memory, made once a thread and used for batch after batch. */
 typedef struct fs_state_cache_s  fs_state_cache_t;
 
+/* A row that was, or is to be, set aside; see aside.h. */
+typedef struct {
+    uint8_t              kind;          /* 0: none */
+    uint8_t              len;
+    uint8_t              key[FS_ASIDE_KEY_MAX];
+} fs_aside_t;
+
 typedef struct {
     fs_store_t          *store;
     fs_txn_t            *log;           /* writing: ledger, names, sales */
@@ -44,6 +51,9 @@ typedef struct {
     unsigned             failed:1;      /* damaged row: end the transaction */
     unsigned             lives:1;       /* it began one: see life.h */
     uint32_t             epoch;         /* and the last one's */
+    unsigned             damaged:1;     /* and it is one of the index */
+    fs_aside_t           suspect;       /* the row that is worked on */
+    unsigned             asides;        /* rows set aside */
     fs_seq_t             seq;           /* last entry */
     int64_t              at;            /* its at */
     uint8_t              hash[FS_HASH_LEN];

@@ -102,6 +102,7 @@ typedef struct {
 typedef struct {
     uint32_t             sale;          /* 0: none */
     uint32_t             pickup;        /* the next one */
+    unsigned             bad;           /* one was set aside */
     fs_seq_t             version;
     uint64_t             batch;         /* in which it came so far */
     fs_seq_t             seq;           /* the last entry of that batch */
@@ -198,6 +199,13 @@ int fs_state_sold_for(fs_state_t *state, fs_seq_t hold, uint8_t *reference);
 /* An entry of the ledger.  1 or 0. */
 int fs_state_entry(fs_state_t *state, fs_seq_t seq, fs_entry_t *entry);
 
+/*
+ * The same two without failing: 1 found, 0 not there, -1 it cannot be read.
+ * For who goes on without it.
+ */
+int fs_state_look_entry(fs_state_t *state, fs_seq_t seq, fs_entry_t *entry);
+int fs_state_look_hold(fs_state_t *state, fs_seq_t seq, fs_hold_t *hold);
+
 /* The earliest row of `due` of a sale (0: keys to sweep).  1 or 0. */
 int fs_state_first_due(fs_state_t *state, uint32_t sale, int64_t *due,
     fs_seq_t *seq);
@@ -209,6 +217,16 @@ int fs_state_member(fs_state_t *state, uint32_t sale, uint32_t pickup,
 /* The first order of a group after `after`; 0: none. */
 fs_seq_t fs_state_next_member(fs_state_t *state, uint32_t sale,
     uint32_t pickup, fs_seq_t after);
+
+/*
+ * Orders of a failed group that were passed over: set aside in the index in
+ * which those after them were returned, and still to be returned in this one.
+ * over 1: it was; 0: it is so no longer.
+ */
+void fs_state_pass_over(fs_state_t *state, uint32_t sale, uint32_t pickup,
+    fs_seq_t hold, int over);
+fs_seq_t fs_state_passed_over(fs_state_t *state, uint32_t sale,
+    uint32_t pickup);
 
 /*
  * Names, in the log: kind 's' (sales) or 'p' (pickup points).  The number,

@@ -71,6 +71,21 @@ fs_state_memo(fs_state_t *state, const uint8_t *buyer)
 int
 fs_state_hold(fs_state_t *state, fs_seq_t seq, fs_hold_t *hold)
 {
+    int  found;
+
+    found = fs_state_look_hold(state, seq, hold);
+
+    if (found == -1) {
+        fs_state_damaged(state);
+    }
+
+    return found == 1;
+}
+
+
+int
+fs_state_look_hold(fs_state_t *state, fs_seq_t seq, fs_hold_t *hold)
+{
     uint64_t           key;
     fs_str_t           row;
     fs_state_cache_t  *cache;
@@ -93,8 +108,7 @@ fs_state_hold(fs_state_t *state, fs_seq_t seq, fs_hold_t *hold)
 
         if (fs_hold_row_decode(&cache->hold, row) != 0) {
             cache->hold.seq = 0;
-            fs_state_damaged(state);
-            return 0;
+            return -1;
         }
 
         cache->hold.seq = seq;
@@ -451,6 +465,21 @@ fs_state_sold_for(fs_state_t *state, fs_seq_t hold, uint8_t *reference)
 int
 fs_state_entry(fs_state_t *state, fs_seq_t seq, fs_entry_t *entry)
 {
+    int  found;
+
+    found = fs_state_look_entry(state, seq, entry);
+
+    if (found == -1) {
+        state->failed = 1;
+    }
+
+    return found == 1;
+}
+
+
+int
+fs_state_look_entry(fs_state_t *state, fs_seq_t seq, fs_entry_t *entry)
+{
     uint64_t  key;
     fs_str_t  record;
 
@@ -462,12 +491,8 @@ fs_state_entry(fs_state_t *state, fs_seq_t seq, fs_entry_t *entry)
         return 0;
     }
 
-    if (fs_entry_decode(entry, seq, record.data, record.len) != 0) {
-        state->failed = 1;
-        return 0;
-    }
-
-    return 1;
+    return (fs_entry_decode(entry, seq, record.data, record.len) == 0) ? 1
+                                                                       : -1;
 }
 
 
@@ -531,6 +556,32 @@ fs_state_next_member(fs_state_t *state, uint32_t sale, uint32_t pickup,
     }
 
     return fs_get_be64(found.data + 8);
+}
+
+
+void
+fs_state_pass_over(fs_state_t *state, uint32_t sale, uint32_t pickup,
+    fs_seq_t hold, int over)
+{
+    uint8_t  key[FS_MEMBER_KEY_LEN];
+    MDB_dbi  dbi;
+
+    fs_member_key(key, sale | FS_MEMBER_PASSED, pickup, hold);
+    dbi = state->store->index_dbi[FS_INDEX_MEMBERS];
+
+    if (over) {
+        fs_db_put(state->index, dbi, key, sizeof(key), NULL, 0, 0);
+
+    } else {
+        fs_db_delete(state->index, dbi, key, sizeof(key), NULL, 0);
+    }
+}
+
+
+fs_seq_t
+fs_state_passed_over(fs_state_t *state, uint32_t sale, uint32_t pickup)
+{
+    return fs_state_next_member(state, sale | FS_MEMBER_PASSED, pickup, 0);
 }
 
 

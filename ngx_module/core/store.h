@@ -53,6 +53,7 @@ typedef enum {
     FS_INDEX_SALES,
     FS_INDEX_GROUPS,
     FS_INDEX_SHELF,
+    FS_INDEX_ASIDE,
     FS_INDEX_META,
     FS_INDEX_FILTERS,
     FS_INDEX_N
@@ -104,6 +105,7 @@ typedef struct {
 
     _Atomic int32_t      writer;        /* pid of who has the write lock, for
                                            people; 0: nobody, or unknown */
+    _Atomic uint64_t     unreadable;    /* times that a read passed over a row */
 } fs_mark_t;
 
 typedef struct fs_lives_s  fs_lives_t;  /* life.h */
@@ -170,6 +172,7 @@ struct fs_store_s {
     unsigned             booted:1;      /* the boot's entry is written */
     unsigned             life_looked:1; /* since the log was opened */
     int64_t              told_at;       /* last word about a full map */
+    _Atomic int64_t      unreadable_at; /* and about a row, by a reader */
     struct {
         const char      *format;
         int64_t          at;
@@ -282,6 +285,8 @@ typedef struct {
     uint64_t             index_size;
     uint64_t             disk_free;     /* of the file system */
     uint64_t             oldest_reader_lag;  /* transactions behind */
+    uint64_t             asides;        /* rows set aside */
+    uint64_t             unreadable;    /* reads that passed over a row */
     unsigned             readers;
     fs_seq_t             durable_seq;
     fs_seq_t             index_seq;

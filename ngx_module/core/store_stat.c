@@ -47,6 +47,7 @@ fs_store_stat(fs_store_t *store, fs_store_stat_t *stat)
 
     stat->disk_free = (uint64_t) vfs.f_bavail * vfs.f_frsize;
     stat->durable_seq = atomic_load(&store->mark->seq);
+    stat->unreadable = atomic_load(&store->mark->unreadable);
 
     mdb_env_info(store->log, &info);
     mdb_env_stat(store->log, &page);
@@ -88,6 +89,12 @@ fs_store_stat(fs_store_t *store, fs_store_stat_t *stat)
     if (mdb_txn_begin(store->index, NULL, MDB_RDONLY, &index.txn) == 0) {
         if (fs_index_position(store, &index, &position)) {
             stat->index_seq = position.seq;
+        }
+
+        if (mdb_stat(index.txn, store->index_dbi[FS_INDEX_ASIDE], &page)
+            == 0)
+        {
+            stat->asides = page.ms_entries;
         }
 
         mdb_txn_abort(index.txn);

@@ -18,6 +18,10 @@
 #include "write.h"
 
 
+/* words about rows that cannot be read, at most so often */
+#define FS_UNREADABLE_MS  1000
+
+
 struct fs_reader_s {
     fs_store_t          *store;
     fs_reader_t         *next;          /* of the store's */
@@ -43,6 +47,10 @@ static int fs_view_slug(fs_view_t *view, fs_names_memory_t *memory,
 static int fs_view_row(fs_view_t *view, fs_index_db_t index_db,
     fs_log_db_t log_db, const void *key, size_t len, fs_str_t *row);
 static void fs_view_damaged(fs_view_t *view);
+static int fs_view_look_group(fs_view_t *view, uint32_t sale,
+    uint32_t pickup, fs_group_t *group);
+static int fs_view_read_hold(fs_view_t *view, fs_seq_t seq, fs_hold_t *hold,
+    int *failed);
 static int fs_view_failed(fs_view_t *view, const fs_hold_t *hold);
 static int fs_view_name_sale(void *data, uint32_t number, fs_slug_t *slug);
 static int fs_view_name_pickup(void *data, uint32_t number, fs_slug_t *slug);
@@ -461,8 +469,29 @@ fs_view_row(fs_view_t *view, fs_index_db_t index_db, fs_log_db_t log_db,
 int
 fs_view_sale(fs_view_t *view, uint32_t number, fs_sale_t *sale)
 {
-    uint8_t   key[4];
-    fs_str_t  row;
+    int  found;
+
+    found = fs_view_look_sale(view, number, sale);
+
+    if (found == -1) {
+        view->index.error = MDB_CORRUPTED;
+    }
+
+    return found == 1;
+}
+
+
+/*
+ * The log has the same row.  It stands in for one of the index that cannot be
+ * read, when all that the log shows is durable.
+ */
+
+int
+fs_view_look_sale(fs_view_t *view, uint32_t number, fs_sale_t *sale)
+{
+    uint8_t    key[4];
+    fs_str_t   row;
+    fs_txn_t  *log;
 
     fs_put_be32(key, number);
 
@@ -473,8 +502,18 @@ fs_view_sale(fs_view_t *view, uint32_t number, fs_sale_t *sale)
     }
 
     if (fs_sale_row_decode(sale, row) == -1) {
-        view->index.error = MDB_CORRUPTED;
-        return 0;
+        fs_view_unreadable(view, "sale", number);
+
+        log = (view->index.txn != NULL) ? fs_view_log(view) : NULL;
+
+        if (log == NULL
+            || mdb_txn_id(log->txn) > atomic_load(&view->store->mark->txn)
+            || !fs_db_get(log, view->store->log_dbi[FS_LOG_SALES], key,
+                          sizeof(key), &row)
+            || fs_sale_row_decode(sale, row) == -1)
+        {
+            return -1;
+        }
     }
 
     sale->number = number;
@@ -483,8 +522,49 @@ fs_view_sale(fs_view_t *view, uint32_t number, fs_sale_t *sale)
 }
 
 
+void
+fs_view_unreadable(fs_view_t *view, const char *what, uint64_t number)
+{
+    int64_t      wall, boot, told_at;
+    fs_store_t  *store;
+
+    store = view->store;
+
+    atomic_fetch_add(&store->mark->unreadable, 1);
+
+    store->conf.clock(store->conf.data, &wall, &boot);
+    told_at = atomic_load(&store->unreadable_at);
+
+    if ((told_at == 0 || boot - told_at >= FS_UNREADABLE_MS)
+        && atomic_compare_exchange_strong(&store->unreadable_at, &told_at,
+                                          boot))
+    {
+        fs_store_report(store, FS_LOG_ERROR, "the row of %s %llu cannot be "
+                        "read", what, (unsigned long long) number);
+    }
+}
+
+
 int
 fs_view_group(fs_view_t *view, uint32_t sale, uint32_t pickup,
+    fs_group_t *group)
+{
+    int  found;
+
+    found = fs_view_look_group(view, sale, pickup, group);
+
+    if (found == -1) {
+        view->index.error = MDB_CORRUPTED;
+    }
+
+    return found == 1;
+}
+
+
+/* As fs_view_look_sale(). */
+
+static int
+fs_view_look_group(fs_view_t *view, uint32_t sale, uint32_t pickup,
     fs_group_t *group)
 {
     uint8_t   key[FS_GROUP_KEY_LEN];
@@ -499,8 +579,8 @@ fs_view_group(fs_view_t *view, uint32_t sale, uint32_t pickup,
     }
 
     if (fs_group_row_decode(group, row) == -1) {
-        view->index.error = MDB_CORRUPTED;
-        return 0;
+        fs_view_unreadable(view, "a group of sale", sale);
+        return -1;
     }
 
     group->sale = sale;
@@ -513,7 +593,37 @@ fs_view_group(fs_view_t *view, uint32_t sale, uint32_t pickup,
 int
 fs_view_hold(fs_view_t *view, fs_seq_t seq, fs_hold_t *hold)
 {
+    int  found, failed;
+
+    found = fs_view_read_hold(view, seq, hold, &failed);
+
+    if (found == -1 || (found == 1 && failed == -1)) {
+        view->index.error = MDB_CORRUPTED;
+        return 0;
+    }
+
+    return found;
+}
+
+
+int
+fs_view_look_hold(fs_view_t *view, fs_seq_t seq, fs_hold_t *hold)
+{
+    int  failed;
+
+    return fs_view_read_hold(view, seq, hold, &failed);
+}
+
+
+/* *failed: of a sold one, as fs_view_failed() says. */
+
+static int
+fs_view_read_hold(fs_view_t *view, fs_seq_t seq, fs_hold_t *hold,
+    int *failed)
+{
     fs_str_t  row;
+
+    *failed = 0;
 
     if (view->index.txn == NULL
         || !fs_db_get(&view->index, view->store->index_dbi[FS_INDEX_HOLDS],
@@ -523,14 +633,18 @@ fs_view_hold(fs_view_t *view, fs_seq_t seq, fs_hold_t *hold)
     }
 
     if (fs_hold_row_decode(hold, row) == -1) {
-        view->index.error = MDB_CORRUPTED;
-        return 0;
+        fs_view_unreadable(view, "hold", seq);
+        return -1;
     }
 
     hold->seq = seq;
 
-    if (hold->state == FS_HOLD_SOLD && fs_view_failed(view, hold)) {
-        hold->state = FS_HOLD_REFUND_DUE;
+    if (hold->state == FS_HOLD_SOLD) {
+        *failed = fs_view_failed(view, hold);
+
+        if (*failed == 1) {
+            hold->state = FS_HOLD_REFUND_DUE;
+        }
     }
 
     return 1;
@@ -565,13 +679,15 @@ fs_view_refund(fs_view_t *view, fs_seq_t hold, const uint8_t *reference,
 
 /*
  * 1: all its lines count to groups that failed; the entries may be still to
- * come.  Units sold before the sale had a goal count to none.
+ * come.  Units sold before the sale had a goal count to none.  -1: a row of
+ * theirs cannot be read.
  */
 
 static int
 fs_view_failed(fs_view_t *view, const fs_hold_t *hold)
 {
     uint8_t     key[FS_MEMBER_KEY_LEN];
+    int         found;
     unsigned    i;
     uint32_t    pickup;
     fs_str_t    value;
@@ -579,18 +695,25 @@ fs_view_failed(fs_view_t *view, const fs_hold_t *hold)
     fs_group_t  group;
 
     for (i = 0; i < hold->lines_n; i++) {
+        found = fs_view_look_sale(view, hold->lines[i].sale, &sale);
 
-        if (!fs_view_sale(view, hold->lines[i].sale, &sale)
-            || sale.goal == 0 || sale.groups_failed == 0)
-        {
+        if (found != 1) {
+            return found;
+        }
+
+        if (sale.goal == 0 || sale.groups_failed == 0) {
             return 0;
         }
 
         pickup = sale.goal_by == FS_GOAL_BY_PICKUP ? hold->pickup : 0;
 
-        if (!fs_view_group(view, sale.number, pickup, &group)
-            || group.state != FS_GROUP_FAILED)
-        {
+        found = fs_view_look_group(view, sale.number, pickup, &group);
+
+        if (found != 1) {
+            return found;
+        }
+
+        if (group.state != FS_GROUP_FAILED) {
             return 0;
         }
 

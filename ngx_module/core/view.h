@@ -60,6 +60,17 @@ int fs_view_sale(fs_view_t *view, uint32_t number, fs_sale_t *sale);
 int fs_view_group(fs_view_t *view, uint32_t sale, uint32_t pickup,
     fs_group_t *group);
 
+/*
+ * For walks, which pass over what cannot be read: 1: found; 0: not; -1: it
+ * cannot be read, which is said in the log and counted.  The functions that
+ * return no -1 ask for another index then.
+ */
+int fs_view_look_sale(fs_view_t *view, uint32_t number, fs_sale_t *sale);
+int fs_view_look_hold(fs_view_t *view, fs_seq_t seq, fs_hold_t *hold);
+
+/* Say and count that a row (of a sale, a hold, an entry) cannot be read. */
+void fs_view_unreadable(fs_view_t *view, const char *what, uint64_t number);
+
 /* As people read it: `refund_due` from the moment its group failed. */
 int fs_view_hold(fs_view_t *view, fs_seq_t seq, fs_hold_t *hold);
 
@@ -73,7 +84,8 @@ int fs_view_refund(fs_view_t *view, fs_seq_t hold, const uint8_t *reference,
 size_t fs_view_sales(fs_view_t *view, fs_str_t after, size_t limit,
     fs_sale_t *sales, int *more);
 
-/* A buyer's holds, newest first, before `before` (0: from the newest). */
+/* A buyer's holds, newest first, before `before` (0: from the newest), as far
+ * as they can be read. */
 size_t fs_view_holds(fs_view_t *view, const uint8_t *buyer, fs_seq_t before,
     size_t limit, fs_hold_t *holds, int *more);
 

@@ -67,7 +67,9 @@ fs_view_sales(fs_view_t *view, fs_str_t after, size_t limit,
 
         /* a name may be there before its sale */
 
-        if (!fs_view_sale(view, number, n == limit ? &extra : &sales[n])) {
+        if (fs_view_look_sale(view, number, n == limit ? &extra : &sales[n])
+            != 1)
+        {
             continue;
         }
 
@@ -93,6 +95,7 @@ size_t
 fs_view_holds(fs_view_t *view, const uint8_t *buyer, fs_seq_t before,
     size_t limit, fs_hold_t *holds, int *more)
 {
+    int          found;
     size_t       n;
     fs_seq_t     seq;
     fs_str_t     row;
@@ -135,8 +138,19 @@ fs_view_holds(fs_view_t *view, const uint8_t *buyer, fs_seq_t before,
     }
 
     while (seq && n < limit) {
+        found = fs_view_look_hold(view, seq, &holds[n]);
 
-        if (!fs_view_hold(view, seq, &holds[n])) {
+        if (found != 1) {
+
+            /*
+             * What it says of the one before is not to be believed.  With
+             * nothing at all to show, another index is worth the wait.
+             */
+
+            if (n == 0) {
+                view->index.error = MDB_CORRUPTED;
+            }
+
             return n;
         }
 
@@ -177,12 +191,9 @@ fs_view_due(fs_view_t *view, char clock, int64_t *time)
         return 0;
     }
 
-    if (fs_timer_key_decode(&timer, key) == -1) {
-        view->index.error = MDB_CORRUPTED;
-        return 0;
-    }
+    /* one that cannot be read is due at once: to be set aside */
 
-    *time = timer.time;
+    *time = (fs_timer_key_decode(&timer, key) == 0) ? timer.time : 0;
 
     return 1;
 }
@@ -231,6 +242,10 @@ fs_view_entries(fs_view_t *view, fs_seq_t after, size_t limit,
             || fs_entry_decode(&entries[n], seq, value.mv_data, value.mv_size)
                == -1)
         {
+            if (n == 0) {
+                fs_view_unreadable(view, "entry", after + 1);
+            }
+
             rc = MDB_CORRUPTED;
             break;
         }

@@ -41,6 +41,8 @@
 
 #define FS_MESSAGE_MAX  512
 
+static void fs_store_log(fs_store_t *store, fs_log_level_t level,
+    const char *format, va_list args);
 static int fs_store_said(fs_store_t *store, const char *format);
 static fs_outcome_t fs_write_locked(fs_write_t *write);
 static int fs_write_lock_log(fs_store_t *store, MDB_txn **txn);
@@ -57,8 +59,6 @@ static int64_t fs_write_elapsed(const struct timespec *from);
 void
 fs_store_say(fs_store_t *store, fs_log_level_t level, const char *format, ...)
 {
-    int      len;
-    char     message[FS_MESSAGE_MAX];
     va_list  args;
 
     if (store->conf.log == NULL
@@ -67,16 +67,43 @@ fs_store_say(fs_store_t *store, fs_log_level_t level, const char *format, ...)
         return;
     }
 
+    va_start(args, format);
+    fs_store_log(store, level, format, args);
+    va_end(args);
+}
+
+
+void
+fs_store_report(fs_store_t *store, fs_log_level_t level, const char *format,
+    ...)
+{
+    va_list  args;
+
+    if (store->conf.log == NULL) {
+        return;
+    }
+
+    va_start(args, format);
+    fs_store_log(store, level, format, args);
+    va_end(args);
+}
+
+
+static void
+fs_store_log(fs_store_t *store, fs_log_level_t level, const char *format,
+    va_list args)
+{
+    int   len;
+    char  message[FS_MESSAGE_MAX];
+
     len = snprintf(message, sizeof(message), "store %s: ", store->path);
 
     if (len < 0 || (size_t) len >= sizeof(message)) {
         len = 0;
     }
 
-    va_start(args, format);
     (void) vsnprintf(message + len, sizeof(message) - (size_t) len, format,
                      args);
-    va_end(args);
 
     store->conf.log(store->conf.data, level, message);
 }

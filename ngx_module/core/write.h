@@ -32,6 +32,10 @@ fs_outcome_t fs_write_boot(fs_write_t *write, int *again);
 void fs_store_say(fs_store_t *store, fs_log_level_t level,
     const char *format, ...) __attribute__((format(printf, 3, 4)));
 
+/* The same, also when its like was said a moment ago, and from any thread. */
+void fs_store_report(fs_store_t *store, fs_log_level_t level,
+    const char *format, ...) __attribute__((format(printf, 3, 4)));
+
 /* 1: now; 0: something like it was said a moment ago. */
 int fs_store_tell(fs_store_t *store);
 

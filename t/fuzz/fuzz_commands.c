@@ -131,6 +131,7 @@ check_result(run_t *run, const fs_command_t *command,
     const fs_names_t  *names = &run->stall->state.names;
 
     fuzz_check(!run->stall->state.failed);
+    fuzz_check(run->stall->state.asides == 0);
     fuzz_check(result->outcome < FS_OUTCOMES_N);
     fuzz_check(result->outcome != FS_INTERNAL);
 
@@ -314,6 +315,7 @@ run_timers(run_t *run)
 
     check_sales(run);
     fuzz_check(!stall->state.failed);
+    fuzz_check(stall->state.asides == 0);
 
     for (i = 0; i < run->holds_n; i++) {
         fuzz_check(fs_state_hold(&stall->state, run->holds[i], &hold));

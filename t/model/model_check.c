@@ -118,9 +118,22 @@ model_check_holds(model_t *m)
 }
 
 
+/* None is bad. */
+
+static void
+model_check_asides(model_t *m)
+{
+    fs_store_stat_t  stat;
+
+    check(fs_store_stat(m->store, &stat) == 0 && stat.asides == 0,
+          "%llu rows were set aside", (unsigned long long) stat.asides);
+}
+
+
 void
 model_check(model_t *m, int all)
 {
+    model_check_asides(m);
     model_begin(m);
     model_check_ledger(m);
     model_check_sales(m, all);

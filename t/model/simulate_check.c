@@ -124,6 +124,9 @@ simulate_decided(worker_t *worker)
           (unsigned long long) commit->state.begun,
           (unsigned long long) sim->checked);
 
+    check(commit->state.asides == 0, "%u rows were set aside, and none is bad",
+          commit->state.asides);
+
     batch->number = ++number;
     batch->n = 0;
     batch->refused = 0;

@@ -407,32 +407,46 @@ test_fresh(void **context)
 }
 
 
+/* Garbage in the place of a row of the index, or of the log. */
+
+static void
+put_garbage(fixture_t *fixture, int log, MDB_dbi dbi, const void *key,
+    size_t len)
+{
+    fixture_begin(fixture);
+    fs_db_put(log ? &fixture->write.log : &fixture->write.index, dbi, key,
+              len, "garbage", 7, 0);
+
+    if (log) {
+        fixture_commit(fixture);
+        return;
+    }
+
+    assert_int_equal(mdb_txn_commit(fixture->write.index.txn), 0);
+    fixture->write.index.txn = NULL;
+    fixture_abort(fixture);
+}
+
+
 /* A row that cannot be read is not an answer, and the index is made again. */
 
 static void
 test_damaged(void **context)
 {
-    uint8_t       key[4];
-    uint32_t      sale;
+    fs_seq_t      seq;
     fs_view_t     view;
-    fs_sale_t     row;
+    fs_hold_t     row;
     fixture_t    *fixture = *context;
     fs_reader_t  *reader;
 
-    sale = view_sale(fixture, "grape");
-    fs_put_be32(key, sale);
-
-    fixture_begin(fixture);
-    fs_db_put(&fixture->write.index,
-              fixture->store->index_dbi[FS_INDEX_SALES], key, 4, "garbage",
-              7, 0);
-    assert_int_equal(mdb_txn_commit(fixture->write.index.txn), 0);
-    fixture->write.index.txn = NULL;
-    fs_write_abort(&fixture->write);
+    fixture_take(fixture, 1, view_sale(fixture, "grape"), 1, 0);
+    seq = fixture->result.hold.seq;
+    put_garbage(fixture, 0, fixture->store->index_dbi[FS_INDEX_HOLDS], &seq,
+                sizeof(seq));
 
     reader = fs_reader_create(fixture->store);
     view = view_open(reader, FS_OK);
-    assert_false(fs_view_sale(&view, sale, &row));
+    assert_false(fs_view_hold(&view, seq, &row));
     assert_int_equal(fs_view_outcome(&view), FS_NOT_READY);
     fs_view_close(&view);
 
@@ -440,10 +454,77 @@ test_damaged(void **context)
     assert_int_equal(fs_store_catch_up(fixture->store, 100, NULL), FS_OK);
 
     view = view_open(reader, FS_OK);
-    assert_true(fs_view_sale(&view, sale, &row));
+    assert_true(fs_view_hold(&view, seq, &row));
     fs_view_close(&view);
     fs_reader_destroy(reader);
     assert_int_equal(fixture->store->index_n, 2);
+}
+
+
+/* Walks pass over what cannot be read, which is counted; others are there. */
+
+static void
+test_walks(void **context)
+{
+    int              more;
+    size_t           n;
+    uint8_t          key[4], buyer[FS_BUYER_LEN];
+    fs_seq_t         holds[3];
+    uint32_t         grape, plum;
+    unsigned         i;
+    fs_view_t        view;
+    fs_hold_t        rows[4];
+    fs_sale_t        sales[4];
+    fixture_t       *fixture = *context;
+    fs_reader_t     *reader;
+    fs_store_stat_t  stat;
+
+    static const fs_str_t  first = fs_null_str;
+
+    grape = view_sale(fixture, "grape");
+    plum = view_sale(fixture, "plum");
+
+    for (i = 0; i < 3; i++) {
+        fixture_take(fixture, 1, grape, 1, 0);
+        holds[i] = fixture->result.hold.seq;
+    }
+
+    fs_put_be32(key, grape);
+    put_garbage(fixture, 0, fixture->store->index_dbi[FS_INDEX_SALES], key,
+                sizeof(key));
+    put_garbage(fixture, 0, fixture->store->index_dbi[FS_INDEX_HOLDS],
+                &holds[1], sizeof(fs_seq_t));
+
+    /* the log has the sale's row as well */
+
+    reader = fs_reader_create(fixture->store);
+    view = view_open(reader, FS_OK);
+    assert_true(fs_view_sale(&view, grape, &sales[0]));
+    assert_int_equal(sales[0].held, 3);
+    assert_int_equal(fs_view_sales(&view, first, 4, sales, &more), 2);
+    assert_int_equal(fs_view_outcome(&view), FS_OK);
+
+    fixture_buyer(buyer, 1);
+    n = fs_view_holds(&view, buyer, 0, 4, rows, &more);
+    assert_int_equal(n, 1);
+    assert_int_equal(rows[0].seq, holds[2]);
+    assert_int_equal(fs_view_outcome(&view), FS_OK);
+    fs_view_close(&view);
+
+    assert_int_equal(fs_store_stat(fixture->store, &stat), 0);
+    assert_int_equal(stat.unreadable, 3);
+    assert_false(fs_store_index_wanted(fixture->store));
+
+    /* and without it the others are shown */
+
+    put_garbage(fixture, 1, fixture->store->log_dbi[FS_LOG_SALES], key,
+                sizeof(key));
+    view = view_open(reader, FS_OK);
+    assert_int_equal(fs_view_sales(&view, first, 4, sales, &more), 1);
+    assert_int_equal(sales[0].number, plum);
+    assert_int_equal(fs_view_outcome(&view), FS_OK);
+    fs_view_close(&view);
+    fs_reader_destroy(reader);
 }
 
 
@@ -634,6 +715,8 @@ main(void)
         cmocka_unit_test_setup_teardown(test_due, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(test_fresh, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_walks, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(test_damaged, fixture_setup,
                                         fixture_teardown),
