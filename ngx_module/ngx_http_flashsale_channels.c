@@ -133,7 +133,7 @@ ngx_http_flashsale_channels_look(ngx_http_flashsale_channels_t *channels,
     {
         channel = ngx_rbtree_data(node, ngx_http_flashsale_channel_t, node);
 
-        if (!fs_view_sale(view, channel->sale.number, &sale)
+        if (fs_view_look_sale(view, channel->sale.number, &sale) != 1
             || sale.version == channel->sale.version)
         {
             continue;

@@ -317,6 +317,13 @@ ngx_http_flashsale_feed_forked(ngx_http_flashsale_feed_t *feed,
             && entry.seq == feed->after)
         {
             hash = entry.hash;
+
+        } else if (fs_db_damaged(view->log.error)) {
+
+            /* damaged since it was told: that is no other history */
+
+            view->log.error = 0;
+            return 0;
         }
     }
 

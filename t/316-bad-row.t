@@ -94,6 +94,9 @@ $t->answers($page, 500, 'internal', 'that one is not passed over unseen');
 $page = $t->get("/ledger?after=$entry->{seq}", role => 'ledger');
 is($page->code, 200, 'what is behind it');
 like($page->body, qr/\A\{"seq":@{[ $entry->{seq} + 1 ]},/, 'can be read');
+$page = $t->get("/ledger?after=$entry->{seq}&hash=$entry->{hash}",
+    role => 'ledger');
+is($page->code, 200, 'also for who was told it before: no other history');
 ok(metric('rows_unreadable_total') > 0, 'which is counted');
 
 $t->finish;
