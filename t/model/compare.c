@@ -107,6 +107,22 @@ compare_hold(const fs_hold_t *hold, const oracle_hold_t *want, int state)
 }
 
 
+/* Which epoch it has is the engine's to say, as long as no other had it. */
+
+static void
+compare_life(oracle_t *oracle, const fs_result_t *got,
+    const oracle_answer_t *want)
+{
+    if (want->outcome == FS_OK) {
+        check(oracle_begin_life(oracle, got->seq, got->epoch),
+              "epoch %08x is an old one", got->epoch);
+    }
+
+    check(got->epoch == oracle->lives[want->life - 1].epoch, "epoch %08x",
+          got->epoch);
+}
+
+
 void
 compare_answer(oracle_t *oracle, const generated_t *made,
     const fs_result_t *got, const oracle_answer_t *want)
@@ -172,6 +188,18 @@ compare_answer(oracle_t *oracle, const generated_t *made,
             check(got->sale == want->sale, "sale %u, not %u", got->sale,
                   want->sale);
         }
+    }
+
+    if (want->life != 0) {
+        compare_life(oracle, got, want);
+    }
+
+    if (want->other != -1) {
+        hold = &oracle->others[want->other];
+        check(got->hold.other == hold->other && got->hold.epoch == hold->epoch
+              && got->hold.state == hold->state, "hold %llu of life %08x",
+              (unsigned long long) got->hold.other, got->hold.epoch);
+        return;
     }
 
     if (want->hold == -1) {

@@ -111,7 +111,16 @@ generate_order(generate_t *g, fs_command_t *command)
     command->hold = generate_some_hold(g);
     command->term_ms = 1 + dice_below(g->dice, 200000);
     command->reference[3] = (uint8_t) (1 + dice_below(g->dice, 3));
+    command->epoch = oracle_epoch(g->oracle, command->hold);
     hold = NULL;
+
+    if (dice_one_in(g->dice, 40)) {
+
+        /* of another life; few, so that they are asked about again */
+
+        command->hold = 1 + dice_below(g->dice, 10);
+        command->epoch = 1 + dice_below(g->dice, 5);
+    }
 
     for (i = g->oracle->holds_n; i-- > 0; ) {
         if (g->oracle->holds[i].seq == command->hold) {
@@ -219,6 +228,11 @@ generate_admin(generate_t *g, generated_t *made)
         if (g->oracle->sales_n < 4 || dice_one_in(g->dice, 3)) {
             sale = g->oracle->sales_n + 1;
         }
+    }
+
+    if (g->oracle->sales_n >= 4 && dice_one_in(g->dice, 30)) {
+        made->command.type = FS_COMMAND_LIFE;
+        made->command.epoch = dice_below(g->dice, 40);
     }
 
     op->slug.len = (size_t) sprintf(made->slug, "s%u", sale);

@@ -1,4 +1,6 @@
 
+#include <stdlib.h>
+
 #include "oracle_parts.h"
 
 
@@ -209,12 +211,53 @@ oracle_kept(const oracle_t *oracle, int64_t from)
 }
 
 
+uint32_t
+oracle_epoch(const oracle_t *oracle, fs_seq_t seq)
+{
+    size_t    i;
+    uint32_t  epoch;
+
+    epoch = 0;
+
+    for (i = 0; i < oracle->lives_n && oracle->lives[i].seq <= seq; i++) {
+        epoch = oracle->lives[i].epoch;
+    }
+
+    return epoch;
+}
+
+
+int
+oracle_begin_life(oracle_t *oracle, fs_seq_t seq, uint32_t epoch)
+{
+    size_t  i;
+
+    for (i = 0; i < oracle->lives_n; i++) {
+        if (oracle->lives[i].epoch == epoch) {
+            return 0;
+        }
+    }
+
+    oracle->lives = realloc(oracle->lives,
+                            (oracle->lives_n + 1) * sizeof(oracle_life_t));
+    if (oracle->lives == NULL) {
+        abort();
+    }
+
+    oracle->lives[oracle->lives_n].seq = seq;
+    oracle->lives[oracle->lives_n++].epoch = epoch;
+
+    return epoch != 0;
+}
+
+
 void
 oracle_command(oracle_t *oracle, const fs_command_t *command,
     const fs_operator_t *op, oracle_answer_t *answer)
 {
     memset(answer, 0, sizeof(oracle_answer_t));
     answer->hold = -1;
+    answer->other = -1;
 
     if (command->type == FS_COMMAND_HOLD) {
         oracle_hold(oracle, command, answer);

@@ -27,6 +27,8 @@ typedef struct {
 
 typedef struct {
     fs_seq_t             seq;           /* the engine's, once it said so */
+    fs_seq_t             other;         /* of another life: its seq there */
+    uint32_t             epoch;         /* and that life's */
     unsigned             buyer;
     unsigned             lines_n;
     struct {
@@ -89,7 +91,13 @@ typedef struct {
     int64_t              at;            /* of an operator's key */
     uint64_t             fingerprint;
     uint32_t             sale;
+    size_t               life;          /* that it began, from 1; 0: none */
 } oracle_key_t;
+
+typedef struct {
+    fs_seq_t             seq;           /* of its entry */
+    uint32_t             epoch;
+} oracle_life_t;
 
 typedef struct {
     fs_now_t             now;
@@ -110,6 +118,10 @@ typedef struct {
     char                 pickups[ORACLE_PICKUPS + 1][FS_SLUG_MAX];
     uint32_t             pickups_n;
     uint64_t             payments;      /* counts them, for their order */
+    oracle_hold_t       *others;        /* of other lives: what was paid */
+    size_t               others_n;
+    oracle_life_t       *lives;         /* but the first */
+    size_t               lives_n;
     oracle_refund_t     *refunds;       /* of all holds */
     size_t               refunds_n;
 } oracle_t;
@@ -125,6 +137,8 @@ typedef struct {
     uint32_t             sold;
     int64_t              at;
     long                 hold;          /* index, -1: none */
+    long                 other;         /* the same, of another life's */
+    size_t               life;          /* number of the life, 0: none */
 } oracle_answer_t;
 
 
@@ -133,6 +147,12 @@ void oracle_free_holds(oracle_t *oracle);
 /* The answer that a command must get, at oracle->now. */
 void oracle_command(oracle_t *oracle, const fs_command_t *command,
     const fs_operator_t *op, oracle_answer_t *answer);
+
+/* The epoch that a hold with this number has. */
+uint32_t oracle_epoch(const oracle_t *oracle, fs_seq_t seq);
+
+/* A life was begun by this entry, with this epoch.  1: which none had. */
+int oracle_begin_life(oracle_t *oracle, fs_seq_t seq, uint32_t epoch);
 
 /* All that is due at oracle->now. */
 void oracle_timers(oracle_t *oracle);

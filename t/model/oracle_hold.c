@@ -215,6 +215,12 @@ oracle_free_holds(oracle_t *oracle)
         free(oracle->holds[i].payments);
     }
 
+    for (i = 0; i < oracle->others_n; i++) {
+        free(oracle->others[i].payments);
+    }
+
+    free(oracle->others);
+    free(oracle->lives);
     free(oracle->refunds);
     free(oracle->holds);
     free(oracle->live);

@@ -124,6 +124,7 @@ oracle_operator(oracle_t *oracle, const fs_command_t *command,
         if (key->fingerprint == fs_get_le64(op->fingerprint)) {
             answer->outcome = FS_REPLAYED;
             answer->sale = key->sale;
+            answer->life = key->life;
 
         } else {
             answer->outcome = FS_KEY_REUSED;
@@ -144,7 +145,12 @@ oracle_operator(oracle_t *oracle, const fs_command_t *command,
     answer->sale = number;
     sale = &oracle->sales[number];
 
-    if (command->type == FS_COMMAND_DEFINE) {
+    if (command->type == FS_COMMAND_LIFE) {
+        answer->sale = 0;
+        answer->outcome = FS_OK;
+        answer->life = oracle->lives_n + 1;
+
+    } else if (command->type == FS_COMMAND_DEFINE) {
         oracle_define(oracle, op, answer);
 
     } else if (number == 0) {
@@ -197,5 +203,6 @@ oracle_operator(oracle_t *oracle, const fs_command_t *command,
         key->at = oracle->now.wall;
         key->fingerprint = fs_get_le64(op->fingerprint);
         key->sale = answer->sale;
+        key->life = answer->life;
     }
 }

@@ -344,6 +344,77 @@ oracle_can_be_ready(oracle_t *oracle, const oracle_hold_t *hold)
 }
 
 
+/* A hold that is not of this ledger: only money is written down for it. */
+
+static void
+oracle_of_other(oracle_t *oracle, const fs_command_t *command,
+    oracle_answer_t *answer)
+{
+    size_t             n;
+    unsigned           i;
+    oracle_hold_t     *hold;
+    oracle_payment_t  *payment;
+
+    for (n = 0; n < oracle->others_n; n++) {
+        if (oracle->others[n].other == command->hold
+            && oracle->others[n].epoch == command->epoch)
+        {
+            break;
+        }
+    }
+
+    hold = (n < oracle->others_n) ? &oracle->others[n] : NULL;
+
+    if (command->type == FS_COMMAND_REFUNDED) {
+
+        if (hold == NULL) {
+            answer->outcome = FS_NOTHING_DUE;
+            return;
+        }
+
+        oracle_refunded(oracle, hold, command, answer);
+        answer->other = answer->outcome == FS_OK ? (long) n : -1;
+        return;
+    }
+
+    if (command->type != FS_COMMAND_CONFIRM) {
+        answer->outcome = FS_OTHER_LIFE;
+        return;
+    }
+
+    answer->outcome = FS_REFUND_DUE;
+    answer->reason = FS_REASON_OTHER_LIFE;
+
+    for (i = 0; hold != NULL && i < hold->payments_n; i++) {
+        if (memcmp(hold->payments[i].reference, command->reference,
+                   FS_REFERENCE_LEN) == 0)
+        {
+            return;
+        }
+    }
+
+    if (hold == NULL) {
+        oracle->others = realloc(oracle->others, (oracle->others_n + 1)
+                                                 * sizeof(oracle_hold_t));
+        if (oracle->others == NULL) {
+            abort();
+        }
+
+        hold = &oracle->others[oracle->others_n++];
+        memset(hold, 0, sizeof(oracle_hold_t));
+        hold->other = command->hold;
+        hold->epoch = command->epoch;
+        hold->seq = UINT64_MAX - n;     /* no hold's of this ledger */
+    }
+
+    payment = oracle_pay(oracle, hold, command->reference,
+                         command->paid_fen);
+    payment->due = 1;
+    payment->reason = FS_REASON_OTHER_LIFE;
+    hold->state = FS_HOLD_REFUND_DUE;
+}
+
+
 void
 oracle_of_hold(oracle_t *oracle, const fs_command_t *command,
     oracle_answer_t *answer)
@@ -351,6 +422,11 @@ oracle_of_hold(oracle_t *oracle, const fs_command_t *command,
     size_t          i;
     int64_t         term;
     oracle_hold_t  *hold;
+
+    if (command->epoch != oracle_epoch(oracle, command->hold)) {
+        oracle_of_other(oracle, command, answer);
+        return;
+    }
 
     /* the newest are asked for most */
 
