@@ -432,6 +432,100 @@ test_old_rows(void **data)
 }
 
 
+/*
+ * Commands in one block for two stores, as after a reload to another path: a
+ * leader decides its own, and refuses the other's.
+ */
+
+static void
+test_strangers(void **data)
+{
+    size_t         n;
+    uint64_t       buyers[8];
+    fixture_t      f, other;
+    fs_pass_t      p;
+    fs_result_t    result;
+    fs_command_t   command;
+    fs_operator_t  op;
+
+    (void) data;
+
+    fixture_open(&f, MAP, 10);
+    fixture_open(&other, MAP, 10);
+    fs_commit_destroy(other.commit);
+    other.commit = fs_commit_create(other.store, f.rings);
+    assert_non_null(other.commit);
+
+    settle(&f, 0);
+    assert_int_equal(fs_ring_claim(f.rings, getpid()), 1);
+    assert_int_equal(fs_commit_settle(other.commit, 1), FS_OK);
+
+    push(&f, 0, 100, 1);
+    push(&f, 1, 200, 2);
+    push(&f, 0, 101, 3);
+    assert_int_equal(pass(&f, &p), FS_OK);
+    assert_int_equal(take(&f, 0, 100), FS_CREATED);
+    assert_int_equal(take(&f, 0, 101), FS_CREATED);
+    assert_int_equal(take(&f, 1, 200), FS_NOT_READY);
+
+    /* its own leader decides it */
+
+    push(&f, 1, 201, 4);
+    fs_commit_pass(other.commit, NULL, &p);
+    assert_int_equal(p.outcome, FS_OK);
+    assert_int_equal(take(&f, 1, 201), FS_CREATED);
+
+    n = held(&f, buyers, 8);
+    assert_int_equal(n, 2);
+    assert_true(buyers[0] == 100 && buyers[1] == 101);
+    n = held(&other, buyers, 8);
+    assert_int_equal(n, 1);
+    assert_true(buyers[0] == 201);
+
+    /* after a leader's death nobody knows what became of them */
+
+    push(&f, 1, 202, 5);
+    atomic_store(&f.rings->orphaned, 1);
+    assert_int_equal(pass(&f, &p), FS_OK);
+    assert_int_equal(take(&f, 1, 202), FS_UNKNOWN);
+
+    /* of another life of the same store: told once, then of this one */
+
+    atomic_store(&fs_ring(f.rings, 0)->epoch, 7);
+    push(&f, 0, 102, 6);
+    assert_int_equal(pass(&f, &p), FS_OK);
+    assert_int_equal(take(&f, 0, 102), FS_NOT_READY);
+    push(&f, 0, 103, 7);
+    assert_int_equal(pass(&f, &p), FS_OK);
+    assert_int_equal(take(&f, 0, 103), FS_CREATED);
+
+    /* an operator's word: what waits is of this history, and is decided */
+
+    push(&f, 0, 104, 8);
+    memset(&command, 0, sizeof(command));
+    memset(&op, 0, sizeof(op));
+    command.type = FS_COMMAND_LIFE;
+    command.epoch = 9;
+    fs_commit_one(f.commit, &command, &op, &result);
+    assert_int_equal(result.outcome, FS_OK);
+    assert_int_equal(pass(&f, &p), FS_OK);
+    assert_int_equal(take(&f, 0, 104), FS_CREATED);
+
+    /* who claims a ring of the other store's finishes nothing of it */
+
+    push(&f, 1, 203, 9);
+    fs_ring_release(f.rings, 1);
+    settle(&f, 1);
+    n = held(&f, buyers, 8);
+    assert_int_equal(n, 4);
+
+    fs_commit_destroy(other.commit);
+    other.commit = fs_commit_create(other.store, other.rings);
+    fixture_close(&other);
+    fixture_close(&f);
+}
+
+
 int
 main(void)
 {
@@ -442,6 +536,7 @@ main(void)
         cmocka_unit_test(test_settle),
         cmocka_unit_test(test_leader_dies),
         cmocka_unit_test(test_old_rows),
+        cmocka_unit_test(test_strangers),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
