@@ -39,13 +39,19 @@ function crypto.tag(secret, text, length)
 end
 
 
--- At most 64 random bytes, in the same alphabet.
-function crypto.random(length)
+-- At most 64 random bytes.
+function crypto.bytes(length)
     if C.RAND_bytes(bytes, length) ~= 1 then
         error("no random bytes")
     end
 
-    return base64.encode_base64url(ffi.string(bytes, length))
+    return ffi.string(bytes, length)
+end
+
+
+-- The same, in the alphabet of the tags.
+function crypto.random(length)
+    return base64.encode_base64url(crypto.bytes(length))
 end
 
 

@@ -1,6 +1,7 @@
 -- Who is buying, and what they like: the cookies.
 --
---   tuanbo        who: random, signed; given on the first visit
+--   tuanbo        who: random, and when it was given, signed; given on the
+--                 first visit
 --   tuanbo_name   the name to call out and the last four digits of a phone,
 --                 signed together with who they belong to. They are kept
 --                 here and nowhere else, so deleting the cookie forgets them
@@ -16,10 +17,12 @@ local base64 = require "ngx.base64"
 local lrucache = require "resty.lrucache"
 
 local crypto = require "tuanbo.crypto"
+local engine = require "tuanbo.engine"
 local text = require "tuanbo.text"
 
 local COOKIE_AGE_S = 400 * 86400       -- what browsers allow at most
-local ID_BYTES = 16
+local RANDOM_BYTES = 10                -- of an id; then when it was given,
+local TIME_BYTES = 6                   -- epoch ms
 local TAG_BYTES = 16
 local NAME_BYTES_MAX = 60
 local KNOWN_COOKIES = 4096
@@ -53,8 +56,35 @@ local function is_signed(purpose, value, tag)
 end
 
 
--- A buyer: id, and the token for the forms of this buyer's pages. By the
--- cookie's text, so that a signature is checked once a worker.
+local function time_bytes(ms)
+    local bytes = {}
+
+    for i = TIME_BYTES, 1, -1 do
+        bytes[i] = string.char(ms % 256)
+        ms = math.floor(ms / 256)
+    end
+
+    return table.concat(bytes)
+end
+
+
+-- When an id was given, as a text: a number would be written as 1.79e+12.
+local function since_of(id)
+    local bytes = base64.decode_base64url(id) or ""
+    local ms = 0
+
+    for i = RANDOM_BYTES + 1, RANDOM_BYTES + TIME_BYTES do
+        ms = ms * 256 + (bytes:byte(i) or 0)
+    end
+
+    return string.format("%.0f", ms)
+end
+
+
+-- A buyer: id, when it was given (epoch ms; nil in cookies from before that
+-- was in them, whose signature is another), and the token for the forms of
+-- this buyer's pages. By the cookie's text, so that a signature is checked once a
+-- worker.
 local function by_cookie(cookie)
     local who = known:get(cookie)
 
@@ -63,12 +93,20 @@ local function by_cookie(cookie)
     end
 
     local id, tag = cookie:match("^([%w_-]+)%.([%w_-]+)$")
+    local since
 
-    if not id or #id > 64 or not is_signed("buyer", id, tag) then
+    if not id or #id > 64 then
         return nil
     end
 
-    who = { id = id, csrf = sign("csrf", id) }
+    if is_signed("buyer since", id, tag) then
+        since = since_of(id)
+
+    elseif not is_signed("buyer", id, tag) then
+        return nil
+    end
+
+    who = { id = id, since = since, csrf = sign("csrf", id) }
     known:set(cookie, who)
 
     return who
@@ -122,12 +160,57 @@ end
 
 -- Somebody new, told by a cookie that goes with this answer.
 local function somebody_new()
-    local id = crypto.random(ID_BYTES)
-    local cookie = id .. "." .. sign("buyer", id)
+    local id = base64.encode_base64url(crypto.bytes(RANDOM_BYTES)
+                                       .. time_bytes(engine.now()))
+    local cookie = id .. "." .. sign("buyer since", id)
 
     set_cookie("tuanbo", cookie)
 
     return by_cookie(cookie)
+end
+
+
+-- What the module is told of who asks.
+local function tell(who)
+    ngx.ctx.buyer = who
+
+    if who then
+        ngx.var.tuanbo_buyer = who.id
+        ngx.var.tuanbo_since = who.since or ""
+    end
+end
+
+
+-- By the cookie, before nginx's limits are looked at, which count by who it
+-- is. (A login says who only after them.)
+local function known_early()
+    if ngx.var.tuanbo_identity ~= "login" then
+        tell(who_asks())
+    end
+
+    return ngx.ctx.buyer
+end
+
+
+-- For $tuanbo_stranger, the key of the limit on giving out identities: the
+-- network of one who would get one here, else nothing. Only where this was
+-- asked is one given.
+function session.stranger()
+    if known_early() or ngx.var.tuanbo_identity == "login" then
+        return ""
+    end
+
+    ngx.ctx.counted = true
+
+    return ngx.var.tuanbo_network
+end
+
+
+-- For $tuanbo_known, where buyers send commands: who it is, or nothing.
+function session.known()
+    local who = known_early()
+
+    return who and who.id or ""
 end
 
 
@@ -187,13 +270,9 @@ end
 -- browser's leave to cross sites, and the engine looks at its origin as well.
 -- nil: all is well; else the code of what is wrong.
 function session.access()
-    local who = who_asks()
+    local who = ngx.ctx.buyer or who_asks()
 
-    ngx.ctx.buyer = who
-
-    if who then
-        ngx.var.tuanbo_buyer = who.id
-    end
+    tell(who)
 
     if ngx.req.get_method() ~= "POST" or not is_form() then
         return nil
@@ -225,16 +304,17 @@ function session.access()
 end
 
 
--- The buyer of a page; made here on the first visit. Nil only where a login
--- decides and nobody is logged in.
+-- The buyer of a page; made here on the first visit. Nil where a login decides
+-- and nobody is logged in, and on pages that say what nginx refused: the limit
+-- on new identities must not give one out by refusing it.
 function session.buyer()
     local who = ngx.ctx.buyer or who_asks()
 
-    if not who and ngx.var.tuanbo_identity ~= "login" then
+    if not who and ngx.ctx.counted then
         who = somebody_new()
     end
 
-    ngx.ctx.buyer = who
+    tell(who)
 
     return who
 end

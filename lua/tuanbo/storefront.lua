@@ -88,6 +88,11 @@ local function refuse(code)
 end
 
 
+-- set_by_lua, before nginx's limits: whom they count, see session.lua.
+storefront.stranger = session.stranger
+storefront.known = session.known
+
+
 -- access_by_lua: who is buying, and whether a form is of our own pages.
 function storefront.access()
     return refuse(session.access())
