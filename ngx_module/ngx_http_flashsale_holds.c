@@ -517,7 +517,7 @@ ngx_http_flashsale_hold_list(ngx_http_request_t *r,
         outcome = fs_life_hold_parse(worker->store, worker->crypto, str,
                                      &before, &ctx->epoch);
 
-        if (outcome == FS_OTHER_LIFE) {
+        if (outcome != FS_OK && outcome != FS_NO_SUCH_HOLD) {
             return ngx_http_flashsale_problem(r, outcome, NULL);
         }
 

@@ -135,7 +135,9 @@ ngx_http_flashsale_ffi_epoch(void)
 
     worker = ngx_http_flashsale_lua_worker();
 
-    if (worker == NULL || worker->store == NULL) {
+    if (worker == NULL || worker->store == NULL
+        || fs_life_refresh(worker->store) != 0)
+    {
         return -1;
     }
 

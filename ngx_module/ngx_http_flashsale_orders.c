@@ -157,11 +157,11 @@ ngx_http_flashsale_order(ngx_http_request_t *r,
 
     /* what is to be done about another life's is decided with the rest */
 
-    if (fs_life_hold_parse(worker->store, worker->crypto, id, &command.hold,
-                           &command.epoch)
-        == FS_NO_SUCH_HOLD)
-    {
-        return FS_NO_SUCH_HOLD;
+    outcome = fs_life_hold_parse(worker->store, worker->crypto, id,
+                                 &command.hold, &command.epoch);
+
+    if (outcome != FS_OK && outcome != FS_OTHER_LIFE) {
+        return outcome;
     }
 
     if (ngx_http_flashsale_order_parse(body, &command, fault) != 0) {

@@ -14,6 +14,7 @@
 #include <time.h>
 
 #include "audit.h"
+#include "life.h"
 #include "log.h"
 
 
@@ -39,6 +40,7 @@ typedef struct {
     fs_reader_t         *reader;
     fs_audit_fold_t     *sales;         /* by number */
     size_t               sales_n;
+    size_t               lives_n;       /* entries that began one */
     fs_entry_t          *entries;
     unsigned             range;
     size_t               room;          /* of audit->sales */
@@ -52,6 +54,8 @@ static fs_outcome_t fs_audit_range(fs_auditor_t *auditor, fs_view_t *view,
     int *done);
 static fs_outcome_t fs_audit_entry(fs_auditor_t *auditor, fs_entry_t *entry,
     const fs_names_t *names);
+static void fs_audit_life(fs_auditor_t *auditor, fs_view_t *view,
+    const fs_entry_t *entry);
 static void fs_audit_refund(fs_auditor_t *auditor, fs_view_t *view,
     const fs_entry_t *entry);
 static fs_audit_fold_t *fs_audit_fold(fs_auditor_t *auditor,
@@ -211,6 +215,10 @@ fs_audit_range(fs_auditor_t *auditor, fs_view_t *view, int *done)
             return outcome;
         }
 
+        if (auditor->entries[i].type == FS_ENTRY_LIFE) {
+            fs_audit_life(auditor, view, &auditor->entries[i]);
+        }
+
         if (auditor->entries[i].type == FS_ENTRY_REFUNDED) {
             fs_audit_refund(auditor, view, &auditor->entries[i]);
         }
@@ -354,6 +362,27 @@ fs_audit_refund(fs_auditor_t *auditor, fs_view_t *view,
 }
 
 
+/* Ids hang on the list of lives: it has to be what the entries say. */
+
+static void
+fs_audit_life(fs_auditor_t *auditor, fs_view_t *view, const fs_entry_t *entry)
+{
+    fs_txn_t  *log;
+
+    auditor->lives_n++;
+    log = fs_view_log(view);
+
+    if (log != NULL
+        && (fs_life_epoch_in(view->store, log, entry->seq) != entry->number
+            || fs_life_epoch_in(view->store, log, entry->seq - 1)
+               == entry->number))
+    {
+        fs_audit_problem(auditor->audit, "entry %llu begins a life that is "
+                         "not in the list", (unsigned long long) entry->seq);
+    }
+}
+
+
 static fs_audit_fold_t *
 fs_audit_fold(fs_auditor_t *auditor, uint32_t number)
 {
@@ -406,6 +435,17 @@ fs_audit_compare(fs_auditor_t *auditor, fs_view_t *view, fs_txn_t *log)
     fs_outcome_t   outcome;
 
     audit = auditor->audit;
+
+    if (!fs_db_get(log, view->store->log_dbi[FS_LOG_META], FS_META_LIVES,
+                   sizeof(FS_META_LIVES) - 1, &row))
+    {
+        row.len = 0;
+    }
+
+    if (row.len != auditor->lives_n * FS_META_LIFE_SIZE) {
+        fs_audit_problem(audit, "the list of lives has one that no entry "
+                         "begins");
+    }
 
     outcome = fs_audit_groups(auditor, view, log);
 

@@ -78,6 +78,10 @@ fs_life_hold_parse(fs_store_t *store, fs_crypto_t *crypto, fs_str_t id,
         return FS_NO_SUCH_HOLD;
     }
 
+    if (fs_life_refresh(store) != 0) {
+        return FS_NOT_READY;
+    }
+
     return *epoch == fs_life_epoch(store, *hold) ? FS_OK : FS_OTHER_LIFE;
 }
 
@@ -90,6 +94,36 @@ fs_life_stale(fs_store_t *store)
     lives = atomic_load_explicit(&store->lives, memory_order_acquire);
 
     return atomic_load(&store->mark->lives) != (lives ? lives->n : 0);
+}
+
+
+int
+fs_life_refresh(fs_store_t *store)
+{
+    int       rc;
+    fs_txn_t  log;
+
+    if (!fs_life_stale(store)) {
+        return 0;
+    }
+
+    if (pthread_rwlock_tryrdlock(&store->guard) != 0) {
+        return -1;
+    }
+
+    rc = -1;
+    memset(&log, 0, sizeof(log));
+
+    if (store->log != NULL
+        && mdb_txn_begin(store->log, NULL, MDB_RDONLY, &log.txn) == 0)
+    {
+        rc = fs_life_load(store, &log);
+        mdb_txn_abort(log.txn);
+    }
+
+    pthread_rwlock_unlock(&store->guard);
+
+    return rc;
 }
 
 

@@ -56,8 +56,9 @@ int fs_life_hold_id(fs_store_t *store, fs_crypto_t *crypto, fs_seq_t hold,
 
 /*
  * An id as people write it.  OK; OTHER_LIFE: this store gave it, in a life
- * that this ledger does not have; NO_SUCH_HOLD: it never did.  *hold and
- * *epoch are set but for the last.
+ * that this ledger does not have; NO_SUCH_HOLD: it never did; NOT_READY: a
+ * life was begun that cannot be read just now.  *hold and *epoch are set with
+ * the first two.
  */
 fs_outcome_t fs_life_hold_parse(fs_store_t *store, fs_crypto_t *crypto,
     fs_str_t id, fs_seq_t *hold, uint32_t *epoch);
@@ -68,8 +69,12 @@ fs_outcome_t fs_life_hold_parse(fs_store_t *store, fs_crypto_t *crypto,
  */
 int fs_life_load(fs_store_t *store, fs_txn_t *log);
 
-/* 1: another process has begun a life: fs_life_load() is due.  One load. */
+/* 1: a life was begun since: fs_life_load() is due.  Two loads. */
 int fs_life_stale(fs_store_t *store);
+
+/* The same, with a snapshot of the log of its own when it is due.  0; -1: not
+ * now.  Any thread, without the guard. */
+int fs_life_refresh(fs_store_t *store);
 
 /* By the row itself, in a transaction that may have changed it. */
 uint32_t fs_life_epoch_in(fs_store_t *store, fs_txn_t *log, fs_seq_t seq);

@@ -6,6 +6,9 @@
 
 #include "fixture.h"
 
+#include <sys/wait.h>
+
+#include "audit.h"
 #include "life.h"
 #include "mark.h"
 #include "state_parts.h"
@@ -96,12 +99,9 @@ life_id(fixture_t *fixture, unsigned buyer, uint32_t sale, unsigned key)
                         "created");
     id.seq = fixture->result.hold.seq;
 
-    /* the next begin reads the list */
-    fixture_begin(fixture);
+    assert_int_equal(fs_life_refresh(fixture->store), 0);
     assert_int_equal(fs_life_hold_id(fixture->store, fixture->crypto, id.seq,
                                      id.digits), 0);
-    fixture->writing = 0;
-    fs_write_abort(&fixture->write);
 
     return id;
 }
@@ -743,6 +743,110 @@ test_debts(void **context)
 }
 
 
+/* Those who open it at once find one new life. */
+
+static void
+test_opened_at_once(void **context)
+{
+    int           i, status;
+    pid_t         pid;
+    char          log[128], backup[128], message[257];
+    uint32_t      sale, epoch;
+    fs_seq_t      seq;
+    fs_store_t   *store;
+    fs_outcome_t  outcome;
+    fixture_t    *fixture = *context;
+
+    sale = life_sale(fixture);
+    life_backup(fixture);
+    (void) life_id(fixture, 1, sale, 0);
+
+    snprintf(log, sizeof(log), "%s/log/data.mdb", fixture->path);
+    snprintf(backup, sizeof(backup), "%s/backup", fixture->path);
+    fixture_close(fixture, 0);
+    life_copy(backup, log, 1);
+
+    for (i = 0; i < 6; i++) {
+        pid = fork();
+        assert_true(pid != -1);
+
+        if (pid == 0) {
+            fixture->seed += (uint64_t) i;
+            store = fs_store_open(&fixture->conf, &outcome, message);
+
+            if (store == NULL) {
+                fprintf(stderr, "# %s\n", message);
+                _exit(1);
+            }
+
+            if (fs_store_catch_up(store, 1000, NULL) != FS_OK) {
+                _exit(2);
+            }
+
+            if (fs_life_refresh(store) != 0 || fs_life_now(store) == 0) {
+                _exit(3);
+            }
+
+            fs_store_close(store, 0);
+            _exit(0);
+        }
+    }
+
+    while (i-- > 0) {
+        assert_true(wait(&status) != -1);
+        assert_int_equal(status, 0);
+    }
+
+    fixture_open(fixture);
+    assert_int_equal(life_count(fixture, &epoch, &seq), 1);
+}
+
+
+/* The audit sees a list that is not what the entries say. */
+
+static void
+test_audit(void **context)
+{
+    uint8_t         row[FS_META_LIFE_SIZE];
+    uint32_t        at;
+    fs_audit_t      audit;
+    fs_command_t    command;
+    fs_operator_t   op;
+    fixture_t      *fixture = *context;
+
+    (void) life_sale(fixture);
+
+    memset(&op, 0, sizeof(op));
+    memset(&command, 0, sizeof(command));
+    command.type = FS_COMMAND_LIFE;
+    command.epoch = 77;
+    assert_string_equal(fixture_decide(fixture, &command, &op), "ok");
+    at = (uint32_t) fixture->result.seq;
+
+    fs_audit_run(fixture->store, 100, NULL, &audit);
+    assert_string_equal(audit.problem, "");
+    fs_audit_free(&audit);
+
+    fixture_begin(fixture);
+    fs_life_add(fixture->store, &fixture->write.log, at + 1, 78);
+    fixture_commit(fixture);
+    fs_audit_run(fixture->store, 100, NULL, &audit);
+    assert_string_equal(audit.problem,
+                        "the list of lives has one that no entry begins");
+    fs_audit_free(&audit);
+
+    fixture_begin(fixture);
+    fs_put_le64(row, at - 1);
+    fs_put_le32(row + 8, 77);
+    fs_db_put(&fixture->write.log, fixture->store->log_dbi[FS_LOG_META],
+              FS_META_LIVES, sizeof(FS_META_LIVES) - 1, row, sizeof(row), 0);
+    fixture_commit(fixture);
+    fs_audit_run(fixture->store, 100, NULL, &audit);
+    assert_non_null(strstr(audit.problem, "begins a life that is not in"));
+    fs_audit_free(&audit);
+}
+
+
 /* An operator's word: nothing is lost, ids go on with another epoch. */
 
 static void
@@ -847,6 +951,10 @@ main(void)
         cmocka_unit_test_setup_teardown(test_debts, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(test_word, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_opened_at_once, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_audit, fixture_setup,
                                         fixture_teardown),
     };
 

@@ -611,6 +611,16 @@ sub because_no_such_hold ($self, $request, $answer) {
 }
 
 
+# No id that was told is of another life, as long as the ledger has only one.
+
+sub because_other_life ($self, $request, $answer) {
+    my $hold = $self->{checker}->hold($request->{hold} // '');
+
+    return if !$hold;
+    return "hold $hold->{id} is of this ledger, since seq $hold->{seq}";
+}
+
+
 sub because_wrong_state ($self, $request, $answer) {
     my $hold = $self->{checker}->hold($request->{hold} // '')
         // return 'there is no such hold';
