@@ -266,7 +266,7 @@ fs_hold_row_decode(fs_hold_t *hold, fs_str_t row)
         return -1;
     }
 
-    hold->other = 0;                    /* only holds of this ledger have rows */
+    hold->other = 0;                    /* holds of this ledger have rows */
     hold->epoch = 0;
     hold->state = p[1];
     hold->lines_n = p[2];

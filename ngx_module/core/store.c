@@ -254,8 +254,8 @@ fs_store_begin(fs_store_t *store, char *message)
     }
 
     /*
-     * The entry of this boot, or life, is due, and its place is at once.  A store that
-     * has no room for it is readable all the same.
+     * The entry of this boot, or life, is due, and its place is at once.  A
+     * store that has no room for it is readable all the same.
      */
 
     if (fs_write_begin(store, &write) == FS_OK) {

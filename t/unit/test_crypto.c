@@ -296,7 +296,8 @@ test_hold_ids(void **state)
                 value = (unsigned) (strchr(digits, id[j]) - digits);
                 id[j] = digits[value ^ bit];
                 assert_int_equal(fs_crypto_hold_parse(crypto,
-                                     str_n(id, FS_HOLD_ID_LEN), &hold, &epoch), -1);
+                                     str_n(id, FS_HOLD_ID_LEN), &hold,
+                                     &epoch), -1);
                 id[j] = digits[value];
             }
         }
@@ -366,9 +367,12 @@ test_hold_ids_have_one_spelling(void **state)
     assert_int_equal(fs_crypto_hold_id(crypto, 1, 0, id), 0);
     id[FS_HOLD_ID_LEN] = '0';
 
-    assert_int_equal(fs_crypto_hold_parse(crypto, str_n(id, 0), &hold, &epoch), -1);
-    assert_int_equal(fs_crypto_hold_parse(crypto, str_n(id, 31), &hold, &epoch), -1);
-    assert_int_equal(fs_crypto_hold_parse(crypto, str_n(id, 33), &hold, &epoch), -1);
+    assert_int_equal(fs_crypto_hold_parse(crypto, str_n(id, 0), &hold,
+                                          &epoch), -1);
+    assert_int_equal(fs_crypto_hold_parse(crypto, str_n(id, 31), &hold,
+                                          &epoch), -1);
+    assert_int_equal(fs_crypto_hold_parse(crypto, str_n(id, 33), &hold,
+                                          &epoch), -1);
 
     for (i = 0; i < FS_HOLD_ID_LEN; i++) {
         if (id[i] >= 'a') {

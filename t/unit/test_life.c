@@ -298,7 +298,7 @@ test_restored_twice(void **context)
 }
 
 
-/* A backup that is newer than the file, of another branch: as long, or more. */
+/* A file that is newer than the backup, of another branch: as long, or more */
 
 static void
 test_other_branch(void **context)
