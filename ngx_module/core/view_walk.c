@@ -259,7 +259,9 @@ fs_view_entries(fs_view_t *view, fs_seq_t after, size_t limit,
 
     mdb_cursor_close(cursor);
 
-    if (rc && rc != MDB_NOTFOUND) {
+    /* after some, it is for the next call: names are still to be looked up */
+
+    if (n == 0 && rc && rc != MDB_NOTFOUND) {
         log->error = rc;
     }
 

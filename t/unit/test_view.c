@@ -4,6 +4,7 @@
  */
 
 #include "fixture.h"
+#include "shelf.h"
 
 #include <pthread.h>
 #include <signal.h>
@@ -521,6 +522,8 @@ test_walks(void **context)
                 sizeof(key));
     view = view_open(reader, FS_OK);
     assert_int_equal(fs_view_sales(&view, first, 4, sales, &more), 1);
+    assert_int_equal(sales[0].number, plum);
+    assert_int_equal(fs_view_current(&view, 0, 4, sales, &more), 1);
     assert_int_equal(sales[0].number, plum);
     assert_int_equal(fs_view_outcome(&view), FS_OK);
     fs_view_close(&view);
