@@ -24,8 +24,10 @@ sub look () {
     }
     while (my $event = shift @{ $viewer->{queue} }) {
         $seen{last} = $event->{id};
-        $seen{held} = $event->{event} eq 'snapshot'
-            ? $event->{json}{sales}[0]{held} : $event->{json}{held};
+        # `state` has no numbers: it may be the last of those that come back
+        my $told = $event->{event} eq 'snapshot' ? $event->{json}{sales}[0]
+            : $event->{json};
+        $seen{held} = $told->{held} // $seen{held};
         push @{ $seen{ids} }, $event->{id};
         push @{ $seen{kinds} }, $event->{event};
     }
