@@ -23,7 +23,7 @@
 #include "core/shelf.h"
 
 
-#define NGX_HTTP_FLASHSALE_FFI_VERSION  3
+#define NGX_HTTP_FLASHSALE_FFI_VERSION  4
 #define NGX_HTTP_FLASHSALE_FFI_PAGE     100    /* sales, holds, documents */
 
 /* what ngx_http_flashsale_ffi_ready() says */
@@ -147,6 +147,13 @@ int ngx_http_flashsale_ffi_release(ngx_http_request_t *r,
     size_t size);
 int ngx_http_flashsale_ffi_take(ngx_http_request_t *r, int slot, char *buf,
     size_t size, int *problem);
+
+/*
+ * A file of secrets, read as "flashsale_secret" does; in init_by_lua.  text
+ * has 65537 bytes.  How many it got: each secret with a newline.  -1: refused,
+ * and text says why, NUL-terminated.
+ */
+int ngx_http_flashsale_ffi_secrets(const char *path, char *text, size_t size);
 
 #pragma GCC visibility pop
 

@@ -1,17 +1,23 @@
 
 /*
  * The directive flashsale_secret: the secrets of a role, read from a file by
- * the master when it reads its configuration.
+ * the master when it reads its configuration.  Lua reads its own the same way.
+ *
+ * Secrets lie in the cycle's pool once, and are overwritten when it goes.
  */
 
-#include "ngx_http_flashsale.h"
+#include "ngx_http_flashsale_lua.h"
+#include "core/secret.h"
 
 
-#define NGX_HTTP_FLASHSALE_SECRET_MAX  65536    /* bytes of a file */
+#define NGX_HTTP_FLASHSALE_WHY_MAX  128
 
 
-static ngx_int_t ngx_http_flashsale_read_secrets(ngx_conf_t *cf,
-    ngx_str_t *path, ngx_array_t *secrets);
+static ngx_int_t ngx_http_flashsale_keep_secrets(ngx_conf_t *cf,
+    const char *text, size_t len, ngx_array_t *secrets);
+static void ngx_http_flashsale_forget_secrets(void *data);
+static int ngx_http_flashsale_read_secrets(const char *path, char *text,
+    char *why);
 
 
 const char  *ngx_http_flashsale_roles[] = {
@@ -24,6 +30,9 @@ ngx_http_flashsale_secret(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_http_flashsale_main_conf_t *mcf = conf;
 
+    int           len;
+    char          text[FS_SECRETS_MAX + 1], why[NGX_HTTP_FLASHSALE_WHY_MAX];
+    ngx_int_t     rc;
     ngx_str_t    *value, path;
     ngx_uint_t    i;
     ngx_array_t  *secrets;
@@ -50,6 +59,13 @@ ngx_http_flashsale_secret(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
+    if (value[2].len == 0) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"%V %V\" has an empty path", &cmd->name,
+                           &value[1]);
+        return NGX_CONF_ERROR;
+    }
+
     path = value[2];
 
     if (ngx_conf_full_name(cf->cycle, &path, 1) != NGX_OK) {
@@ -61,7 +77,20 @@ ngx_http_flashsale_secret(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
-    if (ngx_http_flashsale_read_secrets(cf, &path, secrets) != NGX_OK) {
+    len = ngx_http_flashsale_read_secrets((char *) path.data, text, why);
+
+    if (len == -1) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"%V\" refuses \"%V\": %s", &cmd->name, &path,
+                           why);
+        return NGX_CONF_ERROR;
+    }
+
+    rc = ngx_http_flashsale_keep_secrets(cf, text, len, secrets);
+
+    explicit_bzero(text, sizeof(text));
+
+    if (rc != NGX_OK) {
         return NGX_CONF_ERROR;
     }
 
@@ -72,114 +101,142 @@ ngx_http_flashsale_secret(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
 
 static ngx_int_t
-ngx_http_flashsale_read_secrets(ngx_conf_t *cf, ngx_str_t *path,
+ngx_http_flashsale_keep_secrets(ngx_conf_t *cf, const char *text, size_t len,
     ngx_array_t *secrets)
 {
-    u_char           *buf, *p, *last, *line, *end;
-    size_t            size;
-    ssize_t           n;
-    ngx_fd_t          fd;
-    fs_str_t         *secret;
-    ngx_file_info_t   fi;
+    u_char              *p, *last, *end;
+    fs_str_t            *secret;
+    ngx_str_t           *kept;
+    ngx_pool_cleanup_t  *cln;
 
-    fd = ngx_open_file(path->data, NGX_FILE_RDONLY, NGX_FILE_OPEN, 0);
-
-    if (fd == NGX_INVALID_FILE) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, ngx_errno,
-                           "\"flashsale_secret\": " ngx_open_file_n
-                           " \"%V\" failed", path);
+    cln = ngx_pool_cleanup_add(cf->pool, sizeof(ngx_str_t));
+    if (cln == NULL) {
         return NGX_ERROR;
     }
 
-    if (ngx_fd_info(fd, &fi) == NGX_FILE_ERROR) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, ngx_errno,
-                           "\"flashsale_secret\": " ngx_fd_info_n
-                           " \"%V\" failed", path);
-        goto failed;
+    kept = cln->data;
+    kept->len = len;
+    kept->data = ngx_pnalloc(cf->pool, len);
+
+    if (kept->data == NULL) {
+        return NGX_ERROR;
     }
 
-    if (fi.st_mode & (S_IROTH|S_IWOTH)) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"flashsale_secret\" refuses \"%V\": "
-                           "the file must not be readable or writable by "
-                           "everybody", path);
-        goto failed;
-    }
+    cln->handler = ngx_http_flashsale_forget_secrets;
 
-    if (!ngx_is_file(&fi)
-        || ngx_file_size(&fi) > NGX_HTTP_FLASHSALE_SECRET_MAX)
-    {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"flashsale_secret\" refuses \"%V\": "
-                           "it must be a file of at most 64k", path);
-        goto failed;
-    }
+    ngx_memcpy(kept->data, text, len);
 
-    size = (size_t) ngx_file_size(&fi);
+    last = kept->data + len;
 
-    buf = ngx_pnalloc(cf->pool, size + 1);
-    if (buf == NULL) {
-        goto failed;
-    }
-
-    n = ngx_read_fd(fd, buf, size);
-
-    if (n == -1 || (size_t) n != size) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, ngx_errno,
-                           "\"flashsale_secret\": " ngx_read_fd_n
-                           " \"%V\" failed", path);
-        goto failed;
-    }
-
-    last = buf + size;
-
-    for (p = buf; p < last; p = end + 1) {
-
+    for (p = kept->data; p < last; p = end + 1) {
         end = ngx_strlchr(p, last, LF);
-        if (end == NULL) {
-            end = last;
-        }
-
-        line = p;
-        p = end;
-
-        while (line < p && (*line == ' ' || *line == '\t')) {
-            line++;
-        }
-
-        while (line < p
-               && (p[-1] == ' ' || p[-1] == '\t' || p[-1] == CR))
-        {
-            p--;
-        }
-
-        if (line == p) {
-            continue;
-        }
 
         secret = ngx_array_push(secrets);
         if (secret == NULL) {
-            goto failed;
+            return NGX_ERROR;
         }
 
-        secret->data = (const char *) line;
-        secret->len = p - line;
+        secret->data = (const char *) p;
+        secret->len = end - p;
     }
-
-    if (secrets->nelts == 0) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"flashsale_secret\" refuses \"%V\": "
-                           "there is no secret in it", path);
-        goto failed;
-    }
-
-    (void) ngx_close_file(fd);
 
     return NGX_OK;
+}
 
-failed:
 
-    (void) ngx_close_file(fd);
+static void
+ngx_http_flashsale_forget_secrets(void *data)
+{
+    ngx_str_t *kept = data;
 
-    return NGX_ERROR;
+    explicit_bzero(kept->data, kept->len);
+}
+
+
+/*
+ * The secrets of a file, each with a newline, into a text of FS_SECRETS_MAX + 1
+ * bytes.  Returns how long it is, or -1 and why; the text is overwritten then.
+ */
+
+static int
+ngx_http_flashsale_read_secrets(const char *path, char *text, char *why)
+{
+    int          fd, len;
+    size_t       size;
+    ssize_t      n;
+    struct stat  st;
+
+    len = -1;
+    size = 0;
+
+    /* not blocking: it may be a pipe */
+    fd = open(path, O_RDONLY|O_CLOEXEC|O_NONBLOCK);
+
+    if (fd == -1 || fstat(fd, &st) == -1) {
+        (void) ngx_snprintf((u_char *) why, NGX_HTTP_FLASHSALE_WHY_MAX,
+                            "it cannot be opened: %s%Z", strerror(errno));
+        goto done;
+    }
+
+    if (!S_ISREG(st.st_mode) || st.st_size > FS_SECRETS_MAX) {
+        (void) ngx_cpystrn((u_char *) why,
+                           (u_char *) "it must be a file of at most 64k",
+                           NGX_HTTP_FLASHSALE_WHY_MAX);
+        goto done;
+    }
+
+    if (st.st_mode & (S_IROTH|S_IWOTH)) {
+        (void) ngx_cpystrn((u_char *) why,
+                           (u_char *) "the file must not be readable or "
+                           "writable by everybody (chmod 600)",
+                           NGX_HTTP_FLASHSALE_WHY_MAX);
+        goto done;
+    }
+
+    do {
+        n = read(fd, text + size, FS_SECRETS_MAX - size);
+
+        if (n == -1) {
+            (void) ngx_snprintf((u_char *) why, NGX_HTTP_FLASHSALE_WHY_MAX,
+                                "it cannot be read: %s%Z", strerror(errno));
+            goto done;
+        }
+
+        size += n;
+
+    } while (n > 0 && size < FS_SECRETS_MAX);
+
+    len = fs_secrets_reduce(text, size, why);
+
+done:
+
+    if (fd != -1) {
+        (void) close(fd);
+    }
+
+    if (len == -1) {
+        explicit_bzero(text, size);
+    }
+
+    return len;
+}
+
+
+int
+ngx_http_flashsale_ffi_secrets(const char *path, char *text, size_t size)
+{
+    int   len;
+    char  why[NGX_HTTP_FLASHSALE_WHY_MAX];
+
+    if (size < FS_SECRETS_MAX + 1) {
+        return -1;
+    }
+
+    len = ngx_http_flashsale_read_secrets(path, text, why);
+
+    if (len == -1) {
+        (void) ngx_cpystrn((u_char *) text, (u_char *) why, sizeof(why));
+    }
+
+    return len;
 }

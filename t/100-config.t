@@ -196,7 +196,7 @@ bad('a file that everybody writes', ['flashsale_secret', "$dir/secret"],
 secret_file(0600, "\n  \n");
 bad('a file without a secret', ['flashsale_secret', "$dir/secret",
     'no secret'], $file_conf);
-secret_file(0640, "a secret of the group\n");
+secret_file(0640, "a secret of the group\r\n");
 good('a file that the group reads', $file_conf);
 
 # ---- what is missing

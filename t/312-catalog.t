@@ -263,7 +263,7 @@ write_catalog(['sales/one.json', { %sale, title => "\x{1}" }]);
 ($status, $said) = load(@online, $files);
 like($said, qr{^\S+/sales/one\.json: title .* \(400\)$}m,
     'what only the engine refuses');
-$t->set_secrets(admin => 'another');
+$t->set_secrets(admin => 'another-secret-of-admin');
 ($status, $said) = load(@online, $files);
 like($said, qr/\(401\)$/m, 'a wrong secret');
 

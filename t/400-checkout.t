@@ -152,7 +152,7 @@ is(scalar $service->rows('SELECT * FROM orders WHERE hold = ?', $hold->{id}),
     0, 'none of them made an order');
 is($t->get('/demo/pay/' . 'a' x 32)->code, 404, 'nor is there such a page');
 
-$t->set_secrets('checkout', 'new-secret', $t->{secrets}{checkout});
+$t->set_secrets('checkout', 'new-secret-of-the-checkout', $t->{secrets}{checkout});
 is(direct({ %good }), 303, 'the old secret is good while it is replaced');
 is(direct($service->headers($hold)), 303, 'the new one too');
 to_page('gina', $hold);

@@ -268,10 +268,10 @@ is(join(' ', grep { /^flashsale/i } keys %{ told() }), '',
 # ---- another secret: the first line signs
 my $old = $t->{secrets}{checkout};
 $hold = $t->held('erin', 'grape', 1);
-$t->set_secrets('checkout', 'the new one', $old);
+$t->set_secrets('checkout', 'the new one of the checkout', $old);
 $t->reload;
 $t->post("/checkout/$hold->{id}", user => 'erin');
-ok(signed(told(), 'the new one'), 'signed with the first secret');
+ok(signed(told(), 'the new one of the checkout'), 'signed with the first secret');
 ok(!signed(told(), $old), 'not with the other one');
 
 # ---- servers of one upstream

@@ -16,6 +16,9 @@ use warnings;
 
 use Digest::SHA qw/sha256_hex hmac_sha256_hex/;
 use FindBin;
+use lib "$FindBin::RealBin/../lib";
+
+use Tuanbo::Secrets qw(read_secrets);
 
 die "usage: $0 ROLE METHOD TARGET [BODY [IDEMPOTENCY-KEY]]\n" if @ARGV < 3;
 
@@ -24,10 +27,8 @@ my ($role, $method, $target, $body, $key) = @ARGV;
 my $data = $ENV{TUANBO_DATA} || "$FindBin::Bin/../../data";
 my $path = "$data/secrets/$role";
 
-open my $file, '<', $path
-    or die "$0: no secret: $path: $! (is `make run` up?)\n";
-my $secret = <$file>;
-chomp $secret;
+die "$0: no secret: $path: $! (is `make run` up?)\n" if !-e $path;
+my ($secret) = eval { read_secrets($path) } or die "$0: $@";
 
 $body //= '';
 if ($body =~ s/^@//) {

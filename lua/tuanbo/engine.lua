@@ -20,12 +20,13 @@ local ffi_string = ffi.string
 local get_request = base.get_request
 
 -- The module's other side is ngx_module/ngx_http_flashsale_lua.h.
-local VERSION = 3
+local VERSION = 4
 
 local PAGE_MAX = 100                -- of one call
 local PAGE = 20
 local DOCUMENTS_SIZE = 1048576      -- bytes of one page of documents
 local HOLD_SIZE = 2048              -- bytes of a hold's or a problem's JSON
+local SECRETS_SIZE = 65537          -- bytes of a file of secrets, and one
 local READY_MS = 2000
 local READY_STEP_S = 0.01
 local ANSWER_S = 60                 -- the engine itself gives up after 30
@@ -106,6 +107,7 @@ int ngx_http_flashsale_ffi_release(ngx_http_request_t *r,
     size_t size);
 int ngx_http_flashsale_ffi_take(ngx_http_request_t *r, int slot, char *buf,
     size_t size, int *problem);
+int ngx_http_flashsale_ffi_secrets(const char *path, char *text, size_t size);
 ]]
 
 do
@@ -252,6 +254,31 @@ end
 -- @treturn number 0 in the first life; -1 while the store is not open
 function engine.epoch()
     return C.ngx_http_flashsale_ffi_epoch()
+end
+
+
+--- A file of secrets: one a line, read as the directive flashsale_secret does,
+-- for init_by_lua.
+-- @tparam string path
+-- @treturn table|nil the secrets, in their order
+-- @treturn string why the file is refused
+function engine.secrets(path)
+    local bytes = ffi.new("char[?]", SECRETS_SIZE)
+    local n = C.ngx_http_flashsale_ffi_secrets(path, bytes, SECRETS_SIZE)
+
+    if n < 0 then
+        return nil, path .. ": " .. ffi_string(bytes)
+    end
+
+    local lines = {}
+
+    for line in ffi_string(bytes, n):gmatch("[^\n]+") do
+        lines[#lines + 1] = line
+    end
+
+    ffi.fill(bytes, SECRETS_SIZE)
+
+    return lines
 end
 
 

@@ -14,14 +14,13 @@
 local dir = require "pl.dir"
 
 local assets = require "tuanbo.assets"
+local engine = require "tuanbo.engine"
 local format = require "tuanbo.format"
 local page = require "tuanbo.page"
 local qr = require "tuanbo.qr"
 local router = require "tuanbo.router"
 local session = require "tuanbo.session"
 local text = require "tuanbo.text"
-
-local SECRET_BYTES_MIN = 16
 
 local storefront = {}
 
@@ -35,20 +34,9 @@ end
 
 
 local function secrets_of(path)
-    local lines = {}
+    local lines, err = engine.secrets(path)
 
-    for line in io.lines(path) do
-        if #line >= SECRET_BYTES_MIN then
-            lines[#lines + 1] = line
-        end
-    end
-
-    if #lines == 0 then
-        error(path .. ": a secret has " .. SECRET_BYTES_MIN
-              .. " characters or more", 0)
-    end
-
-    return lines
+    return lines or error(err, 0)
 end
 
 

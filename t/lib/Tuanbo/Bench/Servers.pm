@@ -15,7 +15,7 @@ use Tuanbo::Bench;
 our @EXPORT = qw(curl define_sale hold metric postgres_bin psql redis sale_of
     start_engine start_lua start_postgres start_redis start_shop);
 
-my $secret = 'bench-secret';
+my $secret = 'bench-secret-of-the-admin';
 my $stock = 1000000000;
 
 

@@ -4,10 +4,16 @@ package Tuanbo::History::Server;
 
 use v5.36;
 
+use File::Spec ();
+
 use Mojo::JSON qw(decode_json encode_json);
 use Mojo::UserAgent;
 use Time::HiRes qw(sleep time);
 
+use lib File::Spec->rel2abs(__FILE__)
+    =~ s{/t/lib/Tuanbo/History/Server\.pm\z}{/conf/lib}r;
+
+use Tuanbo::Secrets qw(read_secrets);
 use Tuanbo::Signature qw(sign);
 
 
@@ -25,10 +31,7 @@ sub new ($class, %option) {
         next if !defined $self->{secrets};
         my $path = "$self->{secrets}/$role";
         next if !-e $path;
-        open my $file, '<', $path or die "$path: $!\n";
-        chomp(my $secret = <$file> // '');
-        die "$path: no secret in it\n" if !length $secret;
-        $self->{signs}{$role} = $secret;
+        ($self->{signs}{$role}) = read_secrets($path);
     }
 
     return $self;

@@ -28,6 +28,7 @@ sub storefront ($class, %option) {
     my $dir = $t->dir;
 
     write_file("$dir/secrets/session", $secret);
+    chmod 0600, "$dir/secrets/session";
     $t->{http} .= <<"CONF";
     include $root/conf/tuanbo/http.conf;
     init_by_lua_block {

@@ -8,6 +8,7 @@ use v5.36;
 
 use Digest::SHA qw(hmac_sha256_hex sha256_hex);
 use Mojo::Util qw(secure_compare);
+use Tuanbo::Secrets qw(read_secrets);
 
 use constant SKEW_S => 300;
 
@@ -30,10 +31,7 @@ sub secrets ($self, $role) {
 
     return @{ $read->{secrets} } if $read && $read->{version} eq $version;
 
-    open my $file, '<:raw', $path or die "$path: $!\n";
-    my @secrets = grep { length } map { s/^[ \t]+|[ \t\r\n]+$//gr } <$file>;
-    close $file;
-    die "$path: there is no secret in it\n" if !@secrets;
+    my @secrets = read_secrets($path);
     $self->{read}{$role} = { version => $version, secrets => \@secrets };
 
     return @secrets;
