@@ -19,7 +19,7 @@
 use v5.36;
 
 use FindBin;
-use lib "$FindBin::Bin/lib", "$FindBin::RealBin/../../lib";
+use lib "$FindBin::Bin/lib";
 
 use Getopt::Long qw(GetOptions);
 use Mojo::IOLoop;

@@ -4,14 +4,12 @@ package Tuanbo::History::Server;
 
 use v5.36;
 
-use File::Spec ();
-
+use File::Basename qw(dirname);
 use Mojo::JSON qw(decode_json encode_json);
 use Mojo::UserAgent;
 use Time::HiRes qw(sleep time);
 
-use lib File::Spec->rel2abs(__FILE__)
-    =~ s{/t/lib/Tuanbo/History/Server\.pm\z}{/conf/lib}r;
+use lib dirname(__FILE__) . '/../../../../conf/lib';
 
 use Tuanbo::Secrets qw(read_secrets);
 use Tuanbo::Signature qw(sign);

@@ -7,7 +7,10 @@ package OrderService::Secrets;
 use v5.36;
 
 use Digest::SHA qw(hmac_sha256_hex sha256_hex);
+use File::Basename qw(dirname);
 use Mojo::Util qw(secure_compare);
+
+use lib dirname(__FILE__) . '/../../../../lib';
 use Tuanbo::Secrets qw(read_secrets);
 
 use constant SKEW_S => 300;
