@@ -213,6 +213,34 @@ is($t->confirm($after)->json->{outcome}, 'sold', 'and sells');
 is($t->held("all-$_", 'grape', 1)->{state}, 'held', 'by each worker')
     for 1 .. 8;
 
+# ---- another nginx on the same store learns of it
+{
+    my $second = Tuanbo::Test->new(store_path => $store);
+    $second->set_secrets($_, $t->{secrets}{$_}) for keys $t->{secrets}->%*;
+    $second->start;
+    my $before = $second->held('two', 'grape', 1);
+    my $said = $t->call(POST => '/admin/life', role => 'admin', key => 'two');
+    push @lives, $said->json;
+    like($second->get('/api/sales/grape')->headers->etag,
+        qr/^"\d+-@{[ $said->json->{epoch} ]}"$/,
+        'a second instance tells the new life');
+    is($second->read_hold('two', $before->{id})->{id}, $before->{id},
+        'a hold of before has its id there');
+
+    # what waited in its ring was of the life before: asked again, once
+    my $hold = wait_until {
+        my $res = $second->hold('three', 'grape', 1, key => 'three');
+        ($res->code // 0) =~ /^20/ ? $res->json : undef;
+    };
+    is($t->read_hold('three', $hold->{id})->{state}, 'held',
+        'what it gives is known to the first');
+    my $other = $t->held('four', 'grape', 1);
+    is($second->confirm($other)->json->{outcome}, 'sold',
+        'and the other way round');
+    $second->audit_ok('the second audits it');
+    $second->stop;
+}
+
 # ---- the whole directory copied: both are the store, in two lives
 $t->expect_log(qr/a new life begins/);
 $t->stop;
