@@ -168,6 +168,10 @@ fs_sale_reopens(const fs_sale_t *sale, int64_t closes_at, int64_t at)
 }
 
 
+/* state_names.c: set state->names. */
+void fs_state_names(fs_state_t *state);
+
+
 /* state_rows.c */
 
 void fs_state_put_hold(fs_state_t *state, const fs_hold_t *hold, int is_new);
