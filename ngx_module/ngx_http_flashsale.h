@@ -19,6 +19,7 @@
 #include "core/answer.h"
 #include "core/commit.h"
 #include "core/decide.h"
+#include "core/growth.h"
 #include "core/life.h"
 #include "core/request.h"
 #include "core/view.h"
@@ -93,6 +94,7 @@ typedef struct {
     _Atomic uint32_t                 warned_index;  /* and it was said */
     _Atomic uint32_t                 stuck;         /* it was said that
                                                        commits wait */
+    fs_growth_t                      growth;
 } ngx_http_flashsale_shared_t;
 
 
@@ -339,6 +341,17 @@ ngx_http_flashsale_ctx_t *ngx_http_flashsale_ctx(ngx_http_request_t *r);
  * (-1: none).  NULL: no memory. */
 ngx_http_flashsale_need_conf_t *ngx_http_flashsale_need(ngx_conf_t *cf,
     ngx_int_t role);
+
+
+/* ngx_http_flashsale_growth.c */
+
+/*
+ * By a commit thread, each second: keep what is used, and warn of a map that
+ * is filling up, or that will be full soon.  usec: ngx_http_flashsale_usec().
+ */
+void ngx_http_flashsale_growth_look(ngx_http_flashsale_worker_t *worker,
+    ngx_http_flashsale_shared_t *shared, const fs_store_stat_t *stat,
+    uint64_t usec);
 
 
 /* ngx_http_flashsale_newcomer.c */

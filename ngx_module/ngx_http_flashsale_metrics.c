@@ -40,7 +40,8 @@ static void ngx_http_flashsale_metrics_engine(
     ngx_http_flashsale_metrics_t *metrics,
     ngx_http_flashsale_main_conf_t *mcf);
 static void ngx_http_flashsale_metrics_store(
-    ngx_http_flashsale_metrics_t *metrics, fs_store_t *store);
+    ngx_http_flashsale_metrics_t *metrics, fs_store_t *store,
+    ngx_http_flashsale_shared_t *shared);
 static void ngx_http_flashsale_metrics_sales(
     ngx_http_flashsale_metrics_t *metrics,
     ngx_http_flashsale_worker_t *worker);
@@ -88,7 +89,8 @@ ngx_http_flashsale_metrics_handler(ngx_http_request_t *r)
                        worker != NULL && worker->store != NULL);
 
     if (worker && worker->store) {
-        ngx_http_flashsale_metrics_store(&metrics, worker->store);
+        ngx_http_flashsale_metrics_store(&metrics, worker->store,
+                                         mcf->shared);
         ngx_http_flashsale_metrics_sales(&metrics, worker);
     }
 
@@ -314,9 +316,10 @@ ngx_http_flashsale_metrics_engine(ngx_http_flashsale_metrics_t *metrics,
 
 static void
 ngx_http_flashsale_metrics_store(ngx_http_flashsale_metrics_t *metrics,
-    fs_store_t *store)
+    fs_store_t *store, ngx_http_flashsale_shared_t *shared)
 {
-    fs_store_stat_t  stat;
+    fs_store_stat_t   stat;
+    fs_growth_rate_t  rate;
 
     ngx_http_flashsale_metrics_one(metrics, "flashsale_rebuilding", "gauge",
                        "Whether the index is being rebuilt.",
@@ -337,6 +340,36 @@ ngx_http_flashsale_metrics_store(ngx_http_flashsale_metrics_t *metrics,
                        "gauge", "Used of the index's map.", stat.index_used);
     ngx_http_flashsale_metrics_one(metrics, "flashsale_index_size_bytes",
                        "gauge", "Size of the index's map.", stat.index_size);
+
+    fs_growth_rate(&shared->growth,
+                   (int64_t) (ngx_http_flashsale_usec() / 1000), &stat, &rate);
+
+    ngx_http_flashsale_metrics_one(metrics,
+                       "flashsale_log_growth_bytes_per_second", "gauge",
+                       "How fast the log grew in the last hour.",
+                       rate.log_rate);
+    ngx_http_flashsale_metrics_one(metrics,
+                       "flashsale_index_growth_bytes_per_second", "gauge",
+                       "How fast the index grew in the last hour.",
+                       rate.index_rate);
+    ngx_http_flashsale_metrics_one(metrics,
+                       "flashsale_growth_seen_seconds", "gauge",
+                       "Of how long these rates are, an hour at most.",
+                       rate.seen_ms / 1000);
+
+    ngx_http_flashsale_metrics_head(metrics, "flashsale_full_seconds",
+                       "gauge", "Until a map or the disk is full at these "
+                       "rates.");
+
+    if (rate.full_s < 0) {
+        ngx_http_flashsale_metrics_print(metrics,
+                                         "flashsale_full_seconds +Inf\n");
+    } else {
+        ngx_http_flashsale_metrics_print(metrics,
+                                         "flashsale_full_seconds %L\n",
+                                         rate.full_s);
+    }
+
     ngx_http_flashsale_metrics_one(metrics, "flashsale_disk_free_bytes",
                        "gauge", "Free on the store's file system.",
                        stat.disk_free);

@@ -25,7 +25,6 @@
 #define NGX_HTTP_FLASHSALE_BACKOFF_MSEC  50
 #define NGX_HTTP_FLASHSALE_RETRY_MSEC    1     /* doubled each time */
 #define NGX_HTTP_FLASHSALE_JOIN_USEC     10000000
-#define NGX_HTTP_FLASHSALE_FULL          80     /* per cent of a map */
 
 
 struct ngx_http_flashsale_thread_s {
@@ -712,11 +711,8 @@ ngx_http_flashsale_thread_waits(ngx_http_flashsale_thread_t *thread)
 static void
 ngx_http_flashsale_thread_look(ngx_http_flashsale_thread_t *thread)
 {
-    uint64_t                      now, used, size;
-    ngx_uint_t                    i;
-    fs_store_stat_t               stat;
-    _Atomic uint32_t             *warned;
-    ngx_http_flashsale_shared_t  *shared;
+    uint64_t         now;
+    fs_store_stat_t  stat;
 
     now = ngx_http_flashsale_usec();
 
@@ -732,30 +728,8 @@ ngx_http_flashsale_thread_look(ngx_http_flashsale_thread_t *thread)
         return;
     }
 
-    shared = thread->shared;
-
-    for (i = 0; i < 2; i++) {
-        used = i ? stat.index_used : stat.log_used;
-        size = i ? stat.index_size : stat.log_size;
-        warned = i ? &shared->warned_index : &shared->warned_log;
-
-        if (size == 0) {
-            continue;
-        }
-
-        if (used / (size / 100) < NGX_HTTP_FLASHSALE_FULL) {
-            atomic_store(warned, 0);
-            continue;
-        }
-
-        if (atomic_exchange(warned, 1) == 0) {
-            ngx_http_flashsale_thread_error(thread->worker, NGX_LOG_WARN,
-                          "flashsale: the store's %s uses %uL of %uL bytes; "
-                          "enlarge \"size\" of \"flashsale_store\" before "
-                          "it is full", i ? "index" : "log",
-                          used, size);
-        }
-    }
+    ngx_http_flashsale_growth_look(thread->worker, thread->shared, &stat,
+                                   now);
 }
 
 
