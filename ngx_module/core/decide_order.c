@@ -46,6 +46,13 @@ fs_decide_order(fs_state_t *state, const fs_command_t *command,
 {
     fs_hold_t  hold;
 
+    /* no hold of any life: nothing could be written about it */
+
+    if (command->hold == 0) {
+        result->outcome = FS_NO_SUCH_HOLD;
+        return;
+    }
+
     if (command->epoch != fs_state_epoch(state, command->hold)) {
         fs_decide_other(state, command, now, result);
         return;
