@@ -4,6 +4,7 @@
  */
 
 #include "ngx_http_flashsale.h"
+#include "core/origin.h"
 
 
 static const char  *ngx_http_flashsale_challenges[] = {
@@ -405,30 +406,22 @@ ngx_http_flashsale_same_site(ngx_http_request_t *r,
 }
 
 
-/* Is the host of an Origin the request's Host, with its port? */
-
 static ngx_uint_t
 ngx_http_flashsale_same_host(ngx_http_request_t *r, ngx_str_t *origin)
 {
-    u_char     *p, *last;
-    ngx_str_t  *host;
+    fs_str_t  from, host;
 
     if (r->headers_in.host == NULL) {
         return 0;
     }
 
-    host = &r->headers_in.host->value;
-    last = origin->data + origin->len;
+    from.data = (const char *) origin->data;
+    from.len = origin->len;
 
-    p = ngx_strlcasestrn(origin->data, last, (u_char *) "://", 3 - 1);
-    if (p == NULL) {
-        return 0;
-    }
+    host.data = (const char *) r->headers_in.host->value.data;
+    host.len = r->headers_in.host->value.len;
 
-    p += 3;
-
-    return (size_t) (last - p) == host->len
-           && ngx_strncasecmp(p, host->data, host->len) == 0;
+    return fs_origin_is_host(from, host);
 }
 
 

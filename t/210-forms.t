@@ -128,6 +128,27 @@ $t->answers(browser(Origin => 'null'), 403, 'cross_site', 'a null origin');
 is(browser('Sec-Fetch-Site' => 'same-origin')->code, 201, 'same origin');
 is(browser('Sec-Fetch-Site' => 'none')->code, 201, 'typed by the user');
 is(browser(Origin => "http://$host")->code, 201, 'its own origin');
+
+# the same host, written differently
+for my $case (['https://shop.example', 'shop.example:443'],
+    ['https://shop.example:443', 'shop.example'],
+    ['http://shop.example', 'Shop.Example:80'],
+    ['https://shop.example', 'shop.example.'],
+    ['http://[::1]:8080', '[0:0:0:0:0:0:0:1]:8080'])
+{
+    my ($origin, $asked) = @$case;
+    is(browser(Origin => $origin, Host => $asked)->code, 201,
+        "$origin is $asked");
+}
+for my $case (['https://shop.example', 'shop.example:80'],
+    ['https://shop.example:8443', 'shop.example'],
+    ['https://shop.example', 'shop.example.evil.example'],
+    ['https://[::2]', '[::1]'])
+{
+    my ($origin, $asked) = @$case;
+    $t->answers(browser(Origin => $origin, Host => $asked), 403,
+        'cross_site', "$origin is not $asked");
+}
 is($t->hold('erin', 'grape', 1)->code, 201, 'no cookie, no browser');
 
 my $mine = $t->held('fay', 'grape', 1);

@@ -52,6 +52,24 @@ is(buyer(Cookie => "tuanbo=$mine.x")->start(GET => '/api/holds')->res->code,
     401, 'also for the API');
 is($lin->start(GET => '/api/holds')->res->code, 200, 'a right one is known');
 
+# ---- of several of one name, the one that is right
+for my $case (["tuanbo=x; tuanbo=$mine", 'after a wrong one'],
+    ["tuanbo=$mine; tuanbo=x", 'before a wrong one'],
+    ["a=b; tuanbo=; tuanbo=x.y;tuanbo=$mine ; c=d", 'after several'],
+    [['tuanbo=x', "tuanbo=$mine"], 'in another line of the head'])
+{
+    my ($cookies, $name) = @$case;
+    my $twice = buyer(Cookie => $cookies);
+    is($twice->start(GET => '/api/holds')->res->code, 200, "found $name");
+    is(cookies($twice->get('/')->res), '', "found $name, also by pages");
+}
+is(buyer(Cookie => 'tuanbo=x; ' x 20 . "tuanbo=$mine")
+    ->start(GET => '/api/holds')->res->code, 401, 'after eight nobody looks');
+is(buyer(Cookie => "nottuanbo=$mine; tuanbo=x; tuanbox=$mine")
+    ->start(GET => '/api/holds')->res->code, 401, 'of its own name only');
+like(buyer(Cookie => 'tuanbo_view=nonsense; tuanbo_view=en.1.')->get('/')
+    ->res->body, qr/<html lang="en"/, 'the language from the one that says it');
+
 # what clients say has no say
 for my $header (qw(X-User X-Login Tuanbo-Buyer)) {
     is(buyer($header => 'lin')->start(GET => '/api/holds')->res->code, 401,

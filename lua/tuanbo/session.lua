@@ -26,6 +26,7 @@ local TIME_BYTES = 6                   -- epoch ms
 local TAG_BYTES = 16
 local NAME_BYTES_MAX = 60
 local KNOWN_COOKIES = 4096
+local SAME_NAME_MAX = 8                -- cookies looked at; a browser has two
 
 local session = {}
 
@@ -78,6 +79,34 @@ local function since_of(id)
     end
 
     return string.format("%.0f", ms)
+end
+
+
+-- What `take` makes of a cookie, of the first of its name from which it makes
+-- something. A browser sends two of one name when another path or domain has
+-- one, too, and the wrong one may come first. `first` is nginx's own, which is
+-- enough almost always.
+local function from_cookies(name, first, take)
+    local found = first and take(first)
+
+    if found or not first then
+        return found
+    end
+
+    local left = SAME_NAME_MAX
+
+    for value in (";" .. ngx.var.http_cookie):gmatch(";%s*" .. name
+                                                     .. "=([^;]*)")
+    do
+        found = take(value:match("^(.-)%s*$"))
+        left = left - 1
+
+        if found or left == 0 then
+            return found
+        end
+    end
+
+    return nil
 end
 
 
@@ -152,9 +181,7 @@ local function who_asks()
         return by_login()
     end
 
-    local cookie = ngx.var.cookie_tuanbo
-
-    return cookie and by_cookie(cookie)
+    return from_cookies("tuanbo", ngx.var.cookie_tuanbo, by_cookie)
 end
 
 
@@ -320,14 +347,7 @@ function session.buyer()
 end
 
 
--- The name to call out and four digits: {name=, digits=}, or nil.
-function session.called(who)
-    local cookie = ngx.var.cookie_tuanbo_name
-
-    if not cookie or not who then
-        return nil
-    end
-
+local function called_by(who, cookie)
     local value, tag = cookie:match("^([%w_-]+)%.([%w_-]+)$")
 
     if not value or not is_signed("name", who.id .. "\n" .. value, tag) then
@@ -338,6 +358,15 @@ function session.called(who)
     local digits, name = plain:match("^(%d%d%d%d)(.+)$")
 
     return digits and { name = name, digits = digits }
+end
+
+
+-- The name to call out and four digits: {name=, digits=}, or nil.
+function session.called(who)
+    return who and from_cookies("tuanbo_name", ngx.var.cookie_tuanbo_name,
+                                function(cookie)
+        return called_by(who, cookie)
+    end)
 end
 
 
@@ -401,26 +430,33 @@ function session.set_called(who, name, digits)
 end
 
 
+local function liked_by(cookie)
+    local lang, large, pickup = cookie:match("^(%l*)%.([01])%.([%l%d-]*)$")
+
+    if not lang then
+        return nil
+    end
+
+    return {
+        lang = text.languages[lang] and lang,
+        large = large == "1",
+        pickup = pickup ~= "" and #pickup <= 64 and pickup or nil,
+    }
+end
+
+
 -- Language, large type and pickup point: what changes how a page is made.
 -- Language and size are of a few, so they may be part of a cache's key; the
 -- pickup point is whatever a browser sends, until it was looked for.
 function session.likes()
-    local cookie = ngx.var.cookie_tuanbo_view or ""
-    local lang, large, pickup = cookie:match("^(%l*)%.([01])%.([%l%d-]*)$")
-
-    if not lang or not text.languages[lang] then
-        lang = nil
-    end
-
-    if pickup == "" or (pickup and #pickup > 64) then
-        pickup = nil
-    end
+    local liked = from_cookies("tuanbo_view", ngx.var.cookie_tuanbo_view,
+                               liked_by) or {}
 
     return {
-        lang = lang or text.accepted(ngx.var.http_accept_language),
-        chosen = lang,
-        large = large == "1",
-        pickup = pickup,
+        lang = liked.lang or text.accepted(ngx.var.http_accept_language),
+        chosen = liked.lang,
+        large = liked.large or false,
+        pickup = liked.pickup,
     }
 end
 
