@@ -21,6 +21,7 @@
 #include "core/decide.h"
 #include "core/growth.h"
 #include "core/life.h"
+#include "core/points.h"
 #include "core/request.h"
 #include "core/view.h"
 
@@ -657,6 +658,18 @@ int ngx_http_flashsale_media(ngx_http_request_t *r,
 fs_outcome_t ngx_http_flashsale_only_json(ngx_http_request_t *r,
     ngx_http_flashsale_ctx_t *ctx, fs_str_t body);
 
+/*
+ * What a write supposes: If-Match and If-None-Match, in the request's own
+ * memory.  OK, or BAD_REQUEST and the fault.
+ */
+fs_outcome_t ngx_http_flashsale_condition(ngx_http_request_t *r,
+    fs_condition_t *condition, fs_fault_t *fault);
+
+/* The same of a hold, which has no entity tag: *unmet is 1 when it cannot be
+ * as the request supposes. */
+fs_outcome_t ngx_http_flashsale_unmet(ngx_http_request_t *r, uint8_t *unmet,
+    fs_fault_t *fault);
+
 /* Hash a key into the command.  OK, or BAD_REQUEST and the fault. */
 fs_outcome_t ngx_http_flashsale_key(ngx_http_flashsale_ctx_t *ctx,
     ngx_http_flashsale_worker_t *worker, fs_str_t key, const uint8_t *buyer,
@@ -692,6 +705,8 @@ void ngx_http_flashsale_answer_hold(ngx_http_request_t *r,
     fs_outcome_t outcome, const fs_hold_t *hold, fs_view_t *view);
 void ngx_http_flashsale_answer_sale(ngx_http_request_t *r,
     fs_outcome_t outcome, const fs_sale_t *sale, ngx_uint_t public);
+void ngx_http_flashsale_answer_etag(ngx_http_request_t *r,
+    ngx_http_flashsale_ctx_t *ctx, const fs_etag_t *etag);
 void ngx_http_flashsale_answer_json(ngx_http_request_t *r,
     fs_outcome_t outcome, ngx_buf_t *body, const char *cache);
 
@@ -797,6 +812,10 @@ void ngx_http_flashsale_lua_exit(ngx_http_flashsale_worker_t *worker);
 
 
 /* ngx_http_flashsale_api.c */
+
+/* GET sales?after=ID&limit=N, for buyers and for operators. */
+ngx_int_t ngx_http_flashsale_sales(ngx_http_request_t *r,
+    ngx_http_flashsale_worker_t *worker, const char *cache);
 
 /* What to answer when a view does not find something: `outcome`, or 503 when
  * it could not look.  Without an index sales are looked for in the log. */

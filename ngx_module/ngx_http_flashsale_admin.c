@@ -7,13 +7,23 @@
 #include "ngx_http_flashsale.h"
 
 
+#define NGX_HTTP_FLASHSALE_PAGE       20
+#define NGX_HTTP_FLASHSALE_PAGE_MAX   100
+
+/* A list of documents ends where it would grow beyond this. */
+#define NGX_HTTP_FLASHSALE_LIST_MAX   1048576
+
+
 /* what is asked for, by its path */
 typedef struct {
-    uint8_t       type;             /* of the command; NONE: the audit */
-    fs_str_t      slug;             /* of the sale; a document's id */
+    uint8_t       type;             /* of the command; NONE: only read */
+    fs_str_t      slug;             /* of the sale; a document's id; len 0:
+                                       all of them */
     fs_str_t      kind;             /* of a document */
     const char   *allow;
     ngx_uint_t    method;
+    ngx_int_t   (*read)(ngx_http_request_t *r,
+                        ngx_http_flashsale_worker_t *worker);
 } ngx_http_flashsale_admin_t;
 
 typedef struct {
@@ -31,12 +41,24 @@ static const ngx_http_flashsale_switch_t  ngx_http_flashsale_switches[] = {
 };
 
 
-static ngx_int_t ngx_http_flashsale_admin_path(fs_str_t path,
+static ngx_int_t ngx_http_flashsale_admin_path(ngx_http_request_t *r,
     ngx_http_flashsale_admin_t *admin);
-static ngx_int_t ngx_http_flashsale_admin_document(
+static ngx_int_t ngx_http_flashsale_admin_document(ngx_http_request_t *r,
     ngx_http_flashsale_admin_t *admin, fs_str_t path);
+static ngx_int_t ngx_http_flashsale_admin_reads(
+    ngx_http_flashsale_admin_t *admin,
+    ngx_int_t (*read)(ngx_http_request_t *r,
+                      ngx_http_flashsale_worker_t *worker));
+static ngx_int_t ngx_http_flashsale_admin_audit(ngx_http_request_t *r,
+    ngx_http_flashsale_worker_t *worker);
+static ngx_int_t ngx_http_flashsale_admin_sales(ngx_http_request_t *r,
+    ngx_http_flashsale_worker_t *worker);
+static ngx_int_t ngx_http_flashsale_admin_documents(ngx_http_request_t *r,
+    ngx_http_flashsale_worker_t *worker);
+static ngx_buf_t *ngx_http_flashsale_admin_page(ngx_http_request_t *r,
+    const fs_document_t *documents, ngx_uint_t n, int more);
 static ngx_int_t ngx_http_flashsale_admin_read(ngx_http_request_t *r,
-    ngx_http_flashsale_worker_t *worker, ngx_http_flashsale_admin_t *admin);
+    ngx_http_flashsale_worker_t *worker);
 static void ngx_http_flashsale_admin_body(ngx_http_request_t *r);
 static fs_outcome_t ngx_http_flashsale_admin(ngx_http_request_t *r,
     ngx_http_flashsale_ctx_t *ctx, fs_fault_t *fault);
@@ -45,7 +67,8 @@ static fs_outcome_t ngx_http_flashsale_admin_names(
 static int ngx_http_flashsale_admin_parse(fs_str_t body, uint8_t type,
     fs_sale_request_t *request, int64_t *add, fs_fault_t *fault);
 static ngx_http_flashsale_job_t *ngx_http_flashsale_admin_job(
-    ngx_http_flashsale_admin_t *admin, fs_sale_request_t *request);
+    ngx_http_flashsale_admin_t *admin, fs_sale_request_t *request,
+    const fs_condition_t *condition);
 static char *ngx_http_flashsale_admin_copy(char *p, fs_str_t *to,
     fs_str_t from);
 static fs_outcome_t ngx_http_flashsale_admin_fingerprint(
@@ -67,9 +90,7 @@ ngx_http_flashsale_admin_handler(ngx_http_request_t *r)
     ngx_http_flashsale_admin_t    admin;
     ngx_http_flashsale_worker_t  *worker;
 
-    if (ngx_http_flashsale_admin_path(ngx_http_flashsale_below(r), &admin)
-        != NGX_OK)
-    {
+    if (ngx_http_flashsale_admin_path(r, &admin) != NGX_OK) {
         return ngx_http_flashsale_problem(r, FS_NOT_FOUND, NULL);
     }
 
@@ -99,11 +120,7 @@ ngx_http_flashsale_admin_handler(ngx_http_request_t *r)
             return ngx_http_flashsale_problem(r, outcome, NULL);
         }
 
-        if (admin.type == FS_COMMAND_NONE) {
-            return ngx_http_flashsale_audit_handler(r);
-        }
-
-        return ngx_http_flashsale_admin_read(r, worker, &admin);
+        return admin.read(r, worker);
     }
 
     return ngx_http_flashsale_read_body(r, FS_BODY_ADMIN_MAX,
@@ -111,22 +128,28 @@ ngx_http_flashsale_admin_handler(ngx_http_request_t *r)
 }
 
 
-/* sales/ID, sales/ID/stock and its like, documents/KIND/ID, clock, life,
- * audit */
+/*
+ * sales, sales/ID, sales/ID/stock and its like, documents/KIND,
+ * documents/KIND/ID, clock, life, audit
+ */
 
 static ngx_int_t
-ngx_http_flashsale_admin_path(fs_str_t path,
+ngx_http_flashsale_admin_path(ngx_http_request_t *r,
     ngx_http_flashsale_admin_t *admin)
 {
     size_t                              len;
+    fs_str_t                            path;
     const char                         *slash;
     const ngx_http_flashsale_switch_t  *sw;
+
+    path = ngx_http_flashsale_below(r);
 
     admin->slug.data = "";
     admin->slug.len = 0;
     admin->kind = admin->slug;
     admin->allow = "POST";
     admin->method = NGX_HTTP_POST;
+    admin->read = NULL;
 
     if (path.len == 5 && ngx_memcmp(path.data, "clock", 5) == 0) {
         admin->type = FS_COMMAND_CLOCK;
@@ -139,16 +162,19 @@ ngx_http_flashsale_admin_path(fs_str_t path,
     }
 
     if (path.len == 5 && ngx_memcmp(path.data, "audit", 5) == 0) {
-        admin->type = FS_COMMAND_NONE;
-        admin->allow = "GET, HEAD";
-        admin->method = NGX_HTTP_GET|NGX_HTTP_HEAD;
-        return NGX_OK;
+        return ngx_http_flashsale_admin_reads(admin,
+                                            ngx_http_flashsale_admin_audit);
+    }
+
+    if (path.len == 5 && ngx_memcmp(path.data, "sales", 5) == 0) {
+        return ngx_http_flashsale_admin_reads(admin,
+                                            ngx_http_flashsale_admin_sales);
     }
 
     if (path.len > 10 && ngx_memcmp(path.data, "documents/", 10) == 0) {
         path.data += 10;
         path.len -= 10;
-        return ngx_http_flashsale_admin_document(admin, path);
+        return ngx_http_flashsale_admin_document(r, admin, path);
     }
 
     if (path.len < 7 || ngx_memcmp(path.data, "sales/", 6) != 0) {
@@ -185,26 +211,30 @@ ngx_http_flashsale_admin_path(fs_str_t path,
 }
 
 
-/* KIND/ID */
+/* KIND or KIND/ID */
 
 static ngx_int_t
-ngx_http_flashsale_admin_document(ngx_http_flashsale_admin_t *admin,
-    fs_str_t path)
+ngx_http_flashsale_admin_document(ngx_http_request_t *r,
+    ngx_http_flashsale_admin_t *admin, fs_str_t path)
 {
     const char  *slash;
 
     slash = memchr(path.data, '/', path.len);
 
+    admin->kind.data = path.data;
+    admin->kind.len = slash ? (size_t) (slash - path.data) : path.len;
+
     if (slash == NULL) {
-        return NGX_DECLINED;
+        return ngx_http_flashsale_admin_reads(admin,
+                                        ngx_http_flashsale_admin_documents);
     }
 
-    admin->type = FS_COMMAND_DOCUMENT;
-    admin->allow = "GET, HEAD, PUT";
-    admin->method = NGX_HTTP_GET|NGX_HTTP_HEAD|NGX_HTTP_PUT;
+    admin->type = (r->method == NGX_HTTP_DELETE) ? FS_COMMAND_DELETE
+                                                 : FS_COMMAND_DOCUMENT;
+    admin->allow = "GET, HEAD, PUT, DELETE";
+    admin->method = NGX_HTTP_GET|NGX_HTTP_HEAD|NGX_HTTP_PUT|NGX_HTTP_DELETE;
+    admin->read = ngx_http_flashsale_admin_read;
 
-    admin->kind.data = path.data;
-    admin->kind.len = slash - path.data;
     admin->slug.data = slash + 1;
     admin->slug.len = path.len - admin->kind.len - 1;
 
@@ -212,14 +242,183 @@ ngx_http_flashsale_admin_document(ngx_http_flashsale_admin_t *admin,
 }
 
 
+/* What is only read. */
+
+static ngx_int_t
+ngx_http_flashsale_admin_reads(ngx_http_flashsale_admin_t *admin,
+    ngx_int_t (*read)(ngx_http_request_t *r,
+                      ngx_http_flashsale_worker_t *worker))
+{
+    admin->type = FS_COMMAND_NONE;
+    admin->allow = "GET, HEAD";
+    admin->method = NGX_HTTP_GET|NGX_HTTP_HEAD;
+    admin->read = read;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_flashsale_admin_audit(ngx_http_request_t *r,
+    ngx_http_flashsale_worker_t *worker)
+{
+    (void) worker;
+
+    return ngx_http_flashsale_audit_handler(r);
+}
+
+
+static ngx_int_t
+ngx_http_flashsale_admin_sales(ngx_http_request_t *r,
+    ngx_http_flashsale_worker_t *worker)
+{
+    return ngx_http_flashsale_sales(r, worker, "private, no-store");
+}
+
+
+/* GET documents/KIND?after=ID&limit=N */
+
+static ngx_int_t
+ngx_http_flashsale_admin_documents(ngx_http_request_t *r,
+    ngx_http_flashsale_worker_t *worker)
+{
+    int                          n, more, len;
+    char                         buf[FS_SLUG_MAX];
+    size_t                       size;
+    int64_t                      limit;
+    fs_str_t                     args, after;
+    fs_view_t                    view;
+    ngx_buf_t                   *b;
+    ngx_int_t                    i;
+    fs_fault_t                   fault;
+    fs_outcome_t                 outcome;
+    fs_document_t               *documents;
+    ngx_http_flashsale_admin_t   admin;
+
+    (void) ngx_http_flashsale_admin_path(r, &admin);
+
+    if (!fs_slug_valid(admin.kind)) {
+        return ngx_http_flashsale_problem(r, FS_NOT_FOUND, NULL);
+    }
+
+    args = ngx_http_flashsale_args(r);
+
+    if (ngx_http_flashsale_limit(args, NGX_HTTP_FLASHSALE_PAGE,
+                                 NGX_HTTP_FLASHSALE_PAGE_MAX, &limit, &fault)
+        != FS_OK)
+    {
+        return ngx_http_flashsale_problem(r, FS_BAD_REQUEST, &fault);
+    }
+
+    len = fs_query_get(args, "after", buf, sizeof(buf));
+
+    after.data = buf;
+    after.len = (len > 0) ? len : 0;
+
+    if (len != -1 && !fs_slug_valid(after)) {
+        ngx_http_flashsale_fault(&fault, "after", "is the id of a document");
+        return ngx_http_flashsale_problem(r, FS_BAD_REQUEST, &fault);
+    }
+
+    documents = ngx_palloc(r->pool, limit * sizeof(fs_document_t));
+    if (documents == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    outcome = fs_view_open(worker->reader, &view);
+
+    /* documents are in the log: no index is needed */
+
+    if (outcome != FS_OK && outcome != FS_REBUILDING) {
+        return ngx_http_flashsale_problem(r, outcome, NULL);
+    }
+
+    n = fs_view_documents(&view, admin.kind, after, limit, documents, &more);
+
+    size = 0;
+
+    for (i = 0; i < n; i++) {
+        size += documents[i].doc.len;
+
+        if (i > 0 && size > NGX_HTTP_FLASHSALE_LIST_MAX) {
+            n = i;
+            more = 1;
+        }
+    }
+
+    b = (n < 0) ? NULL : ngx_http_flashsale_admin_page(r, documents, n, more);
+
+    fs_view_close(&view);
+
+    if (n < 0) {
+        return ngx_http_flashsale_problem(r, FS_NOT_READY, NULL);
+    }
+
+    ngx_http_flashsale_answer_json(r, FS_OK, b, "private, no-store");
+
+    return ngx_http_flashsale_send(r);
+}
+
+
+/* Ids never need escaping, and documents are JSON as they are. */
+
+static ngx_buf_t *
+ngx_http_flashsale_admin_page(ngx_http_request_t *r,
+    const fs_document_t *documents, ngx_uint_t n, int more)
+{
+    size_t      size;
+    ngx_buf_t  *b;
+    ngx_uint_t  i;
+
+    size = sizeof("{\"documents\":[],\"next\":\"\"}") + FS_SLUG_MAX;
+
+    for (i = 0; i < n; i++) {
+        size += sizeof(",{\"id\":\"\",\"doc\":}") + FS_SLUG_MAX
+                + documents[i].doc.len;
+    }
+
+    b = ngx_create_temp_buf(r->pool, size);
+    if (b == NULL) {
+        return NULL;
+    }
+
+    b->last = ngx_sprintf(b->last, "{\"documents\":[");
+
+    for (i = 0; i < n; i++) {
+        b->last = ngx_sprintf(b->last, "%s{\"id\":\"%*s\",\"doc\":",
+                              i ? "," : "", (size_t) documents[i].id.len,
+                              documents[i].id.data);
+        b->last = ngx_cpymem(b->last, documents[i].doc.data,
+                             documents[i].doc.len);
+        *b->last++ = '}';
+    }
+
+    if (more && n > 0) {
+        b->last = ngx_sprintf(b->last, "],\"next\":\"%*s\"}",
+                              (size_t) documents[n - 1].id.len,
+                              documents[n - 1].id.data);
+
+    } else {
+        b->last = ngx_sprintf(b->last, "],\"next\":null}");
+    }
+
+    return b;
+}
+
+
+/* GET documents/KIND/ID */
+
 static ngx_int_t
 ngx_http_flashsale_admin_read(ngx_http_request_t *r,
-    ngx_http_flashsale_worker_t *worker, ngx_http_flashsale_admin_t *admin)
+    ngx_http_flashsale_worker_t *worker)
 {
-    fs_view_t     view;
-    fs_outcome_t  outcome;
+    fs_view_t                   view;
+    fs_outcome_t                outcome;
+    ngx_http_flashsale_admin_t  admin;
 
-    if (!fs_slug_valid(admin->kind) || !fs_slug_valid(admin->slug)) {
+    (void) ngx_http_flashsale_admin_path(r, &admin);
+
+    if (!fs_slug_valid(admin.kind) || !fs_slug_valid(admin.slug)) {
         return ngx_http_flashsale_problem(r, FS_NOT_FOUND, NULL);
     }
 
@@ -270,6 +469,7 @@ ngx_http_flashsale_admin(ngx_http_request_t *r,
     uint8_t                        nobody[FS_BUYER_LEN];
     fs_str_t                       body, str;
     fs_outcome_t                   outcome;
+    fs_condition_t                 condition;
     fs_sale_request_t              request;
     ngx_http_flashsale_job_t      *job;
     ngx_http_flashsale_admin_t     admin;
@@ -293,7 +493,7 @@ ngx_http_flashsale_admin(ngx_http_request_t *r,
         return outcome;
     }
 
-    (void) ngx_http_flashsale_admin_path(ngx_http_flashsale_below(r), &admin);
+    (void) ngx_http_flashsale_admin_path(r, &admin);
 
     ctx->type = admin.type;
 
@@ -311,6 +511,11 @@ ngx_http_flashsale_admin(ngx_http_request_t *r,
     }
 
     outcome = ngx_http_flashsale_admin_names(&admin, fault);
+    if (outcome != FS_OK) {
+        return outcome;
+    }
+
+    outcome = ngx_http_flashsale_condition(r, &condition, fault);
     if (outcome != FS_OK) {
         return outcome;
     }
@@ -334,7 +539,7 @@ ngx_http_flashsale_admin(ngx_http_request_t *r,
         return outcome;
     }
 
-    job = ngx_http_flashsale_admin_job(&admin, &request);
+    job = ngx_http_flashsale_admin_job(&admin, &request, &condition);
     if (job == NULL) {
         return FS_INTERNAL;
     }
@@ -371,6 +576,7 @@ ngx_http_flashsale_admin_names(ngx_http_flashsale_admin_t *admin,
         return FS_OK;
 
     case FS_COMMAND_DOCUMENT:
+    case FS_COMMAND_DELETE:
 
         if (!fs_slug_valid(admin->kind)) {
             ngx_http_flashsale_fault(fault, "kind", rule);
@@ -430,7 +636,7 @@ ngx_http_flashsale_admin_parse(fs_str_t body, uint8_t type,
 
 static ngx_http_flashsale_job_t *
 ngx_http_flashsale_admin_job(ngx_http_flashsale_admin_t *admin,
-    fs_sale_request_t *request)
+    fs_sale_request_t *request, const fs_condition_t *condition)
 {
     char                      *p;
     fs_str_t                   title;
@@ -441,7 +647,9 @@ ngx_http_flashsale_admin_job(ngx_http_flashsale_admin_t *admin,
     title.len = request->title_len;
 
     job = calloc(1, sizeof(ngx_http_flashsale_job_t) + admin->slug.len
-                    + admin->kind.len + title.len + request->doc.len);
+                    + admin->kind.len + title.len + request->doc.len
+                    + condition->if_match.len
+                    + condition->if_none_match.len);
     if (job == NULL) {
         return NULL;
     }
@@ -463,7 +671,17 @@ ngx_http_flashsale_admin_job(ngx_http_flashsale_admin_t *admin,
     p = ngx_http_flashsale_admin_copy(p, &op->title, title);
 
     if (request->doc.data) {
-        (void) ngx_http_flashsale_admin_copy(p, &op->doc, request->doc);
+        p = ngx_http_flashsale_admin_copy(p, &op->doc, request->doc);
+    }
+
+    if (condition->if_match.data) {
+        p = ngx_http_flashsale_admin_copy(p, &op->condition.if_match,
+                                          condition->if_match);
+    }
+
+    if (condition->if_none_match.data) {
+        (void) ngx_http_flashsale_admin_copy(p, &op->condition.if_none_match,
+                                             condition->if_none_match);
     }
 
     return job;
@@ -542,7 +760,9 @@ ngx_http_flashsale_admin_done(ngx_http_request_t *r,
         return;
     }
 
-    if (ctx->type == FS_COMMAND_CLOCK || ctx->type == FS_COMMAND_LIFE) {
+    if (ctx->type == FS_COMMAND_CLOCK || ctx->type == FS_COMMAND_LIFE
+        || ctx->type == FS_COMMAND_DELETE)
+    {
         b = ngx_create_temp_buf(r->pool, sizeof("{\"epoch\":\"00000000\"}"));
 
         if (b && ctx->type == FS_COMMAND_LIFE) {
@@ -584,9 +804,11 @@ ngx_http_flashsale_admin_show(ngx_http_request_t *r, fs_outcome_t outcome,
     int                          rc;
     fs_str_t                     doc;
     ngx_buf_t                   *b;
+    fs_etag_t                    etag;
+    ngx_http_flashsale_ctx_t    *ctx;
     ngx_http_flashsale_admin_t   admin;
 
-    (void) ngx_http_flashsale_admin_path(ngx_http_flashsale_below(r), &admin);
+    (void) ngx_http_flashsale_admin_path(r, &admin);
 
     rc = -1;
 
@@ -613,6 +835,11 @@ ngx_http_flashsale_admin_show(ngx_http_request_t *r, fs_outcome_t outcome,
 
     if (b) {
         b->last = ngx_cpymem(b->last, doc.data, doc.len);
+    }
+
+    if (fs_etag_document(doc, &etag) == 0) {
+        ctx = ngx_http_get_module_ctx(r, ngx_http_flashsale_module);
+        ngx_http_flashsale_answer_etag(r, ctx, &etag);
     }
 
     ngx_http_flashsale_answer_json(r, outcome, b, "private, no-store");

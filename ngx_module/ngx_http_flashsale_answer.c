@@ -7,8 +7,6 @@
 #include "ngx_http_flashsale.h"
 
 
-static u_char *ngx_http_flashsale_tag(ngx_http_request_t *r, u_char *p,
-    fs_seq_t version);
 static void ngx_http_flashsale_answer_text(ngx_http_request_t *r,
     ngx_http_flashsale_ctx_t *ctx, const char *text, int len);
 static ngx_uint_t ngx_http_flashsale_sold_out(
@@ -267,33 +265,13 @@ ngx_http_flashsale_answer_hold(ngx_http_request_t *r, fs_outcome_t outcome,
 }
 
 
-/*
- * The version in quotes, and in a life after the first one its epoch: what
- * another life called by the same number is not the same.
- */
-
-static u_char *
-ngx_http_flashsale_tag(ngx_http_request_t *r, u_char *p, fs_seq_t version)
-{
-    uint32_t  epoch;
-
-    epoch = fs_life_now(ngx_http_flashsale_worker(r)->store);
-
-    if (epoch != 0) {
-        return ngx_sprintf(p, "\"%uL-%08xD\"", (uint64_t) version, epoch);
-    }
-
-    return ngx_sprintf(p, "\"%uL\"", (uint64_t) version);
-}
-
-
 void
 ngx_http_flashsale_answer_sale(ngx_http_request_t *r, fs_outcome_t outcome,
     const fs_sale_t *sale, ngx_uint_t public)
 {
     int                        n;
     char                       text[FS_SALE_JSON_MAX];
-    u_char                    *p;
+    fs_etag_t                  etag;
     ngx_http_flashsale_ctx_t  *ctx;
 
     ctx = ngx_http_get_module_ctx(r, ngx_http_flashsale_module);
@@ -305,21 +283,30 @@ ngx_http_flashsale_answer_sale(ngx_http_request_t *r, fs_outcome_t outcome,
     ctx->answer.replayed = (outcome == FS_REPLAYED);
     ctx->answer.cache = public ? "no-cache" : "private, no-store";
 
-    if (public) {
-        p = ngx_pnalloc(r->pool, NGX_INT64_LEN + sizeof("\"\"-00000000"));
-
-        if (p) {
-            ctx->answer.etag.data = p;
-            ctx->answer.etag.len = ngx_http_flashsale_tag(r, p,
-                                                          sale->version)
-                                   - p;
-        }
-    }
+    fs_etag_sale(sale, fs_life_now(ngx_http_flashsale_worker(r)->store),
+                 &etag);
+    ngx_http_flashsale_answer_etag(r, ctx, &etag);
 
     n = fs_answer_sale(text, sizeof(text), sale);
 
     ngx_str_set(&ctx->answer.type, "application/json");
     ngx_http_flashsale_answer_text(r, ctx, text, n);
+}
+
+
+void
+ngx_http_flashsale_answer_etag(ngx_http_request_t *r,
+    ngx_http_flashsale_ctx_t *ctx, const fs_etag_t *etag)
+{
+    u_char  *p;
+
+    p = ngx_pnalloc(r->pool, etag->len);
+
+    if (p) {
+        ctx->answer.etag.data = p;
+        ctx->answer.etag.len = etag->len;
+        ngx_memcpy(p, etag->data, etag->len);
+    }
 }
 
 
@@ -545,6 +532,14 @@ ngx_http_flashsale_answer_headers(ngx_http_request_t *r,
 
     answer = &ctx->answer;
     b = answer->body;
+
+    if (!(r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD))) {
+
+        /* what a write supposes was judged before; nginx would do it now, by
+         * what has become of it, and say 412 to what was carried out */
+
+        r->disable_not_modified = 1;
+    }
 
     r->headers_out.status = answer->status;
     r->headers_out.status_line.len = 0;

@@ -11,8 +11,6 @@
 #define NGX_HTTP_FLASHSALE_PAGE_MAX  100
 
 
-static ngx_int_t ngx_http_flashsale_sales(ngx_http_request_t *r,
-    ngx_http_flashsale_worker_t *worker);
 static ngx_int_t ngx_http_flashsale_sale(ngx_http_request_t *r,
     ngx_http_flashsale_worker_t *worker, fs_str_t id);
 
@@ -60,7 +58,7 @@ ngx_http_flashsale_api_handler(ngx_http_request_t *r)
     }
 
     if (path.len == 5) {
-        return ngx_http_flashsale_sales(r, worker);
+        return ngx_http_flashsale_sales(r, worker, "no-cache");
     }
 
     path.data += 6;
@@ -125,9 +123,9 @@ ngx_http_flashsale_sale(ngx_http_request_t *r,
 
 /* GET sales?after=ID&limit=N */
 
-static ngx_int_t
+ngx_int_t
 ngx_http_flashsale_sales(ngx_http_request_t *r,
-    ngx_http_flashsale_worker_t *worker)
+    ngx_http_flashsale_worker_t *worker, const char *cache)
 {
     int           more, len;
     char          buf[FS_SLUG_MAX];
@@ -194,7 +192,7 @@ ngx_http_flashsale_sales(ngx_http_request_t *r,
 
     b->last += len;
 
-    ngx_http_flashsale_answer_json(r, FS_OK, b, "no-cache");
+    ngx_http_flashsale_answer_json(r, FS_OK, b, cache);
 
     return ngx_http_flashsale_send(r);
 }

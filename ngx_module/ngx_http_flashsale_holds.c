@@ -10,6 +10,23 @@
 #define NGX_HTTP_FLASHSALE_PAGE_MAX  100
 
 
+/* what follows the hold's id */
+typedef struct {
+    ngx_str_t     name;
+    uint8_t       type;             /* of the command */
+} ngx_http_flashsale_action_t;
+
+
+static const ngx_http_flashsale_action_t
+    ngx_http_flashsale_hold_actions[] =
+{
+    { ngx_string("/release"), FS_COMMAND_RELEASE },
+    { ngx_string("/pickup"),  FS_COMMAND_POINT },
+    { ngx_null_string,        FS_COMMAND_NONE }
+};
+
+
+static uint8_t ngx_http_flashsale_hold_action(fs_str_t *id);
 static ngx_int_t ngx_http_flashsale_hold_write(ngx_http_request_t *r,
     ngx_http_flashsale_worker_t *worker, ngx_uint_t body,
     ngx_http_client_body_handler_pt handler);
@@ -27,21 +44,48 @@ static ngx_int_t ngx_http_flashsale_hold_get(ngx_http_request_t *r,
     ngx_http_flashsale_worker_t *worker, fs_seq_t seq);
 static ngx_int_t ngx_http_flashsale_hold_list(ngx_http_request_t *r,
     ngx_http_flashsale_worker_t *worker);
-static void ngx_http_flashsale_release_body(ngx_http_request_t *r);
-static fs_outcome_t ngx_http_flashsale_release(ngx_http_request_t *r,
+static void ngx_http_flashsale_change_body(ngx_http_request_t *r);
+static fs_outcome_t ngx_http_flashsale_change(ngx_http_request_t *r,
     ngx_http_flashsale_ctx_t *ctx, fs_fault_t *fault);
+static fs_outcome_t ngx_http_flashsale_hold_key(ngx_http_request_t *r,
+    ngx_http_flashsale_ctx_t *ctx, const fs_hold_request_t *request,
+    uint8_t *hash, fs_fault_t *fault);
 static void ngx_http_flashsale_hold_end(ngx_http_request_t *r,
     fs_outcome_t outcome, const fs_fault_t *fault);
 
 
-/* path is what follows `holds`: nothing, /ID, or /ID/release */
+/* What POST /ID/… does.  The command, or NONE; *id gets its end there. */
+
+static uint8_t
+ngx_http_flashsale_hold_action(fs_str_t *id)
+{
+    const ngx_http_flashsale_action_t  *action;
+
+    for (action = ngx_http_flashsale_hold_actions; action->name.len;
+         action++)
+    {
+        if (id->len > action->name.len
+            && ngx_memcmp(id->data + id->len - action->name.len,
+                          action->name.data, action->name.len)
+               == 0)
+        {
+            id->len -= action->name.len;
+            break;
+        }
+    }
+
+    return action->type;
+}
+
+
+/* path is what follows `holds`: nothing, /ID, /ID/release, /ID/pickup */
 
 ngx_int_t
 ngx_http_flashsale_holds_handler(ngx_http_request_t *r, fs_str_t path)
 {
     fs_str_t                      id;
     ngx_int_t                     rc;
-    ngx_uint_t                    release;
+    uint8_t                       action;
     fs_seq_t                      seq;
     fs_outcome_t                  outcome;
     ngx_http_flashsale_ctx_t     *ctx;
@@ -49,25 +93,19 @@ ngx_http_flashsale_holds_handler(ngx_http_request_t *r, fs_str_t path)
     ngx_http_flashsale_worker_t  *worker;
 
     id = path;
-    release = 0;
+    action = FS_COMMAND_NONE;
 
     if (id.len) {
         id.data++;
         id.len--;
-
-        if (id.len > sizeof("/release") - 1
-            && ngx_memcmp(id.data + id.len - (sizeof("/release") - 1),
-                          "/release", sizeof("/release") - 1)
-               == 0)
-        {
-            id.len -= sizeof("/release") - 1;
-            release = 1;
-        }
+        action = ngx_http_flashsale_hold_action(&id);
     }
 
     need = NGX_HTTP_FLASHSALE_COMMAND;
 
-    if (r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD) && !release) {
+    if (r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD)
+        && action == FS_COMMAND_NONE)
+    {
         need = NGX_HTTP_FLASHSALE_READ;
 
     } else if (path.len == 0) {
@@ -75,7 +113,7 @@ ngx_http_flashsale_holds_handler(ngx_http_request_t *r, fs_str_t path)
             return ngx_http_flashsale_not_allowed(r, "GET, HEAD, POST");
         }
 
-    } else if (release) {
+    } else if (action != FS_COMMAND_NONE) {
         if (r->method != NGX_HTTP_POST) {
             return ngx_http_flashsale_not_allowed(r, "POST");
         }
@@ -126,9 +164,11 @@ ngx_http_flashsale_holds_handler(ngx_http_request_t *r, fs_str_t path)
     }
 
     ctx->seq = seq;
+    ctx->type = (action == FS_COMMAND_NONE) ? FS_COMMAND_RELEASE : action;
 
-    return ngx_http_flashsale_hold_write(r, worker, 0,
-                                         ngx_http_flashsale_release_body);
+    return ngx_http_flashsale_hold_write(r, worker,
+                                         ctx->type != FS_COMMAND_RELEASE,
+                                         ngx_http_flashsale_change_body);
 }
 
 
@@ -192,16 +232,12 @@ ngx_http_flashsale_hold_post(ngx_http_request_t *r,
     ngx_http_flashsale_ctx_t *ctx, fs_fault_t *fault)
 {
     int                             rc;
-    fs_str_t                        body, key;
+    fs_str_t                        body;
     fs_result_t                     result;
     fs_command_t                    command;
     fs_outcome_t                    outcome;
     fs_hold_request_t               request;
-    ngx_http_flashsale_worker_t    *worker;
-    ngx_http_flashsale_headers_t   *headers;
     ngx_http_flashsale_loc_conf_t  *lcf;
-
-    worker = ngx_http_flashsale_worker(r);
 
     outcome = ngx_http_flashsale_body(r, FS_BODY_MAX, &body);
     if (outcome != FS_OK) {
@@ -216,22 +252,22 @@ ngx_http_flashsale_hold_post(ngx_http_request_t *r,
 
     ngx_memzero(&command, sizeof(fs_command_t));
 
-    headers = ngx_http_flashsale_headers(r, ctx);
-
-    key.data = (const char *) headers->key.data;
-    key.len = headers->key.len;
-
-    if (key.data == NULL && ctx->form && request.key_len) {
-        key.data = request.key;
-        key.len = request.key_len;
+    outcome = ngx_http_flashsale_hold_key(r, ctx, &request, command.key,
+                                          fault);
+    if (outcome != FS_OK) {
+        return outcome;
     }
 
-    if (key.data) {
-        outcome = ngx_http_flashsale_key(ctx, worker, key, ctx->buyer,
-                                         command.key, fault);
-        if (outcome != FS_OK) {
-            return outcome;
-        }
+    /* of the list of holds, which is always there and has no tag */
+
+    outcome = ngx_http_flashsale_unmet(r, &command.unmet, fault);
+
+    if (outcome == FS_OK && command.unmet) {
+        outcome = FS_PRECONDITION;
+    }
+
+    if (outcome != FS_OK) {
+        return outcome;
     }
 
     lcf = ngx_http_get_module_loc_conf(r, ngx_http_flashsale_module);
@@ -244,8 +280,9 @@ ngx_http_flashsale_hold_post(ngx_http_request_t *r,
 
     ctx->sale = request.lines[0].sale;
 
-    outcome = ngx_http_flashsale_newcomer_check(r, ctx, worker, ctx->identity,
-                                                &result);
+    outcome = ngx_http_flashsale_newcomer_check(r, ctx,
+                                                ngx_http_flashsale_worker(r),
+                                                ctx->identity, &result);
 
     if (outcome == FS_TOO_FAST) {
         ngx_http_flashsale_answer_problem(r, outcome, NULL, &result, NULL);
@@ -265,6 +302,35 @@ ngx_http_flashsale_hold_post(ngx_http_request_t *r,
     return ngx_http_flashsale_wait_command(r, &command,
                                            ngx_http_flashsale_hold_done,
                                            ngx_http_flashsale_wait_finish);
+}
+
+
+/* The key of the header, or else of the form; zeros stay: none. */
+
+static fs_outcome_t
+ngx_http_flashsale_hold_key(ngx_http_request_t *r,
+    ngx_http_flashsale_ctx_t *ctx, const fs_hold_request_t *request,
+    uint8_t *hash, fs_fault_t *fault)
+{
+    fs_str_t                       key;
+    ngx_http_flashsale_headers_t  *headers;
+
+    headers = ngx_http_flashsale_headers(r, ctx);
+
+    key.data = (const char *) headers->key.data;
+    key.len = headers->key.len;
+
+    if (key.data == NULL && ctx->form && request->key_len) {
+        key.data = request->key;
+        key.len = request->key_len;
+    }
+
+    if (key.data == NULL) {
+        return FS_OK;
+    }
+
+    return ngx_http_flashsale_key(ctx, ngx_http_flashsale_worker(r), key,
+                                  ctx->buyer, hash, fault);
 }
 
 
@@ -389,7 +455,7 @@ ngx_http_flashsale_hold_range(fs_state_t *state, fs_command_t *command,
 }
 
 
-/* After hold_post() and release(). */
+/* After hold_post() and change(). */
 
 static void
 ngx_http_flashsale_hold_end(ngx_http_request_t *r, fs_outcome_t outcome,
@@ -420,6 +486,8 @@ static void
 ngx_http_flashsale_hold_done(ngx_http_request_t *r, const fs_result_t *result,
     fs_view_t *view)
 {
+    fs_fault_t  fault;
+
     switch (result->outcome) {
 
     case FS_OK:
@@ -427,6 +495,15 @@ ngx_http_flashsale_hold_done(ngx_http_request_t *r, const fs_result_t *result,
     case FS_REPLAYED:
         ngx_http_flashsale_answer_hold(r, result->outcome, &result->hold,
                                        view);
+        return;
+
+    case FS_BAD_REQUEST:
+
+        /* the one rule that only the store knows */
+
+        fs_points_fault(result, &fault);
+        ngx_http_flashsale_answer_problem(r, result->outcome, &fault, NULL,
+                                          NULL);
         return;
 
     default:
@@ -579,10 +656,10 @@ ngx_http_flashsale_hold_list(ngx_http_request_t *r,
 }
 
 
-/* DELETE holds/ID, POST holds/ID/release */
+/* DELETE holds/ID, POST holds/ID/release, POST holds/ID/pickup */
 
 static void
-ngx_http_flashsale_release_body(ngx_http_request_t *r)
+ngx_http_flashsale_change_body(ngx_http_request_t *r)
 {
     fs_fault_t                 fault;
     fs_outcome_t               outcome;
@@ -592,14 +669,14 @@ ngx_http_flashsale_release_body(ngx_http_request_t *r)
 
     fault.outcome = FS_OK;
 
-    outcome = ngx_http_flashsale_release(r, ctx, &fault);
+    outcome = ngx_http_flashsale_change(r, ctx, &fault);
 
     ngx_http_flashsale_hold_end(r, outcome, &fault);
 }
 
 
 static fs_outcome_t
-ngx_http_flashsale_release(ngx_http_request_t *r,
+ngx_http_flashsale_change(ngx_http_request_t *r,
     ngx_http_flashsale_ctx_t *ctx, fs_fault_t *fault)
 {
     int                rc;
@@ -613,20 +690,42 @@ ngx_http_flashsale_release(ngx_http_request_t *r,
         return outcome;
     }
 
-    rc = ctx->form ? fs_request_plain_form(body, &request, fault)
-                   : fs_request_empty(body, fault);
+    ngx_memzero(&command, sizeof(fs_command_t));
+
+    command.type = ctx->type;
+    command.hold = ctx->seq;
+    command.epoch = ctx->epoch;
+    ngx_memcpy(command.buyer, ctx->buyer, FS_BUYER_LEN);
+
+    if (ctx->type == FS_COMMAND_POINT) {
+        rc = ctx->form ? fs_request_point_form(body, &request, fault)
+                       : fs_request_point(body, &request, fault);
+
+    } else {
+        rc = ctx->form ? fs_request_plain_form(body, &request, fault)
+                       : fs_request_empty(body, fault);
+    }
+
     if (rc != 0) {
         return fault->outcome;
     }
 
-    ngx_memzero(&command, sizeof(fs_command_t));
+    outcome = ngx_http_flashsale_unmet(r, &command.unmet, fault);
+    if (outcome != FS_OK) {
+        return outcome;
+    }
 
     /* releasing twice is releasing once: no key is needed */
 
-    command.type = FS_COMMAND_RELEASE;
-    command.hold = ctx->seq;
-    command.epoch = ctx->epoch;
-    ngx_memcpy(command.buyer, ctx->buyer, FS_BUYER_LEN);
+    if (ctx->type == FS_COMMAND_POINT) {
+        command.pickup = request.pickup;
+
+        outcome = ngx_http_flashsale_hold_key(r, ctx, &request, command.key,
+                                              fault);
+        if (outcome != FS_OK) {
+            return outcome;
+        }
+    }
 
     return ngx_http_flashsale_wait_command(r, &command,
                                            ngx_http_flashsale_hold_done,

@@ -395,6 +395,7 @@ ngx_http_flashsale_ffi_take(ngx_http_request_t *r, int slot, char *buf,
 {
     int                           len;
     fs_view_t                     view;
+    fs_fault_t                    fault;
     fs_result_t                   result;
     fs_outcome_t                  outcome;
     ngx_http_flashsale_op_t      *op;
@@ -430,6 +431,12 @@ ngx_http_flashsale_ffi_take(ngx_http_request_t *r, int slot, char *buf,
     case FS_CREATED:
     case FS_REPLAYED:
         break;
+
+    case FS_BAD_REQUEST:
+        fs_points_fault(&result, &fault);
+
+        return ngx_http_flashsale_lua_problem(r, result.outcome, &fault, NULL,
+                                              buf, size);
 
     default:
         return ngx_http_flashsale_lua_problem(r, result.outcome, NULL,

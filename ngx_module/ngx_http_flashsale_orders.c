@@ -168,6 +168,11 @@ ngx_http_flashsale_order(ngx_http_request_t *r,
         return fault->outcome;
     }
 
+    outcome = ngx_http_flashsale_unmet(r, &command.unmet, fault);
+    if (outcome != FS_OK) {
+        return outcome;
+    }
+
     return ngx_http_flashsale_wait_command(r, &command,
                                            ngx_http_flashsale_order_done,
                                            ngx_http_flashsale_wait_finish);

@@ -15,7 +15,7 @@ static fs_outcome_t ngx_http_flashsale_pay_hold(ngx_http_request_t *r,
 static fs_outcome_t ngx_http_flashsale_pay_look(ngx_http_request_t *r,
     ngx_http_flashsale_ctx_t *ctx, ngx_http_flashsale_worker_t *worker);
 static fs_outcome_t ngx_http_flashsale_pay_move(ngx_http_request_t *r,
-    ngx_http_flashsale_ctx_t *ctx);
+    ngx_http_flashsale_ctx_t *ctx, fs_fault_t *fault);
 static void ngx_http_flashsale_pay_done(ngx_http_request_t *r,
     const fs_result_t *result, fs_view_t *view);
 static void ngx_http_flashsale_pay_finish(ngx_http_request_t *r);
@@ -27,11 +27,13 @@ ngx_int_t
 ngx_http_flashsale_pay_handler(ngx_http_request_t *r)
 {
     ngx_int_t                       rc;
+    fs_fault_t                      fault;
     fs_outcome_t                    outcome;
     ngx_http_flashsale_ctx_t       *ctx;
     ngx_http_flashsale_worker_t    *worker;
     ngx_http_flashsale_loc_conf_t  *lcf;
 
+    fault.outcome = FS_OK;
     lcf = ngx_http_get_module_loc_conf(r, ngx_http_flashsale_module);
 
     if (lcf->pay == NULL) {
@@ -70,7 +72,7 @@ ngx_http_flashsale_pay_handler(ngx_http_request_t *r)
         outcome = ngx_http_flashsale_pay_hold(r, ctx, worker);
 
         if (outcome == FS_OK && r->method == NGX_HTTP_POST) {
-            outcome = ngx_http_flashsale_pay_move(r, ctx);
+            outcome = ngx_http_flashsale_pay_move(r, ctx, &fault);
 
             if (outcome == FS_OK) {
                 return NGX_AGAIN;
@@ -91,7 +93,8 @@ ngx_http_flashsale_pay_handler(ngx_http_request_t *r)
     }
 
     return ngx_http_flashsale_pay_refuse(r,
-                             ngx_http_flashsale_problem(r, outcome, NULL));
+                             ngx_http_flashsale_problem(r, outcome,
+                                 fault.outcome == FS_OK ? NULL : &fault));
 }
 
 
@@ -202,7 +205,7 @@ ngx_http_flashsale_pay_look(ngx_http_request_t *r,
 
 static fs_outcome_t
 ngx_http_flashsale_pay_move(ngx_http_request_t *r,
-    ngx_http_flashsale_ctx_t *ctx)
+    ngx_http_flashsale_ctx_t *ctx, fs_fault_t *fault)
 {
     fs_command_t                    command;
     fs_outcome_t                    outcome;
@@ -216,6 +219,15 @@ ngx_http_flashsale_pay_move(ngx_http_request_t *r,
     lcf = ngx_http_get_module_loc_conf(r, ngx_http_flashsale_module);
 
     ngx_memzero(&command, sizeof(fs_command_t));
+
+    outcome = ngx_http_flashsale_unmet(r, &command.unmet, fault);
+    if (outcome != FS_OK) {
+        return outcome;
+    }
+
+    /* it was judged; nginx would judge the upstream's answer once more */
+
+    r->disable_not_modified = 1;
 
     command.type = FS_COMMAND_PAY;
     command.hold = ctx->seq;

@@ -481,6 +481,58 @@ ngx_http_flashsale_only_json(ngx_http_request_t *r,
 
 
 fs_outcome_t
+ngx_http_flashsale_condition(ngx_http_request_t *r,
+    fs_condition_t *condition, fs_fault_t *fault)
+{
+    static const char  rule[] = "is * or a list of entity tags";
+
+    ngx_memzero(condition, sizeof(fs_condition_t));
+
+    if (r->headers_in.if_match) {
+        condition->if_match.data =
+                           (const char *) r->headers_in.if_match->value.data;
+        condition->if_match.len = r->headers_in.if_match->value.len;
+
+        if (!fs_condition_valid(condition->if_match)) {
+            ngx_http_flashsale_fault(fault, "If-Match", rule);
+            return FS_BAD_REQUEST;
+        }
+    }
+
+    if (r->headers_in.if_none_match) {
+        condition->if_none_match.data =
+                      (const char *) r->headers_in.if_none_match->value.data;
+        condition->if_none_match.len = r->headers_in.if_none_match->value.len;
+
+        if (!fs_condition_valid(condition->if_none_match)) {
+            ngx_http_flashsale_fault(fault, "If-None-Match", rule);
+            return FS_BAD_REQUEST;
+        }
+    }
+
+    return FS_OK;
+}
+
+
+fs_outcome_t
+ngx_http_flashsale_unmet(ngx_http_request_t *r, uint8_t *unmet,
+    fs_fault_t *fault)
+{
+    fs_etag_t       none;
+    fs_outcome_t    outcome;
+    fs_condition_t  condition;
+
+    none.len = 0;
+
+    outcome = ngx_http_flashsale_condition(r, &condition, fault);
+
+    *unmet = (outcome == FS_OK && !fs_condition_met(&condition, &none));
+
+    return outcome;
+}
+
+
+fs_outcome_t
 ngx_http_flashsale_key(ngx_http_flashsale_ctx_t *ctx,
     ngx_http_flashsale_worker_t *worker, fs_str_t key, const uint8_t *buyer,
     uint8_t *hash, fs_fault_t *fault)

@@ -111,7 +111,7 @@ sub removed ($seq) {
 
 # ---- as it is
 is_deeply([chain(@texts)], \@golden, 'this test chains as the engine does');
-like(accepted('golden', \@golden), qr/^ok: 58 entries, seq 1 to 58, hash /,
+like(accepted('golden', \@golden), qr/^ok: 64 entries, seq 1 to 64, hash /,
     'the summary');
 
 my ($status, $said) = check(\@golden, '--sales');
@@ -126,18 +126,18 @@ open my $half, '>', "$dir/half" or die $!;
 print $half @golden[0 .. 29];
 close $half;
 open my $rest, '>', "$dir/rest" or die $!;
-print $rest @golden[30 .. 51];
+print $rest @golden[30 .. $#golden];
 close $rest;
 qx("$^X" "$script" "$dir/half" "$dir/rest");
 is($?, 0, 'in two files');
 
 # ---- from the middle
 my ($hash) = $golden[18] =~ /"hash":"([0-9a-f]{64})"/;
-my @tail = @golden[19 .. 51];
+my @tail = @golden[19 .. $#golden];
 like(accepted('middle', \@tail, "--after-seq 19 --after-hash $hash"),
     qr/sums not checked/, 'says what it cannot know');
 accepted('middle, by its place alone', \@tail, '--after-seq 19');
-accepted('nothing new', [], "--after-seq 52 --after-hash $hash");
+accepted('nothing new', [], "--after-seq 64 --after-hash $hash");
 refused('middle, another hash', \@tail, qr/seq 20: its hash is not/,
     '--after-seq 19 --after-hash ' . '1' x 64);
 refused('middle, another place', \@tail, qr/seq 20: 19 was to come/,
@@ -294,6 +294,20 @@ my ($at) = $day_later->[54] =~ /"at":(\d+)/;
 accepted('a key of long ago', [chain((map { s/,"hash":.*//sr }
     @$day_later[0 .. 54]), $day_later->[55] =~ s/,"hash":.*//sr
     =~ s/"at":\d+/'"at":' . ($at + 86_400_000)/er)]);
+
+# ---- pickup points
+refused('sold elsewhere', changed(12, sub { s/xingfu/dongmen/ }),
+    qr/seq 12: sold at dongmen, but hold $first is to be collected at xingfu/);
+refused('moved, and released where it was', changed(63,
+    sub { s/xingfu/dongmen/ }), qr/seq 63: released at dongmen, but hold /);
+refused('moved when it is over', inserted(13, '"type":"pickup","hold":"'
+    . $first . '","pickup":"dongmen"'),
+    qr/seq 14: hold $first is sold: no way to another pickup point/);
+refused('moved, never held', changed(61, sub { s/"hold":"../"hold":"00/ }),
+    qr/seq 61: hold 00\w+ was never held/);
+refused('its key executed twice', changed(62,
+    sub { s/"xingfu"/"xingfu","key":"deadbeef00010203"/ }),
+    qr/seq 62: key deadbeef00010203 was executed at seq 61/);
 
 # ---- money
 my ($sold) = $texts[11] =~ /"payment":"([0-9a-f]{32})"/;

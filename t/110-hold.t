@@ -6,6 +6,7 @@ use Tuanbo::Test;
 
 my $t = Tuanbo::Test->new->start;
 
+$t->points(qw(xingfu));
 my $sale = $t->define_sale('grape', title => '葡萄 "A"', price_fen => 3980,
     stock => 200, limit => 2);
 is_deeply($sale, { id => 'grape', title => '葡萄 "A"', state => 'open',

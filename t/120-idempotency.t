@@ -5,6 +5,7 @@ use Tuanbo::Test;
 
 my $t = Tuanbo::Test->new->start;
 
+$t->points(qw(xingfu));
 $t->define_sale('grape', stock => 5, limit => 3);
 $t->define_sale('egg', stock => 100);
 

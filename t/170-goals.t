@@ -5,6 +5,7 @@ use Tuanbo::Test;
 
 my $t = Tuanbo::Test->new(http => 'flashsale_live_holds 100;')->start;
 
+$t->points(qw(north south));
 sub buy ($user, $sale, $qty, @pickup) {
     my $hold = $t->held($user, $sale, $qty, @pickup);
     my $said = $t->confirm($hold)->json->{outcome};

@@ -6,6 +6,7 @@ use Digest::SHA qw(sha256_hex);
 
 my $t = Tuanbo::Test->new->start;
 
+$t->points(qw(xingfu));
 $t->define_sale('grape', price_fen => 100, stock => 1000);
 my $hold = $t->held('alice', 'grape', 2, pickup => 'xingfu');
 $t->confirm($hold);
@@ -19,7 +20,7 @@ my @entries = $t->ledger;
 is_deeply([map { $_->{seq} } @entries], [1 .. @entries],
     'every number from 1, in order');
 is(join(' ', map { $_->{type} } @entries),
-    'store boot sale opened held sold held released', 'what happened')
+    'store boot document sale opened held sold held released', 'what happened')
     or diag(join "\n", $t->ledger_lines);
 my ($held) = grep { $_->{type} eq 'held' } @entries;
 is($held->{hold}, $hold->{id}, 'the hold, by the id people see');

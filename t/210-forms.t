@@ -16,6 +16,7 @@ my $t = Tuanbo::Test->new(http => <<"CONF")->start;
     }
 CONF
 
+$t->points('xingfu');
 $t->define_sale('grape', price_fen => 100, stock => 20, limit => 10);
 $t->define_sale('egg', price_fen => 100, stock => 1);
 

@@ -6,7 +6,7 @@ use IO::Socket::INET;
 
 # A hold that was taken is told to its buyer, whatever else is taken in that
 # moment.  An answer speaks of names and numbers; it must be read from what
-# was committed with the hold, and not from a moment before.  Here each hold
+# was committed with the hold, and not from a moment before.  Here each buyer
 # brings a name of its own, and the event loop is slow: results come while
 # others are being told.
 
@@ -18,7 +18,8 @@ my $faults = Tuanbo::Test::Faults->new($t);
 $t->start;
 $faults->set(slow_us => 300);
 
-$t->define_sale('grape', stock => $rounds * $buyers);
+$t->define_sale('grape', stock => $rounds * $buyers,
+    doc => { pickups => [map { "point-$_" } 1 .. $buyers] });
 
 my (%codes, %reading, %left, %number);
 my $select = IO::Select->new;
@@ -26,7 +27,7 @@ my $select = IO::Select->new;
 sub ask ($socket) {
     my $name = $number{$socket} . '-' . $left{$socket}--;
     my $body = encode_json({ sale => 'grape', qty => 1,
-        pickup => "point-$name" });
+        pickup => "point-$number{$socket}" });
 
     $reading{$socket} = '';
     syswrite $socket, "POST /api/holds HTTP/1.1\r\nHost: shop\r\n"

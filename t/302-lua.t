@@ -81,6 +81,7 @@ sub without_nulls ($json) {
 }
 
 # ---- sales
+$t->points(qw(xingfu binjiang));
 my $now = now_ms;
 $t->define_sale('grape', title => "\x{8461}\x{8404} \"<4kg>\"", limit => 2,
     stock => 50);

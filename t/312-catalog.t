@@ -44,9 +44,7 @@ $t->answers($t->call(PUT => '/admin/documents/product/grape', key => 'k',
     json => {}), 401, 'bad_signature', 'nor changed');
 $t->answers($t->get('/admin/documents/product/none', role => 'admin'), 404,
     'not_found', 'none');
-$t->answers($t->get('/admin/documents/product', role => 'admin'), 404,
-    'not_found', 'no id');
-$t->answers($t->call(DELETE => '/admin/documents/product/grape',
+$t->answers($t->call(POST => '/admin/documents/product/grape',
     role => 'admin'), 405, 'method_not_allowed', 'no other method');
 
 sub put ($path, %o) {

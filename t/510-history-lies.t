@@ -124,6 +124,35 @@ found('a hold of nobody', 'cause', qr/hold $new is of nobody/,
 found('a hold that its buyer did not ask for', 'cause',
     qr/hold $new .* nobody asked for it/, appended(held_text(key => undef,
         pickup => 'north')));
+# pickup points
+found('another pickup point shown', 'answer',
+    qr/$seq \S+ it made hold $id with pickup south/,
+    told($made, sub { $_->{answer}{pickup} = 'south' }));
+found('a pickup point changed by nobody', 'cause',
+    qr/pickup of hold $id, and nobody asked for pickup/,
+    appended(qq("type":"pickup","hold":"$id","pickup":"south")));
+my $at_point = sample('a hold with a pickup point', sub { $_->{do} eq 'hold'
+    && ($_->{code} // 0) == 201 && defined $_->{body}{pickup} });
+my %document = (do => 'document', method => 'PUT', code => 200, answer => {},
+    target => '/admin/documents/pickup/south', body => {}, t0 => 0, t1 => 1,
+    at => 'operator.ndjson:0', where => 'operator.ndjson:0');
+found('a pickup point that no operator wrote', 'answer',
+    qr/hold $at_point->{answer}{id}: no operator has written/,
+    requests => [@requests, \%document]);
+my @defines = grep { $_->{do} eq 'admin' && $_->{method} eq 'PUT' } @requests;
+my %lists = (body => { doc => { pickups => ['south'] } });
+found('a pickup point that its sale does not list', 'answer',
+    qr/hold $at_point->{answer}{id}: \S+ is not collected at/,
+    requests => [@requests, \%document, map { { %document, %lists,
+        target => $_->{target} } } @defines]);
+found('refused for a pickup point that is there', 'refusal',
+    qr/bad_request, but nothing was wrong with it/,
+    requests => [@requests, \%document, { %document, do => 'pickup',
+        method => 'POST', user => $made->{user}, hold => $id, code => 400,
+        t0 => $made->{t1}, t1 => $made->{t1} + 1,
+        target => "/api/holds/$id/pickup", body => { pickup => 'south' },
+        answer => { code => 'bad_request' } }]);
+
 found('more than there is', 'ledger', qr/has -\d+ free/,
     appended(held_text(buyer => 'e' x 32, qty => 9999)));
 my $over = sample('over_limit', sub { $_->{do} eq 'hold'

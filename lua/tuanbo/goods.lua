@@ -395,7 +395,9 @@ function goods.pickups(c, only)
 
     if type(only) == "table" then
         for _, id in ipairs(only) do
-            found[#found + 1] = goods.pickup(c, id)
+
+            -- the sale is collected there, whether somebody wrote more or not
+            found[#found + 1] = goods.pickup(c, id) or pickup_of(id, {})
         end
 
         return found

@@ -20,6 +20,7 @@ local same = {
     forked = "wrong_state",
     refund_used = "wrong_state",
     too_many_names = "bad_request",
+    precondition_failed = "key_reused",
     bad_signature = "no_buyer",
 }
 

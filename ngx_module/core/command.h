@@ -7,7 +7,7 @@
 #ifndef FS_COMMAND_H
 #define FS_COMMAND_H
 
-#include "fs_types.h"
+#include "condition.h"
 
 #pragma GCC visibility push(hidden)
 
@@ -19,6 +19,7 @@ typedef enum {
     FS_COMMAND_HOLD,
     FS_COMMAND_RELEASE,
     FS_COMMAND_PAY,
+    FS_COMMAND_POINT,                   /* another pickup point */
 
     /* the order service's */
     FS_COMMAND_CONFIRM,
@@ -36,6 +37,7 @@ typedef enum {
     FS_COMMAND_CLOCK,                   /* accept a clock that went back */
     FS_COMMAND_DOCUMENT,
     FS_COMMAND_LIFE,                    /* begin a new life, see life.h */
+    FS_COMMAND_DELETE,                  /* a document */
 
     FS_COMMANDS_N
 } fs_command_type_t;
@@ -43,13 +45,15 @@ typedef enum {
 typedef struct {
     uint8_t              type;          /* fs_command_type_t */
     uint8_t              lines_n;
+    uint8_t              unmet;         /* 1: the request supposes what no
+                                           hold can be: 412 if it is there */
     uint8_t              buyer[FS_BUYER_LEN];
     uint8_t              key[FS_KEY_HASH_LEN];  /* zeros: none */
     uint8_t              reference[FS_REFERENCE_LEN];  /* of a payment or
                                                           a refund */
     uint8_t              payment[FS_REFERENCE_LEN];    /* REFUNDED: which
                                            payment; zeros: the oldest due */
-    fs_slug_t            pickup;        /* HOLD; len 0: none */
+    fs_slug_t            pickup;        /* HOLD, POINT; len 0: none */
     uint32_t             term_ms;       /* HOLD: hold time; PAY: pay time */
     uint32_t             live_holds;    /* HOLD: most at once, 0: any */
     fs_seq_t             hold;
@@ -66,8 +70,9 @@ typedef struct {
  * in the process that took the request.
  */
 typedef struct {
-    fs_str_t             slug;          /* of the sale; DOCUMENT: the id */
-    fs_str_t             kind;          /* DOCUMENT: a slug */
+    fs_str_t             slug;          /* of the sale; a document's id */
+    fs_str_t             kind;          /* DOCUMENT, DELETE: a slug */
+    fs_condition_t       condition;     /* as the request has it */
     uint8_t              fingerprint[8];  /* of target and body: same key,
                                            other fingerprint: 422 */
     int64_t              add;           /* STOCK */

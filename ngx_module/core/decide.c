@@ -10,6 +10,8 @@
 #include "decide_parts.h"
 
 
+static void fs_decide_unmet(fs_state_t *state, const fs_command_t *command,
+    fs_result_t *result);
 static void fs_decide_hold(fs_state_t *state, const fs_command_t *command,
     const fs_now_t *now, fs_result_t *result);
 static int fs_decide_replay(fs_state_t *state, const fs_command_t *command,
@@ -27,8 +29,6 @@ static fs_outcome_t fs_check_buyer(fs_state_t *state,
 static fs_outcome_t fs_check_free(fs_state_t *state,
     const fs_command_t *command, fs_result_t *result);
 static uint32_t fs_hold_term(fs_state_t *state, const fs_command_t *command);
-static void fs_decide_buyer(fs_state_t *state, const fs_command_t *command,
-    const fs_now_t *now, fs_result_t *result);
 
 
 void
@@ -53,6 +53,11 @@ fs_decide(fs_state_t *state, const fs_command_t *command,
         }
     }
 
+    if (command->unmet) {
+        fs_decide_unmet(state, command, result);
+        return;
+    }
+
     switch (command->type) {
 
     case FS_COMMAND_HOLD:
@@ -62,6 +67,10 @@ fs_decide(fs_state_t *state, const fs_command_t *command,
     case FS_COMMAND_RELEASE:
     case FS_COMMAND_PAY:
         fs_decide_buyer(state, command, now, result);
+        break;
+
+    case FS_COMMAND_POINT:
+        fs_decide_point(state, command, now, result);
         break;
 
     case FS_COMMAND_CONFIRM:
@@ -87,12 +96,45 @@ fs_decide(fs_state_t *state, const fs_command_t *command,
 }
 
 
+/*
+ * A hold has no entity tag, so what a request supposes of it is known before
+ * it is looked for; but what is not there is not there first.
+ */
+
+static void
+fs_decide_unmet(fs_state_t *state, const fs_command_t *command,
+    fs_result_t *result)
+{
+    int        buyers;
+    fs_hold_t  hold;
+
+    buyers = command->type <= FS_COMMAND_POINT;
+
+    if (command->epoch != fs_state_epoch(state, command->hold)) {
+        result->outcome = buyers ? FS_OTHER_LIFE : FS_PRECONDITION;
+
+    } else if (!fs_state_hold(state, command->hold, &hold)
+               || (buyers && memcmp(hold.buyer, command->buyer,
+                                    FS_BUYER_LEN) != 0))
+    {
+        result->outcome = FS_NO_SUCH_HOLD;
+
+    } else {
+        result->outcome = FS_PRECONDITION;
+    }
+
+    if (state->failed || state->index->error != 0 || state->log->error != 0) {
+        result->outcome = FS_INTERNAL;
+    }
+}
+
+
 static void
 fs_decide_hold(fs_state_t *state, const fs_command_t *command,
     const fs_now_t *now, fs_result_t *result)
 {
     unsigned      i;
-    uint32_t      term, pickup;
+    uint32_t      term, pickup, sales[FS_LINES_MAX];
     fs_str_t      slug;
     fs_hold_t     hold;
     fs_sale_t    *sale;
@@ -145,25 +187,18 @@ fs_decide_hold(fs_state_t *state, const fs_command_t *command,
         outcome = fs_check_free(state, command, result);
     }
 
-    pickup = 0;
-
-    if (outcome == FS_OK && slug.len != 0) {
-        pickup = fs_state_number(state, 'p', slug);
-
-        if (pickup == 0
-            && fs_state_last_number(state, 'p') >= FS_PICKUPS_MAX)
-        {
-            outcome = FS_TOO_MANY_NAMES;
+    if (outcome == FS_OK) {
+        for (i = 0; i < command->lines_n; i++) {
+            sales[i] = command->lines[i].sale;
         }
+
+        outcome = fs_points_check(state, sales, command->lines_n, slug,
+                                  &pickup, result);
     }
 
     if (outcome != FS_OK) {
         result->outcome = (uint16_t) outcome;
         return;
-    }
-
-    if (slug.len != 0 && pickup == 0) {
-        pickup = fs_state_intern(state, 'p', slug);
     }
 
     term = fs_hold_term(state, command);
@@ -251,9 +286,10 @@ static int
 fs_same_payload(fs_state_t *state, const fs_command_t *command,
     const fs_hold_t *hold)
 {
-    unsigned  i, j;
-    uint32_t  pickup;
-    fs_str_t  slug;
+    unsigned    i, j;
+    uint32_t    pickup;
+    fs_str_t    slug;
+    fs_entry_t  first;
 
     if (command->lines_n != hold->lines_n) {
         return 0;
@@ -271,7 +307,14 @@ fs_same_payload(fs_state_t *state, const fs_command_t *command,
         }
     }
 
-    if (pickup != hold->pickup) {
+    /* what was asked for: the hold may have another by now */
+
+    if (!fs_state_entry(state, hold->seq, &first)) {
+        state->failed = 1;
+        return 0;
+    }
+
+    if (pickup != first.pickup) {
         return 0;
     }
 
@@ -535,71 +578,6 @@ fs_decide_refused(fs_state_t *state, const fs_view_t *view,
     result->outcome = (uint16_t) outcome;
 
     return 1;
-}
-
-
-/* RELEASE and PAY: of one's own hold. */
-
-static void
-fs_decide_buyer(fs_state_t *state, const fs_command_t *command,
-    const fs_now_t *now, fs_result_t *result)
-{
-    uint32_t                term;
-    fs_hold_t               hold;
-    fs_entry_t              entry;
-    const fs_transition_t  *move;
-
-    if (command->epoch != fs_state_epoch(state, command->hold)) {
-        result->outcome = FS_OTHER_LIFE;
-        return;
-    }
-
-    if (!fs_state_hold(state, command->hold, &hold)
-        || memcmp(hold.buyer, command->buyer, FS_BUYER_LEN) != 0)
-    {
-        result->outcome = FS_NO_SUCH_HOLD;
-        return;
-    }
-
-    fs_expire_due(state, &hold, now);
-
-    move = fs_transition(hold.state, (command->type == FS_COMMAND_PAY)
-                                     ? FS_MOVE_PAY : FS_MOVE_RELEASE);
-
-    if (move->outcome != FS_OK) {
-        fs_wrong_state(state, &hold, result);
-        return;
-    }
-
-    if (move->entry == FS_ENTRY_RELEASED) {
-        fs_emit_lines(state, &hold, FS_ENTRY_RELEASED, now);
-
-    } else if (move->entry == FS_ENTRY_PAYING) {
-        term = (command->term_ms < FS_HOLD_MS_MAX) ? command->term_ms
-                                                   : FS_HOLD_MS_MAX;
-
-        fs_entry_about(&entry, &hold, FS_ENTRY_PAYING);
-
-        if (now->mono + term > hold.due) {
-            entry.number = term;
-            entry.time1 = now->wall + term;
-            entry.time2 = now->mono + term;
-
-        } else {
-
-            /* whoever goes to pay must not have less time than before */
-
-            entry.number = hold.length_ms;
-            entry.time1 = hold.expires_at;
-            entry.time2 = hold.due;
-        }
-
-        fs_state_emit(state, &entry, now);
-    }
-
-    fs_state_hold(state, command->hold, &hold);
-    fs_answer_with(state, &hold, result);
-    result->outcome = FS_OK;
 }
 
 

@@ -45,6 +45,7 @@ unsigned fs_decide_timers(fs_state_t *state, const fs_now_t *now,
 typedef enum {
     FS_MOVE_PAY = 0,
     FS_MOVE_RELEASE,
+    FS_MOVE_POINT,                      /* another pickup point */
     FS_MOVE_EXPIRE,
     FS_MOVE_CONFIRM,                    /* the right amount, first payment */
     FS_MOVE_CANCEL,

@@ -19,6 +19,8 @@ static void fs_operator_emit(fs_state_t *state, const fs_command_t *command,
     const fs_operator_t *op, fs_entry_t *entry, const fs_now_t *now);
 static void fs_decide_define(fs_state_t *state, const fs_command_t *command,
     const fs_operator_t *op, const fs_now_t *now, fs_result_t *result);
+static int fs_sale_supposed(fs_state_t *state, const fs_operator_t *op,
+    const fs_sale_t *sale);
 static int fs_definition_valid(const fs_operator_t *op);
 static void fs_definition(fs_sale_t *sale, const fs_operator_t *op);
 static fs_outcome_t fs_check_change(fs_state_t *state, fs_sale_t *sale,
@@ -39,6 +41,7 @@ static void fs_decide_life(fs_state_t *state, const fs_command_t *command,
 static void fs_decide_document(fs_state_t *state,
     const fs_command_t *command, const fs_operator_t *op,
     const fs_now_t *now, fs_result_t *result);
+static int fs_kind_is(const fs_operator_t *op, const char *kind);
 static size_t fs_document_key(char *key, fs_str_t kind, fs_str_t id);
 static int fs_digest(fs_entry_t *entry, fs_str_t first, fs_str_t second);
 
@@ -59,6 +62,16 @@ fs_decide_operator(fs_state_t *state, const fs_command_t *command,
         return;
     }
 
+    if ((command->type == FS_COMMAND_CLOCK
+         || command->type == FS_COMMAND_LIFE)
+        && !fs_condition_met(&op->condition, NULL))
+    {
+        /* neither is anything that could be read */
+
+        result->outcome = FS_PRECONDITION;
+        return;
+    }
+
     switch (command->type) {
 
     case FS_COMMAND_DEFINE:
@@ -70,6 +83,7 @@ fs_decide_operator(fs_state_t *state, const fs_command_t *command,
         return;
 
     case FS_COMMAND_DOCUMENT:
+    case FS_COMMAND_DELETE:
         fs_decide_document(state, command, op, now, result);
         return;
 
@@ -87,6 +101,12 @@ fs_decide_operator(fs_state_t *state, const fs_command_t *command,
     }
 
     result->sale = number;
+
+    if (!fs_sale_supposed(state, op, sale)) {
+        result->outcome = FS_PRECONDITION;
+        return;
+    }
+
     fs_open_close(state, sale, now);
 
     switch (command->type) {
@@ -163,21 +183,32 @@ static void
 fs_decide_define(fs_state_t *state, const fs_command_t *command,
     const fs_operator_t *op, const fs_now_t *now, fs_result_t *result)
 {
-    char          key[FS_DOCUMENT_KEY_MAX];
-    size_t        len;
-    uint32_t      number;
-    fs_str_t      doc, title, kind = fs_str("sale");
-    fs_sale_t    *sale, next;
-    fs_entry_t    entry;
-    fs_outcome_t  outcome;
+    char              key[FS_DOCUMENT_KEY_MAX];
+    size_t            len;
+    uint32_t          number;
+    fs_str_t          doc, title, kind = fs_str("sale");
+    fs_sale_t        *sale, next;
+    fs_entry_t        entry;
+    fs_outcome_t      outcome;
+    fs_points_list_t  points;
 
-    if (!fs_definition_valid(op)) {
+    points.n = 0;
+
+    if (!fs_definition_valid(op)
+        || (op->doc.data != NULL && fs_points_read(op->doc, &points) != 0))
+    {
         result->outcome = FS_BAD_REQUEST;
         return;
     }
 
     number = fs_state_number(state, 's', op->slug);
     sale = fs_state_sale(state, number);
+
+    if (!fs_sale_supposed(state, op, sale)) {
+        result->sale = number;
+        result->outcome = FS_PRECONDITION;
+        return;
+    }
 
     if (sale != NULL) {
         fs_open_close(state, sale, now);
@@ -200,6 +231,11 @@ fs_decide_define(fs_state_t *state, const fs_command_t *command,
             result->outcome = FS_TOO_MANY_NAMES;
             return;
         }
+    }
+
+    if (!fs_points_fit(state, &points)) {
+        result->outcome = FS_TOO_MANY_NAMES;
+        return;
     }
 
     len = fs_document_key(key, kind, op->slug);
@@ -232,6 +268,10 @@ fs_decide_define(fs_state_t *state, const fs_command_t *command,
                   len, op->doc.data, op->doc.len, 0);
     }
 
+    if (op->doc.data != NULL || sale == NULL) {
+        fs_points_write(state, number, &points);
+    }
+
     fs_write_definition(state, &next);
 
     entry.type = FS_ENTRY_SALE;
@@ -255,6 +295,25 @@ fs_decide_define(fs_state_t *state, const fs_command_t *command,
     if (sale != NULL) {
         fs_open_close(state, sale, now);
     }
+}
+
+
+/*
+ * Whether the sale (NULL: there is none) is what the request supposes.  By
+ * what was shown: before its time may have come to open or to close.
+ */
+
+static int
+fs_sale_supposed(fs_state_t *state, const fs_operator_t *op,
+    const fs_sale_t *sale)
+{
+    fs_etag_t  etag;
+
+    if (sale != NULL) {
+        fs_etag_sale(sale, fs_state_epoch(state, state->seq), &etag);
+    }
+
+    return fs_condition_met(&op->condition, sale != NULL ? &etag : NULL);
 }
 
 
@@ -478,43 +537,96 @@ fs_decide_life(fs_state_t *state, const fs_command_t *command,
     result->epoch = epoch;
 }
 
+/* Written, or deleted: what is asked for is there before it is judged. */
 
 static void
 fs_decide_document(fs_state_t *state, const fs_command_t *command,
     const fs_operator_t *op, const fs_now_t *now, fs_result_t *result)
 {
+    int         there, pickup;
     char        key[FS_DOCUMENT_KEY_MAX];
-    fs_str_t    name, sale = fs_str("sale");
+    MDB_dbi     dbi;
+    fs_str_t    name, old, doc;
+    fs_etag_t   etag;
     fs_entry_t  entry;
 
     /* a sale's is written with its definition */
 
     if (!fs_slug_valid(op->kind) || !fs_slug_valid(op->slug)
-        || op->doc.data == NULL || op->doc.len > FS_DOC_MAX
-        || (op->kind.len == sale.len
-            && memcmp(op->kind.data, sale.data, sale.len) == 0))
+        || (command->type == FS_COMMAND_DOCUMENT
+            && (op->doc.data == NULL || op->doc.len > FS_DOC_MAX))
+        || fs_kind_is(op, "sale"))
     {
         result->outcome = FS_BAD_REQUEST;
         return;
     }
 
-    result->outcome = FS_OK;
-
+    dbi = state->store->log_dbi[FS_LOG_DOCUMENTS];
     name.len = fs_document_key(key, op->kind, op->slug);
     name.data = key;
 
-    memset(&entry, 0, sizeof(fs_entry_t));
-    entry.type = FS_ENTRY_DOCUMENT;
+    there = fs_db_get(state->log, dbi, name.data, name.len, &old);
 
-    if (fs_digest(&entry, name, op->doc) != 0) {
+    if (command->type == FS_COMMAND_DELETE && !there) {
+        result->outcome = FS_NOT_FOUND;
+        return;
+    }
+
+    if (there && fs_etag_document(old, &etag) != 0) {
         state->failed = 1;
         return;
     }
 
-    fs_db_put(state->log, state->store->log_dbi[FS_LOG_DOCUMENTS], name.data,
-              name.len, op->doc.data, op->doc.len, 0);
+    if (!fs_condition_met(&op->condition, there ? &etag : NULL)) {
+        result->outcome = FS_PRECONDITION;
+        return;
+    }
+
+    pickup = fs_kind_is(op, "pickup");
+
+    if (pickup && fs_state_number(state, 'p', op->slug) == 0
+        && fs_state_last_number(state, 'p') >= FS_PICKUPS_MAX)
+    {
+        result->outcome = FS_TOO_MANY_NAMES;
+        return;
+    }
+
+    result->outcome = FS_OK;
+
+    memset(&entry, 0, sizeof(fs_entry_t));
+
+    if (command->type == FS_COMMAND_DELETE) {
+        entry.type = FS_ENTRY_DELETED;
+        doc.len = 0;
+        doc.data = "";
+
+        fs_db_delete(state->log, dbi, name.data, name.len, NULL, 0);
+
+    } else {
+        entry.type = FS_ENTRY_DOCUMENT;
+        doc = op->doc;
+
+        fs_db_put(state->log, dbi, name.data, name.len, doc.data, doc.len, 0);
+    }
+
+    if (fs_digest(&entry, name, doc) != 0) {
+        state->failed = 1;
+        return;
+    }
+
+    if (pickup) {
+        fs_points_documented(state, op->slug);
+    }
 
     fs_operator_emit(state, command, op, &entry, now);
+}
+
+
+static int
+fs_kind_is(const fs_operator_t *op, const char *kind)
+{
+    return op->kind.len == strlen(kind)
+           && memcmp(op->kind.data, kind, op->kind.len) == 0;
 }
 
 

@@ -81,7 +81,13 @@ void fs_make_room(fs_state_t *state, fs_sale_t *sale, uint32_t need,
     const fs_now_t *now);
 
 
-/* decide_order.c, decide_operator.c: commands by their type */
+/* decide_buyer.c, decide_order.c, decide_operator.c: commands by their
+ * type */
+
+void fs_decide_buyer(fs_state_t *state, const fs_command_t *command,
+    const fs_now_t *now, fs_result_t *result);
+void fs_decide_point(fs_state_t *state, const fs_command_t *command,
+    const fs_now_t *now, fs_result_t *result);
 
 void fs_decide_order(fs_state_t *state, const fs_command_t *command,
     const fs_now_t *now, fs_result_t *result);

@@ -134,7 +134,13 @@ static const fs_entry_fields_t  fs_entry_fields[FS_ENTRY_TYPES_N] = {
     [FS_ENTRY_DOCUMENT] =
         { FS_FIELD_DIGEST, FS_FIELD_SALE | FS_FIELD_KEY },
 
-    [FS_ENTRY_LIFE] = { FS_FIELD_EPOCH, FS_FIELD_KEY }
+    [FS_ENTRY_LIFE] = { FS_FIELD_EPOCH, FS_FIELD_KEY },
+
+    [FS_ENTRY_POINT] =
+        { FS_FIELD_HOLD, FS_FIELD_PICKUP | FS_FIELD_KEY },
+
+    [FS_ENTRY_DELETED] =
+        { FS_FIELD_DIGEST, FS_FIELD_KEY }
 };
 
 

@@ -27,10 +27,10 @@
  *                `clock`: the time before; `boot`: offset)
  *       56    8  time 2, ms (`held`, `paying`: due on mono; `sale`:
  *                closes_at; of another life: the hold's seq there)
- *       64   16  id 1 (`held`: buyer; `boot`: boot id; `refunded`: reference
- *                of the refund; operator's: buyer of the key)
+ *       64   16  id 1 (`held`, `pickup`: buyer; `boot`: boot id;
+ *                `refunded`: reference of the refund; operator's: buyer of the key)
  *       80   16  id 2 (payments: reference; `sale`: digest of title and doc;
- *                `document`: digest)
+ *                `document`, `deleted`: digest)
  *       96    8  key hash, zeros: none
  *      104    4  number 2 (`sale`: the goal)
  *      108    4  number 3 (`sale`: hold_ms)
@@ -93,7 +93,9 @@
     X(PICKED_UP,  "picked_up",   0,  0)                                      \
     X(DECIDED,    "decided",     0,  0)  /* each group formed or failed */   \
     X(DOCUMENT,   "document",    0,  0)  /* a document was written */        \
-    X(LIFE,       "life",        0,  0)  /* a new life of the store */
+    X(LIFE,       "life",        0,  0)  /* a new life of the store */        \
+    X(POINT,      "pickup",      0,  0)  /* another pickup point */          \
+    X(DELETED,    "deleted",     0,  0)  /* a document is gone */
 
 typedef enum {
 #define X(name, string, held, sold)  FS_ENTRY_##name,

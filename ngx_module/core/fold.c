@@ -89,6 +89,11 @@ fs_fold_entry(fs_state_t *state, const fs_entry_t *entry,
         fs_fold_paying(state, entry);
         break;
 
+    case FS_ENTRY_POINT:
+        fs_fold_point(state, entry);
+        fs_fold_key(state, entry);
+        break;
+
     case FS_ENTRY_RELEASED:
     case FS_ENTRY_EXPIRED:
     case FS_ENTRY_CANCELLED:
@@ -161,6 +166,7 @@ fs_fold_entry(fs_state_t *state, const fs_entry_t *entry,
     case FS_ENTRY_CLOCK:
     case FS_ENTRY_DOCUMENT:
     case FS_ENTRY_LIFE:
+    case FS_ENTRY_DELETED:
         fs_fold_key(state, entry);
         break;
 
@@ -433,8 +439,8 @@ fs_due_collect(fs_state_t *state, fs_due_row_t **rows, size_t *n)
 
 
 /*
- * The key of an operator's entry.  It is kept from the entry's own time on:
- * such a command has no life to wait for the end of.
+ * The key of an entry that begins no hold.  It is kept from the entry's own
+ * time on: such a command has no life to wait for the end of.
  */
 
 static void

@@ -106,6 +106,22 @@ fs_fold_paying(fs_state_t *state, const fs_entry_t *entry)
 }
 
 
+/* Nobody has counted the hold to a point yet: it is not sold. */
+
+void
+fs_fold_point(fs_state_t *state, const fs_entry_t *entry)
+{
+    fs_hold_t  hold;
+
+    if (!fs_fold_hold(state, entry, &hold)) {
+        return;
+    }
+
+    hold.pickup = entry->pickup;
+    fs_state_put_hold(state, &hold, 0);
+}
+
+
 /* A line of a live hold: released, expired, cancelled, sold. */
 
 void

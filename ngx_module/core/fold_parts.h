@@ -17,6 +17,7 @@
 void fs_fold_held(fs_state_t *state, const fs_entry_t *entry,
     fs_sale_slot_t *slot);
 void fs_fold_paying(fs_state_t *state, const fs_entry_t *entry);
+void fs_fold_point(fs_state_t *state, const fs_entry_t *entry);
 void fs_fold_ended(fs_state_t *state, const fs_entry_t *entry,
     fs_sale_slot_t *slot);
 void fs_fold_sold_late(fs_state_t *state, const fs_entry_t *entry,

@@ -34,6 +34,11 @@ static const fs_schema_t  fs_plain_schema = {
     fs_form_fields + FS_FORM_KEY, 2
 };
 
+/* and one with nothing but a pickup point beside */
+static const fs_schema_t  fs_point_schema = {
+    fs_form_fields + FS_FORM_PICKUP, 3
+};
+
 
 static int fs_form_read(fs_str_t body, const fs_schema_t *schema,
     fs_hold_request_t *request, unsigned *counts, fs_fault_t *fault);
@@ -81,6 +86,24 @@ fs_request_plain_form(fs_str_t body, fs_hold_request_t *request,
     unsigned  counts[2];
 
     return fs_form_read(body, &fs_plain_schema, request, counts, fault);
+}
+
+
+int
+fs_request_point_form(fs_str_t body, fs_hold_request_t *request,
+    fs_fault_t *fault)
+{
+    unsigned  counts[2];
+
+    if (fs_form_read(body, &fs_point_schema, request, counts, fault) != 0) {
+        return -1;
+    }
+
+    if (request->pickup.len == 0) {
+        return fs_fault_literal(fault, "pickup", FS_RULE_REQUIRED);
+    }
+
+    return 0;
 }
 
 

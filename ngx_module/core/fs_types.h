@@ -194,6 +194,7 @@ typedef enum {
     X(REFUND_USED,    409, "refund_used",    "The refund has settled another payment") \
     X(TOO_MANY_NAMES, 409, "too_many_names", "The store has no room for more names") \
     X(FORKED,         409, "forked",         "The ledger has another history") \
+    X(PRECONDITION,   412, "precondition_failed", "It is not as the request supposes") \
     X(TOO_LARGE,      413, "too_large",      "The request is too large")     \
     X(BAD_MEDIA,      415, "unsupported_media_type", "The body is neither JSON nor a form") \
     X(KEY_REUSED,     422, "key_reused",     "The key was used for another request") \

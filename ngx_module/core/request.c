@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "json_reader.h"
+#include "points.h"
 
 
 #define fs_schema(fields)  { fields, sizeof(fields) / sizeof(fields[0]) }
@@ -38,6 +39,13 @@ static const fs_field_t  fs_hold_fields[] = {
 };
 
 static const fs_schema_t  fs_hold_schema = fs_schema(fs_hold_fields);
+
+
+static const fs_field_t  fs_point_fields[] = {
+    fs_slug_field(fs_hold_request_t, "pickup", pickup, 1)
+};
+
+static const fs_schema_t  fs_point_schema = fs_schema(fs_point_fields);
 
 
 static const fs_field_t  fs_confirm_fields[] = {
@@ -153,6 +161,17 @@ fs_request_hold(fs_str_t body, fs_hold_request_t *request, fs_fault_t *fault)
 
 
 int
+fs_request_point(fs_str_t body, fs_hold_request_t *request,
+    fs_fault_t *fault)
+{
+    memset(request, 0, sizeof(fs_hold_request_t));
+
+    return fs_json_read(body, FS_BODY_MAX, &fs_point_schema, request, NULL,
+                        fault);
+}
+
+
+int
 fs_hold_merge(fs_hold_request_t *request, fs_fault_t *fault)
 {
     char                rule[sizeof(fault->rule)];
@@ -240,7 +259,8 @@ fs_request_empty(fs_str_t body, fs_fault_t *fault)
 int
 fs_request_sale(fs_str_t body, fs_sale_request_t *request, fs_fault_t *fault)
 {
-    uint32_t  present;
+    uint32_t          present;
+    fs_points_list_t  points;
 
     memset(request, 0, sizeof(fs_sale_request_t));
 
@@ -262,6 +282,13 @@ fs_request_sale(fs_str_t body, fs_sale_request_t *request, fs_fault_t *fault)
         && (present & (1 << FS_SALE_GOAL)) == 0)
     {
         return fs_fault_literal(fault, "goal_by", "is only beside a goal");
+    }
+
+    if (request->doc.data != NULL
+        && fs_points_read(request->doc, &points) != 0)
+    {
+        return fs_fault_literal(fault, "doc.pickups",
+                                "has at most 256 pickup points");
     }
 
     /* no group could form: a slip of the pen */

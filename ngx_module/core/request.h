@@ -82,6 +82,14 @@ int fs_request_hold_form(fs_str_t body, fs_hold_request_t *request,
 int fs_request_plain_form(fs_str_t body, fs_hold_request_t *request,
     fs_fault_t *fault);
 
+/* {"pickup"}: another pickup point; no lines */
+int fs_request_point(fs_str_t body, fs_hold_request_t *request,
+    fs_fault_t *fault);
+
+/* pickup=…&idempotency_key=…&csrf=… */
+int fs_request_point_form(fs_str_t body, fs_hold_request_t *request,
+    fs_fault_t *fault);
+
 /* {"payment","paid_fen"} */
 int fs_request_confirm(fs_str_t body, fs_order_request_t *request,
     fs_fault_t *fault);

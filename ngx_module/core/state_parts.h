@@ -11,6 +11,7 @@
 #define FS_STATE_PARTS_H
 
 #include "buyers.h"
+#include "points.h"
 #include "state.h"
 
 #pragma GCC visibility push(hidden)
@@ -73,9 +74,16 @@ typedef struct {
     void                *first;
 } fs_bucket_t;
 
+typedef enum {
+    FS_PICKUP_UNKNOWN = 0,
+    FS_PICKUP_THERE,
+    FS_PICKUP_NOT_THERE
+} fs_pickup_document_t;
+
 typedef struct {
     uint64_t             batch;
     uint32_t             number;
+    uint8_t              document;      /* fs_pickup_document_t: by_slug */
     fs_slug_t            slug;
 } fs_pickup_name_t;
 
@@ -125,6 +133,7 @@ struct fs_state_cache_s {
     uint8_t              nowhere[FS_UNITS_ROW_SIZE];  /* see state_rows.c */
     fs_pickup_name_t     by_number[FS_PICKUP_CACHE];
     fs_pickup_name_t     by_slug[FS_PICKUP_CACHE];
+    fs_points_t          points[FS_POINTS_CACHE];
 };
 
 
@@ -239,6 +248,9 @@ fs_seq_t fs_state_passed_over(fs_state_t *state, uint32_t sale,
 uint32_t fs_state_number(fs_state_t *state, char kind, fs_str_t slug);
 int fs_state_slug(fs_state_t *state, char kind, uint32_t number,
     fs_slug_t *slug);
+
+/* What is remembered of a pickup point in this batch, or NULL. */
+fs_pickup_name_t *fs_state_pickup_name(fs_state_t *state, fs_str_t slug);
 
 /* The highest number given so far, 0: none. */
 uint32_t fs_state_last_number(fs_state_t *state, char kind);

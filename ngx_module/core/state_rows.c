@@ -598,12 +598,9 @@ fs_state_number(fs_state_t *state, char kind, fs_str_t slug)
     }
 
     if (kind == 'p') {
-        name = &state->cache->by_slug[fs_slug_bucket(slug)];
+        name = fs_state_pickup_name(state, slug);
 
-        if (name->batch == state->cache->batch
-            && name->slug.len == slug.len
-            && memcmp(name->slug.data, slug.data, slug.len) == 0)
-        {
+        if (name != NULL) {
             return name->number;
         }
     }
@@ -629,6 +626,20 @@ fs_state_number(fs_state_t *state, char kind, fs_str_t slug)
     }
 
     return number;
+}
+
+
+fs_pickup_name_t *
+fs_state_pickup_name(fs_state_t *state, fs_str_t slug)
+{
+    fs_pickup_name_t  *name;
+
+    name = &state->cache->by_slug[fs_slug_bucket(slug)];
+
+    return (name->batch == state->cache->batch
+            && name->slug.len == slug.len
+            && memcmp(name->slug.data, slug.data, slug.len) == 0)
+           ? name : NULL;
 }
 
 
@@ -680,6 +691,7 @@ fs_state_remember(fs_state_t *state, uint32_t number, fs_str_t slug)
     name = &state->cache->by_slug[fs_slug_bucket(slug)];
     name->batch = state->cache->batch;
     name->number = number;
+    name->document = FS_PICKUP_UNKNOWN;
     fs_slug_set(&name->slug, slug);
 
     state->cache->by_number[number & (FS_PICKUP_CACHE - 1)] = *name;

@@ -3,7 +3,7 @@
  * Views: documents.  They are in the log alone, and a snapshot of the log may
  * show what is not durable yet: a commit that is just being synced, or one of
  * a writer that was killed.  It is not refused for that alone; only when one
- * of the entries beyond the mark wrote a document.
+ * of the entries beyond the mark wrote or deleted a document.
  */
 
 #include "log.h"
@@ -180,6 +180,7 @@ fs_view_documents_durable(fs_view_t *view, fs_txn_t *log)
             || fs_entry_decode(&entry, seq, value.mv_data, value.mv_size)
                == -1
             || entry.type == FS_ENTRY_DOCUMENT
+            || entry.type == FS_ENTRY_DELETED
             || entry.type == FS_ENTRY_SALE)
         {
             durable = 0;

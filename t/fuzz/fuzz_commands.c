@@ -194,6 +194,53 @@ make_hold(fuzz_t *fuzz, fs_command_t *command)
 }
 
 
+/* The commands that came later; the others keep their bytes' meaning. */
+
+static void
+make_later(run_t *run, fuzz_t *fuzz, fs_command_t *command,
+    fs_operator_t *op)
+{
+    uint8_t  bits;
+
+    static const uint8_t  types[] = {
+        FS_COMMAND_POINT, FS_COMMAND_POINT, FS_COMMAND_DOCUMENT,
+        FS_COMMAND_DELETE
+    };
+
+    static const char *const  names[] = { "a", "ab", "abC", "b" };
+    static const char *const  tags[] = { NULL, "*", "\"x\", W/\"y\"", "*" };
+
+    memset(command, 0, sizeof(fs_command_t));
+    memset(op, 0, sizeof(fs_operator_t));
+
+    bits = (uint8_t) fuzz_number(fuzz, 1);
+    command->type = types[bits & 3];
+    command->key[0] = (bits >> 2) & 3;
+
+    if (command->type == FS_COMMAND_POINT) {
+        command->unmet = bits >> 7;
+        command->buyer[0] = 1 + (bits >> 4) % BUYERS;
+        fs_slug_set(&command->pickup, stall_str(names[bits >> 6]));
+        bits = (uint8_t) fuzz_number(fuzz, 1);
+        command->hold = run->holds_n > 0
+                        ? run->holds[bits % run->holds_n] : bits;
+        return;
+    }
+
+    command->buyer[1] = 0xad;
+    op->fingerprint[0] = bits >> 4;
+    op->kind = stall_str("pickup");
+    op->slug = stall_str(names[(bits >> 4) & 3]);
+    op->doc = stall_str("{\"a\":1}");
+
+    if (tags[bits >> 6] != NULL) {
+        *(bits >> 6 == 3 ? &op->condition.if_none_match
+                         : &op->condition.if_match)
+            = stall_str(tags[bits >> 6]);
+    }
+}
+
+
 /* What an operator changes. */
 
 static void
@@ -232,7 +279,8 @@ make_command(run_t *run, fuzz_t *fuzz, fs_command_t *command,
     memset(command, 0, sizeof(fs_command_t));
 
     bits = (uint8_t) fuzz_number(fuzz, 1);
-    command->type = 1 + bits % (FS_COMMAND_CLOSE);
+    command->type = 1 + bits % (FS_COMMAND_CLOSE - 1);
+    command->type += command->type >= FS_COMMAND_POINT;
     command->buyer[0] = 1 + (bits >> 4) % BUYERS;
 
     if (command->type == FS_COMMAND_HOLD) {
@@ -376,8 +424,14 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             break;
 
         default:
-            make_command(&run, &fuzz, &command, &op);
-            make_life(&run, bits >> 3, &command);
+            if (bits >= 0xe4 && (bits & 7) == 4) {
+                make_later(&run, &fuzz, &command, &op);
+
+            } else {
+                make_command(&run, &fuzz, &command, &op);
+                make_life(&run, bits >> 3, &command);
+            }
+
             memset(&result, 0x55, sizeof(result));
             before = run.stall->state.seq;
 

@@ -153,6 +153,7 @@ stall_define(stall_t *stall, unsigned number)
         op.goal = 2;
         op.goal_by = FS_GOAL_BY_PICKUP;
         op.hold_ms = 5000;
+        op.doc = stall_str("{\"pickups\":[\"a\",\"ab\"]}");
         break;
 
     case 3:
@@ -163,6 +164,28 @@ stall_define(stall_t *stall, unsigned number)
 
     fs_decide(&stall->state, &command, &op, &stall->now, &result);
     fuzz_check(result.outcome == FS_CREATED && result.sale == number + 1);
+}
+
+
+/* A pickup point for those that list none; `rice` lists its own. */
+
+static inline void
+stall_point(stall_t *stall)
+{
+    fs_result_t    result;
+    fs_command_t   command;
+    fs_operator_t  op;
+
+    memset(&command, 0, sizeof(command));
+    command.type = FS_COMMAND_DOCUMENT;
+
+    memset(&op, 0, sizeof(op));
+    op.kind = stall_str("pickup");
+    op.slug = stall_str("a");
+    op.doc = stall_str("{}");
+
+    fs_decide(&stall->state, &command, &op, &stall->now, &result);
+    fuzz_check(result.outcome == FS_OK);
 }
 
 
@@ -214,6 +237,8 @@ stall_open(void)
     for (i = 0; i < STALL_SALES; i++) {
         stall_define(stall, i);
     }
+
+    stall_point(stall);
 
     fuzz_check(fs_state_end(&stall->state) == FS_OK);
     fuzz_check(fs_write_commit(&stall->write, NULL) == FS_OK);

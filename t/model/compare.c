@@ -150,6 +150,11 @@ compare_answer(oracle_t *oracle, const generated_t *made,
               fs_hold_state_name((unsigned) want->state));
         break;
 
+    case FS_BAD_REQUEST:
+        check(got->sale == want->sale, "a pickup point: sale %u, not %u",
+              got->sale, want->sale);
+        break;
+
     case FS_SOLD_OUT:
         check(got->sale == want->sale && got->free == want->free,
               "sale %u, %u free, not %u, %u", got->sale, got->free,

@@ -46,12 +46,51 @@ generate_some_hold(generate_t *g)
 }
 
 
+/*
+ * A pickup point: mostly one where a sale is collected, now and then any, or
+ * one that no operator has written.
+ */
+
+static void
+generate_pickup(generate_t *g, uint32_t number, fs_slug_t *pickup)
+{
+    char                  name[16];
+    uint32_t              i, n;
+    fs_str_t              slug;
+    const oracle_sale_t  *sale;
+
+    sale = &g->oracle->sales[number <= g->oracle->sales_n ? number : 0];
+
+    slug.data = name;
+    slug.len = (size_t) sprintf(name, "p%u", dice_one_in(g->dice, 30)
+                                ? 9 : dice_below(g->dice, ORACLE_PICKUPS));
+
+    if (!dice_one_in(g->dice, 8)) {
+        n = dice_below(g->dice, ORACLE_PICKUPS);
+
+        for (i = 1; i <= g->oracle->pickups_n; i++) {
+            if ((sale->lists != 0 ? sale->listed[i]
+                                  : g->oracle->documents[i])
+                && (n < i || slug.data == name))
+            {
+                slug.data = g->oracle->pickups[i];
+                slug.len = strlen(slug.data);
+
+                if (n < i) {
+                    break;
+                }
+            }
+        }
+    }
+
+    fs_slug_set(pickup, slug);
+}
+
+
 static void
 generate_hold(generate_t *g, fs_command_t *command)
 {
-    char      name[16];
     unsigned  i, j, n;
-    fs_str_t  slug;
 
     command->type = FS_COMMAND_HOLD;
     n = dice_one_in(g->dice, 3) ? 3 : ORACLE_BUYERS;
@@ -62,13 +101,6 @@ generate_hold(generate_t *g, fs_command_t *command)
 
     if (dice_one_in(g->dice, 3)) {
         fs_put_le32(command->key, 1 + dice_below(g->dice, ORACLE_KEYS - 1));
-    }
-
-    if (!dice_one_in(g->dice, 3)) {
-        slug.len = (size_t) sprintf(name, "p%u",
-                                    dice_below(g->dice, ORACLE_PICKUPS));
-        slug.data = name;
-        fs_slug_set(&command->pickup, slug);
     }
 
     n = dice_one_in(g->dice, 3) ? 1 + dice_below(g->dice, 4) : 1;
@@ -89,6 +121,10 @@ generate_hold(generate_t *g, fs_command_t *command)
     }
 
     command->lines_n = (uint8_t) i;
+
+    if (!dice_one_in(g->dice, 3)) {
+        generate_pickup(g, command->lines[0].sale, &command->pickup);
+    }
 }
 
 
@@ -101,6 +137,7 @@ generate_order(generate_t *g, fs_command_t *command)
 
     static const uint8_t  types[] = {
         FS_COMMAND_RELEASE, FS_COMMAND_PAY, FS_COMMAND_PAY,
+        FS_COMMAND_POINT, FS_COMMAND_POINT,
         FS_COMMAND_CONFIRM, FS_COMMAND_CONFIRM, FS_COMMAND_CONFIRM,
         FS_COMMAND_CONFIRM, FS_COMMAND_CONFIRM, FS_COMMAND_CANCEL,
         FS_COMMAND_REFUNDED, FS_COMMAND_REFUNDED, FS_COMMAND_READY,
@@ -139,6 +176,18 @@ generate_order(generate_t *g, fs_command_t *command)
 
         if (!dice_one_in(g->dice, 8)) {
             fs_put_le64(command->reference + 8, command->hold);
+        }
+    }
+
+    command->unmet = (uint8_t) dice_one_in(g->dice, 100);
+
+    if (command->type == FS_COMMAND_POINT) {
+        generate_pickup(g, hold != NULL ? hold->lines[0].sale : 0,
+                        &command->pickup);
+
+        if (dice_one_in(g->dice, 2)) {
+            fs_put_le32(command->key,
+                        1 + dice_below(g->dice, ORACLE_KEYS - 1));
         }
     }
 
@@ -195,6 +244,61 @@ generate_definition(generate_t *g, generated_t *made)
 }
 
 
+/* The document of a pickup point, which is a word and not memory of *made. */
+
+static void
+generate_document(generate_t *g, generated_t *made)
+{
+    made->command.type = dice_one_in(g->dice, 4) ? FS_COMMAND_DELETE
+                                                 : FS_COMMAND_DOCUMENT;
+
+    made->op.kind.data = "pickup";
+    made->op.kind.len = 6;
+    made->op.slug.len = (size_t) sprintf(made->slug, "p%u",
+                                      dice_below(g->dice, ORACLE_PICKUPS));
+    made->op.slug.data = made->slug;
+
+    if (made->command.type == FS_COMMAND_DOCUMENT) {
+        made->op.doc.data = "{}";
+        made->op.doc.len = 2;
+    }
+}
+
+
+static void
+generate_listing(generate_t *g, fs_operator_t *op)
+{
+    static const char *const  docs[] = {
+        "{}", "{\"pickups\":[]}", "{\"pickups\":[\"p1\"]}",
+        "{\"pickups\":[\"p0\",\"p2\",\"p3\"],\"x\":[\"y\"]}",
+        "{\"x\":null,\"pickups\":[\"p7\",\"p6\",\"p5\",\"p4\",\"p3\",\"p0\"]}"
+    };
+
+    if (dice_one_in(g->dice, 2)) {
+        op->doc.data = docs[dice_below(g->dice, 5)];
+        op->doc.len = strlen(op->doc.data);
+    }
+}
+
+
+/* What the request supposes: that there is such a thing, or none. */
+
+static void
+generate_condition(generate_t *g, fs_condition_t *condition)
+{
+    fs_str_t  *header;
+
+    if (!dice_one_in(g->dice, 8)) {
+        return;
+    }
+
+    header = dice_one_in(g->dice, 2) ? &condition->if_match
+                                     : &condition->if_none_match;
+    header->data = dice_one_in(g->dice, 4) ? "\"no\"" : "*";
+    header->len = strlen(header->data);
+}
+
+
 static void
 generate_admin(generate_t *g, generated_t *made)
 {
@@ -215,6 +319,13 @@ generate_admin(generate_t *g, generated_t *made)
     if (dice_one_in(g->dice, 3)) {
         fs_put_le32(made->command.key,
                     1 + dice_below(g->dice, ORACLE_KEYS - 1));
+    }
+
+    generate_condition(g, &op->condition);
+
+    if (g->oracle->sales_n >= 4 && dice_one_in(g->dice, 4)) {
+        generate_document(g, made);
+        return;
     }
 
     sale = (g->oracle->sales_n == 0) ? 1 : generate_sale(g);
@@ -241,6 +352,7 @@ generate_admin(generate_t *g, generated_t *made)
 
     if (made->command.type == FS_COMMAND_DEFINE) {
         generate_definition(g, made);
+        generate_listing(g, op);
 
         if (sale <= g->oracle->sales_n && dice_one_in(g->dice, 4)) {
 
@@ -271,7 +383,7 @@ generate_command(generate_t *g, generated_t *made)
     memset(made, 0, sizeof(generated_t));
     n = dice_below(g->dice, 100);
 
-    if (g->oracle->sales_n < 4 || n < 2) {
+    if (g->oracle->sales_n < 4 || n < 3) {
         generate_admin(g, made);
 
     } else if (n < 60) {

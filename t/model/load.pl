@@ -16,11 +16,12 @@ use Tuanbo::History::Load;
 use Tuanbo::History::Server;
 
 my %option = (seed => int rand 1 << 31, clients => 16, sale => [],
+    pickup => [],
     'user-header' => 'X-User', stock => 40, deadline => 45, patience => 60,
     wave => 10);
 
 GetOptions(\%option, 'url=s', 'secrets=s', 'user-header=s', 'users=s',
-    'pay=s', 'seed=i', 'clients=i', 'seconds=f', 'requests=i', 'sale=s@',
+    'pay=s', 'seed=i', 'clients=i', 'seconds=f', 'requests=i', 'sale=s@', 'pickup=s@',
     'stock=i', 'name=s', 'deadline=f', 'patience=f', 'wave=f', 'out=s',
     'intents', 'help') && !@ARGV or usage(2);
 usage(0) if $option{help};
@@ -46,6 +47,7 @@ my $server = eval { Tuanbo::History::Server->new(url => $option{url},
     // fail($@);
 my $load = Tuanbo::History::Load->new(server => $server,
     dir => $option{out}, sales => $option{sale}, users => $users,
+    pickups => $option{pickup},
     map { $_ => $option{$_} } qw(seed clients seconds requests name stock
         pay deadline patience wave));
 
@@ -63,13 +65,15 @@ exit($load->{hung} ? 1 : 0);
 sub usage ($status) {
     print { $status ? *STDERR : *STDOUT } <<'USAGE';
 load.pl --url http://host:port --out DIR (--seconds N | --requests N)
-    [--secrets DIR] [--sale ID ...] [--pay /pay/{hold}]
+    [--secrets DIR] [--sale ID ...] [--pickup ID ...] [--pay /pay/{hold}]
     [--user-header X-User] [--users FILE] [--seed N] [--clients N]
     [--stock N] [--wave N] [--deadline N] [--patience N] [--name NAME]
 load.pl --intents --seed N --clients N --requests N
 
 --secrets    a directory with the files orders, ledger and admin. With the
              operator's it defines sales of its own; else name some with --sale
+--pickup     a pickup point that is there; with the operator's secret it writes
+             two of its own
 --pay        what moves a hold to paying: a location with flashsale_pay
 --users      identities, one a line, instead of made-up ones
 --stock      units of a sale of its own; new ones come each --wave seconds

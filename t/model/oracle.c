@@ -262,6 +262,9 @@ oracle_command(oracle_t *oracle, const fs_command_t *command,
     if (command->type == FS_COMMAND_HOLD) {
         oracle_hold(oracle, command, answer);
 
+    } else if (command->type == FS_COMMAND_POINT && !command->unmet) {
+        oracle_point(oracle, command, answer);
+
     } else if (op != NULL) {
         oracle_operator(oracle, command, op, answer);
 

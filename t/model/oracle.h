@@ -39,6 +39,7 @@ typedef struct {
         int              returned;
     }                    lines[FS_LINES_MAX];
     uint32_t             pickup;
+    uint32_t             asked_pickup;  /* when it was made */
     int                  state;
     int64_t              created_at;
     int64_t              expires_at;
@@ -80,6 +81,8 @@ typedef struct {
     int                  closed;
     int                  decided;
     oracle_group_t       groups[ORACLE_PICKUPS + 1];
+    int                  lists;         /* pickup points, how many */
+    int                  listed[ORACLE_PICKUPS + 1];
     uint32_t             taken[ORACLE_BUYERS];
     uint32_t             lapses[ORACLE_BUYERS];
     int64_t              lapsed_at[ORACLE_BUYERS];
@@ -88,7 +91,9 @@ typedef struct {
 typedef struct {
     int                  bound;
     size_t               hold;          /* of a buyer's key */
-    int64_t              at;            /* of an operator's key */
+    uint32_t             point;         /* it moved the hold there; 0: it
+                                           made the hold */
+    int64_t              at;            /* of an operator's key, or a move's */
     uint64_t             fingerprint;
     uint32_t             sale;
     size_t               life;          /* that it began, from 1; 0: none */
@@ -117,6 +122,7 @@ typedef struct {
     oracle_key_t         admin_keys[ORACLE_KEYS];
     char                 pickups[ORACLE_PICKUPS + 1][FS_SLUG_MAX];
     uint32_t             pickups_n;
+    int                  documents[ORACLE_PICKUPS + 1];
     uint64_t             payments;      /* counts them, for their order */
     oracle_hold_t       *others;        /* of other lives: what was paid */
     size_t               others_n;

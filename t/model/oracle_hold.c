@@ -4,32 +4,16 @@
 #include "oracle_parts.h"
 
 
-static uint32_t
-oracle_pickup(const oracle_t *oracle, const fs_slug_t *slug)
-{
-    uint32_t  i;
-
-    for (i = 1; i <= oracle->pickups_n; i++) {
-        if (strlen(oracle->pickups[i]) == slug->len
-            && memcmp(oracle->pickups[i], slug->data, slug->len) == 0)
-        {
-            return i;
-        }
-    }
-
-    return 0;
-}
-
-
 static int
 oracle_same(const oracle_t *oracle, const fs_command_t *command,
     const oracle_hold_t *hold)
 {
     unsigned  i, j, same;
 
-    if (command->pickup.len == 0 ? hold->pickup != 0
-        : hold->pickup == 0
-          || oracle_pickup(oracle, &command->pickup) != hold->pickup)
+    if (command->pickup.len == 0 ? hold->asked_pickup != 0
+        : hold->asked_pickup == 0
+          || oracle_pickup(oracle, command->pickup.data, command->pickup.len)
+             != hold->asked_pickup)
     {
         return 0;
     }
@@ -67,6 +51,15 @@ oracle_replay(oracle_t *oracle, const fs_command_t *command,
 
     if (!key->bound) {
         return 0;
+    }
+
+    if (key->point != 0) {
+        if (!oracle_kept(oracle, key->at)) {
+            return 0;
+        }
+
+        answer->outcome = FS_KEY_REUSED;
+        return 1;
     }
 
     hold = &oracle->holds[key->hold];
@@ -232,6 +225,7 @@ oracle_hold(oracle_t *oracle, const fs_command_t *command,
     oracle_answer_t *answer)
 {
     int64_t         term;
+    uint32_t        sales[FS_LINES_MAX];
     unsigned        line, buyer;
     oracle_sale_t  *sale;
     oracle_hold_t  *hold;
@@ -294,6 +288,16 @@ oracle_hold(oracle_t *oracle, const fs_command_t *command,
         term = command->term_ms;
     }
 
+    for (line = 0; line < command->lines_n; line++) {
+        sales[line] = command->lines[line].sale;
+    }
+
+    if (oracle_refuses_pickup(oracle, sales, command->lines_n,
+                              &command->pickup, answer))
+    {
+        return;
+    }
+
     hold = oracle_new_hold(oracle);
     hold->buyer = buyer;
     hold->state = FS_HOLD_HELD;
@@ -303,15 +307,9 @@ oracle_hold(oracle_t *oracle, const fs_command_t *command,
     hold->due = oracle->now.mono + term;
     hold->length = term;
 
-    if (command->pickup.len != 0) {
-        hold->pickup = oracle_pickup(oracle, &command->pickup);
-
-        if (hold->pickup == 0) {
-            hold->pickup = ++oracle->pickups_n;
-            memcpy(oracle->pickups[hold->pickup], command->pickup.data,
-                   command->pickup.len);
-        }
-    }
+    hold->pickup = oracle_pickup(oracle, command->pickup.data,
+                                 command->pickup.len);
+    hold->asked_pickup = hold->pickup;
 
     for (line = 0; line < command->lines_n; line++) {
         sale = &oracle->sales[command->lines[line].sale];
@@ -327,6 +325,7 @@ oracle_hold(oracle_t *oracle, const fs_command_t *command,
 
     if (oracle_key(command) != 0) {
         oracle->keys[buyer][oracle_key(command)].bound = 1;
+        oracle->keys[buyer][oracle_key(command)].point = 0;
         oracle->keys[buyer][oracle_key(command)].hold = oracle->holds_n - 1;
     }
 }

@@ -36,6 +36,77 @@ oracle_failed_any(const oracle_sale_t *sale)
 }
 
 
+/* Only `*` is asked for, or a tag that nothing has. */
+
+int
+oracle_supposed(const fs_operator_t *op, int exists)
+{
+    const fs_str_t  *match, *none;
+
+    match = &op->condition.if_match;
+    none = &op->condition.if_none_match;
+
+    if (match->data != NULL && !(exists && match->data[0] == '*')) {
+        return 0;
+    }
+
+    return none->data == NULL || !(exists && none->data[0] == '*');
+}
+
+
+/* The points of a document are p0 to p7, in the order in which they stand. */
+
+static void
+oracle_lists(oracle_t *oracle, oracle_sale_t *sale, const fs_operator_t *op)
+{
+    size_t    i;
+    uint32_t  number;
+
+    if (op->doc.data == NULL) {
+        return;
+    }
+
+    sale->lists = 0;
+    memset(sale->listed, 0, sizeof(sale->listed));
+
+    for (i = 0; i + 3 < op->doc.len; i++) {
+        if (op->doc.data[i] == '"' && op->doc.data[i + 3] == '"'
+            && op->doc.data[i + 1] == 'p')
+        {
+            number = oracle_pickup_new(oracle, op->doc.data + i + 1, 2);
+            sale->lists++;
+            sale->listed[number] = 1;
+        }
+    }
+}
+
+
+static void
+oracle_document(oracle_t *oracle, const fs_command_t *command,
+    const fs_operator_t *op, oracle_answer_t *answer)
+{
+    uint32_t  number;
+
+    number = oracle_pickup(oracle, op->slug.data, op->slug.len);
+    answer->outcome = FS_OK;
+
+    if (command->type == FS_COMMAND_DELETE
+        && !(number != 0 && oracle->documents[number]))
+    {
+        answer->outcome = FS_NOT_FOUND;
+
+    } else if (!oracle_supposed(op, number != 0
+                                    && oracle->documents[number]))
+    {
+        answer->outcome = FS_PRECONDITION;
+
+    } else {
+        number = oracle_pickup_new(oracle, op->slug.data, op->slug.len);
+        oracle->documents[number] = command->type == FS_COMMAND_DOCUMENT;
+    }
+}
+
+
 static void
 oracle_define(oracle_t *oracle, const fs_operator_t *op,
     oracle_answer_t *answer)
@@ -44,6 +115,11 @@ oracle_define(oracle_t *oracle, const fs_operator_t *op,
     oracle_sale_t  *sale;
 
     by_pickup = op->goal != 0 && op->goal_by == FS_GOAL_BY_PICKUP;
+
+    if (!oracle_supposed(op, answer->sale != 0)) {
+        answer->outcome = FS_PRECONDITION;
+        return;
+    }
 
     if (answer->sale == 0) {
         answer->sale = ++oracle->sales_n;
@@ -87,6 +163,7 @@ oracle_define(oracle_t *oracle, const fs_operator_t *op,
         answer->outcome = FS_OK;
     }
 
+    oracle_lists(oracle, sale, op);
     sale->price = op->price_fen;
     sale->stock = op->stock;
     sale->limit = op->limit;
@@ -145,16 +222,29 @@ oracle_operator(oracle_t *oracle, const fs_command_t *command,
     answer->sale = number;
     sale = &oracle->sales[number];
 
-    if (command->type == FS_COMMAND_LIFE) {
+    if (command->type == FS_COMMAND_LIFE && !oracle_supposed(op, 0)) {
+        answer->sale = 0;
+        answer->outcome = FS_PRECONDITION;
+
+    } else if (command->type == FS_COMMAND_LIFE) {
         answer->sale = 0;
         answer->outcome = FS_OK;
         answer->life = oracle->lives_n + 1;
+
+    } else if (command->type == FS_COMMAND_DOCUMENT
+        || command->type == FS_COMMAND_DELETE)
+    {
+        answer->sale = 0;
+        oracle_document(oracle, command, op, answer);
 
     } else if (command->type == FS_COMMAND_DEFINE) {
         oracle_define(oracle, op, answer);
 
     } else if (number == 0) {
         answer->outcome = FS_NO_SUCH_SALE;
+
+    } else if (!oracle_supposed(op, 1)) {
+        answer->outcome = FS_PRECONDITION;
 
     } else {
         oracle_opens_closes(oracle, sale);

@@ -424,6 +424,15 @@ oracle_of_hold(oracle_t *oracle, const fs_command_t *command,
     oracle_hold_t  *hold;
 
     if (command->epoch != oracle_epoch(oracle, command->hold)) {
+
+        if (command->unmet) {
+            answer->outcome = command->type == FS_COMMAND_RELEASE
+                              || command->type == FS_COMMAND_PAY
+                              || command->type == FS_COMMAND_POINT
+                              ? FS_OTHER_LIFE : FS_PRECONDITION;
+            return;
+        }
+
         oracle_of_other(oracle, command, answer);
         return;
     }
@@ -444,10 +453,16 @@ oracle_of_hold(oracle_t *oracle, const fs_command_t *command,
     hold = &oracle->holds[i];
 
     if ((command->type == FS_COMMAND_RELEASE
-         || command->type == FS_COMMAND_PAY)
+         || command->type == FS_COMMAND_PAY
+         || command->type == FS_COMMAND_POINT)
         && hold->buyer != oracle_buyer(command->buyer))
     {
         answer->outcome = FS_NO_SUCH_HOLD;
+        return;
+    }
+
+    if (command->unmet) {
+        answer->outcome = FS_PRECONDITION;
         return;
     }
 

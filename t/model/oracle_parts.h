@@ -34,8 +34,21 @@ void oracle_make_room(oracle_t *oracle, uint32_t number, int64_t need);
 oracle_payment_t *oracle_pay(oracle_t *oracle, oracle_hold_t *hold,
     const uint8_t *reference, int64_t amount);
 
+/* The number of a pickup point; 0: none has this name. */
+uint32_t oracle_pickup(const oracle_t *oracle, const char *name, size_t len);
+uint32_t oracle_pickup_new(oracle_t *oracle, const char *name, size_t len);
+
+/* 1: these sales are not all collected there; the answer says so. */
+int oracle_refuses_pickup(oracle_t *oracle, const uint32_t *sales,
+    unsigned n, const fs_slug_t *slug, oracle_answer_t *answer);
+
+/* 0: what the request supposes is not so. */
+int oracle_supposed(const fs_operator_t *op, int exists);
+
 /* Commands, by whose they are. */
 void oracle_hold(oracle_t *oracle, const fs_command_t *command,
+    oracle_answer_t *answer);
+void oracle_point(oracle_t *oracle, const fs_command_t *command,
     oracle_answer_t *answer);
 void oracle_of_hold(oracle_t *oracle, const fs_command_t *command,
     oracle_answer_t *answer);

@@ -387,6 +387,25 @@ run_define(run_t *run, fs_commit_t *commit)
 
     run->shared->sales = n;
     run_point(run);
+
+    /* and a pickup point */
+
+    memset(&op, 0, sizeof(op));
+    command.type = FS_COMMAND_DOCUMENT;
+    op.kind.data = "pickup";
+    op.kind.len = 6;
+    op.slug.len = (size_t) snprintf(slug, sizeof(slug), "p%u", n % 5);
+    op.slug.data = slug;
+    op.doc.data = "{}";
+    op.doc.len = 2;
+
+    fs_commit_one(commit, &command, &op, &result);
+
+    if (fs_outcome_status(result.outcome) >= 500) {
+        run_failed("document", fs_outcome_code(result.outcome));
+    }
+
+    run_point(run);
 }
 
 
@@ -401,7 +420,8 @@ run_operator(run_t *run, fs_commit_t *commit)
 
     static const uint8_t  types[] = {
         FS_COMMAND_STOCK, FS_COMMAND_PAUSE, FS_COMMAND_RESUME,
-        FS_COMMAND_RESUME, FS_COMMAND_DOCUMENT, FS_COMMAND_DOCUMENT
+        FS_COMMAND_RESUME, FS_COMMAND_DOCUMENT, FS_COMMAND_DOCUMENT,
+        FS_COMMAND_DELETE
     };
 
     memset(&command, 0, sizeof(command));
@@ -413,6 +433,11 @@ run_operator(run_t *run, fs_commit_t *commit)
     op.slug.data = slug;
     op.add = (int64_t) dice_below(&run->dice, 40) - 10;
     doc = NULL;
+
+    if (command.type >= FS_COMMAND_DOCUMENT) {
+        op.kind.data = "page";
+        op.kind.len = 4;
+    }
 
     if (command.type == FS_COMMAND_DOCUMENT) {
 
@@ -426,8 +451,6 @@ run_operator(run_t *run, fs_commit_t *commit)
         doc[len - 1] = '"';
         op.doc.data = doc;
         op.doc.len = len;
-        op.kind.data = "page";
-        op.kind.len = 4;
     }
 
     fs_commit_one(commit, &command, &op, &result);
@@ -563,7 +586,7 @@ run_order(run_t *run, fs_command_t *command)
     run_shared_t  *shared;
 
     static const uint8_t  types[] = {
-        FS_COMMAND_RELEASE, FS_COMMAND_PAY, FS_COMMAND_PAY,
+        FS_COMMAND_RELEASE, FS_COMMAND_PAY, FS_COMMAND_PAY, FS_COMMAND_POINT,
         FS_COMMAND_CONFIRM, FS_COMMAND_CONFIRM, FS_COMMAND_CONFIRM,
         FS_COMMAND_CANCEL, FS_COMMAND_REFUNDED, FS_COMMAND_READY,
         FS_COMMAND_PICK_UP
@@ -578,6 +601,12 @@ run_order(run_t *run, fs_command_t *command)
     command->term_ms = 20000 + dice_below(&run->dice, 200000);
     command->paid_fen = ack->amount_fen;
     memcpy(command->buyer, ack->command.buyer, FS_BUYER_LEN);
+
+    if (command->type == FS_COMMAND_POINT) {
+        command->pickup.len = 2;
+        command->pickup.data[0] = 'p';
+        command->pickup.data[1] = (char) ('0' + dice_below(&run->dice, 5));
+    }
 
     if (command->type == FS_COMMAND_CONFIRM
         || command->type == FS_COMMAND_REFUNDED)

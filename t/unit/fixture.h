@@ -22,6 +22,7 @@
 #include <cmocka.h>
 
 #include "decide.h"
+#include "state_parts.h"
 
 
 #define FIXTURE_EPOCH  1700000000000LL
@@ -430,6 +431,35 @@ fixture_admin(fixture_t *fixture, fs_command_type_t type,
     fs_put_le32(command.key, key);
 
     return fixture_decide(fixture, &command, op);
+}
+
+
+/* The document of a pickup point. */
+
+static inline const char *
+fixture_point(fixture_t *fixture, const char *slug)
+{
+    fs_operator_t  op;
+
+    memset(&op, 0, sizeof(fs_operator_t));
+    op.kind = fixture_str("pickup");
+    op.slug = fixture_str(slug);
+    op.doc = fixture_str("{}");
+
+    return fixture_admin(fixture, FS_COMMAND_DOCUMENT, &op, 0);
+}
+
+
+static inline int
+fixture_has_point(fixture_t *fixture, const char *slug)
+{
+    uint32_t  number;
+
+    fixture_begin(fixture);
+    number = fs_state_number(&fixture->state, 'p', fixture_str(slug));
+    fixture_abort(fixture);
+
+    return number != 0;
 }
 
 

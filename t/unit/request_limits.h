@@ -200,6 +200,10 @@ limits_body(fs_str_t body)
     TRY(fs_request_hold(body, &hold, &fault),
         limits_json(body.data, body.len) ? limits_hold(&hold) : "JSON");
 
+    TRY(fs_request_point(body, &hold, &fault),
+        hold.pickup.len > 0 && hold.pickup.len <= FS_SLUG_MAX ? NULL
+                                                               : "point");
+
     TRY(fs_request_sale(body, &sale, &fault),
         limits_json(body.data, body.len) ? limits_sale(&sale, body)
                                          : "JSON");
@@ -245,6 +249,10 @@ limits_form(fs_str_t body)
     TRY(fs_request_plain_form(body, &hold, &fault),
         hold.lines_n == 0
         ? limits_visible(hold.key, hold.key_len, FS_KEY_MAX) : "plain");
+
+    TRY(fs_request_point_form(body, &hold, &fault),
+        hold.pickup.len == 0 || hold.lines_n != 0 ? "point"
+        : limits_visible(hold.key, hold.key_len, FS_KEY_MAX));
 
     len = fs_query_get(body, "sale", buf, sizeof(buf));
     LIMIT(WITHIN(len, -2, (int) sizeof(buf)));

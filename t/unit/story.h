@@ -188,7 +188,23 @@ static const fs_entry_t  entries[] = {
       .amount_fen = 3980, .id1 = "refund number 3.",
       .id2 = "payment number 7" },
     { .type = FS_ENTRY_LIFE, .at = T0 + 9013, .number = 5,
-      .id1 = "operator's pseud", .key = KEY }
+      .id1 = "operator's pseud", .key = KEY },
+
+    /* 59: a hold that goes to another pickup point */
+    { .type = FS_ENTRY_STOCK, .at = T0 + 9014, .sale = RICE, .qty = 3 },
+    { .type = FS_ENTRY_HELD, .at = T0 + 9015, .hold = 60, .sale = RICE,
+      .qty = 1, .pickup = XINGFU, .lines_n = 1, .number = 1000,
+      .time1 = T0 + 10015, .time2 = 10025, .id1 = ZHAO },
+    { .type = FS_ENTRY_POINT, .at = T0 + 9016, .hold = 60,
+      .pickup = DONGMEN, .id1 = ZHAO, .key = KEY },
+    { .type = FS_ENTRY_POINT, .at = T0 + 9017, .hold = 60,
+      .pickup = XINGFU, .id1 = ZHAO },
+    { .type = FS_ENTRY_RELEASED, .at = T0 + 9018, .hold = 60, .sale = RICE,
+      .qty = 1, .pickup = XINGFU, .lines_n = 1 },
+
+    /* 64 */
+    { .type = FS_ENTRY_DELETED, .at = T0 + 9019, .id1 = "operator's pseud",
+      .id2 = "digest of nobody", .key = KEY }
 };
 
 #define ENTRIES_N  (sizeof(entries) / sizeof(entries[0]))

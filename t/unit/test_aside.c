@@ -161,6 +161,10 @@ take_at(fixture_t *fixture, unsigned buyer, uint32_t sale,
 {
     fs_command_t  command;
 
+    if (!fixture_has_point(fixture, pickup)) {
+        assert_string_equal(fixture_point(fixture, pickup), "ok");
+    }
+
     fixture_hold(&command, buyer, sale, 1, 0);
     fs_slug_set(&command.pickup, fixture_str(pickup));
     assert_string_equal(fixture_decide(fixture, &command, NULL), "created");

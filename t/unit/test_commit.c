@@ -14,6 +14,7 @@ static unsigned
 ring_rows(fixture_t *f)
 {
     uint8_t     key[FS_INCARNATION_LEN];
+    size_t      i;
     unsigned    n;
     fs_str_t    name, row;
     fs_write_t  write;
@@ -28,7 +29,12 @@ ring_rows(fixture_t *f)
     {
         assert_int_equal(name.len, FS_INCARNATION_LEN);
         memcpy(key, name.data, sizeof(key));
-        key[FS_INCARNATION_LEN - 1]++;
+
+        /* the next one, also after a last byte of 0xff */
+
+        for (i = FS_INCARNATION_LEN; i-- > 0 && ++key[i] == 0; ) {
+            /* void */
+        }
     }
 
     fs_write_abort(&write);

@@ -45,6 +45,10 @@ buy(fixture_t *fixture, unsigned buyer, uint32_t sale, uint32_t qty,
     fixture_hold(&command, buyer, sale, qty, 0);
 
     if (pickup != NULL) {
+        if (!fixture_has_point(fixture, pickup)) {
+            assert_string_equal(fixture_point(fixture, pickup), "ok");
+        }
+
         fs_slug_set(&command.pickup, fixture_str(pickup));
     }
 
@@ -81,6 +85,7 @@ test_formed(void **context)
     sale = define(fixture, "berry", 5, FS_GOAL_BY_SALE);
     buy(fixture, 1, sale, 4, NULL);
     assert_group(fixture, sale, 0, 4, FS_GROUP_OPEN);
+    fixture_point(fixture, "xingfu");
     seq = fixture_seq(fixture);
     buy(fixture, 2, sale, 1, "xingfu");
     assert_string_equal(fixture_entries(fixture, seq), "held sold formed");

@@ -694,10 +694,11 @@ test_aborted(void **context)
     fs_command_t  command;
 
     sale = fixture_stocked(fixture, "grape", 2, 0);
+    fixture_point(fixture, "there");
     seq = fixture_seq(fixture);
 
     fixture_hold(&command, 1, sale, 2, 7);
-    fs_slug_set(&command.pickup, fixture_str("gone"));
+    fs_slug_set(&command.pickup, fixture_str("there"));
 
     fixture_begin(fixture);
     fs_decide(&fixture->state, &command, NULL, &fixture->now,
@@ -709,7 +710,6 @@ test_aborted(void **context)
     assert_int_equal(fixture_seq(fixture), seq);
     fixture_units(fixture, sale, 0, 0);
 
-    fs_slug_set(&command.pickup, fixture_str("there"));
     assert_string_equal(fixture_decide(fixture, &command, NULL), "created");
     assert_int_equal(fixture->result.hold.pickup, 1);
     fixture_units(fixture, sale, 2, 0);

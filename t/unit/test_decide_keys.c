@@ -60,6 +60,8 @@ test_key_payload(void **context)
     grape = fixture_stocked(fixture, "grape", 9, 0);
     egg = fixture_stocked(fixture, "egg", 9, 0);
 
+    fixture_point(fixture, "xingfu");
+
     fixture_cart(&command, 1, grape, egg, 2);
     fs_put_le32(command.key, 7);
     fs_slug_set(&command.pickup, fixture_str("xingfu"));

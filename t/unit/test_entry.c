@@ -160,7 +160,9 @@ test_numbers_are_frozen(void **state)
     assert_int_equal(FS_ENTRY_DECIDED, 25);
     assert_int_equal(FS_ENTRY_DOCUMENT, 26);
     assert_int_equal(FS_ENTRY_LIFE, 27);
-    assert_int_equal(FS_ENTRY_TYPES_N, 28);
+    assert_int_equal(FS_ENTRY_POINT, 28);
+    assert_int_equal(FS_ENTRY_DELETED, 29);
+    assert_int_equal(FS_ENTRY_TYPES_N, 30);
 
     assert_int_equal(FS_REASON_LATE, 1);
     assert_int_equal(FS_REASON_RELEASED, 2);

@@ -300,6 +300,87 @@ test_empty_and_stock(void **state)
 
 #define SALE(more)  "{\"price_fen\":1,\"stock\":2" more "}"
 
+static int
+read_point(fs_str_t body, fs_fault_t *fault)
+{
+    fs_hold_request_t  request;
+
+    return fs_request_point(body, &request, fault);
+}
+
+
+static void
+test_point(void **state)
+{
+    fs_fault_t         fault;
+    fs_hold_request_t  request;
+
+    static const row_t  rows[] = {
+        { "{\"pickup\":\"xingfu\"}", NULL, NULL },
+        { "{}", "pickup", REQUIRED },
+        { "{\"pickup\":null}", "pickup", REQUIRED },
+        { "{\"pickup\":\"\"}", "pickup", SLUG },
+        { "{\"pickup\":\"Xingfu\"}", "pickup", SLUG },
+        { "{\"pickup\":[\"xingfu\"]}", "pickup", SLUG },
+        { "{\"pickup\":\"a\",\"qty\":1}", "qty", UNKNOWN },
+        { "{\"pickup\":\"a\",\"pickup\":\"a\"}", "pickup", TWICE },
+        { "", "", OBJECT },
+    };
+
+    (void) state;
+
+    CHECK(read_point, rows);
+
+    assert_int_equal(fs_request_point(text("{\"pickup\":\"xingfu\"}"),
+                                      &request, &fault), 0);
+    assert_int_equal(request.pickup.len, 6);
+
+    assert_int_equal(fs_request_point_form(text("pickup=xingfu"
+                                                "&idempotency_key=k&csrf=c"),
+                                           &request, &fault), 0);
+    assert_int_equal(request.pickup.len, 6);
+    assert_int_equal(request.key_len, 1);
+    assert_int_equal(request.lines_n, 0);
+    assert_int_equal(fs_request_point_form(text("pickup=&csrf=c"), &request,
+                                           &fault), -1);
+    assert_string_equal(fault.field, "pickup");
+    assert_int_equal(fs_request_point_form(text("pickup=a&qty=1"), &request,
+                                           &fault), -1);
+    assert_string_equal(fault.field, "qty");
+}
+
+
+static void
+test_points_listed(void **state)
+{
+    char               body[8192];
+    int                i, n;
+    size_t             len;
+    fs_fault_t         fault;
+    fs_sale_request_t  request;
+
+    (void) state;
+
+    for (n = 256; n <= 257; n++) {
+        len = (size_t) sprintf(body, "{\"price_fen\":1,\"stock\":1,"
+                               "\"doc\":{\"pickups\":[");
+
+        for (i = 0; i < n; i++) {
+            len += (size_t) sprintf(body + len, "%s\"p%d\"", i ? "," : "",
+                                    i);
+        }
+
+        strcpy(body + len, "]}}");
+
+        assert_int_equal(fs_request_sale(text(body), &request, &fault),
+                         n == 256 ? 0 : -1);
+    }
+
+    assert_string_equal(fault.field, "doc.pickups");
+    assert_string_equal(fault.rule, "has at most 256 pickup points");
+}
+
+
 static void
 test_sale(void **state)
 {
@@ -424,6 +505,8 @@ main(void)
         cmocka_unit_test(test_lines),
         cmocka_unit_test(test_order),
         cmocka_unit_test(test_empty_and_stock),
+        cmocka_unit_test(test_point),
+        cmocka_unit_test(test_points_listed),
         cmocka_unit_test(test_sale),
     };
 

@@ -52,6 +52,8 @@ my %REQUIRED = (
     stock      => [qw(sale qty)],
     document   => [qw(digest)],
     life       => [qw(epoch)],
+    deleted    => [qw(digest)],
+    pickup     => [qw(hold)],
     refund_due => [qw(hold payment amount_fen reason)],
     refunded   => [qw(hold payment amount_fen)],
     held       => [qw(hold buyer sale qty price_fen expires_at)],
@@ -219,17 +221,23 @@ sub check_lines {
 
 
 # A buyer's key is executed once: who asks again gets the answer, not an entry.
+# It is kept for a day: after the end of the hold that it made, or from when it
+# gave a hold another pickup point.
 
 sub check_key {
     my ($self, $entry) = @_;
 
-    return if $entry->{type} ne 'held' || !defined $entry->{key};
+    return if $entry->{type} !~ /\A(?:held|pickup)\z/
+        || !defined $entry->{key};
 
-    my $name = "$entry->{buyer} $entry->{key}";
+    my $buyer = $entry->{buyer}
+        // ($self->{holds}{$entry->{hold}} // return)->{buyer};
+    my $name = "$buyer $entry->{key}";
     my $bound = $self->{keys}{$name};
 
     if (defined $bound) {
-        my $ended_at = $self->{holds}{$bound->{hold}}{ended_at};
+        my $ended_at = $bound->{at}
+            // $self->{holds}{$bound->{hold}}{ended_at};
 
         if (!defined $ended_at || $entry->{at} < $ended_at + KEY_KEPT_MS) {
             $self->problem("key $entry->{key} was executed at seq"
@@ -237,7 +245,8 @@ sub check_key {
         }
     }
 
-    $self->{keys}{$name} = { seq => $entry->{seq}, hold => $entry->{hold} };
+    $self->{keys}{$name} = { seq => $entry->{seq}, hold => $entry->{hold},
+        $entry->{type} eq 'pickup' ? (at => $entry->{at}) : () };
 
     return;
 }
@@ -402,7 +411,33 @@ sub follow_hold {
     }
 
     $self->move_hold($entry, $hold) if exists $ARROW{$entry->{type}};
+    $self->check_pickup($entry, $hold);
     $self->check_money($entry, $hold);
+
+    return;
+}
+
+
+# Where a hold is collected: as its first line says, until a `pickup` line says
+# otherwise, which comes only while it is live.
+
+sub check_pickup {
+    my ($self, $entry, $hold) = @_;
+    my ($is, $was) = map { $_->{pickup} // 'nowhere' } $entry, $hold;
+
+    if ($entry->{type} eq 'pickup') {
+        my @ended = grep { !/\A(?:held|paying)\z/ } map { $_->{state} }
+            values %{$hold->{lines}};
+        $self->problem("hold $entry->{hold} is $ended[0]: no way to another"
+            . " pickup point") if @ended;
+        $hold->{pickup} = $entry->{pickup};
+
+    } elsif ($is ne $was && $entry->{type}
+        =~ /\A(?:paying|released|expired|cancelled|sold|sold_late)\z/)
+    {
+        $self->problem("$entry->{type} at $is, but hold $entry->{hold} is to"
+            . " be collected at $was");
+    }
 
     return;
 }

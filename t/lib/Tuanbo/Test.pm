@@ -539,6 +539,13 @@ sub define_sale ($self, $id, %fields) {
 }
 
 
+# Pickup points that holds may name.
+sub points ($self, @ids) {
+    $self->admin(PUT => "/documents/pickup/$_", json => { name => $_ })
+        for @ids;
+}
+
+
 sub sale ($self, $id) { $self->get("/api/sales/$id")->json }
 
 

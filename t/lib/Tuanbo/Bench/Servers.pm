@@ -127,7 +127,7 @@ sub curl ($url, @options) {
 sub define_sale ($port, $sale, $units = $stock) {
     my $target = "/admin/sales/$sale";
     my $body = qq({"title":"$sale","price_fen":3980,"stock":$units,)
-        . qq("limit":2,"hold_ms":3600000});
+        . qq("limit":2,"hold_ms":3600000,"doc":{"pickups":["xingfu"]}});
     my $t = int time;
     my $key = "define-$sale";
     my $v1 = hmac_sha256_hex(

@@ -14,6 +14,8 @@ my %WRONG = (
         refunded ready picked_up) },
     release => { map { $_ => 1 } qw(paying sold expired cancelled refund_due
         refunded ready picked_up) },
+    pickup => { map { $_ => 1 } qw(sold released expired cancelled refund_due
+        refunded ready picked_up) },
     confirm => {},
     cancel => { map { $_ => 1 } qw(sold refund_due refunded ready
         picked_up) },
@@ -105,14 +107,23 @@ sub hold_shown ($self, $shown, $what) {
     my $amount = 0;
 
     $amount += $_->{qty} * $_->{price_fen} for @{ $hold->{lines} };
-    my %is = (lines => "@ledger", pickup => $hold->{pickup},
-        amount_fen => $amount, created_at => $hold->{at});
+    my %is = (lines => "@ledger", amount_fen => $amount, created_at => $hold->{at});
     my %said = (%$shown, lines => "@lines");
     for my $field (sort keys %is) {
         next if text($is{$field}) eq text($said{$field});
         $self->problem('answer', $hold->{seq}, "$what hold $hold->{id} with"
             . " $field " . text($said{$field}) . ', the ledger has '
             . text($is{$field}));
+    }
+
+    my $pickup = text($shown->{pickup});
+    if (!$self->ever_in([$hold->{points}], sub ($seq) {
+        my $row = row_at($hold->{points}, $seq) // return 0;
+        return text($row->[1]) eq $pickup;
+    }))
+    {
+        $self->problem('answer', $hold->{seq}, "$what hold $hold->{id} with"
+            . " pickup $pickup, which it had not " . $self->between);
     }
 
     my $state = text($shown->{state});
@@ -156,6 +167,7 @@ sub done_hold ($self, $request, $shown) {
         $self->problem('twice', $hold->{seq}, "it made hold $hold->{id},"
             . ' which was there before it was asked for');
     }
+    $self->collected($hold, $request->{body}{pickup});
     $self->count('replays') if $request->{replayed};
     $self->waited($hold) if $request->{code} == 201;
 }
@@ -187,6 +199,54 @@ sub done_release ($self, $request, $shown) {
     $self->problem('answer', $hold->{seq}, "released, it says, and"
         . " $shown->{state}") if $shown->{state} ne 'released';
     $self->count('releases');
+}
+
+
+# Another pickup point: the one that was asked for, unless it is a replay.
+sub done_pickup ($self, $request, $shown) {
+    my $hold = $self->hold_shown($shown, 'it moved') // return;
+    my $asked = text($request->{body}{pickup});
+
+    $self->count('pickup points changed');
+    $self->collected($hold, $request->{body}{pickup});
+    $self->problem('answer', $hold->{seq}, "hold $hold->{id} was asked to be"
+        . " collected at $asked, and there is no pickup in the ledger")
+        if !grep { text($_->[1]) eq $asked && $_->[0] <= $self->{to} }
+            @{ $hold->{points} };
+}
+
+
+sub done_document ($self, $request, $answer) { }
+
+
+# Why lines may not be collected at a point (undef: nowhere), or nothing: each
+# sale that lists points lists it, for the others an operator has written it.
+# What was there before this run is not known.
+sub not_collected ($self, $lines, $pickup) {
+    my $points = $self->{checker}{points} // {};
+    my $lists = $self->{checker}{lists} // {};
+
+    for my $sale (map { $_->{sale} } @$lines) {
+        my $list = $lists->{$sale};
+        if ($list) {
+            return "$sale is not collected at " . text($pickup)
+                if !defined $pickup || !grep { $_ eq $pickup } @$list;
+        }
+        elsif (defined $pickup && !$points->{$pickup}) {
+            return "no operator has written $pickup";
+        }
+    }
+
+    return undef;
+}
+
+
+sub collected ($self, $hold, $pickup) {
+    my $words = $self->{checker}{points}
+        ? $self->not_collected($hold->{lines}, $pickup) : undef;
+
+    $self->problem('answer', $hold->{seq}, "hold $hold->{id}: $words")
+        if defined $words;
 }
 
 
@@ -575,7 +635,14 @@ sub because_key_reused ($self, $request, $answer) {
 sub because_bad_request ($self, $request, $answer) {
     return $self->operator_refused($request, $answer)
         if $request->{do} eq 'admin';
-    return 'nothing was wrong with it' if $request->{do} ne 'hold';
+    return 'nothing was wrong with it'
+        if $request->{do} !~ /^(?:hold|pickup)\z/;
+
+    my $hold = $self->{checker}->hold($request->{hold} // '');
+    my $lines = $request->{do} eq 'pickup' ? ($hold // return)->{lines}
+        : Tuanbo::History::Checker::lines_asked($request->{body});
+    return if defined $self->not_collected($lines, $request->{body}{pickup});
+    return 'nothing was wrong with it' if $request->{do} eq 'pickup';
 
     my $units = $self->units($request);
     for my $sale (keys %$units) {

@@ -28,7 +28,7 @@ use constant HOLE_MAX => 100_000;       # entries
 my %CAUSE = (released => 'release', paying => 'pay', sold => 'confirm',
     sold_late => 'confirm', refund_due => 'confirm', cancelled => 'cancel',
     withdrawn => 'cancel', refunded => 'refunded', ready => 'ready',
-    picked_up => 'picked-up');
+    picked_up => 'picked-up', pickup => 'pickup');
 
 # The 503s that say that nothing was taken.
 my %NOTHING_DONE = map { $_ => 1 } qw(queue_full store_full disk_failed
@@ -150,6 +150,7 @@ sub sort_requests ($self) {
                 "no answer to $request->{do} within"
                 . " $self->{run}{deadline} s");
         }
+        $self->note_points($request) if $request->{method} eq 'PUT';
         ($request->{hold}) = $request->{target} =~ /\b([0-9a-f]{32})\b/;
         my $body = $request->{body} // {};
         if ($request->{do} eq 'hold') {
@@ -172,11 +173,25 @@ sub sort_requests ($self) {
 }
 
 
+# The pickup points that operators wrote, and those that their sales list.
+sub note_points ($self, $request) {
+    my ($kind, $id) = $request->{target}
+        =~ m{^/admin/(documents/pickup|sales)/([^/]+)\z} or return;
+
+    if ($kind eq 'sales') {
+        $self->{lists}{$id} = ($request->{body}{doc} // {})->{pickups};
+    }
+    else {
+        $self->{points}{$id} = 1;
+    }
+}
+
+
 # Which pseudonym is whose: each answer about a hold tells.
 sub name_buyers ($self) {
     for my $request (@{ $self->{requests} }) {
         next if !done($request) || !defined $request->{user};
-        my @holds = $request->{do} =~ /^(?:hold|release|read)\z/
+        my @holds = $request->{do} =~ /^(?:hold|release|pickup|read)\z/
             ? $request->{answer}
             : $request->{do} eq 'list' ? @{ $request->{answer}{holds} } : ();
         for my $shown (@holds) {
@@ -497,12 +512,12 @@ sub causes_of ($self, $entry, $hold, $do) {
         : $do eq 'confirm' ? $entry->{payment} : undef;
 
     @all = grep { $_->{user} eq $user } @all
-        if $do eq 'release' && defined $user;
+        if $do =~ /^(?:release|pickup)\z/ && defined $user;
     @all = grep { $_->{reference} eq $reference } @all if defined $reference;
     my @may = grep { !refused($_) } @all;
     return \@may if @may || !defined $user || $self->{others};
     # pay and orders may be made by others where this run has no secret
-    return \@may if $do ne 'release' && !$self->{run}{orders};
+    return \@may if $do !~ /^(?:release|pickup)\z/ && !$self->{run}{orders};
 
     $self->problem(@all ? 'refused' : 'cause', $entry->{seq},
         @all ? $all[0]{at} : undef, "$entry->{type} of hold $hold->{id}, "

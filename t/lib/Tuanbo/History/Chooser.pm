@@ -11,13 +11,14 @@ use Digest::SHA qw(sha256);
 
 # How often each is wanted, of 1000.
 my @KINDS = (
-    hold     => 330,    # one to three lines, with a key or without
+    hold     => 310,    # one to three lines, with a key or without
     twin     => 40,     # the same request with the same key, twice at once
     again    => 70,     # an earlier one again: its answer again
     other    => 30,     # an earlier key, another request
     nowhere  => 10,     # a sale that there is not
     greedy   => 15,     # more than a buyer may ever have
     release  => 80,
+    point    => 20,     # another pickup point
     pay      => 80,
     confirm  => 140,
     cancel   => 40,
@@ -85,8 +86,13 @@ sub next ($self) {
         my $lines = $self->weighted(1 => 70, 2 => 20, 3 => 10);
         $intent{lines} = [ map { [$self->draw(1 << 16), 1 + $self->draw(3)] }
             1 .. $lines ];
-        $intent{pickup} = [undef, undef, 'east', 'west']->[$self->draw(4)];
+        $intent{pickup} = [undef, undef, 0, 1]->[$self->draw(4)];
+        $intent{pickup} = 'nowhere' if !$self->draw(100);
         $intent{keyed} = $kind ne 'hold' || $self->draw(5) ? 1 : 0;
+    }
+    elsif ($kind eq 'point') {
+        $intent{pickup} = [0, 1, 0, 1, 0, 1, 0, 'nowhere']->[$self->draw(8)];
+        $intent{keyed} = $self->draw(2);
     }
     elsif ($kind eq 'confirm') {
         $intent{payment} = $self->weighted(@PAYMENTS);

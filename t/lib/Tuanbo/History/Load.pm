@@ -20,13 +20,13 @@ use constant TOO_MANY => 9999;          # units, for nobody
 
 # Options: server, dir, seed, clients, seconds or requests (of all clients),
 # name (a prefix of what this run makes), sales (or its own are defined),
-# stock of those, pay (a target with {hold} in it), users (a list of
+# stock of those, pickups (points that are there), pay (a target with {hold} in it), users (a list of
 # identities), deadline of a request and patience of a call in seconds, wave:
 # seconds until new sales are defined.
 sub new ($class, %option) {
     my $self = bless { clients => 16, stock => 40, deadline => 45,
         patience => 60, wave => 10, %option, buyers => {}, calls => 0,
-        open => 0, counts => {}, hung => 0, codes => {}, histories => {},
+        pickups => [], open => 0, counts => {}, hung => 0, codes => {}, histories => {},
         own => [] }, $class;
 
     $self->{agent} = $self->{server}->agent($self->{deadline});
@@ -55,6 +55,7 @@ sub run ($self) {
     Tuanbo::History->write_run($self->{dir}, \%run);
 
     if ($own) {
+        $self->write_points;
         $self->define_wave(0, sub ($sales) { $self->{sales} = $sales;
             Mojo::IOLoop->stop });
         $self->loop;
@@ -228,7 +229,8 @@ sub do_hold ($self, $file, $intent, $buyer, $then) {
         my @lines = map { { sale => $self->sale_of($_->[0]),
             qty => $_->[1] } } @{ $intent->{lines} };
         %body = @lines == 1 ? %{ $lines[0] } : (lines => \@lines);
-        $body{pickup} = $intent->{pickup} if defined $intent->{pickup};
+        my $pickup = $self->pickup_of($intent);
+        $body{pickup} = $pickup if defined $pickup;
     }
 
     my $earlier = $kind eq 'other' && $self->asked($intent, $buyer);
@@ -238,6 +240,16 @@ sub do_hold ($self, $file, $intent, $buyer, $then) {
         push @{ $buyer->{asked} }, { key => $key, body => \%body };
     }
     $self->ask($file, $buyer, $key, \%body, $then);
+}
+
+
+# One that the operator has written; or, now and then, one that nobody has.
+sub pickup_of ($self, $intent) {
+    my $pickups = $self->{pickups};
+    my $number = $intent->{pickup} // return undef;
+
+    return "$self->{name}-nowhere" if $number eq 'nowhere';
+    return @$pickups ? $pickups->[$number % @$pickups] : undef;
 }
 
 
@@ -312,6 +324,20 @@ sub do_release ($self, $file, $intent, $buyer, $then) {
 
     $self->call($file, { do => 'release', method => 'DELETE',
         target => "/api/holds/$hold->{id}", user => $buyer->{name} },
+        sub ($answer) { $then->() });
+}
+
+
+sub do_point ($self, $file, $intent, $buyer, $then) {
+    my $hold = $self->hold_of($intent, $buyer);
+    my $pickup = $self->pickup_of($intent);
+
+    return $self->do_sale($file, $intent, $buyer, $then)
+        if !$hold || !defined $pickup;
+    $self->call($file, { do => 'pickup', method => 'POST', user =>
+        $buyer->{name}, target => "/api/holds/$hold->{id}/pickup",
+        body => { pickup => $pickup },
+        $intent->{keyed} ? (key => $self->new_key) : () },
         sub ($answer) { $then->() });
 }
 
@@ -432,6 +458,26 @@ sub do_operator ($self, $file, $intent, $buyer, $then) {
 }
 
 
+# Where its sales are collected. The documents stay behind.
+sub write_points ($self) {
+    my @points = map { "$self->{name}-$_" } qw(east west);
+    my $left = @points;
+
+    push @{ $self->{pickups} }, @points;
+    for my $id (@points) {
+        $self->call('operator', { do => 'document', method => 'PUT',
+            role => 'admin', target => "/admin/documents/pickup/$id",
+            key => $self->new_key, body => { name => $id, address => 'test',
+            hours => 'never' } }, sub ($answer) {
+                die "PUT $id: " . ($answer->{code} // 'no answer') . "\n"
+                    if ($answer->{code} // 0) !~ /^20[01]$/;
+                Mojo::IOLoop->stop if !--$left;
+            });
+    }
+    $self->loop;
+}
+
+
 # What a wave sells: each with another reason to refuse.
 sub wave_sales ($self) {
     my $stock = $self->{stock};
@@ -443,6 +489,7 @@ sub wave_sales ($self) {
         group => { stock => $stock, limit => 5, hold_ms => 2000,
             goal => int($stock / 5) + 1, goal_by => 'sale' },
         points => { stock => $stock, hold_ms => 1800,
+            doc => { pickups => $self->{pickups} },
             goal => int($stock / 2) + 1, goal_by => 'pickup' },
         later => { stock => $stock, limit => 3, hold_ms => 1200,
             opens_at => int(time * 1000) + 1500 },

@@ -125,7 +125,10 @@ sub begin_hold ($self, $entry) {
     if (!$hold) {
         $hold = $self->{holds}{$id} = {
             id => $id, seq => $entry->{seq}, buyer => $entry->{buyer},
-            pickup => $entry->{pickup}, at => $entry->{at},
+            # what was asked for, and where it is collected: [seq, pickup]
+            pickup => $entry->{pickup},
+            points => [[$entry->{seq}, $entry->{pickup}]],
+            at => $entry->{at},
             key => $entry->{key}, lines => [], shown => [],
             state => 'none', failed => {}, returned => {},
             payments => {},     # hash => { kind, seq, reason, amount }
@@ -175,6 +178,7 @@ sub follow_hold ($self, $entry, $hold) {
     if ($last && $type =~ /^(?:released|expired|cancelled|sold)\z/) {
         change($buyer->{live}, $seq, -1);
     }
+    push @{ $hold->{points} }, [$seq, $entry->{pickup}] if $type eq 'pickup';
     $self->note_money($entry, $hold);
     if ($last && defined $STATE{$type}) {
         $self->show($hold, $entry, $STATE{$type}, $entry->{expires_at});
@@ -259,7 +263,7 @@ sub join_group ($self, $entry, $hold) {
     my $terms = $list->[-1][4];
 
     return if !defined $terms->{goal};
-    my $name = group_of($terms, $hold->{pickup});
+    my $name = group_of($terms, $hold->{points}[-1][1]);
     push @{ $self->{groups}{ $entry->{sale} }{$name}{members} }, $hold;
 }
 
