@@ -44,7 +44,9 @@ static const ngx_http_flashsale_refusal_t  ngx_http_flashsale_refusals[] = {
     { 415, FS_BAD_MEDIA,   NULL, NULL },
     { 429, FS_TOO_FAST,    NULL, NULL },
     { 431, FS_TOO_LARGE,   NULL, NULL },
-    { 494, FS_TOO_LARGE,   NULL, NULL }
+    { 494, FS_TOO_LARGE,   NULL, NULL },
+    { 501, FS_BAD_REQUEST, "request", "has no unknown Transfer-Encoding" },
+    { 505, FS_BAD_REQUEST, "request", "is of HTTP/1.0, 1.1 or 2" }
 };
 
 

@@ -17,7 +17,7 @@ $t->start;
 $t->wait_ready;
 $t->define_sale('grape', stock => 20);
 $t->expect_log(qr/limiting requests|access forbidden by rule/);
-$t->expect_log(qr/client (?:intended to send too large|sent (?:too|invalid))/);
+$t->expect_log(qr/client (?:intended to send too large|sent (?:too|invalid|unknown))/);
 
 my $shop = Tuanbo::Test::Storefront->buyer($t);
 $shop->get('/s/grape');
@@ -73,6 +73,11 @@ my $long = 'x' x 5000;
 page(raw("GET /s/$long HTTP/1.1\r\nHost: x\r\n\r\n"), 414, qr/太大/,
     'too long an address');
 page(raw("GET /s/grape HTTP/1.1\r\n\r\n"), 400, qr/看不懂/, 'no host');
+page(raw("GET / HTTP/3.0\r\nHost: x\r\n\r\n"), 505, qr/看不懂/,
+    'another version of HTTP');
+$t->answers(raw("POST /api/holds HTTP/1.1\r\nHost: x\r\n"
+    . "Transfer-Encoding: gzip\r\n\r\n"), 501, 'bad_request',
+    'a coding that nobody knows');
 page(raw("GET / HTTP/1.1\r\nHost: x\r\nX-Y: $long\r\n\r\n"), 400, qr/看不懂/,
     'too long a header');
 $t->answers(raw("GET /api/$long HTTP/1.1\r\nHost: x\r\n\r\n"), 414,

@@ -36,6 +36,7 @@ local by_status = {
     [400] = "bad_request", [401] = "no_buyer", [403] = "forbidden",
     [404] = "not_found", [405] = "method", [413] = "too_large",
     [414] = "too_large", [429] = "too_fast", [494] = "too_large",
+    [501] = "bad_request", [505] = "bad_request",
 }
 
 
