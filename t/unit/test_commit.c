@@ -7,6 +7,9 @@
 
 #include "commit_fixture.h"
 
+#include "mark.h"
+
+#include <sched.h>
 #include <signal.h>
 
 
@@ -51,6 +54,95 @@ kill_at(void *data, fs_point_t point)
     if (point == *(fs_point_t *) data) {
         kill(getpid(), SIGKILL);
     }
+}
+
+
+/* What is said of a pass: that it waits, until it has the lock; who has it. */
+
+typedef struct {
+    fixture_t           *f;
+    _Atomic int64_t      waiting;
+    int                  locked;
+    int                  wrong;
+} said_t;
+
+
+static void
+said_at(void *data, fs_point_t point)
+{
+    said_t  *said = data;
+
+    if (point == FS_POINT_LOCKED) {
+        said->locked++;
+    }
+
+    /* not asserted here: another thread than the test's */
+
+    said->wrong += atomic_load(&said->waiting) != 0
+                   || atomic_load(&said->f->store->mark->writer)
+                      != (point < FS_POINT_INDEX_COMMITTED ? getpid() : 0);
+}
+
+
+static void *
+said_pass(void *data)
+{
+    said_t     *said = data;
+    fs_pass_t   p;
+
+    fs_commit_pass(said->f->commit, NULL, &p);
+
+    return p.outcome == FS_OK ? said : NULL;
+}
+
+
+static void
+test_said(void **data)
+{
+    void       *ended;
+    said_t      said;
+    fixture_t   f;
+    pthread_t   tid;
+
+    (void) data;
+
+    fixture_open(&f, MAP, 14);
+    settle(&f, 0);
+
+    memset(&said, 0, sizeof(said));
+    said.f = &f;
+
+    fs_commit_set_waiting(f.commit, &said.waiting);
+    fs_commit_set_hook(f.commit, said_at, &said);
+
+    push(&f, 0, 1, 100);
+
+    /* while another leads, it waits and says so */
+
+    assert_int_equal(fs_rings_lead(f.rings), 0);
+    assert_int_equal(pthread_create(&tid, NULL, said_pass, &said), 0);
+
+    while (atomic_load(&said.waiting) == 0) {
+        sched_yield();
+    }
+
+    assert_int_equal(said.locked, 0);
+    fs_rings_unlead(f.rings);
+
+    assert_int_equal(pthread_join(tid, &ended), 0);
+    assert_ptr_equal(ended, &said);
+    assert_int_equal(said.locked, 1);
+    assert_int_equal(said.wrong, 0);
+    assert_true(atomic_load(&said.waiting) == 0);
+    assert_int_equal(atomic_load(&f.store->mark->writer), 0);
+
+    /* one that is late does not take the next holder's word back */
+
+    atomic_store(&f.store->mark->writer, 1);
+    fs_mark_unhold(f.store->mark);
+    assert_int_equal(atomic_load(&f.store->mark->writer), 1);
+
+    fixture_close(&f);
 }
 
 
@@ -536,6 +628,7 @@ int
 main(void)
 {
     const struct CMUnitTest  tests[] = {
+        cmocka_unit_test(test_said),
         cmocka_unit_test(test_order),
         cmocka_unit_test(test_bounds),
         cmocka_unit_test(test_hints),
