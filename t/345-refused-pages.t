@@ -12,7 +12,9 @@ my $t = Tuanbo::Test::Storefront->storefront(workers => 1,
         . ' limit_conn_zone $http_x_alone zone=alone:1m;',
     server => 'limit_req zone=slow; limit_conn alone 1;'
         . ' large_client_header_buffers 2 2k;'
-        . ' location /hidden/ { deny all; }');
+        . ' location /hidden/ { deny all; }'
+        . ' location /guarded/ { auth_request /nobody; }'
+        . ' location = /nobody { internal; return 401; }');
 $t->start;
 $t->wait_ready;
 $t->define_sale('grape', stock => 20);
@@ -34,6 +36,10 @@ my $large = 'csrf=' . 'x' x 70_000;
 page($shop->start(POST => '/settings', $large)->res, 413, qr/太大/,
     'a form too large for a page');
 page($shop->get('/hidden/x')->res, 403, qr/不对外开放/, 'what is not open');
+
+page($shop->get('/guarded/x')->res, 401, qr/Cookie/, 'who is nobody');
+like($shop->res->headers->header('WWW-Authenticate') // '',
+    qr/^Flashsale-Login /, 'with a challenge');
 
 my $fast = Tuanbo::Test::Storefront->buyer($t, 'X-Slow' => 'a');
 is($fast->get('/s/grape')->res->code, 200, 'once');
