@@ -6,7 +6,8 @@ use Tuanbo::Test;
 # backup is of another life, and is answered as such.  The real thing: back
 # up, go on selling, stop, put the backup back, start.
 
-my $t = Tuanbo::Test->new->start;
+my $t = Tuanbo::Test->new(server => 'location ~ ^/pay/(?<hold>[0-9a-f]+)$ {'
+    . ' flashsale_pay $hold; empty_gif; }')->start;
 my $store = $t->store_path;
 
 $t->define_sale('grape', price_fen => 100, stock => 1000);
@@ -94,6 +95,10 @@ for my $in_place (1, 0) {
         "$how: a hold of before is there, by its id");
     for my $try ($t->get("/api/holds/$paid->{id}", user => "paid$n"),
         $t->call(DELETE => "/api/holds/$paid->{id}", user => "paid$n"),
+        $t->post("/api/holds/$paid->{id}/release", user => "paid$n",
+            form => []),
+        $t->get("/pay/$paid->{id}", user => "paid$n"),
+        $t->post("/pay/$lost[0]{id}", user => "lost$n-1"),
         $t->get("/api/holds?before=$lost[0]{id}", user => "paid$n"))
     {
         $t->answers($try, 404, 'other_life', "$how: one of after is not");
