@@ -5,9 +5,11 @@ local lrucache = require "resty.lrucache"
 
 local engine = require "tuanbo.engine"
 
+local assets = require "tuanbo.assets"
 local crypto = require "tuanbo.crypto"
 local format = require "tuanbo.format"
 local goods = require "tuanbo.goods"
+local markup = require "tuanbo.markup"
 local page = require "tuanbo.page"
 local problems = require "tuanbo.problems"
 local session = require "tuanbo.session"
@@ -138,6 +140,30 @@ local function framed(c, name, view)
 end
 
 
+-- For whom the module lets wait for the first reservation: how long, and the
+-- work that is taken instead, which a script looks for. Nothing else knows the
+-- rule.
+local function newcomer(c)
+    local seconds = tonumber(ngx.var.flashsale_newcomer_wait)
+    local work = ngx.var.flashsale_newcomer_work
+
+    if not seconds then
+        return ""
+    end
+
+    local line = markup.escape(c.say("item.newcomer", { count = seconds }))
+
+    if not work then
+        return '<p class="state">' .. line .. "</p>"
+    end
+
+    return '<p class="state" data-work="' .. markup.escape(work)
+           .. '" data-seconds="' .. seconds .. '">' .. line
+           .. '</p><script src="' .. assets.url("work.js")
+           .. '" defer></script>'
+end
+
+
 -- What belongs to the one who asks.
 local function personal(c)
     local buyer = session.buyer()
@@ -146,6 +172,7 @@ local function personal(c)
         csrf = buyer and buyer.csrf or "",
         key = crypto.random(KEY_BYTES),
         now = tostring(c.now),
+        newcomer = newcomer(c),
     }
 end
 

@@ -112,8 +112,8 @@ end
 
 -- A buyer: id, when it was given (epoch ms; nil in cookies from before that
 -- was in them, whose signature is another), and the token for the forms of
--- this buyer's pages. By the cookie's text, so that a signature is checked once a
--- worker.
+-- this buyer's pages. By the cookie's text, so that a signature is checked
+-- once a worker.
 local function by_cookie(cookie)
     local who = known:get(cookie)
 

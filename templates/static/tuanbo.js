@@ -12,6 +12,7 @@
     var POLL_MS = 3000;
     var SPREAD_MS = 1500;
     var LOST_MS = 5000;
+    var TAP_AGAIN_S = 15;
     var LOOK_MS = 10000;
 
     function now() {
@@ -467,7 +468,7 @@
     // A page that another app kept, or that the Back button brought again, may
     // have a key that made a hold long ago. What is over is nobody's: the tap
     // asks for another one.
-    function send(form, button, order, key) {
+    function send(form, button, order, key, isSecond) {
         fetch(form.action, {
             method: "POST",
             credentials: "same-origin",
@@ -488,6 +489,17 @@
 
                 if (answer.ok) {
                     held(form, said);
+                    return;
+                }
+
+                // too fast, or too new: the same tap once more, by itself
+                var seconds = Number(answer.headers.get("Retry-After"));
+
+                if (answer.status === 429 && !isSecond && seconds > 0
+                    && seconds <= TAP_AGAIN_S)
+                {
+                    setTimeout(send, 1000 * seconds + SPREAD_MS
+                        * Math.random(), form, button, order, key, true);
                     return;
                 }
 

@@ -99,6 +99,7 @@ return {
     ["item.pickup"] = "Where will you collect?",
     ["item.take"] = "Reserve {count}",
     ["item.take.some"] = "Reserve now",
+    ["item.newcomer"] = { one = "New here? Have a look first: in a second you can take some.", other = "New here? Have a look first: in {count} seconds you can take some." },
     ["item.held"] = "Yours until {clock}",
     ["item.held.go"] = "Go and pay",
     ["item.facts"] = "Where it comes from",

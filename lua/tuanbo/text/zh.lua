@@ -98,6 +98,7 @@ return {
     ["item.pickup"] = "在哪儿取？",
     ["item.take"] = "抢 {count} {unit}",
     ["item.take.some"] = "现在抢",
+    ["item.newcomer"] = "第一次来？先看看货，{count} 秒后就能抢。",
     ["item.held"] = "抢到了，给您留到 {clock}",
     ["item.held.go"] = "去付款",
     ["item.facts"] = "从哪儿来",
