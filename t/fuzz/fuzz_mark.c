@@ -86,8 +86,21 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     fuzz_check(mark->txn == (old_txn > txn ? old_txn : txn));
     fuzz_check(mark->seq == (old_seq > seq ? old_seq : seq));
 
+    head = *mark;
     fs_mark_reset(mark, boot, txn, seq);
-    fuzz_check(fs_mark_valid(mark, boot));
+    fuzz_check(fs_mark_valid(mark, boot) && fs_mark_known(mark));
+
+    /* whose log it is of outlives the boot */
+
+    fuzz_check(mark->device == head.device && mark->inode == head.inode
+               && mark->epoch_due == head.epoch_due
+               && memcmp(&mark->seen, &head.seen, sizeof(head.seen)) == 0
+               && memcmp(&mark->next, &head.next, sizeof(head.next)) == 0);
+
+    fs_mark_entry(&mark->next, seq, (const uint8_t *) head.seen.hash);
+    fuzz_check(mark->next.seq == seq && mark->next.again == seq
+               && memcmp(mark->next.hash, head.seen.hash, FS_HASH_LEN) == 0);
+    fuzz_check(fs_mark_sync(fd) == 0);
     fuzz_check(mark->txn == txn && mark->seq == seq);
     fuzz_check(mark->rebuilding == 0 && mark->stale == 0);
 
