@@ -312,29 +312,36 @@ void
 ngx_http_flashsale_reading(ngx_http_request_t *r)
 {
     char               buf[1];
+    ssize_t            n;
     ngx_event_t       *rev;
     ngx_connection_t  *c;
 
     c = r->connection;
     rev = c->read;
 
-    if (!ngx_http_flashsale_multiplexed(r)
-        && recv(c->fd, buf, 1, MSG_PEEK) == 0)
-    {
-        /* its answer is on the way; when nobody is there, sending it fails */
+    if (ngx_http_flashsale_multiplexed(r)) {
+        ngx_http_test_reading(r);
+        return;
+    }
 
-        r->keepalive = 0;
+    n = recv(c->fd, buf, 1, MSG_PEEK);
 
-        if ((ngx_event_flags & NGX_USE_LEVEL_EVENT) && rev->active
-            && ngx_del_event(rev, NGX_READ_EVENT, 0) != NGX_OK)
-        {
-            ngx_http_finalize_request(r, NGX_ERROR);
+    if (n == -1) {
+
+        if (ngx_socket_errno != NGX_EAGAIN) {
+            ngx_http_test_reading(r);
         }
 
         return;
     }
 
-    ngx_http_test_reading(r);
+    /* its answer is on the way; when nobody is there, sending it fails */
+
+    if ((ngx_event_flags & NGX_USE_LEVEL_EVENT) && rev->active
+        && ngx_del_event(rev, NGX_READ_EVENT, 0) != NGX_OK)
+    {
+        ngx_http_finalize_request(r, NGX_ERROR);
+    }
 }
 
 

@@ -206,9 +206,10 @@ ngx_http_flashsale_revive(ngx_http_flashsale_worker_t *worker)
 void
 ngx_http_flashsale_stuck(ngx_http_flashsale_worker_t *worker, uint64_t now)
 {
-    int32_t   pid;
-    int64_t   since;
-    uint64_t  limit;
+    int32_t     pid;
+    int64_t     since;
+    uint64_t    limit;
+    ngx_uint_t  opening;
 
     since = ngx_http_flashsale_thread_waiting(worker->thread);
 
@@ -217,8 +218,9 @@ ngx_http_flashsale_stuck(ngx_http_flashsale_worker_t *worker, uint64_t now)
         return;
     }
 
-    limit = worker->store ? NGX_HTTP_FLASHSALE_STUCK_USEC
-                          : NGX_HTTP_FLASHSALE_STUCK_OPEN_USEC;
+    opening = (worker->store == NULL && !worker->retiring);
+    limit = opening ? NGX_HTTP_FLASHSALE_STUCK_OPEN_USEC
+                    : NGX_HTTP_FLASHSALE_STUCK_USEC;
 
     if (since == 0
         || now < (uint64_t) since + limit
@@ -229,7 +231,7 @@ ngx_http_flashsale_stuck(ngx_http_flashsale_worker_t *worker, uint64_t now)
 
     pid = worker->store ? atomic_load(&worker->store->mark->writer) : 0;
 
-    if (worker->store == NULL) {
+    if (opening) {
         ngx_log_error(NGX_LOG_ERR, worker->log, 0,
                       "flashsale: opening the store waits, for %uL ms so far: "
                       "for another process that has its lock, or the disk",

@@ -54,7 +54,30 @@ is(half_closed(GET => "/ledger?after=$last&wait_ms=300", role => 'ledger'),
     200, 'a long poll');
 is(half_closed(GET => '/api/sales/grape'), 200, 'a reader');
 
+# two requests in one go, and then no more
+{
+    my $requests = '';
+    for my $user (qw(eve fay)) {
+        my $tx = $t->tx($t->hold_call($user, 'grape', 1)->@*);
+        $requests .= $tx->req->build_start_line . $tx->req->build_headers
+            . $tx->req->body;
+    }
+    my %said;
+    for (1 .. 20) {
+        my $socket = IO::Socket::INET->new(PeerAddr => '127.0.0.1',
+            PeerPort => $t->port) or die;
+        syswrite $socket, $requests;
+        shutdown $socket, 1;
+        local $/;
+        my @codes = (<$socket> // '') =~ m{HTTP/1\.1 (\d+) }g;
+        $said{"@codes"}++;
+    }
+    is_deeply([grep { !/^\d+ \d+$/ } keys %said], [],
+        'two requests are both answered') or diag(explain(\%said));
+}
+
 # one that is gone ends; a reset that overtakes the request leaves no trace
+$last = ($t->ledger)[-1]{seq};
 eventually {
     my $socket = IO::Socket::INET->new(PeerAddr => '127.0.0.1',
         PeerPort => $t->port) or die;
