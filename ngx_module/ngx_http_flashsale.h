@@ -224,7 +224,7 @@ struct ngx_http_flashsale_worker_s {
     ngx_uint_t                       quiet;         /* looks at which nothing
                                                        waited, in a row */
     ngx_event_t                      retire;        /* when it leaves: looks
-                                                       whether anything waits */
+                                                       if anything waits */
     int64_t                          stuck_since;   /* µs, when last looked */
     ngx_event_t                      tick;          /* each second */
     ngx_event_t                      stall;         /* each 100 ms */
@@ -292,7 +292,7 @@ struct ngx_http_flashsale_ctx_s {
     unsigned                         queued:1;      /* in a queue below */
     unsigned                         parked:1;      /* once at least */
     unsigned                         cleanup:1;     /* registered */
-    unsigned                         reading:1;     /* its body is on its way */
+    unsigned                         reading:1;     /* its body is coming */
     unsigned                         paid:1;        /* flashsale_pay: went
                                                        through */
     unsigned                         answered:1;    /* by this module */
@@ -528,7 +528,7 @@ ngx_int_t ngx_http_flashsale_thread_wait(
 /* Once it has ended. */
 void ngx_http_flashsale_thread_free(ngx_http_flashsale_thread_t *thread);
 
-/* Since when it waits for the locks of a commit (CLOCK_MONOTONIC, µs), or 0. */
+/* Since when it waits for a commit's locks (CLOCK_MONOTONIC, µs), or 0. */
 int64_t ngx_http_flashsale_thread_waiting(
     ngx_http_flashsale_thread_t *thread);
 

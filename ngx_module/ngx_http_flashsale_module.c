@@ -740,8 +740,8 @@ ngx_http_flashsale_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                       "\"%V\": something else answers in the location \"%V\", "
-                      "too, as \"proxy_pass\" would; a location has one handler "
-                      "in %s:%ui", &conf->place->name, &clcf->name,
+                      "too, as \"proxy_pass\" would; a location has one "
+                      "handler in %s:%ui", &conf->place->name, &clcf->name,
                       conf->place->file, conf->place->line);
         return NGX_CONF_ERROR;
     }

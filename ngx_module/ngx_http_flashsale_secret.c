@@ -154,8 +154,9 @@ ngx_http_flashsale_forget_secrets(void *data)
 
 
 /*
- * The secrets of a file, each with a newline, into a text of FS_SECRETS_MAX + 1
- * bytes.  Returns how long it is, or -1 and why; the text is overwritten then.
+ * The secrets of a file, each with a newline, into a text of FS_SECRETS_MAX +
+ * 1 bytes.  Returns how long it is, or -1 and why; the text is overwritten
+ * then.
  */
 
 static int

@@ -37,7 +37,7 @@ void fs_clock_look(fs_mark_t *mark, int64_t wall, int64_t boot);
 /* Believe the wall clock as it is.  Under the log's write lock. */
 void fs_clock_believe(fs_mark_t *mark, int64_t wall, int64_t boot);
 
-/* The boot's entry has this offset: believe it, unless another one is known. */
+/* The boot's entry has this offset: believe it, unless another is known. */
 void fs_clock_begin(fs_mark_t *mark, int64_t offset);
 
 /* Fill due and opens of *now, whose wall is there.  Any thread. */

@@ -532,7 +532,7 @@ fs_timer_return(fs_state_t *state, const fs_now_t *now, uint32_t number,
 }
 
 
-/* The entry that gives back a line of an order.  NULL, or why there is none. */
+/* The entry that gives back an order's line.  NULL, or why there is none. */
 
 static const char *
 fs_return_entry(fs_state_t *state, uint32_t sale, fs_seq_t seq,

@@ -28,7 +28,8 @@
  *       56    8  time 2, ms (`held`, `paying`: due on mono; `sale`:
  *                closes_at; of another life: the hold's seq there)
  *       64   16  id 1 (`held`, `pickup`: buyer; `boot`: boot id;
- *                `refunded`: reference of the refund; operator's: buyer of the key)
+ *                `refunded`: reference of the refund; operator's: buyer of
+ *                the key)
  *       80   16  id 2 (payments: reference; `sale`: digest of title and doc;
  *                `document`, `deleted`: digest)
  *       96    8  key hash, zeros: none

@@ -105,7 +105,7 @@ typedef struct {
 
     _Atomic int32_t      writer;        /* pid of who has the write lock, for
                                            people; 0: nobody, or unknown */
-    _Atomic uint64_t     unreadable;    /* times that a read passed over a row */
+    _Atomic uint64_t     unreadable;    /* times that a read left out a row */
 } fs_mark_t;
 
 typedef struct fs_lives_s  fs_lives_t;  /* life.h */

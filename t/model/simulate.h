@@ -163,7 +163,7 @@ struct simulate_s {
     int64_t              wall;
     int64_t              boot;
     int64_t              mono_offset;   /* of this boot */
-    int64_t              offset;        /* wall - boot, and since when (boot) */
+    int64_t              offset;        /* wall - boot, and since when */
     int64_t              offset_at;
     int64_t              offset_max;    /* the largest one that has lasted, or
                                            that somebody has accepted */

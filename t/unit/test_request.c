@@ -399,7 +399,8 @@ test_sale(void **state)
         { SALE(",\"limit\":1,\"goal\":1,\"hold_ms\":1000"), NULL, NULL },
         { "{\"price_fen\":1,\"stock\":1000000000,\"limit\":10000,"
           "\"goal\":1000000000,\"hold_ms\":86400000}", NULL, NULL },
-        { SALE(",\"opens_at\":1577836800000,\"closes_at\":4133980799999"), NULL, NULL },
+        { SALE(",\"opens_at\":1577836800000,\"closes_at\":4133980799999"),
+          NULL, NULL },
         { SALE(",\"opens_at\":4133980799999"), NULL, NULL },
         { SALE(",\"closes_at\":1577836800000"), NULL, NULL },
         { SALE(",\"goal_by\":\"pickup\",\"goal\":2"), NULL, NULL },

@@ -73,8 +73,8 @@ static const char  expected[] =
     " pick_up:no_effect\n";
 
 static const char  *moves[FS_MOVES_N] = {
-    "pay", "release", "point", "expire", "confirm", "cancel", "return", "refund",
-    "ready", "pick_up"
+    "pay", "release", "point", "expire", "confirm", "cancel", "return",
+    "refund", "ready", "pick_up"
 };
 
 
