@@ -23,6 +23,7 @@ my $t = Tuanbo::Test::Storefront->storefront(
             }
         }
 CONF
+$t->{server} .= 'if ($http_x_tablet) { set $tuanbo_trusted 1; }';
 $t->expect_log(qr/limiting (?:requests|connections)/);
 $t->expect_log(qr/connect\(\) failed .* upstream/);
 
@@ -161,6 +162,15 @@ my @signed = $t->many([map { [POST => '/orders/' . '0' x 32 . '/confirm',
     role => 'orders', json => { payment => "p$_", paid_fen => 1 }] }
     1 .. 1200], parallel => 50);
 is(count(429, @signed), 0, 'the order service is not counted');
+
+# ---- whom the shop trusts
+my $tablet = sub ($i) {
+    my $call = hold($cookies[60 + $i % 200], 'grape');
+    $call->[-1]{'X-Tablet'} = 1;
+    return $call;
+};
+is(count(429, $t->many([map { $tablet->($_) } 1 .. 1200], parallel => 50)), 0,
+    'the shop\'s own tablet is not counted');
 
 # ---- a household's network in IPv6
 for my $case (['192.0.2.1', 'c0000201'], ['192.0.2.2', 'c0000202'],
