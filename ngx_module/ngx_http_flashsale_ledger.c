@@ -458,9 +458,9 @@ ngx_http_flashsale_feed_render(ngx_http_request_t *r,
 
 failed:
 
-    fs_view_close(&view);
+    *outcome = fs_db_broken(view.log.error) ? FS_NOT_READY : FS_INTERNAL;
 
-    *outcome = FS_INTERNAL;
+    fs_view_close(&view);
 
     return NULL;
 }

@@ -383,6 +383,18 @@ ngx_http_flashsale_thread_work(ngx_http_flashsale_thread_t *thread)
                 return;
             }
 
+            if (atomic_load(&atomic_load(&thread->store)->log_lost)) {
+
+                /*
+                 * The log's lock is this thread's until it ends, and another
+                 * instance may wait for it.  Commands are refused from now on.
+                 */
+
+                while (ngx_http_flashsale_thread_jobs(thread)) { /* void */ }
+
+                break;
+            }
+
             ngx_http_flashsale_thread_sleep(thread, (int) thread->backoff, 0);
             thread->backoff = ngx_min(thread->backoff * 2, 1000);
             continue;

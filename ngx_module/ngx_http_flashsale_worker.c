@@ -483,6 +483,10 @@ ngx_http_flashsale_ready(ngx_http_flashsale_worker_t *worker,
             return FS_OK;
         }
 
+        if (fs_store_closed(worker->store)) {
+            return FS_NOT_READY;
+        }
+
         if (atomic_load_explicit(&worker->store->mark->rebuilding,
                                  memory_order_relaxed))
         {

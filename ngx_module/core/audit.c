@@ -453,15 +453,15 @@ fs_audit_compare(fs_auditor_t *auditor, fs_view_t *view, fs_txn_t *log)
         return outcome;
     }
 
-    rc = mdb_cursor_open(log->txn, view->store->log_dbi[FS_LOG_SALES],
+    rc = fs_guard_cursor_open(log->txn, view->store->log_dbi[FS_LOG_SALES],
                          &cursor);
     if (rc) {
         return fs_db_outcome(rc);
     }
 
-    for (rc = mdb_cursor_get(cursor, &key, &value, MDB_FIRST);
+    for (rc = fs_guard_cursor_get(cursor, &key, &value, MDB_FIRST);
          rc == 0 && outcome == FS_OK;
-         rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT))
+         rc = fs_guard_cursor_get(cursor, &key, &value, MDB_NEXT))
     {
         row.len = value.mv_size;
         row.data = value.mv_data;
@@ -477,8 +477,13 @@ fs_audit_compare(fs_auditor_t *auditor, fs_view_t *view, fs_txn_t *log)
 
     mdb_cursor_close(cursor);
 
-    if (outcome != FS_OK || (rc && rc != MDB_NOTFOUND)) {
-        return outcome != FS_OK ? outcome : fs_db_outcome(rc);
+    if (outcome != FS_OK) {
+        return outcome;
+    }
+
+    if (rc && rc != MDB_NOTFOUND) {
+        log->error = rc;
+        return fs_db_outcome(rc);
     }
 
     for (i = 0; i < auditor->sales_n; i++) {
@@ -506,15 +511,15 @@ fs_audit_groups(fs_auditor_t *auditor, fs_view_t *view, fs_txn_t *log)
     fs_group_t   group;
     MDB_cursor  *cursor;
 
-    rc = mdb_cursor_open(log->txn, view->store->log_dbi[FS_LOG_GROUPS],
+    rc = fs_guard_cursor_open(log->txn, view->store->log_dbi[FS_LOG_GROUPS],
                          &cursor);
     if (rc) {
         return fs_db_outcome(rc);
     }
 
-    for (rc = mdb_cursor_get(cursor, &key, &value, MDB_FIRST);
+    for (rc = fs_guard_cursor_get(cursor, &key, &value, MDB_FIRST);
          rc == 0;
-         rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT))
+         rc = fs_guard_cursor_get(cursor, &key, &value, MDB_NEXT))
     {
         row.len = value.mv_size;
         row.data = value.mv_data;
@@ -540,6 +545,10 @@ fs_audit_groups(fs_auditor_t *auditor, fs_view_t *view, fs_txn_t *log)
     }
 
     mdb_cursor_close(cursor);
+
+    if (rc != MDB_NOTFOUND) {
+        log->error = rc;
+    }
 
     return rc == MDB_NOTFOUND ? FS_OK : fs_db_outcome(rc);
 }

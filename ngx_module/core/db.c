@@ -39,6 +39,10 @@ fs_db_outcome(int error)
     case MDB_PANIC:
         return FS_UNKNOWN;
 
+    case MDB_CORRUPTED:
+    case MDB_PAGE_NOTFOUND:
+    case MDB_CURSOR_FULL:
+    case FS_DB_LOST:
     case MDB_READERS_FULL:
     case MDB_MAP_RESIZED:
     case MDB_BAD_RSLOT:
@@ -56,6 +60,10 @@ fs_db_strerror(int error)
 {
     const char  *words;
 
+    if (error == FS_DB_LOST) {
+        return "a damaged page was met in the middle of a change";
+    }
+
     words = mdb_strerror(error);
 
     return words ? words : "unknown error";
@@ -67,6 +75,7 @@ fs_db_damaged(int error)
 {
     switch (error) {
 
+    case FS_DB_LOST:
     case MDB_CORRUPTED:
     case MDB_PAGE_NOTFOUND:
     case MDB_CURSOR_FULL:
@@ -85,6 +94,41 @@ fs_db_damaged(int error)
     }
 
     return 0;
+}
+
+
+int
+fs_db_broken(int error)
+{
+    return error == FS_DB_LOST || error == MDB_CORRUPTED
+           || error == MDB_PAGE_NOTFOUND || error == MDB_CURSOR_FULL;
+}
+
+
+int
+fs_db_commit(fs_txn_t *txn)
+{
+    int  rc;
+
+    rc = fs_guard_commit(txn->txn);
+    txn->txn = NULL;
+
+    if (rc == FS_DB_LOST) {
+        fs_db_fail(txn, rc);
+    }
+
+    return rc;
+}
+
+
+void
+fs_db_abort(fs_txn_t *txn)
+{
+    if (txn->txn && txn->error != FS_DB_LOST) {
+        mdb_txn_abort(txn->txn);
+    }
+
+    txn->txn = NULL;
 }
 
 
@@ -120,7 +164,7 @@ fs_db_cursor(fs_txn_t *txn, MDB_dbi dbi)
 
         if (mdb_dbi_flags(txn->txn, dbi, &flags) != 0
             || (flags & MDB_DUPSORT)
-            || mdb_cursor_open(txn->txn, dbi, &txn->cursors[dbi]) != 0)
+            || fs_guard_cursor_open(txn->txn, dbi, &txn->cursors[dbi]) != 0)
         {
             txn->cursors[dbi] = NULL;
         }
@@ -147,8 +191,8 @@ fs_db_get(fs_txn_t *txn, MDB_dbi dbi, const void *key, size_t key_len,
 
     cursor = fs_db_cursor(txn, dbi);
 
-    rc = cursor ? mdb_cursor_get(cursor, &k, &v, MDB_SET)
-                : mdb_get(txn->txn, dbi, &k, &v);
+    rc = cursor ? fs_guard_cursor_get(cursor, &k, &v, MDB_SET)
+                : fs_guard_get(txn->txn, dbi, &k, &v);
 
     if (rc == 0) {
         value->len = v.mv_size;
@@ -183,8 +227,8 @@ fs_db_put(fs_txn_t *txn, MDB_dbi dbi, const void *key, size_t key_len,
 
     cursor = fs_db_cursor(txn, dbi);
 
-    rc = cursor ? mdb_cursor_put(cursor, &k, &v, flags)
-                : mdb_put(txn->txn, dbi, &k, &v, flags);
+    rc = cursor ? fs_guard_cursor_put(cursor, &k, &v, flags)
+                : fs_guard_put(txn->txn, dbi, &k, &v, flags);
 
     if (rc) {
         fs_db_fail(txn, rc);
@@ -214,8 +258,8 @@ fs_db_reserve(fs_txn_t *txn, MDB_dbi dbi, const void *key, size_t key_len,
 
     cursor = fs_db_cursor(txn, dbi);
 
-    rc = cursor ? mdb_cursor_put(cursor, &k, &v, flags | MDB_RESERVE)
-                : mdb_put(txn->txn, dbi, &k, &v, flags | MDB_RESERVE);
+    rc = cursor ? fs_guard_cursor_put(cursor, &k, &v, flags | MDB_RESERVE)
+                : fs_guard_put(txn->txn, dbi, &k, &v, flags | MDB_RESERVE);
 
     if (rc) {
         fs_db_fail(txn, rc);
@@ -244,7 +288,7 @@ fs_db_delete(fs_txn_t *txn, MDB_dbi dbi, const void *key, size_t key_len,
     v.mv_size = value_len;
     v.mv_data = (void *) value;
 
-    rc = mdb_del(txn->txn, dbi, &k, value ? &v : NULL);
+    rc = fs_guard_del(txn->txn, dbi, &k, value ? &v : NULL);
 
     if (rc == 0) {
         txn->dirty = 1;
@@ -270,14 +314,14 @@ fs_db_cursor_get(fs_txn_t *txn, MDB_dbi dbi, MDB_val *key, MDB_val *value,
         return 0;
     }
 
-    rc = mdb_cursor_open(txn->txn, dbi, &cursor);
+    rc = fs_guard_cursor_open(txn->txn, dbi, &cursor);
 
     if (rc) {
         fs_db_fail(txn, rc);
         return 0;
     }
 
-    rc = mdb_cursor_get(cursor, key, value, op);
+    rc = fs_guard_cursor_get(cursor, key, value, op);
 
     mdb_cursor_close(cursor);
 

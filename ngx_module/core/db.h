@@ -13,6 +13,7 @@
 #include <lmdb.h>
 
 #include "fs_types.h"
+#include "guard.h"
 
 #pragma GCC visibility push(hidden)
 
@@ -40,6 +41,17 @@ const char *fs_db_strerror(int error);
 
 /* 1: the error says that the file itself is damaged. */
 int fs_db_damaged(int error);
+
+/* 1: nothing else than a damaged page makes it: of the log, which cannot be
+ * folded again. */
+int fs_db_broken(int error);
+
+/*
+ * End a transaction; afterwards txn->txn is NULL.  One that is lost is left
+ * as it is, see guard.h.
+ */
+int fs_db_commit(fs_txn_t *txn);
+void fs_db_abort(fs_txn_t *txn);
 
 /*
  * 1: found; *value points into the map, valid until the transaction ends or,

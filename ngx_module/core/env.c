@@ -255,12 +255,16 @@ fs_env_open(MDB_env **env, const char *path, size_t map_size, int readers,
         }
     }
 
+    fs_guard_install();
+
     rc = mdb_env_create(env);
 
     if (rc) {
         *env = NULL;
         return rc;
     }
+
+    fs_guard_env(*env);
 
     rc = mdb_env_set_mapsize(*env, map_size);
 
@@ -356,7 +360,7 @@ fs_env_handles(MDB_txn *txn, const fs_env_db_t *dbs, unsigned n,
     unsigned  i;
 
     for (i = 0; i < n; i++) {
-        rc = mdb_dbi_open(txn, dbs[i].name,
+        rc = fs_guard_dbi_open(txn, dbs[i].name,
                           dbs[i].flags | (create ? MDB_CREATE : 0), &dbi[i]);
         if (rc) {
             return rc;

@@ -390,16 +390,16 @@ fs_due_collect(fs_state_t *state, fs_due_row_t **rows, size_t *n)
     size = 0;
 
     if (state->index->error != 0
-        || mdb_cursor_open(state->index->txn,
+        || fs_guard_cursor_open(state->index->txn,
                            state->store->index_dbi[FS_INDEX_DUE], &cursor)
            != 0)
     {
         return -1;
     }
 
-    for (rc = mdb_cursor_get(cursor, &key, &value, MDB_FIRST);
+    for (rc = fs_guard_cursor_get(cursor, &key, &value, MDB_FIRST);
          rc == 0;
-         rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT))
+         rc = fs_guard_cursor_get(cursor, &key, &value, MDB_NEXT))
     {
         if (key.mv_size != 4 || value.mv_size != FS_DUE_LEN) {
             rc = MDB_CORRUPTED;

@@ -190,9 +190,11 @@ fs_index_detach(fs_store_t *store)
 
     pthread_rwlock_unlock(&store->guard);
 
-    if (env) {
+    if (env && !store->index_lost) {
         mdb_env_close(env);
     }
+
+    store->index_lost = 0;
 }
 
 
@@ -614,14 +616,14 @@ fs_index_fold(fs_write_t *write, fs_position_t *position, unsigned chunk)
     rc = write->index.error;
 
     if (outcome == FS_OK) {
-        rc = mdb_txn_commit(write->index.txn);
+        rc = fs_db_commit(&write->index);
         outcome = fs_db_outcome(rc);
 
     } else {
-        mdb_txn_abort(write->index.txn);
+        fs_db_abort(&write->index);
     }
 
-    write->index.txn = NULL;
+    store->index_lost |= rc == FS_DB_LOST;
 
     if (outcome == FS_OK) {
         position->seq = state.seq;
@@ -635,7 +637,9 @@ fs_index_fold(fs_write_t *write, fs_position_t *position, unsigned chunk)
                      rc ? fs_db_strerror(rc) : fs_outcome_title(outcome));
     }
 
-    if (outcome == FS_INTERNAL && write->log.error == 0) {
+    if ((outcome == FS_INTERNAL || fs_db_damaged(rc))
+        && write->log.error == 0)
+    {
 
         /* by another index, then; when that fails too it is given up */
 
@@ -658,7 +662,7 @@ fs_index_fold_range(fs_write_t *write, fs_state_t *state, unsigned chunk)
     fs_entry_t    entry;
     MDB_cursor   *cursor;
 
-    rc = mdb_cursor_open(write->log.txn,
+    rc = fs_guard_cursor_open(write->log.txn,
                          write->store->log_dbi[FS_LOG_LEDGER], &cursor);
     if (rc) {
         write->log.error = rc;
@@ -669,7 +673,7 @@ fs_index_fold_range(fs_write_t *write, fs_state_t *state, unsigned chunk)
     key.mv_size = sizeof(seq);
     key.mv_data = &seq;
 
-    rc = mdb_cursor_get(cursor, &key, &value, MDB_SET);
+    rc = fs_guard_cursor_get(cursor, &key, &value, MDB_SET);
 
     while (rc == 0 && !state->failed && write->index.error == 0) {
 
@@ -693,7 +697,7 @@ fs_index_fold_range(fs_write_t *write, fs_state_t *state, unsigned chunk)
             break;
         }
 
-        rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT);
+        rc = fs_guard_cursor_get(cursor, &key, &value, MDB_NEXT);
     }
 
     mdb_cursor_close(cursor);

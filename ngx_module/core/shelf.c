@@ -115,7 +115,7 @@ fs_view_current(fs_view_t *view, uint32_t after, size_t limit,
         return fs_view_current_log(view, after, limit, sales, more);
     }
 
-    rc = mdb_cursor_open(view->index.txn,
+    rc = fs_guard_cursor_open(view->index.txn,
                          view->store->index_dbi[FS_INDEX_SHELF], &cursor);
     if (rc) {
         view->index.error = rc;
@@ -126,10 +126,10 @@ fs_view_current(fs_view_t *view, uint32_t after, size_t limit,
     key.mv_size = sizeof(from);
     key.mv_data = from;
 
-    for (rc = mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE);
+    for (rc = fs_guard_cursor_get(cursor, &key, &value, MDB_SET_RANGE);
          rc == 0 && key.mv_size == FS_SHELF_SALE_KEY
          && *(char *) key.mv_data == FS_SHELF_CURRENT;
-         rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT))
+         rc = fs_guard_cursor_get(cursor, &key, &value, MDB_NEXT))
     {
         if (n == limit) {
             *more = 1;
@@ -177,7 +177,7 @@ fs_view_current_log(fs_view_t *view, uint32_t after, size_t limit,
         return 0;
     }
 
-    rc = mdb_cursor_open(log->txn, view->store->log_dbi[FS_LOG_SALES],
+    rc = fs_guard_cursor_open(log->txn, view->store->log_dbi[FS_LOG_SALES],
                          &cursor);
     if (rc) {
         log->error = rc;
@@ -189,9 +189,9 @@ fs_view_current_log(fs_view_t *view, uint32_t after, size_t limit,
     key.mv_data = from;
     looks = 0;
 
-    for (rc = mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE);
+    for (rc = fs_guard_cursor_get(cursor, &key, &value, MDB_SET_RANGE);
          rc == 0;
-         rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT))
+         rc = fs_guard_cursor_get(cursor, &key, &value, MDB_NEXT))
     {
         if (n == limit) {
             *more = 1;
@@ -244,7 +244,7 @@ fs_view_ended(fs_view_t *view, fs_seq_t before, size_t limit,
         return 0;
     }
 
-    rc = mdb_cursor_open(view->index.txn,
+    rc = fs_guard_cursor_open(view->index.txn,
                          view->store->index_dbi[FS_INDEX_SHELF], &cursor);
     if (rc) {
         view->index.error = rc;
@@ -257,15 +257,15 @@ fs_view_ended(fs_view_t *view, fs_seq_t before, size_t limit,
     key.mv_size = sizeof(from);
     key.mv_data = from;
 
-    rc = mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE);
+    rc = fs_guard_cursor_get(cursor, &key, &value, MDB_SET_RANGE);
 
-    rc = mdb_cursor_get(cursor, &key, &value,
+    rc = fs_guard_cursor_get(cursor, &key, &value,
                         rc == MDB_NOTFOUND ? MDB_LAST : MDB_PREV);
 
     for ( ;
          rc == 0 && key.mv_size == FS_SHELF_SEQ_KEY
          && *(char *) key.mv_data == FS_SHELF_ENDED;
-         rc = mdb_cursor_get(cursor, &key, &value, MDB_PREV))
+         rc = fs_guard_cursor_get(cursor, &key, &value, MDB_PREV))
     {
         if (n == limit) {
             *more = 1;

@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "check.h"
 #include "clock.h"
 #include "env.h"
 #include "index.h"
@@ -45,6 +46,7 @@ static const fs_env_db_t  fs_log_dbs[FS_LOG_N] = {
 
 static fs_store_t *fs_store_create(const fs_store_conf_t *conf);
 static void fs_store_destroy(fs_store_t *store);
+static fs_outcome_t fs_store_begin_once(fs_store_t *store, char *message);
 static fs_outcome_t fs_store_begin(fs_store_t *store, char *message);
 static fs_outcome_t fs_store_log_file(fs_store_t *store, int *fresh,
     char *message);
@@ -131,7 +133,7 @@ fs_store_open(const fs_store_conf_t *conf, fs_outcome_t *outcome,
                  conf->path, fs_db_strerror(rc));
 
     } else {
-        *outcome = fs_store_begin(store, message);
+        *outcome = fs_store_begin_once(store, message);
         fs_mark_unlock(store->mark_fd);
     }
 
@@ -214,6 +216,36 @@ fs_store_destroy(fs_store_t *store)
     explicit_bzero(store->store_key, FS_STORE_KEY_LEN);
     free(store->path);
     free(store);
+}
+
+
+/*
+ * What ends the process while it opens the store is counted: nginx would
+ * start another, again and again, with all its other sites.
+ */
+
+static fs_outcome_t
+fs_store_begin_once(fs_store_t *store, char *message)
+{
+    int            whole;
+    fs_outcome_t   outcome;
+
+    if (!fs_store_opening(store)) {
+        fs_store_damaged(store, "has ended three processes that opened it");
+    }
+
+    if (!fs_store_file_changed(store, &whole)) {
+        snprintf(message, FS_MESSAGE_MAX,
+                 "%.100s/log/data.mdb is damaged, and has not changed since: "
+                 "put a backup in its place", store->path);
+        return FS_NOT_READY;
+    }
+
+    outcome = fs_store_begin(store, message);
+
+    fs_store_opened(store);
+
+    return outcome;
 }
 
 
@@ -327,6 +359,13 @@ fs_store_log_file(fs_store_t *store, int *fresh, char *message)
         return FS_OK;
     }
 
+    if (rc == MDB_CORRUPTED) {
+        snprintf(message, FS_MESSAGE_MAX,
+                 "%.128s/log/data.mdb is damaged: put a backup in its place",
+                 store->path);
+        return FS_NOT_READY;
+    }
+
     if (rc) {
         snprintf(message, FS_MESSAGE_MAX, "%.128s/log cannot be opened: %s",
                  store->path, fs_db_strerror(rc));
@@ -370,7 +409,7 @@ fs_store_has_index(fs_store_t *store)
 int
 fs_store_open_log(fs_store_t *store)
 {
-    int       rc;
+    int       rc, whole;
     char      name[PATH_MAX], why[FS_ENV_WHY_MAX];
     MDB_env  *env;
     MDB_txn  *txn;
@@ -378,6 +417,10 @@ fs_store_open_log(fs_store_t *store)
     MDB_stat  stat;
 
     snprintf(name, sizeof(name), "%s/log/data.mdb", store->path);
+
+    if (!fs_store_file_changed(store, &whole)) {
+        return MDB_CORRUPTED;
+    }
 
     if (fs_env_look(name, why) == -1) {
         fs_store_say(store, FS_LOG_ERROR, "log/data.mdb %s", why);
@@ -389,6 +432,23 @@ fs_store_open_log(fs_store_t *store)
     rc = fs_env_open(&env, name, store->conf.map_size, store->conf.readers,
                      store->conf.sync ? 0 : MDB_NOSYNC);
     if (rc) {
+        return rc;
+    }
+
+    rc = fs_check_env(env, whole, why);
+
+    if (rc) {
+        mdb_env_close(env);
+
+        if (rc == -1) {
+            fs_store_damaged(store, why);
+            rc = MDB_CORRUPTED;
+
+        } else if (rc == EAGAIN) {
+            fs_store_say(store, FS_LOG_WARN, "log/lock.mdb is of another "
+                         "data.mdb, which somebody still has open");
+        }
+
         return rc;
     }
 
@@ -432,8 +492,14 @@ fs_store_open_log(fs_store_t *store)
     store->log_length = 0;
     store->life_looked = 0;
     store->log = env;
+    fs_store_files_note(store);
 
     pthread_rwlock_unlock(&store->guard);
+
+    if (whole) {
+        atomic_store(&store->mark->damaged, 0);
+        fs_store_say(store, FS_LOG_WARN, "log/data.mdb is whole");
+    }
 
     return rc;
 }
@@ -453,7 +519,7 @@ fs_store_close_log(fs_store_t *store)
 
     pthread_rwlock_unlock(&store->guard);
 
-    if (env) {
+    if (env && !atomic_load(&store->log_lost)) {
         mdb_env_close(env);
     }
 }

@@ -28,6 +28,7 @@
 
 #define FS_SCHEMA  1
 
+#define FS_STORE_FILES 3                /* the log's, its lock's, the mark's */
 #define FS_STORE_SAID  32               /* messages that are told apart */
 
 /* databases of the log */
@@ -88,6 +89,12 @@ typedef struct {
 
     /* clock.h: wall = CLOCK_BOOTTIME + offset, the one that is believed, and
      * another, which was seen from `since` (0: there is none) to `seen` */
+    _Atomic uint32_t     damaged;       /* the log is: nobody writes to it */
+    _Atomic uint32_t     opening;       /* openings of it that have begun, but
+                                           for those that have ended */
+    _Atomic uint64_t     file_inode;    /* the file that they are of: */
+    _Atomic uint64_t     file_size;     /* another, or a changed one, is */
+    _Atomic int64_t      file_changed;  /* looked at anew */
     _Atomic uint32_t     clock_known;
     _Atomic int64_t      clock_offset;
     _Atomic int64_t      clock_other;
@@ -168,6 +175,18 @@ struct fs_store_s {
     uint64_t             device;        /* of the directory: opened once a */
     uint64_t             inode;         /* process */
     unsigned             forks;         /* a child's copy is dead */
+    struct {
+        uint64_t         device;
+        uint64_t         inode;
+    }                    files[FS_STORE_FILES];  /* that are open, store_file.c */
+    _Atomic int          log_lost;      /* a change of the log was cut short:
+                                           its lock goes with the thread */
+    int                  index_lost;    /* of the index: not closed */
+    int                  absent;        /* it was said that a file is */
+    int64_t              looked_at;     /* boot ms: at them; and at a log */
+    int64_t              rechecked;     /* that was damaged */
+    fs_seq_t             known_seq;     /* the last entry seen in the log */
+    uint8_t              known_hash[FS_HASH_LEN];
     unsigned             doubtful:1;    /* a meta write of ours failed */
     unsigned             booted:1;      /* the boot's entry is written */
     unsigned             life_looked:1; /* since the log was opened */
@@ -200,6 +219,12 @@ fs_store_t *fs_store_open(const fs_store_conf_t *conf, fs_outcome_t *outcome,
  * after a reboot.  No view and no transaction may be open.
  */
 void fs_store_close(fs_store_t *store, int clean);
+
+/*
+ * 1: nothing is written: the log is damaged, or not the file that was opened.
+ * A load: looked at for each command.
+ */
+int fs_store_closed(fs_store_t *store);
 
 /*
  * 1: this process cannot use the index as it is (none, damaged, or another

@@ -298,6 +298,11 @@ fs_view_close(fs_view_t *view)
     }
 
     if (view->log.txn) {
+
+        if (fs_db_broken(view->log.error)) {
+            fs_store_damaged(view->store, "is damaged: a reader met it");
+        }
+
         mdb_txn_reset(view->log.txn);
         view->log.txn = NULL;
     }

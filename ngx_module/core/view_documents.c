@@ -75,7 +75,7 @@ fs_view_documents(fs_view_t *view, fs_str_t kind, fs_str_t after,
         return -1;
     }
 
-    rc = mdb_cursor_open(log->txn, view->store->log_dbi[FS_LOG_DOCUMENTS],
+    rc = fs_guard_cursor_open(log->txn, view->store->log_dbi[FS_LOG_DOCUMENTS],
                          &cursor);
     if (rc) {
         log->error = rc;
@@ -93,10 +93,10 @@ fs_view_documents(fs_view_t *view, fs_str_t kind, fs_str_t after,
     key.mv_size = prefix + after.len;
     key.mv_data = first;
 
-    for (rc = mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE);
+    for (rc = fs_guard_cursor_get(cursor, &key, &value, MDB_SET_RANGE);
          rc == 0 && key.mv_size > prefix
          && memcmp(key.mv_data, first, prefix) == 0;
-         rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT))
+         rc = fs_guard_cursor_get(cursor, &key, &value, MDB_NEXT))
     {
         id.len = key.mv_size - prefix;
         id.data = (char *) key.mv_data + prefix;
@@ -159,7 +159,7 @@ fs_view_documents_durable(fs_view_t *view, fs_txn_t *log)
     fs_entry_t   entry;
     MDB_cursor  *cursor;
 
-    rc = mdb_cursor_open(log->txn, view->store->log_dbi[FS_LOG_LEDGER],
+    rc = fs_guard_cursor_open(log->txn, view->store->log_dbi[FS_LOG_LEDGER],
                          &cursor);
     if (rc) {
         log->error = rc;
@@ -171,7 +171,7 @@ fs_view_documents_durable(fs_view_t *view, fs_txn_t *log)
     key.mv_data = &seq;
     durable = 1;
 
-    rc = mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE);
+    rc = fs_guard_cursor_get(cursor, &key, &value, MDB_SET_RANGE);
 
     for (n = 0; rc == 0 && durable; n++) {
         memcpy(&seq, key.mv_data, sizeof(seq));
@@ -186,10 +186,15 @@ fs_view_documents_durable(fs_view_t *view, fs_txn_t *log)
             durable = 0;
         }
 
-        rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT);
+        rc = fs_guard_cursor_get(cursor, &key, &value, MDB_NEXT);
     }
 
     mdb_cursor_close(cursor);
+
+    if (rc && rc != MDB_NOTFOUND) {
+        log->error = rc;
+        return 0;
+    }
 
     return durable;
 }

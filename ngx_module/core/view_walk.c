@@ -34,7 +34,7 @@ fs_view_sales(fs_view_t *view, fs_str_t after, size_t limit,
         return 0;
     }
 
-    rc = mdb_cursor_open(log->txn, view->store->log_dbi[FS_LOG_NAMES],
+    rc = fs_guard_cursor_open(log->txn, view->store->log_dbi[FS_LOG_NAMES],
                          &cursor);
     if (rc) {
         log->error = rc;
@@ -50,9 +50,9 @@ fs_view_sales(fs_view_t *view, fs_str_t after, size_t limit,
     key.mv_size = 1 + after.len;
     key.mv_data = first;
 
-    for (rc = mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE);
+    for (rc = fs_guard_cursor_get(cursor, &key, &value, MDB_SET_RANGE);
          rc == 0 && *(char *) key.mv_data == 's' && value.mv_size == 4;
-         rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT))
+         rc = fs_guard_cursor_get(cursor, &key, &value, MDB_NEXT))
     {
         slug.len = key.mv_size - 1;
         slug.data = (char *) key.mv_data + 1;
@@ -217,7 +217,7 @@ fs_view_entries(fs_view_t *view, fs_seq_t after, size_t limit,
         return 0;
     }
 
-    rc = mdb_cursor_open(log->txn, view->store->log_dbi[FS_LOG_LEDGER],
+    rc = fs_guard_cursor_open(log->txn, view->store->log_dbi[FS_LOG_LEDGER],
                          &cursor);
     if (rc) {
         log->error = rc;
@@ -229,7 +229,7 @@ fs_view_entries(fs_view_t *view, fs_seq_t after, size_t limit,
     key.mv_size = sizeof(seq);
     key.mv_data = &seq;
 
-    rc = mdb_cursor_get(cursor, &key, &value, MDB_SET);
+    rc = fs_guard_cursor_get(cursor, &key, &value, MDB_SET);
 
     while (rc == 0) {
         memcpy(&seq, key.mv_data, sizeof(seq));
@@ -246,7 +246,7 @@ fs_view_entries(fs_view_t *view, fs_seq_t after, size_t limit,
                 fs_view_unreadable(view, "entry", after + 1);
             }
 
-            rc = MDB_CORRUPTED;
+            rc = MDB_INVALID;     /* it, not its page */
             break;
         }
 
@@ -254,7 +254,7 @@ fs_view_entries(fs_view_t *view, fs_seq_t after, size_t limit,
             break;
         }
 
-        rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT);
+        rc = fs_guard_cursor_get(cursor, &key, &value, MDB_NEXT);
     }
 
     mdb_cursor_close(cursor);

@@ -39,12 +39,18 @@
 /* and a warning or an error of one kind: a disk may fail with each commit */
 #define FS_SAY_MS       1000
 
+/* between two looks at the files of a store that is idle */
+#define FS_LOOK_MS      500
+
 #define FS_MESSAGE_MAX  512
 
 static void fs_store_log(fs_store_t *store, fs_log_level_t level,
     const char *format, va_list args);
 static int fs_store_said(fs_store_t *store, const char *format);
 static fs_outcome_t fs_write_locked(fs_write_t *write);
+static int fs_write_open(fs_store_t *store);
+static int fs_write_known(fs_write_t *write);
+static void fs_write_broken(fs_store_t *store, int error);
 static int fs_write_lock_log(fs_store_t *store, MDB_txn **txn);
 static fs_outcome_t fs_write_sync(fs_write_t *write);
 static fs_outcome_t fs_write_lives(fs_write_t *write);
@@ -162,7 +168,7 @@ fs_write_lock(fs_store_t *store, fs_write_t *write)
     memset(write, 0, sizeof(*write));
     write->store = store;
 
-    if (fs_store_forked(store)) {
+    if (fs_store_forked(store) || !fs_write_open(store)) {
         return FS_NOT_READY;
     }
 
@@ -185,6 +191,78 @@ fs_write_lock(fs_store_t *store, fs_write_t *write)
     }
 
     return outcome;
+}
+
+
+/*
+ * 1: the log may be written to.  One that was damaged, and changed since, is
+ * looked at again, from time to time; but another file than the one that was
+ * open is another life, with other names and ids than this process knows: new
+ * workers open it.
+ */
+
+static int
+fs_write_open(fs_store_t *store)
+{
+    int      there, whole;
+    int64_t  wall, boot;
+
+    if (atomic_load(&store->log_lost)) {
+        return 0;
+    }
+
+    store->conf.clock(store->conf.data, &wall, &boot);
+
+    if (store->log && !store->absent && !atomic_load(&store->mark->damaged)
+        && boot - store->looked_at < FS_LOOK_MS && boot >= store->looked_at)
+    {
+        /* each commit looks, too */
+
+        return 1;
+    }
+
+    store->looked_at = boot;
+    there = fs_store_files_there(store);
+
+    if (there == 1 && !atomic_load(&store->mark->damaged)) {
+        return 1;
+    }
+
+    if (there != 0) {
+
+        /* whoever opens it finds nobody in the old one's lock */
+
+        fs_store_close_log(store);
+    }
+
+    if (there != 1 || boot - store->rechecked < FS_SAY_MS) {
+        return 0;
+    }
+
+    store->rechecked = boot;
+
+    return fs_store_file_changed(store, &whole)
+           && fs_store_open_log(store) == 0;
+}
+
+
+/* The last entry that was seen is there: it is the same ledger. */
+
+static int
+fs_write_known(fs_write_t *write)
+{
+    fs_store_t  *store;
+    fs_entry_t   entry;
+
+    store = write->store;
+
+    if (store->known_seq == write->seq) {
+        return memcmp(write->hash, store->known_hash, FS_HASH_LEN) == 0;
+    }
+
+    return store->known_seq == 0
+           || (fs_log_entry(store, &write->log, store->known_seq, &entry) == 1
+               && memcmp(entry.hash, store->known_hash, FS_HASH_LEN) == 0);
 }
 
 
@@ -227,10 +305,10 @@ static fs_outcome_t
 fs_write_locked(fs_write_t *write)
 {
     int            rc;
-    fs_outcome_t   outcome;
     fs_str_t       value;
     fs_store_t    *store;
     fs_entry_t     entry;
+    fs_outcome_t   outcome;
 
     store = write->store;
 
@@ -262,6 +340,14 @@ fs_write_locked(fs_write_t *write)
         memcpy(write->hash, entry.hash, FS_HASH_LEN);
     }
 
+    if (!fs_write_known(write)) {
+        fs_store_say(store, FS_LOG_ERROR, "log/data.mdb has lost what was in "
+                     "it, to entry %llu: nothing is taken; put the file back, "
+                     "or reload nginx to go on with this one",
+                     (unsigned long long) store->known_seq);
+        return FS_NOT_READY;
+    }
+
     fs_env_lengthen(store->log, &store->log_length);
 
     if (!store->life_looked) {
@@ -279,6 +365,9 @@ fs_write_locked(fs_write_t *write)
     if (outcome != FS_OK) {
         return outcome;
     }
+
+    store->known_seq = write->seq;
+    memcpy(store->known_hash, write->hash, FS_HASH_LEN);
 
     return fs_write_lives(write);
 }
@@ -505,12 +594,13 @@ fs_write_commit_index(fs_write_t *write)
 
     store = write->store;
 
-    rc = mdb_txn_commit(write->index.txn);
-    write->index.txn = NULL;
+    rc = fs_db_commit(&write->index);
 
     if (rc == 0) {
         return;
     }
+
+    store->index_lost |= rc == FS_DB_LOST;
 
     fs_store_say(store, FS_LOG_ERROR, "index-%u: %s", store->index_n,
                  fs_db_strerror(rc));
@@ -536,12 +626,23 @@ fs_write_commit_log(fs_write_t *write)
         return fs_db_outcome(write->log.error);
     }
 
+    if (fs_store_closed(store) || fs_store_files_there(store) != 1) {
+
+        /* who reads that it is done would look for it in vain */
+
+        return FS_NOT_READY;
+    }
+
     txn = mdb_txn_id(write->log.txn);
     commit = fs_mark_begin_commit(store->mark);
     fs_mark_entry(&store->mark->next, write->seq, write->hash);
 
-    rc = mdb_txn_commit(write->log.txn);
-    write->log.txn = NULL;
+    rc = fs_db_commit(&write->log);
+
+    if (rc == FS_DB_LOST) {
+        fs_write_broken(store, rc);
+        return FS_UNKNOWN;
+    }
 
     if (rc) {
         fs_mark_unhold(store->mark);
@@ -572,6 +673,10 @@ fs_write_lost(fs_store_t *store, int error, uint64_t commit)
 
     fs_store_say(store, FS_LOG_ERROR, "log cannot be committed: %s",
                  fs_db_strerror(error));
+
+    if (fs_db_broken(error)) {
+        fs_write_broken(store, error);
+    }
 
     rc = mdb_txn_begin(store->log, NULL, MDB_RDONLY, &txn);
 
@@ -607,8 +712,8 @@ fs_write_abort(fs_write_t *write)
     store = write->store;
 
     if (write->index.txn) {
-        mdb_txn_abort(write->index.txn);
-        write->index.txn = NULL;
+        fs_db_abort(&write->index);
+        store->index_lost |= write->index.error == FS_DB_LOST;
 
         if (write->index.error == MDB_MAP_FULL) {
             fs_write_map_full(store, store->index, "index");
@@ -621,15 +726,33 @@ fs_write_abort(fs_write_t *write)
     }
 
     if (write->log.txn) {
-        mdb_txn_abort(write->log.txn);
-        write->log.txn = NULL;
+        fs_db_abort(&write->log);
 
         fs_mark_unhold(store->mark);
 
         if (write->log.error == MDB_MAP_FULL) {
             fs_write_map_full(store, store->log, "log");
+
+        } else if (fs_db_broken(write->log.error)) {
+            fs_write_broken(store, write->log.error);
         }
     }
+}
+
+
+/*
+ * A damaged page of the log was met.  A change that was cut short keeps the
+ * log's lock until its thread ends: see fs_store_closed().
+ */
+
+static void
+fs_write_broken(fs_store_t *store, int error)
+{
+    if (error == FS_DB_LOST) {
+        atomic_store(&store->log_lost, 1);
+    }
+
+    fs_store_damaged(store, "is damaged: a command met it");
 }
 
 

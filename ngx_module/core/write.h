@@ -46,6 +46,36 @@ int fs_store_follow_map(fs_store_t *store, MDB_env *env);
 int fs_store_open_log(fs_store_t *store);
 void fs_store_close_log(fs_store_t *store);
 
+/*
+ * The files that this process has open, see store_file.c.
+ */
+
+/* What is open now: after the log's environment was opened. */
+int fs_store_files_note(fs_store_t *store);
+
+/* 1: they are where they were; 0: one is missing; -1: one is another.  The
+ * log says so, once. */
+int fs_store_files_there(fs_store_t *store);
+
+/*
+ * The log is damaged, and `why` says where: nobody writes to it any more, in
+ * no process, until the file is another one or was changed.  Any thread.
+ */
+void fs_store_damaged(fs_store_t *store, const char *why);
+
+/*
+ * Before the log is opened.  1: go on; *whole: look at each of its pages.
+ * 0: it is damaged, and nothing has changed since.
+ */
+int fs_store_file_changed(fs_store_t *store, int *whole);
+
+/*
+ * Opening, under the lock of opening: 1: go on; 0: three that went before
+ * have not come back.
+ */
+int fs_store_opening(fs_store_t *store);
+void fs_store_opened(fs_store_t *store);
+
 /* The stores of this process, each open once.  0; -1: it is there already. */
 int fs_stores_add(fs_store_t *store);
 void fs_stores_remove(fs_store_t *store);

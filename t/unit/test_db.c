@@ -309,7 +309,8 @@ test_outcomes(void **context)
         { MDB_READERS_FULL, FS_NOT_READY },
         { MDB_MAP_RESIZED, FS_NOT_READY },
         { ENOMEM, FS_NOT_READY },
-        { MDB_CORRUPTED, FS_INTERNAL },
+        { MDB_CORRUPTED, FS_NOT_READY },
+        { FS_DB_LOST, FS_NOT_READY },
         { MDB_BAD_VALSIZE, FS_INTERNAL },
         { EINVAL, FS_INTERNAL }
     };

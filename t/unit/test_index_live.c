@@ -61,7 +61,8 @@ test_stop(void **context)
 }
 
 
-/* The clock is asked once a chunk: so it tells when to die. */
+/* The clock is asked once a chunk, and with the lock: so it tells when to
+ * die. */
 
 static int  builder_chunks;
 
@@ -98,7 +99,7 @@ test_builder_killed(void **context)
         fixture->conf.clock = builder_clock;
         fixture->store = fs_store_open(&fixture->conf, &(fs_outcome_t) { 0 },
                                        (char [257]) { 0 });
-        builder_chunks = 5;
+        builder_chunks = 7;
         (void) fs_store_catch_up(fixture->store, 10, NULL);
         _exit(1);
     }

@@ -1,0 +1,51 @@
+
+/*
+ * LMDB on pages that may be damaged.  It trusts what it reads: a damaged page
+ * is an assertion, which ends the process, or an address of nowhere.  Calls
+ * that look at pages go through here: they come back with an error instead.
+ *
+ * A call that changes pages cannot be taken back: its transaction is lost
+ * (FS_DB_LOST), and so is its environment for writing in this process.
+ * Neither is ended, as their memory cannot be trusted.
+ */
+
+#ifndef FS_GUARD_H
+#define FS_GUARD_H
+
+#include <lmdb.h>
+
+#pragma GCC visibility push(hidden)
+
+
+/* beside LMDB's own numbers */
+#define FS_DB_LOST  (-30700)
+
+/*
+ * Once a process, before its first environment: SIGSEGV and SIGBUS within a
+ * call of these end the call.  Elsewhere they do what they did before.
+ */
+void fs_guard_install(void);
+
+/* For each environment: its assertions end the call. */
+void fs_guard_env(MDB_env *env);
+
+/* LMDB's functions of the same names; MDB_CORRUPTED: a damaged page. */
+int fs_guard_get(MDB_txn *txn, MDB_dbi dbi, MDB_val *key, MDB_val *value);
+int fs_guard_cursor_open(MDB_txn *txn, MDB_dbi dbi, MDB_cursor **cursor);
+int fs_guard_cursor_get(MDB_cursor *cursor, MDB_val *key, MDB_val *value,
+    MDB_cursor_op op);
+int fs_guard_dbi_open(MDB_txn *txn, const char *name, unsigned flags,
+    MDB_dbi *dbi);
+
+/* The same; FS_DB_LOST: a damaged page. */
+int fs_guard_put(MDB_txn *txn, MDB_dbi dbi, MDB_val *key, MDB_val *value,
+    unsigned flags);
+int fs_guard_cursor_put(MDB_cursor *cursor, MDB_val *key, MDB_val *value,
+    unsigned flags);
+int fs_guard_del(MDB_txn *txn, MDB_dbi dbi, MDB_val *key, MDB_val *value);
+int fs_guard_commit(MDB_txn *txn);
+
+
+#pragma GCC visibility pop
+
+#endif /* FS_GUARD_H */
