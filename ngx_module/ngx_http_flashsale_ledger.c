@@ -444,7 +444,10 @@ ngx_http_flashsale_feed_render(ngx_http_request_t *r,
     if (after == feed->after) {
         out = NULL;
 
-        if (bad || fs_db_damaged(view.log.error)) {
+        if (fs_db_broken(view.log.error)) {
+            *outcome = FS_NOT_READY;
+
+        } else if (bad || fs_db_damaged(view.log.error)) {
             *outcome = FS_INTERNAL;
 
         } else {

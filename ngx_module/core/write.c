@@ -246,22 +246,30 @@ fs_write_open(fs_store_t *store)
 }
 
 
-/* The last entry that was seen is there: it is the same ledger. */
+/* The last entry that was seen is there, be it readable or not: it is the
+ * same ledger. */
 
 static int
 fs_write_known(fs_write_t *write)
 {
+    int          rc;
     fs_store_t  *store;
     fs_entry_t   entry;
 
     store = write->store;
 
+    if (store->known_seq == 0) {
+        return 1;
+    }
+
     if (store->known_seq == write->seq) {
         return memcmp(write->hash, store->known_hash, FS_HASH_LEN) == 0;
     }
 
-    return store->known_seq == 0
-           || (fs_log_entry(store, &write->log, store->known_seq, &entry) == 1
+    rc = fs_log_entry(store, &write->log, store->known_seq, &entry);
+
+    return rc == -1
+           || (rc == 1
                && memcmp(entry.hash, store->known_hash, FS_HASH_LEN) == 0);
 }
 
