@@ -2,6 +2,7 @@ use v5.36;
 use utf8;
 use Time::HiRes ();
 use Tuanbo::Test;
+use Tuanbo::Test::Faults;
 use Tuanbo::Test::Storefront;
 
 binmode Test::More->builder->$_, ':utf8'
@@ -24,7 +25,9 @@ my $t = Tuanbo::Test::Storefront->storefront(
         }
 CONF
 $t->{server} .= 'if ($http_x_tablet) { set $tuanbo_trusted 1; }';
+my $faults = Tuanbo::Test::Faults->new($t);
 $t->expect_log(qr/limiting (?:requests|connections)/);
+$t->expect_log(qr/commits wait for the log's lock/);
 $t->expect_log(qr/connect\(\) failed .* upstream/);
 
 
@@ -163,7 +166,18 @@ my @signed = $t->many([map { [POST => '/orders/' . '0' x 32 . '/confirm',
     1 .. 1200], parallel => 50);
 is(count(429, @signed), 0, 'the order service is not counted');
 
+# ---- so many may wait for a slow disk at once
+fresh();
+$t->define_sale('fig', price_fen => 100, stock => 5000);
+$faults->set(slow_ms => 4000);
+my @waiting = $t->many([map { hold($_, 'fig') } (@cookies) x 3]);
+$faults->set(slow_ms => 0);
+my $tired = count(429, @waiting);
+cmp_ok($tired, '>=', 3 * $n - 600 - 30, "$tired of 900 at once are too many");
+cmp_ok(count(201, @waiting), '>=', 500, 'the others are served');
+
 # ---- whom the shop trusts
+fresh();
 my $tablet = sub ($i) {
     my $call = hold($cookies[60 + $i % 200], 'grape');
     $call->[-1]{'X-Tablet'} = 1;
