@@ -53,6 +53,7 @@ export async function buyAll(shop, page) {
         "item-later": "/s/later", "item-gone": "/s/gone",
         "item-closed": "/s/closed", "item-long": "/s/long",
         "item-refused": "/s/grape?code=over_limit",
+        "item-wait": "/s/grape?code=wait",
         "item-too-late": "/s/gone?code=sold_out",
         session: "/live/fruit", nowhere: "/nowhere",
         busy: "/problem?code=busy", me: "/me", "me-name": "/me?change=1",
