@@ -614,8 +614,8 @@ end
 
 
 --- Reserve. What holds for `POST /api/holds` holds here: one function checks
--- and decides, with the directives flashsale_hold_time and
--- flashsale_live_holds of the location that runs this. Who may ask, and
+-- and decides, with the directives flashsale_hold_time, flashsale_live_holds
+-- and flashsale_newcomer of the location that runs this. Who may ask, and
 -- whether the form came from our page, is the caller's to check before.
 --
 -- @tparam table order

@@ -164,16 +164,24 @@ local function newcomer(c)
 end
 
 
+-- Asked for by pages that have a place for it only.
+local on_demand = {
+    __index = function(fill, name)
+        return name == "newcomer" and newcomer(fill.context) or nil
+    end,
+}
+
+
 -- What belongs to the one who asks.
 local function personal(c)
     local buyer = session.buyer()
 
-    return {
+    return setmetatable({
         csrf = buyer and buyer.csrf or "",
         key = crypto.random(KEY_BYTES),
         now = tostring(c.now),
-        newcomer = newcomer(c),
-    }
+        context = c,
+    }, on_demand)
 end
 
 
