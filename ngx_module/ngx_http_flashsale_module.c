@@ -275,6 +275,13 @@ ngx_http_flashsale_store(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
+    if (strspn((char *) value[1].data, "/") == value[1].len) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"%V\" has the path \"%V\": it must be a "
+                           "directory of its own", &cmd->name, &value[1]);
+        return NGX_CONF_ERROR;
+    }
+
     sized = 0;
     synced = 0;
 

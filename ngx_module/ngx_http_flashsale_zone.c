@@ -12,9 +12,15 @@
 #include "ngx_http_flashsale.h"
 
 #include <sys/eventfd.h>
+#include <sys/fsuid.h>
+#include <sys/statvfs.h>
+
+#include "core/env.h"
 
 
 #define NGX_HTTP_FLASHSALE_RINGS_MIN  16
+#define NGX_HTTP_FLASHSALE_GROUPS     256
+#define NGX_HTTP_FLASHSALE_SPACE_LOW  (16 << 20)
 
 
 struct ngx_http_flashsale_eventfds_s {
@@ -27,6 +33,8 @@ struct ngx_http_flashsale_eventfds_s {
 static ngx_int_t ngx_http_flashsale_zone_init(ngx_shm_zone_t *shm_zone,
     void *data);
 static ngx_int_t ngx_http_flashsale_zone_same(
+    ngx_http_flashsale_main_conf_t *mcf, ngx_log_t *log);
+static ngx_int_t ngx_http_flashsale_zone_usable(
     ngx_http_flashsale_main_conf_t *mcf, ngx_log_t *log);
 static ngx_http_flashsale_main_conf_t *ngx_http_flashsale_zone_before(
     ngx_shm_zone_t *shm_zone);
@@ -210,6 +218,10 @@ ngx_http_flashsale_zone_same(ngx_http_flashsale_main_conf_t *mcf,
         return NGX_ERROR;
     }
 
+    if (ngx_http_flashsale_zone_usable(mcf, log) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
     mcf->device = fi.st_dev;
     mcf->inode = ngx_file_uniq(&fi);
 
@@ -240,6 +252,114 @@ ngx_http_flashsale_zone_same(ngx_http_flashsale_main_conf_t *mcf,
                       "it had \"size=%uz\": another size needs a restart, "
                       "the previous one stays", mcf->size, before->size);
         mcf->size = before->size;
+    }
+
+    return NGX_OK;
+}
+
+
+/*
+ * In the master, as the workers' user: may they do what they have to?  LMDB is
+ * not opened here.  A file that is damaged fails `nginx -t` alone: a start
+ * serves the other sites.
+ */
+
+static ngx_int_t
+ngx_http_flashsale_zone_usable(ngx_http_flashsale_main_conf_t *mcf,
+    ngx_log_t *log)
+{
+    int               n, n_groups, denied;
+    char              name[NGX_MAX_PATH], why[FS_ENV_WHY_MAX];
+    gid_t             own[NGX_HTTP_FLASHSALE_GROUPS];
+    gid_t             groups[NGX_HTTP_FLASHSALE_GROUPS];
+    ngx_err_t         err;
+    ngx_uint_t        i, root;
+    struct statvfs    fs;
+    ngx_core_conf_t  *ccf;
+
+    static const char *const  names[] = {
+        "", "/log", "/log/data.mdb", "/log/lock.mdb", "/mark"
+    };
+
+    ccf = (ngx_core_conf_t *) ngx_get_conf(mcf->cycle->conf_ctx,
+                                           ngx_core_module);
+
+    root = geteuid() == 0 && ccf->user != (ngx_uid_t) NGX_CONF_UNSET_UINT;
+    n = 0;
+
+    if (root) {
+
+        /* of the file system only, and back again below */
+
+        n = getgroups(NGX_HTTP_FLASHSALE_GROUPS, own);
+        n_groups = NGX_HTTP_FLASHSALE_GROUPS;
+
+        if (n == -1
+            || getgrouplist(ccf->username, ccf->group, groups, &n_groups)
+               == -1)
+        {
+            root = 0;
+
+        } else {
+            (void) setgroups(n_groups, groups);
+            (void) setfsgid(ccf->group);
+            (void) setfsuid(ccf->user);
+        }
+    }
+
+    denied = 0;
+    err = 0;
+    why[0] = '\0';
+
+    for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        (void) snprintf(name, sizeof(name), "%s%s", mcf->path->name.data,
+                        names[i]);
+
+        if (faccessat(AT_FDCWD, name, i < 2 ? R_OK|W_OK|X_OK : R_OK|W_OK,
+                      AT_EACCESS)
+            == -1
+            && ngx_errno != NGX_ENOENT)
+        {
+            err = ngx_errno;
+            denied = 1;
+            break;
+        }
+
+        if (i == 2 && ngx_test_config && fs_env_look(name, why) == -1) {
+            denied = 2;
+            break;
+        }
+    }
+
+    if (root) {
+        (void) setfsuid(0);
+        (void) setfsgid(getegid());
+        (void) setgroups(n, own);
+    }
+
+    if (denied == 1) {
+        ngx_log_error(NGX_LOG_EMERG, log, err,
+                      "\"flashsale_store\" needs \"%s\", which the workers' "
+                      "user, uid %d, must be able to read and write", name,
+                      (int) (root ? ccf->user : geteuid()));
+        return NGX_ERROR;
+    }
+
+    if (denied == 2) {
+        ngx_log_error(NGX_LOG_EMERG, log, 0,
+                      "\"flashsale_store\": \"%s\" %s: put a backup in its "
+                      "place", name, why);
+        return NGX_ERROR;
+    }
+
+    if (statvfs((char *) mcf->path->name.data, &fs) == 0
+        && (uint64_t) fs.f_bavail * fs.f_frsize
+           < NGX_HTTP_FLASHSALE_SPACE_LOW)
+    {
+        ngx_log_error(NGX_LOG_WARN, log, 0,
+                      "\"flashsale_store\": the file system of \"%V\" has "
+                      "less than %uL bytes left", &mcf->path->name,
+                      (uint64_t) NGX_HTTP_FLASHSALE_SPACE_LOW);
     }
 
     return NGX_OK;

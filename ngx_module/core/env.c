@@ -90,9 +90,11 @@ fs_env_look(const char *file, char *why)
             return 0;
         }
 
+        rc = errno;
         snprintf(why, FS_ENV_WHY_MAX, "cannot be opened: %s",
-                 fs_db_strerror(errno));
-        return -1;
+                 fs_db_strerror(rc));
+        errno = rc;
+        return -2;
     }
 
     pause.tv_sec = 0;

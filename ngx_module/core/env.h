@@ -22,7 +22,8 @@ typedef struct {
 /*
  * Look at an LMDB file.  1: it looks right; 0: it is missing or empty, so a
  * new one may be made there; -1: it is not one, or a part of it is missing,
- * and `why` says so.
+ * and `why` says so; -2: it cannot be opened, which says nothing of what is in
+ * it: errno, and `why`.
  */
 int fs_env_look(const char *file, char *why);
 

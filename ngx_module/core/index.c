@@ -519,15 +519,23 @@ fs_index_replace(fs_write_t *write)
                  "folding %llu entries into index-%u",
                  (unsigned long long) write->seq, n);
 
-    atomic_store(&mark->rebuilt_to, 0);
-    atomic_store(&mark->rebuilding, 1);
-    atomic_store(&mark->clean, 0);
-    atomic_store(&mark->index_n, n);
-    atomic_store(&mark->stale, 0);
+    /* the lock is free: another one may have been made by now */
 
-    fs_index_remove_others(store, n);
+    if (atomic_load(&mark->index_n) < n) {
+        atomic_store(&mark->rebuilt_to, 0);
+        atomic_store(&mark->rebuilding, 1);
+        atomic_store(&mark->clean, 0);
+        atomic_store(&mark->index_n, n);
+        atomic_store(&mark->stale, 0);
+    }
 
-    return fs_write_lock(store, write);
+    outcome = fs_write_lock(store, write);
+
+    if (outcome == FS_OK && fs_index_row(store, &write->log, &row)) {
+        fs_index_remove_others(store, row.n);
+    }
+
+    return outcome;
 }
 
 

@@ -53,7 +53,8 @@ size_t fs_index_map_size(fs_store_t *store);
 int fs_index_handles(MDB_env *env, uint32_t n, MDB_dbi *dbi,
     uint32_t *generation);
 
-/* Remove all directories but N. */
+/* Remove all directories but N, which the log records: under its write lock,
+ * or a newer one might go. */
 void fs_index_remove_others(fs_store_t *store, uint32_t n);
 
 /* 1: the marker of a clean exit says exactly this position. */

@@ -50,6 +50,8 @@ static fs_outcome_t fs_store_begin_once(fs_store_t *store, char *message);
 static fs_outcome_t fs_store_begin(fs_store_t *store, char *message);
 static fs_outcome_t fs_store_log_file(fs_store_t *store, int *fresh,
     char *message);
+static fs_outcome_t fs_store_denied(fs_store_t *store, const char *file,
+    int error, char *message);
 static int fs_store_has_index(fs_store_t *store);
 static fs_outcome_t fs_store_make(fs_store_t *store, char *message);
 static fs_outcome_t fs_store_make_log(fs_store_t *store, fs_write_t *write);
@@ -128,9 +130,7 @@ fs_store_open(const fs_store_conf_t *conf, fs_outcome_t *outcome,
     }
 
     if (rc) {
-        *outcome = fs_db_outcome(rc);
-        snprintf(message, FS_MESSAGE_MAX, "%.128s/mark cannot be opened: %s",
-                 conf->path, fs_db_strerror(rc));
+        *outcome = fs_store_denied(store, "mark", rc, message);
 
     } else {
         *outcome = fs_store_begin_once(store, message);
@@ -298,6 +298,31 @@ fs_store_begin(fs_store_t *store, char *message)
 }
 
 
+/*
+ * A file cannot be opened or made: that says nothing of what is in it, so
+ * nobody is told to put another one there.
+ */
+
+static fs_outcome_t
+fs_store_denied(fs_store_t *store, const char *file, int error,
+    char *message)
+{
+    if (error == EACCES || error == EPERM || error == EROFS) {
+        snprintf(message, FS_MESSAGE_MAX,
+                 "%.100s/%s: %s: the workers' user, uid %u, must be able to "
+                 "read and write it, and to search the way to it",
+                 store->path, file, fs_db_strerror(error),
+                 (unsigned) geteuid());
+        return FS_NOT_READY;
+    }
+
+    snprintf(message, FS_MESSAGE_MAX, "%.128s/%s cannot be opened: %s",
+             store->path, file, fs_db_strerror(error));
+
+    return fs_db_outcome(error);
+}
+
+
 /* The log's directory and file.  fresh: there is no log yet. */
 
 static fs_outcome_t
@@ -312,14 +337,16 @@ fs_store_log_file(fs_store_t *store, int *fresh, char *message)
 
     if (mkdir(name, 0700) == -1 && errno != EEXIST) {
         error = errno;
-        snprintf(message, FS_MESSAGE_MAX, "%.128s/log cannot be made: %s",
-                 store->path, fs_db_strerror(error));
-        return fs_db_outcome(error);
+        return fs_store_denied(store, "log", error, message);
     }
 
     snprintf(name, sizeof(name), "%s/log/data.mdb", store->path);
 
     rc = fs_env_look(name, why);
+
+    if (rc == -2) {
+        return fs_store_denied(store, "log/data.mdb", errno, message);
+    }
 
     if (rc == -1) {
         snprintf(message, FS_MESSAGE_MAX,
@@ -364,6 +391,10 @@ fs_store_log_file(fs_store_t *store, int *fresh, char *message)
                  "%.128s/log/data.mdb is damaged: put a backup in its place",
                  store->path);
         return FS_NOT_READY;
+    }
+
+    if (rc == EACCES || rc == EPERM || rc == EROFS) {
+        return fs_store_denied(store, "log", rc, message);
     }
 
     if (rc) {
@@ -422,7 +453,7 @@ fs_store_open_log(fs_store_t *store)
         return MDB_CORRUPTED;
     }
 
-    if (fs_env_look(name, why) == -1) {
+    if (fs_env_look(name, why) < 0) {
         fs_store_say(store, FS_LOG_ERROR, "log/data.mdb %s", why);
         return MDB_INVALID;
     }
