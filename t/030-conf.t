@@ -152,6 +152,14 @@ sub works ($name, $t) {
         is($t->post("/checkout/$id")->code, 401, "$name: only by its buyer");
     }
 
+    $t->answers($t->post('/api/holds', %lin, body => ' ' x 2_000_000), 413,
+        'too_large', "$name: what nginx refuses");
+    $t->expect_log(qr/client intended to send too large body/);
+    if ($t->{text} =~ /flashsale_problem/) {
+        $t->answers($t->get('/api/' . 'x' x 40_000), 414, 'too_large',
+            "$name: also before there is a location");
+    }
+
     # whatever the login says of strangers
     print {$strict} 'yes';
     $strict->flush;
