@@ -177,6 +177,8 @@ for my $qty (0, -1, 1.5, '1', 20_000) {
 }
 refused('no qty', 'bob', { lines => [ { sale => 'apple' } ] });
 refused('no lines', 'bob', { lines => {} });
+refused('a made-up pickup', 'bob',
+    { sale => 'grape', qty => 1, pickup => 'nowhere' });
 refused('a bad pickup', 'bob', { sale => 'grape', qty => 1, pickup => 'A B' });
 is($t->sale('apple')->{held}, 0, 'nothing was taken');
 

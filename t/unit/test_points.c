@@ -395,6 +395,7 @@ test_moved_keys(void **context)
     assert_string_equal(move_to(fixture, 1, hold, "east", 8), "key_reused");
     assert_string_equal(move_to(fixture, 1, other, "west", 8), "key_reused");
     assert_string_equal(move_to(fixture, 1, hold, "west", 7), "key_reused");
+    assert_string_equal(move_to(fixture, 1, hold, "east", 7), "key_reused");
     assert_string_equal(hold_at(fixture, 1, sale, "west", 8), "key_reused");
 
     /* also where nothing changes, and as long as other keys */
