@@ -348,15 +348,11 @@ fs_points_of(fs_state_t *state, uint32_t number)
 
     fs_points_key(key, number);
 
-    if (!fs_db_get(state->log, state->store->log_dbi[FS_LOG_NAMES], key,
-                   sizeof(key), &row)
+    if ((!fs_db_get(state->log, state->store->log_dbi[FS_LOG_NAMES], key,
+                    sizeof(key), &row)
+         || row.len % 4 != 0 || row.len > 4 * FS_POINTS_MAX)
         && !fs_points_first_look(state, number, &row))
     {
-        return points;
-    }
-
-    if (row.len % 4 != 0 || row.len > 4 * FS_POINTS_MAX) {
-        state->failed = 1;
         return points;
     }
 
@@ -372,7 +368,10 @@ fs_points_of(fs_state_t *state, uint32_t number)
 }
 
 
-/* A sale from before the rows: its document is read now.  1: with a row. */
+/*
+ * A sale from before the rows, or one whose row is damaged: its document is
+ * read now.  1: with a row.
+ */
 
 static int
 fs_points_first_look(fs_state_t *state, uint32_t number, fs_str_t *row)

@@ -271,6 +271,10 @@ model_batch(model_t *m)
 
         fs_decide(&m->state, &made.command, made.has_op ? &made.op : NULL,
                   &m->oracle.now, &result);
+
+        m->oracle.swept = result.outcome != FS_REPLAYED
+                          && result.outcome != FS_KEY_REUSED;
+
         oracle_command(&m->oracle, &made.command,
                        made.has_op ? &made.op : NULL, &answer);
 
@@ -328,6 +332,13 @@ static void
 model_reboot(model_t *m)
 {
     m->reboots++;
+
+    /* keys whose time was over by then may be gone; the clock may go back */
+
+    if (m->oracle.now.mono > m->oracle.latest) {
+        m->oracle.latest = m->oracle.now.mono;
+    }
+
     model_close(m, dice_below(&m->dice, 2));
     m->conf.boot_id[0]++;
     m->boot = 1000;

@@ -324,6 +324,17 @@ test_from_before(void **context)
     assert_string_equal(hold_at(fixture, 1, other, "old", 0), "created");
     assert_int_equal(fixture->result.hold.pickup, 2);
     assert_string_equal(hold_at(fixture, 1, other, NULL, 0), "created");
+
+    /* a damaged row is made again */
+
+    fixture_begin(fixture);
+    fs_put_be32(key + 1, sale);
+    fs_db_put(&fixture->write.log, fixture->store->log_dbi[FS_LOG_NAMES],
+              key, sizeof(key), "bad", 3, 0);
+    fixture_commit(fixture);
+
+    assert_string_equal(hold_at(fixture, 1, sale, NULL, 0), "bad_request");
+    assert_string_equal(hold_at(fixture, 1, sale, "east", 0), "created");
 }
 
 
