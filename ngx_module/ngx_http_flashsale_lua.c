@@ -581,6 +581,52 @@ ngx_http_flashsale_ffi_holds(const char *identity, size_t identity_len,
 
 
 int
+ngx_http_flashsale_ffi_unpaid(const char *identity, size_t identity_len,
+    double since_ms, char *buf, size_t size)
+{
+    int                           len;
+    size_t                        n;
+    uint8_t                       buyer[FS_BUYER_LEN];
+    fs_now_t                      now;
+    fs_seq_t                      seq;
+    fs_view_t                     view;
+    fs_hold_t                     holds[NGX_HTTP_FLASHSALE_FFI_UNPAID];
+    fs_names_t                    names;
+    fs_outcome_t                  outcome;
+    ngx_http_flashsale_worker_t  *worker;
+
+    worker = ngx_http_flashsale_lua_worker();
+
+    outcome = ngx_http_flashsale_lua_buyer(worker,
+                         ngx_http_flashsale_lua_str(identity, identity_len),
+                         ngx_http_flashsale_lua_str(NULL, 0), buyer, &seq,
+                         &view);
+
+    if (outcome != FS_OK) {
+        return -(int) outcome;
+    }
+
+    fs_store_now(worker->store, &now);
+
+    n = fs_view_unpaid(&view, buyer, now.wall - (int64_t) since_ms,
+                       NGX_HTTP_FLASHSALE_FFI_UNPAID, holds);
+    len = 0;
+
+    if (n) {
+        fs_view_names(&view, worker->crypto, &names);
+        len = fs_answer_holds(buf, size, holds, n, 0, &names, now.wall);
+    }
+
+    outcome = ngx_http_flashsale_lua_missing(&view,
+                                             len < 0 ? FS_INTERNAL : FS_OK);
+
+    fs_view_close(&view);
+
+    return outcome == FS_OK ? len : -(int) outcome;
+}
+
+
+int
 ngx_http_flashsale_ffi_document(const char *kind, size_t kind_len,
     const char *id, size_t id_len, char *buf, size_t size)
 {

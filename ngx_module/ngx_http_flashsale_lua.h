@@ -23,8 +23,9 @@
 #include "core/shelf.h"
 
 
-#define NGX_HTTP_FLASHSALE_FFI_VERSION  4
+#define NGX_HTTP_FLASHSALE_FFI_VERSION  5
 #define NGX_HTTP_FLASHSALE_FFI_PAGE     100    /* sales, holds, documents */
+#define NGX_HTTP_FLASHSALE_FFI_UNPAID   8
 
 /* what ngx_http_flashsale_ffi_ready() says */
 #define NGX_HTTP_FLASHSALE_FFI_CLOSED   0
@@ -119,6 +120,8 @@ int ngx_http_flashsale_ffi_hold(const char *id, size_t id_len,
 int ngx_http_flashsale_ffi_holds(const char *identity, size_t identity_len,
     const char *before, size_t before_len, int limit, char *buf,
     size_t size);
+int ngx_http_flashsale_ffi_unpaid(const char *identity, size_t identity_len,
+    double since_ms, char *buf, size_t size);
 int ngx_http_flashsale_ffi_document(const char *kind, size_t kind_len,
     const char *id, size_t id_len, char *buf, size_t size);
 int ngx_http_flashsale_ffi_documents(const char *kind, size_t kind_len,

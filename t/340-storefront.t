@@ -122,15 +122,18 @@ like($zhao->text, qr/没有收钱.*现在还剩 1 箱/, 'an old address says wha
 $t->confirm({ id => $id, amount_fen => 7960 });
 $lin->get("/h/$id");
 like($lin->text, qr/付好了/, 'paid');
-my ($code) = $lin->dom->at('.digits')->text =~ /^(\d{4} \d{4})$/;
-ok($code, 'a pickup code');
-ok($lin->dom->at('svg.qr path'), 'and a picture of it');
+is($lin->dom->at('.digits, svg.qr'), undef, 'no pickup code yet');
+like($lin->text, qr/货到了自提点，这里就有提货码/, 'but when it will be here');
 is($lin->dom->find('.steps li')->size, 3, 'its steps');
 is($lin->dom->at('.steps [aria-current=step] b')->text, '到自提点', 'the next');
 $t->order($id, 'ready');
 like($lin->get("/h/$id")->text, qr/到店了/, 'ready');
+my ($code) = $lin->dom->at('.digits')->text =~ /^(\d{4} \d{4})$/;
+ok($code, 'a pickup code');
+ok($lin->dom->at('svg.qr path'), 'and a picture of it');
 $t->order($id, 'picked-up');
 like($lin->get("/h/$id")->text, qr/已经取走/, 'picked up');
+is($lin->dom->at('.digits, svg.qr'), undef, 'the code is of no use any more');
 
 # ---- a goal
 $lin->get('/s/berry');
@@ -175,7 +178,7 @@ for my $form ("/checkout/$late", "/api/holds/$late/release") {
 $lin->get('/s/egg')->{headers}{Origin} = $t->url('');
 $lin->start(POST => "/api/holds/$berry/release", 'csrf=' . token($lin));
 like($lin->get($lin->res->headers->location)->text,
-    qr/已经不能改了，请看下面.*付好了.*提货码/, 'nor is one given up that is paid');
+    qr/已经不能改了，请看下面.*付好了/, 'nor is one given up that is paid');
 my $stranger = buyer(Origin => $t->url(''))->get('/s/egg');
 is($stranger->start(POST => "/checkout/$late", 'csrf='
     . token($stranger))->res->code, 303, 'another\'s checkout');

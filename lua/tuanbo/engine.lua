@@ -20,13 +20,14 @@ local ffi_string = ffi.string
 local get_request = base.get_request
 
 -- The module's other side is ngx_module/ngx_http_flashsale_lua.h.
-local VERSION = 4
+local VERSION = 5
 
 local PAGE_MAX = 100                -- of one call
 local PAGE = 20
 local DOCUMENTS_SIZE = 1048576      -- bytes of one page of documents
 local HOLD_SIZE = 2048              -- bytes of a hold's or a problem's JSON
 local SECRETS_SIZE = 65537          -- bytes of a file of secrets, and one
+local UNPAID_MAX = 8                -- of one buyer
 local READY_MS = 2000
 local READY_STEP_S = 0.01
 local ANSWER_S = 60                 -- the engine itself gives up after 30
@@ -90,6 +91,8 @@ int ngx_http_flashsale_ffi_hold(const char *id, size_t id_len,
 int ngx_http_flashsale_ffi_holds(const char *identity, size_t identity_len,
     const char *before, size_t before_len, int limit, char *buf,
     size_t size);
+int ngx_http_flashsale_ffi_unpaid(const char *identity, size_t identity_len,
+    double since_ms, char *buf, size_t size);
 int ngx_http_flashsale_ffi_document(const char *kind, size_t kind_len,
     const char *id, size_t id_len, char *buf, size_t size);
 int ngx_http_flashsale_ffi_documents(const char *kind, size_t kind_len,
@@ -156,6 +159,7 @@ local more = ffi.new("int[1]")
 local problem = ffi.new("int[1]")
 local hold_buffer = ffi.new("char[?]", HOLD_SIZE)
 local sale_page, document_page, document_buffer, holds_buffer
+local unpaid_buffer
 
 local engine = {}
 
@@ -471,6 +475,30 @@ function engine.holds(identity, before, limit)
     local page = decode(holds_buffer, n)
 
     return page.holds, page.next
+end
+
+
+--- This buyer's holds that are to be paid, and those whose time was over
+-- within the last milliseconds, newest first, 8 at most. It is made to be
+-- asked for with each page: who has neither costs one row.
+-- @tparam string identity
+-- @tparam number since_ms
+-- @treturn table|nil a list, as of engine.holds()
+-- @treturn string the problem's code
+function engine.unpaid(identity, since_ms)
+    identity = text(identity)
+    unpaid_buffer = unpaid_buffer
+                    or ffi.new("char[?]", (UNPAID_MAX + 1) * HOLD_SIZE)
+
+    local n = C.ngx_http_flashsale_ffi_unpaid(identity, #identity, since_ms,
+                                              unpaid_buffer,
+                                              (UNPAID_MAX + 1) * HOLD_SIZE)
+
+    if n < 0 then
+        return nil, code_of(n)
+    end
+
+    return n > 0 and decode(unpaid_buffer, n).holds or {}
 end
 
 

@@ -45,7 +45,7 @@ function format.clock(at)
 end
 
 
--- "今天 20:00", "周五 20:00", "12月4日 20:00".
+-- "今天 20:00", "周五 12月4日 20:00"; with the year when it is another one.
 function format.when(say, at, now)
     local days = day_number(at) - day_number(now)
     local clock = format.clock(at)
@@ -56,14 +56,26 @@ function format.when(say, at, now)
                    { clock = clock })
     elseif days == 1 then
         return say("when.tomorrow", { clock = clock })
-    elseif days > 1 and days < 7 then
-        return say("when.weekday", { clock = clock,
-                                     day = say("day." .. parts.wday) })
+    elseif days == -1 then
+        return say("when.yesterday", { clock = clock })
     end
 
-    return say("when.date", { clock = clock, month = parts.month,
-                              month_name = say("month." .. parts.month),
-                              day = parts.day })
+    return say("when.date", {
+        clock = clock, month = parts.month, day = parts.day,
+        month_name = say("month." .. parts.month),
+        weekday = say("day." .. parts.wday),
+        year = parts.year ~= local_parts(now).year
+               and say("when.year", { year = parts.year }) or "" })
+end
+
+
+-- Until when something is kept: the clock alone while it is today.
+function format.till(say, at, now)
+    if day_number(at) == day_number(now) then
+        return format.clock(at)
+    end
+
+    return format.when(say, at, now)
 end
 
 

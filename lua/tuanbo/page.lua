@@ -50,6 +50,12 @@ local function partial(name, view)
 end
 
 
+-- A partial as text, for what fills a hole.
+function page.partial(name, view)
+    return render_into("partials/" .. name, view)
+end
+
+
 -- The place of something personal in a remembered page.
 local function hole(name)
     return markup.unescaped("\0" .. name .. "\0")

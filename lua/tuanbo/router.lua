@@ -14,6 +14,7 @@ local page = require "tuanbo.page"
 local problems = require "tuanbo.problems"
 local session = require "tuanbo.session"
 local text = require "tuanbo.text"
+local unpaid = require "tuanbo.views.unpaid"
 
 local views = {
     home = require "tuanbo.views.home",
@@ -67,6 +68,7 @@ local function context()
         lang = likes.lang,
         likes = likes,
         say = text.say(likes.lang),
+        by_login = ngx.var.tuanbo_identity == "login",
     }
 end
 
@@ -172,14 +174,25 @@ local on_demand = {
 }
 
 
+-- What this buyer has not paid yet. Who came without an identity has nothing.
+local function unpaid_of(c)
+    local who = ngx.ctx.buyer
+    local view = who and unpaid.view(c, who)
+
+    return view and page.partial("unpaid", view) or ""
+end
+
+
 -- What belongs to the one who asks.
-local function personal(c)
+local function personal(c, is_theirs)
+    local owing = is_theirs and "" or unpaid_of(c)
     local buyer = session.buyer()
 
     return setmetatable({
         csrf = buyer and buyer.csrf or "",
         key = crypto.random(KEY_BYTES),
         now = tostring(c.now),
+        unpaid = owing,
         context = c,
     }, on_demand)
 end
@@ -199,9 +212,10 @@ local function show_shared(c, key, version, rest_s, make, status)
 end
 
 
+-- Pages of this buyer's own say themselves what is not paid yet.
 local function show_private(c, name, view, status)
     name, view = framed(c, name, view)
-    send(page.fresh(name, view, personal(c)), status, true)
+    send(page.fresh(name, view, personal(c, view.private)), status, true)
 end
 
 
@@ -212,7 +226,8 @@ function router.problem(code, status)
     c.path = "/"
     code = problems.known(code)
 
-    show_shared(c, "problem " .. code, engine.version(), REST_S, function()
+    show_shared(c, "problem " .. code .. (c.by_login and " login" or ""),
+                engine.version(), REST_S, function()
         return views.problem(c, code)
     end, status or problems.status(code))
 end
@@ -309,6 +324,16 @@ local function item(c, id)
         c.likes.pickup = nil
     end
 
+    -- who is refused for what is not paid yet is told of it
+    if asked == "over_limit" or asked == "too_many_holds" then
+        local mine = unpaid.live(c, session.buyer(),
+                                 asked == "over_limit" and id or nil)
+
+        if #mine > 0 then
+            return show_private(c, views.item(c, sale, asked, mine))
+        end
+    end
+
     -- others may have changed without this sale; that is seen a second later
     show_shared(c, "item " .. id .. " " .. (asked or "") .. " "
                    .. (c.likes.pickup or ""), sale.version, 0, function()
@@ -333,6 +358,7 @@ end
 local function hold(c, id)
     local buyer = session.buyer()
     local asked = ngx.var.arg_code
+    local back = ngx.var.arg_back
     local found, code
 
     if not buyer then
@@ -343,6 +369,11 @@ local function hold(c, id)
 
     if not found then
         return router.problem(code or "no_such_hold")
+    end
+
+    -- back from the checkout, and the news was there first
+    if back and found.state ~= "paying" then
+        return ngx.redirect("/h/" .. id, 303)
     end
 
     if found.pickup and found.pickup ~= ngx.null
@@ -357,6 +388,7 @@ local function hold(c, id)
         changing = ngx.var.arg_change,
         bad = ngx.var.arg_bad,
         code = asked and asked:match("^[%l_]+$"),
+        back = back and tonumber(back:match("^%d%d?$")),
     }))
 end
 

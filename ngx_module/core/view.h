@@ -11,6 +11,10 @@
 #include "rows.h"
 #include "store.h"
 
+
+/* of one buyer, newest first */
+#define FS_VIEW_UNPAID_LOOKED  20
+
 #pragma GCC visibility push(hidden)
 
 
@@ -88,6 +92,15 @@ size_t fs_view_sales(fs_view_t *view, fs_str_t after, size_t limit,
  * as they can be read. */
 size_t fs_view_holds(fs_view_t *view, const uint8_t *buyer, fs_seq_t before,
     size_t limit, fs_hold_t *holds, int *more);
+
+/*
+ * A buyer's holds that are live, or whose time was over at or after `since`,
+ * newest first.  It looks at FS_VIEW_UNPAID_LOOKED holds at most, and behind
+ * the last live one no further than to the first whose time was before
+ * `since`: who has bought for years costs no more than who is new.
+ */
+size_t fs_view_unpaid(fs_view_t *view, const uint8_t *buyer, int64_t since,
+    size_t limit, fs_hold_t *holds);
 
 /*
  * The doc of a document; points into the map until the view is closed.

@@ -8,6 +8,8 @@
 #include "view.h"
 
 
+static int fs_view_buyer(fs_view_t *view, const uint8_t *buyer,
+    fs_buyer_t *own);
 static int fs_view_due(fs_view_t *view, char clock, int64_t *time);
 
 
@@ -95,13 +97,11 @@ size_t
 fs_view_holds(fs_view_t *view, const uint8_t *buyer, fs_seq_t before,
     size_t limit, fs_hold_t *holds, int *more)
 {
-    int          found;
-    size_t       n;
-    fs_seq_t     seq;
-    fs_str_t     row;
-    fs_hold_t    hold;
-    fs_buyer_t   own;
-    fs_buyers_t  buyers;
+    int         found;
+    size_t      n;
+    fs_seq_t    seq;
+    fs_hold_t   hold;
+    fs_buyer_t  own;
 
     n = 0;
     *more = 0;
@@ -120,21 +120,11 @@ fs_view_holds(fs_view_t *view, const uint8_t *buyer, fs_seq_t before,
 
         seq = hold.previous;
 
-    } else {
-
-        memset(&buyers, 0, sizeof(buyers));
-        fs_buyers_begin(&buyers, view->store, &view->index, 1);
-
-        if (!fs_buyers_get(&buyers, buyer, FS_BUYER_LEN, &row)) {
-            return 0;
-        }
-
-        if (fs_buyer_row_decode(&own, row) == -1) {
-            view->index.error = MDB_CORRUPTED;
-            return 0;
-        }
-
+    } else if (fs_view_buyer(view, buyer, &own)) {
         seq = own.newest;
+
+    } else {
+        return 0;
     }
 
     while (seq && n < limit) {
@@ -159,6 +149,75 @@ fs_view_holds(fs_view_t *view, const uint8_t *buyer, fs_seq_t before,
     }
 
     *more = seq != 0;
+
+    return n;
+}
+
+
+static int
+fs_view_buyer(fs_view_t *view, const uint8_t *buyer, fs_buyer_t *own)
+{
+    fs_str_t     row;
+    fs_buyers_t  buyers;
+
+    memset(&buyers, 0, sizeof(buyers));
+    fs_buyers_begin(&buyers, view->store, &view->index, 1);
+
+    if (!fs_buyers_get(&buyers, buyer, FS_BUYER_LEN, &row)) {
+        return 0;
+    }
+
+    if (fs_buyer_row_decode(own, row) == -1) {
+        view->index.error = MDB_CORRUPTED;
+        return 0;
+    }
+
+    return 1;
+}
+
+
+size_t
+fs_view_unpaid(fs_view_t *view, const uint8_t *buyer, int64_t since,
+    size_t limit, fs_hold_t *holds)
+{
+    size_t      n, live, looked;
+    fs_seq_t    seq;
+    fs_hold_t  *hold;
+    fs_buyer_t  own;
+
+    if (view->index.txn == NULL || !fs_view_buyer(view, buyer, &own)) {
+        return 0;
+    }
+
+    n = 0;
+    live = 0;
+    seq = own.newest;
+
+    for (looked = 0; seq && n < limit && looked < FS_VIEW_UNPAID_LOOKED;
+         looked++)
+    {
+        hold = &holds[n];
+
+        if (fs_view_look_hold(view, seq, hold) != 1) {
+            return n;
+        }
+
+        if (live == own.live && hold->expires_at < since) {
+            return n;
+        }
+
+        seq = hold->previous;
+
+        if (hold->state == FS_HOLD_HELD || hold->state == FS_HOLD_PAYING) {
+            live++;
+            n++;
+
+        } else if (hold->state == FS_HOLD_EXPIRED
+                   && hold->expires_at >= since)
+        {
+            n++;
+        }
+    }
 
     return n;
 }

@@ -39,13 +39,22 @@ test("the whole purchase without scripts", async () => {
 
     await page.click("form[action^='/checkout/'] button");
     await page.waitForURL(/\/demo\/pay\//);
-    assert.match(await page.innerText("main"), /¥79\.60/);
+    assert.match(await page.innerText("main"), /79\.6 元/);
     await shop.picture(page, "plain-5-pay");
     await page.click("button[value=pay]");
     await page.waitForURL(/\/h\/[0-9a-f]{32}/);
-    await page.waitForSelector(".order .qr");
+    await page.waitForSelector(".order");
+    assert.equal(await page.locator(".digits, .qr").count(), 0);
+    assert.match(await page.innerText(".later"), /货到了自提点/,
+        "nothing to collect yet");
+    await page.waitForURL(/\/h\/[0-9a-f]{32}$/);
+
+    const hold = page.url().split("/").pop();
+
+    await shop.signed("orders", "POST", `/orders/${hold}/ready`);
+    await page.reload();
     assert.match(await page.innerText(".digits"), /^\d{4} \d{4}$/);
-    assert.equal(await scan(page), ["tuanbo", page.url().split("/").pop(),
+    assert.equal(await scan(page), ["tuanbo", hold,
         (await page.innerText(".digits")).replace(" ", "")].join(":"));
     await shop.picture(page, "plain-6-order");
 

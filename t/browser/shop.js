@@ -319,5 +319,5 @@ export async function pay(page) {
     await page.waitForURL(/\/demo\/pay\//);
     await page.click("button[value=pay]");
     await page.waitForURL(/\/h\/[0-9a-f]{32}/);
-    await page.waitForSelector(".order .qr");
+    await page.waitForSelector(".order");
 }

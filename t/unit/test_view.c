@@ -212,6 +212,88 @@ test_holds(void **context)
 }
 
 
+/*
+ * What a buyer has not paid: live holds, however old, and those whose time was
+ * over lately.  Who bought often is not looked through.
+ */
+
+static void
+test_unpaid(void **context)
+{
+    size_t        n;
+    unsigned      i;
+    uint8_t       buyer[FS_BUYER_LEN];
+    int64_t       since;
+    uint32_t      sale;
+    fs_seq_t      old, late, live;
+    fs_view_t     view;
+    fs_hold_t     holds[5], hold;
+    fixture_t    *fixture = *context;
+    fs_reader_t  *reader;
+    fs_command_t  command;
+
+    sale = view_sale(fixture, "grape");
+    reader = fs_reader_create(fixture->store);
+    fixture_buyer(buyer, BUYER);
+
+    view = view_open(reader, FS_OK);
+    assert_int_equal(fs_view_unpaid(&view, buyer, 0, 5, holds), 0);
+    fs_view_close(&view);
+
+    /* a long one, and one whose time is over */
+
+    fixture_hold(&command, BUYER, sale, 1, 1);
+    command.term_ms = 10 * FIXTURE_TERM;
+    fixture_decide(fixture, &command, NULL);
+    old = fixture->result.hold.seq;
+
+    fixture_take(fixture, BUYER, sale, 1, 2);
+    late = fixture->result.hold.seq;
+    fixture_pass(fixture, FIXTURE_TERM + 1);
+    assert_int_equal(fixture_timers(fixture, 10), 1);
+    since = fixture->wall - 1000;
+
+    /* what was paid, released and somebody else's is no matter */
+
+    fixture_take(fixture, BUYER, sale, 1, 3);
+    fixture_buyers(fixture, FS_COMMAND_RELEASE, BUYER,
+                   fixture->result.hold.seq);
+    fixture_take(fixture, BUYER + 1, sale, 1, 4);
+    fixture_take(fixture, BUYER, sale, 1, 5);
+    live = fixture->result.hold.seq;
+
+    view = view_open(reader, FS_OK);
+    n = fs_view_unpaid(&view, buyer, since, 5, holds);
+    assert_int_equal(n, 3);
+    assert_int_equal(holds[0].seq, live);
+    assert_int_equal(holds[1].seq, late);
+    assert_int_equal(holds[1].state, FS_HOLD_EXPIRED);
+    assert_int_equal(holds[2].seq, old);
+
+    assert_int_equal(fs_view_unpaid(&view, buyer, since, 1, holds), 1);
+    assert_int_equal(holds[0].seq, live);
+
+    n = fs_view_unpaid(&view, buyer, fixture->wall + 1, 5, holds);
+    assert_int_equal(n, 2);
+    assert_int_equal(holds[1].seq, old);
+    fs_view_close(&view);
+
+    /* a bound: behind so many that were bought nothing is looked for */
+
+    for (i = 0; i < FS_VIEW_UNPAID_LOOKED; i++) {
+        fixture_take(fixture, BUYER, sale, 1, 10 + i);
+        hold = fixture->result.hold;
+        assert_string_equal(fixture_confirm(fixture, hold.seq, i,
+                                            fs_hold_amount(&hold)), "ok");
+    }
+
+    view = view_open(reader, FS_OK);
+    assert_int_equal(fs_view_unpaid(&view, buyer, since, 5, holds), 0);
+    fs_view_close(&view);
+    fs_reader_destroy(reader);
+}
+
+
 /* From the moment its group failed an order reads as one to be paid back. */
 
 static void
@@ -708,6 +790,8 @@ main(void)
         cmocka_unit_test_setup_teardown(test_names, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(test_sales, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_unpaid, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(test_holds, fixture_setup,
                                         fixture_teardown),

@@ -14,6 +14,7 @@
     var LOST_MS = 5000;
     var TAP_AGAIN_S = 15;
     var LOOK_MS = 10000;
+    var CONFIRM_POLL_MS = 500;
 
     function now() {
         return Date.now() + offset;
@@ -28,11 +29,23 @@
         return (n < 10 ? "0" : "") + n;
     }
 
-    // by the shop's clock, wherever the phone is
+    // by the shop's clock, wherever the phone is; with the day when it is
+    // another one, in the browser's words for it
     function clock(at) {
-        var date = new Date(at + Number(body.dataset.offset) * 60000);
+        var offsetMs = Number(body.dataset.offset) * 60000;
+        var date = new Date(at + offsetMs);
+        var today = new Date(now() + offsetMs).getUTCDate();
+        var time = two(date.getUTCHours()) + ":" + two(date.getUTCMinutes());
 
-        return two(date.getUTCHours()) + ":" + two(date.getUTCMinutes());
+        if (date.getUTCDate() === today) {
+            return time;
+        }
+
+        return [{ weekday: "short" }, { month: "long", day: "numeric" }]
+            .map(function (part) {
+                part.timeZone = "UTC";
+                return date.toLocaleDateString(body.dataset.dates, part);
+            }).join(" ") + " " + time;
     }
 
     // The same text put anew would be read aloud anew.
@@ -101,6 +114,11 @@
             + '"][value="' + element.value + '"]' : "";
     }
 
+    function isTyped(element) {
+        return element && element.tagName === "INPUT"
+            && element.type !== "radio";
+    }
+
     // What is gone leaves the focus to what may be done instead, or to the
     // words that say what happened.
     function focusIn(next, place) {
@@ -124,10 +142,10 @@
                 && document.activeElement;
             var chosen;
 
-            // what the buyer holds or types stays
+            // what the buyer holds stays, and what is typed while there is
+            // a place for it: none, when the time is over
             if (!next || old.dataset.keep
-                || focused && focused.tagName === "INPUT"
-                && focused.type !== "radio"
+                || isTyped(focused) && next.querySelector(placeOf(focused))
                 || old.innerHTML === next.innerHTML)
             {
                 return;
@@ -170,9 +188,10 @@
         start();
     }
 
-    // The answer to a tap stands above the choices, where a phone may not be.
+    // The answer to a tap stands above the choices, where a phone may not be,
+    // and so does what is said of a time that is over.
     function inSight() {
-        var wrong = document.querySelector("#offer .wrong");
+        var wrong = document.querySelector("#offer .wrong, #unpaid .lapsed");
 
         if (wrong) {
             unseen = false;
@@ -206,10 +225,7 @@
                 listen(fresh.body.dataset.events || "");
                 lookAgain(fresh.body.dataset.again);
             })
-            .catch(function () {
-                connection(true);
-                setTimeout(swapSoon, POLL_MS);
-            })
+            .catch(notHeard)
             .then(function () {
                 swapping = false;
 
@@ -218,6 +234,16 @@
                     return swap();
                 }
             });
+    }
+
+    // Nothing came back: said, and asked again until something does, so that
+    // the line goes when the next request succeeds.
+    var retryTimer = 0;
+
+    function notHeard() {
+        connection(true);
+        clearTimeout(retryTimer);
+        retryTimer = setTimeout(swapSoon, POLL_MS);
     }
 
     // A page of more sales than one stream tells of, by itself or together with
@@ -416,6 +442,17 @@
         }).join("");
     }
 
+    // What the bar says of a hold need not push the page down as well.
+    function keepUnpaid(isKept) {
+        var unpaid = document.getElementById("unpaid");
+
+        if (isKept && !unpaid.firstElementChild) {
+            unpaid.dataset.keep = "1";
+        } else if (!isKept) {
+            delete unpaid.dataset.keep;
+        }
+    }
+
     function held(form, hold) {
         var bar = document.getElementById("bar");
         var words = document.getElementById("held-bar").content
@@ -427,11 +464,21 @@
         bar.textContent = "";
         bar.appendChild(words);
         bar.dataset.keep = "1";
-        answered = "";
-        link.focus();
+        keepUnpaid(true);
+        link.focus({ preventScroll: true });
         tell(bar.querySelector(".held").textContent.trim());
+
+        // what an earlier tap was answered is over
+        if (answered) {
+            answered = "";
+            swapSoon();
+        }
+
+        // it does not go silently: the page says that the time is over
         setTimeout(function () {
             delete bar.dataset.keep;
+            keepUnpaid(false);
+            unseen = true;
             swapSoon();
         }, Math.max(0, hold.expires_at - now()));
         form.elements.idempotency_key.value = newKey();
@@ -512,7 +559,9 @@
         }).catch(function () {
             // the key stays: a second tap cannot take twice
             button.removeAttribute("aria-disabled");
-            connection(true);
+            answered = location.pathname + "?code=outcome_unknown";
+            unseen = true;
+            notHeard();
         });
     }
 
@@ -535,12 +584,40 @@
                 connection(false);
 
                 if (said && said.state !== hold.dataset.state) {
-                    return swap(location.pathname);
+                    return settled();
                 }
             })
-            .catch(function () {
-                connection(true);
-            });
+            .catch(notHeard);
+    }
+
+    // The page as it is, whatever it was asked for with.
+    function settled() {
+        history.replaceState(history.state, "", location.pathname);
+
+        return swap();
+    }
+
+    // Back from the checkout the news is a moment away: asked for faster, and
+    // when it does not come, what can be done is shown again.
+    function followOn() {
+        var hold = document.querySelector("[data-confirm]");
+
+        setTimeout(function () {
+            follow();
+            followOn();
+        }, hold ? CONFIRM_POLL_MS : POLL_MS);
+    }
+
+    function confirming() {
+        var hold = document.querySelector("[data-confirm]");
+
+        if (hold) {
+            setTimeout(function () {
+                if (document.querySelector("[data-confirm]")) {
+                    settled();
+                }
+            }, Number(hold.dataset.confirm));
+        }
     }
 
 
@@ -583,6 +660,7 @@
     lookAgain(body.dataset.again);
 
     if (document.querySelector("[data-follow]")) {
-        setInterval(follow, POLL_MS);
+        confirming();
+        followOn();
     }
 }());

@@ -2,6 +2,7 @@
 
 return {
     ["language.tag"] = "zh-CN",
+    ["language.dates"] = "zh-CN",
 
     -- the frame of every page
     ["shop.name"] = "社区团播",
@@ -21,8 +22,9 @@ return {
     ["when.today"] = "今天 {clock}",
     ["when.tonight"] = "今晚 {clock}",
     ["when.tomorrow"] = "明天 {clock}",
-    ["when.weekday"] = "{day} {clock}",
-    ["when.date"] = "{month}月{day}日 {clock}",
+    ["when.yesterday"] = "昨天 {clock}",
+    ["when.date"] = "{year}{weekday} {month}月{day}日 {clock}",
+    ["when.year"] = "{year}年 ",
     ["day.1"] = "周日", ["day.2"] = "周一", ["day.3"] = "周二",
     ["day.4"] = "周三", ["day.5"] = "周四", ["day.6"] = "周五",
     ["day.7"] = "周六",
@@ -96,6 +98,8 @@ return {
     -- item
     ["item.quantity"] = "要几{unit}？",
     ["item.pickup"] = "在哪儿取？",
+    ["item.where"] = "自提点：{name}",
+    ["item.where.above"] = "自提点：在上面选好的那个",
     ["item.take"] = "抢 {count} {unit}",
     ["item.take.some"] = "现在抢",
     ["item.newcomer"] = "第一次来？先看看货，{count} 秒后就能抢。",
@@ -132,6 +136,9 @@ return {
     ["hold.give_up"] = "不要了，让给别人",
     ["hold.paying"] = "正在等付款的消息",
     ["hold.paying.why"] = "付好了这一页会自己变。没付成，可以再点一次，不会收两次钱。",
+    ["hold.confirm"] = "正在确认付款",
+    ["hold.confirm.wait"] = "请稍等几秒",
+    ["hold.confirm.why"] = "付好了这一页会自己变，不用再付一次。要是没付成，这里会告诉您，也没有收钱。",
     ["hold.checkout_down"] = "付款的地方现在连不上",
     ["hold.checkout_down.why"] = "没有扣钱，货还给您留到 {clock}。过一会儿再点一次就行。",
     ["hold.released"] = "已经让给别人了",
@@ -141,6 +148,13 @@ return {
     ["hold.cancelled"] = "这一单没有付成",
     ["hold.cancelled.why"] = "没有收钱，货放回去了。还想要，可以再抢。",
     ["hold.again"] = "再去看看",
+
+    -- what is not paid yet, on each page
+    ["unpaid.title"] = "还没付款：",
+    ["unpaid.go"] = "去付款 {yuan} 元",
+    ["unpaid.go.again"] = "看付款结果",
+    ["unpaid.go.one"] = "付 {names}，{yuan} 元",
+    ["unpaid.lapsed"] = "{names} 留的时间过了，没付款，已经放回去了。没有收钱。",
 
     -- the name to call out
     ["called.title"] = "取货时怎么叫您？",
@@ -163,9 +177,13 @@ return {
     ["order.ready"] = "到店了，来取吧",
     ["order.picked_up"] = "已经取走，慢慢吃",
     ["order.refund_due"] = "要退钱给您",
-    ["order.refund_due.why"] = "这一单没有做成，{yuan} 元按原路退回，不用您做什么。",
+    ["order.refund_due.why"] = "{yuan} 元按原路退回，不用您做什么。退好了这一页会写明。",
     ["order.refunded"] = "钱已经退了",
     ["order.refunded.why"] = "{yuan} 元已按原路退回。",
+    ["order.reason.group"] = "{names}没凑够数，这一团没成，取消了。",
+    ["order.reason.payment"] = "付款到得太晚，或者和这一单对不上，货没能给您留住。",
+    ["order.line.failed"] = "没凑够 {goal} {unit}，这一样取消了，{yuan} 元退给您。",
+    ["and"] = "、",
     ["order.steps"] = "到哪一步了",
     ["order.step.paid"] = "已付款",
     ["order.step.group"] = "成团",
@@ -176,6 +194,7 @@ return {
     ["order.step.now"] = "正在这一步",
     ["order.step.later"] = "还没到",
     ["order.code"] = "提货码",
+    ["order.code.later"] = "货到了自提点，这里就有提货码。现在还不用来。",
     ["order.code.how"] = "到店报这个号，或给店主扫一扫。",
     ["order.qr"] = "提货码二维码",
     ["order.lines"] = "买了什么",
@@ -184,7 +203,9 @@ return {
 
     -- my orders
     ["me.title"] = "我的订单",
-    ["me.none"] = "还没有订单。看到喜欢的，抢一份试试。",
+    ["me.none"] = "这台手机上还没有订单。看到喜欢的，抢一份试试。",
+    ["me.none.login"] = "这个账号还没有订单。看到喜欢的，抢一份试试。",
+    ["me.none.lost"] = "下过单却看不到？订单只记在下单用的那台手机、那个浏览器里。换了手机、换了浏览器，或者清过 Cookie，这里就认不出您了。用原来的打开就有；打不开也不要紧，付过钱的货照样给您留着，到自提点报称呼和手机尾号四位，店主帮您找。",
     ["me.older"] = "更早的订单",
     ["me.login"] = "请先登录，再来看您的订单。",
     ["state.held"] = "留着，等付款",
@@ -212,7 +233,9 @@ return {
     ["problem.title"] = "没办成",
     ["problem.sold_out"] = "卖完了，手慢了一步。没有收钱。",
     ["problem.again"] = "刚才没抢上（没有收钱）。现在还剩 {free} {unit}，可以再点一次。",
-    ["problem.over_limit"] = "超过每人限购的数量了。没有收钱，少要一点再试。",
+    ["problem.over_limit"] = "超过每人限购的数量了（以前买的、留着没付的都算）。没有收钱，到“我的订单”里看看。",
+    ["problem.over_limit.of"] = "每人限 {count} {unit}，您以前买的也算在内，再要就超过了。没有收钱，到“我的订单”里看看。",
+    ["problem.over_limit.unpaid"] = "这一样您已经留着、还没付款，每人限 {count} {unit}。没有收钱。先去付款；不想要了，也可以让给别人。",
     ["problem.not_open"] = "还没开卖。没有收钱，到点再来。",
     ["problem.closed"] = "已经截单了。没有收钱，看看别的。",
     ["problem.paused"] = "店主先停了一下。没有收钱，过一会儿再试。",
@@ -220,7 +243,7 @@ return {
     ["problem.wait"] = "留了几次都没买（让给别人也算），要等一会儿再抢。没有收钱。",
     ["problem.wrong_state"] = "这一单已经不能改了，请看下面现在的情况。",
     ["problem.no_such_sale"] = "没有这个商品，可能已经下架了。没有收钱，看看别的。",
-    ["problem.no_such_hold"] = "找不到这一单。要用下单的那台手机、那个浏览器来看。",
+    ["problem.no_such_hold"] = "找不到这一单，或者这里认不出您。要用下单的那台手机、那个浏览器来看。",
     ["problem.other_life"] = "这一单是店里恢复数据以前下的，现在店里没有它了。如果付过钱，会退给您；可以重新下单。",
     ["problem.not_found"] = "没有这一页，可能是链接没复制全。没有收钱，回首页看看。",
     ["problem.no_buyer"] = "浏览器没有记住您（可能关了 Cookie）。没有收钱；打开 Cookie，回首页再试。",

@@ -6,6 +6,8 @@ local problems = require "tuanbo.problems"
 local qr = require "tuanbo.qr"
 
 local SOON_MS = 5000
+local CONFIRM_S = 2             -- without scripts, between two looks
+local CONFIRM_MAX = 10          -- looks
 
 local ordered = { sold = true, ready = true, picked_up = true }
 local repaid = { refund_due = true, refunded = true }
@@ -35,8 +37,16 @@ local function lines_of(c, hold)
             it.goal = goods.group_of(c, it, hold.pickup)
         end
 
+        if it and it.goal and it.goal.failed then
+            lines[i].failed = true
+            lines[i].note = c.say("order.line.failed", {
+                goal = it.goal.goal, unit = it.unit, yuan = lines[i].sum })
+        end
+
         -- of several, the one that is still missing most
-        if it and it.goal and (not group or it.goal.left > group.left) then
+        if it and it.goal and not it.goal.failed
+           and (not group or it.goal.left > group.left)
+        then
             group = it.goal
             group.unit = it.unit
             group.sale = it
@@ -110,8 +120,50 @@ local function common(c, hold)
 end
 
 
+local function failed_of(it)
+    local titles = {}
+
+    for _, line in ipairs(it.lines) do
+        if line.failed then
+            titles[#titles + 1] = line.title
+        end
+    end
+
+    return titles
+end
+
+
+-- Why money goes back, as far as the records say: a group that did not form.
+-- What is left is a payment that the engine could not use.
+local function reason_of(c, it)
+    local failed = failed_of(it)
+
+    if #failed > 0 then
+        return c.say("order.reason.group",
+                     { names = table.concat(failed, c.say("and")) })
+    end
+
+    return c.say("order.reason.payment")
+end
+
+
+-- The pickup code is for what is there: before, the page says that it will
+-- come, and after, it is of no use.
+local function code_of(c, hold, view)
+    if hold.state == "sold" then
+        view.code_line = c.say("order.code.later")
+
+    elseif hold.state == "ready" then
+        view.pickup_code = format.pickup_code(hold.id)
+        view.qr = qr.of("tuanbo:" .. hold.id .. ":"
+                        .. view.pickup_code:gsub(" ", ""))
+    end
+end
+
+
 -- options: called (name and digits, or nil), code, changing (of the name),
--- bad (the field that was wrong).
+-- bad (the field that was wrong), back (from the checkout: how often the page
+-- has looked for the news).
 return function(c, hold, options)
     local it = common(c, hold)
     local code = options.code
@@ -124,7 +176,14 @@ return function(c, hold, options)
         private = true,
     }
 
-    if ordered[hold.state] then
+    local state = hold.state
+
+    -- the group has failed a moment ago, and the money is about to fall due
+    if state == "sold" and #failed_of(it) == #it.lines then
+        state = "refund_due"
+    end
+
+    if ordered[state] then
         local waits = hold.state == "sold" and it.group
                       and not it.group.formed
 
@@ -132,25 +191,24 @@ return function(c, hold, options)
                            or "order." .. hold.state)
         view.steps = steps_of(c, hold, it.group)
         view.watches = waits and { it.group.sale } or {}
-        view.pickup_code = format.pickup_code(hold.id)
-        view.qr = qr.of("tuanbo:" .. hold.id .. ":"
-                        .. view.pickup_code:gsub(" ", ""))
+        code_of(c, hold, view)
         view.follow = hold.state ~= "picked_up"
 
         return "order", view
     end
 
-    if repaid[hold.state] then
-        view.title = c.say("order." .. hold.state)
-        view.why = c.say("order." .. hold.state .. ".why", { yuan = it.yuan })
-        view.follow = hold.state ~= "refunded"
+    if repaid[state] then
+        view.title = c.say("order." .. state)
+        view.reason = reason_of(c, it)
+        view.why = c.say("order." .. state .. ".why", { yuan = it.yuan })
+        view.follow = state ~= "refunded"
 
         return "over", view
     end
 
     if hold.state == "held" or hold.state == "paying" then
         local at = hold.expires_at
-        local clock = format.clock(at)
+        local clock = format.till(c.say, at, c.now)
 
         view.title = c.say(hold.state == "held" and "hold.title"
                            or "hold.paying")
@@ -163,6 +221,20 @@ return function(c, hold, options)
         view.down = code == "checkout_down"
                     and c.say("hold.checkout_down.why", { clock = clock })
         view.follow = true
+
+        -- Back from the checkout: what was paid is told in a moment, so no
+        -- second way to pay is offered before. Without scripts the address
+        -- counts how often the page has looked.
+        if view.paying and options.back and options.back <= CONFIRM_MAX then
+            view.title = c.say("hold.confirm")
+            view.confirm_ms = (CONFIRM_MAX - options.back + 1) * CONFIRM_S
+                              * 1000
+            view.refresh_s = CONFIRM_S
+            view.refresh_to = "/h/" .. hold.id .. (options.back < CONFIRM_MAX
+                              and "?back=" .. options.back + 1 or "")
+
+            return "hold", view
+        end
 
         -- a page without scripts looks again: soon for news of a payment,
         -- and right after the hold's time, but not while somebody types

@@ -1,18 +1,23 @@
--- One sale. Shared by all: nothing here may look at who asks.
+-- One sale. Shared by all: nothing here may look at who asks, but for mine,
+-- which a page of their own is made with.
 
+local format = require "tuanbo.format"
 local goods = require "tuanbo.goods"
 local problems = require "tuanbo.problems"
+local unpaid = require "tuanbo.views.unpaid"
 
 local CHOICES = 8       -- quantities that get a button each
 local OTHERS = 3
+local WHERE_MAX = 12    -- pickup points that a style sheet names in the bar
 
 -- What was true when a tap was refused and need not be any more.
 local passing = { sold_out = true, not_open = true, closed = true,
                   paused = true }
 
 
--- The words for a refusal, as things are now.
-local function refusal(c, it, code)
+-- The words for a refusal, as things are now. mine: what the buyer has not
+-- paid yet, when it is about that.
+local function refusal(c, it, code, mine)
     if not code then
         return nil
     end
@@ -21,11 +26,34 @@ local function refusal(c, it, code)
         return c.say("problem.again", { free = it.free, unit = it.unit })
     end
 
+    if code == "over_limit" and it.limit then
+        return c.say(mine and "problem.over_limit.unpaid"
+                     or "problem.over_limit.of",
+                     { count = it.limit, unit = it.unit })
+    end
+
     return problems.line(c.say, code)
 end
 
 
-return function(c, sale, code)
+local function ways_to_pay(c, mine)
+    local ways = {}
+
+    for i, hold in ipairs(mine or {}) do
+        ways[i] = {
+            href = "/h/" .. hold.id,
+            go = c.say(#mine == 1 and "unpaid.go"
+                       or "unpaid.go.one", {
+                yuan = format.yuan(hold.amount_fen),
+                names = unpaid.names(c, hold) }),
+        }
+    end
+
+    return ways
+end
+
+
+return function(c, sale, code, mine)
     local it = goods.of(c, sale)
     local most = math.min(it.limit or CHOICES, math.max(1, it.free))
     local quantities, pickups = {}, goods.pickups(c, it.pickups)
@@ -41,7 +69,7 @@ return function(c, sale, code)
     for _, pickup in ipairs(pickups) do
         known = known or pickup.id == chosen
 
-        if it.goal_by_pickup then
+        if it.goal_by_pickup and it.state ~= "scheduled" then
             pickup.goal = goods.group_of(c, it, pickup.id)
         end
     end
@@ -49,6 +77,7 @@ return function(c, sale, code)
     for i, pickup in ipairs(pickups) do
         pickup.chosen = known and pickup.id == chosen
                         or not known and i == 1
+        pickup.where = c.say("item.where", { name = pickup.name })
     end
 
     local gone = it.state == "sold_out" or it.state == "closed"
@@ -59,7 +88,9 @@ return function(c, sale, code)
         it = it,
         quantities = quantities,
         pickups = pickups,
-        problem = refusal(c, it, code),
+        where_max = WHERE_MAX,
+        problem = refusal(c, it, code, mine),
+        mine = ways_to_pay(c, mine),
         others = others,
         refresh_at = it.state == "scheduled" and it.opens_at
                      or it.open and it.closes_at,

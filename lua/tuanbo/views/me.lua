@@ -1,7 +1,7 @@
 -- My orders. Private.
 
 local format = require "tuanbo.format"
-local goods = require "tuanbo.goods"
+local unpaid = require "tuanbo.views.unpaid"
 
 local PAGE = 20
 
@@ -22,23 +22,16 @@ return function(c, buyer, before, called, bad)
     end
 
     for i, hold in ipairs(list) do
-        local names = {}
-        local picture
-
-        for j, line in ipairs(hold.lines) do
-            local sale = c.engine.sale(line.sale)
-            local it = sale and goods.of(c, sale)
-
-            names[j] = (it and it.title or line.sale) .. " × " .. line.qty
-            picture = picture or it and it.picture
-        end
+        local names, picture = unpaid.names(c, hold)
+        local live = hold.state == "held" or hold.state == "paying"
 
         shown[i] = {
             href = "/h/" .. hold.id,
-            title = table.concat(names, " + "),
+            title = names,
             picture = picture,
             yuan = format.yuan(hold.amount_fen),
             word = c.say("state." .. hold.state),
+            time = live and unpaid.time(c, hold),
             state = hold.state,
             acts = need_me[hold.state],
             good = hold.state == "ready" or hold.state == "picked_up",
@@ -58,6 +51,7 @@ return function(c, buyer, before, called, bad)
         called = called,
         bad = bad,
         asks = buyer and (not called or bad),
+        by_login = c.by_login,
         watches = {},
         private = true,
     }

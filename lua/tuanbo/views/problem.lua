@@ -18,6 +18,7 @@ return function(c, code)
         title = c.say("problem.title"),
         line = problems.line(c.say, code),
         others = others,
+        lost = known == "no_such_hold" and not c.by_login,
         mine = known == "too_many_holds" or known == "no_such_hold"
                or known == "other_life",
         watches = {},

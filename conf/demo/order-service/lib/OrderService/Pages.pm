@@ -38,8 +38,10 @@ sub startup ($self) {
     $self->renderer->paths(["$root/templates"]);
     $self->static->paths(["$root/public"]);
     $self->defaults(layout => 'page');
+
+    # as the shop writes it: 39.8 for 3980, 40 for 4000
     $self->helper(yuan => sub ($c, $fen) {
-        sprintf '¥%d.%02d', int($fen / 100), $fen % 100;
+        sprintf('%.2f', $fen / 100) =~ s/\.?0+\z//r . ' 元';
     });
     $self->helper(clock => sub ($c, $ms) {
         strftime('%H:%M:%S', localtime($ms / 1000));
