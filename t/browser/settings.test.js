@@ -147,7 +147,7 @@ function cutOff(page) {
         }
 
         for (const bar of document.querySelectorAll(".bar")) {
-            if (getComputedStyle(bar).position === "sticky"
+            if (getComputedStyle(bar).position !== "static"
                 && bar.offsetHeight > innerHeight / 2)
             {
                 say("covers half of the page", bar);
