@@ -261,6 +261,55 @@ write_catalog(['sales/one.json', { %sale, title => "\x{1}" }]);
 ($status, $said) = load(@online, $files);
 like($said, qr{^\S+/sales/one\.json: title .* \(400\)$}m,
     'what only the engine refuses');
+# ---- what was changed in the store meanwhile is not undone
+my %evening = (price_fen => 1000, stock => 80, limit => 4,
+    title => 'evening');
+sub evening (%change) {
+    write_catalog(['sales/evening.json', { %evening, %change }]);
+}
+sub stands () {
+    return join ' ', $t->sale('evening')->@{qw(stock limit title)};
+}
+evening();
+($status, $said) = load(@online, $files);
+is($said, "Loaded 1 sale.\n", 'loaded');
+$t->admin(POST => '/sales/evening/stock', json => { add => 40 });
+($status, $said) = load(@online, $files);
+is(stands(), '120 4 evening', 'raised stock stays');
+like($said, qr{^\S+/sales/evening\.json:[ ]stock[ ]is[ ]120[ ]in[ ]the[ ]store,
+    [ ]80[ ]here:[ ]left[ ]alone$}mx, 'which is told');
+evening(title => 'late', limit => 5);
+my $known = $t->sale('evening')->{version};
+($status, $said) = load(@online, '--dry-run', $files);
+like($said, qr{evening\.json: would send limit 5, title "late"$}m,
+    'what would be sent');
+is($t->sale('evening')->{version}, $known, 'and is not');
+load(@online, '--quiet', $files);
+is(stands(), '120 5 late', 'what changed here is loaded, the rest stays');
+evening(title => 'late', limit => 5, stock => 90);
+($status, $said) = load(@online, '--quiet', $files);
+like($said, qr{stock is 120 in the store, 90 here, 80 before: left alone},
+    'changed on both sides: told, also quietly');
+is(stands(), '120 5 late', 'and left alone');
+load(@online, '--force', $files);
+is(stands(), '90 5 late', 'but by force');
+evening(title => 'late', limit => 5, stock => 100);
+($status, $said) = load(@online, $files);
+is(stands(), '100 5 late', 'then the files are in charge again');
+$t->define_sale('evening', price_fen => 900, stock => 100, limit => 5,
+    title => 'late');
+($status, $said) = load(@online, $files);
+like($said, qr/price_fen is 900 in the store, 1000 here: left alone/,
+    'another price is not undone either');
+write_catalog(['products/evening.json', { unit => 'a', story => 'a' }]);
+load(@online, $files);
+$t->admin(PUT => '/documents/product/evening', json => { unit => 'a',
+    story => 'b' });
+($status, $said) = load(@online, $files);
+like($said, qr/story is "b" in the store, "a" here: left alone/,
+    'nor a document');
+write_catalog(['sales/one.json', { %sale, title => "\x{1}" }]);
+
 $t->set_secrets(admin => 'another-secret-of-admin');
 ($status, $said) = load(@online, $files);
 like($said, qr/\(401\)$/m, 'a wrong secret');

@@ -346,7 +346,8 @@ function catalog.guard()
     local kind = ngx.var.uri:match("/documents/([^/]+)/[^/]+$")
                  or ngx.var.uri:match("/sales/[^/]+$") and "sale"
 
-    if not kind then
+    -- what load-catalog notes of what it loaded is no page's
+    if not kind or kind:find("^loaded%-") then
         return
     end
 
