@@ -28,6 +28,10 @@ fs_outcome_t fs_write_commit_log(fs_write_t *write);
  * Afterwards `write` is ended, unless OK is returned and *again is 0. */
 fs_outcome_t fs_write_boot(fs_write_t *write, int *again);
 
+/* Says when the wall clock is far behind the ledger: it is not believed then.
+ * `last` becomes the last entry's number, 0 when there is none. */
+void fs_store_check_clock(fs_store_t *store, fs_txn_t *log, fs_seq_t *last);
+
 /* Put the words, with the store's path before them, into the log. */
 void fs_store_say(fs_store_t *store, fs_log_level_t level,
     const char *format, ...) __attribute__((format(printf, 3, 4)));
