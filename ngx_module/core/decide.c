@@ -38,6 +38,7 @@ fs_decide(fs_state_t *state, const fs_command_t *command,
     fs_seq_t  seq;
 
     memset(result, 0, sizeof(fs_result_t));
+    state->cut = 0;
     seq = state->seq;
 
     if (state->store->clock_behind) {
@@ -84,6 +85,14 @@ fs_decide(fs_state_t *state, const fs_command_t *command,
     default:
         fs_decide_operator(state, command, op, now, result);
         break;
+    }
+
+    if (state->cut && fs_outcome_status(result->outcome) == 409) {
+
+        /* units are there, and not free yet: the same again in a moment */
+
+        memset(result, 0, sizeof(fs_result_t));
+        result->outcome = FS_QUEUE_FULL;
     }
 
     if (state->seq != seq) {

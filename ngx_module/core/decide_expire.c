@@ -8,6 +8,7 @@
 #include "decide_parts.h"
 
 
+static int fs_room_ends(fs_state_t *state);
 static void fs_expire_own(fs_state_t *state, fs_hold_t *hold,
     const fs_now_t *now);
 
@@ -52,6 +53,11 @@ fs_expire_buyer(fs_state_t *state, const uint8_t *buyer, const fs_now_t *now)
 
         if (fs_hold_live(&hold)) {
             live--;
+
+            if (hold.due <= now->mono && fs_room_ends(state)) {
+                return;
+            }
+
             fs_expire_own(state, &hold, now);
         }
 
@@ -120,10 +126,9 @@ fs_make_room(fs_state_t *state, fs_sale_t *sale, uint32_t need,
     const fs_now_t *now)
 {
     int64_t    due;
-    unsigned   n;
     fs_seq_t   seq;
 
-    for (n = 0; n < FS_ROOM_MAX; n++) {
+    for ( ;; ) {
 
         if (fs_sale_free(sale) >= need || sale->due == 0
             || sale->due > now->mono || state->failed)
@@ -139,6 +144,23 @@ fs_make_room(fs_state_t *state, fs_sale_t *sale, uint32_t need,
             return;
         }
 
+        if (fs_room_ends(state)) {
+            return;
+        }
+
         fs_expire_row(state, sale->number, due, seq, now);
     }
+}
+
+
+static int
+fs_room_ends(fs_state_t *state)
+{
+    if (state->seq - state->begun < FS_ROOM_END) {
+        return 0;
+    }
+
+    state->cut = 1;
+
+    return 1;
 }

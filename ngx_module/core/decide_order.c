@@ -200,6 +200,14 @@ fs_decide_confirm(fs_state_t *state, const fs_command_t *command,
 
         } else if (move->entry == FS_ENTRY_SOLD_LATE) {
             reason = fs_check_late(state, hold, now);
+
+            if (reason != FS_REASON_NONE && state->cut) {
+
+                /* nothing is owed for want of room that there is */
+
+                result->outcome = FS_QUEUE_FULL;
+                return;
+            }
         }
 
         if (reason == FS_REASON_NONE) {

@@ -17,8 +17,13 @@
  * back than that expires by its timer. */
 #define FS_CHAIN_MAX  1000
 
-/* Holds expired at once to make room. */
-#define FS_ROOM_MAX   FS_QTY_MAX
+/*
+ * Entries of a transaction after which no hold is expired to make room: space
+ * is taken for FS_INDEX_ENTRIES.  A command begins with less than
+ * FS_BATCH_ENTRIES_MAX, so it may expire some 1500 holds; what is left over
+ * is the timers', or the next try's.
+ */
+#define FS_ROOM_END   5600
 
 
 /* decide.c */

@@ -27,6 +27,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -61,6 +62,10 @@
 
 /* taken beyond what is needed, so that it is not asked for each time */
 #define FS_ROOM_STEP     (64ULL << 20)
+
+/* left free where space taken is no promise: for what others write meanwhile,
+ * and the file system's own trees */
+#define FS_ROOM_SPARE    (256ULL << 20)
 
 typedef struct {
     uint64_t             size;          /* of a page */
@@ -471,13 +476,43 @@ fs_env_settle(MDB_env *env, uint64_t last)
 }
 
 
+/*
+ * 1: a page written over takes another block here, so that space taken for the
+ * file is no promise.  What is not known is believed.
+ */
+
+static int
+fs_env_copies(const struct statfs *fs)
+{
+    unsigned  i;
+
+    static const uint32_t  types[] = {
+        0x9123683e,     /* btrfs */
+        0x2fc12fc1,     /* ZFS */
+        0xca451a4e,     /* bcachefs */
+        0x794c7630,     /* overlay: whatever is below */
+        0xf2f52010,     /* F2FS */
+        0x3434          /* NILFS */
+    };
+
+    for (i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+        if ((uint32_t) fs->f_type == types[i]) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
 int
 fs_env_room(MDB_env *env, uint64_t entries, uint64_t more, uint64_t *room)
 {
-    int          fd, error;
-    uint64_t     used, need, step, wanted;
-    MDB_stat     stat;
-    MDB_envinfo  info;
+    int            fd, error;
+    uint64_t       used, need, step, wanted;
+    MDB_stat       stat;
+    MDB_envinfo    info;
+    struct statfs  fs;
 
     mdb_env_info(env, &info);
     mdb_env_stat(env, &stat);
@@ -492,6 +527,19 @@ fs_env_room(MDB_env *env, uint64_t entries, uint64_t more, uint64_t *room)
 
     need += FS_ROOM_LEAST + more;
 
+    error = mdb_env_get_fd(env, &fd);
+
+    if (error) {
+        return error;
+    }
+
+    if (fstatfs(fd, &fs) == 0 && fs_env_copies(&fs)
+        && (uint64_t) fs.f_bavail * (uint64_t) fs.f_bsize
+           < need + FS_ROOM_SPARE)
+    {
+        return ENOSPC;
+    }
+
     /* what does not fit into the map LMDB refuses by itself */
 
     wanted = used + need;
@@ -502,12 +550,6 @@ fs_env_room(MDB_env *env, uint64_t entries, uint64_t more, uint64_t *room)
 
     if (wanted <= *room) {
         return 0;
-    }
-
-    error = mdb_env_get_fd(env, &fd);
-
-    if (error) {
-        return error;
     }
 
     step = (need < FS_ROOM_STEP) ? need : FS_ROOM_STEP;

@@ -40,6 +40,7 @@ typedef struct {
     volatile int64_t   index_space;     /* space for the index: ENOSPC */
     volatile int64_t   no_boot_id;      /* the kernel's boot id: ENOENT */
     volatile int64_t   fs_type;         /* statfs() says this; 0: the truth */
+    volatile int64_t   fs_free;         /* and then, that so much is free */
 } faults_t;
 
 #define META_PAGES  (2 * 4096)
@@ -276,6 +277,7 @@ fstatfs(int fd, struct statfs *fs)
 
     if (rc == 0 && faults->fs_type) {
         fs->f_type = faults->fs_type;
+        fs->f_bavail = (unsigned long) (faults->fs_free / fs->f_bsize);
     }
 
     return rc;
@@ -291,6 +293,7 @@ statfs(const char *path, struct statfs *fs)
 
     if (rc == 0 && faults->fs_type) {
         fs->f_type = faults->fs_type;
+        fs->f_bavail = (unsigned long) (faults->fs_free / fs->f_bsize);
     }
 
     return rc;

@@ -18,6 +18,7 @@
 
 #include "batch.h"
 #include "clock.h"
+#include "index_dir.h"
 #include "check.h"
 #include "compare.h"
 #include "disk.h"

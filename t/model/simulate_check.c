@@ -134,6 +134,10 @@ simulate_decided(worker_t *worker)
     batch->last = commit->state.seq;
     batch->now = commit->now;
 
+    check(batch->last - batch->base <= FS_INDEX_ENTRIES,
+          "%llu entries in a transaction, more than there is space for",
+          (unsigned long long) (batch->last - batch->base));
+
     check(batch->now.due <= batch->now.opens
           && batch->now.opens <= batch->now.wall, "the clocks' order");
     check(sim->offset_max == INT64_MAX

@@ -272,6 +272,48 @@ test_wall_ahead(void **context)
 }
 
 
+/* A command expires so many holds as there is space for, and says so. */
+
+static void
+test_room_bounded(void **context)
+{
+    unsigned     i;
+    uint32_t     sale;
+    fs_seq_t     seq;
+    fixture_t   *fixture = *context;
+    const char  *code;
+
+    sale = fixture_stocked(fixture, "grape", 9000, 0);
+
+    for (i = 0; i < 9000; i += 3000) {
+        unsigned       n;
+        fs_command_t   command;
+
+        fixture_begin(fixture);
+
+        for (n = 0; n < 3000; n++) {
+            fixture_hold(&command, 10 + i + n, sale, 1, 0);
+            fs_decide(&fixture->state, &command, NULL, &fixture->now,
+                      &fixture->result);
+            assert_int_equal(fixture->result.outcome, FS_CREATED);
+        }
+
+        fixture_commit(fixture);
+    }
+
+    fixture_pass(fixture, FIXTURE_TERM + 1);
+    seq = fixture_seq(fixture);
+    code = fixture_take(fixture, 1, sale, 9000, 0);
+    assert_string_equal(code, "queue_full");
+    assert_in_range(fixture_seq(fixture) - seq, 1000, 8192 - 2048);
+
+    seq = fixture_seq(fixture);
+    code = fixture_take(fixture, 1, sale, 9000, 0);
+    assert_string_equal(code, "created");
+    assert_in_range(fixture_seq(fixture) - seq, 1000, 8192 - 2048);
+}
+
+
 /* A clock that is slewed is followed, and one that is right is exact. */
 
 static void
@@ -463,6 +505,7 @@ main(void)
         test(test_wall_steps),
         test(test_wall_ahead),
         test(test_wall_slewed),
+        test(test_room_bounded),
         test(test_reboot),
         test(test_lines),
         test(test_earliest),
