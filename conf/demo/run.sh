@@ -203,7 +203,7 @@ session()
 mkdir -p "$data/today/sessions"
 session fruit.json "$on_air" 3
 session pantry.json "$to_come" 2
-"$root/conf/load-catalog" --quiet --url "$url" \
+"$root/conf/load-catalog" --force --quiet --url "$url" \
     --secret "$data/secrets/admin" "$data/today"
 
 at()
