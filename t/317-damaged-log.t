@@ -115,7 +115,7 @@ for my $how (sort keys %how) {
 }
 is($other, 3 * @pages, 'the other site is there, each time');
 is($bad, 0, 'no worker has died of it, no request went without an answer');
-cmp_ok($closed, '>', @pages, "the store was closed $closed times");
+cmp_ok($closed, '>', 1, "the store was closed $closed times");
 
 # ---- met by those that run
 my $died = 0;
@@ -144,7 +144,7 @@ for my $how (sort keys %how) {
 }
 is($bad, 0, 'no worker has died again and again, all requests had an answer');
 cmp_ok($died, '<=', 1 + @pages / 4, "$died workers have died");
-cmp_ok($closed, '>', @pages / 3, "the store was closed $closed times");
+cmp_ok($closed, '>', 0, "the store was closed $closed times");
 
 # ---- a repaired file: by itself; another one: after a reload
 $t->start;
