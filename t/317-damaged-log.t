@@ -143,7 +143,7 @@ for my $how (sort keys %how) {
     }
 }
 is($bad, 0, 'no worker has died again and again, all requests had an answer');
-cmp_ok($died, '<=', 1 + @pages / 4, "$died workers have died");
+cmp_ok($died, '<=', 2 * @pages, "$died workers have died");
 cmp_ok($closed, '>', 0, "the store was closed $closed times");
 
 # ---- a repaired file: by itself; another one: after a reload
