@@ -57,7 +57,8 @@ typedef struct {
     fs_seq_t             seq;           /* last entry */
     int64_t              at;            /* its at */
     uint8_t              hash[FS_HASH_LEN];
-    unsigned             cut:1;         /* the command's room ends at a bound */
+    unsigned             cut:1;         /* the command's room ends at a
+                                           bound */
     fs_seq_t             begun;         /* the last entry at the beginning */
     fs_state_cache_t    *cache;         /* decoded rows of this batch; the
                                            memory is its owner's */
