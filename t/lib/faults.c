@@ -41,6 +41,7 @@ typedef struct {
     volatile int64_t   no_boot_id;      /* the kernel's boot id: ENOENT */
     volatile int64_t   fs_type;         /* statfs() says this; 0: the truth */
     volatile int64_t   fs_free;         /* and then, that so much is free */
+    volatile int64_t   stuck;           /* a sync of the log waits for 0 */
 } faults_t;
 
 #define META_PAGES  (2 * 4096)
@@ -141,7 +142,9 @@ faults_sync(int fd)
 {
     struct timespec  ts;
 
-    if (!(faults->sync || faults->slow_ms) || faults_kind(fd) != 'l') {
+    if (!(faults->sync || faults->slow_ms || faults->stuck)
+        || faults_kind(fd) != 'l')
+    {
         return 0;
     }
 
@@ -152,6 +155,13 @@ faults_sync(int fd)
     ts.tv_sec = faults->slow_ms / 1000;
     ts.tv_nsec = faults->slow_ms % 1000 * 1000000;
     (void) nanosleep(&ts, NULL);
+
+    ts.tv_sec = 0;
+    ts.tv_nsec = 10 * 1000000;
+
+    while (faults->stuck) {
+        (void) nanosleep(&ts, NULL);
+    }
 
     return 0;
 }

@@ -489,8 +489,8 @@ sub call_p ($self, $method, $target, %o) {
 }
 
 
-# Many requests, each [method, target, options], `parallel` at once (all).
-# Gives the answers in their order.
+# Many requests, each [method, target, options], `parallel` at once (all); each
+# answer is given to `told` when it comes.  Gives the answers in their order.
 sub many ($self, $calls, %o) {
     my @answers;
     my $next = 0;
@@ -505,6 +505,7 @@ sub many ($self, $calls, %o) {
             $self->call_p($calls->[$i]->@*)->then(sub ($res) {
                 $answers[$i] = $res;
                 $open--;
+                $o{told}->($res) if $o{told};
                 $more->();
             });
         }
