@@ -541,6 +541,10 @@ ngx_http_flashsale_answer_headers(ngx_http_request_t *r,
         r->disable_not_modified = 1;
     }
 
+    /* nothing has a date (RFC 9110, 13.1.4); nginx would say 412 to each */
+
+    r->headers_in.if_unmodified_since = NULL;
+
     r->headers_out.status = answer->status;
     r->headers_out.status_line.len = 0;
 

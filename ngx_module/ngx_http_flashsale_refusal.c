@@ -39,6 +39,7 @@ static const ngx_http_flashsale_refusal_t  ngx_http_flashsale_refusals[] = {
     { 403, FS_FORBIDDEN,   NULL, NULL },
     { 404, FS_NOT_FOUND,   NULL, NULL },
     { 405, FS_BAD_METHOD,  NULL, NULL },
+    { 412, FS_PRECONDITION, NULL, NULL },
     { 413, FS_TOO_LARGE,   NULL, NULL },
     { 414, FS_TOO_LARGE,   NULL, NULL },
     { 415, FS_BAD_MEDIA,   NULL, NULL },

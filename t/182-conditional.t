@@ -107,6 +107,20 @@ nothing_done('the second', sub {
     write_to(PUT => $doc, { a => 3 }, 'If-Match' => $tag) });
 is($t->get("/admin/$doc", role => 'admin')->json->{a}, 2, 'as the first has it');
 isnt(etag("/admin/$doc", role => 'admin'), $tag, 'with another tag');
+
+# ---- reads: nothing has a date, and a tag that is not met is said as such
+for my $read (['/api/sales/grape'], ["/admin/$doc", role => 'admin'],
+    ['/api/sales'])
+{
+    my ($path, %o) = @$read;
+
+    is($t->get($path, %o, headers => { 'If-Unmodified-Since' =>
+        'Mon, 01 Jan 2001 00:00:00 GMT' })->code, 200,
+        "$path, whatever its date");
+    $t->answers($t->get($path, %o, headers => { 'If-Match' => '"x"' }), 412,
+        'precondition_failed', "$path, another one");
+}
+
 nothing_done('to delete what was', sub {
     write_to(DELETE => $doc, undef, 'If-Match' => $tag) });
 is(write_to(DELETE => $doc, undef,
