@@ -90,6 +90,10 @@ $t->answers(raw("GET /api/$long HTTP/1.1\r\nHost: x\r\n\r\n"), 414,
     'too_large', 'too long an address of the API');
 $t->answers(raw("GET /api/sales HTTP/1.1\r\n\r\n"), 400, 'bad_request',
     'no host for the API');
+page(raw("TRACE /s/grape HTTP/1.1\r\nHost: x\r\n\r\n"), 405, qr/\S/,
+    'a method that nginx refuses itself');
+$t->answers(raw("TRACE /api/sales HTTP/1.1\r\nHost: x\r\n\r\n"), 405,
+    'method_not_allowed', 'for the API');
 is($t->get('/tuanbo/problem')->code, 404, 'not by its address');
 
 $t->finish;
