@@ -9,8 +9,9 @@
  * log; what it shares with the main thread is in the struct.
  *
  * When it does not end in time, since somebody else has the log's lock, the
- * process ends under it.  Until then nginx destroys what it has: the thread
- * logs nothing any more, and goes no further than to the lock.
+ * process ends under it, and destroys nothing before: see
+ * ngx_http_flashsale_exit_process().  Until then the thread logs nothing any
+ * more, and goes no further than to the lock.
  */
 
 #include "ngx_http_flashsale.h"

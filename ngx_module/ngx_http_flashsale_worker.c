@@ -12,6 +12,7 @@
 #define NGX_HTTP_FLASHSALE_TURN_USEC   2000    /* of parked requests */
 
 
+static void ngx_http_flashsale_exit_at_once(void *data);
 static ngx_int_t ngx_http_flashsale_connect(
     ngx_http_flashsale_worker_t *worker);
 static void ngx_http_flashsale_timer(ngx_http_flashsale_worker_t *worker,
@@ -109,6 +110,7 @@ ngx_http_flashsale_init_process(ngx_cycle_t *cycle)
 void
 ngx_http_flashsale_exit_process(ngx_cycle_t *cycle)
 {
+    ngx_pool_cleanup_t              *cln;
     ngx_http_flashsale_worker_t     *worker;
     ngx_http_flashsale_main_conf_t  *mcf;
 
@@ -143,6 +145,16 @@ ngx_http_flashsale_exit_process(ngx_cycle_t *cycle)
 
             ngx_log_error(NGX_LOG_WARN, cycle->log, 0,
                           "flashsale: the commit thread did not end in time");
+
+            /* the newest cleanup is the first to run */
+
+            cln = ngx_pool_cleanup_add(cycle->pool, 0);
+
+            if (cln == NULL) {
+                ngx_http_flashsale_exit_at_once(NULL);
+            }
+
+            cln->handler = ngx_http_flashsale_exit_at_once;
             return;
         }
 
@@ -157,6 +169,22 @@ ngx_http_flashsale_exit_process(ngx_cycle_t *cycle)
 
     ngx_http_flashsale_waits_destroy(worker->waits);
     ngx_free(worker);
+}
+
+
+/*
+ * A thread is left, and may get the lock at any moment: when another worker
+ * that was before it dies, say.  The pool's cleanups would unload this module
+ * and LMDB under it, and exit() would end libcrypto, so neither happens.  All
+ * modules have had their exit_process.
+ */
+
+static void
+ngx_http_flashsale_exit_at_once(void *data)
+{
+    (void) data;
+
+    _exit(0);
 }
 
 

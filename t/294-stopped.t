@@ -16,6 +16,7 @@ $other->start;
 is($other->hold('alice', 'grape', 1)->code, 201, 'two instances, one store');
 
 my $waits = qr/\[error\] .*flashsale: commits wait for the log's lock/;
+my $late_end = qr/\[warn\] .*the commit thread did not end in time/;
 my $over = qr/\[notice\] .*flashsale: the log's lock was given back/;
 sub said ($what) { my @lines = $other->log_text =~ /$what/g; return @lines }
 
@@ -75,15 +76,38 @@ kill QUIT => $other->master_pid;
 ok($other->wait_gone(30 * $slower, @leaving, $other->master_pid),
     'nginx ends when asked, though its thread cannot');
 delete $other->{master};
-like($other->log_text, qr/\[warn\] .*the commit thread did not end in time/,
-    'and says so');
+like($other->log_text, $late_end, 'and says so');
 unlike($other->log_text, qr/exited on signal/, 'in order');
 $faults->set(slow_ms => 0);
 kill CONT => $holder;
-$other->expect_log(qr/the commit thread did not end in time/);
+$other->expect_log($late_end);
 $late->set(wall_ms => 0);
 $other->start;
 eventually { ($other->hold('erin', 'grape', 1)->code // 0) == 201 }
+    'and works again', 40;
+
+# ---- nothing is taken from under its thread, which gets the lock while the
+# process is on its way out
+my ($waited, $ended) = (scalar said($waits), scalar said($late_end));
+$faults->set(stuck => 1);
+($holder) = $one->worker_pids;
+$one->call_p($one->hold_call('fred', 'grape', 1)->@*);
+ok(until_it(20 * $slower, sub { said($waits) > $waited }),
+    'a thread waits for the lock');
+$late->set(exit_ms => 3000 * $slower);
+@leaving = $other->worker_pids;
+kill QUIT => $other->master_pid;
+eventually { said($late_end) > $ended } 'it does not end in time', 30;
+kill KILL => $holder;
+$faults->set(stuck => 0);
+$one->expect_log(qr/worker process $holder exited on signal 9/);
+ok($other->wait_gone(30 * $slower, @leaving, $other->master_pid),
+    'nginx ends again');
+delete $other->{master};
+unlike($other->log_text, qr/exited on signal/, 'in order');
+$late->set(exit_ms => 0);
+$other->start;
+eventually { ($other->hold('gina', 'grape', 1)->code // 0) == 201 }
     'and works again', 40;
 
 $_->expect_log($waits) for $one, $other;

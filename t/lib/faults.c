@@ -42,6 +42,7 @@ typedef struct {
     volatile int64_t   fs_type;         /* statfs() says this; 0: the truth */
     volatile int64_t   fs_free;         /* and then, that so much is free */
     volatile int64_t   stuck;           /* a sync of the log waits for 0 */
+    volatile int64_t   exit_ms;         /* exit() takes so long at its end */
 } faults_t;
 
 #define META_PAGES  (2 * 4096)
@@ -75,6 +76,23 @@ faults_init(void)
     }
 
     (void) close(fd);
+}
+
+
+/*
+ * By now modules are unloaded, what libraries had registered is run, and a
+ * thread that is left may still come upon it.
+ */
+
+__attribute__((destructor))
+static void
+faults_exit(void)
+{
+    struct timespec  ts;
+
+    ts.tv_sec = faults->exit_ms / 1000;
+    ts.tv_nsec = faults->exit_ms % 1000 * 1000000;
+    (void) nanosleep(&ts, NULL);
 }
 
 

@@ -18,7 +18,8 @@ use Tuanbo::Test ();
 use Tuanbo::Test::Load;
 
 my @fields = qw(sync meta space wall_ms hits slow_ms slow_us data short_data
-    short_meta index_space no_boot_id fs_type fs_free stuck);
+    short_meta index_space no_boot_id fs_type fs_free stuck
+    exit_ms);
 my %offset = map { $fields[$_] => 8 * $_ } 0 .. $#fields;
 
 # Lines a second that a fault may cost while it lasts, whatever the load: a
