@@ -17,7 +17,9 @@
 
 #include <stdlib.h>
 
+#include "env.h"
 #include "fold_parts.h"
+#include "index_dir.h"
 #include "aside.h"
 #include "shelf.h"
 
@@ -39,6 +41,7 @@ static void fs_fold_closed(fs_state_t *state, const fs_entry_t *entry,
     fs_sale_slot_t *slot);
 static void fs_fold_group(fs_state_t *state, const fs_entry_t *entry,
     fs_sale_slot_t *slot);
+static int fs_fold_room(fs_state_t *state, size_t rows);
 static void fs_fold_boot(fs_state_t *state, const fs_entry_t *entry);
 static int fs_due_collect(fs_state_t *state, fs_due_row_t **rows, size_t *n);
 static void fs_fold_key(fs_state_t *state, const fs_entry_t *entry);
@@ -308,6 +311,32 @@ fs_fold_group(fs_state_t *state, const fs_entry_t *entry,
 
 
 /*
+ * Room for moving so many rows beside what a batch has: one entry may change
+ * more than a batch of them.  -1: no space, the transaction fails.
+ */
+
+static int
+fs_fold_room(fs_state_t *state, size_t rows)
+{
+    int          rc;
+    fs_store_t  *store;
+
+    store = state->store;
+
+    rc = fs_env_room(store->index, FS_INDEX_ENTRIES + rows,
+                     fs_buyers_filters(store, state->seq, FS_INDEX_ENTRIES),
+                     &store->index_room);
+
+    if (rc) {
+        state->index->error = rc;
+        return -1;
+    }
+
+    return 0;
+}
+
+
+/*
  * The first open in a new boot.  At this moment the store's scale is the wall
  * clock (entry->at), and no rest of a term may be longer than the term.
  */
@@ -315,6 +344,7 @@ fs_fold_group(fs_state_t *state, const fs_entry_t *entry,
 static void
 fs_fold_boot(fs_state_t *state, const fs_entry_t *entry)
 {
+    int              room;
     size_t           i, n;
     int64_t          due;
     fs_hold_t        hold;
@@ -326,6 +356,8 @@ fs_fold_boot(fs_state_t *state, const fs_entry_t *entry)
         state->failed = 1;
         return;
     }
+
+    room = 0;
 
     for (i = 0; i < n; i++) {
         slot = fs_state_sale_slot(state, rows[i].sale);
@@ -360,6 +392,12 @@ fs_fold_boot(fs_state_t *state, const fs_entry_t *entry)
 
             continue;
         }
+
+        if (!room && fs_fold_room(state, n) != 0) {
+            break;
+        }
+
+        room = 1;
 
         fs_due_remove(state, slot, rows[i].due, rows[i].hold);
         fs_due_add(state, slot, due, rows[i].hold);

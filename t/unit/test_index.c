@@ -409,6 +409,57 @@ test_sync_failed(void **context)
 }
 
 
+/*
+ * A boot's entry moves the due time of each live hold when the clock was
+ * stepped before: space for all of that is taken before the first one, so that
+ * a full disk is an answer and no SIGBUS.
+ */
+
+static void
+test_boot_room(void **context)
+{
+    unsigned       i, n;
+    uint32_t       sale;
+    uint64_t       before;
+    fs_seq_t       last;
+    fixture_t     *fixture = *context;
+    fs_hold_t      hold;
+    fs_command_t   command;
+
+    n = 20000;
+    sale = fixture_stocked(fixture, "plum", n, 0);
+
+    for (i = 0; i < n; i++) {
+
+        if (i % 1000 == 0) {
+            fixture_begin(fixture);
+        }
+
+        fixture_hold(&command, i + 1, sale, 1, 0);
+        fs_decide(&fixture->state, &command, NULL, &fixture->now,
+                  &fixture->result);
+        assert_int_equal(fixture->result.outcome, FS_CREATED);
+
+        if (i % 1000 == 999) {
+            fixture_commit(fixture);
+        }
+    }
+
+    last = fixture->result.hold.seq;
+    fixture_reboot(fixture, 1);
+    before = fixture->store->index_room;
+
+    fixture->wall -= 300000;
+    fixture_reboot(fixture, 1);
+    assert_true(fixture->store->index_room >= before + n * 1024 / 2);
+
+    fixture_begin(fixture);
+    assert_true(fs_state_hold(&fixture->state, last, &hold));
+    assert_true(hold.due <= fixture->now.mono + FIXTURE_TERM);
+    fixture_commit(fixture);
+}
+
+
 int
 main(void)
 {
@@ -426,6 +477,8 @@ main(void)
         cmocka_unit_test_setup_teardown(test_marker_forgotten, index_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(test_sync_failed, index_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_boot_room, fixture_setup,
                                         fixture_teardown)
     };
 
