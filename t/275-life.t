@@ -23,7 +23,12 @@ sub copy ($from, $to) {
     close $out or die "$to: $!";
 }
 
+my $lives;
+
+sub lives () { scalar(my @found = $t->entries('life')) }
+
 sub backup () {
+    $lives = lives();
     $t->stop;
     copy("$store/log/data.mdb", $t->dir . '/backup');
     $t->start;
@@ -44,7 +49,10 @@ sub restore ($in_place) {
         rename "$store/log/new", "$store/log/data.mdb" or die $!;
     }
     $t->start;
-    wait_until { ($t->get('/api/holds', user => 'nobody')->code // 0) == 200 };
+
+    # an index that is ahead of the ledger is made anew first
+    wait_until { ($t->get('/api/holds', user => 'nobody')->code // 0) == 200
+        && lives() > $lives };
 }
 
 sub feed ($after, $hash, $more = '') {

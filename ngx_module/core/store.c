@@ -843,7 +843,7 @@ fs_store_close(fs_store_t *store, int clean)
         return;
     }
 
-    if (clean) {
+    if (clean && fs_store_alone(store)) {
         fs_index_clean(store);
     }
 

@@ -215,10 +215,17 @@ fs_store_t *fs_store_open(const fs_store_conf_t *conf, fs_outcome_t *outcome,
     char *message);
 
 /*
- * Close.  clean: sync the index and leave the marker, so that it is trusted
- * after a reboot.  No view and no transaction may be open.
+ * Close.  clean: when no other process reads it, sync the index and leave the
+ * marker, so that it is trusted after a reboot: who goes on will write it
+ * again, and do the same at its end.  No view and no transaction may be open.
  */
 void fs_store_close(fs_store_t *store, int clean);
+
+/*
+ * 1: no other process has a slot of the index's reader table, which each
+ * keeps from its first view on.  Ends this process's own readers of it.
+ */
+int fs_store_alone(fs_store_t *store);
 
 /*
  * 1: nothing is written: the log is damaged, or not the file that was opened.

@@ -1,12 +1,14 @@
 
 /*
- * Figures of the store, for metrics.
+ * Figures of the store, for metrics; and what the readers' table tells.
  */
 
 #include <stdio.h>
 #include <sys/statvfs.h>
+#include <unistd.h>
 
 #include "index.h"
+#include "view.h"
 #include "write.h"
 
 
@@ -16,6 +18,7 @@ typedef struct {
 } fs_reader_list_t;
 
 static int fs_store_reader_line(const char *line, void *data);
+static int fs_store_other_line(const char *line, void *data);
 
 
 int
@@ -129,6 +132,48 @@ fs_store_reader_line(const char *line, void *data)
 
     case 2:
         list->n++;
+    }
+
+    return 0;
+}
+
+
+int
+fs_store_alone(fs_store_t *store)
+{
+    int  dead, others;
+
+    others = 0;
+
+    pthread_rwlock_wrlock(&store->guard);
+
+    if (store->index) {
+
+        /*
+         * Of several that leave at once the last one to give its slot back
+         * sees none, so at least one of them is alone.
+         */
+
+        fs_readers_end(store, 0);
+
+        (void) mdb_reader_check(store->index, &dead);
+        (void) mdb_reader_list(store->index, fs_store_other_line, &others);
+    }
+
+    pthread_rwlock_unlock(&store->guard);
+
+    return others == 0;
+}
+
+
+static int
+fs_store_other_line(const char *line, void *data)
+{
+    int   pid;
+    int  *others = data;
+
+    if (sscanf(line, "%d", &pid) == 1 && pid != getpid()) {
+        (*others)++;
     }
 
     return 0;

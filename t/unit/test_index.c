@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 
 
 static int  syncs_fail;                 /* so many of a map */
@@ -460,6 +461,73 @@ test_boot_room(void **context)
 }
 
 
+/*
+ * Who leaves while another process goes on need not write all of the index
+ * to the disk: that one does, when it leaves last.
+ */
+
+static void
+test_last_leaves(void **context)
+{
+    int            status, ready[2], go[2];
+    char           byte, message[257];
+    pid_t          pid;
+    fs_view_t      view;
+    fs_store_t    *store;
+    fixture_t     *fixture = *context;
+    fs_reader_t   *reader;
+    fs_outcome_t   outcome;
+
+    fixture_stocked(fixture, "plum", 10, 0);
+    assert_int_equal(pipe(ready), 0);
+    assert_int_equal(pipe(go), 0);
+
+    pid = fork();
+    assert_int_not_equal(pid, -1);
+
+    if (pid == 0) {
+        store = fs_store_open(&fixture->conf, &outcome, message);
+
+        if (store == NULL) {
+            _exit(1);
+        }
+
+        reader = fs_reader_create(store);
+
+        if (fs_view_open(reader, &view) != FS_OK) {
+            _exit(2);
+        }
+
+        fs_view_close(&view);
+
+        if (write(ready[1], "r", 1) != 1 || read(go[0], &byte, 1) != 1) {
+            _exit(3);
+        }
+
+        fs_reader_destroy(reader);
+        fs_store_close(store, 1);
+        _exit(0);
+    }
+
+    assert_int_equal(read(ready[0], &byte, 1), 1);
+
+    fixture_close(fixture, 1);
+    assert_false(index_exists(fixture, 1, "clean"));
+
+    assert_int_equal(write(go[1], "g", 1), 1);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+    assert_true(index_exists(fixture, 1, "clean"));
+
+    close(ready[0]);
+    close(ready[1]);
+    close(go[0]);
+    close(go[1]);
+
+    fixture_open(fixture);
+}
+
+
 int
 main(void)
 {
@@ -479,6 +547,8 @@ main(void)
         cmocka_unit_test_setup_teardown(test_sync_failed, index_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(test_boot_room, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_last_leaves, fixture_setup,
                                         fixture_teardown)
     };
 
