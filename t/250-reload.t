@@ -37,11 +37,20 @@ watch();
 my $looking = Mojo::IOLoop->recurring(0.02 => sub { look() });
 my @gone;
 
-# ---- reloads
+# ---- reloads: each when the workers of the one before are there
 my $load = Tuanbo::Test::Load->new($t, prefix => 'hup');
-$load->run(3,
-    map { [$_ => sub { kill HUP => $t->master_pid }] } 0.5, 1.2, 1.9);
-is($load->{lost}, 0, "three reloads lose none of $load->{answered}");
+my (%before, $reloads);
+my $renewed = sub {
+    my @pids = $t->worker_pids;
+    return @pids == 2 && !grep { $before{$_} } @pids;
+};
+$load->run(3, (map { [$_ => sub {
+    $before{$_} = 1 for $t->worker_pids;
+    kill HUP => $t->master_pid;
+    $reloads++;
+}, $renewed] } 0.5, 1.2, 1.9), [3 => sub {}, $renewed]);
+is($reloads, 3, 'three reloads');
+is($load->{lost}, 0, "lose none of $load->{answered}");
 is_deeply([keys $load->{codes}->%*], [201], 'and refuse none')
     or diag(map { "$_\n" } ($load->{strange} // [])->@*);
 is($load->{refused}, undef, 'nor are they put off');
@@ -54,19 +63,23 @@ eventually { my @all = $t->all_worker_pids; @all == 2 }
     'old workers are gone', 20;
 
 # ---- a binary upgrade
-my $before = $t->master_pid;
+my $old = $t->master_pid;
 $load = Tuanbo::Test::Load->new($t, prefix => 'usr2');
-my $new;
 my @old = $t->worker_pids;
 $load->run(4,
-    [0.5 => sub { $t->{old_masters}{$before} = 1; kill USR2 => $before }],
-    [2 => sub { kill QUIT => $before }]);
-$new = $t->{master} = $t->read_pid;
-isnt($new, $before, 'another master');
+    [0.5 => sub { $t->{old_masters}{$old} = 1; kill USR2 => $old }],
+    [2 => sub { kill QUIT => $old }, sub {
+        my ($pid) = Tuanbo::Test::slurp($t->dir . '/logs/nginx.pid')
+            =~ /^(\d+)$/ or return;
+        return $pid != $old && $t->worker_pids($pid) == 2;
+    }],
+    [4 => sub {}, sub { !Tuanbo::Test::alive($old) }]);
+$t->{master} = $t->read_pid;
+isnt($t->master_pid, $old, 'another master');
 is($load->{lost}, 0, "an upgrade loses none of $load->{answered}");
 is_deeply([keys $load->{codes}->%*], [201], 'and refuses none')
     or diag(map { "$_\n" } ($load->{strange} // [])->@*);
-ok($t->wait_gone(15, $before, @old), 'the old processes are gone');
+ok($t->wait_gone(15, $old, @old), 'the old processes are gone');
 $held += keys $load->{holds}->%*;
 is($t->sale('grape')->{held}, $held, 'each is held');
 $viewer->run_until(sub { look(); ($seen{held} // -1) == $held }, 10);

@@ -58,8 +58,9 @@ sub ask ($self, $user, $try) {
 }
 
 
-# Runs for so many seconds; `during` is a list of [second, code]: each comes
-# when its time has come, and as large a part of the least answers.
+# Runs for so many seconds; `during` is a list of [second, code, after]: each
+# comes when its time has come, and as large a part of the least answers, and
+# when `after`, if it has one, is true.  The end comes after all of them.
 sub run ($self, $seconds, @during) {
     my $began = time;
     my $done = 0;
@@ -68,7 +69,8 @@ sub run ($self, $seconds, @during) {
     $self->more;
     my $tick = Mojo::IOLoop->recurring(0.02 => sub {
         while (@steps && time - $began >= $steps[0][0] && $self->{answered}
-            >= $self->{least} * $steps[0][0] / $seconds)
+            >= $self->{least} * $steps[0][0] / $seconds
+            && (!$steps[0][2] || $steps[0][2]->()))
         {
             (shift @steps)->[1]->();
         }
