@@ -40,9 +40,9 @@ sysseek $file, 0, 0;
 syswrite $file, "\0" x 8192;
 ($status, $said) = $t->check_conf($t->conf);
 isnt($status, 0, 'nginx -t fails for a file that is no LMDB file');
-like($said, qr{log/data.mdb" is not an LMDB file: put a backup}, 'and says so');
+like($said, qr{log/data.mdb" is damaged, or no LMDB file: put a backup}, 'and says so');
 
-$t->expect_log(qr/is not an LMDB file/);
+$t->expect_log(qr/is damaged, or no LMDB file/);
 $t->expect_log(qr/\[emerg\].*"flashsale_store" needs/);
 my $conf = $t->conf;
 $t->{locations} = 'location = /other { return 200; }'

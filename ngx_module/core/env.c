@@ -146,7 +146,7 @@ fs_env_look_once(int fd, char *why)
         || fs_env_meta(fd, meta.size, &other) == -1
         || other.size != meta.size)
     {
-        snprintf(why, FS_ENV_WHY_MAX, "is not an LMDB file");
+        snprintf(why, FS_ENV_WHY_MAX, "is damaged, or no LMDB file");
         return -1;
     }
 

@@ -349,8 +349,7 @@ fs_store_log_file(fs_store_t *store, int *fresh, char *message)
 
     if (rc == -1) {
         snprintf(message, FS_MESSAGE_MAX,
-                 "%.100s/log/data.mdb %.60s: put a backup in its place, or "
-                 "move the directory away to begin a new store",
+                 "%.100s/log/data.mdb %.60s: put a backup in its place",
                  store->path, why);
         return FS_NOT_READY;
     }

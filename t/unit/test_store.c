@@ -222,7 +222,7 @@ test_log_damaged(void **context)
 
     store_damage(fixture, 0, "this is not a database, this is garbage");
     assert_string_equal(store_refused(&fixture->conf), "not_ready");
-    assert_non_null(strstr(refused, "log/data.mdb is not an LMDB file"));
+    assert_non_null(strstr(refused, "data.mdb is damaged, or no LMDB file"));
 
     assert_int_equal(unlink(name), 0);
     assert_string_equal(store_refused(&fixture->conf), "not_ready");
