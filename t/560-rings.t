@@ -6,7 +6,9 @@ use Tuanbo::Test::Faults;
 # later, but its rings.  Each worker has one, also those of reloads before that
 # have something of ours to finish; there are many, not endless.
 
-my $t = Tuanbo::Test->new(workers => 1);
+# who is half through his request is not sent away, however slow we are
+my $t = Tuanbo::Test->new(workers => 1,
+    server => 'client_body_timeout 1h;');
 my $faults = Tuanbo::Test::Faults->new($t);
 $t->start;
 $faults->open_shop;
