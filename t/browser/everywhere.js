@@ -82,7 +82,7 @@ export async function buyAll(shop, page) {
     await order(found["refund-due"], "confirm",
         { payment: "another-till", paid_fen: 1000 });
     await shop.define("melon", { ...melon, closes_at: Date.now() + 500 });
-    await shop.define("plum", { title: "没等到的李子", hold_ms: 8000 });
+    await shop.define("plum", { title: "没等到的李子", hold_ms: 19000 });
     found.expired = await take("plum");
 
     found.hold = await take("grape");

@@ -15,6 +15,7 @@ const LOW = {
     "640 × 400 at 200 %": { width: 320, height: 200 },
 };
 const SLACK_PX = 1;
+const HOLD_MS = 19000;      // enough for some pages on a busy machine
 
 let shop;
 
@@ -287,7 +288,7 @@ test("one failed request: the line goes with the next that succeeds",
 
 
 test("the time runs out while the name is typed", async () => {
-    await shop.define("typed", { title: "打字的枣", hold_ms: 9000 });
+    await shop.define("typed", { title: "打字的枣", hold_ms: HOLD_MS });
 
     const page = await shop.buyer();
 
@@ -304,7 +305,7 @@ test("the time runs out while the name is typed", async () => {
 
 
 test("the time runs out where it was taken, and on the home", async () => {
-    await shop.define("brief", { title: "留一下的枣", hold_ms: 9000 });
+    await shop.define("brief", { title: "留一下的枣", hold_ms: HOLD_MS });
 
     const page = await shop.buyer();
     const home = await page.context().newPage();
@@ -314,7 +315,7 @@ test("the time runs out where it was taken, and on the home", async () => {
     await page.waitForSelector("#bar .held");
     await home.goto("/");
     assert.match(await home.innerText("#unpaid .time"),
-        /给您留到 \d\d:\d\d · 00:0\d/);
+        /给您留到 \d\d:\d\d · 00:[01]\d/);
     assert.equal(await page.locator("#unpaid").innerText(), "",
         "which the bar says here");
     await page.waitForSelector("#do");
@@ -350,7 +351,7 @@ test("back from the checkout nobody is asked to pay twice", async () => {
         }
     });
     await eventually("asked faster than every 3 seconds", () =>
-        asked.length > 3 && asked[3] - asked[0] < 4000);
+        asked.some((at, i) => i > 2 && at - asked[i - 3] < 4000));
     await shop.signed("orders", "POST",
         `/orders/${hold.slice("/h/".length)}/confirm`,
         { payment: "till", paid_fen: (await (await page.request.get(
@@ -368,8 +369,12 @@ test("news that does not come: the way to pay is back", async () => {
     await giveName(page);
     await page.click("form[action^='/checkout/'] button");
     await page.waitForURL(/\/demo\/pay\//);
-    await page.goto(`${hold}?back=9`);
-    assert.equal(await page.locator("#hold button").count(), 0);
+
+    // as it came: the page may be further by now
+    const answer = await page.goto(`${hold}?back=9`);
+
+    assert.doesNotMatch(await answer.text(),
+        /action="\/(?:checkout|api\/holds)\//);
     await page.waitForSelector("form[action^='/checkout/'] button");
     assert.equal(new URL(page.url()).search, "");
     await page.context().close();

@@ -25,8 +25,9 @@ const CHROMIUM = process.env.TUANBO_CHROMIUM
         "/usr/bin/google-chrome"].find(existsSync);
 const PICTURES = path.join(root, "build/screenshots");
 
-// How long a page, or the demo, may take on a busy machine.
-export const WAIT_MS = 20000;
+// How long a page, or the demo, may take on a busy machine; where it comes, no
+// time is lost by waiting for longer.
+export const WAIT_MS = 60000;
 export const PHONE = { width: 360, height: 740 };
 export const DESK = { width: 1280, height: 900 };
 
@@ -240,8 +241,8 @@ export class Shop {
         return hold;
     }
 
-    // nginx -s reload, and until the old workers stopped listening. Whatever
-    // is given replaces text in nginx.conf first.
+    // nginx -s reload, and until all old workers stopped listening: as many as
+    // were started. Whatever is given replaces text in nginx.conf first.
     async reload(...change) {
         const conf = `${this.data}/nginx.conf`;
         const log = `${this.data}/error.log`;
@@ -257,9 +258,14 @@ export class Shop {
         }
 
         process.kill(pid, "SIGHUP");
-        await eventually("the reload", async () =>
-            /gracefully shutting down/.test(
-                (await fs.readFile(log, "utf8")).slice(before)));
+        await eventually("the reload", async () => {
+            const said = (await fs.readFile(log, "utf8")).slice(before);
+            const count = (what) => said.split(what).length - 1;
+
+            return count("gracefully shutting down") > 0
+                && count("gracefully shutting down")
+                    >= count("start worker process ");
+        });
     }
 
     // The same server over TLS as well; its URL is returned.

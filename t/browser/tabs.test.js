@@ -69,7 +69,7 @@ test("eight tabs have one stream, and all are told", async () => {
 
     await shop.neighbour("wang", "tabs", 1, false);
     await allTaken(pages, 1, "one taken");
-    assert.equal(open.size, 1, "one stream");
+    await eventually("one stream", () => open.size === 1);
 
     // another page wants another sale as well
     const other = await context.newPage();
@@ -81,7 +81,7 @@ test("eight tabs have one stream, and all are told", async () => {
     await allTaken(pages, 3, "three taken");
     await eventually("and of the other", async () =>
         await taken(other) === 2);
-    assert.equal(open.size, 1, "still one stream");
+    await eventually("still one stream", () => open.size === 1);
 
     // who had the stream is closed: another tab takes over
     await pages.shift().close();
@@ -137,14 +137,14 @@ test("without locks a tab that nobody sees has no stream", async () => {
     await page.goto("/s/plain");
     await shop.neighbour("wang", "plain", 1, false);
     await eventually("one taken", async () => await taken(page) === 1);
-    assert.equal(open.size, 1);
+    await eventually("one stream", () => open.size === 1);
     await page.evaluate(() => window.see(false));
     await eventually("no stream", () => open.size === 0);
     await shop.neighbour("zhao", "plain", 1, false);
     await page.evaluate(() => window.see(true));
     await eventually("what happened meanwhile", async () =>
         await taken(page) === 2);
-    assert.equal(open.size, 1);
+    await eventually("one stream", () => open.size === 1);
     await page.context().close();
 });
 
