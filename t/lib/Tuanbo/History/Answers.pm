@@ -568,8 +568,12 @@ sub sale_was ($self, $request, $answer, $code) {
 
 
 # Which of the sales it was, the answer to closed and paused does not say.
+# The operator's are in the address.
 sub one_was ($self, $request, $code) {
-    for my $sale (keys %{ $self->units($request) }) {
+    my @sales = $request->{target} =~ m{/admin/sales/([^/]+)/}
+        ? $1 : keys %{ $self->units($request) };
+
+    for my $sale (@sales) {
         return 1 if $self->sale_was($request, { sale => $sale }, $code);
     }
 
