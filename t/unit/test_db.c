@@ -377,7 +377,7 @@ test_look(void **context)
     memset(page, 0, sizeof(page));
     base_patch(base, 40, page, 4);
     assert_int_equal(fs_env_look(base->file, why), -1);
-    assert_non_null(strstr(why, "not an LMDB file"));
+    assert_non_null(strstr(why, "no LMDB file"));
     base_patch(base, 0, saved, sizeof(saved));
 
     base_patch(base, 4096 + 40, "\x01\x10\x00\x00", 4);
