@@ -189,7 +189,8 @@ hold(const char *sale, unsigned round)
     char     body[256], request[1024], answer[4096];
     ssize_t  n;
 
-    length = snprintf(body, sizeof(body), "{\"sale\":\"%s\",\"qty\":1}", sale);
+    length = snprintf(body, sizeof(body), "{\"sale\":\"%s\",\"qty\":1,"
+                      "\"pickup\":\"xingfu\"}", sale);
     snprintf(request, sizeof(request),
              "POST /api/holds HTTP/1.1\r\nHost: bench\r\nX-User: v%d-%u\r\n"
              "Content-Type: application/json\r\nContent-Length: %d\r\n"
