@@ -27,8 +27,8 @@ LIBS    = -llmdb -lyajl -lcrypto -lpthread
 PORT    = 8080
 JOBS    = 2
 
-CORE_SRC = $(wildcard ngx_module/core/*.c)
-CORE_HDR = $(wildcard ngx_module/core/*.h)
+CORE_SRC = $(wildcard ngx_module/core/*/*.c)
+CORE_HDR = $(wildcard ngx_module/core/*/*.h)
 CORE_OBJ = $(CORE_SRC:ngx_module/core/%.c=$(BUILD)/core/%.o)
 CORE_LIB = $(BUILD)/core/libflashsale.a
 
@@ -95,7 +95,7 @@ core: $(CORE_LIB)
 
 $(BUILD)/core/%.o: ngx_module/core/%.c $(CORE_HDR)
 	@mkdir -p $(@D)
-	$(CC) $(STRICT) $(CFLAGS) -c -o $@ $<
+	$(CC) $(STRICT) $(CFLAGS) -Ingx_module/core -c -o $@ $<
 
 $(CORE_LIB): $(CORE_OBJ)
 	@rm -f $@

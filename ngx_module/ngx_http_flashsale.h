@@ -15,15 +15,15 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-#include "core/fs_types.h"
-#include "core/answer.h"
-#include "core/commit.h"
-#include "core/decide.h"
-#include "core/growth.h"
-#include "core/life.h"
-#include "core/points.h"
-#include "core/request.h"
-#include "core/view.h"
+#include "core/base/fs_types.h"
+#include "core/text/answer.h"
+#include "core/lead/commit.h"
+#include "core/rules/decide.h"
+#include "core/read/growth.h"
+#include "core/store/life.h"
+#include "core/state/points.h"
+#include "core/text/request.h"
+#include "core/read/view.h"
 
 #pragma GCC visibility push(hidden)
 

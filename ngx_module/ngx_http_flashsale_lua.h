@@ -20,7 +20,7 @@
 #define NGX_HTTP_FLASHSALE_LUA_H
 
 #include "ngx_http_flashsale.h"
-#include "core/shelf.h"
+#include "core/read/shelf.h"
 
 
 #define NGX_HTTP_FLASHSALE_FFI_VERSION  5

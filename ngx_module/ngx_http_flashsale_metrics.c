@@ -5,7 +5,7 @@
  */
 
 #include "ngx_http_flashsale.h"
-#include "core/shelf.h"
+#include "core/read/shelf.h"
 
 
 #define NGX_HTTP_FLASHSALE_METRICS_BUFFER  16384

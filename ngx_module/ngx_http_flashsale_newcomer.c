@@ -6,7 +6,7 @@
  */
 
 #include "ngx_http_flashsale.h"
-#include "core/newcomer.h"
+#include "core/rules/newcomer.h"
 
 
 #define NGX_HTTP_FLASHSALE_NEWCOMER_WAIT_MIN  1000

@@ -4,7 +4,7 @@
  */
 
 #include "ngx_http_flashsale.h"
-#include "core/origin.h"
+#include "core/text/origin.h"
 
 
 static const char  *ngx_http_flashsale_challenges[] = {

@@ -7,7 +7,7 @@
  */
 
 #include "ngx_http_flashsale_lua.h"
-#include "core/secret.h"
+#include "core/base/secret.h"
 
 
 #define NGX_HTTP_FLASHSALE_WHY_MAX  128

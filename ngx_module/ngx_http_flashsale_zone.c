@@ -15,7 +15,7 @@
 #include <sys/fsuid.h>
 #include <sys/statvfs.h>
 
-#include "core/env.h"
+#include "core/lmdb/env.h"
 
 
 #define NGX_HTTP_FLASHSALE_RINGS_MIN  16

@@ -27,7 +27,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "decide.h"
+#include "rules/decide.h"
 
 
 #define SYNCS     21

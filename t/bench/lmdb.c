@@ -20,11 +20,11 @@
 
 #include "client.h"
 
-#include "batch.h"
-#include "entry.h"
-#include "rows.h"
+#include "lead/batch.h"
+#include "ledger/entry.h"
+#include "ledger/rows.h"
 
-/* as core/rows.c lays out a hold of one line, core/index.h the position */
+/* as ledger/rows.c lays out a hold of one line, index/index.h the position */
 #define HOLD_ROW   76
 #define POSITION   56
 

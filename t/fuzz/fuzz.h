@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fs_types.h"
+#include "base/fs_types.h"
 
 
 typedef struct {

@@ -11,7 +11,7 @@
 
 #include "../unit/request_limits.h"
 
-#include "answer.h"
+#include "text/answer.h"
 
 
 #define COMMANDS_MAX  48

@@ -7,7 +7,7 @@
 
 #include "stall.h"
 
-#include "answer.h"
+#include "text/answer.h"
 
 
 #define RECORDS_MAX  64

@@ -6,9 +6,9 @@
 
 #include "fuzz.h"
 
-#include "crypto.h"
-#include "names.h"
-#include "request.h"
+#include "base/crypto.h"
+#include "ledger/names.h"
+#include "text/request.h"
 
 
 static fs_crypto_t *

@@ -10,7 +10,7 @@
 
 #include "fuzz.h"
 
-#include "mark.h"
+#include "store/mark.h"
 
 
 static char  directory[] = "/tmp/fuzz-mark-XXXXXX";

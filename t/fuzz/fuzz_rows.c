@@ -8,9 +8,9 @@
 
 #include "../unit/request_limits.h"
 
-#include "answer.h"
-#include "json_reader.h"
-#include "rows.h"
+#include "text/answer.h"
+#include "json/json_reader.h"
+#include "ledger/rows.h"
 
 
 static int

@@ -8,7 +8,7 @@
 
 #include "fuzz.h"
 
-#include "crypto.h"
+#include "base/crypto.h"
 
 
 #define NOW  1790000000LL

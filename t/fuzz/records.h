@@ -11,8 +11,8 @@
 
 #include <yajl/yajl_tree.h>
 
-#include "crypto.h"
-#include "entry.h"
+#include "base/crypto.h"
+#include "ledger/entry.h"
 
 
 #define RECORD_LINE_MAX  (FS_ENTRY_JSON_MAX + 128)

@@ -16,7 +16,7 @@
 
 #include "fuzz.h"
 
-#include "decide.h"
+#include "rules/decide.h"
 
 
 #define STALL_EPOCH  1790000000000LL

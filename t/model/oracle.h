@@ -7,7 +7,7 @@
 #ifndef ORACLE_H
 #define ORACLE_H
 
-#include "decide.h"
+#include "rules/decide.h"
 
 
 #define ORACLE_BUYERS   24

@@ -16,9 +16,9 @@
 #ifndef SIMULATE_H
 #define SIMULATE_H
 
-#include "batch.h"
-#include "clock.h"
-#include "index_dir.h"
+#include "lead/batch.h"
+#include "store/clock.h"
+#include "index/index_dir.h"
 #include "check.h"
 #include "compare.h"
 #include "disk.h"

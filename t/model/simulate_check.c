@@ -1,5 +1,5 @@
 
-#include "audit.h"
+#include "read/audit.h"
 #include "simulate.h"
 
 

@@ -2,7 +2,7 @@
 #include <unistd.h>
 
 #include "simulate.h"
-#include "write.h"
+#include "store/write.h"
 
 
 #define WORKER_CHUNK    500             /* entries of a transaction that

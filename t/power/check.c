@@ -13,7 +13,7 @@
 
 #include "../model/files.h"
 #include "../unit/buyer_rows.h"
-#include "audit.h"
+#include "read/audit.h"
 
 
 #define CHECK_RANGE   1024

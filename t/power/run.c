@@ -12,7 +12,7 @@
 #include <signal.h>
 #include <sys/wait.h>
 
-#include "mark.h"
+#include "store/mark.h"
 
 
 #define RUN_EPOCH   1700000000000LL

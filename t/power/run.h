@@ -10,7 +10,7 @@
 #include "../model/crash.h"
 #include "../model/dice.h"
 #include "../unit/shop.h"
-#include "view.h"
+#include "read/view.h"
 
 
 #define RUN_RINGS      3

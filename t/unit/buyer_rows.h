@@ -7,7 +7,7 @@
 #ifndef BUYER_ROWS_H
 #define BUYER_ROWS_H
 
-#include "buyers.h"
+#include "index/buyers.h"
 
 
 /* How many rows there are; -1: a filter denies one. */

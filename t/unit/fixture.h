@@ -21,8 +21,8 @@
 
 #include <cmocka.h>
 
-#include "decide.h"
-#include "state_parts.h"
+#include "rules/decide.h"
+#include "state/state_parts.h"
 
 
 #define FIXTURE_EPOCH  1700000000000LL

@@ -14,7 +14,7 @@
 #include <signal.h>
 #include <sys/wait.h>
 
-#include "index.h"
+#include "index/index.h"
 
 
 #define HOLDS  40

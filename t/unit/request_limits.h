@@ -13,8 +13,8 @@
 
 #include <yajl/yajl_tree.h>
 
-#include "answer.h"
-#include "request.h"
+#include "text/answer.h"
+#include "text/request.h"
 
 
 #define LIMIT(condition)                                                     \

@@ -24,7 +24,7 @@
 
 #include <cmocka.h>
 
-#include "commit.h"
+#include "lead/commit.h"
 
 
 typedef struct {

@@ -15,8 +15,8 @@
 
 #include <cmocka.h>
 
-#include "crypto.h"
-#include "entry.h"
+#include "base/crypto.h"
+#include "ledger/entry.h"
 
 
 #define LINE_MAX  (FS_ENTRY_JSON_MAX + 128)

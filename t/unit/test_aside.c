@@ -8,9 +8,9 @@
 
 #include "fixture.h"
 
-#include "aside.h"
-#include "commit.h"
-#include "state_parts.h"
+#include "state/aside.h"
+#include "lead/commit.h"
+#include "state/state_parts.h"
 
 
 #define LOG_MAX  4096

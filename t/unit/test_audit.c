@@ -9,7 +9,7 @@
 #include <pthread.h>
 #include <sys/wait.h>
 
-#include "audit.h"
+#include "read/audit.h"
 
 
 static uint32_t

@@ -7,7 +7,7 @@
 
 #include "commit_fixture.h"
 
-#include "mark.h"
+#include "store/mark.h"
 
 #include <sched.h>
 #include <signal.h>

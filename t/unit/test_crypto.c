@@ -16,7 +16,7 @@
 #include <openssl/evp.h>
 #include <pthread.h>
 
-#include "crypto.h"
+#include "base/crypto.h"
 
 
 #define NOW  1790000000LL

@@ -9,7 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 
-#include "env.h"
+#include "lmdb/env.h"
 
 
 #define KEYS  400

@@ -7,7 +7,7 @@
  */
 
 #include "fixture.h"
-#include "state_parts.h"
+#include "state/state_parts.h"
 
 
 static void

@@ -5,7 +5,7 @@
  */
 
 #include "fixture.h"
-#include "clock.h"
+#include "store/clock.h"
 
 
 /* The next time at which something is due, as a view tells the loop. */

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "growth.h"
+#include "read/growth.h"
 
 
 #define HOUR   3600000LL

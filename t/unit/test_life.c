@@ -8,10 +8,10 @@
 
 #include <sys/wait.h>
 
-#include "audit.h"
-#include "life.h"
-#include "mark.h"
-#include "state_parts.h"
+#include "read/audit.h"
+#include "store/life.h"
+#include "store/mark.h"
+#include "state/state_parts.h"
 
 
 typedef struct {

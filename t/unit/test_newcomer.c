@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "newcomer.h"
+#include "rules/newcomer.h"
 
 
 #define NOW  1790000000000LL

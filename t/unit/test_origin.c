@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "origin.h"
+#include "text/origin.h"
 
 
 typedef struct {

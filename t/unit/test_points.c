@@ -6,7 +6,7 @@
 
 #include "fixture.h"
 
-#include "state_parts.h"
+#include "state/state_parts.h"
 
 
 /* A sale whose document is this; its number. */

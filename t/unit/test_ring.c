@@ -16,7 +16,7 @@
 
 #include <cmocka.h>
 
-#include "ring.h"
+#include "lead/ring.h"
 
 
 static fs_rings_t *make_rings(uint32_t rings_n, uint32_t queue,

@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "rows.h"
+#include "ledger/rows.h"
 
 
 #define ROUNDS  2000

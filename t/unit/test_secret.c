@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "secret.h"
+#include "base/secret.h"
 
 
 #define A  "a-secret-of-16-b"

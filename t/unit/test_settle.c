@@ -8,7 +8,7 @@
  */
 
 #include "fixture.h"
-#include "env.h"
+#include "lmdb/env.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -5,7 +5,7 @@
  */
 
 #include "fixture.h"
-#include "shelf.h"
+#include "read/shelf.h"
 
 
 /* The slugs of the sales that stand, in pages of `limit`. */

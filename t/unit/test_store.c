@@ -10,8 +10,8 @@
 #include <signal.h>
 #include <sys/wait.h>
 
-#include "audit.h"
-#include "log.h"
+#include "read/audit.h"
+#include "store/log.h"
 
 
 #define CHILDREN  4

@@ -4,7 +4,7 @@
  */
 
 #include "fixture.h"
-#include "write.h"
+#include "store/write.h"
 
 #include <fcntl.h>
 #include <signal.h>

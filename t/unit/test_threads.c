@@ -10,7 +10,7 @@
 
 #include <poll.h>
 
-#include "audit.h"
+#include "read/audit.h"
 
 
 #define MAP          (64 * 1024 * 1024)

@@ -4,7 +4,7 @@
  */
 
 #include "fixture.h"
-#include "shelf.h"
+#include "read/shelf.h"
 
 #include <pthread.h>
 #include <signal.h>

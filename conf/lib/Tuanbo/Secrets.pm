@@ -1,7 +1,7 @@
 package Tuanbo::Secrets;
 
-# Files of secrets, read as nginx reads them (ngx_module/core/secret.h): one a
-# line, the first signs. Blanks around a line and a CR at its end do not
+# Files of secrets, read as nginx reads them (core/base/secret.h): one a line,
+# the first signs. Blanks around a line and a CR at its end do not
 # belong to it, empty lines are left out. Whatever else is no secret is refused,
 # since it would be one.
 

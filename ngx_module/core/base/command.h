@@ -1,0 +1,112 @@
+
+/*
+ * Commands, as they wait in a ring, and results, as they come back.  Both are
+ * plain bytes without pointers: they cross processes.
+ */
+
+#ifndef FS_COMMAND_H
+#define FS_COMMAND_H
+
+#include "base/condition.h"
+
+#pragma GCC visibility push(hidden)
+
+
+typedef enum {
+    FS_COMMAND_NONE = 0,
+
+    /* the buyer's */
+    FS_COMMAND_HOLD,
+    FS_COMMAND_RELEASE,
+    FS_COMMAND_PAY,
+    FS_COMMAND_POINT,                   /* another pickup point */
+
+    /* the order service's */
+    FS_COMMAND_CONFIRM,
+    FS_COMMAND_CANCEL,
+    FS_COMMAND_REFUNDED,
+    FS_COMMAND_READY,
+    FS_COMMAND_PICK_UP,
+
+    /* the operator's, with an fs_operator_t */
+    FS_COMMAND_DEFINE,                  /* a sale */
+    FS_COMMAND_STOCK,
+    FS_COMMAND_PAUSE,
+    FS_COMMAND_RESUME,
+    FS_COMMAND_CLOSE,
+    FS_COMMAND_CLOCK,                   /* accept a clock that went back */
+    FS_COMMAND_DOCUMENT,
+    FS_COMMAND_LIFE,                    /* begin a new life, see life.h */
+    FS_COMMAND_DELETE,                  /* a document */
+
+    FS_COMMANDS_N
+} fs_command_type_t;
+
+typedef struct {
+    uint8_t              type;          /* fs_command_type_t */
+    uint8_t              lines_n;
+    uint8_t              unmet;         /* 1: the request supposes what no
+                                           hold can be: 412 if it is there */
+    uint8_t              buyer[FS_BUYER_LEN];
+    uint8_t              key[FS_KEY_HASH_LEN];  /* zeros: none */
+    uint8_t              reference[FS_REFERENCE_LEN];  /* of a payment or
+                                                          a refund */
+    uint8_t              payment[FS_REFERENCE_LEN];    /* REFUNDED: which
+                                           payment; zeros: the oldest due */
+    fs_slug_t            pickup;        /* HOLD, POINT; len 0: none */
+    uint32_t             term_ms;       /* HOLD: hold time; PAY: pay time */
+    uint32_t             live_holds;    /* HOLD: most at once, 0: any */
+    fs_seq_t             hold;
+    uint32_t             epoch;         /* of the hold's id; LIFE: proposed */
+    int64_t              paid_fen;      /* CONFIRM */
+    struct {
+        uint32_t         sale;
+        uint32_t         qty;
+    }                    lines[FS_LINES_MAX];  /* each sale once */
+} fs_command_t;
+
+/*
+ * What an operator's command carries beside.  Too large for a slot: it stays
+ * in the process that took the request.
+ */
+typedef struct {
+    fs_str_t             slug;          /* of the sale; a document's id */
+    fs_str_t             kind;          /* DOCUMENT, DELETE: a slug */
+    fs_condition_t       condition;     /* as the request has it */
+    uint8_t              fingerprint[8];  /* of target and body: same key,
+                                           other fingerprint: 422 */
+    int64_t              add;           /* STOCK */
+
+    /* DEFINE: the sale as it shall be */
+    fs_str_t             title;         /* len 0: the slug */
+    int64_t              price_fen;
+    uint32_t             stock;
+    uint32_t             limit;
+    int64_t              opens_at;
+    int64_t              closes_at;
+    uint32_t             goal;
+    uint8_t              goal_by;
+    uint32_t             hold_ms;
+    fs_str_t             doc;           /* JSON; data NULL: leave as it is */
+} fs_operator_t;
+
+typedef struct {
+    uint16_t             outcome;       /* fs_outcome_t */
+    uint8_t              state;         /* WRONG_STATE: of the hold */
+    uint8_t              reason;        /* REFUND_DUE: fs_reason_t */
+    uint32_t             sale;          /* the sale that refused or changed */
+    uint32_t             free;          /* SOLD_OUT */
+    uint32_t             limit;         /* OVER_LIMIT, TOO_MANY_HOLDS */
+    uint32_t             held;          /* STOCK_TAKEN */
+    uint32_t             sold;
+    int64_t              at;            /* NOT_OPEN: opens_at, wall;
+                                           WAIT: retry_at, wall */
+    uint32_t             epoch;         /* LIFE: which it is */
+    fs_seq_t             seq;           /* last entry written, 0: none */
+    fs_hold_t            hold;          /* as it is now; seq 0: none */
+} fs_result_t;
+
+
+#pragma GCC visibility pop
+
+#endif /* FS_COMMAND_H */

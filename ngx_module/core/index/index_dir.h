@@ -1,0 +1,69 @@
+
+/*
+ * The directories of the index: what is in them, and making, marking and
+ * removing them.  Which one counts is index.c's to know.
+ *
+ *   path/index-N/data.mdb   LMDB, not synced
+ *   path/index-N/clean      marker of a clean exit: seq u64, hash 32; synced
+ */
+
+#ifndef FS_INDEX_DIR_H
+#define FS_INDEX_DIR_H
+
+#include "index/index.h"
+
+#pragma GCC visibility push(hidden)
+
+
+/*
+ * The index is written through its map, which saves a copy and a system call
+ * a page: its file can be lost, so it may lie open to a wild pointer.  Space
+ * is taken before it is used, for the entries of a batch and of its timers
+ * (FS_BATCH_ENTRIES_MAX, FS_TIMERS_PASS) or of a chunk that is folded.
+ *
+ * The file is sparse and as long as the map, which is some times the log's:
+ * it is address space, and the index must never be full before the log.
+ */
+#define FS_INDEX_FLAGS    (MDB_NOSYNC|MDB_WRITEMAP)
+#define FS_INDEX_MAPS     4
+#define FS_INDEX_MORE     (16ULL << 20) /* bytes; the first filters */
+#define FS_INDEX_ENTRIES  8192          /* of one transaction, at most */
+
+/* what the log records of it */
+typedef struct {
+    uint32_t             n;
+    uint64_t             device;
+    uint64_t             inode;
+} fs_index_row_t;
+
+/* Path of a file in index-N, or of N itself (file "").  1, or 0: too long. */
+int fs_index_name(fs_store_t *store, uint32_t n, const char *file,
+    char *name, size_t size);
+
+/* Make index-N with nothing folded yet; *row says which file it is. */
+int fs_index_make(fs_store_t *store, uint32_t n, fs_index_row_t *row);
+
+/* Bytes of its map. */
+size_t fs_index_map_size(fs_store_t *store);
+
+/*
+ * Handles of its databases, and its first generations' length.  MDB_NOTFOUND:
+ * it is not an index, or not N.
+ */
+int fs_index_handles(MDB_env *env, uint32_t n, MDB_dbi *dbi,
+    uint32_t *generation);
+
+/* Remove all directories but N, which the log records: under its write lock,
+ * or a newer one might go. */
+void fs_index_remove_others(fs_store_t *store, uint32_t n);
+
+/* 1: the marker of a clean exit says exactly this position. */
+int fs_index_marked(fs_store_t *store, const fs_position_t *position);
+
+/* Make the marker, durably.  The caller has synced the index. */
+void fs_index_mark(fs_store_t *store, const fs_position_t *position);
+
+
+#pragma GCC visibility pop
+
+#endif /* FS_INDEX_DIR_H */

@@ -1,0 +1,712 @@
+
+/*
+ * Ledger entries: codec, renderer, chain.  The layout is in entry.h.
+ */
+
+#include "ledger/entry.h"
+
+#include "base/crypto.h"
+#include "lmdb/db.h"
+
+
+/* Fields of the JSON line, in the order in which they are written. */
+#define FS_FIELD_HOLD         0x00000001
+#define FS_FIELD_BUYER        0x00000002
+#define FS_FIELD_SALE         0x00000004
+#define FS_FIELD_QTY          0x00000008
+#define FS_FIELD_STOCK        0x00000010
+#define FS_FIELD_PRICE        0x00000020
+#define FS_FIELD_PICKUP       0x00000040
+#define FS_FIELD_LINE         0x00000080
+#define FS_FIELD_EXPIRES      0x00000100
+#define FS_FIELD_PAYMENT      0x00000200
+#define FS_FIELD_REFUND       0x00000400
+#define FS_FIELD_AMOUNT       0x00000800
+#define FS_FIELD_REASON       0x00001000
+#define FS_FIELD_TERMS        0x00002000
+#define FS_FIELD_DIGEST       0x00004000
+#define FS_FIELD_BOOT         0x00008000
+#define FS_FIELD_OFFSET       0x00010000
+#define FS_FIELD_PREVIOUS     0x00020000
+#define FS_FIELD_KEY          0x00040000
+#define FS_FIELD_EPOCH        0x00080000
+
+/* what moves units of a line: these are always there */
+#define FS_FIELDS_MOVE                                                       \
+    (FS_FIELD_HOLD | FS_FIELD_SALE | FS_FIELD_QTY)
+
+/* what may be there beside */
+#define FS_FIELDS_LINE                                                       \
+    (FS_FIELD_SALE | FS_FIELD_QTY | FS_FIELD_PICKUP | FS_FIELD_LINE          \
+     | FS_FIELD_KEY)
+
+#define FS_FIELDS_PAID                                                       \
+    (FS_FIELD_PAYMENT | FS_FIELD_AMOUNT)
+
+
+/* a day may be added */
+#define FS_ENTRY_TIME_MAX     (INT64_MAX / 2)
+
+
+typedef struct {
+    const char          *name;
+    size_t               len;
+    int                  held;          /* change by each unit */
+    int                  sold;
+} fs_entry_info_t;
+
+typedef struct {
+    uint32_t             required;      /* written even when zero */
+    uint32_t             optional;      /* written when not zero */
+} fs_entry_fields_t;
+
+
+static const fs_entry_info_t  fs_entry_types[] = {
+#define X(name, string, held, sold)                                          \
+    { string, sizeof(string) - 1, held, sold },
+    FS_ENTRY_TYPES(X)
+#undef X
+};
+
+
+/* Version 1.  Frozen: docs/ledger.md shows the same as a table. */
+
+static const fs_entry_fields_t  fs_entry_fields[FS_ENTRY_TYPES_N] = {
+
+    [FS_ENTRY_STORE] =
+        { 0, FS_FIELD_BOOT | FS_FIELD_OFFSET },
+
+    [FS_ENTRY_BOOT] =
+        { FS_FIELD_BOOT | FS_FIELD_OFFSET, 0 },
+
+    [FS_ENTRY_CLOCK] =
+        { FS_FIELD_PREVIOUS, FS_FIELD_KEY },
+
+    [FS_ENTRY_SALE] =
+        { FS_FIELD_SALE | FS_FIELD_STOCK | FS_FIELD_PRICE,
+          FS_FIELD_TERMS | FS_FIELD_DIGEST | FS_FIELD_KEY },
+
+    [FS_ENTRY_STOCK] =
+        { FS_FIELD_SALE | FS_FIELD_QTY, FS_FIELD_KEY },
+
+    [FS_ENTRY_OPENED] = { FS_FIELD_SALE, FS_FIELD_KEY },
+    [FS_ENTRY_PAUSED] = { FS_FIELD_SALE, FS_FIELD_KEY },
+    [FS_ENTRY_RESUMED] = { FS_FIELD_SALE, FS_FIELD_KEY },
+    [FS_ENTRY_CLOSED] = { FS_FIELD_SALE, FS_FIELD_KEY },
+
+    [FS_ENTRY_HELD] =
+        { FS_FIELDS_MOVE | FS_FIELD_BUYER | FS_FIELD_PRICE | FS_FIELD_EXPIRES,
+          FS_FIELDS_LINE },
+
+    [FS_ENTRY_PAYING] =
+        { FS_FIELD_HOLD | FS_FIELD_EXPIRES, FS_FIELDS_LINE },
+
+    [FS_ENTRY_RELEASED] = { FS_FIELDS_MOVE, FS_FIELDS_LINE },
+    [FS_ENTRY_EXPIRED] = { FS_FIELDS_MOVE, FS_FIELDS_LINE },
+    [FS_ENTRY_CANCELLED] = { FS_FIELDS_MOVE, FS_FIELDS_LINE },
+    [FS_ENTRY_WITHDRAWN] = { FS_FIELD_HOLD, FS_FIELDS_LINE },
+
+    [FS_ENTRY_SOLD] =
+        { FS_FIELDS_MOVE | FS_FIELDS_PAID, FS_FIELDS_LINE },
+
+    [FS_ENTRY_SOLD_LATE] =
+        { FS_FIELDS_MOVE | FS_FIELDS_PAID, FS_FIELDS_LINE },
+
+    [FS_ENTRY_REFUND_DUE] =
+        { FS_FIELD_HOLD | FS_FIELDS_PAID | FS_FIELD_REASON, FS_FIELDS_LINE },
+
+    [FS_ENTRY_RETURNED] =
+        { FS_FIELDS_MOVE | FS_FIELDS_PAID | FS_FIELD_REASON,
+          FS_FIELDS_LINE },
+
+    [FS_ENTRY_REFUNDED] =
+        { FS_FIELD_HOLD | FS_FIELDS_PAID,
+          FS_FIELDS_LINE | FS_FIELD_REFUND },
+
+    [FS_ENTRY_FORMED] = { FS_FIELD_SALE | FS_FIELD_QTY, FS_FIELD_PICKUP },
+    [FS_ENTRY_FAILED] = { FS_FIELD_SALE | FS_FIELD_QTY, FS_FIELD_PICKUP },
+
+    [FS_ENTRY_READY] = { FS_FIELD_HOLD, FS_FIELDS_LINE },
+    [FS_ENTRY_PICKED_UP] = { FS_FIELD_HOLD, FS_FIELDS_LINE },
+
+    [FS_ENTRY_DECIDED] = { FS_FIELD_SALE, 0 },
+
+    [FS_ENTRY_DOCUMENT] =
+        { FS_FIELD_DIGEST, FS_FIELD_SALE | FS_FIELD_KEY },
+
+    [FS_ENTRY_LIFE] = { FS_FIELD_EPOCH, FS_FIELD_KEY },
+
+    [FS_ENTRY_POINT] =
+        { FS_FIELD_HOLD, FS_FIELD_PICKUP | FS_FIELD_KEY },
+
+    [FS_ENTRY_DELETED] =
+        { FS_FIELD_DIGEST, FS_FIELD_KEY }
+};
+
+
+static int fs_entry_check(const fs_entry_t *entry);
+static int fs_entry_time(int64_t ms);
+
+
+const char *
+fs_entry_type_name(unsigned type)
+{
+    return type < FS_ENTRY_TYPES_N ? fs_entry_types[type].name : "unknown";
+}
+
+
+void
+fs_entry_effect(const fs_entry_t *entry, fs_entry_effect_t *effect)
+{
+    const fs_entry_info_t  *info;
+
+    info = &fs_entry_types[entry->type < FS_ENTRY_TYPES_N ? entry->type
+                                                          : FS_ENTRY_NONE];
+
+    effect->stock = entry->type == FS_ENTRY_STOCK ? entry->qty : 0;
+    effect->held = (int64_t) info->held * entry->qty;
+    effect->sold = (int64_t) info->sold * entry->qty;
+}
+
+
+void
+fs_entry_encode(const fs_entry_t *entry, uint8_t *record)
+{
+    record[0] = FS_ENTRY_VERSION;
+    record[1] = entry->type;
+    record[2] = entry->reason;
+    record[3] = entry->line;
+    record[4] = entry->lines_n;
+    record[5] = entry->flags;
+    record[6] = 0;
+    record[7] = 0;
+    fs_put_le64(record + 8, (uint64_t) entry->at);
+    fs_put_le32(record + 16, entry->sale);
+    fs_put_le32(record + 20, entry->pickup);
+    fs_put_le64(record + 24, entry->hold);
+    fs_put_le32(record + 32, (uint32_t) entry->qty);
+    fs_put_le32(record + 36, entry->number);
+    fs_put_le64(record + 40, (uint64_t) entry->amount_fen);
+    fs_put_le64(record + 48, (uint64_t) entry->time1);
+    fs_put_le64(record + 56, (uint64_t) entry->time2);
+    memcpy(record + 64, entry->id1, sizeof(entry->id1));
+    memcpy(record + 80, entry->id2, sizeof(entry->id2));
+    memcpy(record + 96, entry->key, sizeof(entry->key));
+    fs_put_le32(record + 104, entry->number2);
+    fs_put_le32(record + 108, entry->number3);
+    memcpy(record + FS_ENTRY_HASH_OFFSET, entry->hash, FS_HASH_LEN);
+}
+
+
+int
+fs_entry_decode(fs_entry_t *entry, fs_seq_t seq, const void *record,
+    size_t size)
+{
+    const uint8_t  *p;
+
+    p = record;
+
+    if (size != FS_ENTRY_SIZE || p[0] != FS_ENTRY_VERSION) {
+        return -1;
+    }
+
+    if (p[1] == FS_ENTRY_NONE || p[1] >= FS_ENTRY_TYPES_N
+        || p[2] >= FS_REASONS_N || p[6] != 0 || p[7] != 0)
+    {
+        return -1;
+    }
+
+    entry->seq = seq;
+    entry->type = p[1];
+    entry->reason = p[2];
+    entry->line = p[3];
+    entry->lines_n = p[4];
+    entry->flags = p[5];
+    entry->at = (int64_t) fs_get_le64(p + 8);
+    entry->sale = fs_get_le32(p + 16);
+    entry->pickup = fs_get_le32(p + 20);
+    entry->hold = fs_get_le64(p + 24);
+    entry->qty = (int32_t) fs_get_le32(p + 32);
+    entry->number = fs_get_le32(p + 36);
+    entry->amount_fen = (int64_t) fs_get_le64(p + 40);
+    entry->time1 = (int64_t) fs_get_le64(p + 48);
+    entry->time2 = (int64_t) fs_get_le64(p + 56);
+    memcpy(entry->id1, p + 64, sizeof(entry->id1));
+    memcpy(entry->id2, p + 80, sizeof(entry->id2));
+    memcpy(entry->key, p + 96, sizeof(entry->key));
+    entry->number2 = fs_get_le32(p + 104);
+    entry->number3 = fs_get_le32(p + 108);
+    memcpy(entry->hash, p + FS_ENTRY_HASH_OFFSET, FS_HASH_LEN);
+
+    return fs_entry_check(entry);
+}
+
+
+/*
+ * What the fold and the audit rely on: an entry names what its type is about,
+ * and no sum of its numbers overflows.  A record without that is damaged.
+ */
+
+static int
+fs_entry_check(const fs_entry_t *entry)
+{
+    uint32_t  required;
+
+    required = fs_entry_fields[entry->type].required;
+
+    if (((required & FS_FIELD_SALE) && entry->sale == 0)
+        || ((required & FS_FIELD_HOLD) && entry->hold == 0))
+    {
+        return -1;
+    }
+
+    if ((entry->flags & FS_ENTRY_OTHER_LIFE)
+        && (entry->time2 < 1 || (uint64_t) entry->time2 > FS_SEQ_MAX
+            || (entry->type != FS_ENTRY_REFUND_DUE
+                && entry->type != FS_ENTRY_REFUNDED)
+            || entry->sale != 0 || entry->qty != 0))
+    {
+        return -1;
+    }
+
+    if (entry->type == FS_ENTRY_LIFE && entry->number == 0) {
+        return -1;
+    }
+
+    if (!fs_entry_time(entry->at) || !fs_entry_time(entry->time1)
+        || !fs_entry_time(entry->time2))
+    {
+        return -1;
+    }
+
+    if (entry->type == FS_ENTRY_HELD
+        && (entry->line >= FS_LINES_MAX || entry->qty < 1
+            || entry->qty > FS_QTY_MAX || entry->amount_fen < 0
+            || entry->amount_fen > FS_PRICE_MAX))
+    {
+        return -1;
+    }
+
+    return 0;
+}
+
+
+static int
+fs_entry_time(int64_t ms)
+{
+    return ms >= -FS_ENTRY_TIME_MAX && ms <= FS_ENTRY_TIME_MAX;
+}
+
+
+/*
+ * A writer of its own for what an entry consists of: integers, and strings
+ * that never need escaping (slugs, hexadecimal, names from our own lists).
+ * yajl_gen takes 0.6 us for a `held` line, a tenth of a whole reservation,
+ * and the bytes of a frozen format should not hang on a library's version.
+ * Every write is bounded by its type, and FS_ENTRY_JSON_MAX holds the largest
+ * line (the unit test renders it).
+ */
+
+#define fs_literal(p, literal)                                               \
+    ((char *) memcpy(p, literal, sizeof(literal) - 1) + sizeof(literal) - 1)
+
+
+static inline char *
+fs_write_bytes(char *p, const char *data, size_t len)
+{
+    memcpy(p, data, len);
+    return p + len;
+}
+
+
+static inline char *
+fs_write_unsigned(char *p, uint64_t v)
+{
+    char   *d;
+    char    digits[20];
+    size_t  len;
+
+    d = digits + sizeof(digits);
+
+    do {
+        *--d = (char) ('0' + v % 10);
+        v /= 10;
+    } while (v != 0);
+
+    len = (size_t) (digits + sizeof(digits) - d);
+
+    return fs_write_bytes(p, d, len);
+}
+
+
+static inline char *
+fs_write_signed(char *p, int64_t v)
+{
+    if (v < 0) {
+        *p++ = '-';
+        return fs_write_unsigned(p, 0 - (uint64_t) v);
+    }
+
+    return fs_write_unsigned(p, (uint64_t) v);
+}
+
+
+static inline char *
+fs_write_hex(char *p, const uint8_t *bytes, size_t len)
+{
+    fs_hex(bytes, len, p);
+    return p + 2 * len;
+}
+
+
+static inline int
+fs_is_zero(const uint8_t *bytes, size_t len)
+{
+    static const uint8_t  zeros[FS_HASH_LEN];
+
+    return memcmp(bytes, zeros, len) == 0;
+}
+
+
+/* The fields that this entry shows: the required, and the optional not 0. */
+
+static uint32_t
+fs_entry_shown(const fs_entry_t *entry)
+{
+    uint32_t                  present;
+    const fs_entry_fields_t  *fields;
+
+    fields = &fs_entry_fields[entry->type];
+    present = 0;
+
+    if (entry->sale != 0) {
+        present |= FS_FIELD_SALE;
+    }
+
+    if (entry->qty != 0) {
+        present |= FS_FIELD_QTY;
+    }
+
+    if (entry->pickup != 0) {
+        present |= FS_FIELD_PICKUP;
+    }
+
+    if (entry->lines_n > 1) {
+        present |= FS_FIELD_LINE;
+    }
+
+    if (!fs_is_zero(entry->key, sizeof(entry->key))) {
+        present |= FS_FIELD_KEY;
+    }
+
+    /* the terms of a sale are looked at one by one when they are written */
+    present |= FS_FIELD_TERMS;
+
+    if (fields->optional & FS_FIELD_DIGEST
+        && !fs_is_zero(entry->id2, sizeof(entry->id2)))
+    {
+        present |= FS_FIELD_DIGEST;
+    }
+
+    if (fields->optional & (FS_FIELD_BOOT | FS_FIELD_REFUND)
+        && !fs_is_zero(entry->id1, sizeof(entry->id1)))
+    {
+        present |= FS_FIELD_BOOT | FS_FIELD_REFUND;
+    }
+
+    if (entry->time1 != 0) {
+        present |= FS_FIELD_OFFSET;
+    }
+
+    return fields->required | (fields->optional & present);
+}
+
+
+static char *
+fs_entry_write_terms(char *p, const fs_entry_t *entry)
+{
+    if (entry->number != 0) {
+        p = fs_literal(p, ",\"limit\":");
+        p = fs_write_unsigned(p, entry->number);
+    }
+
+    if (entry->time1 != 0) {
+        p = fs_literal(p, ",\"opens_at\":");
+        p = fs_write_signed(p, entry->time1);
+    }
+
+    if (entry->time2 != 0) {
+        p = fs_literal(p, ",\"closes_at\":");
+        p = fs_write_signed(p, entry->time2);
+    }
+
+    if (entry->number2 != 0) {
+        p = fs_literal(p, ",\"goal\":");
+        p = fs_write_unsigned(p, entry->number2);
+
+        if (entry->flags & FS_ENTRY_GOAL_BY_PICKUP) {
+            p = fs_literal(p, ",\"goal_by\":\"pickup\"");
+
+        } else {
+            p = fs_literal(p, ",\"goal_by\":\"sale\"");
+        }
+    }
+
+    if (entry->number3 != 0) {
+        p = fs_literal(p, ",\"hold_ms\":");
+        p = fs_write_unsigned(p, entry->number3);
+    }
+
+    return p;
+}
+
+
+static char *
+fs_entry_write_money(char *p, const fs_entry_t *entry, uint32_t shown)
+{
+    const char  *reason;
+
+    if (shown & FS_FIELD_PAYMENT) {
+        p = fs_literal(p, ",\"payment\":\"");
+        p = fs_write_hex(p, entry->id2, FS_REFERENCE_LEN);
+        *p++ = '"';
+    }
+
+    if (shown & FS_FIELD_REFUND) {
+        p = fs_literal(p, ",\"refund\":\"");
+        p = fs_write_hex(p, entry->id1, FS_REFERENCE_LEN);
+        *p++ = '"';
+    }
+
+    if (shown & FS_FIELD_AMOUNT) {
+        p = fs_literal(p, ",\"amount_fen\":");
+        p = fs_write_signed(p, entry->amount_fen);
+    }
+
+    if (shown & FS_FIELD_REASON) {
+        reason = fs_reason_name(entry->reason);
+        p = fs_literal(p, ",\"reason\":\"");
+        p = fs_write_bytes(p, reason, strlen(reason));
+        *p++ = '"';
+    }
+
+    return p;
+}
+
+
+static char *
+fs_entry_write_store(char *p, const fs_entry_t *entry, uint32_t shown)
+{
+    uint8_t  epoch[4];
+
+    if (shown & FS_FIELD_DIGEST) {
+        p = fs_literal(p, ",\"digest\":\"");
+        p = fs_write_hex(p, entry->id2, sizeof(entry->id2));
+        *p++ = '"';
+    }
+
+    if (shown & FS_FIELD_BOOT) {
+        p = fs_literal(p, ",\"boot\":\"");
+        p = fs_write_hex(p, entry->id1, FS_BOOT_LEN);
+        *p++ = '"';
+    }
+
+    if (shown & FS_FIELD_OFFSET) {
+        p = fs_literal(p, ",\"offset_ms\":");
+        p = fs_write_signed(p, entry->time1);
+    }
+
+    if (shown & FS_FIELD_PREVIOUS) {
+        p = fs_literal(p, ",\"previous_at\":");
+        p = fs_write_signed(p, entry->time1);
+    }
+
+    if (shown & FS_FIELD_EPOCH) {
+        fs_put_be32(epoch, entry->number);
+        p = fs_literal(p, ",\"epoch\":\"");
+        p = fs_write_hex(p, epoch, sizeof(epoch));
+        *p++ = '"';
+    }
+
+    return p;
+}
+
+
+static int
+fs_entry_hold_id(const fs_entry_t *entry, const fs_names_t *names, char *id)
+{
+    if (entry->flags & FS_ENTRY_OTHER_LIFE) {
+        return names->other_id(names->data, (fs_seq_t) entry->time2,
+                               entry->number, id);
+    }
+
+    return names->hold_id(names->data, entry->hold, id);
+}
+
+
+/* hold, buyer, sale.  NULL: a name is unknown. */
+
+static char *
+fs_entry_write_names(char *p, const fs_entry_t *entry,
+    const fs_names_t *names, uint32_t shown)
+{
+    fs_slug_t  slug;
+
+    if (shown & FS_FIELD_HOLD) {
+        p = fs_literal(p, ",\"hold\":\"");
+
+        if (entry->hold == 0 || fs_entry_hold_id(entry, names, p) != 0) {
+            return NULL;
+        }
+
+        p += FS_HOLD_ID_LEN;
+        *p++ = '"';
+    }
+
+    if (shown & FS_FIELD_BUYER) {
+        p = fs_literal(p, ",\"buyer\":\"");
+        p = fs_write_hex(p, entry->id1, FS_BUYER_LEN);
+        *p++ = '"';
+    }
+
+    if (shown & FS_FIELD_SALE) {
+
+        if (names->sale_slug(names->data, entry->sale, &slug) != 0
+            || slug.len > FS_SLUG_MAX)
+        {
+            return NULL;
+        }
+
+        p = fs_literal(p, ",\"sale\":\"");
+        p = fs_write_bytes(p, slug.data, slug.len);
+        *p++ = '"';
+    }
+
+    return p;
+}
+
+
+int
+fs_entry_render(const fs_entry_t *entry, const fs_names_t *names, char *buf)
+{
+    char                   *p;
+    uint32_t                shown;
+    fs_slug_t               slug;
+    const fs_entry_info_t  *info;
+
+    if (entry->type == FS_ENTRY_NONE || entry->type >= FS_ENTRY_TYPES_N) {
+        return -1;
+    }
+
+    info = &fs_entry_types[entry->type];
+    shown = fs_entry_shown(entry);
+
+    p = fs_literal(buf, "{\"seq\":");
+    p = fs_write_unsigned(p, entry->seq);
+    p = fs_literal(p, ",\"at\":");
+    p = fs_write_signed(p, entry->at);
+    p = fs_literal(p, ",\"type\":\"");
+    p = fs_write_bytes(p, info->name, info->len);
+    *p++ = '"';
+
+    p = fs_entry_write_names(p, entry, names, shown);
+
+    if (p == NULL) {
+        return -1;
+    }
+
+    if (shown & FS_FIELD_QTY) {
+        p = fs_literal(p, ",\"qty\":");
+        p = fs_write_signed(p, entry->qty);
+    }
+
+    if (shown & FS_FIELD_STOCK) {
+        p = fs_literal(p, ",\"stock\":");
+        p = fs_write_signed(p, entry->qty);
+    }
+
+    if (shown & FS_FIELD_PRICE) {
+        p = fs_literal(p, ",\"price_fen\":");
+        p = fs_write_signed(p, entry->amount_fen);
+    }
+
+    if (shown & FS_FIELD_PICKUP) {
+
+        if (names->pickup_slug(names->data, entry->pickup, &slug) != 0
+            || slug.len > FS_SLUG_MAX)
+        {
+            return -1;
+        }
+
+        p = fs_literal(p, ",\"pickup\":\"");
+        p = fs_write_bytes(p, slug.data, slug.len);
+        *p++ = '"';
+    }
+
+    if (shown & FS_FIELD_LINE) {
+        p = fs_literal(p, ",\"line\":");
+        p = fs_write_unsigned(p, entry->line + 1u);
+        p = fs_literal(p, ",\"lines\":");
+        p = fs_write_unsigned(p, entry->lines_n);
+    }
+
+    if (shown & FS_FIELD_EXPIRES) {
+        p = fs_literal(p, ",\"expires_at\":");
+        p = fs_write_signed(p, entry->time1);
+    }
+
+    p = fs_entry_write_money(p, entry, shown);
+
+    if (shown & FS_FIELD_TERMS) {
+        p = fs_entry_write_terms(p, entry);
+    }
+
+    p = fs_entry_write_store(p, entry, shown);
+
+    if (shown & FS_FIELD_KEY) {
+        p = fs_literal(p, ",\"key\":\"");
+        p = fs_write_hex(p, entry->key, FS_KEY_HASH_LEN);
+        *p++ = '"';
+    }
+
+    return (int) (p - buf);
+}
+
+
+int
+fs_entry_chain(fs_entry_t *entry, const uint8_t *previous, const char *line,
+    size_t len)
+{
+    char      digits[2 * FS_HASH_LEN];
+    fs_str_t  first, second;
+
+    fs_hex(previous, FS_HASH_LEN, digits);
+
+    first.len = sizeof(digits);
+    first.data = digits;
+    second.len = len;
+    second.data = line;
+
+    return fs_sha256(first, second, entry->hash);
+}
+
+
+int
+fs_entry_line(const fs_entry_t *entry, const fs_names_t *names, char *buf)
+{
+    int    len;
+    char  *p;
+
+    len = fs_entry_render(entry, names, buf);
+
+    if (len < 0) {
+        return -1;
+    }
+
+    p = buf + len;
+    p = fs_literal(p, ",\"hash\":\"");
+    p = fs_write_hex(p, entry->hash, FS_HASH_LEN);
+    p = fs_literal(p, "\"}\n");
+
+    return (int) (p - buf);
+}

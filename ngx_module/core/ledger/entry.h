@@ -1,0 +1,190 @@
+
+/*
+ * Ledger entries: the record codec and the frozen renderer.
+ *
+ * On disk an entry is FS_ENTRY_SIZE bytes, little-endian, keyed by its
+ * sequence number:
+ *
+ *   offset size  field
+ *        0    1  version of the format: 1
+ *        1    1  type (fs_entry_type_t)
+ *        2    1  reason (fs_reason_t)
+ *        3    1  line, from 0
+ *        4    1  lines of the hold
+ *        5    1  flags (FS_ENTRY_GOAL_BY_PICKUP, FS_ENTRY_OTHER_LIFE)
+ *        6    2  zero
+ *        8    8  at, wall ms
+ *       16    4  sale number, 0: none
+ *       20    4  pickup number, 0: none
+ *       24    8  hold: seq of its first entry, 0: none (of another life: of
+ *                the first entry about it here)
+ *       32    4  qty (units; `sale`: the stock; `stock`: added, signed)
+ *       36    4  number (`sale`: the limit; `held`, `paying`: length_ms;
+ *                `life`: the epoch; of another life: its epoch)
+ *       40    8  amount, fen (price of one unit; payments: what was paid or
+ *                is due back)
+ *       48    8  time 1, ms (`held`, `paying`: expires_at; `sale`: opens_at;
+ *                `clock`: the time before; `boot`: offset)
+ *       56    8  time 2, ms (`held`, `paying`: due on mono; `sale`:
+ *                closes_at; of another life: the hold's seq there)
+ *       64   16  id 1 (`held`, `pickup`: buyer; `boot`: boot id;
+ *                `refunded`: reference of the refund; operator's: buyer of
+ *                the key)
+ *       80   16  id 2 (payments: reference; `sale`: digest of title and doc;
+ *                `document`, `deleted`: digest)
+ *       96    8  key hash, zeros: none
+ *      104    4  number 2 (`sale`: the goal)
+ *      108    4  number 3 (`sale`: hold_ms)
+ *      112   32  hash of the chain
+ *
+ * The hash is SHA-256 of the previous entry's hash as 64 hexadecimal digits
+ * (64 zeros before the first) followed by the entry's JSON line up to, not
+ * including, `,"hash"`.  What version 1 renders is frozen: golden tests hold
+ * it, and a change of the format is a new version with its own renderer.
+ */
+
+#ifndef FS_ENTRY_H
+#define FS_ENTRY_H
+
+#include "base/fs_types.h"
+
+#pragma GCC visibility push(hidden)
+
+
+#define FS_ENTRY_VERSION         1
+#define FS_ENTRY_SIZE            144
+#define FS_ENTRY_HASH_OFFSET     112
+#define FS_ENTRY_JSON_MAX        1024
+
+#define FS_ENTRY_GOAL_BY_PICKUP  1
+#define FS_ENTRY_OTHER_LIFE      2      /* `refund_due`, `refunded` */
+
+/*
+ * type, name in JSON, change of held and of sold by each unit of qty.
+ * `expired` orders that are sold again, and the change of an entry whose
+ * origin matters, are told apart by their own types, never by looking at a
+ * hold: an auditor needs nothing but the entries.
+ */
+#define FS_ENTRY_TYPES(X)                                                    \
+    X(NONE,       "none",        0,  0)                                      \
+    X(STORE,      "store",       0,  0)  /* the store was made */            \
+    X(BOOT,       "boot",        0,  0)  /* first open in a new boot */      \
+    X(CLOCK,      "clock",       0,  0)  /* the wall clock went back */      \
+    X(SALE,       "sale",        0,  0)  /* defined or changed */            \
+    X(STOCK,      "stock",       0,  0)  /* stock changed by qty */          \
+    X(OPENED,     "opened",      0,  0)                                      \
+    X(PAUSED,     "paused",      0,  0)                                      \
+    X(RESUMED,    "resumed",     0,  0)                                      \
+    X(CLOSED,     "closed",      0,  0)                                      \
+    X(HELD,       "held",        1,  0)                                      \
+    X(PAYING,     "paying",      0,  0)                                      \
+    X(RELEASED,   "released",   -1,  0)                                      \
+    X(EXPIRED,    "expired",    -1,  0)                                      \
+    X(CANCELLED,  "cancelled",  -1,  0)                                      \
+    X(WITHDRAWN,  "withdrawn",   0,  0)  /* cancelled after it expired */    \
+    X(SOLD,       "sold",       -1,  1)                                      \
+    X(SOLD_LATE,  "sold_late",   0,  1)  /* paid after it expired */         \
+    X(REFUND_DUE, "refund_due",  0,  0)  /* a payment that sold nothing */   \
+    X(RETURNED,   "returned",    0, -1)  /* group failed: units back, and
+                                            the payment is due back */       \
+    X(REFUNDED,   "refunded",    0,  0)                                      \
+    X(FORMED,     "formed",      0,  0)                                      \
+    X(FAILED,     "failed",      0,  0)                                      \
+    X(READY,      "ready",       0,  0)                                      \
+    X(PICKED_UP,  "picked_up",   0,  0)                                      \
+    X(DECIDED,    "decided",     0,  0)  /* each group formed or failed */   \
+    X(DOCUMENT,   "document",    0,  0)  /* a document was written */        \
+    X(LIFE,       "life",        0,  0)  /* a new life of the store */        \
+    X(POINT,      "pickup",      0,  0)  /* another pickup point */          \
+    X(DELETED,    "deleted",     0,  0)  /* a document is gone */
+
+typedef enum {
+#define X(name, string, held, sold)  FS_ENTRY_##name,
+    FS_ENTRY_TYPES(X)
+#undef X
+    FS_ENTRY_TYPES_N
+} fs_entry_type_t;
+
+/* Decoded; the comment above says what each field is for each type. */
+typedef struct {
+    fs_seq_t             seq;           /* the key, not in the record */
+    uint8_t              type;
+    uint8_t              reason;
+    uint8_t              line;
+    uint8_t              lines_n;
+    uint8_t              flags;
+    int64_t              at;
+    uint32_t             sale;
+    uint32_t             pickup;
+    fs_seq_t             hold;
+    int32_t              qty;
+    uint32_t             number;
+    int64_t              amount_fen;
+    int64_t              time1;
+    int64_t              time2;
+    uint8_t              id1[16];
+    uint8_t              id2[16];
+    uint8_t              key[FS_KEY_HASH_LEN];
+    uint32_t             number2;
+    uint32_t             number3;
+    uint8_t              hash[FS_HASH_LEN];
+} fs_entry_t;
+
+typedef struct {
+    int64_t              stock;         /* change of each, in units: any qty */
+    int64_t              held;          /* of a damaged record fits */
+    int64_t              sold;
+} fs_entry_effect_t;
+
+
+const char *fs_entry_type_name(unsigned type);
+
+/*
+ * What an entry does to the units of its sale.  The fold, the audit and the
+ * tests all use it.  `sale` sets the stock instead: `stock` is 0 for it, and
+ * qty is the new stock.
+ */
+void fs_entry_effect(const fs_entry_t *entry, fs_entry_effect_t *effect);
+
+/* Write FS_ENTRY_SIZE bytes. */
+void fs_entry_encode(const fs_entry_t *entry, uint8_t *record);
+
+/*
+ * Read a record.  0, or -1: unknown version or type, a wrong size, or not what
+ * its type must be: no sale or hold where there is one, a line that no hold
+ * has, a time out of all reason.
+ * A type known to the list but used by no version is still refused by range.
+ */
+int fs_entry_decode(fs_entry_t *entry, fs_seq_t seq, const void *record,
+    size_t size);
+
+/*
+ * Render the JSON line up to, not including, `,"hash"`.
+ * buf: FS_ENTRY_JSON_MAX bytes.  Returns the length, or -1 (a name is
+ * unknown).  Fields: seq, at, type, then those the type has, of
+ * hold, buyer, sale, qty, stock, price_fen, pickup, line (from 1), lines,
+ * expires_at, payment and refund (hashes, hexadecimal), amount_fen, reason,
+ * limit, opens_at, closes_at, goal, goal_by, hold_ms, digest, boot, offset_ms,
+ * previous_at, epoch, key.  docs/ledger.md says which type has which.
+ */
+int fs_entry_render(const fs_entry_t *entry, const fs_names_t *names,
+    char *buf);
+
+/*
+ * Set entry->hash from the previous hash (FS_HASH_LEN raw bytes; zeros before
+ * the first) and the rendered line.  0, or -1: libcrypto failed.
+ */
+int fs_entry_chain(fs_entry_t *entry, const uint8_t *previous,
+    const char *line, size_t len);
+
+/*
+ * The whole line as it is published: rendered, `,"hash":"…"}` and a newline.
+ * buf: FS_ENTRY_JSON_MAX + 128 bytes.  Returns the length or -1.
+ */
+int fs_entry_line(const fs_entry_t *entry, const fs_names_t *names,
+    char *buf);
+
+
+#pragma GCC visibility pop
+
+#endif /* FS_ENTRY_H */

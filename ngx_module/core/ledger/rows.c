@@ -1,0 +1,582 @@
+
+/*
+ * Rows and keys of the log and the index.  Each row begins with the version
+ * of its layout; numbers are little-endian in rows, big-endian in keys.
+ */
+
+#include "ledger/rows.h"
+
+#include "lmdb/db.h"
+
+
+#define FS_SALE_ROW_VERSION     1
+#define FS_HOLD_ROW_VERSION     1
+#define FS_GROUP_ROW_VERSION    1
+#define FS_BUYER_ROW_VERSION    1
+#define FS_UNITS_ROW_VERSION    1
+#define FS_PAYMENT_ROW_VERSION  1
+
+#define FS_SALE_ROW_FIXED       84
+#define FS_HOLD_ROW_FIXED       60
+#define FS_HOLD_ROW_LINE        16
+
+#define FS_SALE_OPENED          0x01
+#define FS_SALE_PAUSED_FLAG     0x02
+#define FS_SALE_CLOSED_FLAG     0x04
+#define FS_SALE_DECIDED         0x08
+#define FS_SALE_FLAGS           0x0f
+
+#define FS_PAYMENT_DUE          0x01
+#define FS_PAYMENT_REFUNDED     0x02
+#define FS_PAYMENT_FLAGS        0x03
+
+/* so that a count and the version share four bytes */
+#define FS_LIVE_MAX             0xffffff
+#define FS_LAPSES_MAX           0xffff
+
+
+static int
+fs_row_check(fs_str_t row, size_t size, uint8_t version)
+{
+    return row.len == size && (uint8_t) row.data[0] == version ? 0 : -1;
+}
+
+
+/* What no version has used yet: another row than one of ours has it. */
+
+static int
+fs_row_zeros(const uint8_t *p, size_t from, size_t to)
+{
+    for (/* void */; from < to; from++) {
+        if (p[from] != 0) {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
+/*
+ * Sale:
+ *
+ *   offset size  field
+ *        0    1  version: 1
+ *        1    1  goal_by
+ *        2    1  flags: opened, paused, closed, decided
+ *        3    1  length of the slug
+ *        4    2  length of the title
+ *        6    2  zero
+ *        8    8  price_fen
+ *       16    4  stock
+ *       20    4  limit
+ *       24    8  opens_at
+ *       32    8  closes_at
+ *       40    4  goal
+ *       44    4  hold_ms
+ *       48    8  version of the sale: its last entry
+ *       56    4  held
+ *       60    4  sold
+ *       64    4  joined
+ *       68    4  groups formed
+ *       72    4  groups failed
+ *       76    8  due
+ *       84       slug, title
+ */
+
+size_t
+fs_sale_row_encode(const fs_sale_t *sale, uint8_t *row)
+{
+    uint8_t  flags;
+
+    flags = 0;
+
+    if (sale->opened) {
+        flags |= FS_SALE_OPENED;
+    }
+
+    if (sale->paused) {
+        flags |= FS_SALE_PAUSED_FLAG;
+    }
+
+    if (sale->closed) {
+        flags |= FS_SALE_CLOSED_FLAG;
+    }
+
+    if (sale->decided) {
+        flags |= FS_SALE_DECIDED;
+    }
+
+    row[0] = FS_SALE_ROW_VERSION;
+    row[1] = sale->goal_by;
+    row[2] = flags;
+    row[3] = sale->slug.len;
+    fs_put_le16(row + 4, sale->title_len);
+    row[6] = 0;
+    row[7] = 0;
+    fs_put_le64(row + 8, (uint64_t) sale->price_fen);
+    fs_put_le32(row + 16, sale->stock);
+    fs_put_le32(row + 20, sale->limit);
+    fs_put_le64(row + 24, (uint64_t) sale->opens_at);
+    fs_put_le64(row + 32, (uint64_t) sale->closes_at);
+    fs_put_le32(row + 40, sale->goal);
+    fs_put_le32(row + 44, sale->hold_ms);
+    fs_put_le64(row + 48, sale->version);
+    fs_put_le32(row + 56, sale->held);
+    fs_put_le32(row + 60, sale->sold);
+    fs_put_le32(row + 64, sale->joined);
+    fs_put_le32(row + 68, sale->groups_formed);
+    fs_put_le32(row + 72, sale->groups_failed);
+    fs_put_le64(row + 76, (uint64_t) sale->due);
+    memcpy(row + FS_SALE_ROW_FIXED, sale->slug.data, sale->slug.len);
+    memcpy(row + FS_SALE_ROW_FIXED + sale->slug.len, sale->title,
+           sale->title_len);
+
+    return FS_SALE_ROW_FIXED + (size_t) sale->slug.len + sale->title_len;
+}
+
+
+int
+fs_sale_row_decode(fs_sale_t *sale, fs_str_t row)
+{
+    uint16_t        title_len;
+    const uint8_t  *p;
+
+    p = (const uint8_t *) row.data;
+
+    if (row.len < FS_SALE_ROW_FIXED) {
+        return -1;
+    }
+
+    title_len = fs_get_le16(p + 4);
+
+    if (p[3] > FS_SLUG_MAX || title_len > FS_TITLE_MAX
+        || p[1] > FS_GOAL_BY_PICKUP || (p[2] & ~FS_SALE_FLAGS) != 0
+        || !fs_row_zeros(p, 6, 8))
+    {
+        return -1;
+    }
+
+    if (fs_row_check(row, FS_SALE_ROW_FIXED + (size_t) p[3] + title_len,
+                     FS_SALE_ROW_VERSION)
+        != 0)
+    {
+        return -1;
+    }
+
+    sale->goal_by = p[1];
+    sale->opened = (p[2] & FS_SALE_OPENED) != 0;
+    sale->paused = (p[2] & FS_SALE_PAUSED_FLAG) != 0;
+    sale->closed = (p[2] & FS_SALE_CLOSED_FLAG) != 0;
+    sale->decided = (p[2] & FS_SALE_DECIDED) != 0;
+    sale->slug.len = p[3];
+    sale->title_len = title_len;
+    sale->price_fen = (int64_t) fs_get_le64(p + 8);
+    sale->stock = fs_get_le32(p + 16);
+    sale->limit = fs_get_le32(p + 20);
+    sale->opens_at = (int64_t) fs_get_le64(p + 24);
+    sale->closes_at = (int64_t) fs_get_le64(p + 32);
+    sale->goal = fs_get_le32(p + 40);
+    sale->hold_ms = fs_get_le32(p + 44);
+    sale->version = fs_get_le64(p + 48);
+    sale->held = fs_get_le32(p + 56);
+    sale->sold = fs_get_le32(p + 60);
+    sale->joined = fs_get_le32(p + 64);
+    sale->groups_formed = fs_get_le32(p + 68);
+    sale->groups_failed = fs_get_le32(p + 72);
+    sale->due = (int64_t) fs_get_le64(p + 76);
+    memcpy(sale->slug.data, p + FS_SALE_ROW_FIXED, sale->slug.len);
+    memcpy(sale->title, p + FS_SALE_ROW_FIXED + sale->slug.len, title_len);
+
+    return 0;
+}
+
+
+/*
+ * Hold:
+ *
+ *   offset size  field
+ *        0    1  version: 1
+ *        1    1  state
+ *        2    1  lines
+ *        3    1  zero
+ *        4    4  pickup number
+ *        8    8  the buyer's hold before
+ *       16   16  buyer
+ *       32    8  created_at
+ *       40    8  expires_at
+ *       48    8  due
+ *       56    4  length_ms
+ *       60       for each line: sale u32, qty u32, price_fen u64
+ */
+
+size_t
+fs_hold_row_encode(const fs_hold_t *hold, uint8_t *row)
+{
+    unsigned  i;
+    uint8_t  *p;
+
+    row[0] = FS_HOLD_ROW_VERSION;
+    row[1] = hold->state;
+    row[2] = hold->lines_n;
+    row[3] = 0;
+    fs_put_le32(row + 4, hold->pickup);
+    fs_put_le64(row + 8, hold->previous);
+    memcpy(row + 16, hold->buyer, FS_BUYER_LEN);
+    fs_put_le64(row + 32, (uint64_t) hold->created_at);
+    fs_put_le64(row + 40, (uint64_t) hold->expires_at);
+    fs_put_le64(row + 48, (uint64_t) hold->due);
+    fs_put_le32(row + 56, hold->length_ms);
+
+    p = row + FS_HOLD_ROW_FIXED;
+
+    for (i = 0; i < hold->lines_n; i++) {
+        fs_put_le32(p, hold->lines[i].sale);
+        fs_put_le32(p + 4, hold->lines[i].qty);
+        fs_put_le64(p + 8, (uint64_t) hold->lines[i].price_fen);
+        p += FS_HOLD_ROW_LINE;
+    }
+
+    return (size_t) (p - row);
+}
+
+
+int
+fs_hold_row_decode(fs_hold_t *hold, fs_str_t row)
+{
+    unsigned        i;
+    const uint8_t  *p;
+
+    p = (const uint8_t *) row.data;
+
+    if (row.len < FS_HOLD_ROW_FIXED) {
+        return -1;
+    }
+
+    if (p[1] >= FS_HOLD_STATES_N || p[2] == 0 || p[2] > FS_LINES_MAX
+        || !fs_row_zeros(p, 3, 4))
+    {
+        return -1;
+    }
+
+    if (fs_row_check(row, FS_HOLD_ROW_FIXED + (size_t) p[2]
+                          * FS_HOLD_ROW_LINE, FS_HOLD_ROW_VERSION)
+        != 0)
+    {
+        return -1;
+    }
+
+    hold->other = 0;                    /* holds of this ledger have rows */
+    hold->epoch = 0;
+    hold->state = p[1];
+    hold->lines_n = p[2];
+    hold->pickup = fs_get_le32(p + 4);
+    hold->previous = fs_get_le64(p + 8);
+    memcpy(hold->buyer, p + 16, FS_BUYER_LEN);
+    hold->created_at = (int64_t) fs_get_le64(p + 32);
+    hold->expires_at = (int64_t) fs_get_le64(p + 40);
+    hold->due = (int64_t) fs_get_le64(p + 48);
+    hold->length_ms = fs_get_le32(p + 56);
+
+    p += FS_HOLD_ROW_FIXED;
+
+    for (i = 0; i < hold->lines_n; i++) {
+        hold->lines[i].sale = fs_get_le32(p);
+        hold->lines[i].qty = fs_get_le32(p + 4);
+        hold->lines[i].price_fen = (int64_t) fs_get_le64(p + 8);
+        p += FS_HOLD_ROW_LINE;
+
+        /* so that its amount is one */
+
+        if (hold->lines[i].qty == 0 || hold->lines[i].qty > FS_QTY_MAX
+            || hold->lines[i].price_fen < 0
+            || hold->lines[i].price_fen > FS_PRICE_MAX)
+        {
+            return -1;
+        }
+    }
+
+    return 0;
+}
+
+
+/*
+ * Group:
+ *
+ *   offset size  field
+ *        0    1  version: 1
+ *        1    1  state
+ *        2    2  zero
+ *        4    4  joined
+ *        8    8  refunded_to
+ */
+
+size_t
+fs_group_row_encode(const fs_group_t *group, uint8_t *row)
+{
+    row[0] = FS_GROUP_ROW_VERSION;
+    row[1] = group->state;
+    row[2] = 0;
+    row[3] = 0;
+    fs_put_le32(row + 4, group->joined);
+    fs_put_le64(row + 8, group->refunded_to);
+
+    return FS_GROUP_ROW_SIZE;
+}
+
+
+int
+fs_group_row_decode(fs_group_t *group, fs_str_t row)
+{
+    const uint8_t  *p;
+
+    p = (const uint8_t *) row.data;
+
+    if (fs_row_check(row, FS_GROUP_ROW_SIZE, FS_GROUP_ROW_VERSION) != 0
+        || p[1] > FS_GROUP_FAILED || !fs_row_zeros(p, 2, 4))
+    {
+        return -1;
+    }
+
+    group->state = p[1];
+    group->joined = fs_get_le32(p + 4);
+    group->refunded_to = fs_get_le64(p + 8);
+
+    return 0;
+}
+
+
+/*
+ * Buyer:
+ *
+ *   offset size  field
+ *        0    1  version: 1
+ *        1    3  live holds
+ *        4    8  newest hold
+ */
+
+size_t
+fs_buyer_row_encode(const fs_buyer_t *buyer, uint8_t *row)
+{
+    uint32_t  live;
+
+    live = buyer->live < FS_LIVE_MAX ? buyer->live : FS_LIVE_MAX;
+
+    fs_put_le32(row, live << 8 | FS_BUYER_ROW_VERSION);
+    fs_put_le64(row + 4, buyer->newest);
+
+    return FS_BUYER_ROW_SIZE;
+}
+
+
+int
+fs_buyer_row_decode(fs_buyer_t *buyer, fs_str_t row)
+{
+    if (fs_row_check(row, FS_BUYER_ROW_SIZE, FS_BUYER_ROW_VERSION) != 0) {
+        return -1;
+    }
+
+    buyer->live = fs_get_le32(row.data) >> 8;
+    buyer->newest = fs_get_le64(row.data + 4);
+
+    return 0;
+}
+
+
+/*
+ * Units of a buyer in a sale:
+ *
+ *   offset size  field
+ *        0    1  version: 1
+ *        1    1  zero
+ *        2    2  lapses; the longest wait is reached long before it is full
+ *        4    4  taken
+ *        8    8  lapsed_at
+ */
+
+size_t
+fs_units_row_encode(const fs_units_t *units, uint8_t *row)
+{
+    row[0] = FS_UNITS_ROW_VERSION;
+    row[1] = 0;
+    fs_put_le16(row + 2, units->lapses < FS_LAPSES_MAX
+                         ? (uint16_t) units->lapses : FS_LAPSES_MAX);
+    fs_put_le32(row + 4, units->taken);
+    fs_put_le64(row + 8, (uint64_t) units->lapsed_at);
+
+    return FS_UNITS_ROW_SIZE;
+}
+
+
+int
+fs_units_row_decode(fs_units_t *units, fs_str_t row)
+{
+    if (fs_row_check(row, FS_UNITS_ROW_SIZE, FS_UNITS_ROW_VERSION) != 0
+        || row.data[1] != 0)
+    {
+        return -1;
+    }
+
+    units->lapses = fs_get_le16(row.data + 2);
+    units->taken = fs_get_le32(row.data + 4);
+    units->lapsed_at = (int64_t) fs_get_le64(row.data + 8);
+
+    return 0;
+}
+
+
+/*
+ * Payment:
+ *
+ *   offset size  field
+ *        0    1  version: 1
+ *        1    1  outcome
+ *        2    1  reason
+ *        3    1  flags: due, refunded
+ *        4    4  zero
+ *        8    8  amount_fen
+ *       16    8  entry that made it so
+ */
+
+size_t
+fs_payment_row_encode(const fs_payment_t *payment, uint8_t *row)
+{
+    uint8_t  flags;
+
+    flags = 0;
+
+    if (payment->due) {
+        flags |= FS_PAYMENT_DUE;
+    }
+
+    if (payment->refunded) {
+        flags |= FS_PAYMENT_REFUNDED;
+    }
+
+    row[0] = FS_PAYMENT_ROW_VERSION;
+    row[1] = payment->outcome;
+    row[2] = payment->reason;
+    row[3] = flags;
+    fs_put_le32(row + 4, 0);
+    fs_put_le64(row + 8, (uint64_t) payment->amount_fen);
+    fs_put_le64(row + 16, payment->seq);
+
+    return FS_PAYMENT_ROW_SIZE;
+}
+
+
+int
+fs_payment_row_decode(fs_payment_t *payment, fs_str_t row)
+{
+    const uint8_t  *p;
+
+    p = (const uint8_t *) row.data;
+
+    if (fs_row_check(row, FS_PAYMENT_ROW_SIZE, FS_PAYMENT_ROW_VERSION) != 0
+        || p[2] >= FS_REASONS_N || (p[3] & ~FS_PAYMENT_FLAGS) != 0
+        || !fs_row_zeros(p, 4, 8))
+    {
+        return -1;
+    }
+
+    payment->outcome = p[1];
+    payment->reason = p[2];
+    payment->due = (p[3] & FS_PAYMENT_DUE) != 0;
+    payment->refunded = (p[3] & FS_PAYMENT_REFUNDED) != 0;
+    payment->amount_fen = (int64_t) fs_get_le64(p + 8);
+    payment->seq = fs_get_le64(p + 16);
+
+    return 0;
+}
+
+
+/*
+ * Keys.  A buyer's three kinds of rows share a database: the key's length
+ * tells them apart, and whatever is the buyer's lies side by side.
+ */
+
+void
+fs_units_key(uint8_t *key, const uint8_t *buyer, uint32_t sale)
+{
+    memcpy(key, buyer, FS_BUYER_LEN);
+    fs_put_be32(key + FS_BUYER_LEN, sale);
+}
+
+
+void
+fs_bound_key(uint8_t *key, const uint8_t *buyer, const uint8_t *hash)
+{
+    memcpy(key, buyer, FS_BUYER_LEN);
+    memcpy(key + FS_BUYER_LEN, hash, FS_KEY_HASH_LEN);
+}
+
+
+void
+fs_group_key(uint8_t *key, uint32_t sale, uint32_t pickup)
+{
+    fs_put_be32(key, sale);
+    fs_put_be32(key + 4, pickup);
+}
+
+
+void
+fs_member_key(uint8_t *key, uint32_t sale, uint32_t pickup, fs_seq_t hold)
+{
+    fs_put_be32(key, sale);
+    fs_put_be32(key + 4, pickup);
+    fs_put_be64(key + 8, hold);
+}
+
+
+void
+fs_payment_key(uint8_t *key, fs_seq_t hold, const uint8_t *reference,
+    uint32_t sale)
+{
+    fs_put_be64(key, hold);
+    memcpy(key + 8, reference, FS_REFERENCE_LEN);
+    fs_put_be32(key + 8 + FS_REFERENCE_LEN, sale);
+}
+
+
+/* clock, time u64 be, sale u32 be, kind, pickup u32 be; times are >= 0 */
+
+void
+fs_timer_key(uint8_t *key, const fs_timer_t *timer)
+{
+    key[0] = timer->clock;
+    fs_put_be64(key + 1, (uint64_t) timer->time);
+    fs_put_be32(key + 9, timer->sale);
+    key[13] = timer->kind;
+    fs_put_be32(key + 14, timer->pickup);
+}
+
+
+int
+fs_timer_key_decode(fs_timer_t *timer, fs_str_t key)
+{
+    const uint8_t  *p;
+
+    p = (const uint8_t *) key.data;
+
+    if (key.len != FS_TIMER_KEY_LEN || (p[0] != 'm' && p[0] != 'w')
+        || p[13] < FS_TIMER_OPEN || p[13] > FS_TIMER_SWEEP)
+    {
+        return -1;
+    }
+
+    timer->clock = p[0];
+    timer->time = (int64_t) fs_get_be64(p + 1);
+    timer->sale = fs_get_be32(p + 9);
+    timer->kind = p[13];
+    timer->pickup = fs_get_be32(p + 14);
+
+    return 0;
+}
+
+
+void
+fs_due_value(uint8_t *value, int64_t due, fs_seq_t seq)
+{
+    fs_put_be64(value, (uint64_t) due);
+    fs_put_be64(value + 8, seq);
+}

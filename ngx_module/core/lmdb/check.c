@@ -1,0 +1,542 @@
+
+/*
+ * Pages of LMDB 0.9, 64 bits, little-endian; env.c has the beginning of a page
+ * and of a meta page.  That goes on with two records of trees, the free pages'
+ * at 40 and the main one's at 88:
+ *
+ *   offset size  field
+ *        4    2  flags: integer keys 8
+ *        6    2  depth
+ *       40    8  root, all ones: empty
+ *
+ * A page of a tree has offsets of its nodes, u16 each, behind its beginning:
+ *
+ *        0    4  branch: low half of the child; leaf: length of the value
+ *        4    2  branch: high half of the child; leaf: flags
+ *        6    2  length of the key
+ *        8       key, then (in a leaf) the value
+ *
+ * Flags of a leaf's node: 1: the value is the number of its first page of its
+ * own; 2: it is the record of another tree.
+ */
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "lmdb/check.h"
+#include "lmdb/env.h"
+
+
+#define FS_CHECK_TRIES     50           /* a millisecond apart */
+#define FS_CHECK_DEPTH     32
+#define FS_CHECK_META      152
+#define FS_CHECK_FREE      40           /* in a meta page */
+#define FS_CHECK_MAIN      88
+#define FS_CHECK_TREE      48
+
+#define FS_CHECK_HEADER    16
+#define FS_CHECK_NODE      8
+#define FS_CHECK_BRANCH    1
+#define FS_CHECK_LEAF      2
+#define FS_CHECK_OVERFLOW  4
+#define FS_CHECK_DIRTY     0x10
+#define FS_CHECK_BIG       1
+#define FS_CHECK_SUB       2
+#define FS_CHECK_INTEGER   8
+#define FS_CHECK_NONE      UINT64_MAX
+
+typedef enum {
+    FS_CHECK_FREE_TREE = 0,
+    FS_CHECK_MAIN_TREE,
+    FS_CHECK_ROWS,
+    FS_CHECK_LEDGER
+} fs_check_kind_t;
+
+typedef struct {
+    int                  fd;
+    int                  whole;
+    size_t               size;          /* of a page */
+    uint64_t             last;          /* page */
+    unsigned             read;
+    uint8_t             *seen;          /* a bit a page */
+    char                *why;
+} fs_check_t;
+
+/* a tree */
+typedef struct {
+    fs_check_kind_t      kind;
+    unsigned             integer;
+    unsigned             depth;
+} fs_check_tree_t;
+
+static int fs_check_snapshot(MDB_env *env, MDB_txn *txn, uint8_t *meta);
+static int fs_check_tree(fs_check_t *check, fs_check_kind_t kind,
+    const uint8_t *record);
+static int fs_check_page(fs_check_t *check, const fs_check_tree_t *tree,
+    uint64_t pgno, unsigned depth, int newest);
+static int fs_check_leaf(fs_check_t *check, const fs_check_tree_t *tree,
+    const uint8_t *page, const uint8_t *node, uint64_t pgno);
+static int fs_check_free(fs_check_t *check, const uint8_t *list, size_t len,
+    uint64_t pgno);
+static int fs_check_big(fs_check_t *check, uint64_t pgno, uint64_t len,
+    uint8_t *first);
+static int fs_check_take(fs_check_t *check, uint64_t pgno, uint64_t n);
+static int fs_check_read(fs_check_t *check, uint64_t pgno, uint8_t *page,
+    size_t size);
+static int fs_check_order(const fs_check_tree_t *tree, const uint8_t *one,
+    const uint8_t *two);
+static int fs_check_bad(fs_check_t *check, uint64_t pgno, const char *what);
+
+
+int
+fs_check_env(MDB_env *env, int whole, char *why)
+{
+    int         rc;
+    uint8_t     meta[FS_CHECK_META];
+    MDB_txn    *txn;
+    MDB_stat    stat;
+    fs_check_t  check;
+
+    memset(&check, 0, sizeof(check));
+    check.why = why;
+    check.whole = whole;
+
+    rc = mdb_env_get_fd(env, &check.fd);
+
+    if (rc == 0) {
+        rc = mdb_txn_begin(env, NULL, MDB_RDONLY, &txn);
+    }
+
+    if (rc) {
+        return rc;
+    }
+
+    rc = fs_check_snapshot(env, txn, meta);
+
+    if (rc == 0) {
+        mdb_env_stat(env, &stat);
+        check.size = stat.ms_psize;
+        check.last = fs_get_le64(meta + 136);
+        check.seen = calloc(1, (size_t) (check.last / 8 + 1));
+
+        if (check.seen == NULL) {
+            rc = ENOMEM;
+        }
+    }
+
+    if (rc == 0) {
+        rc = fs_check_tree(&check, FS_CHECK_MAIN_TREE, meta + FS_CHECK_MAIN);
+    }
+
+    /* last: what is free is not in use */
+
+    if (rc == 0) {
+        rc = fs_check_tree(&check, FS_CHECK_FREE_TREE, meta + FS_CHECK_FREE);
+    }
+
+    free(check.seen);
+    mdb_txn_abort(txn);
+
+    return rc;
+}
+
+
+/* The meta page of the reader's transaction, unless it was overwritten since:
+ * then the reader moves on. */
+
+static int
+fs_check_snapshot(MDB_env *env, MDB_txn *txn, uint8_t *meta)
+{
+    int              fd, rc, i, tries;
+    uint64_t         id;
+    MDB_stat         stat;
+    struct timespec  pause;
+
+    (void) mdb_env_get_fd(env, &fd);
+    mdb_env_stat(env, &stat);
+
+    pause.tv_sec = 0;
+    pause.tv_nsec = 1000000;
+
+    for (tries = 0; tries < FS_CHECK_TRIES; tries++) {
+        id = mdb_txn_id(txn);
+
+        for (i = 0; i < 2; i++) {
+            if (pread(fd, meta, FS_CHECK_META, (off_t) i * stat.ms_psize)
+                != FS_CHECK_META)
+            {
+                return EIO;
+            }
+
+            if (fs_get_le64(meta + 144) == id) {
+                return 0;
+            }
+        }
+
+        nanosleep(&pause, NULL);
+
+        mdb_txn_reset(txn);
+        rc = mdb_txn_renew(txn);
+
+        if (rc) {
+            return rc;
+        }
+    }
+
+    return EAGAIN;
+}
+
+
+static int
+fs_check_tree(fs_check_t *check, fs_check_kind_t kind, const uint8_t *record)
+{
+    uint64_t         root;
+    fs_check_tree_t  tree;
+
+    tree.kind = kind;
+    tree.integer = (fs_get_le16(record + 4) & FS_CHECK_INTEGER)
+                   || kind == FS_CHECK_FREE_TREE;
+    tree.depth = fs_get_le16(record + 6);
+    root = fs_get_le64(record + 40);
+
+    if (root == FS_CHECK_NONE) {
+        return 0;
+    }
+
+    if (tree.depth == 0 || tree.depth > FS_CHECK_DEPTH) {
+        return fs_check_bad(check, root, "the root of no tree");
+    }
+
+    return fs_check_page(check, &tree, root, 1, 1);
+}
+
+
+/* newest: on the way to the last key. */
+
+static int
+fs_check_page(fs_check_t *check, const fs_check_tree_t *tree, uint64_t pgno,
+    unsigned depth, int newest)
+{
+    int       rc;
+    uint8_t  *page, *node, *before;
+    uint64_t  child;
+    unsigned  i, n, flags, lower, upper, offset;
+
+    if (fs_check_take(check, pgno, 1) == -1) {
+        return fs_check_bad(check, pgno, "not one of its own");
+    }
+
+    if (!check->whole
+        && (check->read >= FS_CHECK_PAGES
+            || (tree->kind == FS_CHECK_LEDGER && depth == tree->depth
+                && !newest)))
+    {
+        return 0;
+    }
+
+    page = malloc(check->size);
+
+    if (page == NULL) {
+        return ENOMEM;
+    }
+
+    rc = fs_check_read(check, pgno, page, check->size);
+
+    if (rc) {
+        goto done;
+    }
+
+    flags = fs_get_le16(page + 10) & ~(unsigned) FS_CHECK_DIRTY;
+    lower = fs_get_le16(page + 12);
+    upper = fs_get_le16(page + 14);
+
+    rc = -1;
+
+    if (fs_get_le64(page) != pgno
+        || flags != (depth == tree->depth ? FS_CHECK_LEAF : FS_CHECK_BRANCH)
+        || lower < FS_CHECK_HEADER || lower % 2 != 0 || lower > upper
+        || upper > check->size)
+    {
+        (void) fs_check_bad(check, pgno, "no page of its tree");
+        goto done;
+    }
+
+    n = (lower - FS_CHECK_HEADER) / 2;
+
+    if (n == 0 || (flags == FS_CHECK_BRANCH && n < 2
+                   && tree->kind != FS_CHECK_FREE_TREE))
+    {
+        (void) fs_check_bad(check, pgno, "empty");
+        goto done;
+    }
+
+    before = NULL;
+
+    for (i = 0; i < n; i++) {
+        offset = fs_get_le16(page + FS_CHECK_HEADER + 2 * i);
+        node = page + offset;
+
+        if (offset < upper || offset % 2 != 0
+            || offset + FS_CHECK_NODE > check->size
+            || offset + FS_CHECK_NODE + fs_get_le16(node + 6) > check->size)
+        {
+            (void) fs_check_bad(check, pgno, "not whole");
+            goto done;
+        }
+
+        /* the first key of a branch counts for nothing */
+
+        if (!(flags == FS_CHECK_BRANCH && i == 0)) {
+
+            if (tree->integer && fs_get_le16(node + 6) != 8) {
+                (void) fs_check_bad(check, pgno, "a key of another kind");
+                goto done;
+            }
+
+            if (before && fs_check_order(tree, before, node) >= 0) {
+                (void) fs_check_bad(check, pgno, "out of order");
+                goto done;
+            }
+
+            before = node;
+        }
+
+        if (flags == FS_CHECK_BRANCH) {
+            child = fs_get_le32(node) | (uint64_t) fs_get_le16(node + 4) << 32;
+            rc = fs_check_page(check, tree, child, depth + 1,
+                               newest && i + 2 >= n);
+
+        } else {
+            rc = fs_check_leaf(check, tree, page, node, pgno);
+        }
+
+        if (rc) {
+            goto done;
+        }
+
+        rc = -1;
+    }
+
+    rc = 0;
+
+done:
+
+    free(page);
+
+    return rc;
+}
+
+
+static int
+fs_check_leaf(fs_check_t *check, const fs_check_tree_t *tree,
+    const uint8_t *page, const uint8_t *node, uint64_t pgno)
+{
+    int              rc;
+    size_t           key, room;
+    uint8_t         *list;
+    uint32_t         len;
+    unsigned         flags;
+    const uint8_t   *value;
+    fs_check_kind_t  kind;
+
+    len = fs_get_le32(node);
+    flags = fs_get_le16(node + 4);
+    key = fs_get_le16(node + 6);
+    value = node + FS_CHECK_NODE + key;
+    room = check->size - (size_t) (value - page);
+
+    if (flags & ~(unsigned) (FS_CHECK_BIG|FS_CHECK_SUB)
+        || (flags & FS_CHECK_BIG ? 8 : len) > room
+        || (tree->kind == FS_CHECK_MAIN_TREE) != (flags == FS_CHECK_SUB)
+        || (flags == FS_CHECK_SUB && len != FS_CHECK_TREE))
+    {
+        return fs_check_bad(check, pgno, "not whole");
+    }
+
+    if (flags == FS_CHECK_SUB) {
+        kind = key == 6 && memcmp(node + FS_CHECK_NODE, "ledger", 6) == 0
+               ? FS_CHECK_LEDGER : FS_CHECK_ROWS;
+
+        return fs_check_tree(check, kind, value);
+    }
+
+    if (tree->kind != FS_CHECK_FREE_TREE) {
+        return flags == FS_CHECK_BIG
+               ? fs_check_big(check, fs_get_le64(value), len, NULL) : 0;
+    }
+
+    if (flags != FS_CHECK_BIG) {
+        return fs_check_free(check, value, len, pgno);
+    }
+
+    list = malloc(len ? len : 1);
+
+    if (list == NULL) {
+        return ENOMEM;
+    }
+
+    rc = fs_check_big(check, fs_get_le64(value), len, list);
+
+    if (rc == 0) {
+        rc = fs_check_free(check, list, len, pgno);
+    }
+
+    free(list);
+
+    return rc;
+}
+
+
+/* A list of free pages, its length first. */
+
+static int
+fs_check_free(fs_check_t *check, const uint8_t *list, size_t len,
+    uint64_t pgno)
+{
+    size_t    i;
+    uint64_t  n;
+
+    /* it may have room for more */
+
+    n = len >= 8 ? fs_get_le64(list) : 0;
+
+    if (len < 8 || len % 8 != 0 || n > len / 8 - 1) {
+        return fs_check_bad(check, pgno, "no list of free pages");
+    }
+
+    for (i = 1; i <= n; i++) {
+        if (fs_check_take(check, fs_get_le64(list + 8 * i), 1) == -1) {
+            return fs_check_bad(check, pgno, "a list of pages not all free");
+        }
+    }
+
+    return 0;
+}
+
+
+/* A value in pages of its own; NULL: it is not wanted. */
+
+static int
+fs_check_big(fs_check_t *check, uint64_t pgno, uint64_t len, uint8_t *value)
+{
+    int       rc;
+    ssize_t   n;
+    uint8_t   page[FS_CHECK_HEADER];
+    uint64_t  pages;
+
+    pages = (len + FS_CHECK_HEADER + check->size - 1) / check->size;
+
+    if (fs_check_take(check, pgno, pages) == -1) {
+        return fs_check_bad(check, pgno, "not one of its own");
+    }
+
+    rc = fs_check_read(check, pgno, page, sizeof(page));
+
+    if (rc) {
+        return rc;
+    }
+
+    if (fs_get_le64(page) != pgno
+        || (fs_get_le16(page + 10) & ~FS_CHECK_DIRTY) != FS_CHECK_OVERFLOW
+        || fs_get_le32(page + 12) < pages)
+    {
+        return fs_check_bad(check, pgno, "no page of a long value");
+    }
+
+    if (fs_get_le32(page + 12) > pages
+        && fs_check_take(check, pgno + pages, fs_get_le32(page + 12) - pages)
+           == -1)
+    {
+        return fs_check_bad(check, pgno, "too long");
+    }
+
+    if (value) {
+        n = pread(check->fd, value, len,
+                  (off_t) (pgno * check->size + FS_CHECK_HEADER));
+
+        if (n < 0 || (uint64_t) n != len) {
+            return n < 0 ? errno : EIO;
+        }
+    }
+
+    return 0;
+}
+
+
+/* -1: they are not there, or somebody else's. */
+
+static int
+fs_check_take(fs_check_t *check, uint64_t pgno, uint64_t n)
+{
+    if (pgno < 2 || pgno > check->last || n > check->last - pgno + 1) {
+        return -1;
+    }
+
+    for ( /* void */ ; n; n--, pgno++) {
+        if (check->seen[pgno / 8] & 1U << pgno % 8) {
+            return -1;
+        }
+
+        check->seen[pgno / 8] |= (uint8_t) (1U << pgno % 8);
+    }
+
+    return 0;
+}
+
+
+static int
+fs_check_read(fs_check_t *check, uint64_t pgno, uint8_t *page, size_t size)
+{
+    ssize_t  n;
+
+    check->read++;
+
+    n = pread(check->fd, page, size, (off_t) (pgno * check->size));
+
+    if (n < 0) {
+        return errno;
+    }
+
+    if ((size_t) n != size) {
+        return fs_check_bad(check, pgno, "beyond the end");
+    }
+
+    return 0;
+}
+
+
+static int
+fs_check_order(const fs_check_tree_t *tree, const uint8_t *one,
+    const uint8_t *two)
+{
+    int       rc;
+    unsigned  a, b;
+    uint64_t  x, y;
+
+    a = fs_get_le16(one + 6);
+    b = fs_get_le16(two + 6);
+
+    if (tree->integer) {
+        x = fs_get_le64(one + FS_CHECK_NODE);
+        y = fs_get_le64(two + FS_CHECK_NODE);
+
+        return x < y ? -1 : x > y;
+    }
+
+    rc = memcmp(one + FS_CHECK_NODE, two + FS_CHECK_NODE, a < b ? a : b);
+
+    return rc ? rc : (int) a - (int) b;
+}
+
+
+static int
+fs_check_bad(fs_check_t *check, uint64_t pgno, const char *what)
+{
+    snprintf(check->why, FS_ENV_WHY_MAX, "is damaged: page %llu is %s",
+             (unsigned long long) pgno, what);
+
+    return -1;
+}

@@ -1,0 +1,495 @@
+
+/*
+ * The wrapper round LMDB.  Every put, get and delete of the core goes through
+ * here; nothing else looks at LMDB's codes.
+ */
+
+#include <errno.h>
+
+#include "lmdb/db.h"
+
+
+static void fs_db_fail(fs_txn_t *txn, int error);
+static MDB_cursor *fs_db_cursor(fs_txn_t *txn, MDB_dbi dbi);
+static int fs_db_cursor_get(fs_txn_t *txn, MDB_dbi dbi, MDB_val *key,
+    MDB_val *value, MDB_cursor_op op);
+
+
+fs_outcome_t
+fs_db_outcome(int error)
+{
+    switch (error) {
+
+    case 0:
+        return FS_OK;
+
+    case MDB_MAP_FULL:
+    case ENOSPC:
+    case EDQUOT:
+    case EFBIG:
+        return FS_STORE_FULL;
+
+    case EIO:
+    case EROFS:
+    case ENXIO:
+    case ENODEV:
+    case ESTALE:
+        return FS_DISK_FAILED;
+
+    case MDB_PANIC:
+        return FS_UNKNOWN;
+
+    case MDB_CORRUPTED:
+    case MDB_PAGE_NOTFOUND:
+    case MDB_CURSOR_FULL:
+    case FS_DB_LOST:
+    case MDB_READERS_FULL:
+    case MDB_MAP_RESIZED:
+    case MDB_BAD_RSLOT:
+    case ENOMEM:
+    case EAGAIN:
+        return FS_NOT_READY;
+    }
+
+    return FS_INTERNAL;
+}
+
+
+const char *
+fs_db_strerror(int error)
+{
+    const char  *words;
+
+    if (error == FS_DB_LOST) {
+        return "a damaged page was met in the middle of a change";
+    }
+
+    words = mdb_strerror(error);
+
+    return words ? words : "unknown error";
+}
+
+
+int
+fs_db_damaged(int error)
+{
+    switch (error) {
+
+    case FS_DB_LOST:
+    case MDB_CORRUPTED:
+    case MDB_PAGE_NOTFOUND:
+    case MDB_CURSOR_FULL:
+    case MDB_PAGE_FULL:
+    case MDB_INVALID:
+    case MDB_VERSION_MISMATCH:
+    case MDB_INCOMPATIBLE:
+    case MDB_BAD_DBI:
+        return 1;
+
+    case MDB_BAD_TXN:
+
+        /* the first error of ours, but not LMDB's: its cursors drop theirs */
+
+        return 1;
+    }
+
+    return 0;
+}
+
+
+int
+fs_db_broken(int error)
+{
+    return error == FS_DB_LOST || error == MDB_CORRUPTED
+           || error == MDB_PAGE_NOTFOUND || error == MDB_CURSOR_FULL;
+}
+
+
+int
+fs_db_commit(fs_txn_t *txn)
+{
+    int  rc;
+
+    rc = fs_guard_commit(txn->txn);
+    txn->txn = NULL;
+
+    if (rc == FS_DB_LOST) {
+        fs_db_fail(txn, rc);
+    }
+
+    return rc;
+}
+
+
+void
+fs_db_abort(fs_txn_t *txn)
+{
+    if (txn->txn && txn->error != FS_DB_LOST) {
+        mdb_txn_abort(txn->txn);
+    }
+
+    txn->txn = NULL;
+}
+
+
+static void
+fs_db_fail(fs_txn_t *txn, int error)
+{
+    if (txn->error == 0) {
+        txn->error = error;
+    }
+}
+
+
+void
+fs_db_keep_cursors(fs_txn_t *txn, MDB_cursor **cursors)
+{
+    memset(cursors, 0, FS_DB_CURSORS * sizeof(*cursors));
+    txn->cursors = cursors;
+}
+
+
+/* NULL: do without.  Not for duplicates: their cursors carry a second one. */
+
+static MDB_cursor *
+fs_db_cursor(fs_txn_t *txn, MDB_dbi dbi)
+{
+    unsigned  flags;
+
+    if (txn->cursors == NULL || dbi >= FS_DB_CURSORS) {
+        return NULL;
+    }
+
+    if (txn->cursors[dbi] == NULL) {
+
+        if (mdb_dbi_flags(txn->txn, dbi, &flags) != 0
+            || (flags & MDB_DUPSORT)
+            || fs_guard_cursor_open(txn->txn, dbi, &txn->cursors[dbi]) != 0)
+        {
+            txn->cursors[dbi] = NULL;
+        }
+    }
+
+    return txn->cursors[dbi];
+}
+
+
+int
+fs_db_get(fs_txn_t *txn, MDB_dbi dbi, const void *key, size_t key_len,
+    fs_str_t *value)
+{
+    int          rc;
+    MDB_val      k, v;
+    MDB_cursor  *cursor;
+
+    if (txn->error) {
+        return 0;
+    }
+
+    k.mv_size = key_len;
+    k.mv_data = (void *) key;
+
+    cursor = fs_db_cursor(txn, dbi);
+
+    rc = cursor ? fs_guard_cursor_get(cursor, &k, &v, MDB_SET)
+                : fs_guard_get(txn->txn, dbi, &k, &v);
+
+    if (rc == 0) {
+        value->len = v.mv_size;
+        value->data = v.mv_data;
+        return 1;
+    }
+
+    if (rc != MDB_NOTFOUND) {
+        fs_db_fail(txn, rc);
+    }
+
+    return 0;
+}
+
+
+void
+fs_db_put(fs_txn_t *txn, MDB_dbi dbi, const void *key, size_t key_len,
+    const void *value, size_t value_len, unsigned flags)
+{
+    int          rc;
+    MDB_val      k, v;
+    MDB_cursor  *cursor;
+
+    if (txn->error) {
+        return;
+    }
+
+    k.mv_size = key_len;
+    k.mv_data = (void *) key;
+    v.mv_size = value_len;
+    v.mv_data = (void *) value;
+
+    cursor = fs_db_cursor(txn, dbi);
+
+    rc = cursor ? fs_guard_cursor_put(cursor, &k, &v, flags)
+                : fs_guard_put(txn->txn, dbi, &k, &v, flags);
+
+    if (rc) {
+        fs_db_fail(txn, rc);
+        return;
+    }
+
+    txn->dirty = 1;
+}
+
+
+void *
+fs_db_reserve(fs_txn_t *txn, MDB_dbi dbi, const void *key, size_t key_len,
+    size_t value_len, unsigned flags)
+{
+    int          rc;
+    MDB_val      k, v;
+    MDB_cursor  *cursor;
+
+    if (txn->error) {
+        return NULL;
+    }
+
+    k.mv_size = key_len;
+    k.mv_data = (void *) key;
+    v.mv_size = value_len;
+    v.mv_data = NULL;
+
+    cursor = fs_db_cursor(txn, dbi);
+
+    rc = cursor ? fs_guard_cursor_put(cursor, &k, &v, flags | MDB_RESERVE)
+                : fs_guard_put(txn->txn, dbi, &k, &v, flags | MDB_RESERVE);
+
+    if (rc) {
+        fs_db_fail(txn, rc);
+        return NULL;
+    }
+
+    txn->dirty = 1;
+
+    return v.mv_data;
+}
+
+
+int
+fs_db_delete(fs_txn_t *txn, MDB_dbi dbi, const void *key, size_t key_len,
+    const void *value, size_t value_len)
+{
+    int      rc;
+    MDB_val  k, v;
+
+    if (txn->error) {
+        return 0;
+    }
+
+    k.mv_size = key_len;
+    k.mv_data = (void *) key;
+    v.mv_size = value_len;
+    v.mv_data = (void *) value;
+
+    rc = fs_guard_del(txn->txn, dbi, &k, value ? &v : NULL);
+
+    if (rc == 0) {
+        txn->dirty = 1;
+        return 1;
+    }
+
+    if (rc != MDB_NOTFOUND) {
+        fs_db_fail(txn, rc);
+    }
+
+    return 0;
+}
+
+
+static int
+fs_db_cursor_get(fs_txn_t *txn, MDB_dbi dbi, MDB_val *key, MDB_val *value,
+    MDB_cursor_op op)
+{
+    int          rc;
+    MDB_cursor  *cursor;
+
+    if (txn->error) {
+        return 0;
+    }
+
+    rc = fs_guard_cursor_open(txn->txn, dbi, &cursor);
+
+    if (rc) {
+        fs_db_fail(txn, rc);
+        return 0;
+    }
+
+    rc = fs_guard_cursor_get(cursor, key, value, op);
+
+    mdb_cursor_close(cursor);
+
+    if (rc == 0) {
+        return 1;
+    }
+
+    if (rc != MDB_NOTFOUND) {
+        fs_db_fail(txn, rc);
+    }
+
+    return 0;
+}
+
+
+int
+fs_db_seek(fs_txn_t *txn, MDB_dbi dbi, const void *key, size_t key_len,
+    fs_str_t *found_key, fs_str_t *found_value)
+{
+    MDB_val  k, v;
+
+    k.mv_size = key_len;
+    k.mv_data = (void *) key;
+    v.mv_size = 0;
+    v.mv_data = NULL;
+
+    if (!fs_db_cursor_get(txn, dbi, &k, &v, MDB_SET_RANGE)) {
+        return 0;
+    }
+
+    found_key->len = k.mv_size;
+    found_key->data = k.mv_data;
+    found_value->len = v.mv_size;
+    found_value->data = v.mv_data;
+
+    return 1;
+}
+
+
+int
+fs_db_seek_dup(fs_txn_t *txn, MDB_dbi dbi, const void *key, size_t key_len,
+    const void *value, size_t value_len, fs_str_t *found)
+{
+    MDB_val  k, v;
+
+    k.mv_size = key_len;
+    k.mv_data = (void *) key;
+    v.mv_size = value_len;
+    v.mv_data = (void *) value;
+
+    if (!fs_db_cursor_get(txn, dbi, &k, &v, MDB_GET_BOTH_RANGE)) {
+        return 0;
+    }
+
+    found->len = v.mv_size;
+    found->data = v.mv_data;
+
+    return 1;
+}
+
+
+int
+fs_db_last(fs_txn_t *txn, MDB_dbi dbi, fs_str_t *found_key,
+    fs_str_t *found_value)
+{
+    MDB_val  k, v;
+
+    if (!fs_db_cursor_get(txn, dbi, &k, &v, MDB_LAST)) {
+        return 0;
+    }
+
+    found_key->len = k.mv_size;
+    found_key->data = k.mv_data;
+    found_value->len = v.mv_size;
+    found_value->data = v.mv_data;
+
+    return 1;
+}
+
+
+/* The compiler makes one instruction of each of these. */
+
+void
+fs_put_be32(uint8_t *p, uint32_t v)
+{
+    p[0] = (uint8_t) (v >> 24);
+    p[1] = (uint8_t) (v >> 16);
+    p[2] = (uint8_t) (v >> 8);
+    p[3] = (uint8_t) v;
+}
+
+
+void
+fs_put_be64(uint8_t *p, uint64_t v)
+{
+    fs_put_be32(p, (uint32_t) (v >> 32));
+    fs_put_be32(p + 4, (uint32_t) v);
+}
+
+
+uint32_t
+fs_get_be32(const void *p)
+{
+    const uint8_t  *b = p;
+
+    return (uint32_t) b[0] << 24 | (uint32_t) b[1] << 16
+           | (uint32_t) b[2] << 8 | b[3];
+}
+
+
+uint64_t
+fs_get_be64(const void *p)
+{
+    const uint8_t  *b = p;
+
+    return (uint64_t) fs_get_be32(b) << 32 | fs_get_be32(b + 4);
+}
+
+
+void
+fs_put_le16(uint8_t *p, uint16_t v)
+{
+    p[0] = (uint8_t) v;
+    p[1] = (uint8_t) (v >> 8);
+}
+
+
+void
+fs_put_le32(uint8_t *p, uint32_t v)
+{
+    p[0] = (uint8_t) v;
+    p[1] = (uint8_t) (v >> 8);
+    p[2] = (uint8_t) (v >> 16);
+    p[3] = (uint8_t) (v >> 24);
+}
+
+
+void
+fs_put_le64(uint8_t *p, uint64_t v)
+{
+    fs_put_le32(p, (uint32_t) v);
+    fs_put_le32(p + 4, (uint32_t) (v >> 32));
+}
+
+
+uint16_t
+fs_get_le16(const void *p)
+{
+    const uint8_t  *b = p;
+
+    return (uint16_t) (b[0] | b[1] << 8);
+}
+
+
+uint32_t
+fs_get_le32(const void *p)
+{
+    const uint8_t  *b = p;
+
+    return b[0] | (uint32_t) b[1] << 8 | (uint32_t) b[2] << 16
+           | (uint32_t) b[3] << 24;
+}
+
+
+uint64_t
+fs_get_le64(const void *p)
+{
+    const uint8_t  *b = p;
+
+    return fs_get_le32(b) | (uint64_t) fs_get_le32(b + 4) << 32;
+}

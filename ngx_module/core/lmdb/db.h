@@ -1,0 +1,112 @@
+
+/*
+ * The one wrapper round LMDB, and the one place that maps its errors.
+ *
+ * A transaction carries a sticky error: after the first failure every call
+ * does nothing and says "not found", so a good path reads straight and the
+ * error is looked at once, at the end.
+ */
+
+#ifndef FS_DB_H
+#define FS_DB_H
+
+#include <lmdb.h>
+
+#include "base/fs_types.h"
+#include "lmdb/guard.h"
+
+#pragma GCC visibility push(hidden)
+
+
+#define FS_DB_CURSORS  16               /* handles with a cursor kept */
+
+/*
+ * In a write transaction each database may keep a cursor (LMDB frees it with
+ * the transaction): keys that lie near each other, as those of a buyer do,
+ * are then found without a walk from the root.
+ */
+typedef struct {
+    MDB_txn             *txn;
+    int                  error;         /* the first, LMDB's or errno; 0 */
+    unsigned             dirty:1;       /* something was put or deleted */
+    MDB_cursor         **cursors;       /* by handle; NULL: none are kept */
+} fs_txn_t;
+
+
+/* What a client is told of an LMDB or system error. */
+fs_outcome_t fs_db_outcome(int error);
+
+/* Its words, for a log.  Never NULL. */
+const char *fs_db_strerror(int error);
+
+/* 1: the error says that the file itself is damaged. */
+int fs_db_damaged(int error);
+
+/* 1: nothing else than a damaged page makes it: of the log, which cannot be
+ * folded again. */
+int fs_db_broken(int error);
+
+/*
+ * End a transaction; afterwards txn->txn is NULL.  One that is lost is left
+ * as it is, see guard.h.
+ */
+int fs_db_commit(fs_txn_t *txn);
+void fs_db_abort(fs_txn_t *txn);
+
+/*
+ * 1: found; *value points into the map, valid until the transaction ends or,
+ * in a write transaction, until its next write.  0: not found or failed.
+ */
+int fs_db_get(fs_txn_t *txn, MDB_dbi dbi, const void *key, size_t key_len,
+    fs_str_t *value);
+
+/* flags: MDB_APPEND, MDB_NODUPDATA, ….  Nothing is returned: see error. */
+void fs_db_put(fs_txn_t *txn, MDB_dbi dbi, const void *key, size_t key_len,
+    const void *value, size_t value_len, unsigned flags);
+
+/* Room for a value in the page itself, to be filled at once.  NULL: failed. */
+void *fs_db_reserve(fs_txn_t *txn, MDB_dbi dbi, const void *key,
+    size_t key_len, size_t value_len, unsigned flags);
+
+/* 1: deleted; 0: was not there or failed.  value NULL: all of the key. */
+int fs_db_delete(fs_txn_t *txn, MDB_dbi dbi, const void *key, size_t key_len,
+    const void *value, size_t value_len);
+
+/*
+ * The first pair whose key is >= key (dup databases: whose (key, value) is
+ * >= (key, value) within that key when value_len > 0).  1: found and copied
+ * to *found_key, *found_value (pointers as in fs_db_get); 0: none or failed.
+ * Opens and closes a cursor: not for long walks.
+ */
+int fs_db_seek(fs_txn_t *txn, MDB_dbi dbi, const void *key, size_t key_len,
+    fs_str_t *found_key, fs_str_t *found_value);
+
+/* The first duplicate of a key that is >= value.  As above. */
+int fs_db_seek_dup(fs_txn_t *txn, MDB_dbi dbi, const void *key,
+    size_t key_len, const void *value, size_t value_len, fs_str_t *found);
+
+/* The last pair of a database.  1 or 0. */
+int fs_db_last(fs_txn_t *txn, MDB_dbi dbi, fs_str_t *found_key,
+    fs_str_t *found_value);
+
+
+/* Keep cursors, in the memory given, FS_DB_CURSORS of them. */
+void fs_db_keep_cursors(fs_txn_t *txn, MDB_cursor **cursors);
+
+
+/* Integers in rows and keys. */
+void fs_put_be32(uint8_t *p, uint32_t v);
+void fs_put_be64(uint8_t *p, uint64_t v);
+uint32_t fs_get_be32(const void *p);
+uint64_t fs_get_be64(const void *p);
+void fs_put_le16(uint8_t *p, uint16_t v);
+void fs_put_le32(uint8_t *p, uint32_t v);
+void fs_put_le64(uint8_t *p, uint64_t v);
+uint16_t fs_get_le16(const void *p);
+uint32_t fs_get_le32(const void *p);
+uint64_t fs_get_le64(const void *p);
+
+
+#pragma GCC visibility pop
+
+#endif /* FS_DB_H */

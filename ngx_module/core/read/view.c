@@ -1,0 +1,786 @@
+
+/*
+ * Views.  In a rush most requests are refused from one, so opening one costs
+ * a shared lock that is only tried, a renewed LMDB reader, and a look at the
+ * mark; the log's snapshot is taken when something in it is asked for.  What
+ * the index can tell is told also while there is no log: it is closed for a
+ * moment after a write of its meta page has failed.
+ */
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "index/index.h"
+#include "store/life.h"
+#include "store/log.h"
+#include "ledger/names.h"
+#include "read/view.h"
+#include "store/write.h"
+
+
+/* words about rows that cannot be read, at most so often */
+#define FS_UNREADABLE_MS  1000
+
+
+struct fs_reader_s {
+    fs_store_t          *store;
+    fs_reader_t         *next;          /* of the store's */
+    MDB_txn             *log;           /* reset, but within a view */
+    MDB_txn             *index;
+    uint32_t             index_n;       /* where the index was, and in which */
+    uint64_t             index_txn;     /* transaction that was read */
+    fs_seq_t             index_seq;
+    fs_names_memory_t    sales;
+    fs_names_memory_t    pickups;
+    fs_view_t           *view;          /* for fs_view_names() */
+    fs_crypto_t         *crypto;
+};
+
+static int fs_reader_renew(MDB_env *env, MDB_txn **txn);
+static fs_outcome_t fs_view_begin(fs_view_t *view);
+static int fs_view_begin_index(fs_view_t *view);
+static int fs_view_lives(fs_view_t *view);
+static int fs_view_number(fs_view_t *view, fs_names_memory_t *memory,
+    char kind, fs_str_t slug, uint32_t *number);
+static int fs_view_slug(fs_view_t *view, fs_names_memory_t *memory,
+    char kind, uint32_t number, fs_slug_t *slug);
+static int fs_view_row(fs_view_t *view, fs_index_db_t index_db,
+    fs_log_db_t log_db, const void *key, size_t len, fs_str_t *row);
+static void fs_view_damaged(fs_view_t *view);
+static int fs_view_look_group(fs_view_t *view, uint32_t sale,
+    uint32_t pickup, fs_group_t *group);
+static int fs_view_read_hold(fs_view_t *view, fs_seq_t seq, fs_hold_t *hold,
+    int *failed);
+static int fs_view_failed(fs_view_t *view, const fs_hold_t *hold);
+static int fs_view_name_sale(void *data, uint32_t number, fs_slug_t *slug);
+static int fs_view_name_pickup(void *data, uint32_t number, fs_slug_t *slug);
+static int fs_view_name_hold(void *data, fs_seq_t hold, char *id);
+static int fs_view_name_other(void *data, fs_seq_t hold, uint32_t epoch,
+    char *id);
+
+
+fs_reader_t *
+fs_reader_create(fs_store_t *store)
+{
+    fs_reader_t  *reader;
+
+    reader = calloc(1, sizeof(*reader));
+
+    if (reader == NULL) {
+        return NULL;
+    }
+
+    reader->store = store;
+
+    pthread_mutex_lock(&store->readers_lock);
+
+    reader->next = store->readers;
+    store->readers = reader;
+
+    pthread_mutex_unlock(&store->readers_lock);
+
+    return reader;
+}
+
+
+void
+fs_reader_destroy(fs_reader_t *reader)
+{
+    fs_store_t    *store;
+    fs_reader_t  **link;
+
+    store = reader->store;
+
+    /* after a fork the parent's transactions are not this process's */
+
+    if (!fs_store_forked(store)) {
+        pthread_mutex_lock(&store->readers_lock);
+
+        for (link = &store->readers; *link; link = &(*link)->next) {
+            if (*link == reader) {
+                *link = reader->next;
+                break;
+            }
+        }
+
+        mdb_txn_abort(reader->index);
+        mdb_txn_abort(reader->log);
+
+        pthread_mutex_unlock(&store->readers_lock);
+    }
+
+    fs_names_free(&reader->sales);
+    fs_names_free(&reader->pickups);
+    free(reader);
+}
+
+
+void
+fs_readers_end(fs_store_t *store, int log)
+{
+    fs_reader_t  *reader;
+
+    pthread_mutex_lock(&store->readers_lock);
+
+    for (reader = store->readers; reader; reader = reader->next) {
+        if (log) {
+            mdb_txn_abort(reader->log);
+            reader->log = NULL;
+
+        } else {
+            mdb_txn_abort(reader->index);
+            reader->index = NULL;
+        }
+    }
+
+    pthread_mutex_unlock(&store->readers_lock);
+}
+
+
+/* Renew a reader; the first time it takes a slot of the reader table. */
+
+static int
+fs_reader_renew(MDB_env *env, MDB_txn **txn)
+{
+    int  rc;
+
+    if (*txn) {
+        return mdb_txn_renew(*txn);
+    }
+
+    rc = mdb_txn_begin(env, NULL, MDB_RDONLY, txn);
+
+    if (rc == MDB_READERS_FULL) {
+        (void) mdb_reader_check(env, NULL);
+
+        rc = mdb_txn_begin(env, NULL, MDB_RDONLY, txn);
+    }
+
+    if (rc) {
+        *txn = NULL;
+    }
+
+    return rc;
+}
+
+
+fs_outcome_t
+fs_view_open(fs_reader_t *reader, fs_view_t *view)
+{
+    fs_store_t    *store;
+    fs_outcome_t   outcome;
+
+    store = reader->store;
+
+    memset(view, 0, sizeof(*view));
+    view->store = store;
+    view->reader = reader;
+
+    if (fs_store_forked(store)
+        || pthread_rwlock_tryrdlock(&store->guard) != 0)
+    {
+        return FS_NOT_READY;
+    }
+
+    outcome = fs_view_begin(view);
+
+    if (outcome != FS_OK && outcome != FS_REBUILDING) {
+        fs_view_close(view);
+    }
+
+    return outcome;
+}
+
+
+static fs_outcome_t
+fs_view_begin(fs_view_t *view)
+{
+    fs_store_t   *store;
+    fs_reader_t  *reader;
+
+    store = view->store;
+    reader = view->reader;
+
+    if (store->log && reader->log == NULL) {
+
+        /* a slot now, so that no later question fails for want of one */
+
+        (void) fs_view_log(view);
+    }
+
+    if (!fs_store_index_wanted(store) && fs_view_begin_index(view)) {
+        return fs_view_lives(view) ? FS_OK : FS_NOT_READY;
+    }
+
+    if (fs_view_log(view) == NULL || !fs_view_lives(view)
+        || mdb_txn_id(view->log.txn) > atomic_load(&store->mark->txn))
+    {
+        return FS_NOT_READY;
+    }
+
+    return FS_REBUILDING;
+}
+
+
+/* 1: what the snapshot shows is of lives that this process knows of. */
+
+static int
+fs_view_lives(fs_view_t *view)
+{
+    fs_txn_t  *log;
+
+    if (!fs_life_stale(view->store)) {
+        return 1;
+    }
+
+    log = fs_view_log(view);
+
+    return log != NULL && fs_life_load(view->store, log) == 0;
+}
+
+
+/* 1: view->index is a snapshot; 0: there is none that can be used. */
+
+static int
+fs_view_begin_index(fs_view_t *view)
+{
+    uint64_t        txn;
+    fs_store_t     *store;
+    fs_reader_t    *reader;
+    fs_position_t   position;
+
+    store = view->store;
+    reader = view->reader;
+
+    if (fs_reader_renew(store->index, &reader->index) != 0) {
+        return 0;
+    }
+
+    view->index.txn = reader->index;
+
+    txn = mdb_txn_id(reader->index);
+
+    if (txn != reader->index_txn || store->index_n != reader->index_n) {
+
+        if (!fs_index_position(store, &view->index, &position)) {
+            fs_view_damaged(view);
+            mdb_txn_reset(reader->index);
+            view->index.txn = NULL;
+            return 0;
+        }
+
+        reader->index_txn = txn;
+        reader->index_n = store->index_n;
+        reader->index_seq = position.seq;
+    }
+
+    view->seq = reader->index_seq;
+
+    /* after the snapshot: nothing acknowledged before this is missing */
+
+    view->fresh = view->seq >= atomic_load(&store->mark->seq);
+
+    return 1;
+}
+
+
+void
+fs_view_close(fs_view_t *view)
+{
+    if (view->index.txn) {
+
+        if (fs_db_damaged(view->index.error)) {
+            fs_view_damaged(view);
+        }
+
+        mdb_txn_reset(view->index.txn);
+        view->index.txn = NULL;
+    }
+
+    if (view->log.txn) {
+
+        if (fs_db_broken(view->log.error)) {
+            fs_store_damaged(view->store, "is damaged: a reader met it");
+        }
+
+        mdb_txn_reset(view->log.txn);
+        view->log.txn = NULL;
+    }
+
+    pthread_rwlock_unlock(&view->store->guard);
+}
+
+
+/* The commit thread makes another index, unless somebody has. */
+
+static void
+fs_view_damaged(fs_view_t *view)
+{
+    fs_mark_t  *mark;
+
+    mark = view->store->mark;
+
+    if (atomic_load(&mark->index_n) == view->store->index_n) {
+        atomic_store(&mark->stale, 1);
+    }
+}
+
+
+fs_txn_t *
+fs_view_log(fs_view_t *view)
+{
+    int  rc;
+
+    if (view->log.txn) {
+        return &view->log;
+    }
+
+    if (view->log.error) {
+        return NULL;
+    }
+
+    rc = view->store->log ? fs_reader_renew(view->store->log,
+                                            &view->reader->log)
+                          : EAGAIN;
+    if (rc) {
+        view->log.error = rc;
+        return NULL;
+    }
+
+    view->log.txn = view->reader->log;
+
+    return &view->log;
+}
+
+
+fs_outcome_t
+fs_view_outcome(fs_view_t *view)
+{
+    int  error;
+
+    error = view->index.error ? view->index.error : view->log.error;
+
+    if (fs_db_damaged(error) || error == MDB_PANIC) {
+        return FS_NOT_READY;
+    }
+
+    if (error) {
+        return fs_db_outcome(error);
+    }
+
+    return view->index.txn ? FS_OK : FS_REBUILDING;
+}
+
+
+int
+fs_view_sale_number(fs_view_t *view, fs_str_t slug, uint32_t *number)
+{
+    return fs_view_number(view, &view->reader->sales, 's', slug, number);
+}
+
+
+int
+fs_view_sale_slug(fs_view_t *view, uint32_t number, fs_slug_t *slug)
+{
+    return fs_view_slug(view, &view->reader->sales, 's', number, slug);
+}
+
+
+int
+fs_view_pickup_number(fs_view_t *view, fs_str_t slug, uint32_t *number)
+{
+    return fs_view_number(view, &view->reader->pickups, 'p', slug, number);
+}
+
+
+int
+fs_view_pickup_slug(fs_view_t *view, uint32_t number, fs_slug_t *slug)
+{
+    return fs_view_slug(view, &view->reader->pickups, 'p', number, slug);
+}
+
+
+static int
+fs_view_number(fs_view_t *view, fs_names_memory_t *memory, char kind,
+    fs_str_t slug, uint32_t *number)
+{
+    fs_txn_t  *log;
+
+    if (fs_names_number(memory, slug, number)) {
+        return 1;
+    }
+
+    log = fs_view_log(view);
+
+    if (log == NULL || !fs_log_number(view->store, log, kind, slug, number)) {
+        return 0;
+    }
+
+    fs_names_keep(memory, *number, slug);
+
+    return 1;
+}
+
+
+static int
+fs_view_slug(fs_view_t *view, fs_names_memory_t *memory, char kind,
+    uint32_t number, fs_slug_t *slug)
+{
+    fs_str_t          name;
+    fs_txn_t         *log;
+    const fs_slug_t  *known;
+
+    known = fs_names_slug(memory, number);
+
+    if (known) {
+        *slug = *known;
+        return 1;
+    }
+
+    log = fs_view_log(view);
+
+    if (log == NULL || !fs_log_slug(view->store, log, kind, number, slug)) {
+        return 0;
+    }
+
+    name.len = slug->len;
+    name.data = slug->data;
+
+    fs_names_keep(memory, number, name);
+
+    return 1;
+}
+
+
+/* A row that the index has and, at its own position, the log as well. */
+
+static int
+fs_view_row(fs_view_t *view, fs_index_db_t index_db, fs_log_db_t log_db,
+    const void *key, size_t len, fs_str_t *row)
+{
+    fs_txn_t  *log;
+
+    if (view->index.txn) {
+        return fs_db_get(&view->index, view->store->index_dbi[index_db], key,
+                         len, row);
+    }
+
+    log = fs_view_log(view);
+
+    return log && fs_db_get(log, view->store->log_dbi[log_db], key, len, row);
+}
+
+
+int
+fs_view_sale(fs_view_t *view, uint32_t number, fs_sale_t *sale)
+{
+    int  found;
+
+    found = fs_view_look_sale(view, number, sale);
+
+    if (found == -1) {
+        view->index.error = MDB_CORRUPTED;
+    }
+
+    return found == 1;
+}
+
+
+/*
+ * The log has the same row.  It stands in for one of the index that cannot be
+ * read, when all that the log shows is durable.
+ */
+
+int
+fs_view_look_sale(fs_view_t *view, uint32_t number, fs_sale_t *sale)
+{
+    uint8_t    key[4];
+    fs_str_t   row;
+    fs_txn_t  *log;
+
+    fs_put_be32(key, number);
+
+    if (!fs_view_row(view, FS_INDEX_SALES, FS_LOG_SALES, key, sizeof(key),
+                     &row))
+    {
+        return 0;
+    }
+
+    if (fs_sale_row_decode(sale, row) == -1) {
+        fs_view_unreadable(view, "sale", number);
+
+        log = (view->index.txn != NULL) ? fs_view_log(view) : NULL;
+
+        if (log == NULL
+            || mdb_txn_id(log->txn) > atomic_load(&view->store->mark->txn)
+            || !fs_db_get(log, view->store->log_dbi[FS_LOG_SALES], key,
+                          sizeof(key), &row)
+            || fs_sale_row_decode(sale, row) == -1)
+        {
+            return -1;
+        }
+    }
+
+    sale->number = number;
+
+    return 1;
+}
+
+
+void
+fs_view_unreadable(fs_view_t *view, const char *what, uint64_t number)
+{
+    int64_t      wall, boot, told_at;
+    fs_store_t  *store;
+
+    store = view->store;
+
+    atomic_fetch_add(&store->mark->unreadable, 1);
+
+    store->conf.clock(store->conf.data, &wall, &boot);
+    told_at = atomic_load(&store->unreadable_at);
+
+    if ((told_at == 0 || boot - told_at >= FS_UNREADABLE_MS)
+        && atomic_compare_exchange_strong(&store->unreadable_at, &told_at,
+                                          boot))
+    {
+        fs_store_report(store, FS_LOG_ERROR, "the row of %s %llu cannot be "
+                        "read", what, (unsigned long long) number);
+    }
+}
+
+
+int
+fs_view_group(fs_view_t *view, uint32_t sale, uint32_t pickup,
+    fs_group_t *group)
+{
+    int  found;
+
+    found = fs_view_look_group(view, sale, pickup, group);
+
+    if (found == -1) {
+        view->index.error = MDB_CORRUPTED;
+    }
+
+    return found == 1;
+}
+
+
+/* As fs_view_look_sale(). */
+
+static int
+fs_view_look_group(fs_view_t *view, uint32_t sale, uint32_t pickup,
+    fs_group_t *group)
+{
+    uint8_t   key[FS_GROUP_KEY_LEN];
+    fs_str_t  row;
+
+    fs_group_key(key, sale, pickup);
+
+    if (!fs_view_row(view, FS_INDEX_GROUPS, FS_LOG_GROUPS, key, sizeof(key),
+                     &row))
+    {
+        return 0;
+    }
+
+    if (fs_group_row_decode(group, row) == -1) {
+        fs_view_unreadable(view, "a group of sale", sale);
+        return -1;
+    }
+
+    group->sale = sale;
+    group->pickup = pickup;
+
+    return 1;
+}
+
+
+int
+fs_view_hold(fs_view_t *view, fs_seq_t seq, fs_hold_t *hold)
+{
+    int  found, failed;
+
+    found = fs_view_read_hold(view, seq, hold, &failed);
+
+    if (found == -1 || (found == 1 && failed == -1)) {
+        view->index.error = MDB_CORRUPTED;
+        return 0;
+    }
+
+    return found;
+}
+
+
+int
+fs_view_look_hold(fs_view_t *view, fs_seq_t seq, fs_hold_t *hold)
+{
+    int  failed;
+
+    return fs_view_read_hold(view, seq, hold, &failed);
+}
+
+
+/* *failed: of a sold one, as fs_view_failed() says. */
+
+static int
+fs_view_read_hold(fs_view_t *view, fs_seq_t seq, fs_hold_t *hold,
+    int *failed)
+{
+    fs_str_t  row;
+
+    *failed = 0;
+
+    if (view->index.txn == NULL
+        || !fs_db_get(&view->index, view->store->index_dbi[FS_INDEX_HOLDS],
+                      &seq, sizeof(seq), &row))
+    {
+        return 0;
+    }
+
+    if (fs_hold_row_decode(hold, row) == -1) {
+        fs_view_unreadable(view, "hold", seq);
+        return -1;
+    }
+
+    hold->seq = seq;
+
+    if (hold->state == FS_HOLD_SOLD) {
+        *failed = fs_view_failed(view, hold);
+
+        if (*failed == 1) {
+            hold->state = FS_HOLD_REFUND_DUE;
+        }
+    }
+
+    return 1;
+}
+
+
+int
+fs_view_refund(fs_view_t *view, fs_seq_t hold, const uint8_t *reference,
+    fs_payment_t *row)
+{
+    uint8_t   key[FS_PAYMENT_KEY_LEN];
+    fs_str_t  value;
+
+    fs_payment_key(key, hold, reference, FS_REFUND_MARK);
+
+    if (view->index.txn == NULL
+        || !fs_db_get(&view->index,
+                      view->store->index_dbi[FS_INDEX_PAYMENTS], key,
+                      sizeof(key), &value))
+    {
+        return 0;
+    }
+
+    if (fs_payment_row_decode(row, value) == -1) {
+        view->index.error = MDB_CORRUPTED;
+        return 0;
+    }
+
+    return 1;
+}
+
+
+/*
+ * 1: all its lines count to groups that failed; the entries may be still to
+ * come.  Units sold before the sale had a goal count to none.  -1: a row of
+ * theirs cannot be read.
+ */
+
+static int
+fs_view_failed(fs_view_t *view, const fs_hold_t *hold)
+{
+    uint8_t     key[FS_MEMBER_KEY_LEN];
+    int         found;
+    unsigned    i;
+    uint32_t    pickup;
+    fs_str_t    value;
+    fs_sale_t   sale;
+    fs_group_t  group;
+
+    for (i = 0; i < hold->lines_n; i++) {
+        found = fs_view_look_sale(view, hold->lines[i].sale, &sale);
+
+        if (found != 1) {
+            return found;
+        }
+
+        if (sale.goal == 0 || sale.groups_failed == 0) {
+            return 0;
+        }
+
+        pickup = sale.goal_by == FS_GOAL_BY_PICKUP ? hold->pickup : 0;
+
+        found = fs_view_look_group(view, sale.number, pickup, &group);
+
+        if (found != 1) {
+            return found;
+        }
+
+        if (group.state != FS_GROUP_FAILED) {
+            return 0;
+        }
+
+        fs_member_key(key, sale.number, pickup, hold->seq);
+
+        if (!fs_db_get(&view->index,
+                       view->store->index_dbi[FS_INDEX_MEMBERS], key,
+                       sizeof(key), &value))
+        {
+            return 0;
+        }
+    }
+
+    return hold->lines_n != 0;
+}
+
+
+void
+fs_view_names(fs_view_t *view, fs_crypto_t *crypto, fs_names_t *names)
+{
+    view->reader->view = view;
+    view->reader->crypto = crypto;
+
+    names->data = view->reader;
+    names->sale_slug = fs_view_name_sale;
+    names->pickup_slug = fs_view_name_pickup;
+    names->hold_id = fs_view_name_hold;
+    names->other_id = fs_view_name_other;
+}
+
+
+static int
+fs_view_name_sale(void *data, uint32_t number, fs_slug_t *slug)
+{
+    fs_reader_t  *reader = data;
+
+    return fs_view_sale_slug(reader->view, number, slug) ? 0 : -1;
+}
+
+
+static int
+fs_view_name_pickup(void *data, uint32_t number, fs_slug_t *slug)
+{
+    fs_reader_t  *reader = data;
+
+    return fs_view_pickup_slug(reader->view, number, slug) ? 0 : -1;
+}
+
+
+static int
+fs_view_name_hold(void *data, fs_seq_t hold, char *id)
+{
+    fs_reader_t  *reader = data;
+
+    return fs_life_hold_id(reader->store, reader->crypto, hold, id);
+}
+
+
+static int
+fs_view_name_other(void *data, fs_seq_t hold, uint32_t epoch, char *id)
+{
+    fs_reader_t  *reader = data;
+
+    return fs_crypto_hold_id(reader->crypto, hold, epoch, id);
+}

@@ -1,0 +1,144 @@
+
+/*
+ * Reading.  A view is a snapshot of the index; whatever it shows is durable,
+ * because the index commits after the log's synced commit.  It lives within
+ * one turn of the event loop.
+ */
+
+#ifndef FS_VIEW_H
+#define FS_VIEW_H
+
+#include "ledger/rows.h"
+#include "store/store.h"
+
+
+/* of one buyer, newest first */
+#define FS_VIEW_UNPAID_LOOKED  20
+
+#pragma GCC visibility push(hidden)
+
+
+/* A pair of reset LMDB readers of one thread. */
+typedef struct fs_reader_s  fs_reader_t;
+
+typedef struct {
+    fs_store_t          *store;
+    fs_reader_t         *reader;
+    fs_txn_t             log;           /* begun on first use */
+    fs_txn_t             index;         /* txn NULL: no index, sales only */
+    fs_seq_t             seq;           /* the index's position */
+    unsigned             fresh:1;       /* includes all that was ever
+                                           acknowledged: seq >= mark->seq */
+} fs_view_t;
+
+/* NULL: no memory.  The readers themselves are taken on first use. */
+fs_reader_t *fs_reader_create(fs_store_t *store);
+void fs_reader_destroy(fs_reader_t *reader);
+
+/*
+ * Take a snapshot; never waits.  OK; REBUILDING: only sales can be read (from
+ * the log, cut at the mark); NOT_READY: nothing can.  READERS_FULL is
+ * answered by a check for dead readers and one more try.
+ * A view is closed after OK and after REBUILDING.
+ */
+fs_outcome_t fs_view_open(fs_reader_t *reader, fs_view_t *view);
+void fs_view_close(fs_view_t *view);
+
+/* The log's snapshot, taken on first use.  NULL: not now. */
+fs_txn_t *fs_view_log(fs_view_t *view);
+
+/*
+ * OK, or why something that was not found may be there all the same: looked
+ * at before a `not found` is answered.
+ */
+fs_outcome_t fs_view_outcome(fs_view_t *view);
+
+/* Numbers and slugs; interned once, so a process may keep them. */
+int fs_view_sale_number(fs_view_t *view, fs_str_t slug, uint32_t *number);
+int fs_view_sale_slug(fs_view_t *view, uint32_t number, fs_slug_t *slug);
+int fs_view_pickup_number(fs_view_t *view, fs_str_t slug, uint32_t *number);
+int fs_view_pickup_slug(fs_view_t *view, uint32_t number, fs_slug_t *slug);
+
+/* 1: found; 0: not. */
+int fs_view_sale(fs_view_t *view, uint32_t number, fs_sale_t *sale);
+int fs_view_group(fs_view_t *view, uint32_t sale, uint32_t pickup,
+    fs_group_t *group);
+
+/*
+ * For walks, which pass over what cannot be read: 1: found; 0: not; -1: it
+ * cannot be read, which is said in the log and counted.  The functions that
+ * return no -1 ask for another index then.
+ */
+int fs_view_look_sale(fs_view_t *view, uint32_t number, fs_sale_t *sale);
+int fs_view_look_hold(fs_view_t *view, fs_seq_t seq, fs_hold_t *hold);
+
+/* Say and count that a row (of a sale, a hold, an entry) cannot be read. */
+void fs_view_unreadable(fs_view_t *view, const char *what, uint64_t number);
+
+/* As people read it: `refund_due` from the moment its group failed. */
+int fs_view_hold(fs_view_t *view, fs_seq_t seq, fs_hold_t *hold);
+
+/* The row of a refund's reference, of the hold that it was for, or
+ * FS_REFUND_ANY. */
+int fs_view_refund(fs_view_t *view, fs_seq_t hold, const uint8_t *reference,
+    fs_payment_t *row);
+
+/* Sales in order of their slugs, after `after` (len 0: from the first).
+ * Returns how many, at most `limit`; *more: there are others. */
+size_t fs_view_sales(fs_view_t *view, fs_str_t after, size_t limit,
+    fs_sale_t *sales, int *more);
+
+/* A buyer's holds, newest first, before `before` (0: from the newest), as far
+ * as they can be read. */
+size_t fs_view_holds(fs_view_t *view, const uint8_t *buyer, fs_seq_t before,
+    size_t limit, fs_hold_t *holds, int *more);
+
+/*
+ * A buyer's holds that are live, or whose time was over at or after `since`,
+ * newest first.  It looks at FS_VIEW_UNPAID_LOOKED holds at most, and behind
+ * the last live one no further than to the first whose time was before
+ * `since`: who has bought for years costs no more than who is new.
+ */
+size_t fs_view_unpaid(fs_view_t *view, const uint8_t *buyer, int64_t since,
+    size_t limit, fs_hold_t *holds);
+
+/*
+ * The doc of a document; points into the map until the view is closed.
+ * 1: found; 0: not; -1: not now (the log's snapshot has a document beyond the
+ * mark).  view_documents.c
+ */
+int fs_view_document(fs_view_t *view, fs_str_t kind, fs_str_t id,
+    fs_str_t *doc);
+
+typedef struct {
+    fs_slug_t            id;
+    fs_str_t             doc;           /* as above */
+} fs_document_t;
+
+/* A kind's documents in order of their ids, after `after` (len 0: from the
+ * first).  How many, at most `limit`, or -1: not now; *more: there are
+ * others. */
+int fs_view_documents(fs_view_t *view, fs_str_t kind, fs_str_t after,
+    size_t limit, fs_document_t *documents, int *more);
+
+/* The next time anything is due, on each clock; INT64_MAX: nothing. */
+void fs_view_next_due(fs_view_t *view, int64_t *wall, int64_t *mono);
+
+/*
+ * Ledger entries after `after`, at most `limit`, none beyond the mark.
+ * Needs no index.  Returns how many.
+ */
+size_t fs_view_entries(fs_view_t *view, fs_seq_t after, size_t limit,
+    fs_entry_t *entries);
+
+/* How a view turns numbers to names, for rendering within it. */
+void fs_view_names(fs_view_t *view, fs_crypto_t *crypto, fs_names_t *names);
+
+/* End all readers' transactions: an environment is about to be closed.  The
+ * caller holds the guard for writing. */
+void fs_readers_end(fs_store_t *store, int log);
+
+
+#pragma GCC visibility pop
+
+#endif /* FS_VIEW_H */

@@ -1,0 +1,328 @@
+
+/*
+ * Views: what is read by walking.  Each walk is bounded by its caller.
+ */
+
+#include "index/buyers.h"
+#include "store/log.h"
+#include "read/view.h"
+
+
+static int fs_view_buyer(fs_view_t *view, const uint8_t *buyer,
+    fs_buyer_t *own);
+static int fs_view_due(fs_view_t *view, char clock, int64_t *time);
+
+
+size_t
+fs_view_sales(fs_view_t *view, fs_str_t after, size_t limit,
+    fs_sale_t *sales, int *more)
+{
+    int          rc;
+    char         first[1 + FS_SLUG_MAX];
+    size_t       n;
+    MDB_val      key, value;
+    uint32_t     number;
+    fs_sale_t    extra;
+    fs_txn_t    *log;
+    fs_str_t     slug;
+    MDB_cursor  *cursor;
+
+    n = 0;
+    *more = 0;
+
+    log = fs_view_log(view);
+
+    if (log == NULL || after.len > FS_SLUG_MAX) {
+        return 0;
+    }
+
+    rc = fs_guard_cursor_open(log->txn, view->store->log_dbi[FS_LOG_NAMES],
+                         &cursor);
+    if (rc) {
+        log->error = rc;
+        return 0;
+    }
+
+    first[0] = 's';
+
+    if (after.len) {
+        memcpy(first + 1, after.data, after.len);
+    }
+
+    key.mv_size = 1 + after.len;
+    key.mv_data = first;
+
+    for (rc = fs_guard_cursor_get(cursor, &key, &value, MDB_SET_RANGE);
+         rc == 0 && *(char *) key.mv_data == 's' && value.mv_size == 4;
+         rc = fs_guard_cursor_get(cursor, &key, &value, MDB_NEXT))
+    {
+        slug.len = key.mv_size - 1;
+        slug.data = (char *) key.mv_data + 1;
+
+        if (after.len && slug.len == after.len
+            && memcmp(slug.data, after.data, slug.len) == 0)
+        {
+            continue;
+        }
+
+        number = fs_get_le32(value.mv_data);
+
+        /* a name may be there before its sale */
+
+        if (fs_view_look_sale(view, number, n == limit ? &extra : &sales[n])
+            != 1)
+        {
+            continue;
+        }
+
+        if (n == limit) {
+            *more = 1;
+            break;
+        }
+
+        n++;
+    }
+
+    mdb_cursor_close(cursor);
+
+    if (rc && rc != MDB_NOTFOUND) {
+        log->error = rc;
+    }
+
+    return n;
+}
+
+
+size_t
+fs_view_holds(fs_view_t *view, const uint8_t *buyer, fs_seq_t before,
+    size_t limit, fs_hold_t *holds, int *more)
+{
+    int         found;
+    size_t      n;
+    fs_seq_t    seq;
+    fs_hold_t   hold;
+    fs_buyer_t  own;
+
+    n = 0;
+    *more = 0;
+
+    if (view->index.txn == NULL) {
+        return 0;
+    }
+
+    if (before) {
+
+        if (!fs_view_hold(view, before, &hold)
+            || memcmp(hold.buyer, buyer, FS_BUYER_LEN) != 0)
+        {
+            return 0;
+        }
+
+        seq = hold.previous;
+
+    } else if (fs_view_buyer(view, buyer, &own)) {
+        seq = own.newest;
+
+    } else {
+        return 0;
+    }
+
+    while (seq && n < limit) {
+        found = fs_view_look_hold(view, seq, &holds[n]);
+
+        if (found != 1) {
+
+            /*
+             * What it says of the one before is not to be believed.  With
+             * nothing at all to show, another index is worth the wait.
+             */
+
+            if (n == 0) {
+                view->index.error = MDB_CORRUPTED;
+            }
+
+            return n;
+        }
+
+        seq = holds[n].previous;
+        n++;
+    }
+
+    *more = seq != 0;
+
+    return n;
+}
+
+
+static int
+fs_view_buyer(fs_view_t *view, const uint8_t *buyer, fs_buyer_t *own)
+{
+    fs_str_t     row;
+    fs_buyers_t  buyers;
+
+    memset(&buyers, 0, sizeof(buyers));
+    fs_buyers_begin(&buyers, view->store, &view->index, 1);
+
+    if (!fs_buyers_get(&buyers, buyer, FS_BUYER_LEN, &row)) {
+        return 0;
+    }
+
+    if (fs_buyer_row_decode(own, row) == -1) {
+        view->index.error = MDB_CORRUPTED;
+        return 0;
+    }
+
+    return 1;
+}
+
+
+size_t
+fs_view_unpaid(fs_view_t *view, const uint8_t *buyer, int64_t since,
+    size_t limit, fs_hold_t *holds)
+{
+    size_t      n, live, looked;
+    fs_seq_t    seq;
+    fs_hold_t  *hold;
+    fs_buyer_t  own;
+
+    if (view->index.txn == NULL || !fs_view_buyer(view, buyer, &own)) {
+        return 0;
+    }
+
+    n = 0;
+    live = 0;
+    seq = own.newest;
+
+    for (looked = 0; seq && n < limit && looked < FS_VIEW_UNPAID_LOOKED;
+         looked++)
+    {
+        hold = &holds[n];
+
+        if (fs_view_look_hold(view, seq, hold) != 1) {
+            return n;
+        }
+
+        if (live == own.live && hold->expires_at < since) {
+            return n;
+        }
+
+        seq = hold->previous;
+
+        if (hold->state == FS_HOLD_HELD || hold->state == FS_HOLD_PAYING) {
+            live++;
+            n++;
+
+        } else if (hold->state == FS_HOLD_EXPIRED
+                   && hold->expires_at >= since)
+        {
+            n++;
+        }
+    }
+
+    return n;
+}
+
+
+void
+fs_view_next_due(fs_view_t *view, int64_t *wall, int64_t *mono)
+{
+    if (!fs_view_due(view, 'w', wall)) {
+        *wall = INT64_MAX;
+    }
+
+    if (!fs_view_due(view, 'm', mono)) {
+        *mono = INT64_MAX;
+    }
+}
+
+
+static int
+fs_view_due(fs_view_t *view, char clock, int64_t *time)
+{
+    fs_str_t    key, value;
+    fs_timer_t  timer;
+
+    if (view->index.txn == NULL
+        || !fs_db_seek(&view->index, view->store->index_dbi[FS_INDEX_TIMERS],
+                       &clock, 1, &key, &value)
+        || key.len == 0 || key.data[0] != clock)
+    {
+        return 0;
+    }
+
+    /* one that cannot be read is due at once: to be set aside */
+
+    *time = (fs_timer_key_decode(&timer, key) == 0) ? timer.time : 0;
+
+    return 1;
+}
+
+
+size_t
+fs_view_entries(fs_view_t *view, fs_seq_t after, size_t limit,
+    fs_entry_t *entries)
+{
+    int          rc;
+    size_t       n;
+    MDB_val      key, value;
+    fs_seq_t     seq, last;
+    fs_txn_t    *log;
+    MDB_cursor  *cursor;
+
+    log = fs_view_log(view);
+    last = atomic_load(&view->store->mark->seq);
+
+    if (log == NULL || limit == 0 || after >= last) {
+        return 0;
+    }
+
+    rc = fs_guard_cursor_open(log->txn, view->store->log_dbi[FS_LOG_LEDGER],
+                         &cursor);
+    if (rc) {
+        log->error = rc;
+        return 0;
+    }
+
+    n = 0;
+    seq = after + 1;
+    key.mv_size = sizeof(seq);
+    key.mv_data = &seq;
+
+    rc = fs_guard_cursor_get(cursor, &key, &value, MDB_SET);
+
+    while (rc == 0) {
+        memcpy(&seq, key.mv_data, sizeof(seq));
+
+        if (seq > last) {
+            break;
+        }
+
+        if (seq != after + 1 + n
+            || fs_entry_decode(&entries[n], seq, value.mv_data, value.mv_size)
+               == -1)
+        {
+            if (n == 0) {
+                fs_view_unreadable(view, "entry", after + 1);
+            }
+
+            rc = MDB_INVALID;     /* it, not its page */
+            break;
+        }
+
+        if (++n == limit) {
+            break;
+        }
+
+        rc = fs_guard_cursor_get(cursor, &key, &value, MDB_NEXT);
+    }
+
+    mdb_cursor_close(cursor);
+
+    /* after some, it is for the next call: names are still to be looked up */
+
+    if (n == 0 && rc && rc != MDB_NOTFOUND) {
+        log->error = rc;
+    }
+
+    return n;
+}

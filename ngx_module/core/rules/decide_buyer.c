@@ -1,0 +1,211 @@
+
+/*
+ * What a buyer does with a hold of their own: release it, go to pay, choose
+ * another pickup point.
+ */
+
+#include "rules/decide_parts.h"
+
+
+static int fs_point_replay(fs_state_t *state, const fs_command_t *command,
+    const fs_now_t *now, fs_result_t *result);
+
+
+/* RELEASE and PAY: of one's own hold. */
+
+void
+fs_decide_buyer(fs_state_t *state, const fs_command_t *command,
+    const fs_now_t *now, fs_result_t *result)
+{
+    uint32_t                term;
+    fs_hold_t               hold;
+    fs_entry_t              entry;
+    const fs_transition_t  *move;
+
+    if (command->epoch != fs_state_epoch(state, command->hold)) {
+        result->outcome = FS_OTHER_LIFE;
+        return;
+    }
+
+    if (!fs_state_hold(state, command->hold, &hold)
+        || memcmp(hold.buyer, command->buyer, FS_BUYER_LEN) != 0)
+    {
+        result->outcome = FS_NO_SUCH_HOLD;
+        return;
+    }
+
+    fs_expire_due(state, &hold, now);
+
+    move = fs_transition(hold.state, (command->type == FS_COMMAND_PAY)
+                                     ? FS_MOVE_PAY : FS_MOVE_RELEASE);
+
+    if (move->outcome != FS_OK) {
+        fs_wrong_state(state, &hold, result);
+        return;
+    }
+
+    if (move->entry == FS_ENTRY_RELEASED) {
+        fs_emit_lines(state, &hold, FS_ENTRY_RELEASED, now);
+
+    } else if (move->entry == FS_ENTRY_PAYING) {
+        term = (command->term_ms < FS_HOLD_MS_MAX) ? command->term_ms
+                                                   : FS_HOLD_MS_MAX;
+
+        fs_entry_about(&entry, &hold, FS_ENTRY_PAYING);
+
+        if (now->mono + term > hold.due) {
+            entry.number = term;
+            entry.time1 = now->wall + term;
+            entry.time2 = now->mono + term;
+
+        } else {
+
+            /* whoever goes to pay must not have less time than before */
+
+            entry.number = hold.length_ms;
+            entry.time1 = hold.expires_at;
+            entry.time2 = hold.due;
+        }
+
+        fs_state_emit(state, &entry, now);
+    }
+
+    fs_state_hold(state, command->hold, &hold);
+    fs_answer_with(state, &hold, result);
+    result->outcome = FS_OK;
+}
+
+
+/*
+ * POINT: a live hold gets another pickup point.  Nothing else changes; it is
+ * counted to its group when it is sold.
+ */
+
+void
+fs_decide_point(fs_state_t *state, const fs_command_t *command,
+    const fs_now_t *now, fs_result_t *result)
+{
+    unsigned                i;
+    uint32_t                pickup, sales[FS_LINES_MAX];
+    fs_str_t                slug;
+    fs_hold_t               hold;
+    fs_entry_t              entry;
+    fs_outcome_t            outcome;
+    const fs_transition_t  *move;
+
+    if (fs_point_replay(state, command, now, result)) {
+        return;
+    }
+
+    if (command->epoch != fs_state_epoch(state, command->hold)) {
+        result->outcome = FS_OTHER_LIFE;
+        return;
+    }
+
+    if (!fs_state_hold(state, command->hold, &hold)
+        || memcmp(hold.buyer, command->buyer, FS_BUYER_LEN) != 0)
+    {
+        result->outcome = FS_NO_SUCH_HOLD;
+        return;
+    }
+
+    fs_expire_due(state, &hold, now);
+
+    move = fs_transition(hold.state, FS_MOVE_POINT);
+
+    if (move->outcome != FS_OK) {
+        fs_wrong_state(state, &hold, result);
+        return;
+    }
+
+    slug.len = command->pickup.len;
+    slug.data = command->pickup.data;
+
+    if (slug.len == 0 || !fs_slug_valid(slug)) {
+        result->outcome = FS_BAD_REQUEST;
+        return;
+    }
+
+    for (i = 0; i < hold.lines_n; i++) {
+        sales[i] = hold.lines[i].sale;
+    }
+
+    outcome = fs_points_check(state, sales, hold.lines_n, slug, &pickup,
+                              result);
+    if (outcome != FS_OK) {
+        result->outcome = (uint16_t) outcome;
+        return;
+    }
+
+    /* a key is bound by an entry, also where nothing changes */
+
+    if (pickup != hold.pickup
+        || !fs_all_zero(command->key, FS_KEY_HASH_LEN))
+    {
+        fs_entry_about(&entry, &hold, move->entry);
+        entry.pickup = pickup;
+        memcpy(entry.key, command->key, FS_KEY_HASH_LEN);
+
+        fs_state_emit(state, &entry, now);
+        fs_state_hold(state, command->hold, &hold);
+    }
+
+    fs_answer_with(state, &hold, result);
+    result->outcome = FS_OK;
+}
+
+
+/* 1: answered, by what the key is bound to. */
+
+static int
+fs_point_replay(fs_state_t *state, const fs_command_t *command,
+    const fs_now_t *now, fs_result_t *result)
+{
+    fs_seq_t    seq;
+    fs_str_t    slug;
+    fs_hold_t   hold;
+    fs_entry_t  entry;
+
+    if (fs_all_zero(command->key, FS_KEY_HASH_LEN)
+        || !fs_state_bound(state, command->buyer, command->key, &seq)
+        || !fs_state_entry(state, seq, &entry))
+    {
+        return 0;
+    }
+
+    if (entry.type != FS_ENTRY_POINT) {
+
+        /* a hold's: kept while it lives, and for a day after */
+
+        if (fs_state_hold(state, seq, &hold) && !fs_hold_live(&hold)
+            && now->mono >= hold.due + FS_KEY_KEPT_MS)
+        {
+            return 0;
+        }
+
+        result->outcome = FS_KEY_REUSED;
+        return 1;
+    }
+
+    if (now->mono >= entry.at + FS_KEY_KEPT_MS) {
+        return 0;
+    }
+
+    slug.len = command->pickup.len;
+    slug.data = command->pickup.data;
+
+    if (entry.hold != command->hold
+        || command->epoch != fs_state_epoch(state, entry.hold)
+        || fs_state_number(state, 'p', slug) != entry.pickup
+        || !fs_state_hold(state, entry.hold, &hold))
+    {
+        result->outcome = FS_KEY_REUSED;
+        return 1;
+    }
+
+    fs_expire_due(state, &hold, now);
+    fs_answer_with(state, &hold, result);
+    result->outcome = FS_REPLAYED;
+
+    return 1;
+}

@@ -1,0 +1,166 @@
+
+/*
+ * Holds whose time is over expire: one that is looked at, a buyer's own, and
+ * those of a sale whose units are wanted.
+ */
+
+#include "state/aside.h"
+#include "rules/decide_parts.h"
+
+
+static int fs_room_ends(fs_state_t *state);
+static void fs_expire_own(fs_state_t *state, fs_hold_t *hold,
+    const fs_now_t *now);
+
+
+void
+fs_expire_due(fs_state_t *state, fs_hold_t *hold, const fs_now_t *now)
+{
+    fs_seq_t  seq;
+
+    if (!fs_hold_live(hold) || hold->due > now->mono) {
+        return;
+    }
+
+    seq = hold->seq;
+    fs_emit_lines(state, hold,
+                  fs_transition(hold->state, FS_MOVE_EXPIRE)->entry, now);
+    fs_state_hold(state, seq, hold);
+}
+
+
+void
+fs_expire_buyer(fs_state_t *state, const uint8_t *buyer, const fs_now_t *now)
+{
+    uint32_t    live;
+    unsigned    n;
+    fs_seq_t    seq;
+    fs_hold_t   hold;
+    fs_buyer_t  row;
+
+    fs_state_buyer(state, buyer, &row);
+
+    seq = row.newest;
+    live = row.live;
+
+    for (n = 0; live > 0 && n < FS_CHAIN_MAX; n++) {
+
+        /* behind one that cannot be read, they wait for their timers */
+
+        if (fs_state_look_hold(state, seq, &hold) != 1) {
+            return;
+        }
+
+        if (fs_hold_live(&hold)) {
+            live--;
+
+            if (hold.due <= now->mono && fs_room_ends(state)) {
+                return;
+            }
+
+            fs_expire_own(state, &hold, now);
+        }
+
+        seq = hold.previous;
+    }
+}
+
+
+/* Unless it was set aside: that would fail the buyer's command each time. */
+
+static void
+fs_expire_own(fs_state_t *state, fs_hold_t *hold, const fs_now_t *now)
+{
+    fs_aside_t  row;
+
+    if (hold->due <= now->mono) {
+        fs_aside_due(&row, hold->lines[0].sale, hold->due, hold->seq);
+
+        if (!fs_is_aside(state, &row)) {
+            fs_expire_row(state, hold->lines[0].sale, hold->due, hold->seq,
+                          now);
+        }
+    }
+}
+
+
+void
+fs_expire_row(fs_state_t *state, uint32_t sale, int64_t due, fs_seq_t seq,
+    const fs_now_t *now)
+{
+    unsigned    i;
+    fs_hold_t   hold;
+    fs_aside_t  row, before;
+
+    fs_aside_due(&row, sale, due, seq);
+
+    if (fs_state_look_hold(state, seq, &hold) != 1) {
+        fs_set_aside(state, &row, "its hold cannot be read");
+        return;
+    }
+
+    for (i = 0; i < hold.lines_n; i++) {
+        if (hold.lines[i].sale == sale) {
+            break;
+        }
+    }
+
+    if (i == hold.lines_n || !fs_hold_live(&hold) || hold.due != due) {
+        fs_set_aside(state, &row, "its hold says otherwise");
+        return;
+    }
+
+    before = state->suspect;
+    state->suspect = row;
+
+    fs_expire_due(state, &hold, now);
+
+    if (!state->failed) {
+        state->suspect = before;
+    }
+}
+
+
+void
+fs_make_room(fs_state_t *state, fs_sale_t *sale, uint32_t need,
+    const fs_now_t *now)
+{
+    int64_t    due;
+    fs_seq_t   seq;
+
+    for ( ;; ) {
+
+        if (fs_sale_free(sale) >= need || sale->due == 0
+            || sale->due > now->mono || state->failed)
+        {
+            return;
+        }
+
+        /* the row's `due` is a lower bound until the batch ends */
+
+        if (!fs_state_first_due(state, sale->number, &due, &seq)
+            || due > now->mono)
+        {
+            return;
+        }
+
+        if (fs_room_ends(state)) {
+            return;
+        }
+
+        fs_expire_row(state, sale->number, due, seq, now);
+    }
+}
+
+
+static int
+fs_room_ends(fs_state_t *state)
+{
+    if (state->seq - state->begun < FS_ROOM_END) {
+        return 0;
+    }
+
+    state->cut = 1;
+
+    return 1;
+}

@@ -1,0 +1,656 @@
+
+/*
+ * The operator's commands.  What is carried out is written, also where it
+ * changes nothing: the entry binds the key.  Else a pause of what is paused,
+ * sent again after the resumption, would pause.
+ */
+
+#include "rules/decide_parts.h"
+#include "store/life.h"
+
+
+/* "sale/" or a kind, and an id */
+#define FS_DOCUMENT_KEY_MAX  (2 * FS_SLUG_MAX + 1)
+
+
+static int fs_operator_replay(fs_state_t *state, const fs_command_t *command,
+    const fs_operator_t *op, const fs_now_t *now, fs_result_t *result);
+static void fs_operator_emit(fs_state_t *state, const fs_command_t *command,
+    const fs_operator_t *op, fs_entry_t *entry, const fs_now_t *now);
+static void fs_decide_define(fs_state_t *state, const fs_command_t *command,
+    const fs_operator_t *op, const fs_now_t *now, fs_result_t *result);
+static int fs_sale_supposed(fs_state_t *state, const fs_operator_t *op,
+    const fs_sale_t *sale);
+static int fs_definition_valid(const fs_operator_t *op);
+static void fs_definition(fs_sale_t *sale, const fs_operator_t *op);
+static fs_outcome_t fs_check_change(fs_state_t *state, fs_sale_t *sale,
+    const fs_sale_t *next, const fs_now_t *now, fs_result_t *result);
+static void fs_write_definition(fs_state_t *state, const fs_sale_t *sale);
+static void fs_decide_stock(fs_state_t *state, const fs_command_t *command,
+    const fs_operator_t *op, fs_sale_t *sale, const fs_now_t *now,
+    fs_result_t *result);
+static int fs_stock_taken(const fs_sale_t *sale, int64_t stock,
+    fs_result_t *result);
+static void fs_decide_switch(fs_state_t *state, const fs_command_t *command,
+    const fs_operator_t *op, const fs_sale_t *sale, const fs_now_t *now,
+    fs_result_t *result);
+static void fs_decide_clock(fs_state_t *state, const fs_command_t *command,
+    const fs_operator_t *op, const fs_now_t *now, fs_result_t *result);
+static void fs_decide_life(fs_state_t *state, const fs_command_t *command,
+    const fs_operator_t *op, const fs_now_t *now, fs_result_t *result);
+static void fs_decide_document(fs_state_t *state,
+    const fs_command_t *command, const fs_operator_t *op,
+    const fs_now_t *now, fs_result_t *result);
+static int fs_kind_is(const fs_operator_t *op, const char *kind);
+static size_t fs_document_key(char *key, fs_str_t kind, fs_str_t id);
+static int fs_digest(fs_entry_t *entry, fs_str_t first, fs_str_t second);
+
+
+void
+fs_decide_operator(fs_state_t *state, const fs_command_t *command,
+    const fs_operator_t *op, const fs_now_t *now, fs_result_t *result)
+{
+    uint32_t    number;
+    fs_sale_t  *sale;
+
+    if (op == NULL) {
+        result->outcome = FS_BAD_REQUEST;
+        return;
+    }
+
+    if (fs_operator_replay(state, command, op, now, result)) {
+        return;
+    }
+
+    if ((command->type == FS_COMMAND_CLOCK
+         || command->type == FS_COMMAND_LIFE)
+        && !fs_condition_met(&op->condition, NULL))
+    {
+        /* neither is anything that could be read */
+
+        result->outcome = FS_PRECONDITION;
+        return;
+    }
+
+    switch (command->type) {
+
+    case FS_COMMAND_DEFINE:
+        fs_decide_define(state, command, op, now, result);
+        return;
+
+    case FS_COMMAND_CLOCK:
+        fs_decide_clock(state, command, op, now, result);
+        return;
+
+    case FS_COMMAND_DOCUMENT:
+    case FS_COMMAND_DELETE:
+        fs_decide_document(state, command, op, now, result);
+        return;
+
+    case FS_COMMAND_LIFE:
+        fs_decide_life(state, command, op, now, result);
+        return;
+    }
+
+    number = fs_state_number(state, 's', op->slug);
+    sale = fs_state_sale(state, number);
+
+    if (sale == NULL) {
+        result->outcome = FS_NO_SUCH_SALE;
+        return;
+    }
+
+    result->sale = number;
+
+    if (!fs_sale_supposed(state, op, sale)) {
+        result->outcome = FS_PRECONDITION;
+        return;
+    }
+
+    fs_open_close(state, sale, now);
+
+    switch (command->type) {
+
+    case FS_COMMAND_STOCK:
+        fs_decide_stock(state, command, op, sale, now, result);
+        return;
+
+    case FS_COMMAND_PAUSE:
+    case FS_COMMAND_RESUME:
+    case FS_COMMAND_CLOSE:
+        fs_decide_switch(state, command, op, sale, now, result);
+        return;
+
+    default:
+        result->outcome = FS_BAD_REQUEST;
+        return;
+    }
+}
+
+
+/* 1: answered, by the entry that the key is bound to. */
+
+static int
+fs_operator_replay(fs_state_t *state, const fs_command_t *command,
+    const fs_operator_t *op, const fs_now_t *now, fs_result_t *result)
+{
+    fs_seq_t    seq;
+    fs_entry_t  entry;
+
+    if (fs_all_zero(command->key, FS_KEY_HASH_LEN)
+        || !fs_state_bound(state, command->buyer, command->key, &seq)
+        || !fs_state_entry(state, seq, &entry))
+    {
+        return 0;
+    }
+
+    if (entry.type != FS_ENTRY_HELD
+        && now->mono >= entry.at + FS_KEY_KEPT_MS)
+    {
+        return 0;
+    }
+
+    if (entry.type == FS_ENTRY_HELD
+        || entry.hold != fs_get_le64(op->fingerprint))
+    {
+        result->outcome = FS_KEY_REUSED;
+        return 1;
+    }
+
+    result->outcome = FS_REPLAYED;
+    result->sale = entry.sale;
+    result->epoch = (entry.type == FS_ENTRY_LIFE) ? entry.number : 0;
+
+    return 1;
+}
+
+
+/* The fingerprint takes the place of a hold, which such an entry has not. */
+
+static void
+fs_operator_emit(fs_state_t *state, const fs_command_t *command,
+    const fs_operator_t *op, fs_entry_t *entry, const fs_now_t *now)
+{
+    memcpy(entry->id1, command->buyer, FS_BUYER_LEN);
+    memcpy(entry->key, command->key, FS_KEY_HASH_LEN);
+    entry->hold = fs_get_le64(op->fingerprint);
+
+    fs_state_emit(state, entry, now);
+}
+
+
+static void
+fs_decide_define(fs_state_t *state, const fs_command_t *command,
+    const fs_operator_t *op, const fs_now_t *now, fs_result_t *result)
+{
+    char              key[FS_DOCUMENT_KEY_MAX];
+    size_t            len;
+    uint32_t          number;
+    fs_str_t          doc, title, kind = fs_str("sale");
+    fs_sale_t        *sale, next;
+    fs_entry_t        entry;
+    fs_outcome_t      outcome;
+    fs_points_list_t  points;
+
+    points.n = 0;
+
+    if (!fs_definition_valid(op)
+        || (op->doc.data != NULL && fs_points_read(op->doc, &points) != 0))
+    {
+        result->outcome = FS_BAD_REQUEST;
+        return;
+    }
+
+    number = fs_state_number(state, 's', op->slug);
+    sale = fs_state_sale(state, number);
+
+    if (!fs_sale_supposed(state, op, sale)) {
+        result->sale = number;
+        result->outcome = FS_PRECONDITION;
+        return;
+    }
+
+    if (sale != NULL) {
+        fs_open_close(state, sale, now);
+        next = *sale;
+        fs_definition(&next, op);
+        result->sale = number;
+
+        outcome = fs_check_change(state, sale, &next, now, result);
+
+        if (outcome != FS_OK) {
+            result->outcome = (uint16_t) outcome;
+            return;
+        }
+
+    } else {
+        memset(&next, 0, sizeof(fs_sale_t));
+        fs_definition(&next, op);
+
+        if (fs_state_last_number(state, 's') >= FS_SALES_MAX) {
+            result->outcome = FS_TOO_MANY_NAMES;
+            return;
+        }
+    }
+
+    if (!fs_points_fit(state, &points)) {
+        result->outcome = FS_TOO_MANY_NAMES;
+        return;
+    }
+
+    len = fs_document_key(key, kind, op->slug);
+    doc = op->doc;
+
+    if (doc.data == NULL) {
+        (void) fs_db_get(state->log,
+                         state->store->log_dbi[FS_LOG_DOCUMENTS], key, len,
+                         &doc);
+    }
+
+    title.len = next.title_len;
+    title.data = next.title;
+
+    memset(&entry, 0, sizeof(fs_entry_t));
+
+    if (fs_digest(&entry, title, doc) != 0) {
+        state->failed = 1;
+        return;
+    }
+
+    if (sale == NULL) {
+        number = fs_state_intern(state, 's', op->slug);
+        next.number = number;
+        result->sale = number;
+    }
+
+    if (op->doc.data != NULL) {
+        fs_db_put(state->log, state->store->log_dbi[FS_LOG_DOCUMENTS], key,
+                  len, op->doc.data, op->doc.len, 0);
+    }
+
+    if (op->doc.data != NULL || sale == NULL) {
+        fs_points_write(state, number, &points);
+    }
+
+    fs_write_definition(state, &next);
+
+    entry.type = FS_ENTRY_SALE;
+    entry.sale = number;
+    entry.qty = (int32_t) next.stock;
+    entry.number = next.limit;
+    entry.amount_fen = next.price_fen;
+    entry.time1 = next.opens_at;
+    entry.time2 = next.closes_at;
+    entry.number2 = next.goal;
+    entry.number3 = next.hold_ms;
+    entry.flags = (next.goal_by == FS_GOAL_BY_PICKUP)
+                  ? FS_ENTRY_GOAL_BY_PICKUP : 0;
+
+    fs_operator_emit(state, command, op, &entry, now);
+
+    result->outcome = (sale == NULL) ? FS_CREATED : FS_OK;
+
+    sale = fs_state_sale(state, number);
+
+    if (sale != NULL) {
+        fs_open_close(state, sale, now);
+    }
+}
+
+
+/*
+ * Whether the sale (NULL: there is none) is what the request supposes.  By
+ * what was shown: before its time may have come to open or to close.
+ */
+
+static int
+fs_sale_supposed(fs_state_t *state, const fs_operator_t *op,
+    const fs_sale_t *sale)
+{
+    fs_etag_t  etag;
+
+    if (sale != NULL) {
+        fs_etag_sale(sale, fs_state_epoch(state, state->seq), &etag);
+    }
+
+    return fs_condition_met(&op->condition, sale != NULL ? &etag : NULL);
+}
+
+
+static int
+fs_definition_valid(const fs_operator_t *op)
+{
+    return fs_slug_valid(op->slug)
+           && op->title.len <= FS_TITLE_MAX
+           && op->price_fen >= 0 && op->price_fen <= FS_PRICE_MAX
+           && op->stock <= FS_STOCK_MAX
+           && op->limit <= FS_STOCK_MAX
+           && op->goal <= FS_STOCK_MAX
+           && op->goal_by <= FS_GOAL_BY_PICKUP
+           && op->opens_at >= 0 && op->opens_at <= FS_AT_MAX
+           && op->closes_at >= 0 && op->closes_at <= FS_AT_MAX
+           && (op->closes_at == 0 || op->closes_at > op->opens_at)
+           && op->hold_ms <= FS_HOLD_MS_MAX
+           && (op->doc.data == NULL || op->doc.len <= FS_DOC_MAX);
+}
+
+
+/* What the operator sets; what is folded stays. */
+
+static void
+fs_definition(fs_sale_t *sale, const fs_operator_t *op)
+{
+    fs_str_t  title;
+
+    title = (op->title.len != 0) ? op->title : op->slug;
+
+    fs_slug_set(&sale->slug, op->slug);
+    sale->title_len = (uint16_t) title.len;
+    memcpy(sale->title, title.data, title.len);
+    sale->price_fen = op->price_fen;
+    sale->stock = op->stock;
+    sale->limit = op->limit;
+    sale->opens_at = op->opens_at;
+    sale->closes_at = op->closes_at;
+    sale->goal = op->goal;
+    sale->goal_by = (op->goal != 0) ? op->goal_by : FS_GOAL_BY_SALE;
+    sale->hold_ms = op->hold_ms;
+}
+
+
+static fs_outcome_t
+fs_check_change(fs_state_t *state, fs_sale_t *sale, const fs_sale_t *next,
+    const fs_now_t *now, fs_result_t *result)
+{
+    if ((sale->goal != next->goal || sale->goal_by != next->goal_by)
+        && (sale->joined != 0 || sale->decided || sale->groups_formed != 0
+            || sale->groups_failed != 0))
+    {
+        return FS_DECIDED;
+    }
+
+    if (fs_sale_reopens(sale, next->closes_at, now->wall)
+        && (sale->decided || sale->groups_failed != 0))
+    {
+        return FS_DECIDED;
+    }
+
+    if (next->stock < sale->stock) {
+        fs_make_room(state, sale, sale->stock - next->stock, now);
+    }
+
+    return fs_stock_taken(sale, next->stock, result) ? FS_STOCK_TAKEN : FS_OK;
+}
+
+
+/*
+ * Slug and title into the log's row, where the fold of the entry finds them.
+ * The row's numbers follow at the end of the batch, in the same transaction.
+ */
+
+static void
+fs_write_definition(fs_state_t *state, const fs_sale_t *sale)
+{
+    size_t   len;
+    uint8_t  key[4], row[FS_SALE_ROW_MAX];
+
+    fs_put_be32(key, sale->number);
+    len = fs_sale_row_encode(sale, row);
+    fs_db_put(state->log, state->store->log_dbi[FS_LOG_SALES], key,
+              sizeof(key), row, len, 0);
+}
+
+
+static void
+fs_decide_stock(fs_state_t *state, const fs_command_t *command,
+    const fs_operator_t *op, fs_sale_t *sale, const fs_now_t *now,
+    fs_result_t *result)
+{
+    int64_t     stock;
+    fs_entry_t  entry;
+
+    if (op->add > FS_STOCK_MAX || op->add < -(int64_t) FS_STOCK_MAX) {
+        result->outcome = FS_BAD_REQUEST;
+        return;
+    }
+
+    stock = (int64_t) sale->stock + op->add;
+
+    if (stock > FS_STOCK_MAX) {
+        result->outcome = FS_BAD_REQUEST;
+        return;
+    }
+
+    if (op->add < 0) {
+        fs_make_room(state, sale, (uint32_t) -op->add, now);
+    }
+
+    if (fs_stock_taken(sale, stock, result)) {
+        result->outcome = FS_STOCK_TAKEN;
+        return;
+    }
+
+    result->outcome = FS_OK;
+
+    memset(&entry, 0, sizeof(fs_entry_t));
+    entry.type = FS_ENTRY_STOCK;
+    entry.sale = sale->number;
+    entry.qty = (int32_t) op->add;
+
+    fs_operator_emit(state, command, op, &entry, now);
+}
+
+
+/* More is held and sold than this stock, which may be less than none. */
+
+static int
+fs_stock_taken(const fs_sale_t *sale, int64_t stock, fs_result_t *result)
+{
+    if ((int64_t) sale->held + sale->sold <= stock) {
+        return 0;
+    }
+
+    result->held = sale->held;
+    result->sold = sale->sold;
+
+    return 1;
+}
+
+
+/* PAUSE, RESUME, CLOSE. */
+
+static void
+fs_decide_switch(fs_state_t *state, const fs_command_t *command,
+    const fs_operator_t *op, const fs_sale_t *sale, const fs_now_t *now,
+    fs_result_t *result)
+{
+    fs_entry_t  entry;
+
+    if (command->type == FS_COMMAND_RESUME && sale->closed) {
+
+        /* only a later end opens it again */
+
+        result->outcome = FS_CLOSED;
+        return;
+    }
+
+    result->outcome = FS_OK;
+
+    memset(&entry, 0, sizeof(fs_entry_t));
+
+    entry.type = (command->type == FS_COMMAND_PAUSE) ? FS_ENTRY_PAUSED
+                 : (command->type == FS_COMMAND_RESUME) ? FS_ENTRY_RESUMED
+                 : FS_ENTRY_CLOSED;
+    entry.sale = sale->number;
+
+    fs_operator_emit(state, command, op, &entry, now);
+}
+
+
+/*
+ * Accept the wall clock as it is: behind the ledger, or just set ahead.  The
+ * flag is this process's own; the others see the entry's time.
+ */
+
+static void
+fs_decide_clock(fs_state_t *state, const fs_command_t *command,
+    const fs_operator_t *op, const fs_now_t *now, fs_result_t *result)
+{
+    fs_entry_t  entry;
+
+    result->outcome = FS_OK;
+
+    state->store->clock_behind = 0;
+    fs_store_believe(state->store, now);
+
+    memset(&entry, 0, sizeof(fs_entry_t));
+    entry.type = FS_ENTRY_CLOCK;
+    entry.time1 = state->at;
+
+    fs_operator_emit(state, command, op, &entry, now);
+}
+
+
+/* Its epoch is the caller's dice, or the next one that no life has. */
+
+static void
+fs_decide_life(fs_state_t *state, const fs_command_t *command,
+    const fs_operator_t *op, const fs_now_t *now, fs_result_t *result)
+{
+    uint32_t    epoch;
+    fs_entry_t  entry;
+
+    epoch = command->epoch;
+
+    while (fs_life_known(state->store, state->log, epoch)) {
+        epoch++;
+    }
+
+    memset(&entry, 0, sizeof(fs_entry_t));
+    memcpy(entry.id1, command->buyer, FS_BUYER_LEN);
+    memcpy(entry.key, command->key, FS_KEY_HASH_LEN);
+    entry.hold = fs_get_le64(op->fingerprint);
+
+    fs_state_begin_life(state, &entry, epoch, now);
+
+    result->outcome = FS_OK;
+    result->epoch = epoch;
+}
+
+/* Written, or deleted: what is asked for is there before it is judged. */
+
+static void
+fs_decide_document(fs_state_t *state, const fs_command_t *command,
+    const fs_operator_t *op, const fs_now_t *now, fs_result_t *result)
+{
+    int         there, pickup;
+    char        key[FS_DOCUMENT_KEY_MAX];
+    MDB_dbi     dbi;
+    fs_str_t    name, old, doc;
+    fs_etag_t   etag;
+    fs_entry_t  entry;
+
+    /* a sale's is written with its definition */
+
+    if (!fs_slug_valid(op->kind) || !fs_slug_valid(op->slug)
+        || (command->type == FS_COMMAND_DOCUMENT
+            && (op->doc.data == NULL || op->doc.len > FS_DOC_MAX))
+        || fs_kind_is(op, "sale"))
+    {
+        result->outcome = FS_BAD_REQUEST;
+        return;
+    }
+
+    dbi = state->store->log_dbi[FS_LOG_DOCUMENTS];
+    name.len = fs_document_key(key, op->kind, op->slug);
+    name.data = key;
+
+    there = fs_db_get(state->log, dbi, name.data, name.len, &old);
+
+    if (command->type == FS_COMMAND_DELETE && !there) {
+        result->outcome = FS_NOT_FOUND;
+        return;
+    }
+
+    if (there && fs_etag_document(old, &etag) != 0) {
+        state->failed = 1;
+        return;
+    }
+
+    if (!fs_condition_met(&op->condition, there ? &etag : NULL)) {
+        result->outcome = FS_PRECONDITION;
+        return;
+    }
+
+    pickup = fs_kind_is(op, "pickup");
+
+    if (pickup && fs_state_number(state, 'p', op->slug) == 0
+        && fs_state_last_number(state, 'p') >= FS_PICKUPS_MAX)
+    {
+        result->outcome = FS_TOO_MANY_NAMES;
+        return;
+    }
+
+    result->outcome = FS_OK;
+
+    memset(&entry, 0, sizeof(fs_entry_t));
+
+    if (command->type == FS_COMMAND_DELETE) {
+        entry.type = FS_ENTRY_DELETED;
+        doc.len = 0;
+        doc.data = "";
+
+        fs_db_delete(state->log, dbi, name.data, name.len, NULL, 0);
+
+    } else {
+        entry.type = FS_ENTRY_DOCUMENT;
+        doc = op->doc;
+
+        fs_db_put(state->log, dbi, name.data, name.len, doc.data, doc.len, 0);
+    }
+
+    if (fs_digest(&entry, name, doc) != 0) {
+        state->failed = 1;
+        return;
+    }
+
+    if (pickup) {
+        fs_points_documented(state, op->slug);
+    }
+
+    fs_operator_emit(state, command, op, &entry, now);
+}
+
+
+static int
+fs_kind_is(const fs_operator_t *op, const char *kind)
+{
+    return op->kind.len == strlen(kind)
+           && memcmp(op->kind.data, kind, op->kind.len) == 0;
+}
+
+
+static size_t
+fs_document_key(char *key, fs_str_t kind, fs_str_t id)
+{
+    memcpy(key, kind.data, kind.len);
+    key[kind.len] = '/';
+    memcpy(key + kind.len + 1, id.data, id.len);
+
+    return kind.len + 1 + id.len;
+}
+
+
+static int
+fs_digest(fs_entry_t *entry, fs_str_t first, fs_str_t second)
+{
+    uint8_t  hash[FS_HASH_LEN];
+
+    if (fs_sha256(first, second, hash) != 0) {
+        return -1;
+    }
+
+    memcpy(entry->id2, hash, sizeof(entry->id2));
+
+    return 0;
+}

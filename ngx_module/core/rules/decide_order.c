@@ -1,0 +1,560 @@
+
+/*
+ * The order service's commands: payments and what becomes of them.
+ *
+ * An obligation is keyed by (hold, payment reference).  The same reference
+ * repeats its answer; every other authentic payment that cannot sell is
+ * written down as due back, exactly once.
+ */
+
+#include "rules/decide_parts.h"
+
+
+static void fs_decide_other(fs_state_t *state, const fs_command_t *command,
+    const fs_now_t *now, fs_result_t *result);
+static void fs_other_confirm(fs_state_t *state, const fs_command_t *command,
+    const fs_hold_t *hold, const fs_now_t *now, fs_result_t *result);
+static void fs_decide_confirm(fs_state_t *state, const fs_command_t *command,
+    fs_hold_t *hold, const fs_now_t *now, fs_result_t *result);
+static void fs_answer_payment(fs_result_t *result,
+    const fs_payment_t *payment);
+static fs_reason_t fs_check_late(fs_state_t *state, const fs_hold_t *hold,
+    const fs_now_t *now);
+static fs_reason_t fs_check_late_line(fs_state_t *state,
+    const fs_hold_t *hold, unsigned line);
+static int fs_over_limit(fs_state_t *state, const fs_hold_t *hold);
+static void fs_emit_sold(fs_state_t *state, const fs_command_t *command,
+    const fs_hold_t *hold, fs_entry_type_t type, const fs_now_t *now);
+static void fs_emit_formed(fs_state_t *state, const fs_hold_t *hold,
+    const fs_now_t *now);
+static void fs_decide_cancel(fs_state_t *state, const fs_command_t *command,
+    fs_hold_t *hold, const fs_now_t *now, fs_result_t *result);
+static void fs_decide_refunded(fs_state_t *state,
+    const fs_command_t *command, fs_hold_t *hold, const fs_now_t *now,
+    fs_result_t *result);
+static int fs_refund_of(fs_state_t *state, fs_seq_t seq,
+    const uint8_t *payment);
+static void fs_decide_handover(fs_state_t *state,
+    const fs_command_t *command, fs_hold_t *hold, const fs_now_t *now,
+    fs_result_t *result);
+static int fs_is_ready(fs_state_t *state, const fs_hold_t *hold);
+
+
+void
+fs_decide_order(fs_state_t *state, const fs_command_t *command,
+    const fs_now_t *now, fs_result_t *result)
+{
+    fs_hold_t  hold;
+
+    /* no hold of any life: nothing could be written about it */
+
+    if (command->hold == 0) {
+        result->outcome = FS_NO_SUCH_HOLD;
+        return;
+    }
+
+    if (command->epoch != fs_state_epoch(state, command->hold)) {
+        fs_decide_other(state, command, now, result);
+        return;
+    }
+
+    if (!fs_state_hold(state, command->hold, &hold)) {
+        result->outcome = FS_NO_SUCH_HOLD;
+        return;
+    }
+
+    fs_expire_due(state, &hold, now);
+
+    switch (command->type) {
+
+    case FS_COMMAND_CONFIRM:
+        fs_decide_confirm(state, command, &hold, now, result);
+        break;
+
+    case FS_COMMAND_CANCEL:
+        fs_decide_cancel(state, command, &hold, now, result);
+        break;
+
+    case FS_COMMAND_REFUNDED:
+        fs_decide_refunded(state, command, &hold, now, result);
+        break;
+
+    default:
+        fs_decide_handover(state, command, &hold, now, result);
+        break;
+    }
+
+    if (result->outcome == FS_WRONG_STATE) {
+        return;
+    }
+
+    fs_state_hold(state, command->hold, &hold);
+    fs_answer_with(state, &hold, result);
+}
+
+
+/*
+ * A hold of another life: nothing is known of it here but what was paid for
+ * it, which is owed back.  It has the number of the first entry about it.
+ */
+
+static void
+fs_decide_other(fs_state_t *state, const fs_command_t *command,
+    const fs_now_t *now, fs_result_t *result)
+{
+    uint8_t       reference[FS_REFERENCE_LEN];
+    uint32_t      sale;
+    fs_hold_t     hold;
+    fs_entry_t    first;
+    fs_payment_t  row;
+
+    memset(&hold, 0, sizeof(fs_hold_t));
+    hold.seq = fs_state_other_hold(state, command->hold, command->epoch);
+    hold.other = command->hold;
+    hold.epoch = command->epoch;
+
+    switch (command->type) {
+
+    case FS_COMMAND_CONFIRM:
+        fs_other_confirm(state, command, &hold, now, result);
+        return;
+
+    case FS_COMMAND_REFUNDED:
+
+        if (hold.seq == 0) {
+            result->outcome = FS_NOTHING_DUE;
+            return;
+        }
+
+        fs_decide_refunded(state, command, &hold, now, result);
+        break;
+
+    default:
+        result->outcome = FS_OTHER_LIFE;
+        return;
+    }
+
+    if (result->outcome != FS_OK) {
+        return;
+    }
+
+    hold.state = fs_state_oldest_due(state, hold.seq, NULL, reference, &sale,
+                                     &row)
+                 ? FS_HOLD_REFUND_DUE : FS_HOLD_REFUNDED;
+
+    if (fs_state_entry(state, hold.seq, &first)) {
+        hold.created_at = first.at;
+    }
+
+    result->hold = hold;
+}
+
+
+static void
+fs_other_confirm(fs_state_t *state, const fs_command_t *command,
+    const fs_hold_t *hold, const fs_now_t *now, fs_result_t *result)
+{
+    fs_entry_t    entry;
+    fs_payment_t  payment;
+
+    if (hold->seq != 0
+        && fs_state_payment(state, hold->seq, command->reference, 0,
+                            &payment))
+    {
+        fs_answer_payment(result, &payment);
+        return;
+    }
+
+    fs_entry_about(&entry, hold, FS_ENTRY_REFUND_DUE);
+    entry.reason = FS_REASON_OTHER_LIFE;
+    entry.amount_fen = command->paid_fen;
+    memcpy(entry.id2, command->reference, FS_REFERENCE_LEN);
+
+    fs_state_emit(state, &entry, now);
+
+    result->outcome = FS_REFUND_DUE;
+    result->reason = FS_REASON_OTHER_LIFE;
+}
+
+
+static void
+fs_decide_confirm(fs_state_t *state, const fs_command_t *command,
+    fs_hold_t *hold, const fs_now_t *now, fs_result_t *result)
+{
+    fs_entry_t              entry;
+    fs_reason_t             reason;
+    fs_payment_t            payment;
+    const fs_transition_t  *move;
+
+    if (fs_state_payment(state, hold->seq, command->reference, 0, &payment)) {
+        fs_answer_payment(result, &payment);
+        return;
+    }
+
+    move = fs_transition(hold->state, FS_MOVE_CONFIRM);
+    reason = move->reason;
+
+    if (move->outcome == FS_OK) {
+        if (command->paid_fen != fs_hold_amount(hold)) {
+            reason = FS_REASON_WRONG_AMOUNT;
+
+        } else if (move->entry == FS_ENTRY_SOLD_LATE) {
+            reason = fs_check_late(state, hold, now);
+
+            if (reason != FS_REASON_NONE && state->cut) {
+
+                /* nothing is owed for want of room that there is */
+
+                result->outcome = FS_QUEUE_FULL;
+                return;
+            }
+        }
+
+        if (reason == FS_REASON_NONE) {
+            fs_emit_sold(state, command, hold, move->entry, now);
+            result->outcome = FS_OK;
+            return;
+        }
+
+    } else if (move->outcome != FS_REFUND_DUE) {
+        fs_wrong_state(state, hold, result);
+        return;
+    }
+
+    fs_entry_about(&entry, hold, FS_ENTRY_REFUND_DUE);
+    entry.reason = (uint8_t) reason;
+    entry.amount_fen = command->paid_fen;
+    memcpy(entry.id2, command->reference, FS_REFERENCE_LEN);
+
+    fs_state_emit(state, &entry, now);
+
+    result->outcome = FS_REFUND_DUE;
+    result->reason = (uint8_t) reason;
+}
+
+
+/* The first answer again. */
+
+static void
+fs_answer_payment(fs_result_t *result, const fs_payment_t *payment)
+{
+    if (payment->outcome == FS_ENTRY_REFUND_DUE) {
+        result->outcome = FS_REFUND_DUE;
+        result->reason = payment->reason;
+
+    } else {
+        result->outcome = FS_OK;
+    }
+}
+
+
+/*
+ * A payment for a hold that has expired: all its lines are sold again, or
+ * none.  NONE: they can be.
+ */
+
+static fs_reason_t
+fs_check_late(fs_state_t *state, const fs_hold_t *hold, const fs_now_t *now)
+{
+    unsigned      i;
+    fs_sale_t    *sale;
+    fs_reason_t   reason;
+
+    for (i = 0; i < hold->lines_n; i++) {
+        reason = fs_check_late_line(state, hold, i);
+
+        if (reason != FS_REASON_NONE) {
+            return reason;
+        }
+    }
+
+    if (fs_over_limit(state, hold)) {
+        fs_expire_buyer(state, hold->buyer, now);
+
+        if (fs_over_limit(state, hold)) {
+            return FS_REASON_LIMIT_USED;
+        }
+    }
+
+    for (i = 0; i < hold->lines_n; i++) {
+        sale = fs_state_sale(state, hold->lines[i].sale);
+        fs_make_room(state, sale, hold->lines[i].qty, now);
+    }
+
+    for (i = 0; i < hold->lines_n; i++) {
+        sale = fs_state_sale(state, hold->lines[i].sale);
+
+        if (fs_sale_free(sale) < hold->lines[i].qty) {
+            return FS_REASON_LATE;
+        }
+    }
+
+    return FS_REASON_NONE;
+}
+
+
+/* Who comes after the decision joins only a group that has formed. */
+
+static fs_reason_t
+fs_check_late_line(fs_state_t *state, const fs_hold_t *hold, unsigned line)
+{
+    const fs_sale_t   *sale;
+    const fs_group_t  *group;
+
+    sale = fs_state_sale(state, hold->lines[line].sale);
+
+    if (sale == NULL || sale->goal == 0) {
+        return FS_REASON_NONE;
+    }
+
+    group = fs_line_group(state, hold, line);
+
+    if (group == NULL) {
+        return sale->decided ? FS_REASON_GROUP_FAILED : FS_REASON_NONE;
+    }
+
+    return (group->state == FS_GROUP_FAILED) ? FS_REASON_GROUP_FAILED
+                                             : FS_REASON_NONE;
+}
+
+
+static int
+fs_over_limit(fs_state_t *state, const fs_hold_t *hold)
+{
+    unsigned          i;
+    fs_units_t        units;
+    const fs_sale_t  *sale;
+
+    for (i = 0; i < hold->lines_n; i++) {
+        sale = fs_state_sale(state, hold->lines[i].sale);
+
+        if (sale == NULL || sale->limit == 0) {
+            continue;
+        }
+
+        fs_state_units(state, hold->buyer, sale->number, &units);
+
+        if ((uint64_t) units.taken + hold->lines[i].qty > sale->limit) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+static void
+fs_emit_sold(fs_state_t *state, const fs_command_t *command,
+    const fs_hold_t *hold, fs_entry_type_t type, const fs_now_t *now)
+{
+    unsigned    i;
+    fs_entry_t  entry;
+
+    for (i = 0; i < hold->lines_n; i++) {
+        fs_entry_about_line(&entry, hold, i, type);
+        entry.amount_fen = hold->lines[i].price_fen * hold->lines[i].qty;
+        entry.time2 = now->mono;
+        memcpy(entry.id2, command->reference, FS_REFERENCE_LEN);
+
+        fs_state_emit(state, &entry, now);
+    }
+
+    fs_emit_formed(state, hold, now);
+}
+
+
+/* Formed is formed for good, and told once. */
+
+static void
+fs_emit_formed(fs_state_t *state, const fs_hold_t *hold, const fs_now_t *now)
+{
+    unsigned           i;
+    fs_entry_t         entry;
+    const fs_sale_t   *sale;
+    const fs_group_t  *group;
+
+    for (i = 0; i < hold->lines_n; i++) {
+        group = fs_line_group(state, hold, i);
+
+        if (group == NULL || group->state != FS_GROUP_OPEN) {
+            continue;
+        }
+
+        sale = fs_state_sale(state, group->sale);
+
+        if (group->joined < sale->goal) {
+            continue;
+        }
+
+        memset(&entry, 0, sizeof(fs_entry_t));
+        entry.type = FS_ENTRY_FORMED;
+        entry.sale = group->sale;
+        entry.pickup = group->pickup;
+        entry.qty = (int32_t) group->joined;
+
+        fs_state_emit(state, &entry, now);
+    }
+}
+
+
+static void
+fs_decide_cancel(fs_state_t *state, const fs_command_t *command,
+    fs_hold_t *hold, const fs_now_t *now, fs_result_t *result)
+{
+    fs_entry_t              entry;
+    const fs_transition_t  *move;
+
+    (void) command;
+
+    move = fs_transition(hold->state, FS_MOVE_CANCEL);
+
+    if (move->outcome != FS_OK) {
+        fs_wrong_state(state, hold, result);
+        return;
+    }
+
+    if (move->entry == FS_ENTRY_CANCELLED) {
+        fs_emit_lines(state, hold, FS_ENTRY_CANCELLED, now);
+
+    } else if (move->entry == FS_ENTRY_WITHDRAWN) {
+        fs_entry_about(&entry, hold, FS_ENTRY_WITHDRAWN);
+        fs_state_emit(state, &entry, now);
+    }
+
+    result->outcome = FS_OK;
+}
+
+
+/*
+ * A refund settles one obligation: a payment, or one returned line of it.
+ * Its reference settles no other of the store: the money of one transfer
+ * went back once.  Were it to settle all that is due at this moment, a line
+ * that fell due after the refund was made would be lost.
+ */
+
+static void
+fs_decide_refunded(fs_state_t *state, const fs_command_t *command,
+    fs_hold_t *hold, const fs_now_t *now, fs_result_t *result)
+{
+    uint8_t         reference[FS_REFERENCE_LEN];
+    uint32_t        sale;
+    fs_entry_t      entry;
+    const uint8_t  *payment;
+    fs_payment_t    row;
+
+    payment = fs_all_zero(command->payment, FS_REFERENCE_LEN)
+              ? NULL : command->payment;
+
+    /* of a ledger of before, two holds may have one in common */
+
+    if (fs_state_payment(state, hold->seq, command->reference,
+                         FS_REFUND_MARK, &row))
+    {
+        result->outcome = (payment == NULL
+                           || fs_refund_of(state, row.seq, payment))
+                          ? FS_OK : FS_REFUND_USED;
+        return;
+    }
+
+    if (fs_state_payment(state, FS_REFUND_ANY, command->reference,
+                         FS_REFUND_MARK, &row))
+    {
+        result->outcome = FS_REFUND_USED;
+        return;
+    }
+
+    if (!fs_state_oldest_due(state, hold->seq, payment, reference, &sale,
+                             &row))
+    {
+        result->outcome = FS_NOTHING_DUE;
+        return;
+    }
+
+    fs_entry_about(&entry, hold, FS_ENTRY_REFUNDED);
+    entry.sale = sale;
+    entry.amount_fen = row.amount_fen;
+    memcpy(entry.id1, command->reference, FS_REFERENCE_LEN);
+    memcpy(entry.id2, reference, FS_REFERENCE_LEN);
+
+    fs_state_emit(state, &entry, now);
+
+    result->outcome = FS_OK;
+}
+
+
+/* Whether the refund of this entry settled this payment, or a line of it. */
+
+static int
+fs_refund_of(fs_state_t *state, fs_seq_t seq, const uint8_t *payment)
+{
+    fs_entry_t  entry;
+
+    return fs_state_entry(state, seq, &entry)
+           && memcmp(entry.id2, payment, FS_REFERENCE_LEN) == 0;
+}
+
+
+/* READY and PICK_UP. */
+
+static void
+fs_decide_handover(fs_state_t *state, const fs_command_t *command,
+    fs_hold_t *hold, const fs_now_t *now, fs_result_t *result)
+{
+    fs_entry_t              entry;
+    const fs_transition_t  *move;
+
+    move = fs_transition(hold->state, (command->type == FS_COMMAND_READY)
+                                      ? FS_MOVE_READY : FS_MOVE_PICK_UP);
+
+    if (move->outcome != FS_OK
+        || (move->entry == FS_ENTRY_READY && !fs_is_ready(state, hold)))
+    {
+        fs_wrong_state(state, hold, result);
+        return;
+    }
+
+    if (move->entry != FS_ENTRY_NONE) {
+        fs_entry_about(&entry, hold, move->entry);
+        fs_state_emit(state, &entry, now);
+    }
+
+    result->outcome = FS_OK;
+}
+
+
+/*
+ * No line waits for its group any more, and not all of them went back to
+ * their sales.
+ */
+
+static int
+fs_is_ready(fs_state_t *state, const fs_hold_t *hold)
+{
+    uint8_t            reference[FS_REFERENCE_LEN];
+    unsigned           i, left;
+    fs_payment_t       row;
+    const fs_group_t  *group;
+
+    left = 0;
+
+    for (i = 0; i < hold->lines_n; i++) {
+        group = fs_line_group(state, hold, i);
+
+        if (group == NULL || group->state == FS_GROUP_FORMED
+            || !fs_state_member(state, group->sale, group->pickup, hold->seq))
+        {
+            left++;
+            continue;
+        }
+
+        if (group->state == FS_GROUP_OPEN
+            || !fs_state_sold_for(state, hold->seq, reference)
+            || !fs_state_payment(state, hold->seq, reference,
+                                 hold->lines[i].sale, &row))
+        {
+            return 0;
+        }
+    }
+
+    return left != 0;
+}

@@ -1,0 +1,576 @@
+
+/*
+ * The fold: what an entry does to the rows.  Nothing else changes them, and
+ * nothing is looked at but the entry and the rows, so an index that is folded
+ * again from the ledger equals the old one.  (Only keys that were kept long
+ * enough go without an entry, see decide_timers.c: they count as absent
+ * before they are swept.)
+ *
+ * An entry concerns one line of a hold when it moves units, else the whole
+ * hold.  A hold changes its state with the entry of its last line; the lines
+ * before have moved their units by then, and a catching up may end between
+ * two of them.
+ *
+ * The `due` of a hold that is over is the time at which it ended, for its key
+ * is kept from then on.
+ */
+
+#include <stdlib.h>
+
+#include "lmdb/env.h"
+#include "state/fold_parts.h"
+#include "index/index_dir.h"
+#include "state/aside.h"
+#include "read/shelf.h"
+
+
+typedef struct {
+    uint32_t             sale;
+    int64_t              due;
+    fs_seq_t             hold;
+} fs_due_row_t;
+
+
+static void fs_fold_entry(fs_state_t *state, const fs_entry_t *entry,
+    fs_sale_slot_t *slot);
+static int fs_fold_units(fs_state_t *state, const fs_entry_t *entry,
+    fs_sale_slot_t *slot);
+static void fs_fold_sale(fs_state_t *state, const fs_entry_t *entry,
+    fs_sale_slot_t *slot);
+static void fs_fold_closed(fs_state_t *state, const fs_entry_t *entry,
+    fs_sale_slot_t *slot);
+static void fs_fold_group(fs_state_t *state, const fs_entry_t *entry,
+    fs_sale_slot_t *slot);
+static int fs_fold_room(fs_state_t *state, size_t rows);
+static void fs_fold_boot(fs_state_t *state, const fs_entry_t *entry);
+static int fs_due_collect(fs_state_t *state, fs_due_row_t **rows, size_t *n);
+static void fs_fold_key(fs_state_t *state, const fs_entry_t *entry);
+
+
+void
+fs_fold(fs_state_t *state, const fs_entry_t *entry)
+{
+    fs_sale_slot_t  *slot;
+
+    if (state->failed) {
+        return;
+    }
+
+    slot = NULL;
+
+    if (entry->sale != 0) {
+        slot = fs_state_sale_slot(state, entry->sale);
+
+        if (slot == NULL
+            || (!slot->found && entry->type != FS_ENTRY_SALE)
+            || fs_fold_units(state, entry, slot) != 0)
+        {
+            state->failed = 1;
+            return;
+        }
+    }
+
+    fs_fold_entry(state, entry, slot);
+
+    state->seq = entry->seq;
+    state->at = entry->at;
+    memcpy(state->hash, entry->hash, FS_HASH_LEN);
+}
+
+
+static void
+fs_fold_entry(fs_state_t *state, const fs_entry_t *entry,
+    fs_sale_slot_t *slot)
+{
+    switch (entry->type) {
+
+    case FS_ENTRY_HELD:
+        fs_fold_held(state, entry, slot);
+        break;
+
+    case FS_ENTRY_PAYING:
+        fs_fold_paying(state, entry);
+        break;
+
+    case FS_ENTRY_POINT:
+        fs_fold_point(state, entry);
+        fs_fold_key(state, entry);
+        break;
+
+    case FS_ENTRY_RELEASED:
+    case FS_ENTRY_EXPIRED:
+    case FS_ENTRY_CANCELLED:
+    case FS_ENTRY_SOLD:
+        fs_fold_ended(state, entry, slot);
+        break;
+
+    case FS_ENTRY_SOLD_LATE:
+        fs_fold_sold_late(state, entry, slot);
+        break;
+
+    case FS_ENTRY_WITHDRAWN:
+        fs_fold_state(state, entry, FS_HOLD_CANCELLED);
+        break;
+
+    case FS_ENTRY_READY:
+        fs_fold_state(state, entry, FS_HOLD_READY);
+        break;
+
+    case FS_ENTRY_PICKED_UP:
+        fs_fold_state(state, entry, FS_HOLD_PICKED_UP);
+        break;
+
+    case FS_ENTRY_REFUND_DUE:
+        fs_fold_refund_due(state, entry);
+        break;
+
+    case FS_ENTRY_REFUNDED:
+        fs_fold_refunded(state, entry);
+        break;
+
+    case FS_ENTRY_RETURNED:
+        fs_fold_returned(state, entry);
+        break;
+
+    case FS_ENTRY_FORMED:
+    case FS_ENTRY_FAILED:
+        fs_fold_group(state, entry, slot);
+        break;
+
+    case FS_ENTRY_SALE:
+        fs_fold_sale(state, entry, slot);
+        fs_fold_key(state, entry);
+        break;
+
+    case FS_ENTRY_OPENED:
+        slot->sale.opened = 1;
+        break;
+
+    case FS_ENTRY_PAUSED:
+        slot->sale.paused = 1;
+        fs_fold_key(state, entry);
+        break;
+
+    case FS_ENTRY_RESUMED:
+        slot->sale.paused = 0;
+        fs_fold_key(state, entry);
+        break;
+
+    case FS_ENTRY_CLOSED:
+        fs_fold_closed(state, entry, slot);
+        fs_fold_key(state, entry);
+        break;
+
+    case FS_ENTRY_DECIDED:
+        slot->sale.decided = 1;
+        break;
+
+    case FS_ENTRY_STOCK:
+    case FS_ENTRY_CLOCK:
+    case FS_ENTRY_DOCUMENT:
+    case FS_ENTRY_LIFE:
+    case FS_ENTRY_DELETED:
+        fs_fold_key(state, entry);
+        break;
+
+    case FS_ENTRY_BOOT:
+        fs_fold_boot(state, entry);
+        break;
+    }
+}
+
+
+/*
+ * stock = free + held + sold, none of them negative, after every entry.
+ * 0; -1: the entry would break it, so the store is damaged.
+ */
+
+static int
+fs_fold_units(fs_state_t *state, const fs_entry_t *entry,
+    fs_sale_slot_t *slot)
+{
+    int64_t            stock, held, sold;
+    fs_sale_t         *sale;
+    fs_entry_effect_t  effect;
+
+    sale = &slot->sale;
+    fs_entry_effect(entry, &effect);
+
+    stock = (entry->type == FS_ENTRY_SALE) ? entry->qty
+                                           : (int64_t) sale->stock
+                                             + effect.stock;
+    held = (int64_t) sale->held + effect.held;
+    sold = (int64_t) sale->sold + effect.sold;
+
+    if (held < 0 || sold < 0 || held + sold > stock || stock > FS_STOCK_MAX) {
+        return -1;
+    }
+
+    sale->stock = (uint32_t) stock;
+    sale->held = (uint32_t) held;
+    sale->sold = (uint32_t) sold;
+    sale->version = entry->seq;
+
+    fs_state_touch(state, slot);
+
+    return 0;
+}
+
+
+/*
+ * Slug and title are not in the entry: they lie in the log's own row, where
+ * the definition is written before its entry.
+ */
+
+static void
+fs_fold_sale(fs_state_t *state, const fs_entry_t *entry, fs_sale_slot_t *slot)
+{
+    uint8_t     key[4];
+    fs_str_t    row;
+    fs_sale_t  *sale, defined;
+
+    sale = &slot->sale;
+    fs_put_be32(key, entry->sale);
+
+    if (!fs_db_get(state->log, state->store->log_dbi[FS_LOG_SALES], key,
+                   sizeof(key), &row)
+        || fs_sale_row_decode(&defined, row) != 0)
+    {
+        state->failed = 1;
+        return;
+    }
+
+    if (!slot->found) {
+        fs_shelf_add(state, entry->sale);
+    }
+
+    slot->found = 1;
+    sale->slug = defined.slug;
+    sale->title_len = defined.title_len;
+    memcpy(sale->title, defined.title, defined.title_len);
+
+    if (fs_sale_reopens(sale, entry->time2, entry->at)) {
+        sale->closed = 0;
+        fs_shelf_return(state, entry->sale);
+    }
+
+    if (entry->time1 > entry->at) {
+        sale->opened = 0;
+    }
+
+    sale->price_fen = entry->amount_fen;
+    sale->limit = entry->number;
+    sale->opens_at = entry->time1;
+    sale->closes_at = entry->time2;
+    sale->goal = entry->number2;
+    sale->goal_by = (entry->flags & FS_ENTRY_GOAL_BY_PICKUP)
+                    ? FS_GOAL_BY_PICKUP : FS_GOAL_BY_SALE;
+    sale->hold_ms = entry->number3;
+}
+
+
+/* Closed again by an operator: it has ended when it was closed first. */
+
+static void
+fs_fold_closed(fs_state_t *state, const fs_entry_t *entry,
+    fs_sale_slot_t *slot)
+{
+    if (slot->sale.closed) {
+        return;
+    }
+
+    slot->sale.closed = 1;
+    fs_shelf_end(state, entry->sale, entry->seq, entry->at);
+}
+
+
+static void
+fs_fold_group(fs_state_t *state, const fs_entry_t *entry,
+    fs_sale_slot_t *slot)
+{
+    fs_group_t  *group;
+
+    group = fs_state_group(state, entry->sale, entry->pickup, 1);
+    if (group == NULL) {
+        return;
+    }
+
+    if (entry->type == FS_ENTRY_FORMED) {
+        group->state = FS_GROUP_FORMED;
+        slot->sale.groups_formed++;
+        return;
+    }
+
+    group->state = FS_GROUP_FAILED;
+    slot->sale.groups_failed++;
+
+    if (group->joined != 0) {
+        fs_fold_return_timer(state, entry->sale, entry->pickup, 1);
+    }
+}
+
+
+/*
+ * Room for moving so many rows beside what a batch has: one entry may change
+ * more than a batch of them.  -1: no space, the transaction fails.
+ */
+
+static int
+fs_fold_room(fs_state_t *state, size_t rows)
+{
+    int          rc;
+    fs_store_t  *store;
+
+    store = state->store;
+
+    rc = fs_env_room(store->index, FS_INDEX_ENTRIES + rows,
+                     fs_buyers_filters(store, state->seq, FS_INDEX_ENTRIES),
+                     &store->index_room);
+
+    if (rc) {
+        state->index->error = rc;
+        return -1;
+    }
+
+    return 0;
+}
+
+
+/*
+ * The first open in a new boot.  At this moment the store's scale is the wall
+ * clock (entry->at), and no rest of a term may be longer than the term.
+ */
+
+static void
+fs_fold_boot(fs_state_t *state, const fs_entry_t *entry)
+{
+    int              room;
+    size_t           i, n;
+    int64_t          due;
+    fs_hold_t        hold;
+    fs_aside_t       bad;
+    fs_due_row_t    *rows;
+    fs_sale_slot_t  *slot;
+
+    if (fs_due_collect(state, &rows, &n) != 0) {
+        state->failed = 1;
+        return;
+    }
+
+    room = 0;
+
+    for (i = 0; i < n; i++) {
+        slot = fs_state_sale_slot(state, rows[i].sale);
+
+        if (slot == NULL) {
+            state->failed = 1;
+            break;
+        }
+
+        if (fs_state_look_hold(state, rows[i].hold, &hold) != 1) {
+
+            /* one that cannot be read must not keep the store shut */
+
+            fs_aside_due(&bad, rows[i].sale, rows[i].due, rows[i].hold);
+            fs_set_aside(state, &bad, "its hold cannot be read");
+            continue;
+        }
+
+        due = entry->at + hold.length_ms;
+
+        if (hold.expires_at < due) {
+            due = hold.expires_at;
+        }
+
+        if (due < 1) {
+            due = 1;
+        }
+
+        if (rows[i].due == due && hold.due == due) {
+
+            /* the clock was not stepped in the boot before: the usual case */
+
+            continue;
+        }
+
+        if (!room && fs_fold_room(state, n) != 0) {
+            break;
+        }
+
+        room = 1;
+
+        fs_due_remove(state, slot, rows[i].due, rows[i].hold);
+        fs_due_add(state, slot, due, rows[i].hold);
+
+        if (hold.due != due) {
+            hold.due = due;
+            fs_state_put_hold(state, &hold, 0);
+        }
+    }
+
+    free(rows);
+}
+
+
+/* All due rows of holds, for they move while they are walked. */
+
+static int
+fs_due_collect(fs_state_t *state, fs_due_row_t **rows, size_t *n)
+{
+    int            rc;
+    size_t         size;
+    MDB_val        key, value;
+    MDB_cursor    *cursor;
+    fs_due_row_t  *row, *grown;
+
+    *rows = NULL;
+    *n = 0;
+    size = 0;
+
+    if (state->index->error != 0
+        || fs_guard_cursor_open(state->index->txn,
+                           state->store->index_dbi[FS_INDEX_DUE], &cursor)
+           != 0)
+    {
+        return -1;
+    }
+
+    for (rc = fs_guard_cursor_get(cursor, &key, &value, MDB_FIRST);
+         rc == 0;
+         rc = fs_guard_cursor_get(cursor, &key, &value, MDB_NEXT))
+    {
+        if (key.mv_size != 4 || value.mv_size != FS_DUE_LEN) {
+            rc = MDB_CORRUPTED;
+            break;
+        }
+
+        if (fs_get_be32(key.mv_data) == 0) {
+            continue;
+        }
+
+        if (*n == size) {
+            size = (size == 0) ? 256 : 2 * size;
+            grown = realloc(*rows, size * sizeof(fs_due_row_t));
+            if (grown == NULL) {
+                break;
+            }
+
+            *rows = grown;
+        }
+
+        row = &(*rows)[(*n)++];
+        row->sale = fs_get_be32(key.mv_data);
+        row->due = (int64_t) fs_get_be64(value.mv_data);
+        row->hold = fs_get_be64((char *) value.mv_data + 8);
+    }
+
+    mdb_cursor_close(cursor);
+
+    if (rc != MDB_NOTFOUND) {
+        free(*rows);
+        *rows = NULL;
+        return -1;
+    }
+
+    return 0;
+}
+
+
+/*
+ * The key of an entry that begins no hold.  It is kept from the entry's own
+ * time on: such a command has no life to wait for the end of.
+ */
+
+static void
+fs_fold_key(fs_state_t *state, const fs_entry_t *entry)
+{
+    fs_sale_slot_t  *sweep;
+
+    if (fs_all_zero(entry->key, FS_KEY_HASH_LEN)) {
+        return;
+    }
+
+    fs_state_bind(state, entry->id1, entry->key, entry->seq);
+
+    sweep = fs_state_sale_slot(state, 0);
+
+    if (sweep != NULL) {
+        fs_due_add(state, sweep, entry->at + FS_KEY_KEPT_MS, entry->seq);
+    }
+}
+
+
+void
+fs_state_swept(fs_state_t *state, int64_t time, fs_seq_t seq)
+{
+    fs_sale_slot_t  *slot;
+
+    slot = fs_state_sale_slot(state, 0);
+
+    if (slot != NULL) {
+        fs_due_remove(state, slot, time, seq);
+    }
+}
+
+
+void
+fs_fold_return_timer(fs_state_t *state, uint32_t sale, uint32_t pickup,
+    int set)
+{
+    uint8_t     key[FS_TIMER_KEY_LEN];
+    MDB_dbi     dbi;
+    fs_timer_t  timer;
+
+    memset(&timer, 0, sizeof(fs_timer_t));
+    timer.clock = 'm';
+    timer.kind = FS_TIMER_RETURN;
+    timer.sale = sale;
+    timer.pickup = pickup;
+    fs_timer_key(key, &timer);
+
+    dbi = state->store->index_dbi[FS_INDEX_TIMERS];
+
+    if (set) {
+        fs_db_put(state->index, dbi, key, sizeof(key), NULL, 0, 0);
+
+    } else {
+        fs_db_delete(state->index, dbi, key, sizeof(key), NULL, 0);
+    }
+}
+
+
+void
+fs_due_add(fs_state_t *state, fs_sale_slot_t *slot, int64_t due, fs_seq_t seq)
+{
+    uint8_t  key[4], value[FS_DUE_LEN];
+
+    fs_put_be32(key, slot->sale.number);
+    fs_due_value(value, due, seq);
+    fs_db_put(state->index, state->store->index_dbi[FS_INDEX_DUE], key,
+              sizeof(key), value, sizeof(value), 0);
+
+    if (slot->sale.due == 0 || due < slot->sale.due) {
+        slot->sale.due = due;
+        fs_state_touch(state, slot);
+    }
+}
+
+
+/* When the earliest goes, the next one is looked for when it is needed. */
+
+void
+fs_due_remove(fs_state_t *state, fs_sale_slot_t *slot, int64_t due,
+    fs_seq_t seq)
+{
+    uint8_t  key[4], value[FS_DUE_LEN];
+
+    fs_put_be32(key, slot->sale.number);
+    fs_due_value(value, due, seq);
+    fs_db_delete(state->index, state->store->index_dbi[FS_INDEX_DUE], key,
+                 sizeof(key), value, sizeof(value));
+
+    if (due == slot->sale.due) {
+        slot->due_stale = 1;
+        fs_state_touch(state, slot);
+    }
+}

@@ -1,0 +1,564 @@
+
+/*
+ * The fold of what concerns a hold: its lines, its payments, its buyer's
+ * units and the group that it counts to.  See fold.c.
+ */
+
+#include "state/fold_parts.h"
+
+
+static void fs_fold_lapse(fs_units_t *units, int64_t at);
+static void fs_fold_joined(fs_state_t *state, const fs_entry_t *entry, const
+    fs_hold_t *hold, fs_sale_slot_t *slot);
+static void fs_fold_paid(fs_state_t *state, const fs_entry_t *entry, const
+    fs_hold_t *hold);
+static void fs_fold_return_order(fs_state_t *state, fs_group_t *group,
+    fs_seq_t hold);
+static int fs_fold_hold(fs_state_t *state, const fs_entry_t *entry,
+    fs_hold_t *hold);
+
+
+void
+fs_fold_held(fs_state_t *state, const fs_entry_t *entry, fs_sale_slot_t *slot)
+{
+    fs_hold_t   hold;
+    fs_line_t  *line;
+    fs_buyer_t  buyer;
+    fs_units_t  units;
+
+    if (entry->line >= FS_LINES_MAX) {
+        state->failed = 1;
+        return;
+    }
+
+    if (entry->line == 0) {
+        fs_state_buyer(state, entry->id1, &buyer);
+
+        memset(&hold, 0, sizeof(fs_hold_t));
+        hold.seq = entry->hold;
+        hold.previous = buyer.newest;
+        memcpy(hold.buyer, entry->id1, FS_BUYER_LEN);
+        hold.state = FS_HOLD_HELD;
+        hold.pickup = entry->pickup;
+        hold.created_at = entry->at;
+        hold.expires_at = entry->time1;
+        hold.due = entry->time2;
+        hold.length_ms = entry->number;
+
+        buyer.live++;
+        buyer.newest = hold.seq;
+        fs_state_put_buyer(state, entry->id1, &buyer);
+
+        if (!fs_all_zero(entry->key, FS_KEY_HASH_LEN)) {
+            fs_state_bind(state, entry->id1, entry->key, hold.seq);
+        }
+
+    } else if (!fs_state_hold(state, entry->hold, &hold)) {
+        state->failed = 1;
+        return;
+    }
+
+    line = &hold.lines[entry->line];
+    line->sale = entry->sale;
+    line->qty = (uint32_t) entry->qty;
+    line->price_fen = entry->amount_fen;
+    hold.lines_n = entry->line + 1;
+
+    fs_state_put_hold(state, &hold, entry->line == 0);
+
+    fs_state_units(state, entry->id1, entry->sale, &units);
+    units.taken += line->qty;
+    fs_state_put_units(state, entry->id1, entry->sale, &units);
+
+    fs_due_add(state, slot, hold.due, hold.seq);
+}
+
+
+/* A new term: the due rows of all lines move. */
+
+void
+fs_fold_paying(fs_state_t *state, const fs_entry_t *entry)
+{
+    unsigned         i;
+    fs_hold_t        hold;
+    fs_sale_slot_t  *slot;
+
+    if (!fs_fold_hold(state, entry, &hold)) {
+        return;
+    }
+
+    for (i = 0; i < hold.lines_n; i++) {
+        slot = fs_state_sale_slot(state, hold.lines[i].sale);
+        if (slot == NULL) {
+            return;
+        }
+
+        fs_due_remove(state, slot, hold.due, hold.seq);
+        fs_due_add(state, slot, entry->time2, hold.seq);
+    }
+
+    hold.state = FS_HOLD_PAYING;
+    hold.expires_at = entry->time1;
+    hold.due = entry->time2;
+    hold.length_ms = entry->number;
+
+    fs_state_put_hold(state, &hold, 0);
+}
+
+
+/* Nobody has counted the hold to a point yet: it is not sold. */
+
+void
+fs_fold_point(fs_state_t *state, const fs_entry_t *entry)
+{
+    fs_hold_t  hold;
+
+    if (!fs_fold_hold(state, entry, &hold)) {
+        return;
+    }
+
+    hold.pickup = entry->pickup;
+    fs_state_put_hold(state, &hold, 0);
+}
+
+
+/* A line of a live hold: released, expired, cancelled, sold. */
+
+void
+fs_fold_ended(fs_state_t *state, const fs_entry_t *entry,
+    fs_sale_slot_t *slot)
+{
+    fs_hold_t        hold;
+    fs_buyer_t       buyer;
+    fs_entry_t       first;
+    fs_units_t       units;
+    fs_sale_slot_t  *sweep;
+
+    if (!fs_fold_hold(state, entry, &hold)) {
+        return;
+    }
+
+    if (hold.state != FS_HOLD_HELD && hold.state != FS_HOLD_PAYING) {
+        state->failed = 1;
+        return;
+    }
+
+    fs_due_remove(state, slot, hold.due, hold.seq);
+
+    fs_state_units(state, hold.buyer, entry->sale, &units);
+
+    if (entry->type == FS_ENTRY_SOLD) {
+        fs_fold_joined(state, entry, &hold, slot);
+
+        if (units.lapses != 0) {
+            units.lapses = 0;
+            units.lapsed_at = 0;
+            fs_state_put_units(state, hold.buyer, entry->sale, &units);
+        }
+
+    } else {
+        units.taken -= (uint32_t) entry->qty;
+
+        fs_fold_lapse(&units, (entry->type == FS_ENTRY_EXPIRED)
+                              ? hold.due : entry->time2);
+
+        fs_state_put_units(state, hold.buyer, entry->sale, &units);
+    }
+
+    if (entry->line + 1 != hold.lines_n) {
+        return;
+    }
+
+    switch (entry->type) {
+
+    case FS_ENTRY_RELEASED:
+        hold.state = FS_HOLD_RELEASED;
+        break;
+
+    case FS_ENTRY_EXPIRED:
+        hold.state = FS_HOLD_EXPIRED;
+        break;
+
+    case FS_ENTRY_CANCELLED:
+        hold.state = FS_HOLD_CANCELLED;
+        break;
+
+    default:
+        hold.state = FS_HOLD_SOLD;
+        break;
+    }
+
+    hold.due = entry->time2;
+    fs_state_put_hold(state, &hold, 0);
+
+    fs_state_buyer(state, hold.buyer, &buyer);
+    buyer.live--;
+    fs_state_put_buyer(state, hold.buyer, &buyer);
+
+    if (!fs_state_entry(state, hold.seq, &first)) {
+        state->failed = 1;
+        return;
+    }
+
+    if (!fs_all_zero(first.key, FS_KEY_HASH_LEN)) {
+        sweep = fs_state_sale_slot(state, 0);
+
+        if (sweep != NULL) {
+            fs_due_add(state, sweep, hold.due + FS_KEY_KEPT_MS, hold.seq);
+        }
+    }
+}
+
+
+/*
+ * Units came back unsold, at this time: the hold expired, was released, or
+ * was cancelled before it was paid.
+ */
+
+static void
+fs_fold_lapse(fs_units_t *units, int64_t at)
+{
+    if (at - units->lapsed_at >= FS_LAPSES_KEPT_MS) {
+        units->lapses = 0;
+    }
+
+    units->lapses++;
+
+    if (at > units->lapsed_at) {
+        units->lapsed_at = at;
+    }
+}
+
+
+/* A line of a hold that had expired: its units are taken once more. */
+
+void
+fs_fold_sold_late(fs_state_t *state, const fs_entry_t *entry,
+    fs_sale_slot_t *slot)
+{
+    fs_hold_t   hold;
+    fs_units_t  units;
+
+    if (!fs_fold_hold(state, entry, &hold)) {
+        return;
+    }
+
+    fs_fold_joined(state, entry, &hold, slot);
+
+    fs_state_units(state, hold.buyer, entry->sale, &units);
+    units.taken += (uint32_t) entry->qty;
+    units.lapses = 0;
+    units.lapsed_at = 0;
+    fs_state_put_units(state, hold.buyer, entry->sale, &units);
+
+    if (entry->line + 1 == hold.lines_n) {
+        hold.state = FS_HOLD_SOLD;
+        fs_state_put_hold(state, &hold, 0);
+    }
+}
+
+
+/* What `sold` and `sold_late` share: the payment, and the group. */
+
+static void
+fs_fold_joined(fs_state_t *state, const fs_entry_t *entry,
+    const fs_hold_t *hold, fs_sale_slot_t *slot)
+{
+    uint8_t      key[FS_MEMBER_KEY_LEN], value[4];
+    uint32_t     pickup;
+    fs_sale_t   *sale;
+    fs_group_t  *group;
+
+    if (entry->line == 0) {
+        fs_fold_paid(state, entry, hold);
+    }
+
+    sale = &slot->sale;
+
+    if (sale->goal == 0) {
+        return;
+    }
+
+    pickup = (sale->goal_by == FS_GOAL_BY_PICKUP) ? hold->pickup : 0;
+    group = fs_state_group(state, entry->sale, pickup, 1);
+    if (group == NULL) {
+        return;
+    }
+
+    group->joined += (uint32_t) entry->qty;
+    sale->joined += (uint32_t) entry->qty;
+
+    fs_member_key(key, entry->sale, pickup, hold->seq);
+    fs_put_le32(value, (uint32_t) entry->qty);
+    fs_db_put(state->index, state->store->index_dbi[FS_INDEX_MEMBERS], key,
+              sizeof(key), value, sizeof(value), 0);
+}
+
+
+static void
+fs_fold_paid(fs_state_t *state, const fs_entry_t *entry,
+    const fs_hold_t *hold)
+{
+    fs_payment_t  row;
+
+    memset(&row, 0, sizeof(fs_payment_t));
+    row.outcome = entry->type;
+    row.amount_fen = fs_hold_amount(hold);
+    row.seq = entry->seq;
+
+    fs_state_put_payment(state, hold->seq, entry->id2, 0, &row);
+}
+
+
+/* Only the state changes. */
+
+void
+fs_fold_state(fs_state_t *state, const fs_entry_t *entry,
+    fs_hold_state_t next)
+{
+    fs_hold_t  hold;
+
+    if (!fs_fold_hold(state, entry, &hold)) {
+        return;
+    }
+
+    hold.state = (uint8_t) next;
+    fs_state_put_hold(state, &hold, 0);
+}
+
+
+/*
+ * A payment that sold nothing.  What is live or sold stays so: the payment
+ * had the wrong amount, or was the second one.
+ */
+
+void
+fs_fold_refund_due(fs_state_t *state, const fs_entry_t *entry)
+{
+    uint8_t       reference[FS_REFERENCE_LEN];
+    fs_hold_t     hold;
+    fs_payment_t  row;
+
+    memset(&hold, 0, sizeof(fs_hold_t));
+
+    if (entry->flags & FS_ENTRY_OTHER_LIFE) {
+        hold.seq = entry->hold;
+
+    } else if (!fs_fold_hold(state, entry, &hold)) {
+        return;
+    }
+
+    memset(&row, 0, sizeof(fs_payment_t));
+    row.outcome = FS_ENTRY_REFUND_DUE;
+    row.reason = entry->reason;
+    row.due = 1;
+    row.amount_fen = entry->amount_fen;
+    row.seq = entry->seq;
+
+    fs_state_put_payment(state, hold.seq, entry->id2, 0, &row);
+
+    if (entry->seq == entry->hold) {
+
+        /* the first one of its hold, which has this number from now on */
+
+        fs_other_reference(reference, (fs_seq_t) entry->time2, entry->number);
+        fs_state_put_payment(state, FS_OTHER_HOLDS, reference, 0, &row);
+    }
+
+    switch (hold.state) {
+
+    case FS_HOLD_RELEASED:
+    case FS_HOLD_EXPIRED:
+    case FS_HOLD_CANCELLED:
+    case FS_HOLD_REFUNDED:
+        hold.state = FS_HOLD_REFUND_DUE;
+        fs_state_put_hold(state, &hold, 0);
+        break;
+    }
+}
+
+
+/* One payment, or one returned line of it, is back with its buyer. */
+
+void
+fs_fold_refunded(fs_state_t *state, const fs_entry_t *entry)
+{
+    uint8_t       reference[FS_REFERENCE_LEN];
+    uint32_t      sale;
+    fs_hold_t     hold;
+    fs_payment_t  row;
+
+    memset(&hold, 0, sizeof(fs_hold_t));
+
+    if (entry->flags & FS_ENTRY_OTHER_LIFE) {
+        hold.seq = entry->hold;
+
+    } else if (!fs_fold_hold(state, entry, &hold)) {
+        return;
+    }
+
+    if (!fs_state_payment(state, hold.seq, entry->id2, entry->sale, &row)) {
+        state->failed = 1;
+        return;
+    }
+
+    row.due = 0;
+    row.refunded = 1;
+    fs_state_put_payment(state, hold.seq, entry->id2, entry->sale, &row);
+
+    /* the refund's own reference, so that it settles one debt of the store */
+
+    memset(&row, 0, sizeof(fs_payment_t));
+    row.outcome = FS_ENTRY_REFUNDED;
+    row.amount_fen = entry->amount_fen;
+    row.seq = entry->seq;
+    fs_state_put_payment(state, hold.seq, entry->id1, FS_REFUND_MARK, &row);
+    fs_state_put_payment(state, FS_REFUND_ANY, entry->id1, FS_REFUND_MARK,
+                         &row);
+
+    if (hold.state == FS_HOLD_REFUND_DUE
+        && !fs_state_oldest_due(state, hold.seq, NULL, reference, &sale,
+                                &row))
+    {
+        hold.state = FS_HOLD_REFUNDED;
+        fs_state_put_hold(state, &hold, 0);
+    }
+}
+
+
+/* A line of an order whose group failed. */
+
+void
+fs_fold_returned(fs_state_t *state, const fs_entry_t *entry)
+{
+    unsigned      i;
+    uint32_t      pickup;
+    fs_hold_t     hold;
+    fs_sale_t    *sale;
+    fs_group_t   *group;
+    fs_units_t    units;
+    fs_payment_t  row;
+
+    if (!fs_fold_hold(state, entry, &hold)) {
+        return;
+    }
+
+    memset(&row, 0, sizeof(fs_payment_t));
+    row.outcome = FS_ENTRY_RETURNED;
+    row.reason = entry->reason;
+    row.due = 1;
+    row.amount_fen = entry->amount_fen;
+    row.seq = entry->seq;
+    fs_state_put_payment(state, hold.seq, entry->id2, entry->sale, &row);
+
+    fs_state_units(state, hold.buyer, entry->sale, &units);
+    units.taken -= (uint32_t) entry->qty;
+    fs_state_put_units(state, hold.buyer, entry->sale, &units);
+
+    sale = fs_state_sale(state, entry->sale);
+    if (sale == NULL) {
+        return;
+    }
+
+    pickup = (sale->goal_by == FS_GOAL_BY_PICKUP) ? hold.pickup : 0;
+    group = fs_state_group(state, entry->sale, pickup, 1);
+    if (group == NULL) {
+        return;
+    }
+
+    fs_fold_return_order(state, group, hold.seq);
+
+    /* the order is due back when all of it is */
+
+    for (i = 0; i < hold.lines_n; i++) {
+        if (!fs_state_payment(state, hold.seq, entry->id2,
+                              hold.lines[i].sale, &row))
+        {
+            return;
+        }
+    }
+
+    if (hold.state == FS_HOLD_SOLD) {
+        hold.state = FS_HOLD_REFUND_DUE;
+        fs_state_put_hold(state, &hold, 0);
+    }
+}
+
+
+/*
+ * An order is returned; those of its group before it were.  Those that were
+ * not, because they could not be read then, are remembered.
+ */
+
+static void
+fs_fold_return_order(fs_state_t *state, fs_group_t *group, fs_seq_t hold)
+{
+    fs_seq_t  seq;
+
+    if (hold > group->refunded_to) {
+
+        for (seq = fs_state_next_member(state, group->sale, group->pickup,
+                                        group->refunded_to);
+             seq != 0 && seq < hold;
+             seq = fs_state_next_member(state, group->sale, group->pickup,
+                                        seq))
+        {
+            fs_state_pass_over(state, group->sale, group->pickup, seq, 1);
+        }
+
+        group->refunded_to = hold;
+
+    } else {
+        fs_state_pass_over(state, group->sale, group->pickup, hold, 0);
+    }
+
+    fs_fold_returns_left(state, group->sale, group->pickup);
+}
+
+
+void
+fs_fold_returns_left(fs_state_t *state, uint32_t sale, uint32_t pickup)
+{
+    fs_group_t  *group;
+
+    group = fs_state_group(state, sale, pickup, 0);
+
+    if (group != NULL
+        && fs_state_next_member(state, sale, pickup, group->refunded_to) == 0
+        && fs_state_passed_over(state, sale, pickup) == 0)
+    {
+        fs_fold_return_timer(state, sale, pickup, 0);
+    }
+}
+
+
+/* The hold of an entry.  0: it is not as the entry says; damaged. */
+
+static int
+fs_fold_hold(fs_state_t *state, const fs_entry_t *entry, fs_hold_t *hold)
+{
+    const fs_line_t  *line;
+
+    if (!fs_state_hold(state, entry->hold, hold)) {
+        state->failed = 1;
+        return 0;
+    }
+
+    if (entry->qty == 0) {
+        return 1;
+    }
+
+    if (entry->line >= hold->lines_n) {
+        state->failed = 1;
+        return 0;
+    }
+
+    line = &hold->lines[entry->line];
+
+    if (line->sale != entry->sale || line->qty != (uint32_t) entry->qty) {
+        state->failed = 1;
+        return 0;
+    }
+
+    return 1;
+}

@@ -1,0 +1,457 @@
+
+#include <yajl/yajl_parse.h>
+
+#include "json/json_arena.h"
+#include "json/json_reader.h"
+#include "state/points.h"
+#include "state/state_parts.h"
+
+
+#define FS_POINTS_KEY_LEN  5
+
+/* "sale/" or "pickup/", and a slug */
+#define FS_POINTS_DOC_MAX  (sizeof("pickup/") - 1 + FS_SLUG_MAX)
+
+/* where a reading of a document is */
+typedef struct {
+    fs_points_list_t    *list;
+    unsigned             depth;
+    unsigned             named:1;       /* the value of `pickups` is next */
+    unsigned             inside:1;      /* the list is open, at depth 2 */
+    unsigned             many:1;
+} fs_points_reader_t;
+
+
+static int fs_points_scalar(void *data);
+static int fs_points_boolean(void *data, int value);
+static int fs_points_number(void *data, const char *text, size_t len);
+static int fs_points_string(void *data, const unsigned char *text,
+    size_t len);
+static int fs_points_name(void *data, const unsigned char *text, size_t len);
+static int fs_points_open_map(void *data);
+static int fs_points_open_list(void *data);
+static int fs_points_close(void *data);
+static void fs_points_key(uint8_t *key, uint32_t sale);
+static int fs_points_document(fs_state_t *state, const char *kind,
+    fs_str_t slug, fs_str_t *doc);
+static const fs_points_t *fs_points_of(fs_state_t *state, uint32_t number);
+static int fs_points_first_look(fs_state_t *state, uint32_t number,
+    fs_str_t *row);
+static int fs_points_has_document(fs_state_t *state, fs_str_t slug);
+
+
+static const yajl_callbacks  fs_points_callbacks = {
+    fs_points_scalar,
+    fs_points_boolean,
+    NULL,
+    NULL,
+    fs_points_number,
+    fs_points_string,
+    fs_points_open_map,
+    fs_points_name,
+    fs_points_close,
+    fs_points_open_list,
+    fs_points_close
+};
+
+
+int
+fs_points_read(fs_str_t doc, fs_points_list_t *list)
+{
+    fs_arena_t          arena;
+    yajl_handle         yajl;
+    fs_points_reader_t  reader;
+
+    list->n = 0;
+    memset(&reader, 0, sizeof(reader));
+    reader.list = list;
+
+    fs_arena_init(&arena);
+    yajl = yajl_alloc(&fs_points_callbacks, &arena.funcs, &reader);
+
+    if (yajl == NULL) {
+        return -1;
+    }
+
+    /* it is JSON: it was looked at when it came */
+
+    (void) yajl_parse(yajl, (const unsigned char *) doc.data, doc.len);
+    yajl_free(yajl);
+
+    return reader.many ? -1 : 0;
+}
+
+
+static int
+fs_points_scalar(void *data)
+{
+    fs_points_reader_t  *reader = data;
+
+    reader->named = 0;
+
+    return 1;
+}
+
+
+static int
+fs_points_boolean(void *data, int value)
+{
+    (void) value;
+
+    return fs_points_scalar(data);
+}
+
+
+static int
+fs_points_number(void *data, const char *text, size_t len)
+{
+    (void) text;
+    (void) len;
+
+    return fs_points_scalar(data);
+}
+
+
+static int
+fs_points_string(void *data, const unsigned char *text, size_t len)
+{
+    unsigned             i;
+    fs_str_t             slug = { len, (const char *) text };
+    fs_slug_t           *known;
+    fs_points_reader_t  *reader = data;
+
+    reader->named = 0;
+
+    if (!reader->inside || reader->depth != 2 || !fs_slug_valid(slug)) {
+        return 1;
+    }
+
+    for (i = 0; i < reader->list->n; i++) {
+        known = &reader->list->slugs[i];
+
+        if (known->len == len && memcmp(known->data, text, len) == 0) {
+            return 1;
+        }
+    }
+
+    if (reader->list->n == FS_POINTS_MAX) {
+        reader->many = 1;
+        return 0;
+    }
+
+    fs_slug_set(&reader->list->slugs[reader->list->n++], slug);
+
+    return 1;
+}
+
+
+static int
+fs_points_name(void *data, const unsigned char *text, size_t len)
+{
+    fs_points_reader_t  *reader = data;
+
+    reader->named = reader->depth == 1 && len == sizeof("pickups") - 1
+                    && memcmp(text, "pickups", len) == 0;
+
+    return 1;
+}
+
+
+static int
+fs_points_open_map(void *data)
+{
+    fs_points_reader_t  *reader = data;
+
+    reader->named = 0;
+    reader->depth++;
+
+    return 1;
+}
+
+
+static int
+fs_points_open_list(void *data)
+{
+    fs_points_reader_t  *reader = data;
+
+    if (reader->named) {
+        reader->inside = 1;
+    }
+
+    return fs_points_open_map(data);
+}
+
+
+static int
+fs_points_close(void *data)
+{
+    fs_points_reader_t  *reader = data;
+
+    if (--reader->depth < 2) {
+        reader->inside = 0;
+    }
+
+    return 1;
+}
+
+
+int
+fs_points_fit(fs_state_t *state, const fs_points_list_t *list)
+{
+    unsigned  i, new;
+    fs_str_t  slug;
+
+    new = 0;
+
+    for (i = 0; i < list->n; i++) {
+        slug.len = list->slugs[i].len;
+        slug.data = list->slugs[i].data;
+        new += fs_state_number(state, 'p', slug) == 0;
+    }
+
+    return new == 0
+           || fs_state_last_number(state, 'p') + new <= FS_PICKUPS_MAX;
+}
+
+
+void
+fs_points_write(fs_state_t *state, uint32_t sale,
+    const fs_points_list_t *list)
+{
+    uint8_t       key[FS_POINTS_KEY_LEN], row[FS_POINTS_MAX * 4];
+    unsigned      i;
+    uint32_t      number;
+    fs_str_t      slug;
+    fs_points_t  *points;
+
+    for (i = 0; i < list->n; i++) {
+        slug.len = list->slugs[i].len;
+        slug.data = list->slugs[i].data;
+        number = fs_state_number(state, 'p', slug);
+
+        if (number == 0) {
+            number = fs_state_intern(state, 'p', slug);
+        }
+
+        fs_put_le32(row + 4 * i, number);
+    }
+
+    fs_points_key(key, sale);
+    fs_db_put(state->log, state->store->log_dbi[FS_LOG_NAMES], key,
+              sizeof(key), row, 4 * list->n, 0);
+
+    /* read again by whoever asks next in this batch */
+
+    points = &state->cache->points[sale & (FS_POINTS_CACHE - 1)];
+    points->batch = 0;
+}
+
+
+static void
+fs_points_key(uint8_t *key, uint32_t sale)
+{
+    key[0] = 'L';
+    fs_put_be32(key + 1, sale);
+}
+
+
+void
+fs_points_documented(fs_state_t *state, fs_str_t slug)
+{
+    fs_pickup_name_t  *name;
+
+    if (fs_state_number(state, 'p', slug) == 0) {
+        (void) fs_state_intern(state, 'p', slug);
+    }
+
+    name = fs_state_pickup_name(state, slug);
+
+    if (name != NULL) {
+        name->document = FS_PICKUP_UNKNOWN;
+    }
+}
+
+
+fs_outcome_t
+fs_points_check(fs_state_t *state, const uint32_t *sales, unsigned n,
+    fs_str_t slug, uint32_t *number, fs_result_t *result)
+{
+    int                 anywhere;
+    unsigned            i, j;
+    const fs_points_t  *points;
+
+    *number = (slug.len != 0) ? fs_state_number(state, 'p', slug) : 0;
+    anywhere = 0;
+
+    for (i = 0; i < n; i++) {
+        points = fs_points_of(state, sales[i]);
+
+        if (points->n == 0) {
+            anywhere = 1;
+            continue;
+        }
+
+        for (j = 0; j < points->n; j++) {
+            if (points->numbers[j] == *number) {
+                break;
+            }
+        }
+
+        if (j == points->n) {
+            result->sale = sales[i];
+            return FS_BAD_REQUEST;
+        }
+    }
+
+    if (slug.len == 0 || !anywhere) {
+        return FS_OK;
+    }
+
+    if (!fs_points_has_document(state, slug)) {
+        result->sale = 0;
+        return FS_BAD_REQUEST;
+    }
+
+    if (*number == 0) {
+
+        /* a document from when only holds gave numbers to names */
+
+        if (fs_state_last_number(state, 'p') >= FS_PICKUPS_MAX) {
+            return FS_TOO_MANY_NAMES;
+        }
+
+        *number = fs_state_intern(state, 'p', slug);
+    }
+
+    return FS_OK;
+}
+
+
+/* What a sale lists, read once a batch. */
+
+static const fs_points_t *
+fs_points_of(fs_state_t *state, uint32_t number)
+{
+    uint8_t       key[FS_POINTS_KEY_LEN];
+    unsigned      i;
+    fs_str_t      row;
+    fs_points_t  *points;
+
+    points = &state->cache->points[number & (FS_POINTS_CACHE - 1)];
+
+    if (points->batch == state->cache->batch && points->sale == number) {
+        return points;
+    }
+
+    points->sale = number;
+    points->n = 0;
+
+    fs_points_key(key, number);
+
+    if ((!fs_db_get(state->log, state->store->log_dbi[FS_LOG_NAMES], key,
+                    sizeof(key), &row)
+         || row.len % 4 != 0 || row.len > 4 * FS_POINTS_MAX)
+        && !fs_points_first_look(state, number, &row))
+    {
+        return points;
+    }
+
+    points->n = (unsigned) (row.len / 4);
+
+    for (i = 0; i < points->n; i++) {
+        points->numbers[i] = fs_get_le32(row.data + 4 * i);
+    }
+
+    points->batch = state->cache->batch;
+
+    return points;
+}
+
+
+/*
+ * A sale from before the rows, or one whose row is damaged: its document is
+ * read now.  1: with a row.
+ */
+
+static int
+fs_points_first_look(fs_state_t *state, uint32_t number, fs_str_t *row)
+{
+    uint8_t           key[FS_POINTS_KEY_LEN];
+    fs_str_t          slug, doc;
+    fs_sale_t        *sale;
+    fs_points_list_t  list;
+
+    sale = fs_state_sale(state, number);
+
+    if (sale == NULL) {
+        return 0;
+    }
+
+    slug.len = sale->slug.len;
+    slug.data = sale->slug.data;
+    list.n = 0;
+
+    /* more than a sale may list, or than there is room for: none, as ever */
+
+    if (fs_points_document(state, "sale/", slug, &doc)
+        && (fs_points_read(doc, &list) != 0 || !fs_points_fit(state, &list)))
+    {
+        list.n = 0;
+    }
+
+    fs_points_write(state, number, &list);
+    fs_points_key(key, number);
+
+    return fs_db_get(state->log, state->store->log_dbi[FS_LOG_NAMES], key,
+                     sizeof(key), row);
+}
+
+
+static int
+fs_points_document(fs_state_t *state, const char *kind, fs_str_t slug,
+    fs_str_t *doc)
+{
+    char    key[FS_POINTS_DOC_MAX];
+    size_t  len;
+
+    len = strlen(kind);
+    memcpy(key, kind, len);
+    memcpy(key + len, slug.data, slug.len);
+
+    return fs_db_get(state->log, state->store->log_dbi[FS_LOG_DOCUMENTS],
+                     key, len + slug.len, doc);
+}
+
+
+/* Looked for once a batch, for names that have a number. */
+
+static int
+fs_points_has_document(fs_state_t *state, fs_str_t slug)
+{
+    int                found;
+    fs_str_t           doc;
+    fs_pickup_name_t  *name;
+
+    name = fs_state_pickup_name(state, slug);
+
+    if (name != NULL && name->document != FS_PICKUP_UNKNOWN) {
+        return name->document == FS_PICKUP_THERE;
+    }
+
+    found = fs_points_document(state, "pickup/", slug, &doc);
+
+    if (name != NULL) {
+        name->document = found ? FS_PICKUP_THERE : FS_PICKUP_NOT_THERE;
+    }
+
+    return found;
+}
+
+
+void
+fs_points_fault(const fs_result_t *result, fs_fault_t *fault)
+{
+    (void) fs_fault_literal(fault, "pickup",
+                            result->sale ? "is one of the sale's pickup points"
+                            : "is a pickup point that there is, or none");
+}

@@ -1,0 +1,772 @@
+
+/*
+ * The rows that commands read and the fold writes, through the transactions
+ * of a state.
+ */
+
+#include "state/state_parts.h"
+
+
+static int fs_state_find(fs_state_t *state, const uint8_t *key,
+    size_t key_len, fs_str_t *value);
+static uint8_t *fs_state_room(fs_state_t *state, const uint8_t *key,
+    size_t key_len, size_t size);
+static fs_buyer_memo_t *fs_state_memo(fs_state_t *state,
+    const uint8_t *buyer);
+static int fs_state_next_payment(fs_state_t *state, fs_seq_t hold,
+    uint8_t *key, fs_payment_t *row, uint8_t *reference, uint32_t *sale);
+static void fs_state_remember(fs_state_t *state, uint32_t number,
+    fs_str_t slug);
+static unsigned fs_slug_bucket(fs_str_t slug);
+
+
+/* Rows of the buyers' database. */
+
+static int
+fs_state_find(fs_state_t *state, const uint8_t *key, size_t key_len,
+    fs_str_t *value)
+{
+    return fs_buyers_get(&state->cache->buyers, key, key_len, value);
+}
+
+
+/*
+ * Of the entry that is folded, the one after the last.  Never NULL: what is
+ * written after a failure goes nowhere.
+ */
+
+static uint8_t *
+fs_state_room(fs_state_t *state, const uint8_t *key, size_t key_len,
+    size_t size)
+{
+    uint8_t  *room;
+
+    room = fs_buyers_reserve(&state->cache->buyers, state->seq + 1, key,
+                             key_len, size);
+
+    return (room != NULL) ? room : state->cache->nowhere;
+}
+
+
+/* The memo of a buyer; the one before is forgotten. */
+
+static fs_buyer_memo_t *
+fs_state_memo(fs_state_t *state, const uint8_t *buyer)
+{
+    fs_buyer_memo_t  *memo;
+
+    memo = &state->cache->memo;
+
+    if (!memo->set || memcmp(memo->buyer, buyer, FS_BUYER_LEN) != 0) {
+        memcpy(memo->buyer, buyer, FS_BUYER_LEN);
+        memo->set = 1;
+        memo->row_known = 0;
+        memo->units_n = 0;
+    }
+
+    return memo;
+}
+
+
+int
+fs_state_hold(fs_state_t *state, fs_seq_t seq, fs_hold_t *hold)
+{
+    int  found;
+
+    found = fs_state_look_hold(state, seq, hold);
+
+    if (found == -1) {
+        fs_state_damaged(state);
+    }
+
+    return found == 1;
+}
+
+
+int
+fs_state_look_hold(fs_state_t *state, fs_seq_t seq, fs_hold_t *hold)
+{
+    uint64_t           key;
+    fs_str_t           row;
+    fs_state_cache_t  *cache;
+
+    cache = state->cache;
+
+    if (seq == 0) {
+        return 0;
+    }
+
+    if (cache->hold.seq != seq) {
+        cache->hold.seq = 0;
+        key = seq;
+
+        if (!fs_db_get(state->index, state->store->index_dbi[FS_INDEX_HOLDS],
+                       &key, sizeof(key), &row))
+        {
+            return 0;
+        }
+
+        if (fs_hold_row_decode(&cache->hold, row) != 0) {
+            cache->hold.seq = 0;
+            return -1;
+        }
+
+        cache->hold.seq = seq;
+    }
+
+    *hold = cache->hold;
+
+    return 1;
+}
+
+
+/* is_new: no hold has a higher number yet. */
+
+void
+fs_state_put_hold(fs_state_t *state, const fs_hold_t *hold, int is_new)
+{
+    size_t    len;
+    uint8_t   row[FS_HOLD_ROW_MAX];
+    uint64_t  key;
+
+    len = fs_hold_row_encode(hold, row);
+    key = hold->seq;
+
+    fs_db_put(state->index, state->store->index_dbi[FS_INDEX_HOLDS], &key,
+              sizeof(key), row, len, is_new ? MDB_APPEND : 0);
+
+    if (hold != &state->cache->hold) {
+        state->cache->hold = *hold;
+    }
+}
+
+
+int
+fs_state_buyer(fs_state_t *state, const uint8_t *buyer, fs_buyer_t *row)
+{
+    fs_str_t          value;
+    fs_buyer_memo_t  *memo;
+
+    memo = fs_state_memo(state, buyer);
+
+    if (!memo->row_known) {
+        memset(&memo->row, 0, sizeof(fs_buyer_t));
+        memo->row_known = 1;
+        memo->row_found =
+            fs_state_find(state, buyer, FS_BUYER_LEN, &value) ? 1 : 0;
+
+        if (memo->row_found && fs_buyer_row_decode(&memo->row, value) != 0) {
+            fs_state_damaged(state);
+        }
+    }
+
+    *row = memo->row;
+
+    return memo->row_found;
+}
+
+
+void
+fs_state_put_buyer(fs_state_t *state, const uint8_t *buyer,
+    const fs_buyer_t *row)
+{
+    fs_buyer_memo_t  *memo;
+
+    memo = fs_state_memo(state, buyer);
+    memo->row = *row;
+    memo->row_known = 1;
+    memo->row_found = 1;
+
+    fs_buyer_row_encode(row, fs_state_room(state, buyer, FS_BUYER_LEN,
+                                           FS_BUYER_ROW_SIZE));
+}
+
+
+int
+fs_state_units(fs_state_t *state, const uint8_t *buyer, uint32_t sale,
+    fs_units_t *row)
+{
+    unsigned          i;
+    uint8_t           key[FS_UNITS_KEY_LEN];
+    fs_str_t          value;
+    fs_buyer_memo_t  *memo;
+
+    memo = fs_state_memo(state, buyer);
+
+    for (i = 0; i < memo->units_n; i++) {
+        if (memo->units[i].sale == sale) {
+            *row = memo->units[i].row;
+            return memo->units[i].found;
+        }
+    }
+
+    i = (memo->units_n < FS_LINES_MAX) ? memo->units_n++ : 0;
+
+    memset(&memo->units[i].row, 0, sizeof(fs_units_t));
+    memo->units[i].sale = sale;
+
+    fs_units_key(key, buyer, sale);
+    memo->units[i].found = fs_state_find(state, key, sizeof(key), &value);
+
+    if (memo->units[i].found
+        && fs_units_row_decode(&memo->units[i].row, value) != 0)
+    {
+        fs_state_damaged(state);
+    }
+
+    *row = memo->units[i].row;
+
+    return memo->units[i].found;
+}
+
+
+void
+fs_state_put_units(fs_state_t *state, const uint8_t *buyer, uint32_t sale,
+    const fs_units_t *row)
+{
+    unsigned          i;
+    uint8_t           key[FS_UNITS_KEY_LEN];
+    fs_buyer_memo_t  *memo;
+
+    memo = fs_state_memo(state, buyer);
+
+    for (i = 0; i < memo->units_n; i++) {
+        if (memo->units[i].sale == sale) {
+            break;
+        }
+    }
+
+    if (i == memo->units_n) {
+        i = (memo->units_n < FS_LINES_MAX) ? memo->units_n++ : 0;
+        memo->units[i].sale = sale;
+    }
+
+    memo->units[i].row = *row;
+    memo->units[i].found = 1;
+
+    fs_units_key(key, buyer, sale);
+    fs_units_row_encode(row, fs_state_room(state, key, sizeof(key),
+                                           FS_UNITS_ROW_SIZE));
+}
+
+
+int
+fs_state_bound(fs_state_t *state, const uint8_t *buyer, const uint8_t *key,
+    fs_seq_t *seq)
+{
+    uint8_t   bound[FS_BOUND_KEY_LEN];
+    fs_str_t  value;
+
+    fs_bound_key(bound, buyer, key);
+
+    if (!fs_state_find(state, bound, sizeof(bound), &value)) {
+        return 0;
+    }
+
+    if (value.len != 8) {
+        fs_state_damaged(state);
+        return 0;
+    }
+
+    *seq = fs_get_le64(value.data);
+
+    return 1;
+}
+
+
+void
+fs_state_bind(fs_state_t *state, const uint8_t *buyer, const uint8_t *key,
+    fs_seq_t seq)
+{
+    uint8_t  bound[FS_BOUND_KEY_LEN];
+
+    fs_bound_key(bound, buyer, key);
+    fs_put_le64(fs_state_room(state, bound, sizeof(bound), 8), seq);
+}
+
+
+void
+fs_state_unbind(fs_state_t *state, const uint8_t *buyer, const uint8_t *key,
+    fs_seq_t seq)
+{
+    uint8_t  bound[FS_BOUND_KEY_LEN], value[8];
+
+    fs_bound_key(bound, buyer, key);
+    fs_put_le64(value, seq);
+    fs_buyers_delete(&state->cache->buyers, bound, sizeof(bound), value,
+                     sizeof(value));
+}
+
+
+int
+fs_state_payment(fs_state_t *state, fs_seq_t hold, const uint8_t *reference,
+    uint32_t sale, fs_payment_t *row)
+{
+    uint8_t   key[FS_PAYMENT_KEY_LEN];
+    fs_str_t  value;
+
+    fs_payment_key(key, hold, reference, sale);
+
+    if (!fs_db_get(state->index, state->store->index_dbi[FS_INDEX_PAYMENTS],
+                   key, sizeof(key), &value))
+    {
+        return 0;
+    }
+
+    if (fs_payment_row_decode(row, value) != 0) {
+        fs_state_damaged(state);
+        return 0;
+    }
+
+    return 1;
+}
+
+
+void
+fs_state_put_payment(fs_state_t *state, fs_seq_t hold,
+    const uint8_t *reference, uint32_t sale, const fs_payment_t *row)
+{
+    size_t   len;
+    uint8_t  key[FS_PAYMENT_KEY_LEN], value[FS_PAYMENT_ROW_SIZE];
+
+    fs_payment_key(key, hold, reference, sale);
+    len = fs_payment_row_encode(row, value);
+    fs_db_put(state->index, state->store->index_dbi[FS_INDEX_PAYMENTS], key,
+              sizeof(key), value, len, 0);
+}
+
+
+/*
+ * The payment row at or after key; key then is its successor.  Marks of
+ * refunds are passed over.  0: no more of this hold.
+ */
+
+static int
+fs_state_next_payment(fs_state_t *state, fs_seq_t hold, uint8_t *key,
+    fs_payment_t *row, uint8_t *reference, uint32_t *sale)
+{
+    size_t    i;
+    fs_str_t  found, value;
+
+    for ( ;; ) {
+        if (!fs_db_seek(state->index,
+                        state->store->index_dbi[FS_INDEX_PAYMENTS], key,
+                        FS_PAYMENT_KEY_LEN, &found, &value)
+            || found.len != FS_PAYMENT_KEY_LEN
+            || fs_get_be64(found.data) != hold)
+        {
+            return 0;
+        }
+
+        memcpy(key, found.data, FS_PAYMENT_KEY_LEN);
+        memcpy(reference, key + 8, FS_REFERENCE_LEN);
+        *sale = fs_get_be32(key + 8 + FS_REFERENCE_LEN);
+
+        for (i = FS_PAYMENT_KEY_LEN; i-- > 0; ) {
+            if (++key[i] != 0) {
+                break;
+            }
+        }
+
+        if (*sale == FS_REFUND_MARK) {
+            continue;
+        }
+
+        if (fs_payment_row_decode(row, value) != 0) {
+            fs_state_damaged(state);
+            return 0;
+        }
+
+        return 1;
+    }
+}
+
+
+int
+fs_state_oldest_due(fs_state_t *state, fs_seq_t hold, const uint8_t *payment,
+    uint8_t *reference, uint32_t *sale, fs_payment_t *row)
+{
+    int           found;
+    uint8_t       key[FS_PAYMENT_KEY_LEN], at[FS_REFERENCE_LEN];
+    uint32_t      at_sale;
+    fs_payment_t  candidate;
+
+    static const uint8_t  zeros[FS_REFERENCE_LEN];
+
+    found = 0;
+    fs_payment_key(key, hold, (payment != NULL) ? payment : zeros, 0);
+
+    while (fs_state_next_payment(state, hold, key, &candidate, at, &at_sale)) {
+
+        if (payment != NULL && memcmp(at, payment, FS_REFERENCE_LEN) != 0) {
+            break;
+        }
+
+        if (!candidate.due || (found && candidate.seq > row->seq)) {
+            continue;
+        }
+
+        found = 1;
+        *row = candidate;
+        *sale = at_sale;
+        memcpy(reference, at, FS_REFERENCE_LEN);
+    }
+
+    return found;
+}
+
+
+void
+fs_other_reference(uint8_t *reference, fs_seq_t hold, uint32_t epoch)
+{
+    memset(reference, 0, FS_REFERENCE_LEN);
+    fs_put_be64(reference, hold);
+    fs_put_be32(reference + 8, epoch);
+}
+
+
+fs_seq_t
+fs_state_other_hold(fs_state_t *state, fs_seq_t hold, uint32_t epoch)
+{
+    uint8_t       reference[FS_REFERENCE_LEN];
+    fs_payment_t  row;
+
+    fs_other_reference(reference, hold, epoch);
+
+    return fs_state_payment(state, FS_OTHER_HOLDS, reference, 0, &row)
+           ? row.seq : 0;
+}
+
+
+int
+fs_state_sold_for(fs_state_t *state, fs_seq_t hold, uint8_t *reference)
+{
+    uint8_t       key[FS_PAYMENT_KEY_LEN];
+    uint32_t      sale;
+    fs_payment_t  row;
+
+    static const uint8_t  zeros[FS_REFERENCE_LEN];
+
+    fs_payment_key(key, hold, zeros, 0);
+
+    while (fs_state_next_payment(state, hold, key, &row, reference, &sale)) {
+        if (sale == 0
+            && (row.outcome == FS_ENTRY_SOLD
+                || row.outcome == FS_ENTRY_SOLD_LATE))
+        {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+int
+fs_state_entry(fs_state_t *state, fs_seq_t seq, fs_entry_t *entry)
+{
+    int  found;
+
+    found = fs_state_look_entry(state, seq, entry);
+
+    if (found == -1) {
+        state->failed = 1;
+    }
+
+    return found == 1;
+}
+
+
+int
+fs_state_look_entry(fs_state_t *state, fs_seq_t seq, fs_entry_t *entry)
+{
+    uint64_t  key;
+    fs_str_t  record;
+
+    key = seq;
+
+    if (!fs_db_get(state->log, state->store->log_dbi[FS_LOG_LEDGER], &key,
+                   sizeof(key), &record))
+    {
+        return 0;
+    }
+
+    return (fs_entry_decode(entry, seq, record.data, record.len) == 0) ? 1
+                                                                       : -1;
+}
+
+
+int
+fs_state_first_due(fs_state_t *state, uint32_t sale, int64_t *due,
+    fs_seq_t *seq)
+{
+    uint8_t   key[4];
+    fs_str_t  value;
+
+    fs_put_be32(key, sale);
+
+    if (!fs_db_get(state->index, state->store->index_dbi[FS_INDEX_DUE], key,
+                   sizeof(key), &value))
+    {
+        return 0;
+    }
+
+    if (value.len != FS_DUE_LEN) {
+        fs_state_damaged(state);
+        return 0;
+    }
+
+    *due = (int64_t) fs_get_be64(value.data);
+    *seq = fs_get_be64(value.data + 8);
+
+    return 1;
+}
+
+
+int
+fs_state_member(fs_state_t *state, uint32_t sale, uint32_t pickup,
+    fs_seq_t hold)
+{
+    uint8_t   key[FS_MEMBER_KEY_LEN];
+    fs_str_t  value;
+
+    fs_member_key(key, sale, pickup, hold);
+
+    return fs_db_get(state->index,
+                     state->store->index_dbi[FS_INDEX_MEMBERS], key,
+                     sizeof(key), &value);
+}
+
+
+fs_seq_t
+fs_state_next_member(fs_state_t *state, uint32_t sale, uint32_t pickup,
+    fs_seq_t after)
+{
+    uint8_t   key[FS_MEMBER_KEY_LEN];
+    fs_str_t  found, value;
+
+    fs_member_key(key, sale, pickup, after + 1);
+
+    if (!fs_db_seek(state->index, state->store->index_dbi[FS_INDEX_MEMBERS],
+                    key, sizeof(key), &found, &value)
+        || found.len != FS_MEMBER_KEY_LEN
+        || memcmp(found.data, key, 8) != 0)
+    {
+        return 0;
+    }
+
+    return fs_get_be64(found.data + 8);
+}
+
+
+void
+fs_state_pass_over(fs_state_t *state, uint32_t sale, uint32_t pickup,
+    fs_seq_t hold, int over)
+{
+    uint8_t  key[FS_MEMBER_KEY_LEN];
+    MDB_dbi  dbi;
+
+    fs_member_key(key, sale | FS_MEMBER_PASSED, pickup, hold);
+    dbi = state->store->index_dbi[FS_INDEX_MEMBERS];
+
+    if (over) {
+        fs_db_put(state->index, dbi, key, sizeof(key), NULL, 0, 0);
+
+    } else {
+        fs_db_delete(state->index, dbi, key, sizeof(key), NULL, 0);
+    }
+}
+
+
+fs_seq_t
+fs_state_passed_over(fs_state_t *state, uint32_t sale, uint32_t pickup)
+{
+    return fs_state_next_member(state, sale | FS_MEMBER_PASSED, pickup, 0);
+}
+
+
+uint32_t
+fs_state_number(fs_state_t *state, char kind, fs_str_t slug)
+{
+    char               key[1 + FS_SLUG_MAX];
+    uint32_t           number;
+    fs_str_t           value;
+    fs_pickup_name_t  *name;
+
+    if (slug.len == 0 || slug.len > FS_SLUG_MAX) {
+        return 0;
+    }
+
+    if (kind == 'p') {
+        name = fs_state_pickup_name(state, slug);
+
+        if (name != NULL) {
+            return name->number;
+        }
+    }
+
+    key[0] = kind;
+    memcpy(key + 1, slug.data, slug.len);
+
+    if (!fs_db_get(state->log, state->store->log_dbi[FS_LOG_NAMES], key,
+                   1 + slug.len, &value))
+    {
+        return 0;
+    }
+
+    if (value.len != 4) {
+        state->failed = 1;
+        return 0;
+    }
+
+    number = fs_get_le32(value.data);
+
+    if (kind == 'p') {
+        fs_state_remember(state, number, slug);
+    }
+
+    return number;
+}
+
+
+fs_pickup_name_t *
+fs_state_pickup_name(fs_state_t *state, fs_str_t slug)
+{
+    fs_pickup_name_t  *name;
+
+    name = &state->cache->by_slug[fs_slug_bucket(slug)];
+
+    return (name->batch == state->cache->batch
+            && name->slug.len == slug.len
+            && memcmp(name->slug.data, slug.data, slug.len) == 0)
+           ? name : NULL;
+}
+
+
+int
+fs_state_slug(fs_state_t *state, char kind, uint32_t number, fs_slug_t *slug)
+{
+    uint8_t            key[5];
+    fs_str_t           value;
+    fs_pickup_name_t  *name;
+
+    if (kind == 'p') {
+        name = &state->cache->by_number[number & (FS_PICKUP_CACHE - 1)];
+
+        if (name->batch == state->cache->batch && name->number == number) {
+            *slug = name->slug;
+            return 1;
+        }
+    }
+
+    key[0] = (kind == 'p') ? 'P' : 'S';
+    fs_put_be32(key + 1, number);
+
+    if (!fs_db_get(state->log, state->store->log_dbi[FS_LOG_NAMES], key,
+                   sizeof(key), &value))
+    {
+        return 0;
+    }
+
+    if (value.len == 0 || value.len > FS_SLUG_MAX) {
+        state->failed = 1;
+        return 0;
+    }
+
+    fs_slug_set(slug, value);
+
+    if (kind == 'p') {
+        fs_state_remember(state, number, value);
+    }
+
+    return 1;
+}
+
+
+static void
+fs_state_remember(fs_state_t *state, uint32_t number, fs_str_t slug)
+{
+    fs_pickup_name_t  *name;
+
+    name = &state->cache->by_slug[fs_slug_bucket(slug)];
+    name->batch = state->cache->batch;
+    name->number = number;
+    name->document = FS_PICKUP_UNKNOWN;
+    fs_slug_set(&name->slug, slug);
+
+    state->cache->by_number[number & (FS_PICKUP_CACHE - 1)] = *name;
+}
+
+
+static unsigned
+fs_slug_bucket(fs_str_t slug)
+{
+    size_t    i;
+    uint32_t  hash;
+
+    hash = 2166136261u;
+
+    for (i = 0; i < slug.len; i++) {
+        hash = (hash ^ (uint8_t) slug.data[i]) * 16777619u;
+    }
+
+    return hash & (FS_PICKUP_CACHE - 1);
+}
+
+
+/*
+ * Numbers are given without gaps, so the highest is found by halving; only
+ * a new name asks for it.
+ */
+
+uint32_t
+fs_state_last_number(fs_state_t *state, char kind)
+{
+    uint8_t   key[5];
+    uint32_t  low, high, middle;
+    fs_str_t  value;
+
+    key[0] = (kind == 'p') ? 'P' : 'S';
+    low = 0;
+    high = FS_PICKUPS_MAX + 1;
+
+    while (high - low > 1) {
+        middle = low + (high - low) / 2;
+        fs_put_be32(key + 1, middle);
+
+        if (fs_db_get(state->log, state->store->log_dbi[FS_LOG_NAMES], key,
+                      sizeof(key), &value))
+        {
+            low = middle;
+
+        } else {
+            high = middle;
+        }
+    }
+
+    return low;
+}
+
+
+uint32_t
+fs_state_intern(fs_state_t *state, char kind, fs_str_t slug)
+{
+    char      name[1 + FS_SLUG_MAX];
+    uint8_t   key[5], value[4];
+    uint32_t  number;
+    MDB_dbi   dbi;
+
+    number = fs_state_last_number(state, kind) + 1;
+    dbi = state->store->log_dbi[FS_LOG_NAMES];
+
+    name[0] = kind;
+    memcpy(name + 1, slug.data, slug.len);
+    fs_put_le32(value, number);
+    fs_db_put(state->log, dbi, name, 1 + slug.len, value, sizeof(value), 0);
+
+    key[0] = (kind == 'p') ? 'P' : 'S';
+    fs_put_be32(key + 1, number);
+    fs_db_put(state->log, dbi, key, sizeof(key), slug.data, slug.len, 0);
+
+    return number;
+}

@@ -1,0 +1,535 @@
+
+/* Documents that people and services get. */
+
+#include "text/answer.h"
+#include "json/json_writer.h"
+
+
+/* What a problem of this outcome tells from the result. */
+#define FS_TELL_SALE         0x01
+#define FS_TELL_FREE         0x02
+#define FS_TELL_LIMIT        0x04
+#define FS_TELL_OPENS_AT     0x08
+#define FS_TELL_RETRY_AT     0x10
+#define FS_TELL_STATE        0x20
+#define FS_TELL_TAKEN        0x40       /* held, sold */
+#define FS_TELL_LAST_SEQ     0x80
+
+static const uint8_t  fs_tell[FS_OUTCOMES_N] = {
+    [FS_SOLD_OUT] = FS_TELL_SALE | FS_TELL_FREE,
+    [FS_OVER_LIMIT] = FS_TELL_SALE | FS_TELL_LIMIT,
+    [FS_NOT_OPEN] = FS_TELL_SALE | FS_TELL_OPENS_AT,
+    [FS_CLOSED] = FS_TELL_SALE,
+    [FS_PAUSED] = FS_TELL_SALE,
+    [FS_WRONG_STATE] = FS_TELL_STATE,
+    [FS_TOO_MANY_HOLDS] = FS_TELL_LIMIT,
+    [FS_WAIT] = FS_TELL_RETRY_AT,
+    [FS_TOO_FAST] = FS_TELL_RETRY_AT,
+    [FS_STOCK_TAKEN] = FS_TELL_TAKEN,
+    [FS_FORKED] = FS_TELL_LAST_SEQ
+};
+
+
+static void fs_put_hold(fs_writer_t *writer, const fs_hold_t *hold,
+    const fs_names_t *names, int64_t now);
+static void fs_put_lines(fs_writer_t *writer, const fs_hold_t *hold,
+    const fs_names_t *names);
+static void fs_put_problem(fs_writer_t *writer, fs_outcome_t outcome,
+    int status, const fs_fault_t *fault);
+static void fs_put_result(fs_writer_t *writer, unsigned tell,
+    const fs_result_t *result, const fs_names_t *names);
+static void fs_put_sale_slug(fs_writer_t *writer, const fs_names_t *names,
+    uint32_t number);
+static void fs_put_hold_id(fs_writer_t *writer, const fs_names_t *names,
+    const fs_hold_t *hold);
+static void fs_put_some(fs_writer_t *writer, int64_t number);
+
+
+int
+fs_answer_hold(char *buf, size_t size, const fs_hold_t *hold,
+    const fs_names_t *names, int64_t now)
+{
+    fs_writer_t  writer;
+
+    fs_writer_begin(&writer, buf, size);
+    fs_put_hold(&writer, hold, names, now);
+
+    return fs_writer_end(&writer);
+}
+
+
+int
+fs_answer_lines(char *buf, size_t size, const fs_hold_t *hold,
+    const fs_names_t *names)
+{
+    fs_writer_t  writer;
+
+    fs_writer_begin(&writer, buf, size);
+    fs_put_lines(&writer, hold, names);
+
+    return fs_writer_end(&writer);
+}
+
+
+int
+fs_answer_holds(char *buf, size_t size, const fs_hold_t *holds, size_t n,
+    int more, const fs_names_t *names, int64_t now)
+{
+    size_t       i;
+    fs_writer_t  writer;
+
+    fs_writer_begin(&writer, buf, size);
+
+    fs_put_object(&writer);
+    fs_put_key(&writer, "holds");
+    fs_put_list(&writer);
+
+    for (i = 0; i < n; i++) {
+        fs_put_hold(&writer, &holds[i], names, now);
+    }
+
+    fs_put_list_end(&writer);
+    fs_put_key(&writer, "next");
+
+    if (more && n > 0) {
+        fs_put_hold_id(&writer, names, &holds[n - 1]);
+
+    } else {
+        fs_put_null(&writer);
+    }
+
+    fs_put_object_end(&writer);
+
+    return fs_writer_end(&writer);
+}
+
+
+int
+fs_answer_sale(char *buf, size_t size, const fs_sale_t *sale)
+{
+    fs_writer_t  writer;
+
+    fs_writer_begin(&writer, buf, size);
+    fs_put_sale(&writer, sale);
+
+    return fs_writer_end(&writer);
+}
+
+
+int
+fs_answer_sales(char *buf, size_t size, const fs_sale_t *sales, size_t n,
+    int more)
+{
+    size_t       i;
+    fs_writer_t  writer;
+
+    fs_writer_begin(&writer, buf, size);
+
+    fs_put_object(&writer);
+    fs_put_key(&writer, "sales");
+    fs_put_list(&writer);
+
+    for (i = 0; i < n; i++) {
+        fs_put_sale(&writer, &sales[i]);
+    }
+
+    fs_put_list_end(&writer);
+    fs_put_key(&writer, "next");
+
+    if (more && n > 0) {
+        fs_put_string(&writer, sales[n - 1].slug.data,
+                      sales[n - 1].slug.len);
+
+    } else {
+        fs_put_null(&writer);
+    }
+
+    fs_put_object_end(&writer);
+
+    return fs_writer_end(&writer);
+}
+
+
+static void
+fs_put_problem(fs_writer_t *writer, fs_outcome_t outcome, int status,
+    const fs_fault_t *fault)
+{
+    fs_put_object(writer);
+    fs_put_key(writer, "type");
+    fs_put_key(writer, "about:blank");
+    fs_put_key(writer, "title");
+    fs_put_text(writer, fs_outcome_title(outcome));
+    fs_put_key(writer, "status");
+    fs_put_number(writer, status);
+    fs_put_key(writer, "code");
+    fs_put_text(writer, fs_outcome_code(outcome));
+
+    if (fault != NULL && fault->rule[0] != '\0') {
+        fs_put_key(writer, "field");
+        fs_put_text(writer, fault->field);
+        fs_put_key(writer, "rule");
+        fs_put_text(writer, fault->rule);
+    }
+}
+
+
+int
+fs_answer_refusal(char *buf, size_t size, fs_outcome_t outcome, int status,
+    const fs_fault_t *fault)
+{
+    fs_writer_t  writer;
+
+    fs_writer_begin(&writer, buf, size);
+    fs_put_problem(&writer, outcome, status, fault);
+    fs_put_object_end(&writer);
+
+    return fs_writer_end(&writer);
+}
+
+
+int
+fs_answer_problem(char *buf, size_t size, fs_outcome_t outcome,
+    const fs_fault_t *fault, const fs_result_t *result,
+    const fs_names_t *names)
+{
+    fs_writer_t  writer;
+
+    fs_writer_begin(&writer, buf, size);
+    fs_put_problem(&writer, outcome, fs_outcome_status(outcome), fault);
+
+    if (result != NULL && (unsigned) outcome < FS_OUTCOMES_N) {
+        fs_put_result(&writer, fs_tell[outcome], result, names);
+    }
+
+    fs_put_object_end(&writer);
+
+    return fs_writer_end(&writer);
+}
+
+
+static void
+fs_put_result(fs_writer_t *writer, unsigned tell, const fs_result_t *result,
+    const fs_names_t *names)
+{
+    if (tell & FS_TELL_SALE) {
+        fs_put_key(writer, "sale");
+        fs_put_sale_slug(writer, names, result->sale);
+    }
+
+    if (tell & FS_TELL_FREE) {
+        fs_put_key(writer, "free");
+        fs_put_number(writer, result->free);
+    }
+
+    if (tell & FS_TELL_LIMIT) {
+        fs_put_key(writer, "limit");
+        fs_put_number(writer, result->limit);
+    }
+
+    if (tell & FS_TELL_OPENS_AT) {
+        fs_put_key(writer, "opens_at");
+        fs_put_number(writer, result->at);
+    }
+
+    if (tell & FS_TELL_RETRY_AT) {
+        fs_put_key(writer, "retry_at");
+        fs_put_number(writer, result->at);
+    }
+
+    if (tell & FS_TELL_STATE) {
+        fs_put_key(writer, "state");
+        fs_put_text(writer, fs_hold_state_name(result->state));
+    }
+
+    if (tell & FS_TELL_TAKEN) {
+        fs_put_key(writer, "held");
+        fs_put_number(writer, result->held);
+        fs_put_key(writer, "sold");
+        fs_put_number(writer, result->sold);
+    }
+
+    if (tell & FS_TELL_LAST_SEQ) {
+        fs_put_key(writer, "last_seq");
+        fs_put_number(writer, (int64_t) result->seq);
+    }
+}
+
+
+int
+fs_answer_confirm(char *buf, size_t size, const fs_result_t *result)
+{
+    fs_writer_t  writer;
+
+    fs_writer_begin(&writer, buf, size);
+
+    fs_put_object(&writer);
+    fs_put_key(&writer, "outcome");
+
+    switch (result->outcome) {
+
+    case FS_OK:
+        fs_put_key(&writer, "sold");
+        break;
+
+    case FS_REFUND_DUE:
+        fs_put_key(&writer, "refund_due");
+        fs_put_key(&writer, "reason");
+        fs_put_text(&writer, fs_reason_name(result->reason));
+        break;
+
+    default:
+        fs_writer_fail(&writer);
+        break;
+    }
+
+    fs_put_object_end(&writer);
+
+    return fs_writer_end(&writer);
+}
+
+
+int
+fs_answer_audit(char *buf, size_t size, const fs_audit_t *audit)
+{
+    char                    hash[2 * FS_HASH_LEN];
+    size_t                  i;
+    fs_writer_t             writer;
+    const fs_audit_sale_t  *sale;
+
+    static const char  digits[] = "0123456789abcdef";
+
+    fs_writer_begin(&writer, buf, size);
+
+    fs_put_object(&writer);
+    fs_put_key(&writer, "ok");
+    fs_put_boolean(&writer, audit->ok);
+    fs_put_key(&writer, "sales");
+    fs_put_list(&writer);
+
+    for (i = 0; i < audit->sales_n; i++) {
+        sale = &audit->sales[i];
+
+        fs_put_object(&writer);
+        fs_put_key(&writer, "id");
+        fs_put_string(&writer, sale->slug.data, sale->slug.len);
+        fs_put_key(&writer, "stock");
+        fs_put_number(&writer, sale->stock);
+        fs_put_key(&writer, "free");
+        fs_put_number(&writer, sale->stock - sale->held - sale->sold);
+        fs_put_key(&writer, "held");
+        fs_put_number(&writer, sale->held);
+        fs_put_key(&writer, "sold");
+        fs_put_number(&writer, sale->sold);
+        fs_put_key(&writer, "ok");
+        fs_put_boolean(&writer, sale->ok);
+        fs_put_object_end(&writer);
+    }
+
+    fs_put_list_end(&writer);
+
+    for (i = 0; i < FS_HASH_LEN; i++) {
+        hash[2 * i] = digits[audit->hash[i] >> 4];
+        hash[2 * i + 1] = digits[audit->hash[i] & 15];
+    }
+
+    fs_put_key(&writer, "ledger");
+    fs_put_object(&writer);
+    fs_put_key(&writer, "last_seq");
+    fs_put_number(&writer, (int64_t) audit->last_seq);
+    fs_put_key(&writer, "hash");
+    fs_put_string(&writer, hash, sizeof(hash));
+    fs_put_object_end(&writer);
+
+    if (audit->problem[0] != '\0') {
+        fs_put_key(&writer, "problem");
+        fs_put_text(&writer, audit->problem);
+    }
+
+    fs_put_object_end(&writer);
+
+    return fs_writer_end(&writer);
+}
+
+
+static void
+fs_put_hold(fs_writer_t *writer, const fs_hold_t *hold,
+    const fs_names_t *names, int64_t now)
+{
+    fs_slug_t  pickup;
+
+    fs_put_object(writer);
+    fs_put_key(writer, "id");
+    fs_put_hold_id(writer, names, hold);
+    fs_put_key(writer, "state");
+    fs_put_text(writer, fs_hold_state_name(hold->state));
+    fs_put_key(writer, "lines");
+    fs_put_lines(writer, hold, names);
+    fs_put_key(writer, "pickup");
+
+    if (hold->pickup == 0) {
+        fs_put_null(writer);
+
+    } else if (names->pickup_slug(names->data, hold->pickup, &pickup) == 0) {
+        fs_put_string(writer, pickup.data, pickup.len);
+
+    } else {
+        fs_writer_fail(writer);
+    }
+
+    fs_put_key(writer, "amount_fen");
+    fs_put_number(writer, fs_hold_amount(hold));
+    fs_put_key(writer, "created_at");
+    fs_put_number(writer, hold->created_at);
+    fs_put_key(writer, "expires_at");
+
+    if (hold->state == FS_HOLD_HELD || hold->state == FS_HOLD_PAYING) {
+        fs_put_number(writer, hold->expires_at);
+
+    } else {
+        fs_put_null(writer);
+    }
+
+    fs_put_key(writer, "now");
+    fs_put_number(writer, now);
+    fs_put_object_end(writer);
+}
+
+
+static void
+fs_put_lines(fs_writer_t *writer, const fs_hold_t *hold,
+    const fs_names_t *names)
+{
+    unsigned          i;
+    const fs_line_t  *line;
+
+    fs_put_list(writer);
+
+    for (i = 0; i < hold->lines_n; i++) {
+        line = &hold->lines[i];
+
+        fs_put_object(writer);
+        fs_put_key(writer, "sale");
+        fs_put_sale_slug(writer, names, line->sale);
+        fs_put_key(writer, "qty");
+        fs_put_number(writer, line->qty);
+        fs_put_key(writer, "price_fen");
+        fs_put_number(writer, line->price_fen);
+        fs_put_object_end(writer);
+    }
+
+    fs_put_list_end(writer);
+}
+
+
+void
+fs_put_sale(fs_writer_t *writer, const fs_sale_t *sale)
+{
+    fs_put_object(writer);
+    fs_put_key(writer, "id");
+    fs_put_string(writer, sale->slug.data, sale->slug.len);
+    fs_put_key(writer, "title");
+    fs_put_string(writer, sale->title, sale->title_len);
+    fs_put_key(writer, "state");
+    fs_put_text(writer, fs_sale_state_name(fs_sale_state(sale)));
+    fs_put_key(writer, "price_fen");
+    fs_put_number(writer, sale->price_fen);
+    fs_put_key(writer, "stock");
+    fs_put_number(writer, sale->stock);
+    fs_put_key(writer, "free");
+    fs_put_number(writer, fs_sale_free(sale));
+    fs_put_key(writer, "held");
+    fs_put_number(writer, sale->held);
+    fs_put_key(writer, "sold");
+    fs_put_number(writer, sale->sold);
+    fs_put_key(writer, "limit");
+    fs_put_some(writer, sale->limit);
+    fs_put_key(writer, "opens_at");
+    fs_put_some(writer, sale->opens_at);
+    fs_put_key(writer, "closes_at");
+    fs_put_some(writer, sale->closes_at);
+    fs_put_key(writer, "goal");
+    fs_put_some(writer, sale->goal);
+    fs_put_key(writer, "goal_by");
+
+    if (sale->goal == 0) {
+        fs_put_null(writer);
+
+    } else if (sale->goal_by == FS_GOAL_BY_PICKUP) {
+        fs_put_key(writer, "pickup");
+
+    } else {
+        fs_put_key(writer, "sale");
+    }
+
+    fs_put_key(writer, "joined");
+    fs_put_number(writer, sale->joined);
+    fs_put_key(writer, "formed");
+    fs_put_formed(writer, sale);
+    fs_put_key(writer, "version");
+    fs_put_number(writer, (int64_t) sale->version);
+    fs_put_object_end(writer);
+}
+
+
+void
+fs_put_formed(fs_writer_t *writer, const fs_sale_t *sale)
+{
+    int  formed;
+
+    formed = fs_sale_formed(sale);
+
+    if (formed < 0) {
+        fs_put_null(writer);
+
+    } else {
+        fs_put_boolean(writer, formed);
+    }
+}
+
+
+static void
+fs_put_sale_slug(fs_writer_t *writer, const fs_names_t *names,
+    uint32_t number)
+{
+    fs_slug_t  slug;
+
+    if (names->sale_slug(names->data, number, &slug) != 0) {
+        fs_writer_fail(writer);
+        return;
+    }
+
+    fs_put_string(writer, slug.data, slug.len);
+}
+
+
+static void
+fs_put_hold_id(fs_writer_t *writer, const fs_names_t *names,
+    const fs_hold_t *hold)
+{
+    int   rc;
+    char  id[FS_HOLD_ID_LEN];
+
+    rc = hold->other != 0
+         ? names->other_id(names->data, hold->other, hold->epoch, id)
+         : names->hold_id(names->data, hold->seq, id);
+
+    if (rc != 0) {
+        fs_writer_fail(writer);
+        return;
+    }
+
+    fs_put_string(writer, id, sizeof(id));
+}
+
+
+/* 0 stands for none. */
+static void
+fs_put_some(fs_writer_t *writer, int64_t number)
+{
+    if (number == 0) {
+        fs_put_null(writer);
+
+    } else {
+        fs_put_number(writer, number);
+    }
+}

@@ -1,0 +1,147 @@
+
+/* Texts of event streams. */
+
+#include <stdio.h>
+
+#include "text/answer.h"
+#include "json/json_writer.h"
+
+
+static void fs_event_begin(fs_writer_t *writer, char *buf, size_t size,
+    fs_seq_t seq, uint32_t epoch, const char *name);
+static int fs_event_end(fs_writer_t *writer);
+static void fs_event_sale(fs_writer_t *writer, const fs_sale_t *sale);
+static void fs_event_version(fs_writer_t *writer, const fs_sale_t *sale);
+
+
+int
+fs_answer_snapshot(char *buf, size_t size, fs_seq_t seq, uint32_t epoch,
+    const fs_sale_t *sales, size_t n, int64_t now)
+{
+    size_t       i;
+    fs_writer_t  writer;
+
+    fs_event_begin(&writer, buf, size, seq, epoch, "snapshot");
+
+    fs_put_object(&writer);
+    fs_put_key(&writer, "sales");
+    fs_put_list(&writer);
+
+    for (i = 0; i < n; i++) {
+        fs_put_sale(&writer, &sales[i]);
+    }
+
+    fs_put_list_end(&writer);
+    fs_put_key(&writer, "now");
+    fs_put_number(&writer, now);
+    fs_put_object_end(&writer);
+
+    return fs_event_end(&writer);
+}
+
+
+int
+fs_answer_stock(char *buf, size_t size, fs_seq_t seq, uint32_t epoch,
+    const fs_sale_t *sale)
+{
+    fs_writer_t  writer;
+
+    fs_event_begin(&writer, buf, size, seq, epoch, "stock");
+
+    fs_event_sale(&writer, sale);
+    fs_put_key(&writer, "free");
+    fs_put_number(&writer, fs_sale_free(sale));
+    fs_put_key(&writer, "held");
+    fs_put_number(&writer, sale->held);
+    fs_put_key(&writer, "sold");
+    fs_put_number(&writer, sale->sold);
+    fs_event_version(&writer, sale);
+
+    return fs_event_end(&writer);
+}
+
+
+int
+fs_answer_goal(char *buf, size_t size, fs_seq_t seq, uint32_t epoch,
+    const fs_sale_t *sale)
+{
+    fs_writer_t  writer;
+
+    fs_event_begin(&writer, buf, size, seq, epoch, "goal");
+
+    fs_event_sale(&writer, sale);
+    fs_put_key(&writer, "joined");
+    fs_put_number(&writer, sale->joined);
+    fs_put_key(&writer, "formed");
+    fs_put_formed(&writer, sale);
+    fs_event_version(&writer, sale);
+
+    return fs_event_end(&writer);
+}
+
+
+int
+fs_answer_state(char *buf, size_t size, fs_seq_t seq, uint32_t epoch,
+    const fs_sale_t *sale)
+{
+    fs_writer_t  writer;
+
+    fs_event_begin(&writer, buf, size, seq, epoch, "state");
+
+    fs_event_sale(&writer, sale);
+    fs_put_key(&writer, "state");
+    fs_put_text(&writer, fs_sale_state_name(fs_sale_state(sale)));
+    fs_event_version(&writer, sale);
+
+    return fs_event_end(&writer);
+}
+
+
+static void
+fs_event_begin(fs_writer_t *writer, char *buf, size_t size, fs_seq_t seq,
+    uint32_t epoch, const char *name)
+{
+    int   len;
+    char  head[80], life[16];
+
+    fs_writer_begin(writer, buf, size);
+
+    life[0] = '\0';
+
+    if (epoch != 0) {
+        snprintf(life, sizeof(life), "-%08x", epoch);
+    }
+
+    len = snprintf(head, sizeof(head), "id: %llu%s\nevent: %s\ndata: ",
+                   (unsigned long long) seq, life, name);
+
+    fs_put_raw(writer, head, (size_t) len);
+}
+
+
+/* The data is one line: in JSON a newline is always escaped. */
+static int
+fs_event_end(fs_writer_t *writer)
+{
+    fs_put_raw(writer, "\n\n", 2);
+
+    return fs_writer_end(writer);
+}
+
+
+static void
+fs_event_sale(fs_writer_t *writer, const fs_sale_t *sale)
+{
+    fs_put_object(writer);
+    fs_put_key(writer, "sale");
+    fs_put_string(writer, sale->slug.data, sale->slug.len);
+}
+
+
+static void
+fs_event_version(fs_writer_t *writer, const fs_sale_t *sale)
+{
+    fs_put_key(writer, "version");
+    fs_put_number(writer, (int64_t) sale->version);
+    fs_put_object_end(writer);
+}

@@ -1,0 +1,420 @@
+
+/* Forms and query strings (application/x-www-form-urlencoded). */
+
+#include <stdio.h>
+
+#include "json/json_reader.h"
+
+
+/* Longer than any name and any value that is taken. */
+#define FS_ARGUMENT_MAX      256
+
+
+enum {
+    FS_FORM_SALE = 0,
+    FS_FORM_QTY,
+    FS_FORM_PICKUP,
+    FS_FORM_KEY,
+    FS_FORM_CSRF
+};
+
+/* What is required may be repeated: its records are the lines. */
+static const fs_field_t  fs_form_fields[] = {
+    fs_slug_field(fs_request_line_t, "sale", sale, 1),
+    fs_number_field(fs_request_line_t, "qty", qty, 1, FS_QTY_MAX, 1),
+    fs_slug_field(fs_hold_request_t, "pickup", pickup, 0),
+    fs_visible_field(fs_hold_request_t, "idempotency_key", key, 0),
+    fs_visible_field(fs_hold_request_t, "csrf", csrf, 0)
+};
+
+static const fs_schema_t  fs_form_schema = { fs_form_fields, 5 };
+
+/* a form without lines */
+static const fs_schema_t  fs_plain_schema = {
+    fs_form_fields + FS_FORM_KEY, 2
+};
+
+/* and one with nothing but a pickup point beside */
+static const fs_schema_t  fs_point_schema = {
+    fs_form_fields + FS_FORM_PICKUP, 3
+};
+
+
+static int fs_form_read(fs_str_t body, const fs_schema_t *schema,
+    fs_hold_request_t *request, unsigned *counts, fs_fault_t *fault);
+static void fs_form_path(const fs_field_t *field, unsigned index,
+    char *path, size_t size);
+static int fs_argument_next(fs_str_t query, size_t *pos, fs_str_t *name,
+    fs_str_t *value);
+static int fs_percent_decode(fs_str_t raw, char *buf, size_t size);
+static int fs_hex_digit(char c);
+
+
+int
+fs_request_hold_form(fs_str_t body, fs_hold_request_t *request,
+    fs_fault_t *fault)
+{
+    unsigned  counts[2], missing;
+    char      path[sizeof(fault->field)];
+
+    if (fs_form_read(body, &fs_form_schema, request, counts, fault) != 0) {
+        return -1;
+    }
+
+    if (counts[FS_FORM_SALE] != counts[FS_FORM_QTY]
+        || counts[FS_FORM_SALE] == 0)
+    {
+        missing = counts[FS_FORM_SALE] <= counts[FS_FORM_QTY]
+                  ? FS_FORM_SALE : FS_FORM_QTY;
+
+        fs_form_path(&fs_form_fields[missing], counts[missing], path,
+                     sizeof(path));
+
+        return fs_fault_literal(fault, path, FS_RULE_REQUIRED);
+    }
+
+    request->lines_n = counts[FS_FORM_SALE];
+
+    return fs_hold_merge(request, fault);
+}
+
+
+int
+fs_request_plain_form(fs_str_t body, fs_hold_request_t *request,
+    fs_fault_t *fault)
+{
+    unsigned  counts[2];
+
+    return fs_form_read(body, &fs_plain_schema, request, counts, fault);
+}
+
+
+int
+fs_request_point_form(fs_str_t body, fs_hold_request_t *request,
+    fs_fault_t *fault)
+{
+    unsigned  counts[2];
+
+    if (fs_form_read(body, &fs_point_schema, request, counts, fault) != 0) {
+        return -1;
+    }
+
+    if (request->pickup.len == 0) {
+        return fs_fault_literal(fault, "pickup", FS_RULE_REQUIRED);
+    }
+
+    return 0;
+}
+
+
+/*
+ * counts: how often each field that may be repeated was there.  The n-th sale
+ * goes with the n-th qty.  An optional field without a value is absent: a
+ * form sends its empty inputs too.
+ */
+static int
+fs_form_read(fs_str_t body, const fs_schema_t *schema,
+    fs_hold_request_t *request, unsigned *counts, fs_fault_t *fault)
+{
+    int                len;
+    char               buf[FS_ARGUMENT_MAX], path[sizeof(fault->field)];
+    size_t             pos;
+    unsigned           i, index, seen;
+    fs_str_t           name, value;
+    const fs_field_t  *field;
+
+    memset(request, 0, sizeof(fs_hold_request_t));
+    memset(counts, 0, 2 * sizeof(unsigned));
+    fs_fault_clear(fault);
+
+    if (fs_fault_size(fault, "", body.len, FS_BODY_MAX) != 0) {
+        return -1;
+    }
+
+    seen = 0;
+    pos = 0;
+
+    while (fs_argument_next(body, &pos, &name, &value)) {
+
+        len = fs_percent_decode(name, buf, sizeof(buf));
+
+        if (len >= 0) {
+            name.data = buf;
+            name.len = len;
+        }
+
+        i = fs_field_find(schema, name);
+
+        if (i == schema->n) {
+            return fs_fault(fault, FS_BAD_REQUEST, name, FS_RULE_UNKNOWN);
+        }
+
+        field = &schema->fields[i];
+        index = 0;
+
+        if (field->required) {
+            index = counts[i]++;
+
+            if (index == FS_LINES_MAX) {
+                (void) snprintf(buf, sizeof(buf),
+                                "is a list of 1 to %d objects",
+                                FS_LINES_MAX);
+                return fs_fault_literal(fault, "lines", buf);
+            }
+
+        } else if (seen & (1u << i)) {
+            return fs_fault(fault, FS_BAD_REQUEST, field->name,
+                            FS_RULE_TWICE);
+        }
+
+        seen |= 1u << i;
+
+        if (value.len == 0 && !field->required) {
+            continue;
+        }
+
+        len = fs_percent_decode(value, buf, sizeof(buf));
+        value.data = buf;
+        value.len = len;
+
+        if (len < 0
+            || fs_field_set(field,
+                            field->required ? (void *) &request->lines[index]
+                                            : (void *) request,
+                            value)
+               != 0)
+        {
+            fs_form_path(field, index, path, sizeof(path));
+            value.data = path;
+            value.len = strlen(path);
+
+            return fs_field_fault(field, value, fault);
+        }
+    }
+
+    return 0;
+}
+
+
+/* The first line's fields go by their own names. */
+static void
+fs_form_path(const fs_field_t *field, unsigned index, char *path,
+    size_t size)
+{
+    if (index == 0) {
+        (void) snprintf(path, size, "%s", field->name.data);
+
+    } else {
+        (void) snprintf(path, size, "lines[%u].%s", index,
+                        field->name.data);
+    }
+}
+
+
+int
+fs_query_get(fs_str_t query, const char *name, char *buf, size_t size)
+{
+    int     len, again;
+    char    second[1];
+    size_t  pos;
+
+    pos = 0;
+    len = fs_query_next(query, name, &pos, buf, size);
+
+    if (len < 0) {
+        return len;
+    }
+
+    again = fs_query_next(query, name, &pos, second, sizeof(second));
+
+    return again == -1 ? len : -2;
+}
+
+
+int
+fs_query_next(fs_str_t query, const char *name, size_t *pos, char *buf,
+    size_t size)
+{
+    int       len;
+    char      decoded[FS_ARGUMENT_MAX];
+    size_t    name_len;
+    fs_str_t  argument, value;
+
+    name_len = strlen(name);
+
+    while (fs_argument_next(query, pos, &argument, &value)) {
+
+        len = fs_percent_decode(argument, decoded, sizeof(decoded));
+
+        if (len >= 0 && (size_t) len == name_len
+            && memcmp(decoded, name, name_len) == 0)
+        {
+            len = fs_percent_decode(value, buf, size);
+            return len >= 0 ? len : -2;
+        }
+    }
+
+    return -1;
+}
+
+
+/* 1: name and value, as they are written; 0: there is no other. */
+static int
+fs_argument_next(fs_str_t query, size_t *pos, fs_str_t *name,
+    fs_str_t *value)
+{
+    const char  *p, *end, *equals;
+
+    while (*pos < query.len) {
+        p = query.data + *pos;
+
+        end = memchr(p, '&', query.len - *pos);
+
+        if (end == NULL) {
+            end = query.data + query.len;
+        }
+
+        *pos = end - query.data + 1;
+
+        if (end == p) {
+            continue;
+        }
+
+        equals = memchr(p, '=', end - p);
+
+        if (equals == NULL) {
+            equals = end;
+        }
+
+        name->data = p;
+        name->len = equals - p;
+
+        value->data = equals + (equals < end);
+        value->len = end - value->data;
+
+        return 1;
+    }
+
+    return 0;
+}
+
+
+/* The length, or -1: malformed or longer than size.  No NUL comes out. */
+static int
+fs_percent_decode(fs_str_t raw, char *buf, size_t size)
+{
+    int     high, low;
+    char    c;
+    size_t  i, n;
+
+    n = 0;
+
+    for (i = 0; i < raw.len; i++) {
+        c = raw.data[i];
+
+        if (c == '+') {
+            c = ' ';
+
+        } else if (c == '%') {
+
+            if (raw.len - i < 3) {
+                return -1;
+            }
+
+            high = fs_hex_digit(raw.data[i + 1]);
+            low = fs_hex_digit(raw.data[i + 2]);
+
+            if (high < 0 || low < 0) {
+                return -1;
+            }
+
+            c = (char) (high * 16 + low);
+            i += 2;
+        }
+
+        if (n == size || c == '\0') {
+            return -1;
+        }
+
+        buf[n++] = c;
+    }
+
+    return (int) n;
+}
+
+
+static int
+fs_hex_digit(char c)
+{
+    if (c >= '0' && c <= '9') {
+        return c - '0';
+    }
+
+    c |= 0x20;
+
+    return (c >= 'a' && c <= 'f') ? c - 'a' + 10 : -1;
+}
+
+
+/* One form for each number: no sign but a minus, no zeros in front, no -0. */
+int
+fs_number_parse(fs_str_t str, int64_t min, int64_t max, int64_t *value)
+{
+    int       negative;
+    size_t    i;
+    int64_t   number;
+    unsigned  digit;
+
+    negative = str.len > 0 && str.data[0] == '-';
+    i = negative;
+
+    if (i == str.len || (str.data[i] == '0' && str.len > 1)) {
+        return -1;
+    }
+
+    /* downwards: INT64_MIN has no positive counterpart */
+
+    number = 0;
+
+    for (/* void */; i < str.len; i++) {
+        digit = (unsigned) (uint8_t) str.data[i] - '0';
+
+        if (digit > 9
+            || __builtin_mul_overflow(number, 10, &number)
+            || __builtin_sub_overflow(number, digit, &number))
+        {
+            return -1;
+        }
+    }
+
+    if (!negative && __builtin_sub_overflow((int64_t) 0, number, &number)) {
+        return -1;
+    }
+
+    if (number < min || number > max) {
+        return -1;
+    }
+
+    *value = number;
+
+    return 0;
+}
+
+
+int
+fs_key_valid(fs_str_t key)
+{
+    size_t  i;
+
+    if (key.len == 0 || key.len > FS_KEY_MAX) {
+        return 0;
+    }
+
+    for (i = 0; i < key.len; i++) {
+        if (key.data[i] < 0x21 || key.data[i] > 0x7e) {
+            return 0;
+        }
+    }
+
+    return 1;
+}
