@@ -32,7 +32,8 @@ CORE_HDR = $(wildcard ngx_module/core/*/*.h)
 CORE_OBJ = $(CORE_SRC:ngx_module/core/%.c=$(BUILD)/core/%.o)
 CORE_LIB = $(BUILD)/core/libflashsale.a
 
-MODULE_SRC = config $(wildcard ngx_module/*.[ch]) $(CORE_SRC) $(CORE_HDR)
+MODULE_SRC = config $(wildcard ngx_module/*.h ngx_module/*/*.[ch]) \
+    $(CORE_SRC) $(CORE_HDR)
 MODULE   = $(BUILD)/ngx_http_flashsale_module.so
 
 UNIT_SRC = $(wildcard t/unit/test_*.c)

@@ -10,7 +10,7 @@
 #ifndef NGX_HTTP_FLASHSALE_H
 #define NGX_HTTP_FLASHSALE_H
 
-#include "ngx_http_flashsale_compat.h"
+#include "conf/ngx_http_flashsale_compat.h"
 
 #include <pthread.h>
 #include <stdatomic.h>

@@ -19,7 +19,7 @@ local C = ffi.C
 local ffi_string = ffi.string
 local get_request = base.get_request
 
--- The module's other side is ngx_module/ngx_http_flashsale_lua.h.
+-- The module's other side is ngx_module/lua/ngx_http_flashsale_lua.h.
 local VERSION = 5
 
 local PAGE_MAX = 100                -- of one call

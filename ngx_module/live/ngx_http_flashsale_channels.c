@@ -1,5 +1,5 @@
 
-#include "ngx_http_flashsale_channels.h"
+#include "live/ngx_http_flashsale_channels.h"
 
 
 typedef enum {

@@ -13,7 +13,7 @@
  * event loop.
  */
 
-#include "ngx_http_flashsale_viewers.h"
+#include "live/ngx_http_flashsale_viewers.h"
 
 
 #define NGX_HTTP_FLASHSALE_TURN          256    /* writes in a turn */

@@ -6,7 +6,7 @@
  * Secrets lie in the cycle's pool once, and are overwritten when it goes.
  */
 
-#include "ngx_http_flashsale_lua.h"
+#include "lua/ngx_http_flashsale_lua.h"
 #include "core/base/secret.h"
 
 

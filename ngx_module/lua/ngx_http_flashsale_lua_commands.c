@@ -11,7 +11,7 @@
  * while its request lives on keeps its slot until the request ends.
  */
 
-#include "ngx_http_flashsale_lua.h"
+#include "lua/ngx_http_flashsale_lua.h"
 
 
 struct ngx_http_flashsale_op_s {

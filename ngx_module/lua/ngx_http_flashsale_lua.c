@@ -3,7 +3,7 @@
  * Reads for Lua.
  */
 
-#include "ngx_http_flashsale_lua.h"
+#include "lua/ngx_http_flashsale_lua.h"
 
 
 static fs_outcome_t ngx_http_flashsale_lua_missing(fs_view_t *view,

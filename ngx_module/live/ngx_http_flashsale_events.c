@@ -4,7 +4,7 @@
  * it is a viewer.
  */
 
-#include "ngx_http_flashsale_viewers.h"
+#include "live/ngx_http_flashsale_viewers.h"
 
 
 #define NGX_HTTP_FLASHSALE_SALES_MAX    16      /* of one stream */

@@ -6,7 +6,7 @@
 #ifndef NGX_HTTP_FLASHSALE_VIEWERS_H
 #define NGX_HTTP_FLASHSALE_VIEWERS_H
 
-#include "ngx_http_flashsale_channels.h"
+#include "live/ngx_http_flashsale_channels.h"
 
 #pragma GCC visibility push(hidden)
 
