@@ -4,6 +4,7 @@
  */
 
 #include "ngx_http_flashsale.h"
+#include "core/state/state_rows.h"
 
 
 #define NGX_HTTP_FLASHSALE_PAGE      20
@@ -399,7 +400,7 @@ ngx_http_flashsale_hold_prepare(ngx_http_flashsale_worker_t *worker,
 
     command->lines_n = (uint8_t) request->lines_n;
 
-    fs_state_view(&state, view, worker->crypto, worker->cache);
+    fs_view_state(view, &state, worker->crypto, worker->cache);
     fs_store_now(worker->store, &now);
 
     if (ngx_http_flashsale_hold_range(&state, command, fault)) {

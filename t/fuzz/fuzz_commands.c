@@ -12,6 +12,8 @@
 #include "../unit/request_limits.h"
 
 #include "text/answer.h"
+#include "state/state_names.h"
+#include "state/state_rows.h"
 
 
 #define COMMANDS_MAX  48

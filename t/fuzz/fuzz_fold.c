@@ -8,6 +8,8 @@
 #include "stall.h"
 
 #include "text/answer.h"
+#include "fold/fold.h"
+#include "state/state_rows.h"
 
 
 #define RECORDS_MAX  64

@@ -209,7 +209,7 @@ model_refused(model_t *m, const fs_command_t *command, fs_result_t *result)
 
     check(fs_view_open(m->reader, &view) == FS_OK, "no view");
     fs_store_now(m->store, &now);
-    fs_state_view(&state, &view, m->crypto, m->view_cache);
+    fs_view_state(&view, &state, m->crypto, m->view_cache);
     refused = fs_decide_refused(&state, &view, command, &now, result);
     fs_view_close(&view);
 

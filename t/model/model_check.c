@@ -1,6 +1,7 @@
 
 #include "check.h"
 #include "model.h"
+#include "state/state_rows.h"
 
 
 /* Every entry, by what it says itself. */

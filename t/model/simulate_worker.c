@@ -446,7 +446,7 @@ worker_refused(worker_t *worker, const generated_t *made)
 
     if (view.index.txn != NULL) {
         fs_store_now(worker->store, &now);
-        fs_state_view(&state, &view, worker->crypto, worker->cache);
+        fs_view_state(&view, &state, worker->crypto, worker->cache);
         refused = fs_decide_refused(&state, &view, &made->command, &now,
                                     &result);
     }

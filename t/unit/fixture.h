@@ -22,7 +22,8 @@
 #include <cmocka.h>
 
 #include "rules/decide.h"
-#include "state/state_parts.h"
+#include "state/due.h"
+#include "state/state_names.h"
 
 
 #define FIXTURE_EPOCH  1700000000000LL

@@ -8,9 +8,9 @@
 
 #include "fixture.h"
 
-#include "state/aside.h"
+#include "fold/aside.h"
 #include "lead/commit.h"
-#include "state/state_parts.h"
+#include "state/due.h"
 
 
 #define LOG_MAX  4096

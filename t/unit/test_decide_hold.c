@@ -7,7 +7,7 @@
  */
 
 #include "fixture.h"
-#include "state/state_parts.h"
+#include "state/due.h"
 
 
 static void

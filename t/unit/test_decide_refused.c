@@ -15,7 +15,7 @@ refused(fixture_t *fixture, fs_reader_t *reader, const fs_command_t *command,
 
     assert_int_equal(fs_view_open(reader, &view), FS_OK);
     fs_store_now(fixture->store, &now);
-    fs_state_view(&state, &view, fixture->crypto, fixture->cache);
+    fs_view_state(&view, &state, fixture->crypto, fixture->cache);
     sure = fs_decide_refused(&state, &view, command, &now, result);
     fs_view_close(&view);
 

@@ -11,7 +11,7 @@
 #include "read/audit.h"
 #include "store/life.h"
 #include "store/mark.h"
-#include "state/state_parts.h"
+#include "state/due.h"
 
 
 typedef struct {

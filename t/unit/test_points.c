@@ -6,7 +6,8 @@
 
 #include "fixture.h"
 
-#include "state/state_parts.h"
+#include "state/due.h"
+#include "state/points.h"
 
 
 /* A sale whose document is this; its number. */

@@ -16,6 +16,7 @@
 #include "index/index.h"
 #include "index/index_dir.h"
 #include "store/log.h"
+#include "fold/fold.h"
 #include "read/view.h"
 #include "store/write.h"
 

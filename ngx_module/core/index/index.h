@@ -9,12 +9,22 @@
 #ifndef FS_INDEX_H
 #define FS_INDEX_H
 
-#include "state/state.h"
+#include "store/store.h"
 
 #pragma GCC visibility push(hidden)
 
 
-/* The row FS_POSITION_KEY, see state.h. */
+/*
+ * How far the index is: database FS_INDEX_META, key FS_POSITION_KEY.
+ *
+ *   offset size  field
+ *        0    8  seq of the last entry folded, little-endian
+ *        8   32  its hash
+ *       40   16  id of the boot in which it was written
+ */
+#define FS_POSITION_KEY       "position"
+#define FS_POSITION_ROW_SIZE  56
+
 typedef struct {
     fs_seq_t             seq;
     uint8_t              hash[FS_HASH_LEN];

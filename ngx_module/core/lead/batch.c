@@ -1,5 +1,5 @@
 
-#include "state/aside.h"
+#include "fold/aside.h"
 #include "lead/batch.h"
 #include "store/life.h"
 

@@ -1,29 +1,15 @@
 
 /*
- * The shelf: which sales stand, and which have ended, newest first.  It is
- * what a home page and the metrics walk through, whose cost must not grow
- * with all the sales that ever were.
- *
- * Database `shelf` of the index, folded like its other rows:
- *
- *   key                          value
- *   'c', sale number be          nothing: not closed
- *   'e', seq of `closed` be      sale number u32, at i64: closed then
- *   'w', sale number be          that seq u64
+ * Walks along the shelf, see state/shelf_rows.h.
  */
 
 #ifndef FS_SHELF_H
 #define FS_SHELF_H
 
-#include "state/state.h"
 #include "read/view.h"
 
 #pragma GCC visibility push(hidden)
 
-
-#define FS_SHELF_CURRENT  'c'
-#define FS_SHELF_ENDED    'e'
-#define FS_SHELF_WHERE    'w'
 
 #define FS_SHELF_LOOKS    4096          /* rows looked at in a view without
                                            an index, at most */
@@ -35,13 +21,6 @@ typedef struct {
     int64_t              at;            /* wall ms */
 } fs_ended_t;
 
-
-/* The fold's: a sale is defined; it is closed by the entry `seq` at `at`;
- * it is opened again.  What fails is in state->index->error. */
-void fs_shelf_add(fs_state_t *state, uint32_t sale);
-void fs_shelf_end(fs_state_t *state, uint32_t sale, fs_seq_t seq,
-    int64_t at);
-void fs_shelf_return(fs_state_t *state, uint32_t sale);
 
 /*
  * Sales that are not closed, in the order in which they were first defined,

@@ -737,6 +737,15 @@ fs_view_failed(fs_view_t *view, const fs_hold_t *hold)
 
 
 void
+fs_view_state(fs_view_t *view, fs_state_t *state, fs_crypto_t *crypto,
+    fs_state_cache_t *cache)
+{
+    fs_state_read(state, view->store, &view->log, &view->index, view->seq,
+                  crypto, cache);
+}
+
+
+void
 fs_view_names(fs_view_t *view, fs_crypto_t *crypto, fs_names_t *names)
 {
     view->reader->view = view;

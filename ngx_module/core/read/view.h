@@ -9,6 +9,7 @@
 #define FS_VIEW_H
 
 #include "ledger/rows.h"
+#include "state/state.h"
 #include "store/store.h"
 
 
@@ -133,6 +134,10 @@ size_t fs_view_entries(fs_view_t *view, fs_seq_t after, size_t limit,
 
 /* How a view turns numbers to names, for rendering within it. */
 void fs_view_names(fs_view_t *view, fs_crypto_t *crypto, fs_names_t *names);
+
+/* The state that a command would find, read only. */
+void fs_view_state(fs_view_t *view, fs_state_t *state, fs_crypto_t *crypto,
+    fs_state_cache_t *cache);
 
 /* End all readers' transactions: an environment is about to be closed.  The
  * caller holds the guard for writing. */

@@ -229,7 +229,7 @@ fs_decide_hold(fs_state_t *state, const fs_command_t *command,
         entry.qty = (int32_t) command->lines[i].qty;
         entry.amount_fen = sale->price_fen;
 
-        fs_state_emit(state, &entry, now);
+        fs_emit(state, &entry, now);
 
         memset(entry.key, 0, FS_KEY_HASH_LEN);
     }
@@ -665,7 +665,7 @@ fs_emit_lines(fs_state_t *state, const fs_hold_t *hold, fs_entry_type_t type,
     for (i = 0; i < hold->lines_n; i++) {
         fs_entry_about_line(&entry, hold, i, type);
         entry.time2 = now->mono;
-        fs_state_emit(state, &entry, now);
+        fs_emit(state, &entry, now);
     }
 }
 
@@ -683,14 +683,14 @@ fs_open_close(fs_state_t *state, fs_sale_t *sale, const fs_now_t *now)
         memset(&entry, 0, sizeof(fs_entry_t));
         entry.type = FS_ENTRY_OPENED;
         entry.sale = sale->number;
-        fs_state_emit(state, &entry, now);
+        fs_emit(state, &entry, now);
     }
 
     if (sale->closes_at != 0 && sale->closes_at <= now->due) {
         memset(&entry, 0, sizeof(fs_entry_t));
         entry.type = FS_ENTRY_CLOSED;
         entry.sale = sale->number;
-        fs_state_emit(state, &entry, now);
+        fs_emit(state, &entry, now);
     }
 }
 

@@ -9,6 +9,7 @@
 #define FS_DECIDE_H
 
 #include "base/command.h"
+#include "read/view.h"
 #include "state/state.h"
 
 #pragma GCC visibility push(hidden)

@@ -67,7 +67,7 @@ fs_decide_buyer(fs_state_t *state, const fs_command_t *command,
             entry.time2 = hold.due;
         }
 
-        fs_state_emit(state, &entry, now);
+        fs_emit(state, &entry, now);
     }
 
     fs_state_hold(state, command->hold, &hold);
@@ -146,7 +146,7 @@ fs_decide_point(fs_state_t *state, const fs_command_t *command,
         entry.pickup = pickup;
         memcpy(entry.key, command->key, FS_KEY_HASH_LEN);
 
-        fs_state_emit(state, &entry, now);
+        fs_emit(state, &entry, now);
         fs_state_hold(state, command->hold, &hold);
     }
 

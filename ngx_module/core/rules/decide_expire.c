@@ -4,7 +4,7 @@
  * those of a sale whose units are wanted.
  */
 
-#include "state/aside.h"
+#include "fold/aside.h"
 #include "rules/decide_parts.h"
 
 

@@ -175,7 +175,7 @@ fs_operator_emit(fs_state_t *state, const fs_command_t *command,
     memcpy(entry->key, command->key, FS_KEY_HASH_LEN);
     entry->hold = fs_get_le64(op->fingerprint);
 
-    fs_state_emit(state, entry, now);
+    fs_emit(state, entry, now);
 }
 
 
@@ -531,7 +531,7 @@ fs_decide_life(fs_state_t *state, const fs_command_t *command,
     memcpy(entry.key, command->key, FS_KEY_HASH_LEN);
     entry.hold = fs_get_le64(op->fingerprint);
 
-    fs_state_begin_life(state, &entry, epoch, now);
+    fs_emit_life(state, &entry, epoch, now);
 
     result->outcome = FS_OK;
     result->epoch = epoch;

@@ -170,7 +170,7 @@ fs_other_confirm(fs_state_t *state, const fs_command_t *command,
     entry.amount_fen = command->paid_fen;
     memcpy(entry.id2, command->reference, FS_REFERENCE_LEN);
 
-    fs_state_emit(state, &entry, now);
+    fs_emit(state, &entry, now);
 
     result->outcome = FS_REFUND_DUE;
     result->reason = FS_REASON_OTHER_LIFE;
@@ -226,7 +226,7 @@ fs_decide_confirm(fs_state_t *state, const fs_command_t *command,
     entry.amount_fen = command->paid_fen;
     memcpy(entry.id2, command->reference, FS_REFERENCE_LEN);
 
-    fs_state_emit(state, &entry, now);
+    fs_emit(state, &entry, now);
 
     result->outcome = FS_REFUND_DUE;
     result->reason = (uint8_t) reason;
@@ -356,7 +356,7 @@ fs_emit_sold(fs_state_t *state, const fs_command_t *command,
         entry.time2 = now->mono;
         memcpy(entry.id2, command->reference, FS_REFERENCE_LEN);
 
-        fs_state_emit(state, &entry, now);
+        fs_emit(state, &entry, now);
     }
 
     fs_emit_formed(state, hold, now);
@@ -392,7 +392,7 @@ fs_emit_formed(fs_state_t *state, const fs_hold_t *hold, const fs_now_t *now)
         entry.pickup = group->pickup;
         entry.qty = (int32_t) group->joined;
 
-        fs_state_emit(state, &entry, now);
+        fs_emit(state, &entry, now);
     }
 }
 
@@ -418,7 +418,7 @@ fs_decide_cancel(fs_state_t *state, const fs_command_t *command,
 
     } else if (move->entry == FS_ENTRY_WITHDRAWN) {
         fs_entry_about(&entry, hold, FS_ENTRY_WITHDRAWN);
-        fs_state_emit(state, &entry, now);
+        fs_emit(state, &entry, now);
     }
 
     result->outcome = FS_OK;
@@ -476,7 +476,7 @@ fs_decide_refunded(fs_state_t *state, const fs_command_t *command,
     memcpy(entry.id1, command->reference, FS_REFERENCE_LEN);
     memcpy(entry.id2, reference, FS_REFERENCE_LEN);
 
-    fs_state_emit(state, &entry, now);
+    fs_emit(state, &entry, now);
 
     result->outcome = FS_OK;
 }
@@ -515,7 +515,7 @@ fs_decide_handover(fs_state_t *state, const fs_command_t *command,
 
     if (move->entry != FS_ENTRY_NONE) {
         fs_entry_about(&entry, hold, move->entry);
-        fs_state_emit(state, &entry, now);
+        fs_emit(state, &entry, now);
     }
 
     result->outcome = FS_OK;

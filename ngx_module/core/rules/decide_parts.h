@@ -8,7 +8,10 @@
 #define FS_DECIDE_PARTS_H
 
 #include "rules/decide.h"
-#include "state/state_parts.h"
+#include "fold/emit.h"
+#include "state/due.h"
+#include "state/points.h"
+#include "state/state_names.h"
 
 #pragma GCC visibility push(hidden)
 

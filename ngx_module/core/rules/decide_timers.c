@@ -11,7 +11,7 @@
  * and the next one sets it aside (batch.c).
  */
 
-#include "state/aside.h"
+#include "fold/aside.h"
 #include "rules/decide_parts.h"
 
 
@@ -279,7 +279,7 @@ fs_timer_sweep(fs_state_t *state, const fs_now_t *now, unsigned limit)
         }
 
         fs_state_unbind(state, entry.id1, entry.key, seq);
-        fs_state_swept(state, time, seq);
+        fs_due_swept(state, time, seq);
     }
 
     return done;
@@ -334,7 +334,7 @@ fs_timer_decide(fs_state_t *state, const fs_now_t *now, uint32_t number,
     memset(&entry, 0, sizeof(fs_entry_t));
     entry.type = FS_ENTRY_DECIDED;
     entry.sale = number;
-    fs_state_emit(state, &entry, now);
+    fs_emit(state, &entry, now);
 
     return done + 1;
 }
@@ -476,7 +476,7 @@ fs_emit_failed(fs_state_t *state, const fs_now_t *now, uint32_t sale,
     entry.pickup = pickup;
     entry.qty = (group != NULL) ? (int32_t) group->joined : 0;
 
-    fs_state_emit(state, &entry, now);
+    fs_emit(state, &entry, now);
 }
 
 
@@ -517,7 +517,7 @@ fs_timer_return(fs_state_t *state, const fs_now_t *now, uint32_t number,
         why = fs_return_entry(state, number, seq, &entry);
 
         if (why == NULL) {
-            fs_state_emit(state, &entry, now);
+            fs_emit(state, &entry, now);
 
         } else if (!state->failed) {
             fs_set_aside(state, &state->suspect, why);

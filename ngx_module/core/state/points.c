@@ -4,7 +4,7 @@
 #include "json/json_arena.h"
 #include "json/json_reader.h"
 #include "state/points.h"
-#include "state/state_parts.h"
+#include "state/state_names.h"
 
 
 #define FS_POINTS_KEY_LEN  5

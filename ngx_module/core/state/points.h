@@ -20,18 +20,7 @@
 #pragma GCC visibility push(hidden)
 
 
-#define FS_POINTS_MAX    256            /* of one sale */
-#define FS_POINTS_CACHE  16             /* a power of two */
-
-/* the points that a sale lists, as numbers */
-typedef struct {
-    uint64_t             batch;         /* in which they were read */
-    uint32_t             sale;
-    unsigned             n;             /* 0: it lists none */
-    uint32_t             numbers[FS_POINTS_MAX];
-} fs_points_t;
-
-/* the same, as a document has them */
+/* the points of a sale, as its document has them */
 typedef struct {
     unsigned             n;
     fs_slug_t            slugs[FS_POINTS_MAX];

@@ -1,15 +1,12 @@
 
 /*
  * The state of a batch: sales and groups decoded once and written back once,
- * the timers that follow from them, and the one way to change anything,
- * fs_state_emit().
+ * and the timers that follow from them.
  */
 
-#include <errno.h>
-#include <stdlib.h>
-
-#include "state/aside.h"
-#include "state/state_parts.h"
+#include "state/state.h"
+#include "index/index.h"
+#include "state/state_names.h"
 #include "store/write.h"
 
 
@@ -18,19 +15,20 @@ typedef struct {
     uint8_t              kind;
 } fs_slot_timer_t;
 
-
 static void fs_state_reset(fs_state_t *state, fs_state_cache_t *cache);
-static int fs_slots_init(fs_slots_t *slots, size_t size);
-static void *fs_slots_add(fs_slots_t *slots);
-static void fs_slots_free(fs_slots_t *slots);
 static void fs_state_load_sale(fs_state_t *state, fs_sale_slot_t *slot);
-static void fs_slot_timers(const fs_sale_slot_t *slot, int64_t *timers);
 static void fs_state_flush_slot(fs_state_t *state, fs_sale_slot_t *slot);
-static void fs_state_no_memory(fs_state_t *state);
+static void fs_slot_timers(const fs_sale_slot_t *slot, int64_t *timers);
 static void fs_state_write_sale(fs_state_t *state, fs_sale_slot_t *slot);
 static void fs_state_write_group(fs_state_t *state, fs_group_slot_t *slot);
 static void fs_state_write_position(fs_state_t *state);
-
+static void fs_state_names(fs_state_t *state);
+static int fs_state_name_sale(void *data, uint32_t number, fs_slug_t *slug);
+static int fs_state_name_pickup(void *data, uint32_t number,
+    fs_slug_t *slug);
+static int fs_state_name_hold(void *data, fs_seq_t hold, char *id);
+static int fs_state_name_other(void *data, fs_seq_t hold, uint32_t epoch,
+    char *id);
 
 /* by index in a slot; the third is SWEEP in the slot of no sale */
 static const fs_slot_timer_t  fs_slot_timer[FS_SLOT_TIMERS] = {
@@ -39,40 +37,6 @@ static const fs_slot_timer_t  fs_slot_timer[FS_SLOT_TIMERS] = {
     { 'm', FS_TIMER_DUE },
     { 'm', FS_TIMER_DECIDE },
 };
-
-
-fs_state_cache_t *
-fs_state_cache_create(void)
-{
-    fs_state_cache_t  *cache;
-
-    cache = calloc(1, sizeof(fs_state_cache_t));
-    if (cache == NULL) {
-        return NULL;
-    }
-
-    if (fs_slots_init(&cache->sale_slots, sizeof(fs_sale_slot_t)) != 0
-        || fs_slots_init(&cache->group_slots, sizeof(fs_group_slot_t)) != 0)
-    {
-        fs_state_cache_destroy(cache);
-        return NULL;
-    }
-
-    return cache;
-}
-
-
-void
-fs_state_cache_destroy(fs_state_cache_t *cache)
-{
-    if (cache == NULL) {
-        return;
-    }
-
-    fs_slots_free(&cache->sale_slots);
-    fs_slots_free(&cache->group_slots);
-    free(cache);
-}
 
 
 void
@@ -95,16 +59,17 @@ fs_state_begin(fs_state_t *state, fs_write_t *write, fs_crypto_t *crypto,
 
 
 void
-fs_state_view(fs_state_t *state, fs_view_t *view, fs_crypto_t *crypto,
+fs_state_read(fs_state_t *state, fs_store_t *store, fs_txn_t *log,
+    fs_txn_t *index, fs_seq_t seq, fs_crypto_t *crypto,
     fs_state_cache_t *cache)
 {
     memset(state, 0, sizeof(fs_state_t));
-    state->store = view->store;
-    state->log = &view->log;
-    state->index = &view->index;
+    state->store = store;
+    state->log = log;
+    state->index = index;
     state->crypto = crypto;
-    state->seq = view->seq;
-    state->begun = view->seq;
+    state->seq = seq;
+    state->begun = seq;
 
     fs_state_reset(state, cache);
 }
@@ -207,87 +172,6 @@ fs_state_end(fs_state_t *state)
     }
 
     return state->failed ? FS_INTERNAL : FS_OK;
-}
-
-
-void
-fs_state_damaged(fs_state_t *state)
-{
-    state->failed = 1;
-
-    if (state->index->error == 0) {
-        state->index->error = MDB_CORRUPTED;
-        state->damaged = 1;
-    }
-}
-
-
-/* Not the fault of any row. */
-
-static void
-fs_state_no_memory(fs_state_t *state)
-{
-    state->failed = 1;
-
-    if (state->index->error == 0) {
-        state->index->error = ENOMEM;
-    }
-}
-
-
-void
-fs_state_emit(fs_state_t *state, fs_entry_t *entry, const fs_now_t *now)
-{
-    int         len;
-    char        line[FS_ENTRY_JSON_MAX];
-    uint64_t    key;
-    uint8_t    *record;
-    fs_entry_t  clock;
-
-    if (state->failed) {
-        return;
-    }
-
-    if (now->wall < state->at && entry->type != FS_ENTRY_CLOCK) {
-        memset(&clock, 0, sizeof(fs_entry_t));
-        clock.type = FS_ENTRY_CLOCK;
-        clock.time1 = state->at;
-
-        fs_state_emit(state, &clock, now);
-    }
-
-    entry->seq = state->seq + 1;
-    entry->at = now->wall;
-
-    if ((entry->type == FS_ENTRY_HELD && entry->line == 0)
-        || ((entry->flags & FS_ENTRY_OTHER_LIFE) && entry->hold == 0))
-    {
-        entry->hold = entry->seq;
-    }
-
-    len = fs_entry_render(entry, &state->names, line);
-
-    if (len < 0) {
-        state->failed = 1;
-        return;
-    }
-
-    if (fs_entry_chain(entry, state->hash, line, (size_t) len) != 0) {
-        fs_state_no_memory(state);
-        return;
-    }
-
-    key = entry->seq;
-    record = fs_db_reserve(state->log, state->store->log_dbi[FS_LOG_LEDGER],
-                           &key, sizeof(key), FS_ENTRY_SIZE, MDB_APPEND);
-    if (record == NULL) {
-        state->failed = 1;
-        return;
-    }
-
-    fs_entry_encode(entry, record);
-
-    fs_fold(state, entry);
 }
 
 
@@ -403,6 +287,33 @@ fs_state_load_sale(fs_state_t *state, fs_sale_slot_t *slot)
     }
 
     fs_slot_timers(slot, slot->timers);
+}
+
+
+int
+fs_state_first_due(fs_state_t *state, uint32_t sale, int64_t *due,
+    fs_seq_t *seq)
+{
+    uint8_t   key[4];
+    fs_str_t  value;
+
+    fs_put_be32(key, sale);
+
+    if (!fs_db_get(state->index, state->store->index_dbi[FS_INDEX_DUE], key,
+                   sizeof(key), &value))
+    {
+        return 0;
+    }
+
+    if (value.len != FS_DUE_LEN) {
+        fs_state_damaged(state);
+        return 0;
+    }
+
+    *due = (int64_t) fs_get_be64(value.data);
+    *seq = fs_get_be64(value.data + 8);
+
+    return 1;
 }
 
 
@@ -659,75 +570,77 @@ fs_state_write_position(fs_state_t *state)
 }
 
 
-static int
-fs_slots_init(fs_slots_t *slots, size_t size)
+static void
+fs_state_names(fs_state_t *state)
 {
-    slots->size = size;
-    slots->chunks = malloc(sizeof(void *));
-    if (slots->chunks == NULL) {
-        return -1;
+    state->names.data = state;
+    state->names.sale_slug = fs_state_name_sale;
+    state->names.pickup_slug = fs_state_name_pickup;
+    state->names.hold_id = fs_state_name_hold;
+    state->names.other_id = fs_state_name_other;
+}
+
+
+static int
+fs_state_name_sale(void *data, uint32_t number, fs_slug_t *slug)
+{
+    fs_sale_t   *sale;
+    fs_state_t  *state = data;
+
+    sale = fs_state_sale(state, number);
+
+    if (sale != NULL) {
+        slug->len = sale->slug.len;
+        memcpy(slug->data, sale->slug.data, sale->slug.len);
+        return 0;
     }
 
-    slots->chunks[0] = malloc(size * FS_SLOTS_CHUNK);
-    if (slots->chunks[0] == NULL) {
-        return -1;
+    /* the entry that makes the sale */
+
+    return fs_state_slug(state, 's', number, slug) ? 0 : -1;
+}
+
+
+static int
+fs_state_name_pickup(void *data, uint32_t number, fs_slug_t *slug)
+{
+    return fs_state_slug(data, 'p', number, slug) ? 0 : -1;
+}
+
+
+static int
+fs_state_name_hold(void *data, fs_seq_t hold, char *id)
+{
+    fs_state_t        *state = data;
+    fs_state_cache_t  *cache;
+
+    cache = state->cache;
+
+    if (cache->id_hold != hold) {
+        cache->id_hold = 0;
+
+        if (state->crypto == NULL
+            || fs_crypto_hold_id(state->crypto, hold,
+                                 fs_state_epoch(state, hold), cache->id)
+               != 0)
+        {
+            return -1;
+        }
+
+        cache->id_hold = hold;
     }
 
-    slots->chunks_n = 1;
+    memcpy(id, cache->id, FS_HOLD_ID_LEN);
 
     return 0;
 }
 
 
-void *
-fs_slots_at(const fs_slots_t *slots, size_t i)
+static int
+fs_state_name_other(void *data, fs_seq_t hold, uint32_t epoch, char *id)
 {
-    return (char *) slots->chunks[i / FS_SLOTS_CHUNK]
-           + slots->size * (i % FS_SLOTS_CHUNK);
-}
+    fs_state_t  *state = data;
 
-
-/* A slot of zeros.  Chunks never move: pointers to slots stay valid. */
-
-static void *
-fs_slots_add(fs_slots_t *slots)
-{
-    void    *slot, *chunk;
-    void   **chunks;
-
-    if (slots->used == slots->chunks_n * FS_SLOTS_CHUNK) {
-        chunk = malloc(slots->size * FS_SLOTS_CHUNK);
-        if (chunk == NULL) {
-            return NULL;
-        }
-
-        chunks = realloc(slots->chunks,
-                         (slots->chunks_n + 1) * sizeof(void *));
-        if (chunks == NULL) {
-            free(chunk);
-            return NULL;
-        }
-
-        slots->chunks = chunks;
-        slots->chunks[slots->chunks_n++] = chunk;
-    }
-
-    slot = fs_slots_at(slots, slots->used);
-    slots->used++;
-    memset(slot, 0, slots->size);
-
-    return slot;
-}
-
-
-static void
-fs_slots_free(fs_slots_t *slots)
-{
-    size_t  i;
-
-    for (i = 0; i < slots->chunks_n; i++) {
-        free(slots->chunks[i]);
-    }
-
-    free(slots->chunks);
+    return state->crypto != NULL
+           ? fs_crypto_hold_id(state->crypto, hold, epoch, id) : -1;
 }

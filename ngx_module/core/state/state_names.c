@@ -1,50 +1,201 @@
 
 /*
- * What the entries of a batch call things by: slugs, and the ids of holds, by
- * the lives that there are.
+ * Numbers and slugs of sales and pickup points, in the log, as a batch sees
+ * them; and the lives that its holds are of.
  */
 
+#include "state/state_names.h"
 #include "store/life.h"
-#include "state/state_parts.h"
+
+static void fs_state_remember(fs_state_t *state, uint32_t number,
+    fs_str_t slug);
+static unsigned fs_slug_bucket(fs_str_t slug);
 
 
-static int fs_state_name_sale(void *data, uint32_t number, fs_slug_t *slug);
-static int fs_state_name_pickup(void *data, uint32_t number,
-    fs_slug_t *slug);
-static int fs_state_name_hold(void *data, fs_seq_t hold, char *id);
-static int fs_state_name_other(void *data, fs_seq_t hold, uint32_t epoch,
-    char *id);
-
-
-void
-fs_state_names(fs_state_t *state)
+uint32_t
+fs_state_number(fs_state_t *state, char kind, fs_str_t slug)
 {
-    state->names.data = state;
-    state->names.sale_slug = fs_state_name_sale;
-    state->names.pickup_slug = fs_state_name_pickup;
-    state->names.hold_id = fs_state_name_hold;
-    state->names.other_id = fs_state_name_other;
+    char               key[1 + FS_SLUG_MAX];
+    uint32_t           number;
+    fs_str_t           value;
+    fs_pickup_name_t  *name;
+
+    if (slug.len == 0 || slug.len > FS_SLUG_MAX) {
+        return 0;
+    }
+
+    if (kind == 'p') {
+        name = fs_state_pickup_name(state, slug);
+
+        if (name != NULL) {
+            return name->number;
+        }
+    }
+
+    key[0] = kind;
+    memcpy(key + 1, slug.data, slug.len);
+
+    if (!fs_db_get(state->log, state->store->log_dbi[FS_LOG_NAMES], key,
+                   1 + slug.len, &value))
+    {
+        return 0;
+    }
+
+    if (value.len != 4) {
+        state->failed = 1;
+        return 0;
+    }
+
+    number = fs_get_le32(value.data);
+
+    if (kind == 'p') {
+        fs_state_remember(state, number, slug);
+    }
+
+    return number;
 }
 
 
-void
-fs_state_begin_life(fs_state_t *state, fs_entry_t *entry, uint32_t epoch,
-    const fs_now_t *now)
+fs_pickup_name_t *
+fs_state_pickup_name(fs_state_t *state, fs_str_t slug)
 {
-    entry->type = FS_ENTRY_LIFE;
-    entry->number = epoch;
+    fs_pickup_name_t  *name;
 
-    fs_state_emit(state, entry, now);
+    name = &state->cache->by_slug[fs_slug_bucket(slug)];
 
-    if (state->failed) {
-        return;
+    return (name->batch == state->cache->batch
+            && name->slug.len == slug.len
+            && memcmp(name->slug.data, slug.data, slug.len) == 0)
+           ? name : NULL;
+}
+
+
+int
+fs_state_slug(fs_state_t *state, char kind, uint32_t number, fs_slug_t *slug)
+{
+    uint8_t            key[5];
+    fs_str_t           value;
+    fs_pickup_name_t  *name;
+
+    if (kind == 'p') {
+        name = &state->cache->by_number[number & (FS_PICKUP_CACHE - 1)];
+
+        if (name->batch == state->cache->batch && name->number == number) {
+            *slug = name->slug;
+            return 1;
+        }
     }
 
-    fs_life_add(state->store, state->log, state->seq, epoch);
+    key[0] = (kind == 'p') ? 'P' : 'S';
+    fs_put_be32(key + 1, number);
 
-    state->lives = 1;
-    state->epoch = epoch;
-    state->write->lives++;
+    if (!fs_db_get(state->log, state->store->log_dbi[FS_LOG_NAMES], key,
+                   sizeof(key), &value))
+    {
+        return 0;
+    }
+
+    if (value.len == 0 || value.len > FS_SLUG_MAX) {
+        state->failed = 1;
+        return 0;
+    }
+
+    fs_slug_set(slug, value);
+
+    if (kind == 'p') {
+        fs_state_remember(state, number, value);
+    }
+
+    return 1;
+}
+
+
+static void
+fs_state_remember(fs_state_t *state, uint32_t number, fs_str_t slug)
+{
+    fs_pickup_name_t  *name;
+
+    name = &state->cache->by_slug[fs_slug_bucket(slug)];
+    name->batch = state->cache->batch;
+    name->number = number;
+    name->document = FS_PICKUP_UNKNOWN;
+    fs_slug_set(&name->slug, slug);
+
+    state->cache->by_number[number & (FS_PICKUP_CACHE - 1)] = *name;
+}
+
+
+static unsigned
+fs_slug_bucket(fs_str_t slug)
+{
+    size_t    i;
+    uint32_t  hash;
+
+    hash = 2166136261u;
+
+    for (i = 0; i < slug.len; i++) {
+        hash = (hash ^ (uint8_t) slug.data[i]) * 16777619u;
+    }
+
+    return hash & (FS_PICKUP_CACHE - 1);
+}
+
+
+/*
+ * Numbers are given without gaps, so the highest is found by halving; only
+ * a new name asks for it.
+ */
+
+uint32_t
+fs_state_last_number(fs_state_t *state, char kind)
+{
+    uint8_t   key[5];
+    uint32_t  low, high, middle;
+    fs_str_t  value;
+
+    key[0] = (kind == 'p') ? 'P' : 'S';
+    low = 0;
+    high = FS_PICKUPS_MAX + 1;
+
+    while (high - low > 1) {
+        middle = low + (high - low) / 2;
+        fs_put_be32(key + 1, middle);
+
+        if (fs_db_get(state->log, state->store->log_dbi[FS_LOG_NAMES], key,
+                      sizeof(key), &value))
+        {
+            low = middle;
+
+        } else {
+            high = middle;
+        }
+    }
+
+    return low;
+}
+
+
+uint32_t
+fs_state_intern(fs_state_t *state, char kind, fs_str_t slug)
+{
+    char      name[1 + FS_SLUG_MAX];
+    uint8_t   key[5], value[4];
+    uint32_t  number;
+    MDB_dbi   dbi;
+
+    number = fs_state_last_number(state, kind) + 1;
+    dbi = state->store->log_dbi[FS_LOG_NAMES];
+
+    name[0] = kind;
+    memcpy(name + 1, slug.data, slug.len);
+    fs_put_le32(value, number);
+    fs_db_put(state->log, dbi, name, 1 + slug.len, value, sizeof(value), 0);
+
+    key[0] = (kind == 'p') ? 'P' : 'S';
+    fs_put_be32(key + 1, number);
+    fs_db_put(state->log, dbi, key, sizeof(key), slug.data, slug.len, 0);
+
+    return number;
 }
 
 
@@ -53,69 +204,4 @@ fs_state_epoch(fs_state_t *state, fs_seq_t hold)
 {
     return state->lives ? fs_life_epoch_in(state->store, state->log, hold)
                         : fs_life_epoch(state->store, hold);
-}
-
-
-static int
-fs_state_name_sale(void *data, uint32_t number, fs_slug_t *slug)
-{
-    fs_sale_t   *sale;
-    fs_state_t  *state = data;
-
-    sale = fs_state_sale(state, number);
-
-    if (sale != NULL) {
-        slug->len = sale->slug.len;
-        memcpy(slug->data, sale->slug.data, sale->slug.len);
-        return 0;
-    }
-
-    /* the entry that makes the sale */
-
-    return fs_state_slug(state, 's', number, slug) ? 0 : -1;
-}
-
-
-static int
-fs_state_name_pickup(void *data, uint32_t number, fs_slug_t *slug)
-{
-    return fs_state_slug(data, 'p', number, slug) ? 0 : -1;
-}
-
-
-static int
-fs_state_name_hold(void *data, fs_seq_t hold, char *id)
-{
-    fs_state_t        *state = data;
-    fs_state_cache_t  *cache;
-
-    cache = state->cache;
-
-    if (cache->id_hold != hold) {
-        cache->id_hold = 0;
-
-        if (state->crypto == NULL
-            || fs_crypto_hold_id(state->crypto, hold,
-                                 fs_state_epoch(state, hold), cache->id)
-               != 0)
-        {
-            return -1;
-        }
-
-        cache->id_hold = hold;
-    }
-
-    memcpy(id, cache->id, FS_HOLD_ID_LEN);
-
-    return 0;
-}
-
-
-static int
-fs_state_name_other(void *data, fs_seq_t hold, uint32_t epoch, char *id)
-{
-    fs_state_t  *state = data;
-
-    return state->crypto != NULL
-           ? fs_crypto_hold_id(state->crypto, hold, epoch, id) : -1;
 }

@@ -4,8 +4,7 @@
  * of a state.
  */
 
-#include "state/state_parts.h"
-
+#include "state/state_rows.h"
 
 static int fs_state_find(fs_state_t *state, const uint8_t *key,
     size_t key_len, fs_str_t *value);
@@ -15,9 +14,6 @@ static fs_buyer_memo_t *fs_state_memo(fs_state_t *state,
     const uint8_t *buyer);
 static int fs_state_next_payment(fs_state_t *state, fs_seq_t hold,
     uint8_t *key, fs_payment_t *row, uint8_t *reference, uint32_t *sale);
-static void fs_state_remember(fs_state_t *state, uint32_t number,
-    fs_str_t slug);
-static unsigned fs_slug_bucket(fs_str_t slug);
 
 
 /* Rows of the buyers' database. */
@@ -497,33 +493,6 @@ fs_state_look_entry(fs_state_t *state, fs_seq_t seq, fs_entry_t *entry)
 
 
 int
-fs_state_first_due(fs_state_t *state, uint32_t sale, int64_t *due,
-    fs_seq_t *seq)
-{
-    uint8_t   key[4];
-    fs_str_t  value;
-
-    fs_put_be32(key, sale);
-
-    if (!fs_db_get(state->index, state->store->index_dbi[FS_INDEX_DUE], key,
-                   sizeof(key), &value))
-    {
-        return 0;
-    }
-
-    if (value.len != FS_DUE_LEN) {
-        fs_state_damaged(state);
-        return 0;
-    }
-
-    *due = (int64_t) fs_get_be64(value.data);
-    *seq = fs_get_be64(value.data + 8);
-
-    return 1;
-}
-
-
-int
 fs_state_member(fs_state_t *state, uint32_t sale, uint32_t pickup,
     fs_seq_t hold)
 {
@@ -582,191 +551,4 @@ fs_seq_t
 fs_state_passed_over(fs_state_t *state, uint32_t sale, uint32_t pickup)
 {
     return fs_state_next_member(state, sale | FS_MEMBER_PASSED, pickup, 0);
-}
-
-
-uint32_t
-fs_state_number(fs_state_t *state, char kind, fs_str_t slug)
-{
-    char               key[1 + FS_SLUG_MAX];
-    uint32_t           number;
-    fs_str_t           value;
-    fs_pickup_name_t  *name;
-
-    if (slug.len == 0 || slug.len > FS_SLUG_MAX) {
-        return 0;
-    }
-
-    if (kind == 'p') {
-        name = fs_state_pickup_name(state, slug);
-
-        if (name != NULL) {
-            return name->number;
-        }
-    }
-
-    key[0] = kind;
-    memcpy(key + 1, slug.data, slug.len);
-
-    if (!fs_db_get(state->log, state->store->log_dbi[FS_LOG_NAMES], key,
-                   1 + slug.len, &value))
-    {
-        return 0;
-    }
-
-    if (value.len != 4) {
-        state->failed = 1;
-        return 0;
-    }
-
-    number = fs_get_le32(value.data);
-
-    if (kind == 'p') {
-        fs_state_remember(state, number, slug);
-    }
-
-    return number;
-}
-
-
-fs_pickup_name_t *
-fs_state_pickup_name(fs_state_t *state, fs_str_t slug)
-{
-    fs_pickup_name_t  *name;
-
-    name = &state->cache->by_slug[fs_slug_bucket(slug)];
-
-    return (name->batch == state->cache->batch
-            && name->slug.len == slug.len
-            && memcmp(name->slug.data, slug.data, slug.len) == 0)
-           ? name : NULL;
-}
-
-
-int
-fs_state_slug(fs_state_t *state, char kind, uint32_t number, fs_slug_t *slug)
-{
-    uint8_t            key[5];
-    fs_str_t           value;
-    fs_pickup_name_t  *name;
-
-    if (kind == 'p') {
-        name = &state->cache->by_number[number & (FS_PICKUP_CACHE - 1)];
-
-        if (name->batch == state->cache->batch && name->number == number) {
-            *slug = name->slug;
-            return 1;
-        }
-    }
-
-    key[0] = (kind == 'p') ? 'P' : 'S';
-    fs_put_be32(key + 1, number);
-
-    if (!fs_db_get(state->log, state->store->log_dbi[FS_LOG_NAMES], key,
-                   sizeof(key), &value))
-    {
-        return 0;
-    }
-
-    if (value.len == 0 || value.len > FS_SLUG_MAX) {
-        state->failed = 1;
-        return 0;
-    }
-
-    fs_slug_set(slug, value);
-
-    if (kind == 'p') {
-        fs_state_remember(state, number, value);
-    }
-
-    return 1;
-}
-
-
-static void
-fs_state_remember(fs_state_t *state, uint32_t number, fs_str_t slug)
-{
-    fs_pickup_name_t  *name;
-
-    name = &state->cache->by_slug[fs_slug_bucket(slug)];
-    name->batch = state->cache->batch;
-    name->number = number;
-    name->document = FS_PICKUP_UNKNOWN;
-    fs_slug_set(&name->slug, slug);
-
-    state->cache->by_number[number & (FS_PICKUP_CACHE - 1)] = *name;
-}
-
-
-static unsigned
-fs_slug_bucket(fs_str_t slug)
-{
-    size_t    i;
-    uint32_t  hash;
-
-    hash = 2166136261u;
-
-    for (i = 0; i < slug.len; i++) {
-        hash = (hash ^ (uint8_t) slug.data[i]) * 16777619u;
-    }
-
-    return hash & (FS_PICKUP_CACHE - 1);
-}
-
-
-/*
- * Numbers are given without gaps, so the highest is found by halving; only
- * a new name asks for it.
- */
-
-uint32_t
-fs_state_last_number(fs_state_t *state, char kind)
-{
-    uint8_t   key[5];
-    uint32_t  low, high, middle;
-    fs_str_t  value;
-
-    key[0] = (kind == 'p') ? 'P' : 'S';
-    low = 0;
-    high = FS_PICKUPS_MAX + 1;
-
-    while (high - low > 1) {
-        middle = low + (high - low) / 2;
-        fs_put_be32(key + 1, middle);
-
-        if (fs_db_get(state->log, state->store->log_dbi[FS_LOG_NAMES], key,
-                      sizeof(key), &value))
-        {
-            low = middle;
-
-        } else {
-            high = middle;
-        }
-    }
-
-    return low;
-}
-
-
-uint32_t
-fs_state_intern(fs_state_t *state, char kind, fs_str_t slug)
-{
-    char      name[1 + FS_SLUG_MAX];
-    uint8_t   key[5], value[4];
-    uint32_t  number;
-    MDB_dbi   dbi;
-
-    number = fs_state_last_number(state, kind) + 1;
-    dbi = state->store->log_dbi[FS_LOG_NAMES];
-
-    name[0] = kind;
-    memcpy(name + 1, slug.data, slug.len);
-    fs_put_le32(value, number);
-    fs_db_put(state->log, dbi, name, 1 + slug.len, value, sizeof(value), 0);
-
-    key[0] = (kind == 'p') ? 'P' : 'S';
-    fs_put_be32(key + 1, number);
-    fs_db_put(state->log, dbi, key, sizeof(key), slug.data, slug.len, 0);
-
-    return number;
 }

@@ -7,7 +7,7 @@
 #include "store/clock.h"
 #include "store/life.h"
 #include "store/log.h"
-#include "state/state.h"
+#include "fold/emit.h"
 #include "store/write.h"
 
 
@@ -93,12 +93,12 @@ fs_write_boot(fs_write_t *write, int *again)
     if (write->seq == 0) {
         memset(&entry, 0, sizeof(entry));
         entry.type = FS_ENTRY_STORE;
-        fs_state_emit(&state, &entry, &now);
+        fs_emit(&state, &entry, &now);
     }
 
     if (due) {
         memset(&entry, 0, sizeof(entry));
-        fs_state_begin_life(&state, &entry, due, &now);
+        fs_emit_life(&state, &entry, due, &now);
     }
 
     if (!known) {
@@ -106,7 +106,7 @@ fs_write_boot(fs_write_t *write, int *again)
         entry.type = FS_ENTRY_BOOT;
         entry.time1 = now.wall - boot;
         memcpy(entry.id1, store->conf.boot_id, FS_BOOT_LEN);
-        fs_state_emit(&state, &entry, &now);
+        fs_emit(&state, &entry, &now);
 
         memcpy(value, store->conf.boot_id, FS_BOOT_LEN);
         fs_put_le64(value + FS_BOOT_LEN, (uint64_t) entry.time1);

@@ -3,10 +3,9 @@
  * Rows set aside.
  */
 
-#include "state/aside.h"
-#include "state/fold_parts.h"
+#include "fold/aside.h"
+#include "state/due.h"
 #include "store/write.h"
-
 
 static void fs_aside_take(fs_state_t *state, const fs_aside_t *row);
 static void fs_aside_say(fs_state_t *state, const fs_aside_t *row,
@@ -114,7 +113,7 @@ fs_aside_take(fs_state_t *state, const fs_aside_t *row)
         fs_db_delete(state->index, dbi[FS_INDEX_MEMBERS], row->key, row->len,
                      NULL, 0);
         fs_state_pass_over(state, sale, pickup, fs_get_be64(row->key + 8), 0);
-        fs_fold_returns_left(state, sale, pickup);
+        fs_due_returns_left(state, sale, pickup);
         break;
     }
 }

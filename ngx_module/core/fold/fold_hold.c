@@ -4,8 +4,8 @@
  * units and the group that it counts to.  See fold.c.
  */
 
-#include "state/fold_parts.h"
-
+#include "fold/fold_hold.h"
+#include "state/due.h"
 
 static void fs_fold_lapse(fs_units_t *units, int64_t at);
 static void fs_fold_joined(fs_state_t *state, const fs_entry_t *entry, const
@@ -512,23 +512,7 @@ fs_fold_return_order(fs_state_t *state, fs_group_t *group, fs_seq_t hold)
         fs_state_pass_over(state, group->sale, group->pickup, hold, 0);
     }
 
-    fs_fold_returns_left(state, group->sale, group->pickup);
-}
-
-
-void
-fs_fold_returns_left(fs_state_t *state, uint32_t sale, uint32_t pickup)
-{
-    fs_group_t  *group;
-
-    group = fs_state_group(state, sale, pickup, 0);
-
-    if (group != NULL
-        && fs_state_next_member(state, sale, pickup, group->refunded_to) == 0
-        && fs_state_passed_over(state, sale, pickup) == 0)
-    {
-        fs_fold_return_timer(state, sale, pickup, 0);
-    }
+    fs_due_returns_left(state, group->sale, group->pickup);
 }
 
 

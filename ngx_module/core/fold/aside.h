@@ -27,9 +27,6 @@
 #define FS_ASIDE_GROUP   'g'            /* of `groups`; it stays there, and is
                                            passed over */
 
-/* Rows named one by one; of more in a transaction only the number is said. */
-#define FS_ASIDE_NAMED   16
-
 /* Which row.  fs_aside_timer() takes the key as it was found: 0, or -1 when
  * it is longer than any of ours. */
 void fs_aside_due(fs_aside_t *row, uint32_t sale, int64_t due,

@@ -17,19 +17,13 @@
 
 #include <stdlib.h>
 
-#include "lmdb/env.h"
-#include "state/fold_parts.h"
+#include "fold/aside.h"
+#include "fold/fold.h"
+#include "fold/fold_hold.h"
 #include "index/index_dir.h"
-#include "state/aside.h"
-#include "read/shelf.h"
-
-
-typedef struct {
-    uint32_t             sale;
-    int64_t              due;
-    fs_seq_t             hold;
-} fs_due_row_t;
-
+#include "lmdb/env.h"
+#include "state/due.h"
+#include "state/shelf_rows.h"
 
 static void fs_fold_entry(fs_state_t *state, const fs_entry_t *entry,
     fs_sale_slot_t *slot);
@@ -43,7 +37,6 @@ static void fs_fold_group(fs_state_t *state, const fs_entry_t *entry,
     fs_sale_slot_t *slot);
 static int fs_fold_room(fs_state_t *state, size_t rows);
 static void fs_fold_boot(fs_state_t *state, const fs_entry_t *entry);
-static int fs_due_collect(fs_state_t *state, fs_due_row_t **rows, size_t *n);
 static void fs_fold_key(fs_state_t *state, const fs_entry_t *entry);
 
 
@@ -305,7 +298,7 @@ fs_fold_group(fs_state_t *state, const fs_entry_t *entry,
     slot->sale.groups_failed++;
 
     if (group->joined != 0) {
-        fs_fold_return_timer(state, entry->sale, entry->pickup, 1);
+        fs_due_returns(state, entry->sale, entry->pickup, 1);
     }
 }
 
@@ -412,70 +405,6 @@ fs_fold_boot(fs_state_t *state, const fs_entry_t *entry)
 }
 
 
-/* All due rows of holds, for they move while they are walked. */
-
-static int
-fs_due_collect(fs_state_t *state, fs_due_row_t **rows, size_t *n)
-{
-    int            rc;
-    size_t         size;
-    MDB_val        key, value;
-    MDB_cursor    *cursor;
-    fs_due_row_t  *row, *grown;
-
-    *rows = NULL;
-    *n = 0;
-    size = 0;
-
-    if (state->index->error != 0
-        || fs_guard_cursor_open(state->index->txn,
-                           state->store->index_dbi[FS_INDEX_DUE], &cursor)
-           != 0)
-    {
-        return -1;
-    }
-
-    for (rc = fs_guard_cursor_get(cursor, &key, &value, MDB_FIRST);
-         rc == 0;
-         rc = fs_guard_cursor_get(cursor, &key, &value, MDB_NEXT))
-    {
-        if (key.mv_size != 4 || value.mv_size != FS_DUE_LEN) {
-            rc = MDB_CORRUPTED;
-            break;
-        }
-
-        if (fs_get_be32(key.mv_data) == 0) {
-            continue;
-        }
-
-        if (*n == size) {
-            size = (size == 0) ? 256 : 2 * size;
-            grown = realloc(*rows, size * sizeof(fs_due_row_t));
-            if (grown == NULL) {
-                break;
-            }
-
-            *rows = grown;
-        }
-
-        row = &(*rows)[(*n)++];
-        row->sale = fs_get_be32(key.mv_data);
-        row->due = (int64_t) fs_get_be64(value.mv_data);
-        row->hold = fs_get_be64((char *) value.mv_data + 8);
-    }
-
-    mdb_cursor_close(cursor);
-
-    if (rc != MDB_NOTFOUND) {
-        free(*rows);
-        *rows = NULL;
-        return -1;
-    }
-
-    return 0;
-}
-
-
 /*
  * The key of an entry that begins no hold.  It is kept from the entry's own
  * time on: such a command has no life to wait for the end of.
@@ -496,81 +425,5 @@ fs_fold_key(fs_state_t *state, const fs_entry_t *entry)
 
     if (sweep != NULL) {
         fs_due_add(state, sweep, entry->at + FS_KEY_KEPT_MS, entry->seq);
-    }
-}
-
-
-void
-fs_state_swept(fs_state_t *state, int64_t time, fs_seq_t seq)
-{
-    fs_sale_slot_t  *slot;
-
-    slot = fs_state_sale_slot(state, 0);
-
-    if (slot != NULL) {
-        fs_due_remove(state, slot, time, seq);
-    }
-}
-
-
-void
-fs_fold_return_timer(fs_state_t *state, uint32_t sale, uint32_t pickup,
-    int set)
-{
-    uint8_t     key[FS_TIMER_KEY_LEN];
-    MDB_dbi     dbi;
-    fs_timer_t  timer;
-
-    memset(&timer, 0, sizeof(fs_timer_t));
-    timer.clock = 'm';
-    timer.kind = FS_TIMER_RETURN;
-    timer.sale = sale;
-    timer.pickup = pickup;
-    fs_timer_key(key, &timer);
-
-    dbi = state->store->index_dbi[FS_INDEX_TIMERS];
-
-    if (set) {
-        fs_db_put(state->index, dbi, key, sizeof(key), NULL, 0, 0);
-
-    } else {
-        fs_db_delete(state->index, dbi, key, sizeof(key), NULL, 0);
-    }
-}
-
-
-void
-fs_due_add(fs_state_t *state, fs_sale_slot_t *slot, int64_t due, fs_seq_t seq)
-{
-    uint8_t  key[4], value[FS_DUE_LEN];
-
-    fs_put_be32(key, slot->sale.number);
-    fs_due_value(value, due, seq);
-    fs_db_put(state->index, state->store->index_dbi[FS_INDEX_DUE], key,
-              sizeof(key), value, sizeof(value), 0);
-
-    if (slot->sale.due == 0 || due < slot->sale.due) {
-        slot->sale.due = due;
-        fs_state_touch(state, slot);
-    }
-}
-
-
-/* When the earliest goes, the next one is looked for when it is needed. */
-
-void
-fs_due_remove(fs_state_t *state, fs_sale_slot_t *slot, int64_t due,
-    fs_seq_t seq)
-{
-    uint8_t  key[4], value[FS_DUE_LEN];
-
-    fs_put_be32(key, slot->sale.number);
-    fs_due_value(value, due, seq);
-    fs_db_delete(state->index, state->store->index_dbi[FS_INDEX_DUE], key,
-                 sizeof(key), value, sizeof(value));
-
-    if (due == slot->sale.due) {
-        slot->due_stale = 1;
-        fs_state_touch(state, slot);
     }
 }

@@ -1,24 +1,25 @@
 
 /*
- * What state.c, state_rows.c and fold.c share, and what decide*.c need of
- * the rows beyond state.h.
+ * What a batch works with: its state, and the memory in which the rows that
+ * it has decoded lie.
  *
- * The cache belongs to one thread.  All that it holds is of one batch: a
+ * The memory belongs to one thread.  All that it holds is of one batch: a
  * batch that is aborted takes its names and rows with it.
  */
 
-#ifndef FS_STATE_PARTS_H
-#define FS_STATE_PARTS_H
+#ifndef FS_CACHE_H
+#define FS_CACHE_H
 
 #include "index/buyers.h"
-#include "state/points.h"
-#include "state/state.h"
+#include "store/store.h"
 
 #pragma GCC visibility push(hidden)
 
 
 #define FS_SLOTS_CHUNK    64
 #define FS_BUCKETS        1024          /* a power of two */
+#define FS_POINTS_MAX     256           /* of one sale */
+#define FS_POINTS_CACHE   16            /* a power of two */
 #define FS_PICKUP_CACHE   256           /* a power of two */
 
 /*
@@ -27,6 +28,10 @@
  * that of the first payment for it, whose entry's seq is the number.
  */
 #define FS_OTHER_HOLDS    UINT64_MAX
+
+/* Rows set aside that are named one by one; of more in a transaction only
+ * the number is said. */
+#define FS_ASIDE_NAMED    16
 
 #define FS_NO_TIMER       INT64_MIN
 
@@ -117,7 +122,15 @@ typedef struct {
     uint8_t              hash[FS_HASH_LEN];
 } fs_walk_t;
 
-struct fs_state_cache_s {
+/* a sale's pickup points, see points.h */
+typedef struct {
+    uint64_t             batch;         /* in which they were read */
+    uint32_t             sale;
+    unsigned             n;             /* 0: it lists none */
+    uint32_t             numbers[FS_POINTS_MAX];
+} fs_points_t;
+
+typedef struct {
     uint64_t             batch;
     fs_slots_t           sale_slots;
     fs_slots_t           group_slots;
@@ -134,19 +147,48 @@ struct fs_state_cache_s {
     fs_pickup_name_t     by_number[FS_PICKUP_CACHE];
     fs_pickup_name_t     by_slug[FS_PICKUP_CACHE];
     fs_points_t          points[FS_POINTS_CACHE];
-};
+} fs_state_cache_t;
+
+/* A row that was, or is to be, set aside; see aside.h. */
+typedef struct {
+    uint8_t              kind;          /* 0: none */
+    uint8_t              len;
+    uint8_t              key[FS_ASIDE_KEY_MAX];
+} fs_aside_t;
+
+typedef struct {
+    fs_store_t          *store;
+    fs_txn_t            *log;           /* writing: ledger, names, sales */
+    fs_txn_t            *index;
+    fs_write_t          *write;         /* NULL: read only, or catching up */
+    fs_crypto_t         *crypto;
+    fs_names_t           names;         /* for rendering what is emitted */
+    unsigned             catching_up:1; /* fold only; the log is not touched */
+    unsigned             failed:1;      /* damaged row: end the transaction */
+    unsigned             lives:1;       /* it began one: see life.h */
+    uint32_t             epoch;         /* and the last one's */
+    unsigned             damaged:1;     /* and it is one of the index */
+    fs_aside_t           suspect;       /* the row that is worked on */
+    unsigned             asides;        /* rows set aside */
+    fs_seq_t             seq;           /* last entry */
+    int64_t              at;            /* its at */
+    uint8_t              hash[FS_HASH_LEN];
+    unsigned             cut:1;         /* the command's room ends at a
+                                           bound */
+    fs_seq_t             begun;         /* the last entry at the beginning */
+    fs_state_cache_t    *cache;         /* decoded rows of this batch; the
+                                           memory is its owner's */
+} fs_state_t;
 
 
-/* state.c */
+/* Made once a thread.  NULL: no memory. */
+fs_state_cache_t *fs_state_cache_create(void);
+void fs_state_cache_destroy(fs_state_cache_t *cache);
 
-/* The i-th slot of this batch. */
+/* The i-th slot of this batch; another one, of zeros, NULL: no memory.
+ * Chunks never move: pointers to slots stay valid. */
 void *fs_slots_at(const fs_slots_t *slots, size_t i);
-
-/* Never NULL but when memory is gone (state->failed is set then); `found`
- * says whether there is such a sale. */
-fs_sale_slot_t *fs_state_sale_slot(fs_state_t *state, uint32_t number);
-fs_group_slot_t *fs_state_group_slot(fs_state_t *state, uint32_t sale,
-    uint32_t pickup);
+void *fs_slots_add(fs_slots_t *slots);
 
 /*
  * A row of the index is not what is written there: the transaction fails, and
@@ -155,109 +197,8 @@ fs_group_slot_t *fs_state_group_slot(fs_state_t *state, uint32_t sale,
  */
 void fs_state_damaged(fs_state_t *state);
 
-/* The row in the slot was changed. */
-void fs_state_touch(fs_state_t *state, fs_sale_slot_t *slot);
-
-/* Bring the timers in the index up to the slots. */
-void fs_state_flush_timers(fs_state_t *state);
-
-/* Bring the groups in the index up to the slots. */
-void fs_state_flush_groups(fs_state_t *state);
-
-
-/*
- * Whether a closed sale opens again when it gets this time of closing at
- * `at`: another one than it had, and to come.
- */
-static inline int
-fs_sale_reopens(const fs_sale_t *sale, int64_t closes_at, int64_t at)
-{
-    return sale->closed && closes_at != sale->closes_at
-           && (closes_at == 0 || closes_at > at);
-}
-
-
-/* state_names.c: set state->names. */
-void fs_state_names(fs_state_t *state);
-
-
-/* state_rows.c */
-
-void fs_state_put_hold(fs_state_t *state, const fs_hold_t *hold, int is_new);
-void fs_state_put_buyer(fs_state_t *state, const uint8_t *buyer,
-    const fs_buyer_t *row);
-void fs_state_put_units(fs_state_t *state, const uint8_t *buyer,
-    uint32_t sale, const fs_units_t *row);
-void fs_state_bind(fs_state_t *state, const uint8_t *buyer,
-    const uint8_t *key, fs_seq_t seq);
-
-/* Unless the key was bound again since, by another entry than `seq`. */
-void fs_state_unbind(fs_state_t *state, const uint8_t *buyer,
-    const uint8_t *key, fs_seq_t seq);
-
-void fs_state_put_payment(fs_state_t *state, fs_seq_t hold,
-    const uint8_t *reference, uint32_t sale, const fs_payment_t *row);
-
-/*
- * The payment of a hold that has been due for longest: of all (payment
- * NULL) or of one.  1: found, its reference, sale and row; 0: nothing is due.
- */
-int fs_state_oldest_due(fs_state_t *state, fs_seq_t hold,
-    const uint8_t *payment, uint8_t *reference, uint32_t *sale,
-    fs_payment_t *row);
-
-/* The reference that a hold was sold for.  1 or 0. */
-int fs_state_sold_for(fs_state_t *state, fs_seq_t hold, uint8_t *reference);
-
-/* An entry of the ledger.  1 or 0. */
-int fs_state_entry(fs_state_t *state, fs_seq_t seq, fs_entry_t *entry);
-
-/*
- * The same two without failing: 1 found, 0 not there, -1 it cannot be read.
- * For who goes on without it.
- */
-int fs_state_look_entry(fs_state_t *state, fs_seq_t seq, fs_entry_t *entry);
-int fs_state_look_hold(fs_state_t *state, fs_seq_t seq, fs_hold_t *hold);
-
-/* The earliest row of `due` of a sale (0: keys to sweep).  1 or 0. */
-int fs_state_first_due(fs_state_t *state, uint32_t sale, int64_t *due,
-    fs_seq_t *seq);
-
-/* Whether an order counts to the group of a sale. */
-int fs_state_member(fs_state_t *state, uint32_t sale, uint32_t pickup,
-    fs_seq_t hold);
-
-/* The first order of a group after `after`; 0: none. */
-fs_seq_t fs_state_next_member(fs_state_t *state, uint32_t sale,
-    uint32_t pickup, fs_seq_t after);
-
-/*
- * Orders of a failed group that were passed over: set aside in the index in
- * which those after them were returned, and still to be returned in this one.
- * over 1: it was; 0: it is so no longer.
- */
-void fs_state_pass_over(fs_state_t *state, uint32_t sale, uint32_t pickup,
-    fs_seq_t hold, int over);
-fs_seq_t fs_state_passed_over(fs_state_t *state, uint32_t sale,
-    uint32_t pickup);
-
-/*
- * Names, in the log: kind 's' (sales) or 'p' (pickup points).  The number,
- * or 0: unknown.
- */
-uint32_t fs_state_number(fs_state_t *state, char kind, fs_str_t slug);
-int fs_state_slug(fs_state_t *state, char kind, uint32_t number,
-    fs_slug_t *slug);
-
-/* What is remembered of a pickup point in this batch, or NULL. */
-fs_pickup_name_t *fs_state_pickup_name(fs_state_t *state, fs_str_t slug);
-
-/* The highest number given so far, 0: none. */
-uint32_t fs_state_last_number(fs_state_t *state, char kind);
-
-/* Give a slug, which has none, the next number. */
-uint32_t fs_state_intern(fs_state_t *state, char kind, fs_str_t slug);
-
+/* There is no memory: not the fault of any row. */
+void fs_state_no_memory(fs_state_t *state);
 
 static inline int
 fs_all_zero(const uint8_t *bytes, size_t len)
@@ -273,17 +214,7 @@ fs_all_zero(const uint8_t *bytes, size_t len)
     return 1;
 }
 
-/* The place of a hold of another life below FS_OTHER_HOLDS. */
-void fs_other_reference(uint8_t *reference, fs_seq_t hold, uint32_t epoch);
-
-/* Its number here; 0: no payment for it has come. */
-fs_seq_t fs_state_other_hold(fs_state_t *state, fs_seq_t hold,
-    uint32_t epoch);
-
-/* fold.c: a key was swept; its row in `due` goes. */
-void fs_state_swept(fs_state_t *state, int64_t time, fs_seq_t seq);
-
 
 #pragma GCC visibility pop
 
-#endif /* FS_STATE_PARTS_H */
+#endif /* FS_CACHE_H */

@@ -1,0 +1,142 @@
+
+/*
+ * The memory of a batch.
+ */
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "state/cache.h"
+
+
+static int fs_slots_init(fs_slots_t *slots, size_t size);
+static void fs_slots_free(fs_slots_t *slots);
+
+
+fs_state_cache_t *
+fs_state_cache_create(void)
+{
+    fs_state_cache_t  *cache;
+
+    cache = calloc(1, sizeof(fs_state_cache_t));
+    if (cache == NULL) {
+        return NULL;
+    }
+
+    if (fs_slots_init(&cache->sale_slots, sizeof(fs_sale_slot_t)) != 0
+        || fs_slots_init(&cache->group_slots, sizeof(fs_group_slot_t)) != 0)
+    {
+        fs_state_cache_destroy(cache);
+        return NULL;
+    }
+
+    return cache;
+}
+
+
+void
+fs_state_cache_destroy(fs_state_cache_t *cache)
+{
+    if (cache == NULL) {
+        return;
+    }
+
+    fs_slots_free(&cache->sale_slots);
+    fs_slots_free(&cache->group_slots);
+    free(cache);
+}
+
+
+void
+fs_state_damaged(fs_state_t *state)
+{
+    state->failed = 1;
+
+    if (state->index->error == 0) {
+        state->index->error = MDB_CORRUPTED;
+        state->damaged = 1;
+    }
+}
+
+
+void
+fs_state_no_memory(fs_state_t *state)
+{
+    state->failed = 1;
+
+    if (state->index->error == 0) {
+        state->index->error = ENOMEM;
+    }
+}
+
+
+static int
+fs_slots_init(fs_slots_t *slots, size_t size)
+{
+    slots->size = size;
+    slots->chunks = malloc(sizeof(void *));
+    if (slots->chunks == NULL) {
+        return -1;
+    }
+
+    slots->chunks[0] = malloc(size * FS_SLOTS_CHUNK);
+    if (slots->chunks[0] == NULL) {
+        return -1;
+    }
+
+    slots->chunks_n = 1;
+
+    return 0;
+}
+
+
+void *
+fs_slots_at(const fs_slots_t *slots, size_t i)
+{
+    return (char *) slots->chunks[i / FS_SLOTS_CHUNK]
+           + slots->size * (i % FS_SLOTS_CHUNK);
+}
+
+
+void *
+fs_slots_add(fs_slots_t *slots)
+{
+    void    *slot, *chunk;
+    void   **chunks;
+
+    if (slots->used == slots->chunks_n * FS_SLOTS_CHUNK) {
+        chunk = malloc(slots->size * FS_SLOTS_CHUNK);
+        if (chunk == NULL) {
+            return NULL;
+        }
+
+        chunks = realloc(slots->chunks,
+                         (slots->chunks_n + 1) * sizeof(void *));
+        if (chunks == NULL) {
+            free(chunk);
+            return NULL;
+        }
+
+        slots->chunks = chunks;
+        slots->chunks[slots->chunks_n++] = chunk;
+    }
+
+    slot = fs_slots_at(slots, slots->used);
+    slots->used++;
+    memset(slot, 0, slots->size);
+
+    return slot;
+}
+
+
+static void
+fs_slots_free(fs_slots_t *slots)
+{
+    size_t  i;
+
+    for (i = 0; i < slots->chunks_n; i++) {
+        free(slots->chunks[i]);
+    }
+
+    free(slots->chunks);
+}

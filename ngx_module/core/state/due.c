@@ -1,0 +1,164 @@
+
+/*
+ * Rows of `due`, and the timer of returns.
+ */
+
+#include <stdlib.h>
+
+#include "state/due.h"
+
+
+void
+fs_due_add(fs_state_t *state, fs_sale_slot_t *slot, int64_t due, fs_seq_t seq)
+{
+    uint8_t  key[4], value[FS_DUE_LEN];
+
+    fs_put_be32(key, slot->sale.number);
+    fs_due_value(value, due, seq);
+    fs_db_put(state->index, state->store->index_dbi[FS_INDEX_DUE], key,
+              sizeof(key), value, sizeof(value), 0);
+
+    if (slot->sale.due == 0 || due < slot->sale.due) {
+        slot->sale.due = due;
+        fs_state_touch(state, slot);
+    }
+}
+
+
+/* When the earliest goes, the next one is looked for when it is needed. */
+
+void
+fs_due_remove(fs_state_t *state, fs_sale_slot_t *slot, int64_t due,
+    fs_seq_t seq)
+{
+    uint8_t  key[4], value[FS_DUE_LEN];
+
+    fs_put_be32(key, slot->sale.number);
+    fs_due_value(value, due, seq);
+    fs_db_delete(state->index, state->store->index_dbi[FS_INDEX_DUE], key,
+                 sizeof(key), value, sizeof(value));
+
+    if (due == slot->sale.due) {
+        slot->due_stale = 1;
+        fs_state_touch(state, slot);
+    }
+}
+
+
+/* All due rows of holds, for they move while they are walked. */
+
+int
+fs_due_collect(fs_state_t *state, fs_due_row_t **rows, size_t *n)
+{
+    int            rc;
+    size_t         size;
+    MDB_val        key, value;
+    MDB_cursor    *cursor;
+    fs_due_row_t  *row, *grown;
+
+    *rows = NULL;
+    *n = 0;
+    size = 0;
+
+    if (state->index->error != 0
+        || fs_guard_cursor_open(state->index->txn,
+                           state->store->index_dbi[FS_INDEX_DUE], &cursor)
+           != 0)
+    {
+        return -1;
+    }
+
+    for (rc = fs_guard_cursor_get(cursor, &key, &value, MDB_FIRST);
+         rc == 0;
+         rc = fs_guard_cursor_get(cursor, &key, &value, MDB_NEXT))
+    {
+        if (key.mv_size != 4 || value.mv_size != FS_DUE_LEN) {
+            rc = MDB_CORRUPTED;
+            break;
+        }
+
+        if (fs_get_be32(key.mv_data) == 0) {
+            continue;
+        }
+
+        if (*n == size) {
+            size = (size == 0) ? 256 : 2 * size;
+            grown = realloc(*rows, size * sizeof(fs_due_row_t));
+            if (grown == NULL) {
+                break;
+            }
+
+            *rows = grown;
+        }
+
+        row = &(*rows)[(*n)++];
+        row->sale = fs_get_be32(key.mv_data);
+        row->due = (int64_t) fs_get_be64(value.mv_data);
+        row->hold = fs_get_be64((char *) value.mv_data + 8);
+    }
+
+    mdb_cursor_close(cursor);
+
+    if (rc != MDB_NOTFOUND) {
+        free(*rows);
+        *rows = NULL;
+        return -1;
+    }
+
+    return 0;
+}
+
+
+void
+fs_due_swept(fs_state_t *state, int64_t time, fs_seq_t seq)
+{
+    fs_sale_slot_t  *slot;
+
+    slot = fs_state_sale_slot(state, 0);
+
+    if (slot != NULL) {
+        fs_due_remove(state, slot, time, seq);
+    }
+}
+
+
+void
+fs_due_returns(fs_state_t *state, uint32_t sale, uint32_t pickup,
+    int set)
+{
+    uint8_t     key[FS_TIMER_KEY_LEN];
+    MDB_dbi     dbi;
+    fs_timer_t  timer;
+
+    memset(&timer, 0, sizeof(fs_timer_t));
+    timer.clock = 'm';
+    timer.kind = FS_TIMER_RETURN;
+    timer.sale = sale;
+    timer.pickup = pickup;
+    fs_timer_key(key, &timer);
+
+    dbi = state->store->index_dbi[FS_INDEX_TIMERS];
+
+    if (set) {
+        fs_db_put(state->index, dbi, key, sizeof(key), NULL, 0, 0);
+
+    } else {
+        fs_db_delete(state->index, dbi, key, sizeof(key), NULL, 0);
+    }
+}
+
+
+void
+fs_due_returns_left(fs_state_t *state, uint32_t sale, uint32_t pickup)
+{
+    fs_group_t  *group;
+
+    group = fs_state_group(state, sale, pickup, 0);
+
+    if (group != NULL
+        && fs_state_next_member(state, sale, pickup, group->refunded_to) == 0
+        && fs_state_passed_over(state, sale, pickup) == 0)
+    {
+        fs_due_returns(state, sale, pickup, 0);
+    }
+}
