@@ -117,16 +117,17 @@ fixture_close(fixture_t *fixture, int clean)
 }
 
 
-static inline int
-fixture_setup(void **context)
+/* In a directory; nothing is opened yet. */
+
+static inline fixture_t *
+fixture_create(const char *path)
 {
     fixture_t  *fixture;
 
     fixture = calloc(1, sizeof(fixture_t));
     assert_non_null(fixture);
 
-    strcpy(fixture->path, "/tmp/fixture-XXXXXX");
-    assert_non_null(mkdtemp(fixture->path));
+    snprintf(fixture->path, sizeof(fixture->path), "%s", path);
 
     fixture->wall = FIXTURE_EPOCH;
     fixture->boot = 1000000;
@@ -144,6 +145,19 @@ fixture_setup(void **context)
     fixture->cache = fs_state_cache_create();
     assert_non_null(fixture->cache);
 
+    return fixture;
+}
+
+
+static inline int
+fixture_setup(void **context)
+{
+    char        path[] = "/tmp/fixture-XXXXXX";
+    fixture_t  *fixture;
+
+    assert_non_null(mkdtemp(path));
+
+    fixture = fixture_create(path);
     fixture_open(fixture);
     *context = fixture;
 

@@ -216,7 +216,7 @@ fs_index_look(fs_store_t *store, fs_txn_t *log)
 
     memset(&index, 0, sizeof(index));
 
-    rc = mdb_txn_begin(store->index, NULL, MDB_RDONLY, &index.txn);
+    rc = fs_guard_begin(store->index, MDB_RDONLY, &index.txn);
 
     if (rc) {
         fs_index_detach(store);
@@ -230,7 +230,7 @@ fs_index_look(fs_store_t *store, fs_txn_t *log)
 
     mdb_txn_reset(log->txn);
 
-    rc = mdb_txn_renew(log->txn);
+    rc = fs_guard_renew(log->txn);
 
     if (rc) {
         log->error = rc;
@@ -421,7 +421,7 @@ fs_index_open_txn(fs_write_t *write, fs_position_t *position)
         write->index.error = 0;
         write->index.dirty = 0;
 
-        rc = mdb_txn_begin(store->index, NULL, 0, &write->index.txn);
+        rc = fs_guard_begin(store->index, 0, &write->index.txn);
 
         if (rc == 0) {
             break;
@@ -429,12 +429,25 @@ fs_index_open_txn(fs_write_t *write, fs_position_t *position)
 
         write->index.txn = NULL;
 
+        if (rc == FS_DB_LOST) {
+
+            /* its lock is ours until this thread ends: never again this one */
+
+            store->index_lost = 1;
+            atomic_store(&store->mark->stale, 1);
+            return FS_REBUILDING;
+        }
+
         if (tries) {
             return fs_db_outcome(rc);
         }
 
         if (rc == MDB_MAP_RESIZED) {
-            (void) fs_store_follow_map(store, store->index);
+            rc = fs_store_follow_map(store, store->index);
+
+            if (rc) {
+                fs_index_detach(store);
+            }
 
         } else {
 

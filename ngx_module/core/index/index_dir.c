@@ -143,7 +143,8 @@ fs_index_fill(fs_store_t *store, MDB_env *env, uint32_t n)
         return rc;
     }
 
-    txn.error = fs_env_handles(txn.txn, fs_index_dbs, FS_INDEX_N, 1, dbi);
+    txn.error = fs_env_handles(txn.txn, fs_index_dbs, FS_INDEX_N, 1, dbi,
+                               NULL);
 
     fs_put_le32(identity, n);
     fs_put_le32(identity + 4, store->conf.generation
@@ -184,7 +185,7 @@ fs_index_handles(MDB_env *env, uint32_t n, MDB_dbi *dbi,
         return rc;
     }
 
-    rc = fs_env_handles(txn.txn, fs_index_dbs, FS_INDEX_N, 0, dbi);
+    rc = fs_env_handles(txn.txn, fs_index_dbs, FS_INDEX_N, 0, dbi, NULL);
 
     if (rc) {
         mdb_txn_abort(txn.txn);

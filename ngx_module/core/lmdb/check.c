@@ -28,25 +28,14 @@
 
 #include "lmdb/check.h"
 #include "lmdb/env.h"
+#include "lmdb/page.h"
 
 
 #define FS_CHECK_TRIES     50           /* a millisecond apart */
-#define FS_CHECK_DEPTH     32
 #define FS_CHECK_META      152
 #define FS_CHECK_FREE      40           /* in a meta page */
 #define FS_CHECK_MAIN      88
-#define FS_CHECK_TREE      48
 
-#define FS_CHECK_HEADER    16
-#define FS_CHECK_NODE      8
-#define FS_CHECK_BRANCH    1
-#define FS_CHECK_LEAF      2
-#define FS_CHECK_OVERFLOW  4
-#define FS_CHECK_DIRTY     0x10
-#define FS_CHECK_BIG       1
-#define FS_CHECK_SUB       2
-#define FS_CHECK_INTEGER   8
-#define FS_CHECK_NONE      UINT64_MAX
 
 typedef enum {
     FS_CHECK_FREE_TREE = 0,
@@ -72,7 +61,8 @@ typedef struct {
     unsigned             depth;
 } fs_check_tree_t;
 
-static int fs_check_snapshot(MDB_env *env, MDB_txn *txn, uint8_t *meta);
+static int fs_check_snapshot(MDB_env *env, MDB_txn *txn, size_t size,
+    uint8_t *meta);
 static int fs_check_tree(fs_check_t *check, fs_check_kind_t kind,
     const uint8_t *record);
 static int fs_check_page(fs_check_t *check, const fs_check_tree_t *tree,
@@ -86,19 +76,18 @@ static int fs_check_big(fs_check_t *check, uint64_t pgno, uint64_t len,
 static int fs_check_take(fs_check_t *check, uint64_t pgno, uint64_t n);
 static int fs_check_read(fs_check_t *check, uint64_t pgno, uint8_t *page,
     size_t size);
-static int fs_check_order(const fs_check_tree_t *tree, const uint8_t *one,
-    const uint8_t *two);
 static int fs_check_bad(fs_check_t *check, uint64_t pgno, const char *what);
 
 
 int
 fs_check_env(MDB_env *env, int whole, char *why)
 {
-    int         rc;
-    uint8_t     meta[FS_CHECK_META];
-    MDB_txn    *txn;
-    MDB_stat    stat;
-    fs_check_t  check;
+    int          rc;
+    uint8_t      meta[FS_CHECK_META];
+    MDB_txn     *txn;
+    MDB_stat     stat;
+    MDB_envinfo  info;
+    fs_check_t   check;
 
     memset(&check, 0, sizeof(check));
     check.why = why;
@@ -107,17 +96,20 @@ fs_check_env(MDB_env *env, int whole, char *why)
     rc = mdb_env_get_fd(env, &check.fd);
 
     if (rc == 0) {
-        rc = mdb_txn_begin(env, NULL, MDB_RDONLY, &txn);
+        rc = fs_guard_begin(env, MDB_RDONLY, &txn);
     }
 
     if (rc) {
         return rc;
     }
 
-    rc = fs_check_snapshot(env, txn, meta);
+    rc = fs_guard_info(env, &info, &stat);
 
     if (rc == 0) {
-        mdb_env_stat(env, &stat);
+        rc = fs_check_snapshot(env, txn, stat.ms_psize, meta);
+    }
+
+    if (rc == 0) {
         check.size = stat.ms_psize;
         check.last = fs_get_le64(meta + 136);
         check.seen = calloc(1, (size_t) (check.last / 8 + 1));
@@ -148,15 +140,13 @@ fs_check_env(MDB_env *env, int whole, char *why)
  * then the reader moves on. */
 
 static int
-fs_check_snapshot(MDB_env *env, MDB_txn *txn, uint8_t *meta)
+fs_check_snapshot(MDB_env *env, MDB_txn *txn, size_t size, uint8_t *meta)
 {
     int              fd, rc, i, tries;
     uint64_t         id;
-    MDB_stat         stat;
     struct timespec  pause;
 
     (void) mdb_env_get_fd(env, &fd);
-    mdb_env_stat(env, &stat);
 
     pause.tv_sec = 0;
     pause.tv_nsec = 1000000;
@@ -165,7 +155,7 @@ fs_check_snapshot(MDB_env *env, MDB_txn *txn, uint8_t *meta)
         id = mdb_txn_id(txn);
 
         for (i = 0; i < 2; i++) {
-            if (pread(fd, meta, FS_CHECK_META, (off_t) i * stat.ms_psize)
+            if (pread(fd, meta, FS_CHECK_META, (off_t) i * (off_t) size)
                 != FS_CHECK_META)
             {
                 return EIO;
@@ -179,7 +169,7 @@ fs_check_snapshot(MDB_env *env, MDB_txn *txn, uint8_t *meta)
         nanosleep(&pause, NULL);
 
         mdb_txn_reset(txn);
-        rc = mdb_txn_renew(txn);
+        rc = fs_guard_renew(txn);
 
         if (rc) {
             return rc;
@@ -197,16 +187,16 @@ fs_check_tree(fs_check_t *check, fs_check_kind_t kind, const uint8_t *record)
     fs_check_tree_t  tree;
 
     tree.kind = kind;
-    tree.integer = (fs_get_le16(record + 4) & FS_CHECK_INTEGER)
+    tree.integer = (fs_get_le16(record + 4) & FS_TREE_INTEGER)
                    || kind == FS_CHECK_FREE_TREE;
     tree.depth = fs_get_le16(record + 6);
     root = fs_get_le64(record + 40);
 
-    if (root == FS_CHECK_NONE) {
+    if (root == FS_PAGE_NONE) {
         return 0;
     }
 
-    if (tree.depth == 0 || tree.depth > FS_CHECK_DEPTH) {
+    if (tree.depth == 0 || tree.depth > FS_PAGE_DEPTH) {
         return fs_check_bad(check, root, "the root of no tree");
     }
 
@@ -220,10 +210,11 @@ static int
 fs_check_page(fs_check_t *check, const fs_check_tree_t *tree, uint64_t pgno,
     unsigned depth, int newest)
 {
-    int       rc;
-    uint8_t  *page, *node, *before;
-    uint64_t  child;
-    unsigned  i, n, flags, lower, upper, offset;
+    int             rc;
+    uint8_t        *page;
+    unsigned        i, n, kind;
+    const char     *what;
+    const uint8_t  *node, *before;
 
     if (fs_check_take(check, pgno, 1) == -1) {
         return fs_check_bad(check, pgno, "not one of its own");
@@ -249,78 +240,50 @@ fs_check_page(fs_check_t *check, const fs_check_tree_t *tree, uint64_t pgno,
         goto done;
     }
 
-    flags = fs_get_le16(page + 10) & ~(unsigned) FS_CHECK_DIRTY;
-    lower = fs_get_le16(page + 12);
-    upper = fs_get_le16(page + 14);
+    kind = depth == tree->depth ? FS_PAGE_LEAF : FS_PAGE_BRANCH;
+    what = fs_page_wrong(page, check->size, pgno, kind, tree->integer);
+    n = what ? 0 : fs_page_nodes(page);
 
-    rc = -1;
-
-    if (fs_get_le64(page) != pgno
-        || flags != (depth == tree->depth ? FS_CHECK_LEAF : FS_CHECK_BRANCH)
-        || lower < FS_CHECK_HEADER || lower % 2 != 0 || lower > upper
-        || upper > check->size)
+    if (what == NULL && kind == FS_PAGE_BRANCH && n < 2
+        && tree->kind != FS_CHECK_FREE_TREE)
     {
-        (void) fs_check_bad(check, pgno, "no page of its tree");
-        goto done;
+        what = "empty";
     }
 
-    n = (lower - FS_CHECK_HEADER) / 2;
-
-    if (n == 0 || (flags == FS_CHECK_BRANCH && n < 2
-                   && tree->kind != FS_CHECK_FREE_TREE))
-    {
-        (void) fs_check_bad(check, pgno, "empty");
+    if (what) {
+        rc = fs_check_bad(check, pgno, what);
         goto done;
     }
 
     before = NULL;
 
     for (i = 0; i < n; i++) {
-        offset = fs_get_le16(page + FS_CHECK_HEADER + 2 * i);
-        node = page + offset;
-
-        if (offset < upper || offset % 2 != 0
-            || offset + FS_CHECK_NODE > check->size
-            || offset + FS_CHECK_NODE + fs_get_le16(node + 6) > check->size)
-        {
-            (void) fs_check_bad(check, pgno, "not whole");
-            goto done;
-        }
+        node = fs_page_node(page, i);
 
         /* the first key of a branch counts for nothing */
 
-        if (!(flags == FS_CHECK_BRANCH && i == 0)) {
+        if (!(kind == FS_PAGE_BRANCH && i == 0)) {
 
-            if (tree->integer && fs_get_le16(node + 6) != 8) {
-                (void) fs_check_bad(check, pgno, "a key of another kind");
-                goto done;
-            }
-
-            if (before && fs_check_order(tree, before, node) >= 0) {
-                (void) fs_check_bad(check, pgno, "out of order");
+            if (before
+                && fs_page_order(before, tree->integer, node + FS_PAGE_NODE,
+                                 fs_get_le16(node + 6)) >= 0)
+            {
+                rc = fs_check_bad(check, pgno, "out of order");
                 goto done;
             }
 
             before = node;
         }
 
-        if (flags == FS_CHECK_BRANCH) {
-            child = fs_get_le32(node) | (uint64_t) fs_get_le16(node + 4) << 32;
-            rc = fs_check_page(check, tree, child, depth + 1,
-                               newest && i + 2 >= n);
-
-        } else {
-            rc = fs_check_leaf(check, tree, page, node, pgno);
-        }
+        rc = kind == FS_PAGE_BRANCH
+             ? fs_check_page(check, tree, fs_page_child(node), depth + 1,
+                             newest && i + 2 >= n)
+             : fs_check_leaf(check, tree, page, node, pgno);
 
         if (rc) {
             goto done;
         }
-
-        rc = -1;
     }
-
-    rc = 0;
 
 done:
 
@@ -345,30 +308,30 @@ fs_check_leaf(fs_check_t *check, const fs_check_tree_t *tree,
     len = fs_get_le32(node);
     flags = fs_get_le16(node + 4);
     key = fs_get_le16(node + 6);
-    value = node + FS_CHECK_NODE + key;
+    value = node + FS_PAGE_NODE + key;
     room = check->size - (size_t) (value - page);
 
-    if (flags & ~(unsigned) (FS_CHECK_BIG|FS_CHECK_SUB)
-        || (flags & FS_CHECK_BIG ? 8 : len) > room
-        || (tree->kind == FS_CHECK_MAIN_TREE) != (flags == FS_CHECK_SUB)
-        || (flags == FS_CHECK_SUB && len != FS_CHECK_TREE))
+    if (flags & ~(unsigned) (FS_NODE_BIG|FS_NODE_SUB)
+        || (flags & FS_NODE_BIG ? 8 : len) > room
+        || (tree->kind == FS_CHECK_MAIN_TREE) != (flags == FS_NODE_SUB)
+        || (flags == FS_NODE_SUB && len != FS_PAGE_TREE))
     {
         return fs_check_bad(check, pgno, "not whole");
     }
 
-    if (flags == FS_CHECK_SUB) {
-        kind = key == 6 && memcmp(node + FS_CHECK_NODE, "ledger", 6) == 0
+    if (flags == FS_NODE_SUB) {
+        kind = key == 6 && memcmp(node + FS_PAGE_NODE, "ledger", 6) == 0
                ? FS_CHECK_LEDGER : FS_CHECK_ROWS;
 
         return fs_check_tree(check, kind, value);
     }
 
     if (tree->kind != FS_CHECK_FREE_TREE) {
-        return flags == FS_CHECK_BIG
+        return flags == FS_NODE_BIG
                ? fs_check_big(check, fs_get_le64(value), len, NULL) : 0;
     }
 
-    if (flags != FS_CHECK_BIG) {
+    if (flags != FS_NODE_BIG) {
         return fs_check_free(check, value, len, pgno);
     }
 
@@ -424,10 +387,10 @@ fs_check_big(fs_check_t *check, uint64_t pgno, uint64_t len, uint8_t *value)
 {
     int       rc;
     ssize_t   n;
-    uint8_t   page[FS_CHECK_HEADER];
+    uint8_t   page[FS_PAGE_HEADER];
     uint64_t  pages;
 
-    pages = (len + FS_CHECK_HEADER + check->size - 1) / check->size;
+    pages = (len + FS_PAGE_HEADER + check->size - 1) / check->size;
 
     if (fs_check_take(check, pgno, pages) == -1) {
         return fs_check_bad(check, pgno, "not one of its own");
@@ -440,7 +403,7 @@ fs_check_big(fs_check_t *check, uint64_t pgno, uint64_t len, uint8_t *value)
     }
 
     if (fs_get_le64(page) != pgno
-        || (fs_get_le16(page + 10) & ~FS_CHECK_DIRTY) != FS_CHECK_OVERFLOW
+        || (fs_get_le16(page + 10) & ~FS_PAGE_DIRTY) != FS_PAGE_OVERFLOW
         || fs_get_le32(page + 12) < pages)
     {
         return fs_check_bad(check, pgno, "no page of a long value");
@@ -455,7 +418,7 @@ fs_check_big(fs_check_t *check, uint64_t pgno, uint64_t len, uint8_t *value)
 
     if (value) {
         n = pread(check->fd, value, len,
-                  (off_t) (pgno * check->size + FS_CHECK_HEADER));
+                  (off_t) (pgno * check->size + FS_PAGE_HEADER));
 
         if (n < 0 || (uint64_t) n != len) {
             return n < 0 ? errno : EIO;
@@ -505,30 +468,6 @@ fs_check_read(fs_check_t *check, uint64_t pgno, uint8_t *page, size_t size)
     }
 
     return 0;
-}
-
-
-static int
-fs_check_order(const fs_check_tree_t *tree, const uint8_t *one,
-    const uint8_t *two)
-{
-    int       rc;
-    unsigned  a, b;
-    uint64_t  x, y;
-
-    a = fs_get_le16(one + 6);
-    b = fs_get_le16(two + 6);
-
-    if (tree->integer) {
-        x = fs_get_le64(one + FS_CHECK_NODE);
-        y = fs_get_le64(two + FS_CHECK_NODE);
-
-        return x < y ? -1 : x > y;
-    }
-
-    rc = memcmp(one + FS_CHECK_NODE, two + FS_CHECK_NODE, a < b ? a : b);
-
-    return rc ? rc : (int) a - (int) b;
 }
 
 

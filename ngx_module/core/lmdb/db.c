@@ -7,6 +7,7 @@
 #include <errno.h>
 
 #include "lmdb/db.h"
+#include "lmdb/look.h"
 
 
 static void fs_db_fail(fs_txn_t *txn, int error);
@@ -149,6 +150,14 @@ fs_db_keep_cursors(fs_txn_t *txn, MDB_cursor **cursors)
 }
 
 
+void
+fs_db_look(fs_txn_t *txn, fs_look_t *look)
+{
+    fs_look_begin(look);
+    txn->look = look;
+}
+
+
 /* NULL: do without.  Not for duplicates: their cursors carry a second one. */
 
 static MDB_cursor *
@@ -227,8 +236,8 @@ fs_db_put(fs_txn_t *txn, MDB_dbi dbi, const void *key, size_t key_len,
 
     cursor = fs_db_cursor(txn, dbi);
 
-    rc = cursor ? fs_guard_cursor_put(cursor, &k, &v, flags)
-                : fs_guard_put(txn->txn, dbi, &k, &v, flags);
+    rc = cursor ? fs_guard_cursor_put(txn->look, cursor, &k, &v, flags)
+                : fs_guard_put(txn->look, txn->txn, dbi, &k, &v, flags);
 
     if (rc) {
         fs_db_fail(txn, rc);
@@ -258,8 +267,10 @@ fs_db_reserve(fs_txn_t *txn, MDB_dbi dbi, const void *key, size_t key_len,
 
     cursor = fs_db_cursor(txn, dbi);
 
-    rc = cursor ? fs_guard_cursor_put(cursor, &k, &v, flags | MDB_RESERVE)
-                : fs_guard_put(txn->txn, dbi, &k, &v, flags | MDB_RESERVE);
+    flags |= MDB_RESERVE;
+
+    rc = cursor ? fs_guard_cursor_put(txn->look, cursor, &k, &v, flags)
+                : fs_guard_put(txn->look, txn->txn, dbi, &k, &v, flags);
 
     if (rc) {
         fs_db_fail(txn, rc);
@@ -288,7 +299,7 @@ fs_db_delete(fs_txn_t *txn, MDB_dbi dbi, const void *key, size_t key_len,
     v.mv_size = value_len;
     v.mv_data = (void *) value;
 
-    rc = fs_guard_del(txn->txn, dbi, &k, value ? &v : NULL);
+    rc = fs_guard_del(txn->look, txn->txn, dbi, &k, value ? &v : NULL);
 
     if (rc == 0) {
         txn->dirty = 1;

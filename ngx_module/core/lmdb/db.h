@@ -30,6 +30,7 @@ typedef struct {
     int                  error;         /* the first, LMDB's or errno; 0 */
     unsigned             dirty:1;       /* something was put or deleted */
     MDB_cursor         **cursors;       /* by handle; NULL: none are kept */
+    fs_look_t           *look;          /* before a change; NULL: at nothing */
 } fs_txn_t;
 
 
@@ -92,6 +93,10 @@ int fs_db_last(fs_txn_t *txn, MDB_dbi dbi, fs_str_t *found_key,
 
 /* Keep cursors, in the memory given, FS_DB_CURSORS of them. */
 void fs_db_keep_cursors(fs_txn_t *txn, MDB_cursor **cursors);
+
+
+/* From here on, look at what is changed: see look.h. */
+void fs_db_look(fs_txn_t *txn, fs_look_t *look);
 
 
 /* Integers in rows and keys. */

@@ -16,6 +16,7 @@
  *
  *       16    4  magic 0xbeefc0de
  *       20    4  version 1
+ *       32    8  bytes of the map
  *       40    4  page size
  *      128    8  root of the main database, all ones: empty
  *      136    8  last page used
@@ -32,18 +33,15 @@
 #include <unistd.h>
 
 #include "lmdb/env.h"
+#include "lmdb/look.h"
 
 
-#define FS_PAGE_HEADER   16
-#define FS_PAGE_BRANCH   1
-#define FS_PAGE_LEAF     2
-#define FS_PAGE_META     8
 #define FS_META_TXN      144
 #define FS_META_SIZE     152
 #define FS_META_MAGIC    0xbeefc0deu
 #define FS_META_VERSION  1
 #define FS_META_PAGES    2
-#define FS_PAGE_NONE     UINT64_MAX
+#define FS_MAP_BITS      46             /* of an address, half of all */
 
 /* tries, a millisecond apart: a writer of another process is at it */
 #define FS_LOOK_TRIES    5
@@ -72,6 +70,7 @@ typedef struct {
     uint64_t             root;
     uint64_t             last;
     uint64_t             txn;
+    uint64_t             map;           /* bytes */
 } fs_meta_page_t;
 
 static int fs_env_look_once(int fd, char *why);
@@ -195,6 +194,7 @@ fs_env_meta(int fd, uint64_t offset, fs_meta_page_t *meta)
         return -1;
     }
 
+    meta->map = fs_get_le64(page + 32);
     meta->size = fs_get_le32(page + 40);
     meta->root = fs_get_le64(page + 128);
     meta->last = fs_get_le64(page + 136);
@@ -361,7 +361,7 @@ fs_env_unmake(const char *scratch)
 
 int
 fs_env_handles(MDB_txn *txn, const fs_env_db_t *dbs, unsigned n,
-    unsigned create, MDB_dbi *dbi)
+    unsigned create, MDB_dbi *dbi, fs_look_t *look)
 {
     int       rc;
     unsigned  i;
@@ -372,9 +372,54 @@ fs_env_handles(MDB_txn *txn, const fs_env_db_t *dbs, unsigned n,
         if (rc) {
             return rc;
         }
+
+        if (look && dbi[i] < FS_LOOK_DBS) {
+            look->names[dbi[i]] = dbs[i].name;
+        }
     }
 
     return 0;
+}
+
+
+/* LMDB believes the meta page, and has let the old map go by then. */
+
+int
+fs_env_follow(MDB_env *env)
+{
+    int             fd, rc;
+    MDB_stat        stat;
+    MDB_envinfo     info;
+    struct stat     st;
+    fs_meta_page_t  meta, other;
+
+    rc = mdb_env_get_fd(env, &fd);
+
+    if (rc) {
+        return rc;
+    }
+
+    if (fstat(fd, &st) == -1 || fs_guard_info(env, &info, &stat) != 0) {
+        return MDB_CORRUPTED;
+    }
+
+    if (fs_env_meta(fd, 0, &meta) == -1
+        || fs_env_meta(fd, stat.ms_psize, &other) == -1)
+    {
+        return MDB_CORRUPTED;
+    }
+
+    if (other.txn > meta.txn) {
+        meta = other;
+    }
+
+    if (meta.size != stat.ms_psize || meta.map >> FS_MAP_BITS
+        || meta.last >= (uint64_t) st.st_size / meta.size)
+    {
+        return MDB_CORRUPTED;
+    }
+
+    return mdb_env_set_mapsize(env, 0);
 }
 
 
@@ -387,8 +432,9 @@ fs_env_lengthen(MDB_env *env, uint64_t *length)
     MDB_envinfo  info;
     struct stat  st;
 
-    mdb_env_info(env, &info);
-    mdb_env_stat(env, &stat);
+    if (fs_guard_info(env, &info, &stat) != 0) {
+        return;
+    }
 
     used = (info.me_last_pgno + 1) * (uint64_t) stat.ms_psize;
 
@@ -436,20 +482,23 @@ fs_env_lengthen(MDB_env *env, uint64_t *length)
 int
 fs_env_settle(MDB_env *env, uint64_t last)
 {
-    int       fd, rc;
-    off_t     offset;
-    uint8_t   page[FS_META_SIZE];
-    ssize_t   n;
-    unsigned  i;
-    MDB_stat  stat;
+    int          fd, rc;
+    off_t        offset;
+    uint8_t      page[FS_META_SIZE];
+    ssize_t      n;
+    unsigned     i;
+    MDB_stat     stat;
+    MDB_envinfo  info;
 
     rc = mdb_env_get_fd(env, &fd);
+
+    if (rc == 0) {
+        rc = fs_guard_info(env, &info, &stat);
+    }
 
     if (rc) {
         return rc;
     }
-
-    mdb_env_stat(env, &stat);
 
     for (i = 0; i < FS_META_PAGES; i++) {
         offset = (off_t) i * stat.ms_psize;
@@ -514,8 +563,11 @@ fs_env_room(MDB_env *env, uint64_t entries, uint64_t more, uint64_t *room)
     MDB_envinfo    info;
     struct statfs  fs;
 
-    mdb_env_info(env, &info);
-    mdb_env_stat(env, &stat);
+    error = fs_guard_info(env, &info, &stat);
+
+    if (error) {
+        return error;
+    }
 
     used = (info.me_last_pgno + 1) * (uint64_t) stat.ms_psize;
 

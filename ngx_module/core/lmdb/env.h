@@ -43,9 +43,10 @@ int fs_env_make(const char *file, const char *scratch, size_t map_size);
 /*
  * Open handles for n databases; the transaction has to be committed, so that
  * they stay.  create: what is missing is made, else it is MDB_NOTFOUND.
+ * look: told of them, may be NULL.
  */
 int fs_env_handles(MDB_txn *txn, const fs_env_db_t *dbs, unsigned n,
-    unsigned create, MDB_dbi *dbi);
+    unsigned create, MDB_dbi *dbi, fs_look_t *look);
 
 /*
  * Keep the file longer than what is used of it.  LMDB may leave the last
@@ -71,6 +72,14 @@ int fs_env_settle(MDB_env *env, uint64_t last);
  */
 int fs_env_room(MDB_env *env, uint64_t entries, uint64_t more,
     uint64_t *room);
+
+/*
+ * Map as much as another process does, which has opened it with a larger size.
+ * No transaction of this process is open.  MDB_CORRUPTED: the meta page is
+ * damaged, and its map is as it was; otherwise, where it is not 0, there is no
+ * map, and the environment is to be closed.
+ */
+int fs_env_follow(MDB_env *env);
 
 /* Make a directory's entries durable.  0 or errno. */
 int fs_sync_directory(const char *path);

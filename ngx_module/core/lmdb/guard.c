@@ -4,14 +4,13 @@
 #include <signal.h>
 #include <stdint.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "lmdb/guard.h"
+#include "lmdb/look.h"
 
 
-/* the longest value in a page of its own is shorter; the longest of all */
+/* no value is longer that lies beside its key */
 #define FS_GUARD_SHORT  4096
-#define FS_GUARD_LONG   (4 << 20)
 
 typedef struct fs_guard_s  fs_guard_t;
 
@@ -30,7 +29,11 @@ static struct sigaction  fs_guard_bus;
 static void fs_guard_signals(void);
 static void fs_guard_signal(int signo, siginfo_t *info, void *context);
 static void fs_guard_assert(MDB_env *env, const char *words);
-static int fs_guard_value(MDB_env *env, const MDB_val *value);
+static int fs_guard_value(MDB_txn *txn, const MDB_val *value);
+static int fs_guard_found(MDB_txn *txn, MDB_dbi dbi, MDB_val *key,
+    MDB_val *value);
+static int fs_guard_cursor_found(MDB_cursor *cursor, MDB_val *key,
+    MDB_val *value, MDB_cursor_op op);
 
 
 /* The statement is made in a function of its own, which has no variables that
@@ -121,45 +124,122 @@ fs_guard_env(MDB_env *env)
 
 
 /*
- * A value that claims to be long may end beyond the file, where the caller
- * would read it.  A page of a transaction's own may lie outside of the map.
+ * LMDB has read the page that a short value lies in.  A long one has pages of
+ * its own, which the caller would read as the first, and without a guard: so
+ * each is touched here.
  */
 
 static int
-fs_guard_value(MDB_env *env, const MDB_val *value)
+fs_guard_value(MDB_txn *txn, const MDB_val *value)
 {
-    int          fd;
-    size_t       end;
-    const char  *data;
-    MDB_envinfo  info;
-    struct stat  st;
+    size_t                    at, len;
+    MDB_env                  *env;
+    MDB_stat                  stat;
+    MDB_envinfo               info;
+    const uint8_t            *page;
+    const volatile uint8_t   *byte;
 
     if (value->mv_size <= FS_GUARD_SHORT) {
         return 0;
     }
 
-    data = value->mv_data;
+    env = mdb_txn_env(txn);
+    mdb_env_stat(env, &stat);
     mdb_env_info(env, &info);
 
-    if (data < (char *) info.me_mapaddr
-        || data >= (char *) info.me_mapaddr + info.me_mapsize)
+    page = (const uint8_t *) value->mv_data - FS_PAGE_HEADER;
+    len = fs_get_le32(page + 12) * (size_t) stat.ms_psize;
+
+    if (value->mv_size + FS_PAGE_HEADER > len
+        || (fs_get_le16(page + 10) & ~(unsigned) FS_PAGE_DIRTY)
+           != FS_PAGE_OVERFLOW
+        || len > info.me_mapsize
+        || fs_get_le64(page) > (info.me_mapsize - len) / stat.ms_psize)
     {
-        return value->mv_size <= FS_GUARD_LONG ? 0 : MDB_CORRUPTED;
+        return MDB_CORRUPTED;
     }
 
-    end = (size_t) (data - (char *) info.me_mapaddr) + value->mv_size;
+    byte = page;
 
-    return mdb_env_get_fd(env, &fd) == 0 && fstat(fd, &st) == 0
-           && end <= (uint64_t) st.st_size ? 0 : MDB_CORRUPTED;
+    for (at = 0; at < value->mv_size + FS_PAGE_HEADER; at += stat.ms_psize) {
+        (void) byte[at];
+    }
+
+    (void) byte[value->mv_size + FS_PAGE_HEADER - 1];
+
+    return 0;
+}
+
+
+static int
+fs_guard_found(MDB_txn *txn, MDB_dbi dbi, MDB_val *key, MDB_val *value)
+{
+    int  rc;
+
+    rc = mdb_get(txn, dbi, key, value);
+
+    return rc == 0 ? fs_guard_value(txn, value) : rc;
+}
+
+
+static int
+fs_guard_cursor_found(MDB_cursor *cursor, MDB_val *key, MDB_val *value,
+    MDB_cursor_op op)
+{
+    int  rc;
+
+    rc = mdb_cursor_get(cursor, key, value, op);
+
+    return rc == 0 ? fs_guard_value(mdb_cursor_txn(cursor), value) : rc;
+}
+
+
+int
+fs_guard_begin(MDB_env *env, unsigned flags, MDB_txn **txn)
+{
+    fs_guarded(mdb_txn_begin(env, NULL, flags, txn), FS_DB_LOST);
+
+    if (rc) {
+        *txn = NULL;
+    }
+
+    return rc;
+}
+
+
+int
+fs_guard_renew(MDB_txn *txn)
+{
+    fs_guarded(mdb_txn_renew(txn), FS_DB_LOST);
+
+    if (rc == FS_DB_LOST) {
+
+        /* its slot was taken already */
+
+        mdb_txn_reset(txn);
+        rc = MDB_CORRUPTED;
+    }
+
+    return rc;
+}
+
+
+int
+fs_guard_info(MDB_env *env, MDB_envinfo *info, MDB_stat *stat)
+{
+    fs_guarded(mdb_env_info(env, info) | mdb_env_stat(env, stat),
+               MDB_CORRUPTED);
+
+    return rc;
 }
 
 
 int
 fs_guard_get(MDB_txn *txn, MDB_dbi dbi, MDB_val *key, MDB_val *value)
 {
-    fs_guarded(mdb_get(txn, dbi, key, value), MDB_CORRUPTED);
+    fs_guarded(fs_guard_found(txn, dbi, key, value), MDB_CORRUPTED);
 
-    return rc == 0 ? fs_guard_value(mdb_txn_env(txn), value) : rc;
+    return rc;
 }
 
 
@@ -176,10 +256,18 @@ int
 fs_guard_cursor_get(MDB_cursor *cursor, MDB_val *key, MDB_val *value,
     MDB_cursor_op op)
 {
-    fs_guarded(mdb_cursor_get(cursor, key, value, op), MDB_CORRUPTED);
+    fs_guarded(fs_guard_cursor_found(cursor, key, value, op), MDB_CORRUPTED);
 
-    return rc == 0
-           ? fs_guard_value(mdb_txn_env(mdb_cursor_txn(cursor)), value) : rc;
+    return rc;
+}
+
+
+int
+fs_guard_stat(MDB_txn *txn, MDB_dbi dbi, MDB_stat *stat)
+{
+    fs_guarded(mdb_stat(txn, dbi, stat), MDB_CORRUPTED);
+
+    return rc;
 }
 
 
@@ -193,30 +281,49 @@ fs_guard_dbi_open(MDB_txn *txn, const char *name, unsigned flags,
 }
 
 
+/* What is looked at is not changed yet. */
+
+#define fs_looked(call)                                                      \
+                                                                             \
+    fs_guarded(look && fs_look(look, txn, dbi, key, del) != 0         \
+               ? MDB_CORRUPTED : call,                                       \
+               look && look->looking ? MDB_CORRUPTED : FS_DB_LOST)
+
+
 int
-fs_guard_put(MDB_txn *txn, MDB_dbi dbi, MDB_val *key, MDB_val *value,
-    unsigned flags)
+fs_guard_put(fs_look_t *look, MDB_txn *txn, MDB_dbi dbi, MDB_val *key,
+    MDB_val *value, unsigned flags)
 {
-    fs_guarded(mdb_put(txn, dbi, key, value, flags), FS_DB_LOST);
+    enum { del = 0 };
+
+    fs_looked(mdb_put(txn, dbi, key, value, flags));
 
     return rc;
 }
 
 
 int
-fs_guard_cursor_put(MDB_cursor *cursor, MDB_val *key, MDB_val *value,
-    unsigned flags)
+fs_guard_cursor_put(fs_look_t *look, MDB_cursor *cursor, MDB_val *key,
+    MDB_val *value, unsigned flags)
 {
-    fs_guarded(mdb_cursor_put(cursor, key, value, flags), FS_DB_LOST);
+    enum { del = 0 };
+
+    MDB_txn  *txn = mdb_cursor_txn(cursor);
+    MDB_dbi   dbi = mdb_cursor_dbi(cursor);
+
+    fs_looked(mdb_cursor_put(cursor, key, value, flags));
 
     return rc;
 }
 
 
 int
-fs_guard_del(MDB_txn *txn, MDB_dbi dbi, MDB_val *key, MDB_val *value)
+fs_guard_del(fs_look_t *look, MDB_txn *txn, MDB_dbi dbi, MDB_val *key,
+    MDB_val *value)
 {
-    fs_guarded(mdb_del(txn, dbi, key, value), FS_DB_LOST);
+    enum { del = 1 };
+
+    fs_looked(mdb_del(txn, dbi, key, value));
 
     return rc;
 }

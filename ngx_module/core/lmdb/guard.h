@@ -20,6 +20,8 @@
 /* beside LMDB's own numbers */
 #define FS_DB_LOST  (-30700)
 
+typedef struct fs_look_s  fs_look_t;    /* look.h */
+
 /*
  * Once a process, before its first environment: SIGSEGV and SIGBUS within a
  * call of these end the call.  Elsewhere they do what they did before.
@@ -29,20 +31,35 @@ void fs_guard_install(void);
 /* For each environment: its assertions end the call. */
 void fs_guard_env(MDB_env *env);
 
-/* LMDB's functions of the same names; MDB_CORRUPTED: a damaged page. */
+/*
+ * LMDB's functions of the same names; MDB_CORRUPTED: a damaged page.  Of begin
+ * FS_DB_LOST: a write's lock is kept until the thread ends, a reader's slot
+ * until the process does.
+ */
+int fs_guard_begin(MDB_env *env, unsigned flags, MDB_txn **txn);
+int fs_guard_renew(MDB_txn *txn);
+
+/* Both at once. */
+int fs_guard_info(MDB_env *env, MDB_envinfo *info, MDB_stat *stat);
+
 int fs_guard_get(MDB_txn *txn, MDB_dbi dbi, MDB_val *key, MDB_val *value);
 int fs_guard_cursor_open(MDB_txn *txn, MDB_dbi dbi, MDB_cursor **cursor);
 int fs_guard_cursor_get(MDB_cursor *cursor, MDB_val *key, MDB_val *value,
     MDB_cursor_op op);
+int fs_guard_stat(MDB_txn *txn, MDB_dbi dbi, MDB_stat *stat);
 int fs_guard_dbi_open(MDB_txn *txn, const char *name, unsigned flags,
     MDB_dbi *dbi);
 
-/* The same; FS_DB_LOST: a damaged page. */
-int fs_guard_put(MDB_txn *txn, MDB_dbi dbi, MDB_val *key, MDB_val *value,
-    unsigned flags);
-int fs_guard_cursor_put(MDB_cursor *cursor, MDB_val *key, MDB_val *value,
-    unsigned flags);
-int fs_guard_del(MDB_txn *txn, MDB_dbi dbi, MDB_val *key, MDB_val *value);
+/*
+ * The same; FS_DB_LOST: a damaged page.  With a look (NULL: none) at what will
+ * be changed: MDB_CORRUPTED, and nothing was.
+ */
+int fs_guard_put(fs_look_t *look, MDB_txn *txn, MDB_dbi dbi, MDB_val *key,
+    MDB_val *value, unsigned flags);
+int fs_guard_cursor_put(fs_look_t *look, MDB_cursor *cursor, MDB_val *key,
+    MDB_val *value, unsigned flags);
+int fs_guard_del(fs_look_t *look, MDB_txn *txn, MDB_dbi dbi, MDB_val *key,
+    MDB_val *value);
 int fs_guard_commit(MDB_txn *txn);
 
 

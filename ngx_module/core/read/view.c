@@ -145,15 +145,15 @@ fs_reader_renew(MDB_env *env, MDB_txn **txn)
     int  rc;
 
     if (*txn) {
-        return mdb_txn_renew(*txn);
+        return fs_guard_renew(*txn);
     }
 
-    rc = mdb_txn_begin(env, NULL, MDB_RDONLY, txn);
+    rc = fs_guard_begin(env, MDB_RDONLY, txn);
 
     if (rc == MDB_READERS_FULL) {
         (void) mdb_reader_check(env, NULL);
 
-        rc = mdb_txn_begin(env, NULL, MDB_RDONLY, txn);
+        rc = fs_guard_begin(env, MDB_RDONLY, txn);
     }
 
     if (rc) {

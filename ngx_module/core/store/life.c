@@ -115,7 +115,7 @@ fs_life_refresh(fs_store_t *store)
     memset(&log, 0, sizeof(log));
 
     if (store->log != NULL
-        && mdb_txn_begin(store->log, NULL, MDB_RDONLY, &log.txn) == 0)
+        && fs_guard_begin(store->log, MDB_RDONLY, &log.txn) == 0)
     {
         rc = fs_life_load(store, &log);
         mdb_txn_abort(log.txn);

@@ -481,14 +481,15 @@ fs_store_open_log(fs_store_t *store)
         return rc;
     }
 
-    rc = mdb_txn_begin(env, NULL, MDB_RDONLY, &txn);
+    rc = fs_guard_begin(env, MDB_RDONLY, &txn);
 
     if (rc) {
         mdb_env_close(env);
         return rc;
     }
 
-    rc = fs_env_handles(txn, fs_log_dbs, FS_LOG_N, 0, dbi);
+    rc = fs_env_handles(txn, fs_log_dbs, FS_LOG_N, 0, dbi,
+                        &store->look);
 
     if (rc == MDB_NOTFOUND
         && mdb_env_stat(env, &stat) == 0 && stat.ms_entries == 0)
@@ -577,7 +578,7 @@ fs_store_make(fs_store_t *store, char *message)
     memset(&write, 0, sizeof(write));
     write.store = store;
 
-    rc = mdb_txn_begin(store->log, NULL, 0, &write.log.txn);
+    rc = fs_guard_begin(store->log, 0, &write.log.txn);
 
     if (rc) {
         return fs_db_outcome(rc);
@@ -629,7 +630,8 @@ fs_store_make_log(fs_store_t *store, fs_write_t *write)
 
     log = &write->log;
 
-    rc = fs_env_handles(log->txn, fs_log_dbs, FS_LOG_N, 1, store->log_dbi);
+    rc = fs_env_handles(log->txn, fs_log_dbs, FS_LOG_N, 1, store->log_dbi,
+                        &store->look);
 
     if (rc) {
         return fs_db_outcome(rc);
@@ -673,7 +675,7 @@ fs_store_look(fs_store_t *store, char *message, fs_seq_t *behind)
 
     mark = atomic_load(&store->mark->txn);
 
-    rc = mdb_txn_begin(store->log, NULL, MDB_RDONLY, &log.txn);
+    rc = fs_guard_begin(store->log, MDB_RDONLY, &log.txn);
 
     if (rc) {
         return fs_db_outcome(rc);
@@ -689,7 +691,7 @@ fs_store_look(fs_store_t *store, char *message, fs_seq_t *behind)
 
         outcome = fs_store_settle(store);
 
-        rc = mdb_txn_renew(log.txn);
+        rc = fs_guard_renew(log.txn);
 
         if (rc && outcome == FS_OK) {
             outcome = fs_db_outcome(rc);

@@ -22,6 +22,7 @@
 #include "lmdb/db.h"
 #include "ledger/entry.h"
 #include "base/fs_types.h"
+#include "lmdb/look.h"
 
 #pragma GCC visibility push(hidden)
 
@@ -169,6 +170,7 @@ struct fs_store_s {
     fs_seq_t             index_seq;     /* where it was when looked at */
     uint64_t             log_length;    /* bytes of the files */
     uint64_t             index_room;
+    fs_look_t            look;          /* at the log, by who writes */
     void                *fold;          /* the commit thread's state cache */
     struct fs_reader_s  *readers;       /* all of this process */
     pthread_mutex_t      readers_lock;

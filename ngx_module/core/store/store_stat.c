@@ -42,7 +42,9 @@ fs_store_stat(fs_store_t *store, fs_store_stat_t *stat)
 
     rc = -1;
 
-    if (store->log == NULL || statvfs(store->path, &vfs) == -1) {
+    if (store->log == NULL || statvfs(store->path, &vfs) == -1
+        || fs_guard_info(store->log, &info, &page) != 0)
+    {
         goto done;
     }
 
@@ -51,9 +53,6 @@ fs_store_stat(fs_store_t *store, fs_store_stat_t *stat)
     stat->disk_free = (uint64_t) vfs.f_bavail * vfs.f_frsize;
     stat->durable_seq = atomic_load(&store->mark->seq);
     stat->unreadable = atomic_load(&store->mark->unreadable);
-
-    mdb_env_info(store->log, &info);
-    mdb_env_stat(store->log, &page);
 
     stat->log_used = (info.me_last_pgno + 1) * (uint64_t) page.ms_psize;
     stat->log_size = info.me_mapsize;
@@ -65,12 +64,11 @@ fs_store_stat(fs_store_t *store, fs_store_stat_t *stat)
     stat->readers = list.n;
     stat->oldest_reader_lag = info.me_last_txnid - list.oldest;
 
-    if (store->index == NULL) {
+    if (store->index == NULL
+        || fs_guard_info(store->index, &info, &page) != 0)
+    {
         goto done;
     }
-
-    mdb_env_info(store->index, &info);
-    mdb_env_stat(store->index, &page);
 
     stat->index_used = (info.me_last_pgno + 1) * (uint64_t) page.ms_psize;
     stat->index_size = info.me_mapsize;
@@ -89,12 +87,12 @@ fs_store_stat(fs_store_t *store, fs_store_stat_t *stat)
 
     memset(&index, 0, sizeof(index));
 
-    if (mdb_txn_begin(store->index, NULL, MDB_RDONLY, &index.txn) == 0) {
+    if (fs_guard_begin(store->index, MDB_RDONLY, &index.txn) == 0) {
         if (fs_index_position(store, &index, &position)) {
             stat->index_seq = position.seq;
         }
 
-        if (mdb_stat(index.txn, store->index_dbi[FS_INDEX_ASIDE], &page)
+        if (fs_guard_stat(index.txn, store->index_dbi[FS_INDEX_ASIDE], &page)
             == 0)
         {
             stat->asides = page.ms_entries;

@@ -152,7 +152,7 @@ fs_store_follow_map(fs_store_t *store, MDB_env *env)
     /* with the guard no transaction of this process is open */
 
     pthread_rwlock_wrlock(&store->guard);
-    rc = mdb_env_set_mapsize(env, 0);
+    rc = fs_env_follow(env);
     pthread_rwlock_unlock(&store->guard);
 
     return rc;
@@ -183,6 +183,7 @@ fs_write_lock(fs_store_t *store, fs_write_t *write)
 
     fs_mark_hold(store->mark);
     fs_db_keep_cursors(&write->log, write->log_cursors);
+    fs_db_look(&write->log, &store->look);
 
     outcome = fs_write_locked(write);
 
@@ -291,14 +292,30 @@ fs_write_lock_log(fs_store_t *store, MDB_txn **txn)
             }
         }
 
-        rc = mdb_txn_begin(store->log, NULL, 0, txn);
+        rc = fs_guard_begin(store->log, 0, txn);
+
+        if (rc == FS_DB_LOST) {
+            fs_write_broken(store, rc);
+            return rc;
+        }
 
         if (rc == MDB_PANIC) {
             store->doubtful = 1;
             fs_store_close_log(store);
 
         } else if (rc == MDB_MAP_RESIZED) {
-            (void) fs_store_follow_map(store, store->log);
+            rc = fs_store_follow_map(store, store->log);
+
+            if (rc) {
+                fs_store_close_log(store);
+
+                if (rc == MDB_CORRUPTED) {
+                    fs_store_damaged(store, "is damaged: its meta page is "
+                                     "wrong");
+                }
+
+                return rc;
+            }
 
         } else {
             break;
@@ -686,7 +703,7 @@ fs_write_lost(fs_store_t *store, int error, uint64_t commit)
         fs_write_broken(store, error);
     }
 
-    rc = mdb_txn_begin(store->log, NULL, MDB_RDONLY, &txn);
+    rc = fs_guard_begin(store->log, MDB_RDONLY, &txn);
 
     if (rc == 0) {
         mdb_txn_abort(txn);

@@ -1,0 +1,69 @@
+
+/*
+ * A look at the pages that a write transaction is about to change.  LMDB
+ * believes them: from a damaged one it copies too much, over the heap of this
+ * process, and no signal tells of it.  So each is looked at before it is
+ * changed for the first time in its transaction: the way to a key, what lies
+ * beside it (a page that gets empty is joined with its neighbour), what holds
+ * the trees' roots, and the lists of free pages that are used up first.
+ *
+ * What is looked at is the snapshot that the transaction began with: a page
+ * that it has made itself is one of those.  Writers only, under LMDB's lock.
+ *
+ * For the log.  The index is written through its map, where such a copy goes
+ * over other pages of it; it has keys with many values (MDB_DUPSORT), of which
+ * nothing is known here.
+ */
+
+#ifndef FS_LOOK_H
+#define FS_LOOK_H
+
+#include "lmdb/page.h"
+
+#pragma GCC visibility push(hidden)
+
+
+#define FS_LOOK_DBS   18              /* handles: all, and LMDB's own two */
+#define FS_LOOK_SEEN  1024              /* pages that are remembered */
+
+/* where the last key went that was looked for in a tree */
+typedef struct {
+    uint64_t             root;          /* NONE: it was empty */
+    const uint8_t       *first;         /* the leaf's keys begin at this one */
+    const uint8_t       *end;           /* and before that; NULL: no bound */
+    unsigned             known:1;       /* root is */
+    unsigned             walked:1;
+    unsigned             beside:1;      /* neighbours were looked at, too */
+    unsigned             integer:1;
+    unsigned             depth;
+} fs_look_tree_t;
+
+struct fs_look_s {
+    const char          *names[FS_LOOK_DBS];    /* of databases, by handle */
+    MDB_txn             *txn;           /* being looked at; NULL: none yet */
+    const uint8_t       *map;
+    size_t               size;          /* of a page */
+    uint64_t             last;          /* page of the snapshot */
+    uint64_t             turn;          /* counts transactions */
+    unsigned             looking;       /* a fault now has changed nothing */
+    fs_look_tree_t       main;
+    fs_look_tree_t       trees[FS_LOOK_DBS];
+    uint64_t             seen[FS_LOOK_SEEN];
+};
+
+
+/* A transaction has begun; nothing is read yet. */
+void fs_look_begin(fs_look_t *look);
+
+/*
+ * Before a key of a database is put or (del) deleted.  The first time, also at
+ * what the commit will change.  0 or MDB_CORRUPTED.  Called within a guard, as
+ * pages may be missing.
+ */
+int fs_look(fs_look_t *look, MDB_txn *txn, MDB_dbi dbi, const MDB_val *key,
+    int del);
+
+
+#pragma GCC visibility pop
+
+#endif /* FS_LOOK_H */
