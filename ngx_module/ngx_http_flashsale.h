@@ -22,7 +22,9 @@
 #include "core/read/growth.h"
 #include "core/store/life.h"
 #include "core/state/points.h"
-#include "core/text/request.h"
+#include "core/read/audit.h"
+#include "core/text/events.h"
+#include "core/text/form.h"
 #include "core/read/view.h"
 
 #pragma GCC visibility push(hidden)

@@ -9,7 +9,8 @@
 #include "../unit/request_limits.h"
 
 #include "text/answer.h"
-#include "json/json_reader.h"
+#include "text/events.h"
+#include "json/field.h"
 #include "ledger/rows.h"
 
 

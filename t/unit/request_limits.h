@@ -14,7 +14,7 @@
 #include <yajl/yajl_tree.h>
 
 #include "text/answer.h"
-#include "text/request.h"
+#include "text/form.h"
 
 
 #define LIMIT(condition)                                                     \

@@ -11,6 +11,9 @@
 
 #include "request_limits.h"
 
+#include "read/audit.h"
+#include "text/events.h"
+
 
 #define T0       1790000000000LL
 #define ID7      "00000000000000000000000000000007"

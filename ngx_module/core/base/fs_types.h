@@ -30,7 +30,9 @@
 #define FS_KEY_MAX           128        /* bytes of an idempotency key */
 #define FS_REFERENCE_MAX     128        /* bytes of a payment reference */
 #define FS_DOC_MAX           65536      /* bytes of a document */
+#define FS_DEPTH_MAX         32         /* objects and lists in one another */
 #define FS_PICKUPS_MAX       1000000    /* pickup points of a store */
+#define FS_POINTS_MAX        256        /* of them that a sale lists */
 #define FS_SALES_MAX         1000000    /* sales of a store */
 #define FS_HOLD_MS_MIN       100        /* the shortest hold */
 #define FS_HOLD_MS_MAX       86400000   /* the longest hold: a day */

@@ -1,8 +1,8 @@
 
 /*
- * Memory for one run of a yajl parser or generator: a piece of the caller's
- * stack, and malloc() for what does not fit.  Nearly every request fits, so
- * the hot paths do not allocate.
+ * Memory for one run of a yajl parser: a piece of the caller's stack, and
+ * malloc() for what does not fit.  Nearly every request fits, so the hot paths
+ * do not allocate.
  */
 
 #ifndef FS_JSON_ARENA_H

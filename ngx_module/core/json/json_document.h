@@ -2,13 +2,13 @@
 /*
  * Checks of a document while it is read: depth, no name twice in an object,
  * numbers of a size that every reader takes.  The rest is up to whoever uses
- * the document.  Internal to the request files.
+ * the document.
  */
 
 #ifndef FS_JSON_DOCUMENT_H
 #define FS_JSON_DOCUMENT_H
 
-#include "json/json_reader.h"
+#include "json/field.h"
 
 #pragma GCC visibility push(hidden)
 

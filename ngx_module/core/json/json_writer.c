@@ -2,40 +2,22 @@
 #include "json/json_writer.h"
 
 
-static void fs_writer_print(void *data, const char *text, size_t len);
-static void fs_writer_check(fs_writer_t *writer, yajl_gen_status status);
+static char *fs_writer_room(fs_writer_t *writer, size_t len);
+static char *fs_writer_value(fs_writer_t *writer, size_t len);
 
 
 void
 fs_writer_begin(fs_writer_t *writer, char *buf, size_t size)
 {
+    memset(writer, 0, sizeof(fs_writer_t));
     writer->buf = buf;
     writer->size = size;
-    writer->len = 0;
-    writer->failed = 0;
-
-    fs_arena_init(&writer->arena);
-
-    writer->yajl = yajl_gen_alloc(&writer->arena.funcs);
-
-    if (writer->yajl == NULL) {
-        writer->failed = 1;
-        return;
-    }
-
-    (void) yajl_gen_config(writer->yajl, yajl_gen_print_callback,
-                           fs_writer_print, writer);
 }
 
 
 int
 fs_writer_end(fs_writer_t *writer)
 {
-    if (writer->yajl != NULL) {
-        yajl_gen_free(writer->yajl);
-        writer->yajl = NULL;
-    }
-
     if (writer->failed || writer->len > INT32_MAX) {
         return -1;
     }
@@ -51,50 +33,125 @@ fs_writer_fail(fs_writer_t *writer)
 }
 
 
-void
-fs_put_object(fs_writer_t *writer)
+/* Where `len` bytes go; NULL: they do not fit. */
+
+static char *
+fs_writer_room(fs_writer_t *writer, size_t len)
 {
-    if (!writer->failed) {
-        fs_writer_check(writer, yajl_gen_map_open(writer->yajl));
+    if (writer->failed || len > writer->size - writer->len) {
+        writer->failed = 1;
+        return NULL;
+    }
+
+    writer->len += len;
+
+    return writer->buf + writer->len - len;
+}
+
+
+/* The same for a name or a value, behind the comma that is due. */
+
+static char *
+fs_writer_value(fs_writer_t *writer, size_t len)
+{
+    char  *to;
+
+    to = fs_writer_room(writer, writer->comma + len);
+
+    if (to != NULL && writer->comma) {
+        *to++ = ',';
+    }
+
+    writer->comma = 1;
+
+    return to;
+}
+
+
+void
+fs_put_raw(fs_writer_t *writer, const char *text, size_t len)
+{
+    char  *to;
+
+    to = fs_writer_room(writer, len);
+
+    if (to != NULL) {
+        memcpy(to, text, len);
     }
 }
 
 
 void
-fs_put_object_end(fs_writer_t *writer)
+fs_put_plain(fs_writer_t *writer, const char *text, size_t len, int name)
 {
-    if (!writer->failed) {
-        fs_writer_check(writer, yajl_gen_map_close(writer->yajl));
+    char  *to;
+
+    to = fs_writer_value(writer, len);
+
+    if (to != NULL) {
+        memcpy(to, text, len);
     }
+
+    writer->comma = !name;
 }
 
 
 void
-fs_put_list(fs_writer_t *writer)
+fs_put_open(fs_writer_t *writer, char bracket)
 {
-    if (!writer->failed) {
-        fs_writer_check(writer, yajl_gen_array_open(writer->yajl));
-    }
+    fs_put_plain(writer, &bracket, 1, 1);
 }
 
 
 void
-fs_put_list_end(fs_writer_t *writer)
+fs_put_close(fs_writer_t *writer, char bracket)
 {
-    if (!writer->failed) {
-        fs_writer_check(writer, yajl_gen_array_close(writer->yajl));
-    }
+    fs_put_raw(writer, &bracket, 1);
+    writer->comma = 1;
 }
 
+
+/* Copied in runs of what needs no escape, which is nearly always all of it. */
 
 void
 fs_put_string(fs_writer_t *writer, const char *text, size_t len)
 {
-    if (!writer->failed) {
-        fs_writer_check(writer, yajl_gen_string(writer->yajl,
-                                                (const unsigned char *) text,
-                                                len));
+    char     escape[] = "\\u0000";
+    size_t   i, run;
+    uint8_t  c;
+
+    static const char  digits[] = "0123456789ABCDEF";
+    static const char  letters[] = {
+        ['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n', ['\f'] = 'f', ['\r'] = 'r',
+        ['"'] = '"', ['\\'] = '\\'
+    };
+
+    fs_put_plain(writer, "\"", 1, 0);
+
+    for (run = 0, i = 0; i < len; i++) {
+        c = (uint8_t) text[i];
+
+        if (c >= 0x20 && c != '"' && c != '\\') {
+            continue;
+        }
+
+        fs_put_raw(writer, text + run, i - run);
+        run = i + 1;
+
+        if (letters[c] != 0) {
+            escape[1] = letters[c];
+            fs_put_raw(writer, escape, 2);
+
+        } else {
+            escape[1] = 'u';
+            escape[4] = digits[c >> 4];
+            escape[5] = digits[c & 15];
+            fs_put_raw(writer, escape, 6);
+        }
     }
+
+    fs_put_raw(writer, text + run, len - run);
+    fs_put_raw(writer, "\"", 1);
 }
 
 
@@ -105,16 +162,11 @@ fs_put_text(fs_writer_t *writer, const char *text)
 }
 
 
-/* yajl_gen_integer() goes through sprintf(), which costs more than the rest */
 void
 fs_put_number(fs_writer_t *writer, int64_t number)
 {
     char      buf[24], *p;
     uint64_t  rest;
-
-    if (writer->failed) {
-        return;
-    }
 
     rest = number < 0 ? 0 - (uint64_t) number : (uint64_t) number;
     p = buf + sizeof(buf);
@@ -128,16 +180,18 @@ fs_put_number(fs_writer_t *writer, int64_t number)
         *--p = '-';
     }
 
-    fs_writer_check(writer, yajl_gen_number(writer->yajl, p,
-                                            buf + sizeof(buf) - p));
+    fs_put_plain(writer, p, (size_t) (buf + sizeof(buf) - p), 0);
 }
 
 
 void
 fs_put_boolean(fs_writer_t *writer, int value)
 {
-    if (!writer->failed) {
-        fs_writer_check(writer, yajl_gen_bool(writer->yajl, value));
+    if (value) {
+        fs_put_plain(writer, "true", 4, 0);
+
+    } else {
+        fs_put_plain(writer, "false", 5, 0);
     }
 }
 
@@ -145,38 +199,5 @@ fs_put_boolean(fs_writer_t *writer, int value)
 void
 fs_put_null(fs_writer_t *writer)
 {
-    if (!writer->failed) {
-        fs_writer_check(writer, yajl_gen_null(writer->yajl));
-    }
-}
-
-
-void
-fs_put_raw(fs_writer_t *writer, const char *text, size_t len)
-{
-    fs_writer_print(writer, text, len);
-}
-
-
-static void
-fs_writer_print(void *data, const char *text, size_t len)
-{
-    fs_writer_t *writer = data;
-
-    if (writer->failed || len > writer->size - writer->len) {
-        writer->failed = 1;
-        return;
-    }
-
-    memcpy(writer->buf + writer->len, text, len);
-    writer->len += len;
-}
-
-
-static void
-fs_writer_check(fs_writer_t *writer, yajl_gen_status status)
-{
-    if (status != yajl_gen_status_ok) {
-        writer->failed = 1;
-    }
+    fs_put_plain(writer, "null", 4, 0);
 }

@@ -1,16 +1,13 @@
 
 /*
- * JSON out: yajl's generator into a caller's buffer.  Errors stick, so that
- * whoever writes reads straight and asks once, at the end.  Internal to the
- * answer files.
+ * JSON out, into a caller's buffer.  Errors stick, so that whoever writes
+ * reads straight and asks once, at the end.
  */
 
 #ifndef FS_JSON_WRITER_H
 #define FS_JSON_WRITER_H
 
-#include <yajl/yajl_gen.h>
-
-#include "json/json_arena.h"
+#include "base/fs_types.h"
 
 #pragma GCC visibility push(hidden)
 
@@ -19,13 +16,11 @@ typedef struct {
     char                *buf;
     size_t               size;
     size_t               len;
-    int                  failed;
-    yajl_gen             yajl;
-    fs_arena_t           arena;
+    unsigned             comma:1;       /* before the next name or value */
+    unsigned             failed:1;
 } fs_writer_t;
 
 
-/* The writer must not move until its end. */
 void fs_writer_begin(fs_writer_t *writer, char *buf, size_t size);
 
 /* The answer is of no use: a name is unknown. */
@@ -34,26 +29,35 @@ void fs_writer_fail(fs_writer_t *writer);
 /* The length; -1: it did not fit, or something else was wrong. */
 int fs_writer_end(fs_writer_t *writer);
 
-void fs_put_object(fs_writer_t *writer);
-void fs_put_object_end(fs_writer_t *writer);
-void fs_put_list(fs_writer_t *writer);
-void fs_put_list_end(fs_writer_t *writer);
+/* bytes as they are: what stands around the JSON */
+void fs_put_raw(fs_writer_t *writer, const char *text, size_t len);
 
+/* an object or a list begins, ends */
+void fs_put_open(fs_writer_t *writer, char bracket);
+void fs_put_close(fs_writer_t *writer, char bracket);
+
+/* UTF-8, escaped where JSON wants it */
 void fs_put_string(fs_writer_t *writer, const char *text, size_t len);
 void fs_put_text(fs_writer_t *writer, const char *text);
+
 void fs_put_number(fs_writer_t *writer, int64_t number);
 void fs_put_boolean(fs_writer_t *writer, int value);
 void fs_put_null(fs_writer_t *writer);
 
-/* bytes as they are: what stands around the JSON */
-void fs_put_raw(fs_writer_t *writer, const char *text, size_t len);
+/* Text of a JSON value as it is; name: a field's name and its colon. */
+void fs_put_plain(fs_writer_t *writer, const char *text, size_t len,
+    int name);
 
+#define fs_put_object(writer)      fs_put_open(writer, '{')
+#define fs_put_object_end(writer)  fs_put_close(writer, '}')
+#define fs_put_list(writer)        fs_put_open(writer, '[')
+#define fs_put_list_end(writer)    fs_put_close(writer, ']')
+
+/* A literal that needs no escaping: the name of what comes next; a value. */
 #define fs_put_key(writer, literal)                                          \
-    fs_put_string(writer, literal, sizeof(literal) - 1)
-
-/* a sale, as everybody sees it; and its `formed` */
-void fs_put_sale(fs_writer_t *writer, const fs_sale_t *sale);
-void fs_put_formed(fs_writer_t *writer, const fs_sale_t *sale);
+    fs_put_plain(writer, "\"" literal "\":", sizeof(literal) + 2, 1)
+#define fs_put_word(writer, literal)                                         \
+    fs_put_plain(writer, "\"" literal "\"", sizeof(literal) + 1, 0)
 
 
 #pragma GCC visibility pop

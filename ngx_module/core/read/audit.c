@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "json/json_writer.h"
 #include "read/audit.h"
 #include "store/life.h"
 #include "store/log.h"
@@ -645,4 +646,67 @@ fs_audit_pause(void)
     pause.tv_nsec = 1000000;
 
     nanosleep(&pause, NULL);
+}
+
+
+int
+fs_answer_audit(char *buf, size_t size, const fs_audit_t *audit)
+{
+    char                    hash[2 * FS_HASH_LEN];
+    size_t                  i;
+    fs_writer_t             writer;
+    const fs_audit_sale_t  *sale;
+
+    static const char  digits[] = "0123456789abcdef";
+
+    fs_writer_begin(&writer, buf, size);
+
+    fs_put_object(&writer);
+    fs_put_key(&writer, "ok");
+    fs_put_boolean(&writer, audit->ok);
+    fs_put_key(&writer, "sales");
+    fs_put_list(&writer);
+
+    for (i = 0; i < audit->sales_n; i++) {
+        sale = &audit->sales[i];
+
+        fs_put_object(&writer);
+        fs_put_key(&writer, "id");
+        fs_put_string(&writer, sale->slug.data, sale->slug.len);
+        fs_put_key(&writer, "stock");
+        fs_put_number(&writer, sale->stock);
+        fs_put_key(&writer, "free");
+        fs_put_number(&writer, sale->stock - sale->held - sale->sold);
+        fs_put_key(&writer, "held");
+        fs_put_number(&writer, sale->held);
+        fs_put_key(&writer, "sold");
+        fs_put_number(&writer, sale->sold);
+        fs_put_key(&writer, "ok");
+        fs_put_boolean(&writer, sale->ok);
+        fs_put_object_end(&writer);
+    }
+
+    fs_put_list_end(&writer);
+
+    for (i = 0; i < FS_HASH_LEN; i++) {
+        hash[2 * i] = digits[audit->hash[i] >> 4];
+        hash[2 * i + 1] = digits[audit->hash[i] & 15];
+    }
+
+    fs_put_key(&writer, "ledger");
+    fs_put_object(&writer);
+    fs_put_key(&writer, "last_seq");
+    fs_put_number(&writer, (int64_t) audit->last_seq);
+    fs_put_key(&writer, "hash");
+    fs_put_string(&writer, hash, sizeof(hash));
+    fs_put_object_end(&writer);
+
+    if (audit->problem[0] != '\0') {
+        fs_put_key(&writer, "problem");
+        fs_put_text(&writer, audit->problem);
+    }
+
+    fs_put_object_end(&writer);
+
+    return fs_writer_end(&writer);
 }

@@ -18,7 +18,6 @@
 
 #define FS_SLOTS_CHUNK    64
 #define FS_BUCKETS        1024          /* a power of two */
-#define FS_POINTS_MAX     256           /* of one sale */
 #define FS_POINTS_CACHE   16            /* a power of two */
 #define FS_PICKUP_CACHE   256           /* a power of two */
 

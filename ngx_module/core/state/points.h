@@ -14,24 +14,11 @@
 #define FS_POINTS_H
 
 #include "base/command.h"
-#include "text/request.h"
+#include "text/pickups.h"
 #include "state/state.h"
 
 #pragma GCC visibility push(hidden)
 
-
-/* the points of a sale, as its document has them */
-typedef struct {
-    unsigned             n;
-    fs_slug_t            slugs[FS_POINTS_MAX];
-} fs_points_list_t;
-
-
-/*
- * The `pickups` of a sale's document, each once, without what is no slug.
- * 0, or -1: more than FS_POINTS_MAX.
- */
-int fs_points_read(fs_str_t doc, fs_points_list_t *list);
 
 /* Whether there is room for the names of a list.  1 or 0. */
 int fs_points_fit(fs_state_t *state, const fs_points_list_t *list);
@@ -50,9 +37,6 @@ void fs_points_documented(fs_state_t *state, fs_str_t slug);
  */
 fs_outcome_t fs_points_check(fs_state_t *state, const uint32_t *sales,
     unsigned n, fs_str_t slug, uint32_t *number, fs_result_t *result);
-
-/* Say what BAD_REQUEST means when a pickup point was refused. */
-void fs_points_fault(const fs_result_t *result, fs_fault_t *fault);
 
 
 #pragma GCC visibility pop

@@ -2,7 +2,6 @@
 /* Documents that people and services get. */
 
 #include "text/answer.h"
-#include "json/json_writer.h"
 
 
 /* What a problem of this outcome tells from the result. */
@@ -156,7 +155,7 @@ fs_put_problem(fs_writer_t *writer, fs_outcome_t outcome, int status,
 {
     fs_put_object(writer);
     fs_put_key(writer, "type");
-    fs_put_key(writer, "about:blank");
+    fs_put_word(writer, "about:blank");
     fs_put_key(writer, "title");
     fs_put_text(writer, fs_outcome_title(outcome));
     fs_put_key(writer, "status");
@@ -268,11 +267,11 @@ fs_answer_confirm(char *buf, size_t size, const fs_result_t *result)
     switch (result->outcome) {
 
     case FS_OK:
-        fs_put_key(&writer, "sold");
+        fs_put_word(&writer, "sold");
         break;
 
     case FS_REFUND_DUE:
-        fs_put_key(&writer, "refund_due");
+        fs_put_word(&writer, "refund_due");
         fs_put_key(&writer, "reason");
         fs_put_text(&writer, fs_reason_name(result->reason));
         break;
@@ -280,69 +279,6 @@ fs_answer_confirm(char *buf, size_t size, const fs_result_t *result)
     default:
         fs_writer_fail(&writer);
         break;
-    }
-
-    fs_put_object_end(&writer);
-
-    return fs_writer_end(&writer);
-}
-
-
-int
-fs_answer_audit(char *buf, size_t size, const fs_audit_t *audit)
-{
-    char                    hash[2 * FS_HASH_LEN];
-    size_t                  i;
-    fs_writer_t             writer;
-    const fs_audit_sale_t  *sale;
-
-    static const char  digits[] = "0123456789abcdef";
-
-    fs_writer_begin(&writer, buf, size);
-
-    fs_put_object(&writer);
-    fs_put_key(&writer, "ok");
-    fs_put_boolean(&writer, audit->ok);
-    fs_put_key(&writer, "sales");
-    fs_put_list(&writer);
-
-    for (i = 0; i < audit->sales_n; i++) {
-        sale = &audit->sales[i];
-
-        fs_put_object(&writer);
-        fs_put_key(&writer, "id");
-        fs_put_string(&writer, sale->slug.data, sale->slug.len);
-        fs_put_key(&writer, "stock");
-        fs_put_number(&writer, sale->stock);
-        fs_put_key(&writer, "free");
-        fs_put_number(&writer, sale->stock - sale->held - sale->sold);
-        fs_put_key(&writer, "held");
-        fs_put_number(&writer, sale->held);
-        fs_put_key(&writer, "sold");
-        fs_put_number(&writer, sale->sold);
-        fs_put_key(&writer, "ok");
-        fs_put_boolean(&writer, sale->ok);
-        fs_put_object_end(&writer);
-    }
-
-    fs_put_list_end(&writer);
-
-    for (i = 0; i < FS_HASH_LEN; i++) {
-        hash[2 * i] = digits[audit->hash[i] >> 4];
-        hash[2 * i + 1] = digits[audit->hash[i] & 15];
-    }
-
-    fs_put_key(&writer, "ledger");
-    fs_put_object(&writer);
-    fs_put_key(&writer, "last_seq");
-    fs_put_number(&writer, (int64_t) audit->last_seq);
-    fs_put_key(&writer, "hash");
-    fs_put_string(&writer, hash, sizeof(hash));
-    fs_put_object_end(&writer);
-
-    if (audit->problem[0] != '\0') {
-        fs_put_key(&writer, "problem");
-        fs_put_text(&writer, audit->problem);
     }
 
     fs_put_object_end(&writer);
@@ -455,10 +391,10 @@ fs_put_sale(fs_writer_t *writer, const fs_sale_t *sale)
         fs_put_null(writer);
 
     } else if (sale->goal_by == FS_GOAL_BY_PICKUP) {
-        fs_put_key(writer, "pickup");
+        fs_put_word(writer, "pickup");
 
     } else {
-        fs_put_key(writer, "sale");
+        fs_put_word(writer, "sale");
     }
 
     fs_put_key(writer, "joined");

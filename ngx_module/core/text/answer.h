@@ -1,16 +1,16 @@
 
 /*
- * Answers: the JSON that people and services get (yajl), and the texts of
- * event streams.  Each writes at most `size` bytes into buf and returns the
- * length, or -1: it did not fit or a name is unknown.
+ * Answers: the JSON that people and services get.  Each writes at most `size`
+ * bytes into buf and returns the length, or -1: it did not fit or a name is
+ * unknown.
  */
 
 #ifndef FS_ANSWER_H
 #define FS_ANSWER_H
 
-#include "read/audit.h"
 #include "base/command.h"
-#include "text/request.h"
+#include "json/field.h"
+#include "json/json_writer.h"
 
 #pragma GCC visibility push(hidden)
 
@@ -19,7 +19,6 @@
 #define FS_LINES_JSON_MAX    1024
 #define FS_SALE_JSON_MAX     2560       /* a title may need escaping */
 #define FS_PROBLEM_JSON_MAX  2048
-#define FS_EVENT_MAX         512        /* one event but the snapshot */
 
 /* {"id","state","lines":[…],"pickup","amount_fen","created_at","expires_at",
  * "now"}; pickup null when there is none; expires_at null once it is not
@@ -62,26 +61,9 @@ int fs_answer_refusal(char *buf, size_t size, fs_outcome_t outcome,
 /* {"outcome":"sold"} or {"outcome":"refund_due","reason":…} */
 int fs_answer_confirm(char *buf, size_t size, const fs_result_t *result);
 
-/* {"ok","sales":[{"id","stock","free","held","sold","ok"}],
- * "ledger":{"last_seq","hash"}} and "problem" when there is one */
-int fs_answer_audit(char *buf, size_t size, const fs_audit_t *audit);
-
-/*
- * Server-sent events, whole, with their empty line; the id is the seq, and in
- * a life after the first one "-" and the epoch's 8 hexadecimal digits:
- *   id: <id>\nevent: snapshot\ndata: {"sales":[…],"now":…}\n\n
- *   id: <id>\nevent: stock\ndata: {"sale","free","held","sold","version"}\n\n
- *   id: <id>\nevent: goal\ndata: {"sale","joined","formed","version"}\n\n
- *   id: <id>\nevent: state\ndata: {"sale","state","version"}\n\n
- */
-int fs_answer_snapshot(char *buf, size_t size, fs_seq_t seq, uint32_t epoch,
-    const fs_sale_t *sales, size_t n, int64_t now);
-int fs_answer_stock(char *buf, size_t size, fs_seq_t seq, uint32_t epoch,
-    const fs_sale_t *sale);
-int fs_answer_goal(char *buf, size_t size, fs_seq_t seq, uint32_t epoch,
-    const fs_sale_t *sale);
-int fs_answer_state(char *buf, size_t size, fs_seq_t seq, uint32_t epoch,
-    const fs_sale_t *sale);
+/* its parts: a sale, as everybody sees it; and its `formed` */
+void fs_put_sale(fs_writer_t *writer, const fs_sale_t *sale);
+void fs_put_formed(fs_writer_t *writer, const fs_sale_t *sale);
 
 
 #pragma GCC visibility pop

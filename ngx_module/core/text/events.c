@@ -1,10 +1,8 @@
 
-/* Texts of event streams. */
-
 #include <stdio.h>
 
 #include "text/answer.h"
-#include "json/json_writer.h"
+#include "text/events.h"
 
 
 static void fs_event_begin(fs_writer_t *writer, char *buf, size_t size,

@@ -1,9 +1,7 @@
 
-/* Forms and query strings (application/x-www-form-urlencoded). */
-
 #include <stdio.h>
 
-#include "json/json_reader.h"
+#include "text/form.h"
 
 
 /* Longer than any name and any value that is taken. */
@@ -353,68 +351,4 @@ fs_hex_digit(char c)
     c |= 0x20;
 
     return (c >= 'a' && c <= 'f') ? c - 'a' + 10 : -1;
-}
-
-
-/* One form for each number: no sign but a minus, no zeros in front, no -0. */
-int
-fs_number_parse(fs_str_t str, int64_t min, int64_t max, int64_t *value)
-{
-    int       negative;
-    size_t    i;
-    int64_t   number;
-    unsigned  digit;
-
-    negative = str.len > 0 && str.data[0] == '-';
-    i = negative;
-
-    if (i == str.len || (str.data[i] == '0' && str.len > 1)) {
-        return -1;
-    }
-
-    /* downwards: INT64_MIN has no positive counterpart */
-
-    number = 0;
-
-    for (/* void */; i < str.len; i++) {
-        digit = (unsigned) (uint8_t) str.data[i] - '0';
-
-        if (digit > 9
-            || __builtin_mul_overflow(number, 10, &number)
-            || __builtin_sub_overflow(number, digit, &number))
-        {
-            return -1;
-        }
-    }
-
-    if (!negative && __builtin_sub_overflow((int64_t) 0, number, &number)) {
-        return -1;
-    }
-
-    if (number < min || number > max) {
-        return -1;
-    }
-
-    *value = number;
-
-    return 0;
-}
-
-
-int
-fs_key_valid(fs_str_t key)
-{
-    size_t  i;
-
-    if (key.len == 0 || key.len > FS_KEY_MAX) {
-        return 0;
-    }
-
-    for (i = 0; i < key.len; i++) {
-        if (key.data[i] < 0x21 || key.data[i] > 0x7e) {
-            return 0;
-        }
-    }
-
-    return 1;
 }

@@ -4,7 +4,8 @@
 #include <stdio.h>
 
 #include "json/json_reader.h"
-#include "state/points.h"
+#include "text/pickups.h"
+#include "text/request.h"
 
 
 #define fs_schema(fields)  { fields, sizeof(fields) / sizeof(fields[0]) }
