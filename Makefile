@@ -31,27 +31,25 @@ CORE_SRC = $(wildcard ngx_module/core/*/*.c)
 CORE_HDR = $(wildcard ngx_module/core/*/*.h)
 CORE_OBJ = $(CORE_SRC:ngx_module/core/%.c=$(BUILD)/core/%.o)
 CORE_LIB = $(BUILD)/core/libflashsale.a
+INCLUDE  = -Ingx_module/core -It
 
 MODULE_SRC = config $(wildcard ngx_module/*.h ngx_module/*/*.[ch]) \
     $(CORE_SRC) $(CORE_HDR)
 MODULE   = $(BUILD)/ngx_http_flashsale_module.so
 
+TEST_HDR = $(wildcard t/*/*.h)
 UNIT_SRC = $(wildcard t/unit/test_*.c)
 UNIT_BIN = $(UNIT_SRC:t/unit/%.c=$(BUILD)/unit/%)
-ORACLE_SRC = $(wildcard t/model/oracle*.c) $(addprefix t/model/, \
-    compare.c files.c generate.c)
-MODEL_SRC = $(wildcard t/model/model*.c) $(ORACLE_SRC)
+ORACLE_SRC = $(wildcard t/oracle/*.c t/common/*.c)
+MODEL_SRC = $(wildcard t/model/*.c) $(ORACLE_SRC)
 MODEL_BIN = $(BUILD)/model/model
-SIMULATE_SRC = $(wildcard t/model/simulate*.c) $(ORACLE_SRC) \
-    $(addprefix t/model/, disk.c disk_calls.c process.c)
-SIMULATE_BIN = $(BUILD)/model/simulate
-POWER_SRC = $(wildcard t/power/*.c t/model/disk*.c) t/model/crash.c \
-    t/model/files.c
+SIMULATE_SRC = $(wildcard t/simulate/*.c t/disk/*.c) $(ORACLE_SRC)
+SIMULATE_BIN = $(BUILD)/simulate/simulate
+POWER_SRC = $(wildcard t/power/*.c t/disk/*.c t/common/*.c)
 POWER_BIN = $(BUILD)/power/power
 BENCH_SRC = $(wildcard t/bench/*.c)
 BENCH_BIN = $(BENCH_SRC:t/bench/%.c=$(BUILD)/bench/%)
 FUZZ_SRC = $(wildcard t/fuzz/fuzz_*.c)
-FUZZ_HDR = $(wildcard t/fuzz/*.h t/unit/*.h)
 FUZZ_BIN = $(FUZZ_SRC:t/fuzz/%.c=$(BUILD)/fuzz/%)
 REPLAY_BIN = $(FUZZ_SRC:t/fuzz/%.c=$(BUILD)/replay/%)
 
@@ -104,28 +102,27 @@ $(CORE_LIB): $(CORE_OBJ)
 
 $(BUILD)/unit/%: t/unit/%.c $(CORE_LIB) $(wildcard t/unit/*.h)
 	@mkdir -p $(@D)
-	$(CC) $(STRICT) $(CFLAGS) -Ingx_module/core -o $@ $< $(CORE_LIB) \
+	$(CC) $(STRICT) $(CFLAGS) $(INCLUDE) -o $@ $< $(CORE_LIB) \
 	    -lcmocka $(LIBS)
 
-$(BUILD)/model/model: $(MODEL_SRC) $(CORE_LIB) $(wildcard t/model/*.h)
+$(BUILD)/model/model: $(MODEL_SRC) $(CORE_LIB) $(TEST_HDR)
 	@mkdir -p $(@D)
-	$(CC) $(STRICT) $(CFLAGS) -Ingx_module/core -o $@ $(MODEL_SRC) \
+	$(CC) $(STRICT) $(CFLAGS) $(INCLUDE) -o $@ $(MODEL_SRC) \
 	    $(CORE_LIB) $(LIBS)
 
-$(SIMULATE_BIN): $(SIMULATE_SRC) $(CORE_LIB) $(wildcard t/model/*.h)
+$(SIMULATE_BIN): $(SIMULATE_SRC) $(CORE_LIB) $(TEST_HDR)
 	@mkdir -p $(@D)
-	$(CC) $(STRICT) $(CFLAGS) -Ingx_module/core -o $@ $(SIMULATE_SRC) \
+	$(CC) $(STRICT) $(CFLAGS) $(INCLUDE) -o $@ $(SIMULATE_SRC) \
 	    $(CORE_LIB) $(LIBS)
 
 $(BUILD)/bench/%: t/bench/%.c $(CORE_LIB) $(wildcard t/bench/*.h)
 	@mkdir -p $(@D)
-	$(CC) $(STRICT) $(CFLAGS) -Ingx_module/core -o $@ $< $(CORE_LIB) \
+	$(CC) $(STRICT) $(CFLAGS) $(INCLUDE) -o $@ $< $(CORE_LIB) \
 	    $(LIBS) -lm
 
-$(BUILD)/power/power: $(POWER_SRC) $(CORE_LIB) \
-    $(wildcard t/power/*.h t/model/*.h t/unit/*.h)
+$(BUILD)/power/power: $(POWER_SRC) $(CORE_LIB) $(TEST_HDR)
 	@mkdir -p $(@D)
-	$(CC) $(STRICT) $(CFLAGS) -Ingx_module/core -o $@ $(POWER_SRC) \
+	$(CC) $(STRICT) $(CFLAGS) $(INCLUDE) -o $@ $(POWER_SRC) \
 	    $(CORE_LIB) -lcmocka $(LIBS)
 
 unit: $(UNIT_BIN)
@@ -142,9 +139,9 @@ replay: $(REPLAY_BIN)
 	    echo "$$name: $$(grep -c '^ok' $(BUILD)/replay/$$name.log) inputs"; \
 	done
 
-$(BUILD)/replay/%: t/fuzz/%.c t/fuzz/replay.c $(CORE_LIB) $(FUZZ_HDR)
+$(BUILD)/replay/%: t/fuzz/%.c t/fuzz/replay.c $(CORE_LIB) $(TEST_HDR)
 	@mkdir -p $(@D)
-	$(CC) $(STRICT) $(CFLAGS) -Ingx_module/core -o $@ $< t/fuzz/replay.c \
+	$(CC) $(STRICT) $(CFLAGS) $(INCLUDE) -o $@ $< t/fuzz/replay.c \
 	    $(CORE_LIB) $(LIBS)
 
 model: $(MODEL_BIN)
@@ -161,11 +158,11 @@ simulate-twice: setup-build
 	@seed='$(or $(SEED),$(shell date +%s))'; \
 	for run in one other; do \
 	    $(SIMULATE_BIN) $$seed '$(or $(COMMANDS),100000)' '$(WORLD)' \
-	        > $(BUILD)/model/$$run || exit 1; \
-	    grep -v ' s$$' $(BUILD)/model/$$run > $(BUILD)/model/$$run.kept; \
+	        > $(BUILD)/simulate/$$run || exit 1; \
+	    grep -v ' s$$' $(BUILD)/simulate/$$run > $(BUILD)/simulate/$$run.kept; \
 	done; \
-	cmp $(BUILD)/model/one.kept $(BUILD)/model/other.kept \
-	    && tail -n 1 $(BUILD)/model/other.kept
+	cmp $(BUILD)/simulate/one.kept $(BUILD)/simulate/other.kept \
+	    && tail -n 1 $(BUILD)/simulate/other.kept
 
 # SEED and STATE make one state again.
 STATES = 10000
@@ -375,9 +372,9 @@ fuzz-run: $(FUZZ_TARGETS:%=$(BUILD)/fuzz/%)
 	    grep -a 'executed_units' $(BUILD)/$$name.log; \
 	done
 
-$(BUILD)/fuzz/%: t/fuzz/%.c $(CORE_LIB) $(FUZZ_HDR)
+$(BUILD)/fuzz/%: t/fuzz/%.c $(CORE_LIB) $(TEST_HDR)
 	@mkdir -p $(@D)
-	$(CC) $(STRICT) $(CFLAGS) -fsanitize=fuzzer -Ingx_module/core -o $@ $< \
+	$(CC) $(STRICT) $(CFLAGS) -fsanitize=fuzzer $(INCLUDE) -o $@ $< \
 	    $(CORE_LIB) $(LIBS)
 
 # How far the seeds, and what was found since, come into the core.
@@ -390,7 +387,7 @@ fuzz-report: $(REPLAY_BIN)
 
 
 # Proof, against any deployment: docs/proof.md.  SECRETS: a directory with the
-# files orders, ledger and admin; LOAD: more options of t/model/load.pl.
+# files orders, ledger and admin; LOAD: more options of t/history/load.pl.
 
 OUT     = build/history
 CLIENTS = 32
@@ -401,10 +398,10 @@ history: setup-test
 	    'make history URL=http://host:port SECRETS=dir' >&2; false; }
 	@mkdir -p $(OUT)
 	@cd $(OUT) && rm -f run.json client-*.ndjson operator.ndjson end.ndjson
-	t/model/load.pl --url '$(URL)' --secrets '$(SECRETS)' --out $(OUT) \
+	t/history/load.pl --url '$(URL)' --secrets '$(SECRETS)' --out $(OUT) \
 	    --clients $(CLIENTS) --seconds $(SECONDS) \
 	    $(addprefix --seed ,$(SEED)) $(LOAD)
-	t/model/check.pl --url '$(URL)' --secrets '$(SECRETS)' $(OUT)
+	t/history/check.pl --url '$(URL)' --secrets '$(SECRETS)' $(OUT)
 
 
 # Measurements

@@ -43,7 +43,7 @@ my $server = '--url http://127.0.0.1:' . $t->port . ' --secrets '
     . $t->dir . '/secrets';
 
 sub run_script ($name, @arguments) {
-    my $said = `$^X $root/t/model/$name @arguments 2>&1`;
+    my $said = `$^X $root/t/history/$name @arguments 2>&1`;
     return ($? >> 8, $said);
 }
 
@@ -60,7 +60,7 @@ if (!$pid) {
     my $deadline = 60 * Tuanbo::Test::slower();
     open STDOUT, '>', $t->dir . '/load.out';
     open STDERR, '>&', \*STDOUT;
-    exec "exec $^X $root/t/model/load.pl $server --out $dir --seed $seed"
+    exec "exec $^X $root/t/history/load.pl $server --out $dir --seed $seed"
         . " --clients 24 --requests 900 --stock 24 --wave 3"
         . " --pay '/pay/{hold}' --deadline $deadline";
 }

@@ -7,10 +7,10 @@ use Tuanbo::History;
 use Tuanbo::History::Checker;
 
 # Histories and ledgers that lie, each in one way: the checker has to name it.
-# What is changed is a run of t/model/load.pl that was kept, in t/model/run,
+# What is changed is a run of t/history/load.pl that was kept, in t/history/run,
 # so that there is an example of each kind.
 
-my $dir = Tuanbo::Test::root() . '/t/model/run';
+my $dir = Tuanbo::Test::root() . '/t/history/run';
 my $run = Tuanbo::History->read_run($dir);
 my @requests = Tuanbo::History->requests($dir);
 my @ledger = split /^/, Tuanbo::Test::slurp("$dir/ledger.ndjson");

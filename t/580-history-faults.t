@@ -3,7 +3,7 @@ use Tuanbo::Test;
 use Tuanbo::Test::Faults;
 
 # A disk that fails now in one way, now in another, under the clients of
-# t/model/load.pl; then their histories are held against the ledger.
+# t/history/load.pl; then their histories are held against the ledger.
 
 my $seed = $ENV{TUANBO_SEED} // int rand 1 << 31;
 my $root = Tuanbo::Test::root();
@@ -26,7 +26,7 @@ if (!$pid) {
     my $deadline = 60 * Tuanbo::Test::slower();
     open STDOUT, '>', $t->dir . '/load.out';
     open STDERR, '>&', \*STDOUT;
-    exec "exec $^X $root/t/model/load.pl $server --out $dir --seed $seed"
+    exec "exec $^X $root/t/history/load.pl $server --out $dir --seed $seed"
         . " --clients 16 --seconds 10 --stock 24 --wave 3"
         . " --deadline $deadline";
 }
@@ -52,7 +52,7 @@ is(0 + ($status // -1), 0, 'the clients come to their end, and none hung')
     or diag(Tuanbo::Test::slurp($t->dir . '/load.out'));
 kill KILL => $pid if !defined $status;
 
-my $said = `$^X $root/t/model/check.pl $server $dir 2>&1`;
+my $said = `$^X $root/t/history/check.pl $server $dir 2>&1`;
 is($? >> 8, 0, 'nothing contradicts') or diag($said);
 my ($acknowledged) = $said =~ /^(\d+) holds acknowledged$/m;
 cmp_ok($acknowledged // 0, '>', 10, ($acknowledged // 0)

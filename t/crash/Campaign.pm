@@ -10,7 +10,7 @@ use Tuanbo::Test::Points;
 
 my @left_alone;         # processes without a master, of all rounds
 my @loads;
-my $model = Tuanbo::Test::root() . '/t/model';
+my $history = Tuanbo::Test::root() . '/t/history';
 my $workers = 3;
 my $clients = 24;
 
@@ -131,7 +131,7 @@ sub any ($self) {
 
 # ----------------------------------------------------------------------- load
 
-# Clients of t/model/load.pl; check.pl then holds what they say against the
+# Clients of t/history/load.pl; check.pl then holds what they say against the
 # ledger.
 sub start_load ($self) {
     my $t = $self->{t};
@@ -143,7 +143,7 @@ sub start_load ($self) {
         return;
     }
     open STDOUT, '>', "$dir/load" or die;
-    exec $^X, "$model/load.pl", '--url', $t->url(''), '--out',
+    exec $^X, "$history/load.pl", '--url', $t->url(''), '--out',
         "$dir/history", '--secrets', "$dir/secrets", '--pay', '/pay/{hold}',
         '--seed', $self->{seed}, '--clients', $clients,
         '--seconds', $self->{seconds} or die;
@@ -427,7 +427,7 @@ sub check ($self) {
     my $name = "round $self->{round}:";
 
     my $dir = $t->dir;
-    my $said = join ' ', $^X, "$model/check.pl", '--url', $t->url(''),
+    my $said = join ' ', $^X, "$history/check.pl", '--url', $t->url(''),
         '--secrets', "$dir/secrets", "$dir/history";
     $said = `$said 2>&1`;
     is($?, 0, "$name the histories fit the ledger") or diag($said);

@@ -9,7 +9,7 @@
 
 #include "stall.h"
 
-#include "../unit/request_limits.h"
+#include "unit/request_limits.h"
 
 #include "text/answer.h"
 #include "state/state_names.h"

@@ -7,7 +7,7 @@
 
 #include "fuzz.h"
 
-#include "../unit/request_limits.h"
+#include "unit/request_limits.h"
 
 
 /* each byte of each field, three times as long, and the names */

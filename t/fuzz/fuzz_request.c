@@ -10,7 +10,7 @@
 
 #include "fuzz.h"
 
-#include "../unit/request_limits.h"
+#include "unit/request_limits.h"
 
 
 static int

@@ -6,7 +6,7 @@
 
 #include "fuzz.h"
 
-#include "../unit/request_limits.h"
+#include "unit/request_limits.h"
 
 #include "text/answer.h"
 #include "text/events.h"

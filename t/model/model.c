@@ -12,8 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "check.h"
-#include "files.h"
+#include "common/check.h"
+#include "common/files.h"
 #include "model.h"
 
 

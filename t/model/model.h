@@ -7,7 +7,7 @@
 #ifndef MODEL_H
 #define MODEL_H
 
-#include "compare.h"
+#include "oracle/compare.h"
 
 
 typedef struct {

@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "check.h"
-#include "files.h"
+#include "common/check.h"
+#include "common/files.h"
 #include "model.h"
 
 

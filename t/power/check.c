@@ -11,8 +11,8 @@
 
 #include <dirent.h>
 
-#include "../model/files.h"
-#include "../unit/buyer_rows.h"
+#include "common/files.h"
+#include "unit/buyer_rows.h"
 #include "read/audit.h"
 
 

@@ -19,7 +19,7 @@
 #include <sys/time.h>
 #include <sys/wait.h>
 
-#include "../model/files.h"
+#include "common/files.h"
 
 
 #define POWER_STATES   10000

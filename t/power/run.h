@@ -7,9 +7,9 @@
 #ifndef RUN_H
 #define RUN_H
 
-#include "../model/crash.h"
-#include "../model/dice.h"
-#include "../unit/shop.h"
+#include "disk/crash.h"
+#include "common/dice.h"
+#include "unit/shop.h"
 #include "read/view.h"
 
 

@@ -7,7 +7,7 @@
 #ifndef GENERATE_H
 #define GENERATE_H
 
-#include "dice.h"
+#include "common/dice.h"
 #include "oracle.h"
 
 

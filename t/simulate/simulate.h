@@ -19,9 +19,9 @@
 #include "lead/batch.h"
 #include "store/clock.h"
 #include "index/index_dir.h"
-#include "check.h"
-#include "compare.h"
-#include "disk.h"
+#include "common/check.h"
+#include "oracle/compare.h"
+#include "disk/disk.h"
 #include "process.h"
 
 

@@ -18,7 +18,7 @@
 #include <ucontext.h>
 #include <unistd.h>
 
-#include "check.h"
+#include "common/check.h"
 #include "process.h"
 
 

@@ -1,5 +1,5 @@
 
-#include "check.h"
+#include "common/check.h"
 #include "compare.h"
 
 
