@@ -9,7 +9,7 @@
  * and a call does to them what it always does; but nothing is ever synced,
  * and no space is ever taken: that is only noted.
  *
- * A record of the calls says what a power cut may leave: see crash.h.
+ * A record of the calls says what a power cut may leave: see cut.h.
  * Without one the disk is there for its hook, which makes calls fail.
  *
  * What is written through a map makes no call: disk_look() finds it, by

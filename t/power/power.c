@@ -112,7 +112,7 @@ static void power_choice(const run_t *run, size_t position, dice_t *dice,
     power_choice_t *choice);
 static void power_job(power_t *power, unsigned job, size_t from);
 static int power_states(power_t *power);
-static int power_state(power_t *power, crash_t *crash,
+static int power_state(power_t *power, cut_t *cut,
     const power_item_t *item, unsigned job, power_found_t *found);
 static void power_limit(const power_t *power);
 
@@ -203,7 +203,7 @@ power_chain(power_t *power, unsigned long chain)
     char             root[64];
     run_t            old;
     dice_t           dice;
-    crash_t         *crash;
+    cut_t           *cut;
     unsigned         i;
     size_t           position;
     unsigned long    first, n;
@@ -231,11 +231,11 @@ power_chain(power_t *power, unsigned long chain)
             dice_seed(&dice, power->seed + chain * 7919);
             position = power_position(&old, &dice);
             power_choice(&old, position, &dice, &choice);
-            crash = crash_create(old.disk);
-            crash_advance(crash, position);
-            run_inherit(&power->run, &old, crash, position, power_choose,
+            cut = cut_create(old.disk);
+            cut_advance(cut, position);
+            run_inherit(&power->run, &old, cut, position, power_choose,
                         &choice);
-            crash_destroy(crash);
+            cut_destroy(cut);
             files_remove(old.root);
             run_destroy(&old);
         }
@@ -358,18 +358,18 @@ power_complete(power_t *power)
     int       rc;
     char      path[64], command[256];
     disk_t   *disk;
-    crash_t  *crash;
+    cut_t    *cut;
 
     power_path(power, "whole", path, sizeof(path));
     assert_int_equal(mkdir(path, 0700), 0);
 
     disk = disk_create(0, 0);
-    crash = crash_create(power->run.disk);
+    cut = cut_create(power->run.disk);
     assert_non_null(disk);
-    assert_non_null(crash);
+    assert_non_null(cut);
 
-    crash_advance(crash, disk_events(power->run.disk));
-    assert_int_equal(crash_write(crash, power_everything, NULL, disk, path),
+    cut_advance(cut, disk_events(power->run.disk));
+    assert_int_equal(cut_write(cut, power_everything, NULL, disk, path),
                      0);
 
     snprintf(command, sizeof(command), "diff -r -q -x lock.mdb '%s' '%s'",
@@ -385,7 +385,7 @@ power_complete(power_t *power)
         files_remove(path);
     }
 
-    crash_destroy(crash);
+    cut_destroy(cut);
     disk_destroy(disk);
 
     return rc;
@@ -673,7 +673,7 @@ power_states(power_t *power)
 static void
 power_job(power_t *power, unsigned job, size_t from)
 {
-    crash_t        *crash;
+    cut_t          *cut;
     power_found_t  *found;
 
     found = &power->found[job];
@@ -685,16 +685,16 @@ power_job(power_t *power, unsigned job, size_t from)
         assert_non_null(freopen("/dev/null", "w", stderr));
     }
 
-    crash = crash_create(power->run.disk);
-    assert_non_null(crash);
+    cut = cut_create(power->run.disk);
+    assert_non_null(cut);
 
     for (found->item = from; found->item < power->items_n;
          found->item += POWER_JOBS)
     {
         power_limit(power);
-        crash_advance(crash, power->items[found->item].position);
+        cut_advance(cut, power->items[found->item].position);
 
-        if (power_state(power, crash, &power->items[found->item], job, found)
+        if (power_state(power, cut, &power->items[found->item], job, found)
             == -1)
         {
             if (power->run.kind == RUN_HONEST) {
@@ -713,12 +713,12 @@ power_job(power_t *power, unsigned job, size_t from)
         found->states++;
     }
 
-    crash_destroy(crash);
+    cut_destroy(cut);
 }
 
 
 static int
-power_state(power_t *power, crash_t *crash, const power_item_t *item,
+power_state(power_t *power, cut_t *cut, const power_item_t *item,
     unsigned job, power_found_t *found)
 {
     int             rc;
@@ -744,7 +744,7 @@ power_state(power_t *power, crash_t *crash, const power_item_t *item,
     check.disk = disk_create(0, 0);
     assert_non_null(check.disk);
 
-    assert_int_equal(crash_write(crash, power_choose, &choice, check.disk,
+    assert_int_equal(cut_write(cut, power_choose, &choice, check.disk,
                                  path), 0);
 
     if (choice.index == POWER_INDEX_NONE) {
@@ -755,7 +755,7 @@ power_state(power_t *power, crash_t *crash, const power_item_t *item,
         printf("power: state %lu: cut at %zu of %zu, %zu calls not synced; "
                "mode %d, event %zu, %u %%; index %d, before %zu\n",
                item->number, item->position, disk_events(power->run.disk),
-               crash_pending(crash), choice.mode, choice.event,
+               cut_pending(cut), choice.mode, choice.event,
                choice.percent, choice.index, choice.older);
     }
 
@@ -763,7 +763,7 @@ power_state(power_t *power, crash_t *crash, const power_item_t *item,
 
     disk_destroy(check.disk);
 
-    found->unfinished += crash_pending(crash) != 0;
+    found->unfinished += cut_pending(cut) != 0;
     found->more += check.more != 0;
     found->trusted += check.trusted != 0;
     found->remade += check.remade != 0;

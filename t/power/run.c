@@ -89,8 +89,8 @@ run_destroy(run_t *run)
 
 
 void
-run_inherit(run_t *run, const run_t *old, crash_t *crash, size_t position,
-    crash_choice_t choice, void *data)
+run_inherit(run_t *run, const run_t *old, cut_t *cut, size_t position,
+    cut_choice_t choice, void *data)
 {
     size_t         i;
     int64_t        wall;
@@ -116,7 +116,7 @@ run_inherit(run_t *run, const run_t *old, crash_t *crash, size_t position,
         }
     }
 
-    assert_int_equal(crash_write(crash, choice, data, run->disk, run->root),
+    assert_int_equal(cut_write(cut, choice, data, run->disk, run->root),
                      0);
     disk_import(run->disk, run->root);
     run->begins = disk_events(run->disk);

@@ -7,7 +7,7 @@
 #ifndef RUN_H
 #define RUN_H
 
-#include "disk/crash.h"
+#include "disk/cut.h"
 #include "common/dice.h"
 #include "unit/shop.h"
 #include "read/view.h"
@@ -93,8 +93,8 @@ void run_create(run_t *run, const char *root, run_kind_t kind, uint64_t seed);
 void run_destroy(run_t *run);
 
 /* Begin with what a power cut has left of `old`, at this position. */
-void run_inherit(run_t *run, const run_t *old, crash_t *crash,
-    size_t position, crash_choice_t choice, void *data);
+void run_inherit(run_t *run, const run_t *old, cut_t *cut,
+    size_t position, cut_choice_t choice, void *data);
 
 /* Live.  0, or -1: it failed, and that was said. */
 int run_live(run_t *run);

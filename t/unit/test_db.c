@@ -51,7 +51,8 @@ base_open(base_t *base, size_t size)
     assert_int_equal(fs_env_open(&base->env, base->path, size, 4, MDB_NOSYNC),
                      0);
     base_begin(base, 0);
-    assert_int_equal(fs_env_handles(base->txn.txn, base_dbs, 2, 1, dbi, NULL), 0);
+    assert_int_equal(fs_env_handles(base->txn.txn, base_dbs, 2, 1, dbi, NULL),
+        0);
     assert_int_equal(mdb_txn_commit(base->txn.txn), 0);
 
     base->plain = dbi[0];

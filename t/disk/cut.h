@@ -16,41 +16,41 @@
  *     by itself, and of several writes to one sector any.
  */
 
-#ifndef CRASH_H
-#define CRASH_H
+#ifndef CUT_H
+#define CUT_H
 
 #include "disk.h"
 
 
-#define CRASH_LENGTHENED  UINT32_MAX
+#define CUT_LENGTHENED  UINT32_MAX
 
-typedef struct crash_s  crash_t;
+typedef struct cut_s  cut_t;
 
 /*
  * 1: it reached the disk.  Asked in the record's order for each thing that is
  * not durable: each sector of a WRITE (counted from the write's first; for a
- * write beyond the end also CRASH_LENGTHENED: the size that has it), SIZE,
+ * write beyond the end also CUT_LENGTHENED: the size that has it), SIZE,
  * ENTRY, REMOVE, RENAME (sector 0).
  */
-typedef int (*crash_choice_t)(void *data, size_t event, uint32_t sector);
+typedef int (*cut_choice_t)(void *data, size_t event, uint32_t sector);
 
 
 /* NULL: no memory.  At position 0: an empty disk. */
-crash_t *crash_create(const disk_t *disk);
-void crash_destroy(crash_t *crash);
+cut_t *cut_create(const disk_t *disk);
+void cut_destroy(cut_t *cut);
 
 /* Go forward: the events before `position` have happened. */
-void crash_advance(crash_t *crash, size_t position);
+void cut_advance(cut_t *cut, size_t position);
 
 /* Things that are not durable at this position, mapped writes left out. */
-size_t crash_pending(const crash_t *crash);
+size_t cut_pending(const cut_t *cut);
 
 /*
  * Write a state into an empty directory, and give `target`, another disk
  * that watches nothing yet, the numbers of its files.  0, or -1 and errno.
  */
-int crash_write(crash_t *crash, crash_choice_t choice, void *data,
+int cut_write(cut_t *cut, cut_choice_t choice, void *data,
     disk_t *target, const char *root);
 
 
-#endif /* CRASH_H */
+#endif /* CUT_H */

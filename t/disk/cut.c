@@ -1,6 +1,6 @@
 
 /*
- * Crash states.  See crash.h.
+ * What a power cut leaves.  See cut.h.
  */
 
 #ifndef _GNU_SOURCE
@@ -15,126 +15,126 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "crash.h"
+#include "cut.h"
 
 
-#define CRASH_DEPTH_MAX  8              /* of directories */
-#define CRASH_NAME_MAX   64
+#define CUT_DEPTH_MAX  8              /* of directories */
+#define CUT_NAME_MAX   64
 
 typedef struct {
     uint8_t      **pages;               /* NULL: a hole */
     size_t         pages_n;
     uint64_t       size;
-} crash_file_t;
+} cut_file_t;
 
 typedef struct {
     uint16_t       directory;
     uint16_t       child;               /* 0: removed */
-    char           name[CRASH_NAME_MAX];
-} crash_name_t;
+    char           name[CUT_NAME_MAX];
+} cut_name_t;
 
 typedef struct {
-    crash_name_t  *list;
+    cut_name_t    *list;
     size_t         n;
-} crash_names_t;
+} cut_names_t;
 
 typedef struct {
     size_t         event;
     uint8_t       *synced;              /* WRITE, by sector; NULL: none is */
     uint8_t        longer;              /* WRITE: beyond the end */
-} crash_pending_t;
+} cut_pending_t;
 
-struct crash_s {
+struct cut_s {
     const disk_t     *disk;
     size_t            position;
-    crash_file_t     *files;            /* durable, by number */
+    cut_file_t       *files;            /* durable, by number */
     uint64_t         *sizes;            /* in the page cache */
     uint16_t          files_n;
-    crash_names_t     names;            /* durable */
-    crash_pending_t  *pending;
+    cut_names_t       names;            /* durable */
+    cut_pending_t    *pending;
     size_t            pending_n;
     size_t            pending_max;
 };
 
 /* A state while it is made: files share the pages that they do not change. */
 typedef struct {
-    crash_t          *crash;
-    crash_file_t     *files;
-    crash_names_t     names;
+    cut_t            *cut;
+    cut_file_t       *files;
+    cut_names_t       names;
     uint8_t         **own;              /* pages to be freed */
     size_t            own_n;
-} crash_state_t;
+} cut_state_t;
 
-static void *crash_memory(void *p);
-static void crash_settle(crash_t *crash, const disk_event_t *sync);
-static int crash_settle_one(crash_t *crash, crash_pending_t *pending,
+static void *cut_memory(void *p);
+static void cut_settle(cut_t *cut, const disk_event_t *sync);
+static int cut_settle_one(cut_t *cut, cut_pending_t *pending,
     const disk_event_t *sync);
-static void crash_sector(crash_state_t *state, crash_file_t *file,
+static void cut_sector(cut_state_t *state, cut_file_t *file,
     const disk_event_t *event, const uint8_t *bytes, uint32_t sector);
-static void crash_resize(crash_state_t *state, crash_file_t *file,
+static void cut_resize(cut_state_t *state, cut_file_t *file,
     uint64_t size);
-static uint8_t *crash_page(crash_state_t *state, crash_file_t *file,
+static uint8_t *cut_page(cut_state_t *state, cut_file_t *file,
     size_t page);
-static void crash_rename(crash_names_t *names, const disk_t *disk,
+static void cut_rename(cut_names_t *names, const disk_t *disk,
     const disk_event_t *event);
-static void crash_name(crash_names_t *names, uint16_t directory,
+static void cut_name(cut_names_t *names, uint16_t directory,
     const char *name, uint16_t child);
-static int crash_directory(crash_state_t *state, uint16_t number,
+static int cut_directory(cut_state_t *state, uint16_t number,
     const char *path, disk_t *target, const char *root, unsigned depth);
-static int crash_file(const crash_file_t *file, const char *name);
-static uint32_t crash_sectors(const disk_event_t *event);
+static int cut_file(const cut_file_t *file, const char *name);
+static uint32_t cut_sectors(const disk_event_t *event);
 
 
-crash_t *
-crash_create(const disk_t *disk)
+cut_t *
+cut_create(const disk_t *disk)
 {
-    crash_t  *crash;
+    cut_t  *cut;
 
-    crash = calloc(1, sizeof(crash_t));
+    cut = calloc(1, sizeof(cut_t));
 
-    if (crash == NULL) {
+    if (cut == NULL) {
         return NULL;
     }
 
-    crash->disk = disk;
-    crash->files_n = disk_numbers(disk);
-    crash->files = crash_memory(calloc(crash->files_n, sizeof(crash_file_t)));
-    crash->sizes = crash_memory(calloc(crash->files_n, sizeof(uint64_t)));
+    cut->disk = disk;
+    cut->files_n = disk_numbers(disk);
+    cut->files = cut_memory(calloc(cut->files_n, sizeof(cut_file_t)));
+    cut->sizes = cut_memory(calloc(cut->files_n, sizeof(uint64_t)));
 
-    return crash;
+    return cut;
 }
 
 
 void
-crash_destroy(crash_t *crash)
+cut_destroy(cut_t *cut)
 {
     size_t  i, page;
 
-    for (i = 0; i < crash->files_n; i++) {
-        for (page = 0; page < crash->files[i].pages_n; page++) {
-            free(crash->files[i].pages[page]);
+    for (i = 0; i < cut->files_n; i++) {
+        for (page = 0; page < cut->files[i].pages_n; page++) {
+            free(cut->files[i].pages[page]);
         }
 
-        free(crash->files[i].pages);
+        free(cut->files[i].pages);
     }
 
-    for (i = 0; i < crash->pending_n; i++) {
-        free(crash->pending[i].synced);
+    for (i = 0; i < cut->pending_n; i++) {
+        free(cut->pending[i].synced);
     }
 
-    free(crash->files);
-    free(crash->sizes);
-    free(crash->names.list);
-    free(crash->pending);
-    free(crash);
+    free(cut->files);
+    free(cut->sizes);
+    free(cut->names.list);
+    free(cut->pending);
+    free(cut);
 }
 
 
 static void *
-crash_memory(void *p)
+cut_memory(void *p)
 {
     if (p == NULL) {
-        fprintf(stderr, "crash: no memory\n");
+        fprintf(stderr, "cut: no memory\n");
         abort();
     }
 
@@ -143,7 +143,7 @@ crash_memory(void *p)
 
 
 static uint32_t
-crash_sectors(const disk_event_t *event)
+cut_sectors(const disk_event_t *event)
 {
     uint64_t  first, last;
 
@@ -155,52 +155,52 @@ crash_sectors(const disk_event_t *event)
 
 
 void
-crash_advance(crash_t *crash, size_t position)
+cut_advance(cut_t *cut, size_t position)
 {
     uint64_t             end;
-    crash_pending_t     *pending;
+    cut_pending_t       *pending;
     const disk_event_t  *event;
 
-    for ( /* void */ ; crash->position < position; crash->position++) {
-        event = disk_event(crash->disk, crash->position);
+    for ( /* void */ ; cut->position < position; cut->position++) {
+        event = disk_event(cut->disk, cut->position);
 
         if (event->op == DISK_SYNC || event->op == DISK_SHUTDOWN) {
-            crash_settle(crash, event);
+            cut_settle(cut, event);
             continue;
         }
 
-        if (crash->pending_n == crash->pending_max) {
-            crash->pending_max = crash->pending_max * 2 + 1024;
-            crash->pending = crash_memory(reallocarray(crash->pending,
-                              crash->pending_max, sizeof(crash_pending_t)));
+        if (cut->pending_n == cut->pending_max) {
+            cut->pending_max = cut->pending_max * 2 + 1024;
+            cut->pending = cut_memory(reallocarray(cut->pending,
+                              cut->pending_max, sizeof(cut_pending_t)));
         }
 
-        pending = &crash->pending[crash->pending_n++];
+        pending = &cut->pending[cut->pending_n++];
         memset(pending, 0, sizeof(*pending));
-        pending->event = crash->position;
+        pending->event = cut->position;
 
         if (event->op == DISK_WRITE) {
             end = event->offset + event->len;
 
-            if (end > crash->sizes[event->file]) {
-                crash->sizes[event->file] = end;
+            if (end > cut->sizes[event->file]) {
+                cut->sizes[event->file] = end;
                 pending->longer = 1;
             }
 
         } else if (event->op == DISK_SIZE) {
-            crash->sizes[event->file] = event->offset;
+            cut->sizes[event->file] = event->offset;
         }
     }
 }
 
 
 size_t
-crash_pending(const crash_t *crash)
+cut_pending(const cut_t *cut)
 {
     size_t  i, n;
 
-    for (i = 0, n = 0; i < crash->pending_n; i++) {
-        n += !disk_event(crash->disk, crash->pending[i].event)->mapped;
+    for (i = 0, n = 0; i < cut->pending_n; i++) {
+        n += !disk_event(cut->disk, cut->pending[i].event)->mapped;
     }
 
     return n;
@@ -208,11 +208,11 @@ crash_pending(const crash_t *crash)
 
 
 static void
-crash_settle(crash_t *crash, const disk_event_t *sync)
+cut_settle(cut_t *cut, const disk_event_t *sync)
 {
     size_t               i, left, before;
     uint16_t             from;
-    crash_pending_t     *pending;
+    cut_pending_t       *pending;
     const disk_event_t  *event;
 
     left = 0;
@@ -221,8 +221,8 @@ crash_settle(crash_t *crash, const disk_event_t *sync)
 
     /* a rename takes with it what came before where the name was */
 
-    for (i = 0; i < crash->pending_n; i++) {
-        event = disk_event(crash->disk, crash->pending[i].event);
+    for (i = 0; i < cut->pending_n; i++) {
+        event = disk_event(cut->disk, cut->pending[i].event);
 
         if (event->op == DISK_RENAME && event->to == sync->file) {
             from = event->file;
@@ -230,26 +230,26 @@ crash_settle(crash_t *crash, const disk_event_t *sync)
         }
     }
 
-    for (i = 0; i < crash->pending_n; i++) {
-        pending = &crash->pending[i];
-        event = disk_event(crash->disk, pending->event);
+    for (i = 0; i < cut->pending_n; i++) {
+        pending = &cut->pending[i];
+        event = disk_event(cut->disk, pending->event);
 
         if ((sync->op == DISK_SHUTDOWN || event->file == sync->file
              || (event->op == DISK_RENAME && event->to == sync->file)
              || (event->file == from && i < before))
-            && crash_settle_one(crash, pending, sync))
+            && cut_settle_one(cut, pending, sync))
         {
             free(pending->synced);
             continue;
         }
 
-        crash->pending[left++] = *pending;
+        cut->pending[left++] = *pending;
     }
 
-    crash->pending_n = left;
+    cut->pending_n = left;
 
     if (sync->op == DISK_SYNC && sync->len == 0) {
-        crash->files[sync->file].size = crash->sizes[sync->file];
+        cut->files[sync->file].size = cut->sizes[sync->file];
     }
 }
 
@@ -257,24 +257,24 @@ crash_settle(crash_t *crash, const disk_event_t *sync)
 /* 1: all of it is durable now. */
 
 static int
-crash_settle_one(crash_t *crash, crash_pending_t *pending,
+cut_settle_one(cut_t *cut, cut_pending_t *pending,
     const disk_event_t *sync)
 {
     uint32_t             i, n, left;
     uint64_t             sector;
-    crash_file_t        *file;
+    cut_file_t          *file;
     const uint8_t       *bytes;
     const disk_event_t  *event;
 
-    event = disk_event(crash->disk, pending->event);
-    file = &crash->files[event->file];
+    event = disk_event(cut->disk, pending->event);
+    file = &cut->files[event->file];
 
     switch (event->op) {
 
     case DISK_ENTRY:
     case DISK_REMOVE:
     case DISK_RENAME:
-        crash_rename(&crash->names, crash->disk, event);
+        cut_rename(&cut->names, cut->disk, event);
         return 1;
 
     case DISK_SIZE:
@@ -283,15 +283,15 @@ crash_settle_one(crash_t *crash, crash_pending_t *pending,
             return 0;
         }
 
-        crash_resize(NULL, file, event->offset);
+        cut_resize(NULL, file, event->offset);
         return 1;
 
     default:                            /* a write */
         break;
     }
 
-    bytes = disk_bytes(crash->disk, event);
-    n = crash_sectors(event);
+    bytes = disk_bytes(cut->disk, event);
+    n = cut_sectors(event);
     left = 0;
 
     for (i = 0; i < n; i++) {
@@ -310,11 +310,11 @@ crash_settle_one(crash_t *crash, crash_pending_t *pending,
             continue;
         }
 
-        crash_sector(NULL, file, event, bytes, i);
+        cut_sector(NULL, file, event, bytes, i);
 
         if (sync->len) {
             if (pending->synced == NULL) {
-                pending->synced = crash_memory(calloc(n, 1));
+                pending->synced = cut_memory(calloc(n, 1));
             }
 
             pending->synced[i] = 1;
@@ -332,7 +332,7 @@ crash_settle_one(crash_t *crash, crash_pending_t *pending,
     }
 
     if (left == 0 && !sync->len && pending->longer) {
-        crash_resize(NULL, file, event->offset + event->len);
+        cut_resize(NULL, file, event->offset + event->len);
     }
 
     return left == 0;
@@ -342,15 +342,15 @@ crash_settle_one(crash_t *crash, crash_pending_t *pending,
 /* state NULL: of the durable image itself. */
 
 static uint8_t *
-crash_page(crash_state_t *state, crash_file_t *file, size_t page)
+cut_page(cut_state_t *state, cut_file_t *file, size_t page)
 {
     size_t         n;
     uint8_t       *bytes;
-    crash_file_t  *shared;
+    cut_file_t    *shared;
 
     if (page >= file->pages_n) {
         n = (page + 64) & ~(size_t) 63;
-        file->pages = crash_memory(reallocarray(file->pages, n,
+        file->pages = cut_memory(reallocarray(file->pages, n,
                                                 sizeof(uint8_t *)));
         memset(file->pages + file->pages_n, 0,
                (n - file->pages_n) * sizeof(uint8_t *));
@@ -359,13 +359,13 @@ crash_page(crash_state_t *state, crash_file_t *file, size_t page)
 
     if (state == NULL) {
         if (file->pages[page] == NULL) {
-            file->pages[page] = crash_memory(calloc(1, DISK_PAGE));
+            file->pages[page] = cut_memory(calloc(1, DISK_PAGE));
         }
 
         return file->pages[page];
     }
 
-    shared = &state->crash->files[file - state->files];
+    shared = &state->cut->files[file - state->files];
 
     if (file->pages[page]
         && (page >= shared->pages_n
@@ -374,14 +374,14 @@ crash_page(crash_state_t *state, crash_file_t *file, size_t page)
         return file->pages[page];
     }
 
-    bytes = crash_memory(calloc(1, DISK_PAGE));
+    bytes = cut_memory(calloc(1, DISK_PAGE));
 
     if (file->pages[page]) {
         memcpy(bytes, file->pages[page], DISK_PAGE);
     }
 
     if (state->own_n % 256 == 0) {
-        state->own = crash_memory(reallocarray(state->own,
+        state->own = cut_memory(reallocarray(state->own,
                                                state->own_n + 256,
                                                sizeof(uint8_t *)));
     }
@@ -396,7 +396,7 @@ crash_page(crash_state_t *state, crash_file_t *file, size_t page)
 /* The part of a write that lies in one sector. */
 
 static void
-crash_sector(crash_state_t *state, crash_file_t *file,
+cut_sector(cut_state_t *state, cut_file_t *file,
     const disk_event_t *event, const uint8_t *bytes, uint32_t sector)
 {
     uint64_t  from, to;
@@ -412,7 +412,7 @@ crash_sector(crash_state_t *state, crash_file_t *file,
         to = event->offset + event->len;
     }
 
-    memcpy(crash_page(state, file, from / DISK_PAGE) + from % DISK_PAGE,
+    memcpy(cut_page(state, file, from / DISK_PAGE) + from % DISK_PAGE,
            bytes + (from - event->offset), to - from);
 }
 
@@ -420,7 +420,7 @@ crash_sector(crash_state_t *state, crash_file_t *file,
 /* What is cut off is zeros if it is ever had again. */
 
 static void
-crash_resize(crash_state_t *state, crash_file_t *file, uint64_t size)
+cut_resize(cut_state_t *state, cut_file_t *file, uint64_t size)
 {
     size_t  page;
 
@@ -428,7 +428,7 @@ crash_resize(crash_state_t *state, crash_file_t *file, uint64_t size)
         page = size / DISK_PAGE;
 
         if (page < file->pages_n && file->pages[page] && size % DISK_PAGE) {
-            memset(crash_page(state, file, page) + size % DISK_PAGE, 0,
+            memset(cut_page(state, file, page) + size % DISK_PAGE, 0,
                    DISK_PAGE - size % DISK_PAGE);
             page++;
 
@@ -450,24 +450,24 @@ crash_resize(crash_state_t *state, crash_file_t *file, uint64_t size)
 
 
 static void
-crash_rename(crash_names_t *names, const disk_t *disk,
+cut_rename(cut_names_t *names, const disk_t *disk,
     const disk_event_t *event)
 {
     const char  *name;
 
     name = (const char *) disk_bytes(disk, event);
 
-    crash_name(names, event->file, name,
+    cut_name(names, event->file, name,
                event->op == DISK_ENTRY ? event->child : 0);
 
     if (event->op == DISK_RENAME) {
-        crash_name(names, event->to, name + strlen(name) + 1, event->child);
+        cut_name(names, event->to, name + strlen(name) + 1, event->child);
     }
 }
 
 
 static void
-crash_name(crash_names_t *names, uint16_t directory, const char *name,
+cut_name(cut_names_t *names, uint16_t directory, const char *name,
     uint16_t child)
 {
     size_t  i;
@@ -481,92 +481,92 @@ crash_name(crash_names_t *names, uint16_t directory, const char *name,
         }
     }
 
-    names->list = crash_memory(reallocarray(names->list, names->n + 1,
-                                            sizeof(crash_name_t)));
+    names->list = cut_memory(reallocarray(names->list, names->n + 1,
+                                            sizeof(cut_name_t)));
     names->list[i].directory = directory;
     names->list[i].child = child;
-    snprintf(names->list[i].name, CRASH_NAME_MAX, "%s", name);
+    snprintf(names->list[i].name, CUT_NAME_MAX, "%s", name);
     names->n++;
 }
 
 
 int
-crash_write(crash_t *crash, crash_choice_t choice, void *data,
+cut_write(cut_t *cut, cut_choice_t choice, void *data,
     disk_t *target, const char *root)
 {
     int                  rc;
     size_t               i;
     uint32_t             sector, n;
-    crash_file_t        *file;
-    crash_state_t        state;
+    cut_file_t          *file;
+    cut_state_t          state;
     const uint8_t       *bytes;
-    crash_pending_t     *pending;
+    cut_pending_t       *pending;
     const disk_event_t  *event;
 
     memset(&state, 0, sizeof(state));
-    state.crash = crash;
-    state.files = crash_memory(calloc(crash->files_n, sizeof(crash_file_t)));
+    state.cut = cut;
+    state.files = cut_memory(calloc(cut->files_n, sizeof(cut_file_t)));
 
-    for (i = 0; i < crash->files_n; i++) {
-        file = &crash->files[i];
+    for (i = 0; i < cut->files_n; i++) {
+        file = &cut->files[i];
         state.files[i] = *file;
 
         if (file->pages_n) {
-            state.files[i].pages = crash_memory(reallocarray(NULL,
+            state.files[i].pages = cut_memory(reallocarray(NULL,
                                          file->pages_n, sizeof(uint8_t *)));
             memcpy(state.files[i].pages, file->pages,
                    file->pages_n * sizeof(uint8_t *));
         }
     }
 
-    state.names.n = crash->names.n;
-    state.names.list = crash_memory(reallocarray(NULL, crash->names.n + 1,
-                                                 sizeof(crash_name_t)));
-    if (crash->names.n) {
-        memcpy(state.names.list, crash->names.list,
-               crash->names.n * sizeof(crash_name_t));
+    state.names.n = cut->names.n;
+    state.names.list = cut_memory(reallocarray(NULL, cut->names.n + 1,
+                                                 sizeof(cut_name_t)));
+    if (cut->names.n) {
+        memcpy(state.names.list, cut->names.list,
+               cut->names.n * sizeof(cut_name_t));
     }
 
-    for (i = 0; i < crash->pending_n; i++) {
-        pending = &crash->pending[i];
-        event = disk_event(crash->disk, pending->event);
+    for (i = 0; i < cut->pending_n; i++) {
+        pending = &cut->pending[i];
+        event = disk_event(cut->disk, pending->event);
         file = &state.files[event->file];
 
         if (event->op != DISK_WRITE) {
             if (choice(data, pending->event, 0)) {
                 if (event->op == DISK_SIZE) {
-                    crash_resize(&state, file, event->offset);
+                    cut_resize(&state, file, event->offset);
 
                 } else {
-                    crash_rename(&state.names, crash->disk, event);
+                    cut_rename(&state.names, cut->disk, event);
                 }
             }
 
             continue;
         }
 
-        bytes = disk_bytes(crash->disk, event);
-        n = crash_sectors(event);
+        bytes = disk_bytes(cut->disk, event);
+        n = cut_sectors(event);
 
         for (sector = 0; sector < n; sector++) {
             if (!(pending->synced && pending->synced[sector])
                 && choice(data, pending->event, sector))
             {
-                crash_sector(&state, file, event, bytes, sector);
+                cut_sector(&state, file, event, bytes, sector);
             }
         }
 
         if (pending->longer
-            && choice(data, pending->event, CRASH_LENGTHENED)
+            && choice(data, pending->event, CUT_LENGTHENED)
             && file->size < event->offset + event->len)
         {
             file->size = event->offset + event->len;
         }
     }
 
-    rc = crash_directory(&state, DISK_ROOT, "", target, root, 0);
+    rc = cut_directory(&state, DISK_ROOT, "", target, root, 0);
 
-    for (i = 0; i < crash->files_n; i++) {
+    for (i = 0; i < cut->files_n; i++) {
         free(state.files[i].pages);
     }
 
@@ -583,15 +583,15 @@ crash_write(crash_t *crash, crash_choice_t choice, void *data,
 
 
 static int
-crash_directory(crash_state_t *state, uint16_t number, const char *path,
+cut_directory(cut_state_t *state, uint16_t number, const char *path,
     disk_t *target, const char *root, unsigned depth)
 {
     int            rc, directory;
     char           below[DISK_PATH_MAX], name[DISK_PATH_MAX * 2 + 2];
     size_t         i;
-    crash_name_t  *entry;
+    cut_name_t    *entry;
 
-    if (depth == CRASH_DEPTH_MAX) {
+    if (depth == CUT_DEPTH_MAX) {
         errno = ELOOP;
         return -1;
     }
@@ -612,18 +612,18 @@ crash_directory(crash_state_t *state, uint16_t number, const char *path,
 
         snprintf(name, sizeof(name), "%s/%s", root, below);
 
-        directory = disk_is_directory(state->crash->disk, entry->child);
+        directory = disk_is_directory(state->cut->disk, entry->child);
 
         if (directory) {
             rc = mkdir(name, 0700);
 
             if (rc == 0) {
-                rc = crash_directory(state, entry->child, below, target,
+                rc = cut_directory(state, entry->child, below, target,
                                      root, depth + 1);
             }
 
         } else {
-            rc = crash_file(&state->files[entry->child], name);
+            rc = cut_file(&state->files[entry->child], name);
         }
 
         if (rc == -1) {
@@ -638,7 +638,7 @@ crash_directory(crash_state_t *state, uint16_t number, const char *path,
 
 
 static int
-crash_file(const crash_file_t *file, const char *name)
+cut_file(const cut_file_t *file, const char *name)
 {
     int       fd;
     size_t    page, len;
