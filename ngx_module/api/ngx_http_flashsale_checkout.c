@@ -28,8 +28,8 @@ static ngx_int_t ngx_http_flashsale_checkout_told(ngx_http_request_t *r,
     ngx_http_complex_value_t *complex, const char *name, ngx_str_t *value);
 static ngx_int_t ngx_http_flashsale_checkout_sign(ngx_http_request_t *r,
     ngx_http_flashsale_checkout_t *checkout);
-static int ngx_http_flashsale_checkout_sale(void *data, uint32_t number,
-    fs_slug_t *slug);
+static int ngx_http_flashsale_checkout_sale(void *data, char kind,
+    uint32_t number, fs_slug_t *slug);
 static ngx_uint_t ngx_http_flashsale_checkout_fit(ngx_str_t *value);
 
 
@@ -180,7 +180,7 @@ ngx_http_flashsale_checkout_hold(ngx_http_request_t *r,
 
     ngx_memzero(&names, sizeof(fs_names_t));
     names.data = checkout;
-    names.sale_slug = ngx_http_flashsale_checkout_sale;
+    names.slug = ngx_http_flashsale_checkout_sale;
 
     len = fs_answer_lines((char *) p, FS_LINES_JSON_MAX, &checkout->hold,
                           &names);
@@ -339,8 +339,8 @@ ngx_http_flashsale_checkout_sign(ngx_http_request_t *r,
 /* fs_names_t's, of the sales that were noted. */
 
 static int
-ngx_http_flashsale_checkout_sale(void *data, uint32_t number,
-    fs_slug_t *slug)
+ngx_http_flashsale_checkout_sale(void *data, char kind,
+    uint32_t number, fs_slug_t *slug)
 {
     ngx_http_flashsale_checkout_t  *checkout = data;
 

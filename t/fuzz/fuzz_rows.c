@@ -15,9 +15,10 @@
 
 
 static int
-slug(void *data, uint32_t number, fs_slug_t *slug)
+slug(void *data, char kind, uint32_t number, fs_slug_t *slug)
 {
     (void) data;
+    (void) kind;
 
     slug->len = FS_SLUG_MAX;
     memset(slug->data, 'a' + number % 26, FS_SLUG_MAX);
@@ -27,23 +28,20 @@ slug(void *data, uint32_t number, fs_slug_t *slug)
 
 
 static int
-hold_id(void *data, fs_seq_t hold, char *id)
+hold_id(void *data, fs_seq_t hold, const uint32_t *epoch, char *id)
 {
     (void) data;
+
+    if (epoch != NULL) {
+        hold += *epoch;
+    }
 
     memset(id, '0' + (int) (hold % 10), FS_HOLD_ID_LEN);
 
     return 0;
 }
 
-
-static int
-other_id(void *data, fs_seq_t hold, uint32_t epoch, char *id)
-{
-    return hold_id(data, hold + epoch, id);
-}
-
-static const fs_names_t  names = { NULL, slug, slug, hold_id, other_id };
+static const fs_names_t  names = { NULL, slug, hold_id };
 
 
 static int

@@ -21,9 +21,10 @@
 /* Every seventh name is not known, every fifth is as long as can be. */
 
 static inline int
-record_slug(void *data, uint32_t number, fs_slug_t *slug)
+record_slug(void *data, char kind, uint32_t number, fs_slug_t *slug)
 {
     (void) data;
+    (void) kind;
 
     if (number == 0 || number % 7 == 0) {
         return -1;
@@ -37,9 +38,14 @@ record_slug(void *data, uint32_t number, fs_slug_t *slug)
 
 
 static inline int
-record_hold_id(void *data, fs_seq_t hold, char *id)
+record_hold_id(void *data, fs_seq_t hold, const uint32_t *epoch, char *id)
 {
     (void) data;
+
+    if (epoch != NULL) {
+        hold ^= (uint64_t) *epoch << 48;
+    }
+
     fs_hex((const uint8_t *) &hold, sizeof(hold), id);
     fs_hex((const uint8_t *) &hold, sizeof(hold), id + 16);
 
@@ -47,19 +53,11 @@ record_hold_id(void *data, fs_seq_t hold, char *id)
 }
 
 
-static inline int
-record_other_id(void *data, fs_seq_t hold, uint32_t epoch, char *id)
-{
-    return record_hold_id(data, hold ^ (uint64_t) epoch << 48, id);
-}
-
-
 static inline const fs_names_t *
 record_names(void)
 {
     static const fs_names_t  names = {
-        NULL, record_slug, record_slug, record_hold_id,
-        record_other_id
+        NULL, record_slug, record_hold_id
     };
 
     return &names;

@@ -262,16 +262,17 @@ pickup_slug(void *data, uint32_t number, fs_slug_t *slug)
 
 
 static inline int
-hold_id(void *data, fs_seq_t hold, char *id)
+any_slug(void *data, char kind, uint32_t number, fs_slug_t *slug)
 {
-    return fs_crypto_hold_id(data, hold, 0, id);
+    return kind == 's' ? sale_slug(data, number, slug)
+                       : pickup_slug(data, number, slug);
 }
 
 
 static inline int
-other_id(void *data, fs_seq_t hold, uint32_t epoch, char *id)
+hold_id(void *data, fs_seq_t hold, const uint32_t *epoch, char *id)
 {
-    return fs_crypto_hold_id(data, hold, epoch, id);
+    return fs_crypto_hold_id(data, hold, epoch != NULL ? *epoch : 0, id);
 }
 
 
@@ -281,10 +282,8 @@ names(void)
     fs_names_t  n;
 
     n.data = crypto;
-    n.sale_slug = sale_slug;
-    n.pickup_slug = pickup_slug;
+    n.slug = any_slug;
     n.hold_id = hold_id;
-    n.other_id = other_id;
 
     return n;
 }

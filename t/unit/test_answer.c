@@ -71,36 +71,36 @@ pickup_slug(void *data, uint32_t number, fs_slug_t *slug)
 
 
 static int
-hold_id(void *data, fs_seq_t hold, char *id)
+any_slug(void *data, char kind, uint32_t number, fs_slug_t *slug)
+{
+    return kind == 's' ? sale_slug(data, number, slug)
+                       : pickup_slug(data, number, slug);
+}
+
+
+static int
+hold_id(void *data, fs_seq_t hold, const uint32_t *epoch, char *id)
 {
     char  buf[FS_HOLD_ID_LEN + 1];
 
     (void) data;
 
-    snprintf(buf, sizeof(buf), "%032llx", (unsigned long long) hold);
+    if (epoch != NULL) {
+        snprintf(buf, sizeof(buf), "%024llx%08x", (unsigned long long) hold,
+                 *epoch);
+
+    } else {
+        snprintf(buf, sizeof(buf), "%032llx", (unsigned long long) hold);
+    }
+
     memcpy(id, buf, FS_HOLD_ID_LEN);
 
     return hold == 0 ? -1 : 0;
 }
 
 
-static int
-other_id(void *data, fs_seq_t hold, uint32_t epoch, char *id)
-{
-    char  buf[FS_HOLD_ID_LEN + 1];
-
-    (void) data;
-
-    snprintf(buf, sizeof(buf), "%024llx%08x", (unsigned long long) hold,
-             epoch);
-    memcpy(id, buf, FS_HOLD_ID_LEN);
-
-    return 0;
-}
-
-
 static const fs_names_t  names = {
-    NULL, sale_slug, pickup_slug, hold_id, other_id
+    NULL, any_slug, hold_id
 };
 
 

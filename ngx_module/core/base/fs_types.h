@@ -293,15 +293,13 @@ typedef struct {
 /* How numbers become names for people.  Each returns 0, or -1: unknown. */
 typedef struct {
     void                *data;
-    int                (*sale_slug)(void *data, uint32_t number,
-                                    fs_slug_t *slug);
-    int                (*pickup_slug)(void *data, uint32_t number,
-                                      fs_slug_t *slug);
-    /* writes FS_HOLD_ID_LEN digits */
-    int                (*hold_id)(void *data, fs_seq_t hold, char *id);
-    /* the same, of a hold of another life */
-    int                (*other_id)(void *data, fs_seq_t hold, uint32_t epoch,
-                                   char *id);
+    /* kind: 's' (sales) or 'p' (pickup points) */
+    int                (*slug)(void *data, char kind, uint32_t number,
+                               fs_slug_t *slug);
+    /* writes FS_HOLD_ID_LEN digits; epoch: of a hold of another life, else
+     * NULL */
+    int                (*hold_id)(void *data, fs_seq_t hold,
+                                  const uint32_t *epoch, char *id);
 } fs_names_t;
 
 

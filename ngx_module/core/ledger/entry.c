@@ -536,11 +536,11 @@ static int
 fs_entry_hold_id(const fs_entry_t *entry, const fs_names_t *names, char *id)
 {
     if (entry->flags & FS_ENTRY_OTHER_LIFE) {
-        return names->other_id(names->data, (fs_seq_t) entry->time2,
-                               entry->number, id);
+        return names->hold_id(names->data, (fs_seq_t) entry->time2,
+                              &entry->number, id);
     }
 
-    return names->hold_id(names->data, entry->hold, id);
+    return names->hold_id(names->data, entry->hold, NULL, id);
 }
 
 
@@ -571,7 +571,7 @@ fs_entry_write_names(char *p, const fs_entry_t *entry,
 
     if (shown & FS_FIELD_SALE) {
 
-        if (names->sale_slug(names->data, entry->sale, &slug) != 0
+        if (names->slug(names->data, 's', entry->sale, &slug) != 0
             || slug.len > FS_SLUG_MAX)
         {
             return NULL;
@@ -632,7 +632,7 @@ fs_entry_render(const fs_entry_t *entry, const fs_names_t *names, char *buf)
 
     if (shown & FS_FIELD_PICKUP) {
 
-        if (names->pickup_slug(names->data, entry->pickup, &slug) != 0
+        if (names->slug(names->data, 'p', entry->pickup, &slug) != 0
             || slug.len > FS_SLUG_MAX)
         {
             return -1;

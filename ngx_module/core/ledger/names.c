@@ -13,7 +13,6 @@
                                                        : FS_PICKUPS_MAX)
 #define FS_NAMES_FIRST  64              /* slots of the first table */
 
-static uint32_t fs_names_hash(fs_str_t slug);
 static int fs_names_grow(fs_names_memory_t *memory);
 static void fs_names_insert(fs_names_memory_t *memory, uint32_t number);
 static fs_slug_t *fs_names_place(fs_names_memory_t *memory, uint32_t number);
@@ -32,7 +31,7 @@ fs_names_number(const fs_names_memory_t *memory, fs_str_t slug,
 
     mask = memory->table_size - 1;
 
-    for (i = fs_names_hash(slug) & mask;
+    for (i = fs_name_hash(slug) & mask;
          memory->table[i] != 0;
          i = (i + 1) & mask)
     {
@@ -116,8 +115,8 @@ fs_names_free(fs_names_memory_t *memory)
 }
 
 
-static uint32_t
-fs_names_hash(fs_str_t slug)
+uint32_t
+fs_name_hash(fs_str_t slug)
 {
     size_t    i;
     uint32_t  hash;
@@ -175,7 +174,7 @@ fs_names_insert(fs_names_memory_t *memory, uint32_t number)
     slug.data = place->data;
 
     mask = memory->table_size - 1;
-    i = fs_names_hash(slug) & mask;
+    i = fs_name_hash(slug) & mask;
 
     while (memory->table[i]) {
         i = (i + 1) & mask;

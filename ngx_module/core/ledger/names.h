@@ -34,6 +34,9 @@ void fs_names_keep(fs_names_memory_t *memory, uint32_t number,
 
 void fs_names_free(fs_names_memory_t *memory);
 
+/* FNV-1a, its upper half folded in. */
+uint32_t fs_name_hash(fs_str_t slug);
+
 
 #pragma GCC visibility pop
 

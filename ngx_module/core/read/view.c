@@ -52,11 +52,10 @@ static int fs_view_look_group(fs_view_t *view, uint32_t sale,
 static int fs_view_read_hold(fs_view_t *view, fs_seq_t seq, fs_hold_t *hold,
     int *failed);
 static int fs_view_failed(fs_view_t *view, const fs_hold_t *hold);
-static int fs_view_name_sale(void *data, uint32_t number, fs_slug_t *slug);
-static int fs_view_name_pickup(void *data, uint32_t number, fs_slug_t *slug);
-static int fs_view_name_hold(void *data, fs_seq_t hold, char *id);
-static int fs_view_name_other(void *data, fs_seq_t hold, uint32_t epoch,
-    char *id);
+static int fs_view_name(void *data, char kind, uint32_t number,
+    fs_slug_t *slug);
+static int fs_view_name_hold(void *data, fs_seq_t hold,
+    const uint32_t *epoch, char *id);
 
 
 fs_reader_t *
@@ -412,7 +411,9 @@ fs_view_number(fs_view_t *view, fs_names_memory_t *memory, char kind,
 
     log = fs_view_log(view);
 
-    if (log == NULL || !fs_log_number(view->store, log, kind, slug, number)) {
+    if (log == NULL
+        || fs_log_number(view->store, log, kind, slug, number) != 1)
+    {
         return 0;
     }
 
@@ -439,7 +440,9 @@ fs_view_slug(fs_view_t *view, fs_names_memory_t *memory, char kind,
 
     log = fs_view_log(view);
 
-    if (log == NULL || !fs_log_slug(view->store, log, kind, number, slug)) {
+    if (log == NULL
+        || fs_log_slug(view->store, log, kind, number, slug) != 1)
+    {
         return 0;
     }
 
@@ -752,44 +755,27 @@ fs_view_names(fs_view_t *view, fs_crypto_t *crypto, fs_names_t *names)
     view->reader->crypto = crypto;
 
     names->data = view->reader;
-    names->sale_slug = fs_view_name_sale;
-    names->pickup_slug = fs_view_name_pickup;
+    names->slug = fs_view_name;
     names->hold_id = fs_view_name_hold;
-    names->other_id = fs_view_name_other;
 }
 
 
 static int
-fs_view_name_sale(void *data, uint32_t number, fs_slug_t *slug)
+fs_view_name(void *data, char kind, uint32_t number, fs_slug_t *slug)
 {
     fs_reader_t  *reader = data;
 
-    return fs_view_sale_slug(reader->view, number, slug) ? 0 : -1;
+    return (kind == 's' ? fs_view_sale_slug(reader->view, number, slug)
+                        : fs_view_pickup_slug(reader->view, number, slug))
+           ? 0 : -1;
 }
 
 
 static int
-fs_view_name_pickup(void *data, uint32_t number, fs_slug_t *slug)
+fs_view_name_hold(void *data, fs_seq_t hold, const uint32_t *epoch, char *id)
 {
     fs_reader_t  *reader = data;
 
-    return fs_view_pickup_slug(reader->view, number, slug) ? 0 : -1;
-}
-
-
-static int
-fs_view_name_hold(void *data, fs_seq_t hold, char *id)
-{
-    fs_reader_t  *reader = data;
-
-    return fs_life_hold_id(reader->store, reader->crypto, hold, id);
-}
-
-
-static int
-fs_view_name_other(void *data, fs_seq_t hold, uint32_t epoch, char *id)
-{
-    fs_reader_t  *reader = data;
-
-    return fs_crypto_hold_id(reader->crypto, hold, epoch, id);
+    return fs_crypto_hold_id(reader->crypto, hold, epoch != NULL ? *epoch
+                             : fs_life_epoch(reader->store, hold), id);
 }

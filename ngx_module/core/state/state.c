@@ -23,12 +23,10 @@ static void fs_state_write_sale(fs_state_t *state, fs_sale_slot_t *slot);
 static void fs_state_write_group(fs_state_t *state, fs_group_slot_t *slot);
 static void fs_state_write_position(fs_state_t *state);
 static void fs_state_names(fs_state_t *state);
-static int fs_state_name_sale(void *data, uint32_t number, fs_slug_t *slug);
-static int fs_state_name_pickup(void *data, uint32_t number,
+static int fs_state_name(void *data, char kind, uint32_t number,
     fs_slug_t *slug);
-static int fs_state_name_hold(void *data, fs_seq_t hold, char *id);
-static int fs_state_name_other(void *data, fs_seq_t hold, uint32_t epoch,
-    char *id);
+static int fs_state_name_hold(void *data, fs_seq_t hold,
+    const uint32_t *epoch, char *id);
 
 /* by index in a slot; the third is SWEEP in the slot of no sale */
 static const fs_slot_timer_t  fs_slot_timer[FS_SLOT_TIMERS] = {
@@ -574,20 +572,18 @@ static void
 fs_state_names(fs_state_t *state)
 {
     state->names.data = state;
-    state->names.sale_slug = fs_state_name_sale;
-    state->names.pickup_slug = fs_state_name_pickup;
+    state->names.slug = fs_state_name;
     state->names.hold_id = fs_state_name_hold;
-    state->names.other_id = fs_state_name_other;
 }
 
 
 static int
-fs_state_name_sale(void *data, uint32_t number, fs_slug_t *slug)
+fs_state_name(void *data, char kind, uint32_t number, fs_slug_t *slug)
 {
     fs_sale_t   *sale;
     fs_state_t  *state = data;
 
-    sale = fs_state_sale(state, number);
+    sale = (kind == 's') ? fs_state_sale(state, number) : NULL;
 
     if (sale != NULL) {
         slug->len = sale->slug.len;
@@ -595,26 +591,25 @@ fs_state_name_sale(void *data, uint32_t number, fs_slug_t *slug)
         return 0;
     }
 
-    /* the entry that makes the sale */
+    /* a sale: the entry that makes it */
 
-    return fs_state_slug(state, 's', number, slug) ? 0 : -1;
+    return fs_state_slug(state, kind, number, slug) ? 0 : -1;
 }
 
 
 static int
-fs_state_name_pickup(void *data, uint32_t number, fs_slug_t *slug)
-{
-    return fs_state_slug(data, 'p', number, slug) ? 0 : -1;
-}
-
-
-static int
-fs_state_name_hold(void *data, fs_seq_t hold, char *id)
+fs_state_name_hold(void *data, fs_seq_t hold, const uint32_t *epoch,
+    char *id)
 {
     fs_state_t        *state = data;
     fs_state_cache_t  *cache;
 
     cache = state->cache;
+
+    if (epoch != NULL) {
+        return state->crypto != NULL
+               ? fs_crypto_hold_id(state->crypto, hold, *epoch, id) : -1;
+    }
 
     if (cache->id_hold != hold) {
         cache->id_hold = 0;
@@ -633,14 +628,4 @@ fs_state_name_hold(void *data, fs_seq_t hold, char *id)
     memcpy(id, cache->id, FS_HOLD_ID_LEN);
 
     return 0;
-}
-
-
-static int
-fs_state_name_other(void *data, fs_seq_t hold, uint32_t epoch, char *id)
-{
-    fs_state_t  *state = data;
-
-    return state->crypto != NULL
-           ? fs_crypto_hold_id(state->crypto, hold, epoch, id) : -1;
 }

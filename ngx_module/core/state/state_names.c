@@ -4,25 +4,21 @@
  * them; and the lives that its holds are of.
  */
 
+#include "ledger/names.h"
 #include "state/state_names.h"
 #include "store/life.h"
+#include "store/log.h"
 
 static void fs_state_remember(fs_state_t *state, uint32_t number,
     fs_str_t slug);
-static unsigned fs_slug_bucket(fs_str_t slug);
 
 
 uint32_t
 fs_state_number(fs_state_t *state, char kind, fs_str_t slug)
 {
-    char               key[1 + FS_SLUG_MAX];
+    int                rc;
     uint32_t           number;
-    fs_str_t           value;
     fs_pickup_name_t  *name;
-
-    if (slug.len == 0 || slug.len > FS_SLUG_MAX) {
-        return 0;
-    }
 
     if (kind == 'p') {
         name = fs_state_pickup_name(state, slug);
@@ -32,21 +28,12 @@ fs_state_number(fs_state_t *state, char kind, fs_str_t slug)
         }
     }
 
-    key[0] = kind;
-    memcpy(key + 1, slug.data, slug.len);
+    rc = fs_log_number(state->store, state->log, kind, slug, &number);
 
-    if (!fs_db_get(state->log, state->store->log_dbi[FS_LOG_NAMES], key,
-                   1 + slug.len, &value))
-    {
+    if (rc != 1) {
+        state->failed |= rc == -1;
         return 0;
     }
-
-    if (value.len != 4) {
-        state->failed = 1;
-        return 0;
-    }
-
-    number = fs_get_le32(value.data);
 
     if (kind == 'p') {
         fs_state_remember(state, number, slug);
@@ -61,7 +48,8 @@ fs_state_pickup_name(fs_state_t *state, fs_str_t slug)
 {
     fs_pickup_name_t  *name;
 
-    name = &state->cache->by_slug[fs_slug_bucket(slug)];
+    name = &state->cache->by_slug[fs_name_hash(slug)
+                                  & (FS_PICKUP_CACHE - 1)];
 
     return (name->batch == state->cache->batch
             && name->slug.len == slug.len
@@ -73,8 +61,8 @@ fs_state_pickup_name(fs_state_t *state, fs_str_t slug)
 int
 fs_state_slug(fs_state_t *state, char kind, uint32_t number, fs_slug_t *slug)
 {
-    uint8_t            key[5];
-    fs_str_t           value;
+    int                rc;
+    fs_str_t           name_of;
     fs_pickup_name_t  *name;
 
     if (kind == 'p') {
@@ -86,24 +74,17 @@ fs_state_slug(fs_state_t *state, char kind, uint32_t number, fs_slug_t *slug)
         }
     }
 
-    key[0] = (kind == 'p') ? 'P' : 'S';
-    fs_put_be32(key + 1, number);
+    rc = fs_log_slug(state->store, state->log, kind, number, slug);
 
-    if (!fs_db_get(state->log, state->store->log_dbi[FS_LOG_NAMES], key,
-                   sizeof(key), &value))
-    {
+    if (rc != 1) {
+        state->failed |= rc == -1;
         return 0;
     }
-
-    if (value.len == 0 || value.len > FS_SLUG_MAX) {
-        state->failed = 1;
-        return 0;
-    }
-
-    fs_slug_set(slug, value);
 
     if (kind == 'p') {
-        fs_state_remember(state, number, value);
+        name_of.len = slug->len;
+        name_of.data = slug->data;
+        fs_state_remember(state, number, name_of);
     }
 
     return 1;
@@ -115,29 +96,14 @@ fs_state_remember(fs_state_t *state, uint32_t number, fs_str_t slug)
 {
     fs_pickup_name_t  *name;
 
-    name = &state->cache->by_slug[fs_slug_bucket(slug)];
+    name = &state->cache->by_slug[fs_name_hash(slug)
+                                  & (FS_PICKUP_CACHE - 1)];
     name->batch = state->cache->batch;
     name->number = number;
     name->document = FS_PICKUP_UNKNOWN;
     fs_slug_set(&name->slug, slug);
 
     state->cache->by_number[number & (FS_PICKUP_CACHE - 1)] = *name;
-}
-
-
-static unsigned
-fs_slug_bucket(fs_str_t slug)
-{
-    size_t    i;
-    uint32_t  hash;
-
-    hash = 2166136261u;
-
-    for (i = 0; i < slug.len; i++) {
-        hash = (hash ^ (uint8_t) slug.data[i]) * 16777619u;
-    }
-
-    return hash & (FS_PICKUP_CACHE - 1);
 }
 
 

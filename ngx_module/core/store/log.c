@@ -18,10 +18,9 @@ typedef struct {
 } fs_log_names_t;
 
 static int fs_log_decode(fs_entry_t *entry, fs_str_t key, fs_str_t value);
-static int fs_log_sale_slug(void *data, uint32_t number, fs_slug_t *slug);
-static int fs_log_pickup_slug(void *data, uint32_t number, fs_slug_t *slug);
-static int fs_log_hold_id(void *data, fs_seq_t hold, char *id);
-static int fs_log_other_id(void *data, fs_seq_t hold, uint32_t epoch,
+static int fs_log_name(void *data, char kind, uint32_t number,
+    fs_slug_t *slug);
+static int fs_log_hold_id(void *data, fs_seq_t hold, const uint32_t *epoch,
     char *id);
 
 
@@ -87,10 +86,13 @@ fs_log_number(fs_store_t *store, fs_txn_t *log, char kind, fs_str_t slug,
     memcpy(key + 1, slug.data, slug.len);
 
     if (!fs_db_get(log, store->log_dbi[FS_LOG_NAMES], key, 1 + slug.len,
-                   &value)
-        || value.len != 4)
+                   &value))
     {
         return 0;
+    }
+
+    if (value.len != 4) {
+        return -1;
     }
 
     *number = fs_get_le32(value.data);
@@ -110,10 +112,13 @@ fs_log_slug(fs_store_t *store, fs_txn_t *log, char kind, uint32_t number,
     fs_put_be32(key + 1, number);
 
     if (!fs_db_get(log, store->log_dbi[FS_LOG_NAMES], key, sizeof(key),
-                   &value)
-        || value.len == 0 || value.len > FS_SLUG_MAX)
+                   &value))
     {
         return 0;
+    }
+
+    if (value.len == 0 || value.len > FS_SLUG_MAX) {
+        return -1;
     }
 
     fs_slug_set(slug, value);
@@ -155,10 +160,8 @@ fs_log_check_last(fs_store_t *store, fs_txn_t *log)
     }
 
     names.data = &data;
-    names.sale_slug = fs_log_sale_slug;
-    names.pickup_slug = fs_log_pickup_slug;
+    names.slug = fs_log_name;
     names.hold_id = fs_log_hold_id;
-    names.other_id = fs_log_other_id;
 
     memcpy(hash, entry.hash, FS_HASH_LEN);
 
@@ -180,38 +183,21 @@ fs_log_check_last(fs_store_t *store, fs_txn_t *log)
 
 
 static int
-fs_log_sale_slug(void *data, uint32_t number, fs_slug_t *slug)
+fs_log_name(void *data, char kind, uint32_t number, fs_slug_t *slug)
 {
     fs_log_names_t  *names = data;
 
-    return fs_log_slug(names->store, names->log, 's', number, slug) ? 0 : -1;
+    return fs_log_slug(names->store, names->log, kind, number, slug) == 1
+           ? 0 : -1;
 }
 
 
 static int
-fs_log_pickup_slug(void *data, uint32_t number, fs_slug_t *slug)
+fs_log_hold_id(void *data, fs_seq_t hold, const uint32_t *epoch, char *id)
 {
     fs_log_names_t  *names = data;
 
-    return fs_log_slug(names->store, names->log, 'p', number, slug) ? 0 : -1;
-}
-
-
-static int
-fs_log_hold_id(void *data, fs_seq_t hold, char *id)
-{
-    fs_log_names_t  *names = data;
-
-    return fs_crypto_hold_id(names->crypto, hold,
-                             fs_life_epoch_in(names->store, names->log, hold),
-                             id);
-}
-
-
-static int
-fs_log_other_id(void *data, fs_seq_t hold, uint32_t epoch, char *id)
-{
-    fs_log_names_t  *names = data;
-
-    return fs_crypto_hold_id(names->crypto, hold, epoch, id);
+    return fs_crypto_hold_id(names->crypto, hold, epoch != NULL ? *epoch
+                             : fs_life_epoch_in(names->store, names->log,
+                                                hold), id);
 }

@@ -30,7 +30,7 @@ int fs_log_last(fs_store_t *store, fs_txn_t *log, fs_entry_t *entry);
 int fs_log_entry(fs_store_t *store, fs_txn_t *log, fs_seq_t seq,
     fs_entry_t *entry);
 
-/* Names.  kind: 's' or 'p'.  1: found; 0: not. */
+/* Names.  kind: 's' or 'p'.  1: found; 0: not; -1: the row is no name. */
 int fs_log_number(fs_store_t *store, fs_txn_t *log, char kind, fs_str_t slug,
     uint32_t *number);
 int fs_log_slug(fs_store_t *store, fs_txn_t *log, char kind, uint32_t number,

@@ -305,7 +305,7 @@ fs_put_hold(fs_writer_t *writer, const fs_hold_t *hold,
     if (hold->pickup == 0) {
         fs_put_null(writer);
 
-    } else if (names->pickup_slug(names->data, hold->pickup, &pickup) == 0) {
+    } else if (names->slug(names->data, 'p', hold->pickup, &pickup) == 0) {
         fs_put_string(writer, pickup.data, pickup.len);
 
     } else {
@@ -429,7 +429,7 @@ fs_put_sale_slug(fs_writer_t *writer, const fs_names_t *names,
 {
     fs_slug_t  slug;
 
-    if (names->sale_slug(names->data, number, &slug) != 0) {
+    if (names->slug(names->data, 's', number, &slug) != 0) {
         fs_writer_fail(writer);
         return;
     }
@@ -446,8 +446,8 @@ fs_put_hold_id(fs_writer_t *writer, const fs_names_t *names,
     char  id[FS_HOLD_ID_LEN];
 
     rc = hold->other != 0
-         ? names->other_id(names->data, hold->other, hold->epoch, id)
-         : names->hold_id(names->data, hold->seq, id);
+         ? names->hold_id(names->data, hold->other, &hold->epoch, id)
+         : names->hold_id(names->data, hold->seq, NULL, id);
 
     if (rc != 0) {
         fs_writer_fail(writer);
