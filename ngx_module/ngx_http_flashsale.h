@@ -18,14 +18,14 @@
 #include "core/base/fs_types.h"
 #include "core/text/answer.h"
 #include "core/lead/commit.h"
-#include "core/rules/decide.h"
+#include "core/decide/decide.h"
 #include "core/read/growth.h"
 #include "core/store/life.h"
 #include "core/state/points.h"
 #include "core/read/audit.h"
 #include "core/text/events.h"
 #include "core/text/form.h"
-#include "core/read/view.h"
+#include "core/read/refuse.h"
 
 #pragma GCC visibility push(hidden)
 

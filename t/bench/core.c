@@ -27,7 +27,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "rules/decide.h"
+#include "decide/decide.h"
+#include "read/view.h"
+#include "rules/timers.h"
 
 
 #define SYNCS     21

@@ -16,7 +16,9 @@
 
 #include "fuzz.h"
 
-#include "rules/decide.h"
+#include "decide/decide.h"
+#include "read/view.h"
+#include "rules/timers.h"
 
 
 #define STALL_EPOCH  1790000000000LL

@@ -8,6 +8,7 @@
 #define MODEL_H
 
 #include "oracle/compare.h"
+#include "rules/timers.h"
 
 
 typedef struct {

@@ -7,7 +7,9 @@
 #ifndef ORACLE_H
 #define ORACLE_H
 
-#include "rules/decide.h"
+#include "decide/decide.h"
+#include "read/refuse.h"
+#include "rules/transitions.h"
 
 
 #define ORACLE_BUYERS   24

@@ -21,7 +21,10 @@
 
 #include <cmocka.h>
 
-#include "rules/decide.h"
+#include "decide/decide.h"
+#include "read/refuse.h"
+#include "rules/timers.h"
+#include "rules/transitions.h"
 #include "state/due.h"
 #include "state/state_names.h"
 

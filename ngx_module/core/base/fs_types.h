@@ -317,6 +317,14 @@ int fs_slug_valid(fs_str_t slug);
 /* Set a slug from a valid string. */
 void fs_slug_set(fs_slug_t *slug, fs_str_t str);
 
+static inline fs_str_t
+fs_slug_str(const fs_slug_t *slug)
+{
+    fs_str_t  str = { slug->len, slug->data };
+
+    return str;
+}
+
 /* qty * price over the lines, in fen.  Fits: see FS_AMOUNT_MAX. */
 int64_t fs_hold_amount(const fs_hold_t *hold);
 

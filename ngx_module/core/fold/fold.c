@@ -3,7 +3,7 @@
  * The fold: what an entry does to the rows.  Nothing else changes them, and
  * nothing is looked at but the entry and the rows, so an index that is folded
  * again from the ledger equals the old one.  (Only keys that were kept long
- * enough go without an entry, see decide_timers.c: they count as absent
+ * enough go without an entry, see timers.c: they count as absent
  * before they are swept.)
  *
  * An entry concerns one line of a hold when it moves units, else the whole

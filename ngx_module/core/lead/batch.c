@@ -1,6 +1,7 @@
 
 #include "fold/aside.h"
 #include "lead/batch.h"
+#include "rules/timers.h"
 #include "store/life.h"
 
 

@@ -7,7 +7,7 @@
 #ifndef FS_COMMIT_H
 #define FS_COMMIT_H
 
-#include "rules/decide.h"
+#include "decide/decide.h"
 #include "lead/ring.h"
 
 #pragma GCC visibility push(hidden)

@@ -4,8 +4,8 @@
  */
 
 #include "base/crypto.h"
+#include "json/field.h"
 #include "rules/newcomer.h"
-#include "text/request.h"
 
 
 int64_t

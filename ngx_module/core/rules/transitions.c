@@ -8,8 +8,8 @@
  * move that it refuses is refused always.
  */
 
-#include "rules/decide.h"
 #include "ledger/entry.h"
+#include "rules/transitions.h"
 
 
 /* outcome, next state, entry, reason */

@@ -27,8 +27,7 @@ fs_points_fit(fs_state_t *state, const fs_points_list_t *list)
     new = 0;
 
     for (i = 0; i < list->n; i++) {
-        slug.len = list->slugs[i].len;
-        slug.data = list->slugs[i].data;
+        slug = fs_slug_str(&list->slugs[i]);
         new += fs_state_number(state, 'p', slug) == 0;
     }
 
@@ -48,8 +47,7 @@ fs_points_write(fs_state_t *state, uint32_t sale,
     fs_points_t  *points;
 
     for (i = 0; i < list->n; i++) {
-        slug.len = list->slugs[i].len;
-        slug.data = list->slugs[i].data;
+        slug = fs_slug_str(&list->slugs[i]);
         number = fs_state_number(state, 'p', slug);
 
         if (number == 0) {
@@ -210,8 +208,7 @@ fs_points_first_look(fs_state_t *state, uint32_t number, fs_str_t *row)
         return 0;
     }
 
-    slug.len = sale->slug.len;
-    slug.data = sale->slug.data;
+    slug = fs_slug_str(&sale->slug);
     list.n = 0;
 
     /* more than a sale may list, or than there is room for: none, as ever */

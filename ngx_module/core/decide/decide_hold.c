@@ -1,144 +1,29 @@
 
 /*
- * The deciding function: the buyer's commands, and what all commands share.
- *
- * Everything is checked before anything is emitted.  What is emitted while
- * checking (a sale opens or closes, a hold whose time is over expires) is
- * true whatever becomes of the command.
+ * HOLD: a buyer wants units.  All is checked before anything is emitted.
  */
 
-#include "rules/decide_parts.h"
+#include "decide/decide_hold.h"
+#include "rules/expire.h"
+#include "rules/hold.h"
+#include "state/points.h"
+#include "state/state_names.h"
+#include "state/state_rows.h"
 
 
-static void fs_decide_unmet(fs_state_t *state, const fs_command_t *command,
-    fs_result_t *result);
-static void fs_decide_hold(fs_state_t *state, const fs_command_t *command,
-    const fs_now_t *now, fs_result_t *result);
 static int fs_decide_replay(fs_state_t *state, const fs_command_t *command,
     const fs_now_t *now, fs_result_t *result);
 static int fs_same_payload(fs_state_t *state, const fs_command_t *command,
     const fs_hold_t *hold);
-static int fs_lines_valid(const fs_command_t *command);
-static fs_outcome_t fs_check_lines(fs_state_t *state,
-    const fs_command_t *command, const fs_now_t *now, fs_result_t *result);
 static fs_outcome_t fs_check_line(fs_state_t *state,
     const fs_command_t *command, unsigned i, const fs_now_t *now,
     fs_result_t *result);
 static fs_outcome_t fs_check_buyer(fs_state_t *state,
     const fs_command_t *command, const fs_now_t *now, fs_result_t *result);
-static fs_outcome_t fs_check_free(fs_state_t *state,
-    const fs_command_t *command, fs_result_t *result);
 static uint32_t fs_hold_term(fs_state_t *state, const fs_command_t *command);
 
 
 void
-fs_decide(fs_state_t *state, const fs_command_t *command,
-    const fs_operator_t *op, const fs_now_t *now, fs_result_t *result)
-{
-    fs_seq_t  seq;
-
-    memset(result, 0, sizeof(fs_result_t));
-    state->cut = 0;
-    seq = state->seq;
-
-    if (state->store->clock_behind) {
-
-        /* another process may have been told, or the clock was set right */
-
-        if (now->wall >= state->at - FS_CLOCK_BEHIND_MS) {
-            state->store->clock_behind = 0;
-
-        } else if (command->type != FS_COMMAND_CLOCK) {
-            result->outcome = FS_CLOCK;
-            return;
-        }
-    }
-
-    if (command->unmet) {
-        fs_decide_unmet(state, command, result);
-        return;
-    }
-
-    switch (command->type) {
-
-    case FS_COMMAND_HOLD:
-        fs_decide_hold(state, command, now, result);
-        break;
-
-    case FS_COMMAND_RELEASE:
-    case FS_COMMAND_PAY:
-        fs_decide_buyer(state, command, now, result);
-        break;
-
-    case FS_COMMAND_POINT:
-        fs_decide_point(state, command, now, result);
-        break;
-
-    case FS_COMMAND_CONFIRM:
-    case FS_COMMAND_CANCEL:
-    case FS_COMMAND_REFUNDED:
-    case FS_COMMAND_READY:
-    case FS_COMMAND_PICK_UP:
-        fs_decide_order(state, command, now, result);
-        break;
-
-    default:
-        fs_decide_operator(state, command, op, now, result);
-        break;
-    }
-
-    if (state->cut && fs_outcome_status(result->outcome) == 409) {
-
-        /* units are there, and not free yet: the same again in a moment */
-
-        memset(result, 0, sizeof(fs_result_t));
-        result->outcome = FS_QUEUE_FULL;
-    }
-
-    if (state->seq != seq) {
-        result->seq = state->seq;
-    }
-
-    if (state->failed || state->index->error != 0 || state->log->error != 0) {
-        result->outcome = FS_INTERNAL;
-    }
-}
-
-
-/*
- * A hold has no entity tag, so what a request supposes of it is known before
- * it is looked for; but what is not there is not there first.
- */
-
-static void
-fs_decide_unmet(fs_state_t *state, const fs_command_t *command,
-    fs_result_t *result)
-{
-    int        buyers;
-    fs_hold_t  hold;
-
-    buyers = command->type <= FS_COMMAND_POINT;
-
-    if (command->epoch != fs_state_epoch(state, command->hold)) {
-        result->outcome = buyers ? FS_OTHER_LIFE : FS_PRECONDITION;
-
-    } else if (!fs_state_hold(state, command->hold, &hold)
-               || (buyers && memcmp(hold.buyer, command->buyer,
-                                    FS_BUYER_LEN) != 0))
-    {
-        result->outcome = FS_NO_SUCH_HOLD;
-
-    } else {
-        result->outcome = FS_PRECONDITION;
-    }
-
-    if (state->failed || state->index->error != 0 || state->log->error != 0) {
-        result->outcome = FS_INTERNAL;
-    }
-}
-
-
-static void
 fs_decide_hold(fs_state_t *state, const fs_command_t *command,
     const fs_now_t *now, fs_result_t *result)
 {
@@ -154,8 +39,7 @@ fs_decide_hold(fs_state_t *state, const fs_command_t *command,
         return;
     }
 
-    slug.len = command->pickup.len;
-    slug.data = command->pickup.data;
+    slug = fs_slug_str(&command->pickup);
 
     if (!fs_lines_valid(command) || (slug.len != 0 && !fs_slug_valid(slug))) {
         result->outcome = FS_BAD_REQUEST;
@@ -307,8 +191,7 @@ fs_same_payload(fs_state_t *state, const fs_command_t *command,
     pickup = 0;
 
     if (command->pickup.len != 0) {
-        slug.len = command->pickup.len;
-        slug.data = command->pickup.data;
+        slug = fs_slug_str(&command->pickup);
         pickup = fs_state_number(state, 'p', slug);
 
         if (pickup == 0) {
@@ -347,7 +230,7 @@ fs_same_payload(fs_state_t *state, const fs_command_t *command,
 
 /* Whoever made the command added up lines of one sale. */
 
-static int
+int
 fs_lines_valid(const fs_command_t *command)
 {
     unsigned  i, j;
@@ -374,7 +257,7 @@ fs_lines_valid(const fs_command_t *command)
 }
 
 
-static fs_outcome_t
+fs_outcome_t
 fs_check_lines(fs_state_t *state, const fs_command_t *command,
     const fs_now_t *now, fs_result_t *result)
 {
@@ -490,7 +373,7 @@ fs_check_buyer(fs_state_t *state, const fs_command_t *command,
 }
 
 
-static fs_outcome_t
+fs_outcome_t
 fs_check_free(fs_state_t *state, const fs_command_t *command,
     fs_result_t *result)
 {
@@ -535,191 +418,4 @@ fs_hold_term(fs_state_t *state, const fs_command_t *command)
     }
 
     return (term < FS_HOLD_MS_MAX) ? term : FS_HOLD_MS_MAX;
-}
-
-
-int
-fs_decide_refused(fs_state_t *state, const fs_view_t *view,
-    const fs_command_t *command, const fs_now_t *now, fs_result_t *result)
-{
-    unsigned          i;
-    fs_seq_t          seq;
-    fs_outcome_t      outcome;
-    const fs_sale_t  *sale;
-
-    if (command->type != FS_COMMAND_HOLD || !view->fresh
-        || view->index.txn == NULL || state->store->clock_behind
-        || !fs_lines_valid(command))
-    {
-        return 0;
-    }
-
-    memset(result, 0, sizeof(fs_result_t));
-
-    outcome = fs_check_lines(state, command, now, result);
-
-    if (outcome == FS_OK) {
-        outcome = fs_check_free(state, command, result);
-    }
-
-    if (outcome == FS_OK) {
-        return 0;
-    }
-
-    for (i = 0; i < command->lines_n; i++) {
-        sale = fs_state_sale(state, command->lines[i].sale);
-
-        if (sale != NULL && sale->due != 0 && sale->due <= now->mono) {
-            return 0;
-        }
-    }
-
-    if (!fs_all_zero(command->key, FS_KEY_HASH_LEN)
-        && fs_state_bound(state, command->buyer, command->key, &seq))
-    {
-        return 0;
-    }
-
-    if (state->failed || state->index->error != 0) {
-        return 0;
-    }
-
-    result->outcome = (uint16_t) outcome;
-
-    return 1;
-}
-
-
-/*
- * A sold hold reads as `refund_due` from the moment its groups failed; the
- * entries that say so line by line follow.
- */
-
-void
-fs_answer_with(fs_state_t *state, const fs_hold_t *hold, fs_result_t *result)
-{
-    unsigned  i;
-
-    result->hold = *hold;
-
-    if (hold->state != FS_HOLD_SOLD) {
-        return;
-    }
-
-    for (i = 0; i < hold->lines_n; i++) {
-        if (!fs_line_failed(state, hold, i)) {
-            return;
-        }
-    }
-
-    result->hold.state = FS_HOLD_REFUND_DUE;
-}
-
-
-void
-fs_wrong_state(fs_state_t *state, const fs_hold_t *hold, fs_result_t *result)
-{
-    fs_answer_with(state, hold, result);
-    result->outcome = FS_WRONG_STATE;
-    result->state = result->hold.state;
-}
-
-
-void
-fs_entry_about(fs_entry_t *entry, const fs_hold_t *hold, fs_entry_type_t type)
-{
-    memset(entry, 0, sizeof(fs_entry_t));
-    entry->type = (uint8_t) type;
-    entry->hold = hold->seq;
-    entry->pickup = hold->pickup;
-
-    if (hold->other != 0) {
-        entry->flags = FS_ENTRY_OTHER_LIFE;
-        entry->number = hold->epoch;
-        entry->time2 = (int64_t) hold->other;
-    }
-
-    memcpy(entry->id1, hold->buyer, FS_BUYER_LEN);
-}
-
-
-void
-fs_entry_about_line(fs_entry_t *entry, const fs_hold_t *hold, unsigned line,
-    fs_entry_type_t type)
-{
-    fs_entry_about(entry, hold, type);
-    entry->line = (uint8_t) line;
-    entry->lines_n = hold->lines_n;
-    entry->sale = hold->lines[line].sale;
-    entry->qty = (int32_t) hold->lines[line].qty;
-}
-
-
-void
-fs_emit_lines(fs_state_t *state, const fs_hold_t *hold, fs_entry_type_t type,
-    const fs_now_t *now)
-{
-    unsigned    i;
-    fs_entry_t  entry;
-
-    for (i = 0; i < hold->lines_n; i++) {
-        fs_entry_about_line(&entry, hold, i, type);
-        entry.time2 = now->mono;
-        fs_emit(state, &entry, now);
-    }
-}
-
-
-void
-fs_open_close(fs_state_t *state, fs_sale_t *sale, const fs_now_t *now)
-{
-    fs_entry_t  entry;
-
-    if (sale->closed) {
-        return;
-    }
-
-    if (!sale->opened && sale->opens_at <= now->opens) {
-        memset(&entry, 0, sizeof(fs_entry_t));
-        entry.type = FS_ENTRY_OPENED;
-        entry.sale = sale->number;
-        fs_emit(state, &entry, now);
-    }
-
-    if (sale->closes_at != 0 && sale->closes_at <= now->due) {
-        memset(&entry, 0, sizeof(fs_entry_t));
-        entry.type = FS_ENTRY_CLOSED;
-        entry.sale = sale->number;
-        fs_emit(state, &entry, now);
-    }
-}
-
-
-fs_group_t *
-fs_line_group(fs_state_t *state, const fs_hold_t *hold, unsigned line)
-{
-    uint32_t          pickup;
-    const fs_sale_t  *sale;
-
-    sale = fs_state_sale(state, hold->lines[line].sale);
-
-    if (sale == NULL || sale->goal == 0) {
-        return NULL;
-    }
-
-    pickup = (sale->goal_by == FS_GOAL_BY_PICKUP) ? hold->pickup : 0;
-
-    return fs_state_group(state, sale->number, pickup, 0);
-}
-
-
-int
-fs_line_failed(fs_state_t *state, const fs_hold_t *hold, unsigned line)
-{
-    const fs_group_t  *group;
-
-    group = fs_line_group(state, hold, line);
-
-    return group != NULL && group->state == FS_GROUP_FAILED
-           && fs_state_member(state, group->sale, group->pickup, hold->seq);
 }

@@ -5,12 +5,53 @@
  */
 
 #include "fold/aside.h"
-#include "rules/decide_parts.h"
+#include "rules/expire.h"
+#include "rules/hold.h"
+#include "rules/transitions.h"
+#include "state/state_rows.h"
+
+
+/* Past holds looked through for a buyer's live ones.  A live hold further
+ * back than that expires by its timer. */
+#define FS_CHAIN_MAX  1000
+
+/*
+ * Entries of a transaction after which no hold is expired to make room: space
+ * is taken for FS_INDEX_ENTRIES.  A command begins with less than
+ * FS_BATCH_ENTRIES_MAX, so it may expire some 1500 holds; what is left over
+ * is the timers', or the next try's.
+ */
+#define FS_ROOM_END   5600
 
 
 static int fs_room_ends(fs_state_t *state);
 static void fs_expire_own(fs_state_t *state, fs_hold_t *hold,
     const fs_now_t *now);
+
+
+void
+fs_open_close(fs_state_t *state, fs_sale_t *sale, const fs_now_t *now)
+{
+    fs_entry_t  entry;
+
+    if (sale->closed) {
+        return;
+    }
+
+    if (!sale->opened && sale->opens_at <= now->opens) {
+        memset(&entry, 0, sizeof(fs_entry_t));
+        entry.type = FS_ENTRY_OPENED;
+        entry.sale = sale->number;
+        fs_emit(state, &entry, now);
+    }
+
+    if (sale->closes_at != 0 && sale->closes_at <= now->due) {
+        memset(&entry, 0, sizeof(fs_entry_t));
+        entry.type = FS_ENTRY_CLOSED;
+        entry.sale = sale->number;
+        fs_emit(state, &entry, now);
+    }
+}
 
 
 void

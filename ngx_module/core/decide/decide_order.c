@@ -7,7 +7,12 @@
  * written down as due back, exactly once.
  */
 
-#include "rules/decide_parts.h"
+#include "decide/decide_order.h"
+#include "rules/expire.h"
+#include "rules/hold.h"
+#include "rules/transitions.h"
+#include "state/state_names.h"
+#include "state/state_rows.h"
 
 
 static void fs_decide_other(fs_state_t *state, const fs_command_t *command,
@@ -27,8 +32,8 @@ static void fs_emit_sold(fs_state_t *state, const fs_command_t *command,
     const fs_hold_t *hold, fs_entry_type_t type, const fs_now_t *now);
 static void fs_emit_formed(fs_state_t *state, const fs_hold_t *hold,
     const fs_now_t *now);
-static void fs_decide_cancel(fs_state_t *state, const fs_command_t *command,
-    fs_hold_t *hold, const fs_now_t *now, fs_result_t *result);
+static void fs_decide_cancel(fs_state_t *state, fs_hold_t *hold,
+    const fs_now_t *now, fs_result_t *result);
 static void fs_decide_refunded(fs_state_t *state,
     const fs_command_t *command, fs_hold_t *hold, const fs_now_t *now,
     fs_result_t *result);
@@ -72,7 +77,7 @@ fs_decide_order(fs_state_t *state, const fs_command_t *command,
         break;
 
     case FS_COMMAND_CANCEL:
-        fs_decide_cancel(state, command, &hold, now, result);
+        fs_decide_cancel(state, &hold, now, result);
         break;
 
     case FS_COMMAND_REFUNDED:
@@ -398,13 +403,11 @@ fs_emit_formed(fs_state_t *state, const fs_hold_t *hold, const fs_now_t *now)
 
 
 static void
-fs_decide_cancel(fs_state_t *state, const fs_command_t *command,
-    fs_hold_t *hold, const fs_now_t *now, fs_result_t *result)
+fs_decide_cancel(fs_state_t *state, fs_hold_t *hold, const fs_now_t *now,
+    fs_result_t *result)
 {
     fs_entry_t              entry;
     const fs_transition_t  *move;
-
-    (void) command;
 
     move = fs_transition(hold->state, FS_MOVE_CANCEL);
 

@@ -4,23 +4,34 @@
  * another pickup point.
  */
 
-#include "rules/decide_parts.h"
+#include "decide/decide_buyer.h"
+#include "rules/expire.h"
+#include "rules/hold.h"
+#include "rules/transitions.h"
+#include "state/points.h"
+#include "state/state_names.h"
+#include "state/state_rows.h"
 
 
+static void fs_decide_term(fs_state_t *state, const fs_command_t *command,
+    fs_hold_t *hold, const fs_now_t *now, fs_result_t *result);
+static void fs_decide_point(fs_state_t *state, const fs_command_t *command,
+    fs_hold_t *hold, const fs_now_t *now, fs_result_t *result);
 static int fs_point_replay(fs_state_t *state, const fs_command_t *command,
     const fs_now_t *now, fs_result_t *result);
 
-
-/* RELEASE and PAY: of one's own hold. */
 
 void
 fs_decide_buyer(fs_state_t *state, const fs_command_t *command,
     const fs_now_t *now, fs_result_t *result)
 {
-    uint32_t                term;
-    fs_hold_t               hold;
-    fs_entry_t              entry;
-    const fs_transition_t  *move;
+    fs_hold_t  hold;
+
+    if (command->type == FS_COMMAND_POINT
+        && fs_point_replay(state, command, now, result))
+    {
+        return;
+    }
 
     if (command->epoch != fs_state_epoch(state, command->hold)) {
         result->outcome = FS_OTHER_LIFE;
@@ -36,24 +47,48 @@ fs_decide_buyer(fs_state_t *state, const fs_command_t *command,
 
     fs_expire_due(state, &hold, now);
 
-    move = fs_transition(hold.state, (command->type == FS_COMMAND_PAY)
+    if (command->type == FS_COMMAND_POINT) {
+        fs_decide_point(state, command, &hold, now, result);
+
+    } else {
+        fs_decide_term(state, command, &hold, now, result);
+    }
+
+    if (result->outcome == FS_OK) {
+        fs_state_hold(state, command->hold, &hold);
+        fs_answer_with(state, &hold, result);
+    }
+}
+
+
+/* RELEASE and PAY. */
+
+static void
+fs_decide_term(fs_state_t *state, const fs_command_t *command,
+    fs_hold_t *hold, const fs_now_t *now, fs_result_t *result)
+{
+    uint32_t                term;
+    fs_entry_t              entry;
+    const fs_transition_t  *move;
+
+    move = fs_transition(hold->state, (command->type == FS_COMMAND_PAY)
                                      ? FS_MOVE_PAY : FS_MOVE_RELEASE);
 
     if (move->outcome != FS_OK) {
-        fs_wrong_state(state, &hold, result);
+        fs_wrong_state(state, hold, result);
         return;
     }
 
     if (move->entry == FS_ENTRY_RELEASED) {
-        fs_emit_lines(state, &hold, FS_ENTRY_RELEASED, now);
+        fs_emit_lines(state, hold, FS_ENTRY_RELEASED, now);
 
     } else if (move->entry == FS_ENTRY_PAYING) {
         term = (command->term_ms < FS_HOLD_MS_MAX) ? command->term_ms
                                                    : FS_HOLD_MS_MAX;
 
-        fs_entry_about(&entry, &hold, FS_ENTRY_PAYING);
+        fs_entry_about(&entry, hold, FS_ENTRY_PAYING);
 
-        if (now->mono + term > hold.due) {
+        if (now->mono + term > hold->due) {
             entry.number = term;
             entry.time1 = now->wall + term;
             entry.time2 = now->mono + term;
@@ -62,16 +97,14 @@ fs_decide_buyer(fs_state_t *state, const fs_command_t *command,
 
             /* whoever goes to pay must not have less time than before */
 
-            entry.number = hold.length_ms;
-            entry.time1 = hold.expires_at;
-            entry.time2 = hold.due;
+            entry.number = hold->length_ms;
+            entry.time1 = hold->expires_at;
+            entry.time2 = hold->due;
         }
 
         fs_emit(state, &entry, now);
     }
 
-    fs_state_hold(state, command->hold, &hold);
-    fs_answer_with(state, &hold, result);
     result->outcome = FS_OK;
 }
 
@@ -81,56 +114,36 @@ fs_decide_buyer(fs_state_t *state, const fs_command_t *command,
  * counted to its group when it is sold.
  */
 
-void
+static void
 fs_decide_point(fs_state_t *state, const fs_command_t *command,
-    const fs_now_t *now, fs_result_t *result)
+    fs_hold_t *hold, const fs_now_t *now, fs_result_t *result)
 {
     unsigned                i;
     uint32_t                pickup, sales[FS_LINES_MAX];
     fs_str_t                slug;
-    fs_hold_t               hold;
     fs_entry_t              entry;
     fs_outcome_t            outcome;
     const fs_transition_t  *move;
 
-    if (fs_point_replay(state, command, now, result)) {
-        return;
-    }
-
-    if (command->epoch != fs_state_epoch(state, command->hold)) {
-        result->outcome = FS_OTHER_LIFE;
-        return;
-    }
-
-    if (!fs_state_hold(state, command->hold, &hold)
-        || memcmp(hold.buyer, command->buyer, FS_BUYER_LEN) != 0)
-    {
-        result->outcome = FS_NO_SUCH_HOLD;
-        return;
-    }
-
-    fs_expire_due(state, &hold, now);
-
-    move = fs_transition(hold.state, FS_MOVE_POINT);
+    move = fs_transition(hold->state, FS_MOVE_POINT);
 
     if (move->outcome != FS_OK) {
-        fs_wrong_state(state, &hold, result);
+        fs_wrong_state(state, hold, result);
         return;
     }
 
-    slug.len = command->pickup.len;
-    slug.data = command->pickup.data;
+    slug = fs_slug_str(&command->pickup);
 
     if (slug.len == 0 || !fs_slug_valid(slug)) {
         result->outcome = FS_BAD_REQUEST;
         return;
     }
 
-    for (i = 0; i < hold.lines_n; i++) {
-        sales[i] = hold.lines[i].sale;
+    for (i = 0; i < hold->lines_n; i++) {
+        sales[i] = hold->lines[i].sale;
     }
 
-    outcome = fs_points_check(state, sales, hold.lines_n, slug, &pickup,
+    outcome = fs_points_check(state, sales, hold->lines_n, slug, &pickup,
                               result);
     if (outcome != FS_OK) {
         result->outcome = (uint16_t) outcome;
@@ -139,18 +152,16 @@ fs_decide_point(fs_state_t *state, const fs_command_t *command,
 
     /* a key is bound by an entry, also where nothing changes */
 
-    if (pickup != hold.pickup
+    if (pickup != hold->pickup
         || !fs_all_zero(command->key, FS_KEY_HASH_LEN))
     {
-        fs_entry_about(&entry, &hold, move->entry);
+        fs_entry_about(&entry, hold, move->entry);
         entry.pickup = pickup;
         memcpy(entry.key, command->key, FS_KEY_HASH_LEN);
 
         fs_emit(state, &entry, now);
-        fs_state_hold(state, command->hold, &hold);
     }
 
-    fs_answer_with(state, &hold, result);
     result->outcome = FS_OK;
 }
 
@@ -191,8 +202,7 @@ fs_point_replay(fs_state_t *state, const fs_command_t *command,
         return 0;
     }
 
-    slug.len = command->pickup.len;
-    slug.data = command->pickup.data;
+    slug = fs_slug_str(&command->pickup);
 
     if (entry.hold != command->hold
         || command->epoch != fs_state_epoch(state, entry.hold)

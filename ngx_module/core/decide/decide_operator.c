@@ -5,7 +5,12 @@
  * sent again after the resumption, would pause.
  */
 
-#include "rules/decide_parts.h"
+#include "decide/decide_operator.h"
+#include "rules/expire.h"
+#include "rules/hold.h"
+#include "state/points.h"
+#include "state/state_names.h"
+#include "state/state_rows.h"
 #include "store/life.h"
 
 

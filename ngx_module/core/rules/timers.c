@@ -12,7 +12,10 @@
  */
 
 #include "fold/aside.h"
-#include "rules/decide_parts.h"
+#include "rules/expire.h"
+#include "rules/hold.h"
+#include "rules/timers.h"
+#include "state/due.h"
 
 
 /* Groups looked at for one step of a decision. */

@@ -1,0 +1,119 @@
+
+/*
+ * The deciding function: which part of it a command is for.
+ *
+ * Everything is checked before anything is emitted.  What is emitted while
+ * checking (a sale opens or closes, a hold whose time is over expires) is
+ * true whatever becomes of the command.
+ */
+
+#include "decide/decide.h"
+#include "decide/decide_buyer.h"
+#include "decide/decide_hold.h"
+#include "decide/decide_operator.h"
+#include "decide/decide_order.h"
+#include "state/state_names.h"
+#include "state/state_rows.h"
+
+
+static void fs_decide_unmet(fs_state_t *state, const fs_command_t *command,
+    fs_result_t *result);
+
+
+void
+fs_decide(fs_state_t *state, const fs_command_t *command,
+    const fs_operator_t *op, const fs_now_t *now, fs_result_t *result)
+{
+    fs_seq_t  seq;
+
+    memset(result, 0, sizeof(fs_result_t));
+    state->cut = 0;
+    seq = state->seq;
+
+    if (state->store->clock_behind) {
+
+        /* another process may have been told, or the clock was set right */
+
+        if (now->wall >= state->at - FS_CLOCK_BEHIND_MS) {
+            state->store->clock_behind = 0;
+
+        } else if (command->type != FS_COMMAND_CLOCK) {
+            result->outcome = FS_CLOCK;
+            return;
+        }
+    }
+
+    switch (command->unmet ? FS_COMMANDS_N : command->type) {
+
+    case FS_COMMANDS_N:
+        fs_decide_unmet(state, command, result);
+        break;
+
+    case FS_COMMAND_HOLD:
+        fs_decide_hold(state, command, now, result);
+        break;
+
+    case FS_COMMAND_RELEASE:
+    case FS_COMMAND_PAY:
+    case FS_COMMAND_POINT:
+        fs_decide_buyer(state, command, now, result);
+        break;
+
+    case FS_COMMAND_CONFIRM:
+    case FS_COMMAND_CANCEL:
+    case FS_COMMAND_REFUNDED:
+    case FS_COMMAND_READY:
+    case FS_COMMAND_PICK_UP:
+        fs_decide_order(state, command, now, result);
+        break;
+
+    default:
+        fs_decide_operator(state, command, op, now, result);
+        break;
+    }
+
+    if (state->cut && fs_outcome_status(result->outcome) == 409) {
+
+        /* units are there, and not free yet: the same again in a moment */
+
+        memset(result, 0, sizeof(fs_result_t));
+        result->outcome = FS_QUEUE_FULL;
+    }
+
+    if (state->seq != seq) {
+        result->seq = state->seq;
+    }
+
+    if (state->failed || state->index->error != 0 || state->log->error != 0) {
+        result->outcome = FS_INTERNAL;
+    }
+}
+
+
+/*
+ * A hold has no entity tag, so what a request supposes of it is known before
+ * it is looked for; but what is not there is not there first.
+ */
+
+static void
+fs_decide_unmet(fs_state_t *state, const fs_command_t *command,
+    fs_result_t *result)
+{
+    int        buyers;
+    fs_hold_t  hold;
+
+    buyers = command->type <= FS_COMMAND_POINT;
+
+    if (command->epoch != fs_state_epoch(state, command->hold)) {
+        result->outcome = buyers ? FS_OTHER_LIFE : FS_PRECONDITION;
+
+    } else if (!fs_state_hold(state, command->hold, &hold)
+               || (buyers && memcmp(hold.buyer, command->buyer,
+                                    FS_BUYER_LEN) != 0))
+    {
+        result->outcome = FS_NO_SUCH_HOLD;
+
+    } else {
+        result->outcome = FS_PRECONDITION;
+    }
+}

@@ -1,0 +1,21 @@
+
+/*
+ * The order service's commands: CONFIRM, CANCEL, REFUNDED, READY, PICK_UP.
+ */
+
+#ifndef FS_DECIDE_ORDER_H
+#define FS_DECIDE_ORDER_H
+
+#include "base/command.h"
+#include "fold/emit.h"
+
+#pragma GCC visibility push(hidden)
+
+
+void fs_decide_order(fs_state_t *state, const fs_command_t *command,
+    const fs_now_t *now, fs_result_t *result);
+
+
+#pragma GCC visibility pop
+
+#endif /* FS_DECIDE_ORDER_H */

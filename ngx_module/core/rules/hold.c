@@ -1,0 +1,113 @@
+
+#include "rules/hold.h"
+#include "state/state_rows.h"
+
+
+fs_group_t *
+fs_line_group(fs_state_t *state, const fs_hold_t *hold, unsigned line)
+{
+    uint32_t          pickup;
+    const fs_sale_t  *sale;
+
+    sale = fs_state_sale(state, hold->lines[line].sale);
+
+    if (sale == NULL || sale->goal == 0) {
+        return NULL;
+    }
+
+    pickup = (sale->goal_by == FS_GOAL_BY_PICKUP) ? hold->pickup : 0;
+
+    return fs_state_group(state, sale->number, pickup, 0);
+}
+
+
+int
+fs_line_failed(fs_state_t *state, const fs_hold_t *hold, unsigned line)
+{
+    const fs_group_t  *group;
+
+    group = fs_line_group(state, hold, line);
+
+    return group != NULL && group->state == FS_GROUP_FAILED
+           && fs_state_member(state, group->sale, group->pickup, hold->seq);
+}
+
+
+/*
+ * A sold hold reads as `refund_due` from the moment its groups failed; the
+ * entries that say so line by line follow.
+ */
+
+void
+fs_answer_with(fs_state_t *state, const fs_hold_t *hold, fs_result_t *result)
+{
+    unsigned  i;
+
+    result->hold = *hold;
+
+    if (hold->state != FS_HOLD_SOLD) {
+        return;
+    }
+
+    for (i = 0; i < hold->lines_n; i++) {
+        if (!fs_line_failed(state, hold, i)) {
+            return;
+        }
+    }
+
+    result->hold.state = FS_HOLD_REFUND_DUE;
+}
+
+
+void
+fs_wrong_state(fs_state_t *state, const fs_hold_t *hold, fs_result_t *result)
+{
+    fs_answer_with(state, hold, result);
+    result->outcome = FS_WRONG_STATE;
+    result->state = result->hold.state;
+}
+
+
+void
+fs_entry_about(fs_entry_t *entry, const fs_hold_t *hold, fs_entry_type_t type)
+{
+    memset(entry, 0, sizeof(fs_entry_t));
+    entry->type = (uint8_t) type;
+    entry->hold = hold->seq;
+    entry->pickup = hold->pickup;
+
+    if (hold->other != 0) {
+        entry->flags = FS_ENTRY_OTHER_LIFE;
+        entry->number = hold->epoch;
+        entry->time2 = (int64_t) hold->other;
+    }
+
+    memcpy(entry->id1, hold->buyer, FS_BUYER_LEN);
+}
+
+
+void
+fs_entry_about_line(fs_entry_t *entry, const fs_hold_t *hold, unsigned line,
+    fs_entry_type_t type)
+{
+    fs_entry_about(entry, hold, type);
+    entry->line = (uint8_t) line;
+    entry->lines_n = hold->lines_n;
+    entry->sale = hold->lines[line].sale;
+    entry->qty = (int32_t) hold->lines[line].qty;
+}
+
+
+void
+fs_emit_lines(fs_state_t *state, const fs_hold_t *hold, fs_entry_type_t type,
+    const fs_now_t *now)
+{
+    unsigned    i;
+    fs_entry_t  entry;
+
+    for (i = 0; i < hold->lines_n; i++) {
+        fs_entry_about_line(&entry, hold, i, type);
+        entry.time2 = now->mono;
+        fs_emit(state, &entry, now);
+    }
+}
