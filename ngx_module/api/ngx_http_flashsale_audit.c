@@ -203,14 +203,13 @@ static ngx_int_t
 ngx_http_flashsale_audit_start(ngx_http_flashsale_audit_t *audit)
 {
     int       err;
-    sigset_t  all, old;
+    sigset_t  old;
 
     atomic_store(&audit->done, 0);
 
     /* signals are the main thread's */
 
-    sigfillset(&all);
-    (void) pthread_sigmask(SIG_SETMASK, &all, &old);
+    fs_guard_block(&old);
 
     err = pthread_create(&audit->tid, NULL, ngx_http_flashsale_audit_thread,
                          audit);

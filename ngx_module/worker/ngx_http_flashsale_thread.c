@@ -94,7 +94,7 @@ ngx_http_flashsale_thread_t *
 ngx_http_flashsale_thread_start(ngx_http_flashsale_worker_t *worker)
 {
     int                           err;
-    sigset_t                      set, old;
+    sigset_t                      old;
     ngx_http_flashsale_thread_t  *thread;
 
     thread = ngx_calloc(sizeof(ngx_http_flashsale_thread_t), worker->log);
@@ -125,8 +125,7 @@ ngx_http_flashsale_thread_start(ngx_http_flashsale_worker_t *worker)
 
         /* signals are the main thread's */
 
-        sigfillset(&set);
-        (void) pthread_sigmask(SIG_SETMASK, &set, &old);
+        fs_guard_block(&old);
 
         err = pthread_create(&thread->tid, NULL,
                              ngx_http_flashsale_thread_main, thread);
@@ -353,7 +352,9 @@ ngx_http_flashsale_thread_main(void *data)
 
     store = atomic_load(&thread->store);
 
-    if (store) {
+    /* one that is lost stays: the worker goes on to read in it */
+
+    if (store && !atomic_load(&store->log_lost)) {
         atomic_store(&thread->closing, 1);
         fs_store_close(store, 1);
     }

@@ -79,6 +79,19 @@ fs_guard_signals(void)
 }
 
 
+void
+fs_guard_block(sigset_t *old)
+{
+    sigset_t  set;
+
+    sigfillset(&set);
+    sigdelset(&set, SIGSEGV);
+    sigdelset(&set, SIGBUS);
+
+    (void) pthread_sigmask(SIG_SETMASK, &set, old);
+}
+
+
 /* Elsewhere: as if it had never been here; the instruction is tried again. */
 
 static void

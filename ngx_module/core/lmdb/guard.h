@@ -13,6 +13,7 @@
 #define FS_GUARD_H
 
 #include <lmdb.h>
+#include <signal.h>
 
 #pragma GCC visibility push(hidden)
 
@@ -27,6 +28,13 @@ typedef struct fs_look_s  fs_look_t;    /* look.h */
  * call of these end the call.  Elsewhere they do what they did before.
  */
 void fs_guard_install(void);
+
+/*
+ * Around the making of a thread that uses these: all signals are blocked but
+ * the two, which would end the process where they are.  *old is put back by
+ * the caller, with pthread_sigmask().
+ */
+void fs_guard_block(sigset_t *old);
 
 /* For each environment: its assertions end the call. */
 void fs_guard_env(MDB_env *env);
