@@ -6,11 +6,44 @@
 
 #include "fixture.h"
 #include "buyer_rows.h"
+#include <dlfcn.h>
+#include <errno.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
 
 
 #define GENERATION  32
 
+static int       disk_full;
+static int       copies;                /* the file system is btrfs */
 static MDB_txn  *writing;               /* one that is open, for teardown */
+
+
+int
+statfs(const char *path, struct statfs *fs)
+{
+    int  rc;
+
+    rc = ((__typeof__(&statfs)) dlsym(RTLD_NEXT, "statfs"))(path, fs);
+
+    if (copies) {
+        fs->f_type = 0x9123683e;
+    }
+
+    return rc;
+}
+
+
+ssize_t
+pwrite(int fd, const void *buf, size_t len, off_t offset)
+{
+    if (disk_full) {
+        errno = ENOSPC;
+        return -1;
+    }
+
+    return syscall(SYS_pwrite64, fd, buf, len, offset);
+}
 
 
 static void
@@ -293,12 +326,18 @@ test_stays(void **context)
         put(&buyers, 1 + i * 2, i + 1, 7, i + 1);
         put(&buyers, 1 + i * 2, 1, 7, i + 1);
 
-        if (words == NULL) {
+        /* without a map that is written it is made in memory */
+
+        if (i == 0 || (i == 1 && !fixture->store->index_mapped)) {
             words = buyers.filters[0].words;
         }
 
         assert_ptr_equal(buyers.filters[0].words, words);
-        assert_int_equal((uintptr_t) words % 64, 0);
+
+        if (i != 0 || fixture->store->index_mapped) {
+            assert_int_equal((uintptr_t) words % 64, 0);
+        }
+
         commit(&txn);
     }
 
@@ -419,16 +458,65 @@ test_lengths(void **context)
 }
 
 
+/*
+ * Without a map that is written a bit is a write: on a full disk it is an
+ * error of the transaction, and nothing was added.
+ */
+
+static void
+test_full(void **context)
+{
+    uint8_t       key[FS_UNITS_KEY_LEN];
+    fs_txn_t      txn;
+    fixture_t    *fixture = *context;
+    fs_buyers_t   buyers;
+
+    fixture_close(fixture, 1);
+    copies = 1;
+    fixture_open(fixture);
+    copies = 0;
+    assert_false(fixture->store->index_mapped);
+
+    memset(&buyers, 0, sizeof(buyers));
+    begin(fixture, &buyers, &txn, 0);
+    put(&buyers, 1, 1, 7, 11);
+    commit(&txn);
+
+    begin(fixture, &buyers, &txn, 0);
+    key_of(key, 2, 7);
+    disk_full = 1;
+    assert_null(fs_buyers_reserve(&buyers, 2, key, sizeof(key), 8));
+    disk_full = 0;
+    assert_int_equal(txn.error, ENOSPC);
+    give_up(&txn);
+
+    begin(fixture, &buyers, &txn, 0);
+    assert_int_equal(get(&buyers, 2, 7), 0);
+    assert_int_equal(buyers.in_n, 0);
+    put(&buyers, 2, 2, 7, 22);
+    assert_int_equal(get(&buyers, 1, 7), 11);
+    commit(&txn);
+
+    begin(fixture, &buyers, &txn, 1);
+    assert_int_equal(get(&buyers, 1, 7), 11);
+    assert_int_equal(get(&buyers, 2, 7), 22);
+    assert_int_equal(buyers.in_n, 1);
+    mdb_txn_abort(txn.txn);
+}
+
+
 /* What is no filter, or was written over, is damage, and no answer. */
 
 static void
 test_damaged(void **context)
 {
-    uint8_t       first;
+    int           fd;
+    uint8_t       first, zeros[64] = { 0 };
     MDB_val       key, value;
     fs_txn_t      txn;
     uint32_t      sale;
-    uint64_t      i;
+    uint64_t      i, at;
+    MDB_stat      stat;
     fixture_t    *fixture = *context;
     fs_buyers_t   buyers;
     fs_command_t  command;
@@ -441,8 +529,17 @@ test_damaged(void **context)
     assert_int_equal(get(&buyers, 1, 99), 0);
     assert_int_equal(buyers.in_n, 1);
 
-    for (i = 0; i < buyers.filters[0].blocks * 8; i++) {
-        atomic_store(&buyers.filters[0].words[i], 0);
+    assert_int_equal(mdb_env_get_fd(fixture->store->index, &fd), 0);
+    mdb_env_stat(fixture->store->index, &stat);
+
+    /* the number of its first page, then the header and what lacks to 64 */
+
+    at = fs_get_le64((uint8_t *) buyers.filters[0].words - 64)
+         * stat.ms_psize + 64;
+
+    for (i = 0; i < buyers.filters[0].blocks; i++) {
+        assert_int_equal(pwrite(fd, zeros, sizeof(zeros),
+                                (off_t) (at + i * 64)), 64);
     }
 
     give_up(&txn);
@@ -536,6 +633,7 @@ main(void)
                                         teardown),
         cmocka_unit_test_setup_teardown(test_lengths, fixture_setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(test_full, fixture_setup, teardown),
         cmocka_unit_test_setup_teardown(test_damaged, fixture_setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(test_other_layout, fixture_setup,

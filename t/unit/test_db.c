@@ -8,12 +8,49 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
 
 #include "lmdb/env.h"
 
 
 #define KEYS  400
 #define STEPS 20000
+
+static unsigned   fs_type;              /* 0: as it is */
+static uint64_t   fs_free;              /* and then so many bytes are free */
+
+
+int
+statfs(const char *path, struct statfs *fs)
+{
+    int  rc;
+
+    rc = (int) syscall(SYS_statfs, path, fs);
+
+    if (fs_type != 0) {
+        fs->f_type = fs_type;
+    }
+
+    return rc;
+}
+
+
+int
+fstatfs(int fd, struct statfs *fs)
+{
+    int  rc;
+
+    rc = (int) syscall(SYS_fstatfs, fd, fs);
+
+    if (fs_type != 0) {
+        fs->f_type = fs_type;
+        fs->f_bavail = fs_free / (uint64_t) fs->f_bsize;
+    }
+
+    return rc;
+}
+
 
 typedef struct {
     char                 path[64];
@@ -465,6 +502,18 @@ test_length(void **context)
 }
 
 
+/* Opened again, with a map that is written where the file system allows. */
+
+static void
+base_again(base_t *base, unsigned type)
+{
+    mdb_env_close(base->env);
+    fs_type = type;
+    assert_int_equal(fs_env_open(&base->env, base->path, 64 << 20, 4,
+                                 MDB_NOSYNC|MDB_WRITEMAP), 0);
+}
+
+
 /* Space is taken before it is used, or it is an error. */
 
 static void
@@ -474,6 +523,8 @@ test_room(void **context)
     uint64_t     room;
     struct stat  st;
 
+    base_again(base, 0xef53);
+    fs_free = 0;
     room = 0;
     assert_int_equal(fs_env_room(base->env, 1 << 20, 0, &room), 0);
     assert_int_equal(stat(base->file, &st), 0);
@@ -484,6 +535,92 @@ test_room(void **context)
 
     assert_int_equal(fs_env_room(base->env, 1ULL << 40, 0, &room), 0);
     assert_int_equal(room, 64 << 20);
+}
+
+
+/* Where taken space is not kept none is taken: it has to be there. */
+
+static void
+test_not_kept(void **context)
+{
+    char         why[FS_ENV_WHY_MAX];
+    base_t      *base = *context;
+    uint64_t     room;
+    struct stat  st;
+
+    base_again(base, 0x9123683e);
+    assert_int_equal(truncate(base->file, 1 << 20), 0);
+
+    fs_free = 3 << 20;
+    room = 0;
+    assert_int_equal(fs_env_room(base->env, 1024, 0, &room), 0);
+    assert_int_equal(fs_env_room(base->env, 1024, 4 << 20, &room), ENOSPC);
+
+    fs_free = 1ULL << 30;
+    assert_int_equal(fs_env_room(base->env, 1ULL << 40, 0, &room), 0);
+    assert_int_equal(stat(base->file, &st), 0);
+    assert_true(st.st_blocks * 512 < 1 << 20);
+
+    /* and the file is longer than what is used of it */
+
+    assert_int_equal(st.st_size, 64 << 20);
+    assert_int_equal(fs_env_look(base->file, why), 1);
+}
+
+
+/* A map is written where a page written over is known to have its place. */
+
+static void
+test_kinds(void **context)
+{
+    unsigned  i;
+    base_t   *base = *context;
+
+    static const struct {
+        unsigned  type;
+        int       mapped;
+    } kinds[] = {
+        { 0xef53, 1 }, { 0x58465342, 1 }, { 0x01021994, 1 },
+        { 0x9123683e, 0 }, { 0x2fc12fc1, 0 }, { 0xca451a4e, 0 },
+        { 0x794c7630, 0 }, { 0xf2f52010, 0 }, { 0x3434, 0 },
+        { 0x65735546, 0 }, { 0x01021997, 0 }, { 0x12345678, 0 }
+    };
+
+    for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        base_again(base, kinds[i].type);
+        assert_int_equal(fs_env_mapped(base->env), kinds[i].mapped);
+    }
+}
+
+
+/* A filter has so many bytes when a ledger has a hundred million entries. */
+
+static void
+test_long(void **context)
+{
+    char      *bytes;
+    size_t     size;
+    base_t    *base = *context;
+    fs_str_t   found;
+
+    size = 6 << 20;
+    bytes = calloc(1, size);
+    assert_non_null(bytes);
+    bytes[size - 1] = 7;
+
+    base_begin(base, 0);
+    fs_db_put(&base->txn, base->plain, "long", 4, bytes, size, 0);
+    assert_true(fs_db_get(&base->txn, base->plain, "long", 4, &found));
+    assert_int_equal(mdb_txn_commit(base->txn.txn), 0);
+
+    base_begin(base, 0);
+    assert_true(fs_db_get(&base->txn, base->plain, "long", 4, &found));
+    assert_int_equal(found.len, size);
+    assert_int_equal(found.data[size - 1], 7);
+
+    mdb_txn_abort(base->txn.txn);
+
+    free(bytes);
 }
 
 
@@ -504,6 +641,12 @@ main(void)
         cmocka_unit_test_setup_teardown(test_length, base_setup,
                                         base_teardown),
         cmocka_unit_test_setup_teardown(test_room, base_setup,
+                                        base_teardown),
+        cmocka_unit_test_setup_teardown(test_not_kept, base_setup,
+                                        base_teardown),
+        cmocka_unit_test_setup_teardown(test_kinds, base_setup,
+                                        base_teardown),
+        cmocka_unit_test_setup_teardown(test_long, base_setup,
                                         base_teardown)
     };
 

@@ -1,5 +1,9 @@
 
+#include <errno.h>
+#include <unistd.h>
+
 #include "index/buyers.h"
+#include "lmdb/page.h"
 
 
 #define FS_FILTER_BLOCK  64             /* bytes: a cache line */
@@ -41,6 +45,8 @@ static uint64_t fs_filter_block(const fs_filter_t *filter,
 static unsigned fs_filter_bit(uint64_t bits, unsigned i, uint64_t *mask);
 static int fs_filter_has(const fs_filter_t *filter, const uint8_t *buyer);
 static void fs_filter_add(const fs_filter_t *filter, const uint8_t *buyer);
+static int fs_filter_write(const fs_filter_t *filter, const uint8_t *buyer,
+    MDB_env *env);
 
 
 static void
@@ -212,17 +218,18 @@ fs_buyers_filter(fs_buyers_t *buyers, fs_filter_t *filter, fs_str_t value)
 {
     uintptr_t  at;
 
-    if (value.len < FS_FILTER_PAD + FS_FILTER_LEAST) {
+    at = (uintptr_t) value.data + FS_FILTER_PAD;
+
+    if (value.len < FS_FILTER_PAD + FS_FILTER_LEAST
+        || at % sizeof(uint64_t) != 0)
+    {
         buyers->txn->error = MDB_CORRUPTED;
         return 0;
     }
 
-    at = (uintptr_t) value.data;
-    at = (at + FS_FILTER_BLOCK - 1) & ~(uintptr_t) (FS_FILTER_BLOCK - 1);
-
+    filter->made = 0;
     filter->words = (_Atomic uint64_t *) at;
-    filter->blocks = (value.len - (at - (uintptr_t) value.data))
-                     / FS_FILTER_BLOCK;
+    filter->blocks = (value.len - FS_FILTER_PAD) / FS_FILTER_BLOCK;
 
     return 1;
 }
@@ -267,6 +274,7 @@ fs_buyers_make(fs_buyers_t *buyers, unsigned current)
             return;
         }
 
+        buyers->filters[n].made = 1;
         fs_filter_clear(&buyers->filters[n]);
         buyers->n++;
     }
@@ -370,7 +378,18 @@ fs_buyers_reserve(fs_buyers_t *buyers, fs_seq_t seq, const uint8_t *key,
 
     if (buyers->in_n == 0 || buyers->in[0] != buyers->current) {
 
-        fs_filter_add(&buyers->filters[buyers->current], key);
+        if (buyers->store->index_mapped) {
+            fs_filter_add(&buyers->filters[buyers->current], key);
+
+        } else {
+            buyers->txn->error =
+                fs_filter_write(&buyers->filters[buyers->current], key,
+                                mdb_txn_env(buyers->txn->txn));
+
+            if (buyers->txn->error) {
+                return NULL;
+            }
+        }
 
         memmove(buyers->in + 1, buyers->in, buyers->in_n);
         buyers->in[0] = (uint8_t) buyers->current;
@@ -528,4 +547,67 @@ fs_filter_add(const fs_filter_t *filter, const uint8_t *buyer)
         (void) atomic_fetch_or_explicit(&words[word], mask,
                                         memory_order_relaxed);
     }
+}
+
+
+/*
+ * The same where the map is read only: the file is written, and whoever looks
+ * into the map sees that.  The first page of the run says where.  A filter
+ * that this transaction has made lies in memory until the commit: none is so
+ * large that LMDB would write pages out before (some 500 MB).  0, or an errno
+ * or LMDB's error.
+ */
+
+static int
+fs_filter_write(const fs_filter_t *filter, const uint8_t *buyer, MDB_env *env)
+{
+    int             fd, rc;
+    off_t           at;
+    ssize_t         n;
+    unsigned        i, word;
+    MDB_stat        stat;
+    uint64_t        block, bits, mask, words[FS_FILTER_WORDS];
+    const uint8_t  *page;
+
+    if (filter->made) {
+        fs_filter_add(filter, buyer);
+        return 0;
+    }
+
+    rc = mdb_env_get_fd(env, &fd);
+
+    if (rc) {
+        return rc;
+    }
+
+    mdb_env_stat(env, &stat);
+
+    page = (const uint8_t *) filter->words - FS_FILTER_PAD - FS_PAGE_HEADER;
+    block = fs_filter_block(filter, buyer, &bits);
+
+    at = (off_t) (fs_get_le64(page) * stat.ms_psize + FS_PAGE_HEADER
+                  + FS_FILTER_PAD + block * FS_FILTER_BLOCK);
+
+    n = pread(fd, words, sizeof(words), at);
+
+    if (n == -1) {
+        return errno;
+    }
+
+    if (n != sizeof(words)
+        || words[FS_FILTER_WORDS - 1] != fs_filter_tag(block))
+    {
+        return MDB_CORRUPTED;
+    }
+
+    for (i = 0; i < FS_FILTER_BITS; i++) {
+        word = fs_filter_bit(bits, i, &mask);
+        words[word] |= mask;
+    }
+
+    n = pwrite(fd, words, sizeof(words), at);
+
+    /* a part only is written to a full disk */
+
+    return n == sizeof(words) ? 0 : n == -1 ? errno : ENOSPC;
 }

@@ -24,8 +24,10 @@
  * ends in a word that says that it is one.  Its value is made once, without
  * bits, and is a run of pages of its own, which LMDB does not move.  So bits
  * are set where they lie, in the map, before the rows are committed: a
- * transaction that is aborted leaves a few too many.  (The index is opened
- * with MDB_WRITEMAP, and what it was before a power cut is never trusted.)
+ * transaction that is aborted leaves a few too many.  (What the index was
+ * before a power cut is never trusted.)  Where the map is read only, since the
+ * index was opened without MDB_WRITEMAP, they are written to the same place of
+ * the file.
  */
 
 #ifndef FS_BUYERS_H
@@ -44,8 +46,9 @@
 #define FS_BUYERS_KEY_MAX    FS_BOUND_KEY_LEN
 
 typedef struct {
-    _Atomic uint64_t    *words;         /* in the map */
+    _Atomic uint64_t    *words;         /* in the map, or to be committed */
     uint64_t             blocks;
+    unsigned             made:1;        /* by this transaction */
 } fs_filter_t;
 
 /* Of one thread.  All zeros at first. */

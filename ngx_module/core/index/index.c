@@ -168,6 +168,7 @@ fs_index_open(fs_store_t *store, const fs_index_row_t *row)
     store->generation = generation;
     store->index_n = row->n;
     store->index_room = 0;
+    store->index_mapped = fs_env_mapped(env);
     store->index = env;
 
     pthread_rwlock_unlock(&store->guard);

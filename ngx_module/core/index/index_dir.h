@@ -19,7 +19,8 @@
  * The index is written through its map, which saves a copy and a system call
  * a page: its file can be lost, so it may lie open to a wild pointer.  Space
  * is taken before it is used, for the entries of a batch and of its timers
- * (FS_BATCH_ENTRIES_MAX, FS_TIMERS_PASS) or of a chunk that is folded.
+ * (FS_BATCH_ENTRIES_MAX, FS_TIMERS_PASS) or of a chunk that is folded.  On a
+ * file system that does not keep it there is no such map, see fs_env_open().
  *
  * The file is sparse and as long as the map, which is some times the log's:
  * it is address space, and the index must never be full before the log.

@@ -61,10 +61,6 @@
 /* taken beyond what is needed, so that it is not asked for each time */
 #define FS_ROOM_STEP     (64ULL << 20)
 
-/* left free where space taken is no promise: for what others write meanwhile,
- * and the file system's own trees */
-#define FS_ROOM_SPARE    (256ULL << 20)
-
 typedef struct {
     uint64_t             size;          /* of a page */
     uint64_t             root;
@@ -77,6 +73,9 @@ static int fs_env_look_once(int fd, char *why);
 static int fs_env_meta(int fd, uint64_t offset, fs_meta_page_t *meta);
 static int fs_env_root(int fd, const fs_meta_page_t *meta);
 static int fs_env_unmake(const char *scratch);
+static int fs_env_keeps(const char *path);
+static void fs_env_longer(int fd, uint64_t size);
+static int fs_env_free(int fd, uint64_t need);
 
 
 int
@@ -248,6 +247,10 @@ fs_env_open(MDB_env **env, const char *path, size_t map_size, int readers,
     int          rc;
     char         name[PATH_MAX];
     struct stat  st;
+
+    if ((flags & MDB_WRITEMAP) && !fs_env_keeps(path)) {
+        flags &= ~(unsigned) MDB_WRITEMAP;
+    }
 
     if (flags & MDB_WRITEMAP) {
 
@@ -453,17 +456,29 @@ fs_env_lengthen(MDB_env *env, uint64_t *length)
             size = info.me_mapsize;
         }
 
-        /*
-         * It takes no space, so it fails for no full disk; where it fails
-         * for a limit on file sizes the commit will say so.
-         */
-
-        if (size > (uint64_t) st.st_size && ftruncate(fd, (off_t) size) == 0) {
-            st.st_size = (off_t) size;
-        }
+        fs_env_longer(fd, size);
+        (void) fstat(fd, &st);
     }
 
     *length = (uint64_t) st.st_size;
+}
+
+
+/*
+ * It takes no space, so it fails for no full disk; where it fails for a limit
+ * on file sizes the commit will say so.
+ */
+
+static void
+fs_env_longer(int fd, uint64_t size)
+{
+    struct stat  st;
+
+    if (fstat(fd, &st) == 0 && (uint64_t) st.st_size < size
+        && ftruncate(fd, (off_t) size) == -1)
+    {
+        return;
+    }
 }
 
 
@@ -526,26 +541,30 @@ fs_env_settle(MDB_env *env, uint64_t last)
 
 
 /*
- * 1: a page written over takes another block here, so that space taken for the
- * file is no promise.  What is not known is believed.
+ * 1: space that is taken for a file there (posix_fallocate) is kept for
+ * whatever is written over it.  Others write a page to another place each time
+ * (btrfs, ZFS, bcachefs, F2FS, NILFS), or pass it on to somebody unknown
+ * (overlay, FUSE): what is not known is not believed.
  */
 
 static int
-fs_env_copies(const struct statfs *fs)
+fs_env_keeps(const char *path)
 {
-    unsigned  i;
+    unsigned       i;
+    struct statfs  fs;
 
     static const uint32_t  types[] = {
-        0x9123683e,     /* btrfs */
-        0x2fc12fc1,     /* ZFS */
-        0xca451a4e,     /* bcachefs */
-        0x794c7630,     /* overlay: whatever is below */
-        0xf2f52010,     /* F2FS */
-        0x3434          /* NILFS */
+        0xef53,         /* ext2, ext3, ext4 */
+        0x58465342,     /* XFS */
+        0x01021994      /* tmpfs */
     };
 
+    if (statfs(path, &fs) == -1) {
+        return 0;
+    }
+
     for (i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
-        if ((uint32_t) fs->f_type == types[i]) {
+        if ((uint32_t) fs.f_type == types[i]) {
             return 1;
         }
     }
@@ -555,13 +574,38 @@ fs_env_copies(const struct statfs *fs)
 
 
 int
+fs_env_mapped(MDB_env *env)
+{
+    unsigned  flags;
+
+    return mdb_env_get_flags(env, &flags) == 0 && (flags & MDB_WRITEMAP) != 0;
+}
+
+
+/* What is written later may fail all the same, and is an error then. */
+
+static int
+fs_env_free(int fd, uint64_t need)
+{
+    struct statfs  fs;
+
+    if (fstatfs(fd, &fs) == 0
+        && (uint64_t) fs.f_bavail * (uint64_t) fs.f_bsize < need)
+    {
+        return ENOSPC;
+    }
+
+    return 0;
+}
+
+
+int
 fs_env_room(MDB_env *env, uint64_t entries, uint64_t more, uint64_t *room)
 {
-    int            fd, error;
-    uint64_t       used, need, step, wanted;
-    MDB_stat       stat;
-    MDB_envinfo    info;
-    struct statfs  fs;
+    int          fd, error;
+    uint64_t     used, need, step, wanted;
+    MDB_stat     stat;
+    MDB_envinfo  info;
 
     error = fs_guard_info(env, &info, &stat);
 
@@ -585,19 +629,22 @@ fs_env_room(MDB_env *env, uint64_t entries, uint64_t more, uint64_t *room)
         return error;
     }
 
-    if (fstatfs(fd, &fs) == 0 && fs_env_copies(&fs)
-        && (uint64_t) fs.f_bavail * (uint64_t) fs.f_bsize
-           < need + FS_ROOM_SPARE)
-    {
-        return ENOSPC;
-    }
-
     /* what does not fit into the map LMDB refuses by itself */
 
     wanted = used + need;
 
     if (wanted > info.me_mapsize) {
         wanted = info.me_mapsize;
+    }
+
+    if (!fs_env_mapped(env)) {
+
+        if (wanted > *room) {
+            fs_env_longer(fd, wanted);
+            *room = wanted;
+        }
+
+        return fs_env_free(fd, wanted - used);
     }
 
     if (wanted <= *room) {

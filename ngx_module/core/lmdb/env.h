@@ -27,7 +27,12 @@ typedef struct {
  */
 int fs_env_look(const char *file, char *why);
 
-/* Open the environment in a directory.  0, or an LMDB error. */
+/*
+ * Open the environment in a directory.  MDB_WRITEMAP is left out where the
+ * file system does not keep the space taken for a file: there a full disk
+ * would be a SIGBUS whatever was taken.  All processes of a store see the same
+ * file system.  0, or an LMDB error.
+ */
 int fs_env_open(MDB_env **env, const char *path, size_t map_size, int readers,
     unsigned flags);
 
@@ -63,12 +68,17 @@ void fs_env_lengthen(MDB_env *env, uint64_t *length);
  */
 int fs_env_settle(MDB_env *env, uint64_t last);
 
+/* 1: it was opened with MDB_WRITEMAP, 0: without. */
+int fs_env_mapped(MDB_env *env);
+
 /*
- * For a map that is written (MDB_WRITEMAP): take disk space behind the last
- * page used, before a transaction that folds up to so many entries, and has
- * values of `more` bytes beyond those, uses it.  A full disk is an error here;
- * later it would be a SIGBUS.  Under the write lock; *room is how far space is
- * known to be taken.  0 or errno.
+ * Before a transaction that folds up to so many entries, and has values of
+ * `more` bytes beyond those.  For a map that is written (MDB_WRITEMAP): take
+ * disk space behind the last page used.  A full disk is an error here; later
+ * it would be a SIGBUS.  Without one: look whether so much is free, so that
+ * nothing is decided on a full disk, and keep the file longer than what is
+ * used of it, as fs_env_lengthen().  Under the write lock; *room is how far
+ * that is known to be done.  0 or errno.
  */
 int fs_env_room(MDB_env *env, uint64_t entries, uint64_t more,
     uint64_t *room);

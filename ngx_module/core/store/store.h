@@ -170,6 +170,7 @@ struct fs_store_s {
     fs_seq_t             index_seq;     /* where it was when looked at */
     uint64_t             log_length;    /* bytes of the files */
     uint64_t             index_room;
+    int                  index_mapped;  /* it is written through its map */
     fs_look_t            look;          /* at the log, by who writes */
     void                *fold;          /* the commit thread's state cache */
     struct fs_reader_s  *readers;       /* all of this process */

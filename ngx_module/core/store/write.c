@@ -609,12 +609,16 @@ fs_write_commit(fs_write_t *write, int64_t timings[2])
  * index.  One that found no room is whole, only behind, and is caught up by
  * the next begin; after any other failure it is not believed.  Until then
  * nobody reads it: it would not know what was acknowledged.
+ *
+ * A full disk may write a part, which LMDB calls EIO.  When that was no meta
+ * page (or it would be MDB_PANIC) nothing refers to what was written.
  */
 
 static void
 fs_write_commit_index(fs_write_t *write)
 {
-    int          rc;
+    int          rc, whole;
+    MDB_txn     *txn;
     fs_store_t  *store;
 
     store = write->store;
@@ -632,7 +636,14 @@ fs_write_commit_index(fs_write_t *write)
 
     atomic_store(&store->mark->rebuilding, 1);
 
-    if (fs_db_outcome(rc) != FS_STORE_FULL) {
+    whole = fs_db_outcome(rc) == FS_STORE_FULL;
+
+    if (rc == EIO && fs_guard_begin(store->index, MDB_RDONLY, &txn) == 0) {
+        mdb_txn_abort(txn);
+        whole = 1;
+    }
+
+    if (!whole) {
         atomic_store(&store->mark->stale, 1);
     }
 }
