@@ -18,6 +18,7 @@
 #include "core/base/fs_types.h"
 #include "core/text/answer.h"
 #include "core/lead/commit.h"
+#include "core/lead/settle.h"
 #include "core/decide/decide.h"
 #include "core/read/growth.h"
 #include "core/store/life.h"

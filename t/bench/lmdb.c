@@ -20,7 +20,8 @@
 
 #include "client.h"
 
-#include "lead/batch.h"
+#include "lead/commit.h"
+#include "lead/settle.h"
 #include "ledger/entry.h"
 #include "ledger/rows.h"
 

@@ -16,7 +16,8 @@
 #ifndef SIMULATE_H
 #define SIMULATE_H
 
-#include "lead/batch.h"
+#include "lead/commit.h"
+#include "lead/settle.h"
 #include "store/clock.h"
 #include "index/index_dir.h"
 #include "common/check.h"

@@ -25,6 +25,7 @@
 #include <cmocka.h>
 
 #include "lead/commit.h"
+#include "lead/settle.h"
 #include "read/view.h"
 
 

@@ -1,4 +1,5 @@
 
+#include "decide/decide.h"
 #include "fold/aside.h"
 #include "lead/batch.h"
 #include "rules/timers.h"

@@ -1,5 +1,6 @@
 
-#include "lead/batch.h"
+#include "lead/commit.h"
+#include "lead/settle.h"
 #include "store/life.h"
 
 
@@ -63,10 +64,7 @@ fs_commit_settle(fs_commit_t *commit, int ring)
 
     commit->cursors_n = 0;
 
-    fs_commit_waits(commit);
-
-    if (fs_rings_lead(commit->rings) == -1) {
-        fs_commit_waited(commit);
+    if (fs_commit_lead(commit) == -1) {
         return FS_INTERNAL;
     }
 

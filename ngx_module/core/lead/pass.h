@@ -1,0 +1,145 @@
+
+/*
+ * What a commit thread has, and the steps of a pass: the leader's mutex of the
+ * block (ring.h), the log's write lock, the commit, and refusals.  All of it
+ * runs in that thread, under that mutex.
+ */
+
+#ifndef FS_PASS_H
+#define FS_PASS_H
+
+#include "fold/emit.h"
+#include "lead/ring.h"
+#include "store/store.h"
+
+#pragma GCC visibility push(hidden)
+
+
+#define FS_BATCH_MAX          2048      /* commands of one pass */
+#define FS_BATCH_ENTRIES_MAX  4096      /* entries: a hold has up to 8 */
+
+/* Called at named points of a pass; tests stop or kill there.  May be NULL. */
+typedef enum {
+    FS_POINT_LOCKED = 0,                /* the write lock is held */
+    FS_POINT_APPLIED,                   /* results in the slots */
+    FS_POINT_LOG_COMMITTED,
+    FS_POINT_INDEX_COMMITTED,
+    FS_POINT_DELIVERED,                 /* before the wake-ups */
+    FS_POINT_SETTLING,                  /* a claimed ring, before its commit */
+    FS_POINTS_N
+} fs_point_t;
+
+typedef struct {
+    unsigned             commands;      /* applied by this pass */
+    unsigned             timers;        /* steps */
+    unsigned             entries;       /* written */
+    unsigned             delivered;     /* of a dead leader's pass */
+    int64_t              log_us;        /* the log's commit with its sync */
+    int64_t              index_us;
+    int64_t              wait_us;       /* for the write lock */
+    fs_outcome_t         outcome;
+    int                  more;          /* bounds were reached: call again */
+} fs_pass_t;
+
+
+/*
+ * A row of the log's database `rings`, FS_RING_ROW_SIZE bytes, keyed by the
+ * ring's incarnation:
+ *
+ *   offset size  field
+ *        0    8  applied: positions below it are in the ledger
+ *        8   16  boot id of the boot in which it was written
+ *       24    8  used_at, wall ms
+ */
+
+#define FS_RING_ROW_SIZE  32
+#define FS_TIMERS_OFF_MS  10000         /* after they failed */
+
+
+/* A ring that has something to apply in the present pass. */
+typedef struct {
+    uint32_t             ring;
+    uint64_t             start;         /* the first that is not applied */
+    uint64_t             next;          /* decided up to here */
+    uint64_t             head;
+    int64_t              enqueued;      /* of `next` */
+} fs_cursor_t;
+
+typedef struct {
+    fs_store_t          *store;
+    fs_rings_t          *rings;
+    fs_crypto_t         *crypto;
+    fs_state_cache_t    *cache;
+    fs_state_t           state;
+    fs_write_t           write;
+    fs_now_t             now;           /* of the present pass */
+
+    fs_cursor_t         *cursors;       /* rings_n; the first `cursors_n` */
+    uint32_t             cursors_n;     /* have been begun */
+    uint32_t             live;          /* of them, with more to decide */
+
+    int                  own;           /* the ring this thread serves, -1 */
+    uint64_t             woken;         /* what its worker was told of */
+    unsigned             limit;         /* commands of the next pass */
+    int64_t              timers_at;     /* mono: no timers before */
+    fs_aside_t           suspect;       /* the row at which passes fail, */
+    unsigned             failures;      /* so often in a row */
+    int64_t              next_wall;     /* for the hints */
+    int64_t              next_mono;
+
+    _Atomic int64_t     *waiting;       /* since when for the locks, µs; may
+                                           be NULL */
+    void               (*hook)(void *data, fs_point_t point);
+    void                *hook_data;
+} fs_commit_t;
+
+
+/* 1: a stop flag for who must not wait for a rebuild. */
+extern const _Atomic int  fs_commit_at_once;
+
+void fs_commit_point(fs_commit_t *commit, fs_point_t point);
+
+/* CLOCK_MONOTONIC in µs. */
+int64_t fs_commit_usec(void);
+
+/*
+ * Become the block's leader.  From here on the thread says that it waits for
+ * locks, until fs_commit_begin() or fs_commit_waited().  0; -1: INTERNAL.
+ */
+int fs_commit_lead(fs_commit_t *commit);
+void fs_commit_waited(fs_commit_t *commit);
+
+/*
+ * The log's write lock, with an index that can be used.  While the index has
+ * to be rebuilt, what waits in the rings is refused between two chunks, so
+ * that nobody waits for the whole rebuild.
+ */
+fs_outcome_t fs_commit_begin(fs_commit_t *commit, const _Atomic int *stop);
+
+/* After the state has been changed: end it and commit.  Not OK: aborted, or
+ * UNKNOWN.  timings as in fs_write_commit(). */
+fs_outcome_t fs_commit_finish(fs_commit_t *commit, int64_t *timings);
+
+/* Overwrite results of ring i with a refusal that is not about the
+ * command. */
+void fs_commit_refuse(fs_commit_t *commit, uint32_t i, uint64_t from,
+    uint64_t to, fs_outcome_t outcome);
+
+/*
+ * Refuse what waits in ring i, or in each ring (-1).  The leader's mutex is
+ * held, so nobody is deciding it.
+ */
+void fs_commit_refuse_waiting(fs_commit_t *commit, int i,
+    fs_outcome_t outcome);
+
+/* 1: the transaction can only be aborted; and what its commands are told. */
+unsigned fs_commit_failed(fs_commit_t *commit);
+fs_outcome_t fs_commit_outcome(fs_commit_t *commit);
+
+/* Read the hints for timers, as the present transaction leaves them. */
+void fs_commit_next_due(fs_commit_t *commit);
+
+
+#pragma GCC visibility pop
+
+#endif /* FS_PASS_H */
