@@ -16,6 +16,7 @@
 #     make bench              beside its peers; bench-docs: docs/ from that
 #     make bench-engine       the numbers, side by side with the usual way
 #     make build [CC=clang]   build/[clang/]ngx_http_flashsale_module.so
+#     make install [DESTDIR=dir] [PREFIX=/usr]     for nginx and its users
 #     make build-mainline NGINX_SRC=dir    against another nginx's sources
 #     make fuzz-coverage, check, clean, clean-data
 
@@ -76,7 +77,7 @@ STATIC_FLAGS = --error-log-path=stderr --with-compat --with-debug \
     --with-http_stub_status_module --with-http_secure_link_module
 STATIC_OPT = $(CFLAGS) -std=gnu11
 
-.PHONY: all core unit model simulate simulate-twice build build-static build-mainline \
+.PHONY: all install core unit model simulate simulate-twice build build-static build-mainline \
     build-asan run history \
     test test-without-browser test-bare test-browser test-asan test-tsan \
     test-valgrind test-mainline check \
@@ -213,6 +214,29 @@ $(MODULE): $(TREE)/objs/Makefile $(MODULE_SRC)
 	    modules
 	@cp $(TREE)/objs/ngx_http_flashsale_module.so $@.new
 	@mv -f $@.new $@
+
+
+# What `make build` made, where nginx looks for modules, and under PREFIX the
+# storefront, confs and tools; README.md says what is where.
+PREFIX  = /usr
+SHARE   = $(PREFIX)/share/tuanbo
+MODULES = $(shell nginx -V 2>&1 | sed -n 's/.*--modules-path=\([^ ]*\).*/\1/p')
+CONFS   = $(wildcard conf/*.conf conf/tuanbo/*.conf)
+TOOLS   = $(notdir $(wildcard conf/bin/*))
+
+install: build
+	@set -e; umask 022; share='$(DESTDIR)$(SHARE)' bin='$(DESTDIR)$(PREFIX)/bin'; \
+	module='$(DESTDIR)$(MODULES)/$(notdir $(MODULE))'; \
+	install -D -m 644 $(MODULE) "$$module.new"; \
+	mv -f "$$module.new" "$$module"; \
+	for file in $$(find lua templates conf/lib -type f) $(CONFS); do \
+	    install -D -m 644 "$$file" "$$share/$$file"; \
+	done; \
+	sed -i 's|/usr/share/tuanbo|$(SHARE)|g' $(CONFS:%="$$share"/%); \
+	install -D -t "$$share/conf/bin" $(TOOLS:%=conf/bin/%); \
+	mkdir -p "$$bin"; \
+	ln -sf $(TOOLS:%=../share/tuanbo/conf/bin/%) "$$bin"; \
+	echo "$$module"; echo "$$share"; printf '%s\n' $(TOOLS:%="$$bin"/%)
 
 
 # An nginx with the module inside

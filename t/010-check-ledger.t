@@ -5,11 +5,11 @@ use File::Temp qw(tempdir);
 use FindBin;
 use Test::More;
 
-# t/check-ledger.pl accepts the golden feed, and finds each contradiction in
+# tuanbo-check-ledger accepts the golden feed, and finds each contradiction in
 # feeds made from it.  A changed feed is chained again unless the chain itself
 # is what is broken: so the check under test has to find it.
 
-my $script = "$FindBin::Bin/check-ledger.pl";
+my $script = "$FindBin::Bin/../conf/bin/tuanbo-check-ledger";
 my $golden = "$FindBin::Bin/unit/golden/ledger-v1.ndjson";
 my $dir = tempdir(CLEANUP => 1);
 

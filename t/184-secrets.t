@@ -4,7 +4,7 @@ use Tuanbo::Test;
 use Tuanbo::Test::Lua;
 
 # Files of secrets are read in one way, whoever reads them: the directive, Lua,
-# the loader, sign.pl and the demo's order service.
+# the loader, tuanbo-sign and the demo's order service.
 
 my $root = Tuanbo::Test::root();
 my $good = 'a-secret-of-16-b';
@@ -100,11 +100,11 @@ for my $name (sort keys %files) {
         . " flashsale_secret orders $path; }";
     my @nginx = $t->check_conf($conf);
     $said{nginx} = [$nginx[0], $nginx[1]];
-    $said{'load-catalog'} = [said("$root/conf/load-catalog", '--url',
+    $said{'tuanbo-load-catalog'} = [said("$root/conf/bin/tuanbo-load-catalog", '--url',
         'http://127.0.0.1:1', '--secret', $path, "$dir/empty")];
     {
         local $ENV{TUANBO_DATA} = "$dir/as";
-        $said{'sign.pl'} = [said("$root/conf/demo/sign.pl", 'orders', 'GET',
+        $said{'tuanbo-sign'} = [said("$root/conf/bin/tuanbo-sign", 'orders', 'GET',
             '/orders/x')];
     }
     $said{'order-service'} = [said($^X,
@@ -120,18 +120,18 @@ for my $name (sort keys %files) {
             . (utf8::is_utf8($text) ? do { my $s = first($name);
                 utf8::encode($s); $s } : first($name)),
             "$name: Lua has its first line");
-        is($said{'sign.pl'}[0], 0, "$name: sign.pl signs")
-            or diag($said{'sign.pl'}[1]);
+        is($said{'tuanbo-sign'}[0], 0, "$name: tuanbo-sign signs")
+            or diag($said{'tuanbo-sign'}[1]);
         my $secret = first($name);
         utf8::encode($secret) if utf8::is_utf8($secret);
-        my ($time) = $said{'sign.pl'}[1] =~ /t=(\d+)/;
-        is($said{'sign.pl'}[1], 'Flashsale-Signature: '
+        my ($time) = $said{'tuanbo-sign'}[1] =~ /t=(\d+)/;
+        is($said{'tuanbo-sign'}[1], 'Flashsale-Signature: '
             . $t->signature('orders', 'GET', '/orders/x', undef, '',
                 t => $time, secret => $secret) . "\n",
             "$name: with the same secret");
         is((split /\|/, $said{'order-service'}[1])[0], $secret,
             "$name: the order service as well");
-        like($said{'load-catalog'}[1], qr{there is nothing in \Q$dir\E/empty},
+        like($said{'tuanbo-load-catalog'}[1], qr{there is nothing in \Q$dir\E/empty},
             "$name: and the loader takes it");
         next;
     }

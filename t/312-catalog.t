@@ -180,7 +180,7 @@ sub write_catalog (@files) {
 }
 
 sub load (@options) {
-    my $said = `$root/conf/load-catalog @options 2>&1`;
+    my $said = `$root/conf/bin/tuanbo-load-catalog @options 2>&1`;
     utf8::decode($said);
     return ($? >> 8, $said);
 }

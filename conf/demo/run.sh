@@ -178,7 +178,7 @@ do
 done
 
 # Loaded once: later a shop's own changes count.
-"$root/conf/load-catalog" --new --quiet --url "$url" \
+"$root/conf/bin/tuanbo-load-catalog" --new --quiet --url "$url" \
     --secret "$data/secrets/admin" "$demo"
 
 # But for the sessions' times: there is always one on the air, since the last
@@ -203,7 +203,7 @@ session()
 mkdir -p "$data/today/sessions"
 session fruit.json "$on_air" 3
 session pantry.json "$to_come" 2
-"$root/conf/load-catalog" --force --quiet --url "$url" \
+"$root/conf/bin/tuanbo-load-catalog" --force --quiet --url "$url" \
     --secret "$data/secrets/admin" "$data/today"
 
 at()
@@ -225,11 +225,11 @@ Or, without a browser, reserve two boxes of grapes (anybody may be any buyer her
 
 Pay them, as the order service does after its pay page:
 
-  curl -s $url/orders/\$HOLD/confirm -H "\$($demo/sign.pl orders POST /orders/\$HOLD/confirm '{"payment":"pay-'\$HOLD'","paid_fen":7960}')" -H 'Content-Type: application/json' -d '{"payment":"pay-'\$HOLD'","paid_fen":7960}'
+  curl -s $url/orders/\$HOLD/confirm -H "\$($root/conf/bin/tuanbo-sign orders POST /orders/\$HOLD/confirm '{"payment":"pay-'\$HOLD'","paid_fen":7960}')" -H 'Content-Type: application/json' -d '{"payment":"pay-'\$HOLD'","paid_fen":7960}'
 
 Audit everything from the ledger:
 
-  curl -s $url/admin/audit -H "\$($demo/sign.pl admin GET /admin/audit)"
+  curl -s $url/admin/audit -H "\$($root/conf/bin/tuanbo-sign admin GET /admin/audit)"
 
 Ctrl-C stops it.
 END

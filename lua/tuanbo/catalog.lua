@@ -1,7 +1,7 @@
 --- The catalogue's documents, checked.
 --
 -- catalog.json says which fields a product, a pickup point, a session and a
--- sale have; conf/load-catalog reads the same file before it sends anything.
+-- sale have; conf/bin/tuanbo-load-catalog reads the same file before it sends anything.
 -- A price is a field of a sale and of nothing else.
 --
 -- @module tuanbo.catalog
@@ -346,7 +346,7 @@ function catalog.guard()
     local kind = ngx.var.uri:match("/documents/([^/]+)/[^/]+$")
                  or ngx.var.uri:match("/sales/[^/]+$") and "sale"
 
-    -- what load-catalog notes of what it loaded is no page's
+    -- what tuanbo-load-catalog notes of what it loaded is no page's
     if not kind or kind:find("^loaded%-") then
         return
     end

@@ -10,7 +10,7 @@ use FindBin;
 use Getopt::Long qw(GetOptions);
 use Mojo::JSON qw(decode_json encode_json false true);
 
-use lib "$FindBin::Bin/../lib";
+use lib "$FindBin::Bin/../lib", "$FindBin::Bin/../../conf/lib";
 use Tuanbo::History;
 use Tuanbo::History::Checker;
 use Tuanbo::History::Server;

@@ -10,7 +10,7 @@ use FindBin;
 use Getopt::Long qw(GetOptions);
 use Mojo::JSON qw(encode_json);
 
-use lib "$FindBin::Bin/../lib";
+use lib "$FindBin::Bin/../lib", "$FindBin::Bin/../../conf/lib";
 use Tuanbo::History::Chooser;
 use Tuanbo::History::Load;
 use Tuanbo::History::Server;

@@ -8,6 +8,7 @@ use v5.36;
 
 use Exporter qw(import);
 use Fcntl qw(:flock);
+use File::Basename qw(dirname);
 use File::Find ();
 use File::Path ();
 use File::Spec;
@@ -20,6 +21,8 @@ use Mojo::UserAgent;
 use POSIX ();
 use Test::More;
 use Time::HiRes qw(sleep time);
+
+use lib dirname(__FILE__) . '/../../../conf/lib';
 
 use Tuanbo::Signature qw(sign);
 use Tuanbo::Test::Events;
@@ -735,7 +738,7 @@ sub chain_ok ($self, $name = 'the chain of the feed holds') {
     open my $file, '>', $path or die $!;
     print {$file} map { "$_\n" } $self->ledger_lines;
     close $file or die $!;
-    my $said = `$^X $root/t/check-ledger.pl $path 2>&1`;
+    my $said = `$^X $root/conf/bin/tuanbo-check-ledger $path 2>&1`;
     is($?, 0, $name) or diag($said);
 }
 

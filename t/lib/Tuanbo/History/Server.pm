@@ -4,12 +4,9 @@ package Tuanbo::History::Server;
 
 use v5.36;
 
-use File::Basename qw(dirname);
 use Mojo::JSON qw(decode_json encode_json);
 use Mojo::UserAgent;
 use Time::HiRes qw(sleep time);
-
-use lib dirname(__FILE__) . '/../../../../conf/lib';
 
 use Tuanbo::Secrets qw(read_secrets);
 use Tuanbo::Signature qw(sign);
