@@ -6,8 +6,8 @@
 
 #include "fixture.h"
 
-#include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/wait.h>
 
 #include "read/audit.h"
@@ -46,6 +46,12 @@ typedef struct {
     uint8_t             *data;
     size_t               len;
 } pages_file_t;
+
+typedef struct {
+    fixture_t           *fixture;
+    uint64_t             page;
+    pages_how_t          how;
+} pages_case_t;
 
 static pages_file_t  pages_good[PAGES_FILES];
 static off_t         pages_length;
@@ -322,22 +328,25 @@ pages_read(fixture_t *fixture)
 }
 
 
-static int
-pages_child(fixture_t *fixture, uint64_t n, pages_how_t how)
+/* In a thread that is made as those of the workers are. */
+
+static void *
+pages_child(void *data)
 {
     int           fd;
     void         *p;
+    uint64_t      n = ((pages_case_t *) data)->page;
+    fixture_t    *fixture = ((pages_case_t *) data)->fixture;
     unsigned      i;
     fs_command_t  command;
 
-    alarm(SECONDS);
     fd = open("/dev/null", O_WRONLY);
     (void) dup2(fd, STDERR_FILENO);
 
     fixture_open(fixture);
 
-    if (!pages_spoil(fixture, n, how)) {
-        return 2;
+    if (!pages_spoil(fixture, n, ((pages_case_t *) data)->how)) {
+        _exit(2);
     }
 
     if (n % 2) {
@@ -365,7 +374,34 @@ pages_child(fixture_t *fixture, uint64_t n, pages_how_t how)
         free(p);
     }
 
-    return 0;
+    return NULL;
+}
+
+
+static void
+pages_run(fixture_t *fixture, uint64_t n, pages_how_t how)
+{
+    sigset_t      old;
+    pthread_t     tid;
+    pages_case_t  one;
+
+    one.fixture = fixture;
+    one.page = n;
+    one.how = how;
+
+    alarm(SECONDS);
+    fs_guard_block(&old);
+
+    if (pthread_create(&tid, NULL, pages_child, &one) != 0) {
+        _exit(1);
+    }
+
+    (void) pthread_sigmask(SIG_SETMASK, &old, NULL);
+    (void) pthread_join(tid, NULL);
+
+    /* what was lost with a page is no leak */
+
+    _exit(0);
 }
 
 
@@ -483,10 +519,8 @@ main(int argc, char **argv)
         fixture = fixture_create(argv[1]);
         pages_keep(fixture);
 
-        /* what was lost with a page is no leak */
-
-        _exit(pages_child(fixture, strtoull(argv[2], NULL, 10),
-                          (pages_how_t) atoi(argv[3])));
+        pages_run(fixture, strtoull(argv[2], NULL, 10),
+                  (pages_how_t) atoi(argv[3]));
     }
 
     return cmocka_run_group_tests(tests, NULL, NULL);
