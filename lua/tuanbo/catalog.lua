@@ -1,8 +1,8 @@
 --- The catalogue's documents, checked.
 --
 -- catalog.json says which fields a product, a pickup point, a session and a
--- sale have; conf/bin/tuanbo-load-catalog reads the same file before it sends anything.
--- A price is a field of a sale and of nothing else.
+-- sale have; conf/bin/tuanbo-load-catalog reads the same file before it sends
+-- anything. A price is a field of a sale and of nothing else.
 --
 -- @module tuanbo.catalog
 
