@@ -145,7 +145,8 @@ fs_index_open(fs_store_t *store, const fs_index_row_t *row)
     rc = fs_env_open(&env, name, fs_index_map_size(store),
                      store->conf.readers, FS_INDEX_FLAGS);
     if (rc == 0) {
-        rc = fs_index_handles(env, row->n, dbi, &generation);
+        rc = fs_index_handles(env, row->n, dbi, &generation,
+                              &store->index_look);
     }
 
     if (rc) {
@@ -466,6 +467,10 @@ fs_index_open_txn(fs_write_t *write, fs_position_t *position)
     }
 
     fs_db_keep_cursors(&write->index, write->index_cursors);
+
+    if (!fs_env_mapped(store->index)) {
+        fs_db_look(&write->index, &store->index_look);
+    }
 
     rc = fs_env_room(store->index, FS_INDEX_ENTRIES,
                      fs_buyers_filters(store, write->seq, FS_INDEX_ENTRIES),

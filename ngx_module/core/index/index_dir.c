@@ -171,7 +171,7 @@ fs_index_fill(fs_store_t *store, MDB_env *env, uint32_t n)
 
 int
 fs_index_handles(MDB_env *env, uint32_t n, MDB_dbi *dbi,
-    uint32_t *generation)
+    uint32_t *generation, fs_look_t *look)
 {
     int       rc;
     fs_str_t  value;
@@ -185,7 +185,7 @@ fs_index_handles(MDB_env *env, uint32_t n, MDB_dbi *dbi,
         return rc;
     }
 
-    rc = fs_env_handles(txn.txn, fs_index_dbs, FS_INDEX_N, 0, dbi, NULL);
+    rc = fs_env_handles(txn.txn, fs_index_dbs, FS_INDEX_N, 0, dbi, look);
 
     if (rc) {
         mdb_txn_abort(txn.txn);

@@ -10,9 +10,10 @@
  * What is looked at is the snapshot that the transaction began with: a page
  * that it has made itself is one of those.  Writers only, under LMDB's lock.
  *
- * For the log.  The index is written through its map, where such a copy goes
- * over other pages of it; it has keys with many values (MDB_DUPSORT), of which
- * nothing is known here.
+ * For the log, and for an index that is not written through its map: where it
+ * is, such a copy goes over other pages of it.  Of the many values of a key
+ * (MDB_DUPSORT) nothing is looked at but the node that has them, or names
+ * their tree.
  */
 
 #ifndef FS_LOOK_H

@@ -172,6 +172,7 @@ struct fs_store_s {
     uint64_t             index_room;
     int                  index_mapped;  /* it is written through its map */
     fs_look_t            look;          /* at the log, by who writes */
+    fs_look_t            index_look;
     void                *fold;          /* the commit thread's state cache */
     struct fs_reader_s  *readers;       /* all of this process */
     pthread_mutex_t      readers_lock;
