@@ -1,16 +1,22 @@
 
+#include <errno.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdint.h>
 #include <string.h>
+#include <time.h>
 
 #include "lmdb/guard.h"
 #include "lmdb/look.h"
+#include "lmdb/shared.h"
 
 
 /* no value is longer that lies beside its key */
 #define FS_GUARD_SHORT  4096
+
+/* until a page that could not be written is tried again */
+#define FS_GUARD_PAUSE_NS  5000000
 
 typedef struct fs_guard_s  fs_guard_t;
 
@@ -97,7 +103,29 @@ fs_guard_block(sigset_t *old)
 static void
 fs_guard_signal(int signo, siginfo_t *info, void *context)
 {
+    int              error;
+    struct timespec  pause;
+
     (void) context;
+
+    if (signo == SIGBUS && info->si_code > 0) {
+        error = errno;
+
+        if (fs_shared_page((uintptr_t) info->si_addr)) {
+
+            /* it says nothing of the data: a lock is let go when there is
+             * room again, and not before */
+
+            pause.tv_sec = 0;
+            pause.tv_nsec = FS_GUARD_PAUSE_NS;
+            (void) nanosleep(&pause, NULL);
+            errno = error;
+
+            return;
+        }
+
+        errno = error;
+    }
 
     if (fs_guard != NULL && info->si_code > 0) {
         _longjmp(fs_guard->jump, 1);

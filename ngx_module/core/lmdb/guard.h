@@ -25,7 +25,9 @@ typedef struct fs_look_s  fs_look_t;    /* look.h */
 
 /*
  * Once a process, before its first environment: SIGSEGV and SIGBUS within a
- * call of these end the call.  Elsewhere they do what they did before.
+ * call of these end the call.  Elsewhere they do what they did before.  But a
+ * thread whose page of the mark or of a lock file cannot be written waits
+ * until there is room: see shared.h.
  */
 void fs_guard_install(void);
 

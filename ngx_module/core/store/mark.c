@@ -64,6 +64,8 @@ fs_mark_open(const char *path, int *fd, fs_mark_t **mark)
         }
     }
 
+    fs_guard_install();
+
     map = mmap(NULL, FS_MARK_SIZE, PROT_READ|PROT_WRITE, MAP_SHARED, *fd, 0);
 
     if (map == MAP_FAILED) {
