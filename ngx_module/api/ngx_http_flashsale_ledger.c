@@ -345,7 +345,7 @@ ngx_http_flashsale_feed_problem(ngx_http_request_t *r,
 
     ngx_memzero(&result, sizeof(fs_result_t));
     result.outcome = (uint16_t) outcome;
-    result.seq = feed->last;
+    result.last_seq = feed->last;
 
     ngx_http_flashsale_answer_problem(r, outcome, NULL, &result, NULL);
 

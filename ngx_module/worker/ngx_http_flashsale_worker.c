@@ -194,7 +194,7 @@ void
 ngx_http_flashsale_start(ngx_http_flashsale_worker_t *worker)
 {
     if (worker->ring == -1) {
-        worker->ring = fs_ring_claim(worker->rings, (int32_t) ngx_pid);
+        worker->ring = fs_ring_claim(worker->rings);
 
         if (worker->ring == -1) {
             if (!worker->complained) {

@@ -278,7 +278,7 @@ model_batch(model_t *m)
         oracle_command(&m->oracle, &made.command,
                        made.has_op ? &made.op : NULL, &answer);
 
-        compare_answer(&m->oracle, &made, &result, &answer);
+        compare_answer(&m->oracle, &made, m->state.seq, &result, &answer);
 
         if (refused) {
             m->refused++;

@@ -110,11 +110,11 @@ compare_hold(const fs_hold_t *hold, const oracle_hold_t *want, int state)
 /* Which epoch it has is the engine's to say, as long as no other had it. */
 
 static void
-compare_life(oracle_t *oracle, const fs_result_t *got,
+compare_life(oracle_t *oracle, fs_seq_t seq, const fs_result_t *got,
     const oracle_answer_t *want)
 {
     if (want->outcome == FS_OK) {
-        check(oracle_begin_life(oracle, got->seq, got->epoch),
+        check(oracle_begin_life(oracle, seq, got->epoch),
               "epoch %08x is an old one", got->epoch);
     }
 
@@ -124,7 +124,7 @@ compare_life(oracle_t *oracle, const fs_result_t *got,
 
 
 void
-compare_answer(oracle_t *oracle, const generated_t *made,
+compare_answer(oracle_t *oracle, const generated_t *made, fs_seq_t seq,
     const fs_result_t *got, const oracle_answer_t *want)
 {
     int             type;
@@ -196,7 +196,7 @@ compare_answer(oracle_t *oracle, const generated_t *made,
     }
 
     if (want->life != 0) {
-        compare_life(oracle, got, want);
+        compare_life(oracle, seq, got, want);
     }
 
     if (want->other != -1) {

@@ -30,8 +30,9 @@ void compare_group(const fs_group_t *group, const oracle_group_t *want);
 /* state: as people read it, or as it is in the row. */
 void compare_hold(const fs_hold_t *hold, const oracle_hold_t *want, int state);
 
-/* The oracle's hold learns the engine's number of a new one. */
-void compare_answer(oracle_t *oracle, const generated_t *made,
+/* The oracle's hold learns the engine's number of a new one.  seq: the last
+ * entry of what was decided so far. */
+void compare_answer(oracle_t *oracle, const generated_t *made, fs_seq_t seq,
     const fs_result_t *got, const oracle_answer_t *want);
 
 /* What a view refused, and what the decision says at the same time. */

@@ -268,7 +268,7 @@ run_child(run_t *run, const run_life_t *life)
     run_point(run);
 
     for (i = 0; i < RUN_RINGS; i++) {
-        if (fs_ring_claim(run->rings, getpid()) != i) {
+        if (fs_ring_claim(run->rings) != i) {
             run_failed("claim", "another ring");
         }
 
@@ -646,7 +646,9 @@ run_ack(run_t *run, const fs_command_t *command, const fs_result_t *result)
         run_failed("a command", fs_outcome_code(result->outcome));
     }
 
-    if (fs_outcome_status(result->outcome) >= 300 || result->seq == 0) {
+    if (fs_outcome_status(result->outcome) >= 300
+        || result->outcome == FS_REPLAYED)
+    {
         return;
     }
 
@@ -658,7 +660,7 @@ run_ack(run_t *run, const fs_command_t *command, const fs_result_t *result)
     ack->position = disk_events(run->disk);
     ack->command = *command;
     ack->hold = result->hold.seq;
-    ack->seq = result->seq;
+    ack->seq = atomic_load(&run_store->mark->seq);
     ack->amount_fen = fs_hold_amount(&result->hold);
     shared->acks_n++;
 }

@@ -66,6 +66,7 @@ typedef struct {
     int                  worker;
     int                  decided;       /* and durable, if it had an effect */
     generated_t          made;
+    int                  wrote;         /* its batch's commands did */
     fs_result_t          result;        /* as decided */
 } simulate_request_t;
 
@@ -87,6 +88,7 @@ typedef struct {
                                            was taken */
     int                  timers;        /* all that was due was done */
     fs_seq_t             base;          /* the last entry before it */
+    fs_seq_t             commanded;     /* the last of its commands */
     fs_seq_t             last;          /* its own last */
     uint8_t              hash[FS_HASH_LEN];
     fs_now_t             now;
@@ -114,6 +116,7 @@ typedef struct {
     _Atomic int          stop;          /* it shall exit */
     int                  clean;
     int                  settling;
+    fs_seq_t             commanded;     /* at FS_POINT_DECIDED */
     int                  left;          /* it has exited by itself, and its
                                            ring was its own */
     uint64_t             batch;         /* number of the one it commits, 0 */

@@ -132,6 +132,8 @@ simulate_decided(worker_t *worker)
     batch->refused = 0;
     batch->base = commit->state.begun;
     batch->last = commit->state.seq;
+    batch->commanded = (worker->job != NULL) ? batch->last
+                                             : worker->commanded;
     batch->now = commit->now;
 
     check(batch->last - batch->base <= FS_INDEX_ENTRIES,
@@ -425,11 +427,9 @@ simulate_apply_all(simulate_t *sim)
         *taken = batch->items[i].token;
 
         simulate_apply(sim, &batch->items[i]);
-
-        if (batch->items[i].result.seq > sim->commanded) {
-            sim->commanded = batch->items[i].result.seq;
-        }
     }
+
+    sim->commanded = batch->commanded;
 }
 
 
@@ -444,6 +444,7 @@ simulate_apply(simulate_t *sim, simulate_item_t *item)
 
     if (request != NULL) {
         request->decided = 1;
+        request->wrote = sim->batch.commanded != sim->batch.base;
         request->result = item->result;
     }
 
@@ -469,7 +470,8 @@ simulate_apply(simulate_t *sim, simulate_item_t *item)
 
     oracle_command(&sim->oracle, &item->made.command,
                    item->made.has_op ? &item->made.op : NULL, &answer);
-    compare_answer(&sim->oracle, &item->made, &item->result, &answer);
+    compare_answer(&sim->oracle, &item->made, sim->batch.commanded,
+                   &item->result, &answer);
 }
 
 
@@ -487,7 +489,7 @@ simulate_answered(simulate_t *sim, simulate_request_t *request,
     case FS_DISK_FAILED:
     case FS_REBUILDING:
     case FS_NOT_READY:
-        check(!request->decided || request->result.seq == 0,
+        check(!request->decided || !request->wrote,
               "told %s, and something was taken",
               fs_outcome_code(result->outcome));
         simulate_free(sim, request, 1);

@@ -38,7 +38,7 @@ worker_start(simulate_t *sim, int number, fs_rings_t *rings)
     check(worker->process != NULL, "no process");
 
     process_enter(worker->process);
-    worker->ring = fs_ring_claim(rings, getpid());
+    worker->ring = fs_ring_claim(rings);
     process_enter(NULL);
 
     check(worker->ring != -1, "no ring is free");
@@ -353,6 +353,10 @@ worker_hook(void *data, fs_point_t point)
     case FS_POINT_LOCKED:
         simulate_locked(worker);
         break;
+
+    case FS_POINT_DECIDED:
+        worker->commanded = worker->commit->state.seq;
+        return;
 
     case FS_POINT_APPLIED:
         simulate_decided(worker);

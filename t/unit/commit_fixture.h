@@ -48,7 +48,7 @@ fixture_close(fixture_t *f)
 static inline void
 settle(fixture_t *f, int ring)
 {
-    assert_int_equal(fs_ring_claim(f->rings, getpid()), ring);
+    assert_int_equal(fs_ring_claim(f->rings), ring);
     assert_int_equal(fs_commit_settle(f->commit, ring), FS_OK);
     assert_int_equal(fs_ring(f->rings, ring)->ready, 1);
 }

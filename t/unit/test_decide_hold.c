@@ -29,7 +29,7 @@ test_hold(void **context)
     assert_int_equal(hold->lines[0].price_fen, 100);
     assert_int_equal(hold->created_at, fixture->wall);
     assert_int_equal(hold->expires_at, fixture->wall + FIXTURE_TERM);
-    assert_int_equal(hold->seq, fixture->result.seq);
+    assert_int_equal(hold->seq, fixture_seq(fixture));
 
     fixture_units(fixture, sale, 3, 0);
     assert_int_equal(fixture_sale(fixture, sale).version, hold->seq);
@@ -181,7 +181,7 @@ test_lines(void **context)
     assert_true(fs_state_entry(&fixture->state, fixture->result.hold.seq,
                                &entry));
     assert_int_equal(fs_get_le32(entry.key), 7);
-    assert_true(fs_state_entry(&fixture->state, fixture->result.seq, &entry));
+    assert_true(fs_state_entry(&fixture->state, fixture->state.seq, &entry));
     assert_int_equal(entry.line, 1);
     assert_int_equal(fs_get_le32(entry.key), 0);
     fixture_abort(fixture);
@@ -253,7 +253,7 @@ test_release(void **context)
     assert_string_equal(fixture_buyers(fixture, FS_COMMAND_RELEASE, 1, hold),
                         "ok");
     assert_int_equal(fixture->result.hold.state, FS_HOLD_RELEASED);
-    assert_int_equal(fixture->result.seq, 0);
+    assert_int_equal(fixture->state.seq, fixture->state.begun);
     fixture_units(fixture, sale, 2, 0);
     assert_int_equal(fixture_seq(fixture), seq);
 }
@@ -328,7 +328,7 @@ test_times(void **context)
 
     fixture_pass(fixture, 1);
     assert_string_equal(fixture_take(fixture, 1, sale, 1, 0), "created");
-    assert_string_equal(fixture_entries(fixture, fixture->result.seq - 2),
+    assert_string_equal(fixture_entries(fixture, fixture_seq(fixture) - 2),
                         "opened held");
 
     fixture_pass(fixture, 999);

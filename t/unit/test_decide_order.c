@@ -125,13 +125,13 @@ test_paid_too_late(void **context)
     fixture_pass(fixture, FIXTURE_TERM);
     assert_string_equal(fixture_order(fixture, FS_COMMAND_CANCEL, withdrawn,
                                       0, 0), "ok");
-    assert_string_equal(fixture_entries(fixture, fixture->result.seq - 2),
+    assert_string_equal(fixture_entries(fixture, fixture_seq(fixture) - 2),
                         "expired withdrawn");
     fixture_units(fixture, sale, 0, 0);
 
     assert_string_equal(fixture_order(fixture, FS_COMMAND_CANCEL, cancelled,
                                       0, 0), "ok");
-    assert_int_equal(fixture->result.seq, 0);
+    assert_int_equal(fixture->state.seq, fixture->state.begun);
 
     assert_due(fixture, released, 1, 100, "released", "refund_due");
     assert_due(fixture, cancelled, 1, 100, "cancelled", "refund_due");
@@ -160,7 +160,7 @@ test_late(void **context)
 
     fixture_pass(fixture, FIXTURE_TERM);
     assert_string_equal(fixture_confirm(fixture, hold, 1, 200), "ok");
-    assert_string_equal(fixture_entries(fixture, fixture->result.seq - 2),
+    assert_string_equal(fixture_entries(fixture, fixture_seq(fixture) - 2),
                         "expired sold_late");
     fixture_units(fixture, sale, 0, 2);
     assert_string_equal(fixture_confirm(fixture, hold, 1, 200), "ok");
@@ -246,7 +246,7 @@ test_late_lines(void **context)
     hold = fixture->result.hold.seq;
     fixture_pass(fixture, FIXTURE_TERM);
     assert_string_equal(fixture_confirm(fixture, hold, 1, 300), "ok");
-    assert_string_equal(fixture_entries(fixture, fixture->result.seq - 4),
+    assert_string_equal(fixture_entries(fixture, fixture_seq(fixture) - 4),
                         "expired expired sold_late sold_late");
     fixture_units(fixture, grape, 0, 2);
     fixture_units(fixture, egg, 0, 1);
@@ -409,7 +409,7 @@ test_handover(void **context)
                         "ok");
     assert_string_equal(fixture_order(fixture, FS_COMMAND_READY, hold, 0, 0),
                         "ok");
-    assert_int_equal(fixture->result.seq, 0);
+    assert_int_equal(fixture->state.seq, fixture->state.begun);
     assert_string_equal(fixture_order(fixture, FS_COMMAND_PICK_UP, hold, 0,
                                       0), "ok");
     assert_string_equal(fixture_order(fixture, FS_COMMAND_PICK_UP, hold, 0,

@@ -194,7 +194,7 @@ work(worker_t *worker)
     }
 
     worker->commit = fs_commit_create(worker->store, worker->rings);
-    worker->ring = fs_ring_claim(worker->rings, getpid());
+    worker->ring = fs_ring_claim(worker->rings);
     worker->wanted = eventfd(0, EFD_NONBLOCK);
 
     if (worker->commit == NULL || worker->ring == -1) {

@@ -645,18 +645,18 @@ life_debts_are(fixture_t *fixture, const life_id_t *gone)
     assert_string_equal(life_order(fixture, gone, FS_COMMAND_CONFIRM, 1, 0,
                                    100), "refund_due");
     assert_int_equal(fixture->result.reason, FS_REASON_OTHER_LIFE);
-    assert_int_equal(fixture->result.seq, 0);
+    assert_int_equal(fixture->state.seq, fixture->state.begun);
 
     assert_string_equal(life_order(fixture, gone, FS_COMMAND_CONFIRM, 2, 0,
                                    70), "refund_due");
-    assert_int_equal(fixture->result.seq, 0);
+    assert_int_equal(fixture->state.seq, fixture->state.begun);
 
     assert_string_equal(life_order(fixture, gone, FS_COMMAND_REFUNDED, 11, 0,
                                    0), "ok");
-    assert_int_equal(fixture->result.seq, 0);
+    assert_int_equal(fixture->state.seq, fixture->state.begun);
     assert_string_equal(life_order(fixture, gone, FS_COMMAND_REFUNDED, 12, 2,
                                    0), "ok");
-    assert_int_equal(fixture->result.seq, 0);
+    assert_int_equal(fixture->state.seq, fixture->state.begun);
     assert_int_equal(fixture->result.hold.state, FS_HOLD_REFUNDED);
 
     assert_string_equal(life_order(fixture, gone, FS_COMMAND_REFUNDED, 13, 0,
@@ -691,18 +691,18 @@ test_debts(void **context)
     assert_string_equal(life_order(fixture, &gone, FS_COMMAND_CONFIRM, 1, 0,
                                    100), "refund_due");
     assert_int_equal(fixture->result.reason, FS_REASON_OTHER_LIFE);
-    mine = fixture->result.seq;
-    assert_true(mine != 0);
+    mine = fixture->state.seq;
+    assert_true(mine > fixture->state.begun);
 
     assert_string_equal(life_order(fixture, &gone, FS_COMMAND_CONFIRM, 2, 0,
                                    70), "refund_due");
-    assert_true(fixture->result.seq == mine + 1);
+    assert_true(fixture->state.seq == mine + 1);
 
     /* one payment, two holds: each is asked about by its own id */
 
     assert_string_equal(life_order(fixture, &other, FS_COMMAND_CONFIRM, 1, 0,
                                    100), "refund_due");
-    assert_true(fixture->result.seq == mine + 2);
+    assert_true(fixture->state.seq == mine + 2);
 
     /* this life's holds have nothing to do with it */
 
@@ -821,7 +821,7 @@ test_audit(void **context)
     command.type = FS_COMMAND_LIFE;
     command.epoch = 77;
     assert_string_equal(fixture_decide(fixture, &command, &op), "ok");
-    at = (uint32_t) fixture->result.seq;
+    at = (uint32_t) fixture->state.seq;
 
     fs_audit_run(fixture->store, 100, NULL, &audit);
     assert_string_equal(audit.problem, "");

@@ -64,7 +64,7 @@ deliver(fs_rings_t *rings, int i, uint64_t n)
 
     for (position = ring->delivered; n > 0; position++, n--) {
         slot = fs_ring_slot(rings, i, position);
-        slot->result.seq = slot->command.hold + 1000;
+        slot->result.hold.seq = slot->command.hold + 1000;
     }
 
     ring->delivered = position;
@@ -121,7 +121,7 @@ claim_and_sleep(fs_rings_t *rings, int fd)
 {
     signed char  i;
 
-    i = (signed char) fs_ring_claim(rings, getpid());
+    i = (signed char) fs_ring_claim(rings);
 
     if (write(fd, &i, 1) != 1) {
         _exit(1);
@@ -189,17 +189,16 @@ test_claim_all(void **data)
     rings = make_rings(3, 8, NULL);
 
     for (i = 0; i < 3; i++) {
-        assert_int_equal(fs_ring_claim(rings, 100 + i), i);
-        assert_int_equal(fs_ring(rings, i)->pid, 100 + i);
+        assert_int_equal(fs_ring_claim(rings), i);
         assert_int_equal(fs_ring(rings, i)->ready, 0);
     }
 
-    assert_int_equal(fs_ring_claim(rings, 103), -1);
+    assert_int_equal(fs_ring_claim(rings), -1);
 
     fs_ring(rings, 1)->ready = 1;
     fs_ring_release(rings, 1);
     assert_int_equal(fs_ring(rings, 1)->ready, 0);
-    assert_int_equal(fs_ring_claim(rings, 104), 1);
+    assert_int_equal(fs_ring_claim(rings), 1);
 
     for (i = 0; i < 3; i++) {
         fs_ring_release(rings, i);
@@ -225,16 +224,14 @@ test_claim_after_kill(void **data)
     for (i = 0; i < 5; i++) {
         pid = start(claim_and_sleep, rings, &fd);
         assert_int_equal(told(fd), 0);
-        assert_int_equal(fs_ring(rings, 0)->pid, pid);
 
-        assert_int_equal(fs_ring_claim(rings, 7), 1);
-        assert_int_equal(fs_ring_claim(rings, 7), -1);
+        assert_int_equal(fs_ring_claim(rings), 1);
+        assert_int_equal(fs_ring_claim(rings), -1);
 
         fs_ring(rings, 0)->ready = 1;
         kill_and_wait(pid);
 
-        assert_int_equal(fs_ring_claim(rings, 8), 0);
-        assert_int_equal(fs_ring(rings, 0)->pid, 8);
+        assert_int_equal(fs_ring_claim(rings), 0);
         assert_int_equal(fs_ring(rings, 0)->ready, 0);
 
         fs_ring_release(rings, 0);
@@ -293,7 +290,7 @@ test_there_and_back(void **data)
     memset(&command, 0, sizeof(command));
     command.type = FS_COMMAND_RELEASE;
 
-    assert_int_equal(fs_ring_claim(rings, 1), 0);
+    assert_int_equal(fs_ring_claim(rings), 0);
     assert_int_equal(fs_ring_push(rings, 0, &command, 1, 1), FS_NOT_READY);
     fs_ring(rings, 0)->ready = 1;
 
@@ -319,7 +316,7 @@ test_there_and_back(void **data)
             assert_int_equal(slot->token, token + 500);
             assert_int_equal(slot->enqueued, token);
             assert_int_equal(slot->command.type, FS_COMMAND_RELEASE);
-            assert_int_equal(slot->result.seq, token + 1000);
+            assert_int_equal(slot->result.hold.seq, token + 1000);
             fs_ring_pop_done(rings, 0);
             token++;
         }
@@ -348,8 +345,8 @@ test_full(void **data)
     memset(&command, 0, sizeof(command));
     command.type = FS_COMMAND_HOLD;
 
-    assert_int_equal(fs_ring_claim(rings, 1), 0);
-    assert_int_equal(fs_ring_claim(rings, 1), 1);
+    assert_int_equal(fs_ring_claim(rings), 0);
+    assert_int_equal(fs_ring_claim(rings), 1);
     fs_ring(rings, 0)->ready = 1;
     fs_ring(rings, 1)->ready = 1;
 
@@ -416,7 +413,7 @@ test_waiting_too_high(void **data)
 
     memset(&command, 0, sizeof(command));
 
-    assert_int_equal(fs_ring_claim(rings, 1), 0);
+    assert_int_equal(fs_ring_claim(rings), 0);
     fs_ring(rings, 0)->ready = 1;
 
     rings->waiting = 4;

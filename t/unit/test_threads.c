@@ -170,7 +170,7 @@ producer_run(void *data)
     struct pollfd   pfd;
 
     market = producer->market;
-    producer->ring = fs_ring_claim(market->shop.rings, getpid());
+    producer->ring = fs_ring_claim(market->shop.rings);
 
     if (producer->ring == -1) {
         producer->broken = "claim";

@@ -410,37 +410,6 @@ test_entries(void **context)
 }
 
 
-static void
-test_due(void **context)
-{
-    int64_t        wall, mono;
-    uint32_t       sale;
-    fs_view_t      view;
-    fixture_t     *fixture = *context;
-    fs_reader_t   *reader;
-    fs_operator_t  op;
-
-    reader = fs_reader_create(fixture->store);
-    view = view_open(reader, FS_OK);
-    fs_view_next_due(&view, &wall, &mono);
-    assert_true(wall == INT64_MAX);
-    assert_true(mono == INT64_MAX);
-    fs_view_close(&view);
-
-    fixture_operator(&op, "grape");
-    op.closes_at = fixture->wall + 60000;
-    sale = fixture_define(fixture, &op);
-    fixture_take(fixture, 1, sale, 1, 1);
-
-    view = view_open(reader, FS_OK);
-    fs_view_next_due(&view, &wall, &mono);
-    assert_true(wall <= fixture->wall + 60000);
-    assert_int_equal(mono, FIXTURE_EPOCH + FIXTURE_TERM);
-    fs_view_close(&view);
-    fs_reader_destroy(reader);
-}
-
-
 /* Fresh: nothing that was acknowledged is missing. */
 
 static void
@@ -798,8 +767,6 @@ main(void)
         cmocka_unit_test_setup_teardown(test_group_failed, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(test_entries, fixture_setup,
-                                        fixture_teardown),
-        cmocka_unit_test_setup_teardown(test_due, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(test_fresh, fixture_setup,
                                         fixture_teardown),

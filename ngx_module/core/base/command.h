@@ -102,7 +102,7 @@ typedef struct {
     int64_t              at;            /* NOT_OPEN: opens_at, wall;
                                            WAIT: retry_at, wall */
     uint32_t             epoch;         /* LIFE: which it is */
-    fs_seq_t             seq;           /* last entry written, 0: none */
+    fs_seq_t             last_seq;      /* FORKED: of the ledger */
     fs_hold_t            hold;          /* as it is now; seq 0: none */
 } fs_result_t;
 

@@ -24,11 +24,8 @@ void
 fs_decide(fs_state_t *state, const fs_command_t *command,
     const fs_operator_t *op, const fs_now_t *now, fs_result_t *result)
 {
-    fs_seq_t  seq;
-
     memset(result, 0, sizeof(fs_result_t));
     state->cut = 0;
-    seq = state->seq;
 
     if (state->store->clock_behind) {
 
@@ -78,10 +75,6 @@ fs_decide(fs_state_t *state, const fs_command_t *command,
 
         memset(result, 0, sizeof(fs_result_t));
         result->outcome = FS_QUEUE_FULL;
-    }
-
-    if (state->seq != seq) {
-        result->seq = state->seq;
     }
 
     if (state->failed || state->index->error != 0 || state->log->error != 0) {

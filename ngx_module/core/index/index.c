@@ -370,7 +370,6 @@ fs_index_begin(fs_write_t *write, unsigned chunk, const _Atomic int *stop)
         }
 
         if (write->seq - position.seq > chunk) {
-            atomic_store(&store->mark->rebuilt_to, position.seq);
             atomic_store(&store->mark->rebuilding, 1);
         }
 
@@ -542,7 +541,6 @@ fs_index_replace(fs_write_t *write)
     /* the lock is free: another one may have been made by now */
 
     if (atomic_load(&mark->index_n) < n) {
-        atomic_store(&mark->rebuilt_to, 0);
         atomic_store(&mark->rebuilding, 1);
         atomic_store(&mark->clean, 0);
         atomic_store(&mark->index_n, n);
@@ -747,8 +745,6 @@ fs_index_progress(fs_write_t *write, fs_seq_t seq, int64_t *told_at)
     if (!atomic_load(&store->mark->rebuilding)) {
         return;
     }
-
-    atomic_store(&store->mark->rebuilt_to, seq);
 
     store->conf.clock(store->conf.data, &wall, &boot);
 

@@ -76,6 +76,8 @@ fs_batch_work(fs_commit_t *commit, fs_pass_t *pass)
 
     commit->limit = FS_BATCH_MAX;
 
+    fs_commit_point(commit, FS_POINT_DECIDED);
+
     if (commit->now.mono >= commit->timers_at) {
         pass->timers = fs_decide_timers(&commit->state, &commit->now,
                                         FS_TIMERS_PASS);

@@ -263,10 +263,6 @@ fs_commit_pass(fs_commit_t *commit, const _Atomic int *stop, fs_pass_t *pass)
         atomic_store(&commit->rings->next_wall, commit->next_wall);
         atomic_store(&commit->rings->next_mono, commit->next_mono);
         atomic_store(&commit->rings->looked_at, commit->now.mono);
-
-        if (pass->entries != 0) {
-            atomic_fetch_add(&commit->rings->pulse, 1);
-        }
     }
 
     fs_commit_point(commit, FS_POINT_DELIVERED);
@@ -364,7 +360,6 @@ fs_commit_one(fs_commit_t *commit, const fs_command_t *command,
     if (outcome == FS_OK && commit->rings != NULL) {
         atomic_store(&commit->rings->next_wall, commit->next_wall);
         atomic_store(&commit->rings->next_mono, commit->next_mono);
-        atomic_fetch_add(&commit->rings->pulse, 1);
 
         if (commit->state.lives) {
             fs_commit_live_on(commit);

@@ -21,6 +21,7 @@
 /* Called at named points of a pass; tests stop or kill there.  May be NULL. */
 typedef enum {
     FS_POINT_LOCKED = 0,                /* the write lock is held */
+    FS_POINT_DECIDED,                   /* the commands; timers come now */
     FS_POINT_APPLIED,                   /* results in the slots */
     FS_POINT_LOG_COMMITTED,
     FS_POINT_INDEX_COMMITTED,

@@ -82,7 +82,6 @@ fs_rings_init(void *block, uint32_t rings_n, uint32_t queue,
 
     rings = block;
 
-    memcpy(rings->magic, "fsrings", 8);
     rings->rings_n = rings_n;
     rings->capacity = fs_rings_capacity(queue);
     rings->queue = queue;
@@ -124,7 +123,7 @@ fs_ring_slot(fs_rings_t *rings, uint32_t i, uint64_t position)
 
 
 int
-fs_ring_claim(fs_rings_t *rings, int32_t pid)
+fs_ring_claim(fs_rings_t *rings)
 {
     int         err;
     uint32_t    i;
@@ -140,7 +139,6 @@ fs_ring_claim(fs_rings_t *rings, int32_t pid)
         }
 
         if (err == 0) {
-            ring->pid = pid;
             atomic_store(&ring->ready, 0);
             return (int) i;
         }
@@ -158,7 +156,6 @@ fs_ring_release(fs_rings_t *rings, int i)
     ring = fs_ring(rings, i);
 
     atomic_store(&ring->ready, 0);
-    ring->pid = 0;
     pthread_mutex_unlock(&ring->owner);
 }
 

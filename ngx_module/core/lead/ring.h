@@ -48,7 +48,6 @@ typedef struct {
 
 typedef struct {
     pthread_mutex_t      owner;         /* robust, process-shared */
-    int32_t              pid;           /* of the owner, for messages */
     int32_t              eventfd;       /* made once, before the first fork */
     uint8_t              incarnation[FS_INCARNATION_LEN];
     uint8_t              store[FS_IDENTITY_LEN];  /* its producer's: see */
@@ -60,7 +59,6 @@ typedef struct {
 } fs_ring_t;
 
 typedef struct {
-    char                 magic[8];
     uint32_t             rings_n;
     uint32_t             capacity;      /* slots of each ring */
     uint32_t             queue;         /* commands that may wait over all */
@@ -73,7 +71,6 @@ typedef struct {
                                            due time on each clock */
     _Atomic int64_t      next_mono;
     _Atomic int64_t      looked_at;     /* mono: the timers were read then */
-    _Atomic uint64_t     pulse;         /* counts commits */
     /* rings_n times fs_ring_t, then rings_n times capacity fs_slot_t */
 } fs_rings_t;
 
@@ -103,7 +100,7 @@ fs_slot_t *fs_ring_slot(fs_rings_t *rings, uint32_t i, uint64_t position);
  * Claim a free ring for the calling thread's life.  Returns its number, or
  * -1: all are taken.  The ring is not ready: fs_commit_settle() makes it so.
  */
-int fs_ring_claim(fs_rings_t *rings, int32_t pid);
+int fs_ring_claim(fs_rings_t *rings);
 
 /* Give it back; by the thread that claimed it. */
 void fs_ring_release(fs_rings_t *rings, int i);

@@ -373,28 +373,6 @@ fs_db_seek(fs_txn_t *txn, MDB_dbi dbi, const void *key, size_t key_len,
 
 
 int
-fs_db_seek_dup(fs_txn_t *txn, MDB_dbi dbi, const void *key, size_t key_len,
-    const void *value, size_t value_len, fs_str_t *found)
-{
-    MDB_val  k, v;
-
-    k.mv_size = key_len;
-    k.mv_data = (void *) key;
-    v.mv_size = value_len;
-    v.mv_data = (void *) value;
-
-    if (!fs_db_cursor_get(txn, dbi, &k, &v, MDB_GET_BOTH_RANGE)) {
-        return 0;
-    }
-
-    found->len = v.mv_size;
-    found->data = v.mv_data;
-
-    return 1;
-}
-
-
-int
 fs_db_last(fs_txn_t *txn, MDB_dbi dbi, fs_str_t *found_key,
     fs_str_t *found_value)
 {

@@ -82,10 +82,6 @@ int fs_db_delete(fs_txn_t *txn, MDB_dbi dbi, const void *key, size_t key_len,
 int fs_db_seek(fs_txn_t *txn, MDB_dbi dbi, const void *key, size_t key_len,
     fs_str_t *found_key, fs_str_t *found_value);
 
-/* The first duplicate of a key that is >= value.  As above. */
-int fs_db_seek_dup(fs_txn_t *txn, MDB_dbi dbi, const void *key,
-    size_t key_len, const void *value, size_t value_len, fs_str_t *found);
-
 /* The last pair of a database.  1 or 0. */
 int fs_db_last(fs_txn_t *txn, MDB_dbi dbi, fs_str_t *found_key,
     fs_str_t *found_value);

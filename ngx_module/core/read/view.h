@@ -122,9 +122,6 @@ typedef struct {
 int fs_view_documents(fs_view_t *view, fs_str_t kind, fs_str_t after,
     size_t limit, fs_document_t *documents, int *more);
 
-/* The next time anything is due, on each clock; INT64_MAX: nothing. */
-void fs_view_next_due(fs_view_t *view, int64_t *wall, int64_t *mono);
-
 /*
  * Ledger entries after `after`, at most `limit`, none beyond the mark.
  * Needs no index.  Returns how many.

@@ -10,7 +10,6 @@
 
 static int fs_view_buyer(fs_view_t *view, const uint8_t *buyer,
     fs_buyer_t *own);
-static int fs_view_due(fs_view_t *view, char clock, int64_t *time);
 
 
 size_t
@@ -220,41 +219,6 @@ fs_view_unpaid(fs_view_t *view, const uint8_t *buyer, int64_t since,
     }
 
     return n;
-}
-
-
-void
-fs_view_next_due(fs_view_t *view, int64_t *wall, int64_t *mono)
-{
-    if (!fs_view_due(view, 'w', wall)) {
-        *wall = INT64_MAX;
-    }
-
-    if (!fs_view_due(view, 'm', mono)) {
-        *mono = INT64_MAX;
-    }
-}
-
-
-static int
-fs_view_due(fs_view_t *view, char clock, int64_t *time)
-{
-    fs_str_t    key, value;
-    fs_timer_t  timer;
-
-    if (view->index.txn == NULL
-        || !fs_db_seek(&view->index, view->store->index_dbi[FS_INDEX_TIMERS],
-                       &clock, 1, &key, &value)
-        || key.len == 0 || key.data[0] != clock)
-    {
-        return 0;
-    }
-
-    /* one that cannot be read is due at once: to be set aside */
-
-    *time = (fs_timer_key_decode(&timer, key) == 0) ? timer.time : 0;
-
-    return 1;
 }
 
 

@@ -3,6 +3,10 @@
 #include "state/state_rows.h"
 
 
+static int fs_line_failed(fs_state_t *state, const fs_hold_t *hold,
+    unsigned line);
+
+
 fs_group_t *
 fs_line_group(fs_state_t *state, const fs_hold_t *hold, unsigned line)
 {
@@ -21,7 +25,9 @@ fs_line_group(fs_state_t *state, const fs_hold_t *hold, unsigned line)
 }
 
 
-int
+/* Whether a line of a sold hold counts to a group that failed. */
+
+static int
 fs_line_failed(fs_state_t *state, const fs_hold_t *hold, unsigned line)
 {
     const fs_group_t  *group;

@@ -23,9 +23,6 @@ fs_hold_live(const fs_hold_t *hold)
 fs_group_t *fs_line_group(fs_state_t *state, const fs_hold_t *hold,
     unsigned line);
 
-/* Whether a line of a sold hold counts to a group that failed. */
-int fs_line_failed(fs_state_t *state, const fs_hold_t *hold, unsigned line);
-
 /* The answer's hold, as people read it. */
 void fs_answer_with(fs_state_t *state, const fs_hold_t *hold,
     fs_result_t *result);

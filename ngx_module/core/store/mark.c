@@ -171,7 +171,6 @@ fs_mark_reset(fs_mark_t *mark, const uint8_t *boot_id, uint64_t txn,
     atomic_store(&mark->index_n, 0);
     atomic_store(&mark->clean, 1);          /* not known: looked for */
     atomic_store(&mark->rebuilding, 0);
-    atomic_store(&mark->rebuilt_to, 0);
     atomic_store(&mark->stale, 0);
     atomic_store(&mark->mono_offset, 0);
     atomic_store(&mark->txn, txn);

@@ -82,7 +82,8 @@ typedef struct {
     _Atomic uint64_t     seq;           /* last durable entry */
     _Atomic uint32_t     clean;         /* index-N/clean may exist */
     _Atomic uint32_t     rebuilding;    /* commands get 503 meanwhile */
-    _Atomic uint64_t     rebuilt_to;    /* progress, seq */
+    uint64_t             unused;        /* of builds before, which may have
+                                           it open too */
     _Atomic uint32_t     stale;         /* the index is broken: make another */
     _Atomic int64_t      mono_offset;   /* mono = CLOCK_BOOTTIME + this */
     _Atomic uint64_t     commits;       /* of the log.  Odd: one is under way,

@@ -249,7 +249,7 @@ fs_put_result(fs_writer_t *writer, unsigned tell, const fs_result_t *result,
 
     if (tell & FS_TELL_LAST_SEQ) {
         fs_put_key(writer, "last_seq");
-        fs_put_number(writer, (int64_t) result->seq);
+        fs_put_number(writer, (int64_t) result->last_seq);
     }
 }
 
