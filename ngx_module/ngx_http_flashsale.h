@@ -21,7 +21,7 @@
 #include "core/lead/settle.h"
 #include "core/decide/decide.h"
 #include "core/read/growth.h"
-#include "core/store/life.h"
+#include "core/log/life.h"
 #include "core/state/points.h"
 #include "core/read/audit.h"
 #include "core/text/events.h"

@@ -5,6 +5,7 @@
  */
 
 #include "ngx_http_flashsale.h"
+#include "core/read/view_walk.h"
 
 
 #define NGX_HTTP_FLASHSALE_FEED_LIMIT      100

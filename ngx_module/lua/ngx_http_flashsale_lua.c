@@ -4,6 +4,7 @@
  */
 
 #include "lua/ngx_http_flashsale_lua.h"
+#include "core/read/view_walk.h"
 
 
 static fs_outcome_t ngx_http_flashsale_lua_missing(fs_view_t *view,

@@ -21,6 +21,7 @@
 
 #include "ngx_http_flashsale.h"
 #include "core/read/shelf.h"
+#include "core/read/view_documents.h"
 
 
 #define NGX_HTTP_FLASHSALE_FFI_VERSION  5

@@ -4,6 +4,7 @@
  */
 
 #include "ngx_http_flashsale.h"
+#include "core/fold/replay.h"
 
 #include <sys/random.h>
 
@@ -35,6 +36,7 @@ ngx_http_flashsale_store_conf(ngx_http_flashsale_worker_t *worker,
     conf->readers = NGX_HTTP_FLASHSALE_READERS;
     conf->clock = ngx_http_flashsale_clock;
     conf->random = ngx_http_flashsale_random;
+    conf->replay = &fs_replay;
     conf->log = ngx_http_flashsale_log;
     conf->data = worker;
 

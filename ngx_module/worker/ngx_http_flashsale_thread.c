@@ -15,6 +15,8 @@
  */
 
 #include "ngx_http_flashsale.h"
+#include "core/pair/begin.h"
+#include "core/pair/open.h"
 
 #include <poll.h>
 #include <sys/eventfd.h>

@@ -5,6 +5,7 @@
  */
 
 #include "ngx_http_flashsale.h"
+#include "core/store/file.h"
 
 
 #define NGX_HTTP_FLASHSALE_TICK_MSEC   1000

@@ -30,6 +30,10 @@
 #include "decide/decide.h"
 #include "read/view.h"
 #include "rules/timers.h"
+#include "fold/replay.h"
+#include "pair/begin.h"
+#include "pair/open.h"
+#include "pair/stat.h"
 
 
 #define SYNCS     21
@@ -195,9 +199,9 @@ bench_batch(bench_t *bench, fs_command_t *command, const fs_operator_t *op,
     unsigned     i;
     fs_now_t     now;
     fs_state_t   state;
-    fs_write_t   write;
+    fs_pair_t   write;
 
-    if (fs_write_begin(bench->store, &write) != FS_OK) {
+    if (fs_pair_begin(bench->store, &write) != FS_OK) {
         fail("no write transaction");
     }
 
@@ -225,7 +229,7 @@ bench_batch(bench_t *bench, fs_command_t *command, const fs_operator_t *op,
     (void) fs_decide_timers(&state, &now, FS_TIMERS_PASS);
 
     if (fs_state_end(&state) != FS_OK
-        || fs_write_commit(&write, timings) != FS_OK)
+        || fs_pair_commit(&write, timings) != FS_OK)
     {
         fail("no commit");
     }
@@ -561,6 +565,7 @@ main(int argc, char **argv)
     bench.conf.readers = 64;
     bench.conf.clock = bench_clock;
     bench.conf.random = bench_random;
+    bench.conf.replay = &fs_replay;
     bench.conf.log = bench_log;
     memset(bench.conf.boot_id, 0xb0, FS_BOOT_LEN);
 

@@ -457,7 +457,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
 
     turn_batch(run.stall);
-    fs_write_abort(&run.stall->write);
+    fs_pair_abort(&run.stall->write);
 
     return 0;
 }

@@ -140,7 +140,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
 
     (void) fs_state_end(&stall->state);
-    fs_write_abort(&stall->write);
+    fs_pair_abort(&stall->write);
 
     return 0;
 }

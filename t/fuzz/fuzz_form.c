@@ -8,6 +8,8 @@
 #include "fuzz.h"
 
 #include "unit/request_limits.h"
+#include "text/form.h"
+#include "text/request.h"
 
 
 /* each byte of each field, three times as long, and the names */

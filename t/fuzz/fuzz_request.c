@@ -11,6 +11,7 @@
 #include "fuzz.h"
 
 #include "unit/request_limits.h"
+#include "text/request.h"
 
 
 static int

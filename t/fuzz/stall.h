@@ -19,6 +19,9 @@
 #include "decide/decide.h"
 #include "read/view.h"
 #include "rules/timers.h"
+#include "fold/replay.h"
+#include "pair/begin.h"
+#include "pair/open.h"
 
 
 #define STALL_EPOCH  1790000000000LL
@@ -33,7 +36,7 @@ typedef struct {
     fs_store_t          *store;
     fs_crypto_t         *crypto;
     fs_state_cache_t    *cache;
-    fs_write_t           write;
+    fs_pair_t           write;
     fs_state_t           state;
     fs_now_t             now;
 } stall_t;
@@ -113,7 +116,7 @@ stall_str(const char *text)
 static inline void
 stall_begin(stall_t *stall)
 {
-    fuzz_check(fs_write_begin(stall->store, &stall->write) == FS_OK);
+    fuzz_check(fs_pair_begin(stall->store, &stall->write) == FS_OK);
     fs_store_now(stall->store, &stall->now);
     fs_state_begin(&stall->state, &stall->write, stall->crypto,
                    stall->cache);
@@ -220,6 +223,7 @@ stall_open(void)
     stall->conf.generation = 64;
     stall->conf.clock = stall_clock;
     stall->conf.random = stall_random;
+    stall->conf.replay = &fs_replay;
     stall->conf.log = stall_log;
     stall->conf.data = stall;
     stall->conf.boot_id[0] = 1;
@@ -243,7 +247,7 @@ stall_open(void)
     stall_point(stall);
 
     fuzz_check(fs_state_end(&stall->state) == FS_OK);
-    fuzz_check(fs_write_commit(&stall->write, NULL) == FS_OK);
+    fuzz_check(fs_pair_commit(&stall->write, NULL) == FS_OK);
 
     return stall;
 }

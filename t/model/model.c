@@ -15,6 +15,13 @@
 #include "common/check.h"
 #include "common/files.h"
 #include "model.h"
+#include "fold/replay.h"
+#include "decide/decide.h"
+#include "pair/begin.h"
+#include "pair/open.h"
+#include "read/refuse.h"
+#include "read/view.h"
+#include "store/reader.h"
 
 
 #define MODEL_COMMANDS  200000
@@ -110,7 +117,7 @@ model_begin(model_t *m)
 {
     fs_outcome_t  outcome;
 
-    outcome = fs_write_begin(m->store, &m->write);
+    outcome = fs_pair_begin(m->store, &m->write);
     check(outcome == FS_OK, "%s", fs_outcome_code(outcome));
 
     fs_store_time(m->store, &m->oracle.now);
@@ -126,7 +133,7 @@ model_commit(model_t *m)
     outcome = fs_state_end(&m->state);
     check(outcome == FS_OK, "%s", fs_outcome_code(outcome));
 
-    outcome = fs_write_commit(&m->write, NULL);
+    outcome = fs_pair_commit(&m->write, NULL);
     check(outcome == FS_OK, "%s", fs_outcome_code(outcome));
 }
 
@@ -240,7 +247,7 @@ model_abandon(model_t *m)
         (void) fs_state_end(&m->state);
     }
 
-    fs_write_abort(&m->write);
+    fs_pair_abort(&m->write);
 }
 
 
@@ -324,7 +331,7 @@ model_accept_clock(model_t *m)
 
     model_commit(m);
     model_begin(m);
-    fs_write_abort(&m->write);
+    fs_pair_abort(&m->write);
 }
 
 
@@ -378,6 +385,7 @@ model_create(model_t *m, uint64_t seed)
     m->conf.generation = 500;
     m->conf.clock = model_clock;
     m->conf.random = model_bytes;
+    m->conf.replay = &fs_replay;
     m->conf.log = model_log;
     m->conf.data = m;
     m->conf.boot_id[0] = 1;

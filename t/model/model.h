@@ -28,7 +28,7 @@ typedef struct {
     fs_state_cache_t    *cache;
     fs_reader_t         *reader;
     fs_state_cache_t    *view_cache;
-    fs_write_t           write;
+    fs_pair_t           write;
     fs_state_t           state;
     fs_seq_t             checked;       /* ledger looked at up to here */
     units_t              units;

@@ -2,6 +2,7 @@
 #include "common/check.h"
 #include "model.h"
 #include "state/state_rows.h"
+#include "pair/stat.h"
 
 
 /* Every entry, by what it says itself. */
@@ -143,5 +144,5 @@ model_check(model_t *m, int all)
         model_check_holds(m);
     }
 
-    fs_write_abort(&m->write);
+    fs_pair_abort(&m->write);
 }

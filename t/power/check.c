@@ -14,6 +14,11 @@
 #include "common/files.h"
 #include "unit/buyer_rows.h"
 #include "read/audit.h"
+#include "index/index.h"
+#include "lead/commit.h"
+#include "pair/begin.h"
+#include "pair/open.h"
+#include "read/view_walk.h"
 
 
 #define CHECK_RANGE   1024

@@ -13,6 +13,11 @@
 #include <sys/wait.h>
 
 #include "store/mark.h"
+#include "lead/commit.h"
+#include "lead/ring.h"
+#include "lead/settle.h"
+#include "pair/open.h"
+#include "read/view_walk.h"
 
 
 #define RUN_EPOCH   1700000000000LL

@@ -8,6 +8,7 @@
 #endif
 
 #include "run.h"
+#include "fold/replay.h"
 
 
 static void run_clock(void *data, int64_t *wall, int64_t *boot);
@@ -33,6 +34,7 @@ run_conf(run_world_t *world, fs_store_conf_t *conf, const char *path)
     conf->generation = 64;
     conf->clock = run_clock;
     conf->random = run_random;
+    conf->replay = &fs_replay;
     conf->data = world;
     memcpy(conf->boot_id, world->boot_id, FS_BOOT_LEN);
 }

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "simulate.h"
+#include "fold/replay.h"
 
 
 #define SIMULATE_COMMANDS  1000000
@@ -175,6 +176,7 @@ main(int argc, char **argv)
     sim->conf.generation = 500;
     sim->conf.clock = simulate_clock;
     sim->conf.random = simulate_random;
+    sim->conf.replay = &fs_replay;
     sim->conf.log = simulate_log;
     sim->conf.data = sim;
 

@@ -1,6 +1,7 @@
 
 #include "read/audit.h"
 #include "simulate.h"
+#include "read/view_walk.h"
 
 
 #define SIMULATE_PAGE  64               /* entries read at once */

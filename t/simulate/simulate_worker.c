@@ -2,7 +2,12 @@
 #include <unistd.h>
 
 #include "simulate.h"
-#include "store/write.h"
+#include "pair/begin.h"
+#include "pair/open.h"
+#include "read/refuse.h"
+#include "read/view.h"
+#include "store/process.h"
+#include "store/reader.h"
 
 
 #define WORKER_CHUNK    500             /* entries of a transaction that

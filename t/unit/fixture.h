@@ -27,6 +27,9 @@
 #include "rules/transitions.h"
 #include "state/due.h"
 #include "state/state_names.h"
+#include "fold/replay.h"
+#include "pair/begin.h"
+#include "pair/open.h"
 
 
 #define FIXTURE_EPOCH  1700000000000LL
@@ -42,7 +45,7 @@ typedef struct {
     fs_store_t          *store;
     fs_crypto_t         *crypto;
     fs_state_cache_t    *cache;
-    fs_write_t           write;
+    fs_pair_t           write;
     int                  writing;       /* it is open */
     fs_state_t           state;
     fs_now_t             now;
@@ -141,6 +144,7 @@ fixture_create(const char *path)
     fixture->conf.generation = 32;
     fixture->conf.clock = fixture_clock;
     fixture->conf.random = fixture_random;
+    fixture->conf.replay = &fs_replay;
     fixture->conf.log = fixture_log;
     fixture->conf.data = fixture;
     fixture->conf.boot_id[0] = 1;
@@ -185,7 +189,7 @@ fixture_abort(fixture_t *fixture)
 {
     if (fixture->writing) {
         fixture->writing = 0;
-        fs_write_abort(&fixture->write);
+        fs_pair_abort(&fixture->write);
     }
 }
 
@@ -236,7 +240,7 @@ fixture_begin(fixture_t *fixture)
 {
     fs_outcome_t  outcome;
 
-    outcome = fs_write_begin(fixture->store, &fixture->write);
+    outcome = fs_pair_begin(fixture->store, &fixture->write);
     assert_string_equal(fs_outcome_code(outcome), "ok");
 
     fixture->writing = 1;
@@ -255,7 +259,7 @@ fixture_commit(fixture_t *fixture)
     assert_string_equal(fs_outcome_code(outcome), "ok");
 
     fixture->writing = 0;
-    outcome = fs_write_commit(&fixture->write, NULL);
+    outcome = fs_pair_commit(&fixture->write, NULL);
     assert_string_equal(fs_outcome_code(outcome), "ok");
 }
 

@@ -27,6 +27,8 @@
 #include "lead/commit.h"
 #include "lead/settle.h"
 #include "read/view.h"
+#include "fold/replay.h"
+#include "pair/open.h"
 
 
 typedef struct {
@@ -192,6 +194,7 @@ shop_make(shop_t *shop, size_t map_size, uint32_t stock, uint32_t rings_n,
     shop->conf.generation = 100;
     shop->conf.clock = shop_clock;
     shop->conf.random = shop_random;
+    shop->conf.replay = &fs_replay;
     shop->conf.log = shop_log;
     shop->conf.data = shop;
     memset(shop->conf.boot_id, 0xb0, FS_BOOT_LEN);

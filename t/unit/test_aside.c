@@ -11,6 +11,7 @@
 #include "fold/aside.h"
 #include "lead/commit.h"
 #include "state/due.h"
+#include "pair/stat.h"
 
 
 #define LOG_MAX  4096

@@ -90,7 +90,7 @@ test_sound(void **context)
     plum = fixture_sale(fixture, 1);
     fig = fixture_sale(fixture, 2);
     fixture_begin(fixture);
-    fs_write_abort(&fixture->write);
+    fs_pair_abort(&fixture->write);
 
     for (range = 1; range < 500; range = range * 3) {
         audit = audit_run(fixture, range);
@@ -127,7 +127,7 @@ audit_put_sale(fixture_t *fixture, const fs_sale_t *sale)
     len = fs_sale_row_encode(sale, row);
     fs_db_put(&fixture->write.log, fixture->store->log_dbi[FS_LOG_SALES],
               key, 4, row, len, 0);
-    assert_int_equal(fs_write_commit(&fixture->write, NULL), FS_OK);
+    assert_int_equal(fs_pair_commit(&fixture->write, NULL), FS_OK);
 }
 
 
@@ -174,7 +174,7 @@ test_counters(void **context)
     assert_true(fs_db_delete(&fixture->write.log,
                              fixture->store->log_dbi[FS_LOG_SALES],
                              "\0\0\0\1", 4, NULL, 0));
-    assert_int_equal(fs_write_commit(&fixture->write, NULL), FS_OK);
+    assert_int_equal(fs_pair_commit(&fixture->write, NULL), FS_OK);
 
     audit = audit_run(fixture, 7);
     assert_false(audit.ok);
@@ -202,7 +202,7 @@ test_group(void **context)
     fixture_begin(fixture);
     fs_db_put(&fixture->write.log, fixture->store->log_dbi[FS_LOG_GROUPS],
               key, sizeof(key), row, len, 0);
-    assert_int_equal(fs_write_commit(&fixture->write, NULL), FS_OK);
+    assert_int_equal(fs_pair_commit(&fixture->write, NULL), FS_OK);
 
     audit = audit_run(fixture, 7);
     assert_false(audit.ok);
@@ -244,7 +244,7 @@ test_refund(void **context)
                                  fixture->store->index_dbi[
                                  FS_INDEX_PAYMENTS], key, sizeof(key), NULL,
                                  0));
-        assert_int_equal(fs_write_commit(&fixture->write, NULL), FS_OK);
+        assert_int_equal(fs_pair_commit(&fixture->write, NULL), FS_OK);
 
         audit = audit_run(fixture, 3);
         assert_false(audit.ok);
@@ -286,7 +286,7 @@ test_chain(void **context)
     record[8] ^= 1;                     /* `at` */
     fs_db_put(&fixture->write.log, fixture->store->log_dbi[FS_LOG_LEDGER],
               &seq, sizeof(seq), record, FS_ENTRY_SIZE, 0);
-    assert_int_equal(fs_write_commit(&fixture->write, NULL), FS_OK);
+    assert_int_equal(fs_pair_commit(&fixture->write, NULL), FS_OK);
 
     audit = audit_run(fixture, 4);
     assert_false(audit.ok);
@@ -300,7 +300,7 @@ test_chain(void **context)
     assert_true(fs_db_delete(&fixture->write.log,
                              fixture->store->log_dbi[FS_LOG_LEDGER], &seq,
                              sizeof(seq), NULL, 0));
-    assert_int_equal(fs_write_commit(&fixture->write, NULL), FS_OK);
+    assert_int_equal(fs_pair_commit(&fixture->write, NULL), FS_OK);
 
     fs_audit_run(fixture->store, 4, NULL, &audit);
     assert_false(audit.ok);

@@ -8,6 +8,7 @@
 #include "commit_fixture.h"
 
 #include "store/mark.h"
+#include "pair/begin.h"
 
 #include <sched.h>
 #include <signal.h>
@@ -20,9 +21,9 @@ ring_rows(fixture_t *f)
     size_t      i;
     unsigned    n;
     fs_str_t    name, row;
-    fs_write_t  write;
+    fs_pair_t  write;
 
-    assert_int_equal(fs_write_begin(f->store, &write), FS_OK);
+    assert_int_equal(fs_pair_begin(f->store, &write), FS_OK);
     memset(key, 0, sizeof(key));
 
     for (n = 0;
@@ -40,7 +41,7 @@ ring_rows(fixture_t *f)
         }
     }
 
-    fs_write_abort(&write);
+    fs_pair_abort(&write);
 
     return n;
 }

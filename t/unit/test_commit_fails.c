@@ -5,6 +5,7 @@
  */
 
 #include "commit_fixture.h"
+#include "pair/begin.h"
 
 #include <signal.h>
 #include <sys/resource.h>
@@ -94,16 +95,16 @@ push_release(fixture_t *f, uint64_t buyer, fs_seq_t hold, uint64_t token)
 static void
 damage(fixture_t *f, int index, MDB_dbi dbi, const void *key, size_t len)
 {
-    fs_write_t  write;
+    fs_pair_t  write;
 
-    assert_int_equal(fs_write_begin(f->store, &write), FS_OK);
+    assert_int_equal(fs_pair_begin(f->store, &write), FS_OK);
     fs_db_put(index ? &write.index : &write.log, dbi, key, len, "damaged", 7,
               0);
 
     /* the index commits only with the log */
 
     fs_db_put(&write.log, f->store->log_dbi[FS_LOG_RINGS], "x", 1, "y", 1, 0);
-    assert_int_equal(fs_write_commit(&write, NULL), FS_OK);
+    assert_int_equal(fs_pair_commit(&write, NULL), FS_OK);
 }
 
 

@@ -2,6 +2,7 @@
 /* Documents: walking one kind, and what is not durable is not shown. */
 
 #include "shop.h"
+#include "read/view_documents.h"
 
 
 static void document_put(fs_commit_t *commit, const char *kind,

@@ -359,7 +359,7 @@ test_behind(void **context)
                                    (char [257]) { 0 });
     fixture->crypto = fs_crypto_create(fixture->store->store_key);
     fixture_begin(fixture);
-    fs_write_abort(&fixture->write);
+    fs_pair_abort(&fixture->write);
     index_equals(fixture, 1, &dump);
 }
 

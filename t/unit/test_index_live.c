@@ -5,6 +5,7 @@
  */
 
 #include "index_fixture.h"
+#include "pair/stat.h"
 
 #include <pthread.h>
 

@@ -7,6 +7,7 @@
  */
 
 #include "shop.h"
+#include "read/view_walk.h"
 
 #include <poll.h>
 #include <signal.h>

@@ -9,7 +9,7 @@
 #include <sys/wait.h>
 
 #include "read/audit.h"
-#include "store/life.h"
+#include "log/life.h"
 #include "store/mark.h"
 #include "state/due.h"
 
@@ -84,7 +84,7 @@ life_count(fixture_t *fixture, uint32_t *epoch, fs_seq_t *seq)
     }
 
     fixture->writing = 0;
-    fs_write_abort(&fixture->write);
+    fs_pair_abort(&fixture->write);
 
     return n;
 }
@@ -200,7 +200,7 @@ life_restored(fixture_t *fixture, int in_place, unsigned lost)
     fixture_begin(fixture);
     last = fixture->write.seq;
     fixture->writing = 0;
-    fs_write_abort(&fixture->write);
+    fs_pair_abort(&fixture->write);
 
     for (i = 0; i < lost; i++) {
         gone[i] = life_id(fixture, 2 + i, sale, 6);

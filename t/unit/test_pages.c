@@ -13,6 +13,8 @@
 #include "read/audit.h"
 #include "lmdb/page.h"
 #include "read/view.h"
+#include "read/view_documents.h"
+#include "read/view_walk.h"
 
 
 #define PAGE      4096
@@ -242,7 +244,7 @@ static void
 pages_decide(fixture_t *fixture, const fs_command_t *command,
     const fs_operator_t *op)
 {
-    if (fs_write_begin(fixture->store, &fixture->write) != FS_OK) {
+    if (fs_pair_begin(fixture->store, &fixture->write) != FS_OK) {
         return;
     }
 
@@ -252,10 +254,10 @@ pages_decide(fixture_t *fixture, const fs_command_t *command,
     fs_decide(&fixture->state, command, op, &fixture->now, &fixture->result);
 
     if (fs_state_end(&fixture->state) == FS_OK) {
-        (void) fs_write_commit(&fixture->write, NULL);
+        (void) fs_pair_commit(&fixture->write, NULL);
 
     } else {
-        fs_write_abort(&fixture->write);
+        fs_pair_abort(&fixture->write);
     }
 }
 

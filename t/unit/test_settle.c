@@ -182,7 +182,7 @@ hold(fixture_t *fixture, uint32_t sale, unsigned buyer)
     fs_command_t  command;
     fs_outcome_t  outcome;
 
-    outcome = fs_write_begin(fixture->store, &fixture->write);
+    outcome = fs_pair_begin(fixture->store, &fixture->write);
 
     if (outcome != FS_OK) {
         return outcome;
@@ -196,7 +196,7 @@ hold(fixture_t *fixture, uint32_t sale, unsigned buyer)
               &fixture->result);
     assert_int_equal(fs_state_end(&fixture->state), FS_OK);
 
-    return fs_write_commit(&fixture->write, NULL);
+    return fs_pair_commit(&fixture->write, NULL);
 }
 
 

@@ -11,7 +11,7 @@
 #include <sys/wait.h>
 
 #include "read/audit.h"
-#include "store/log.h"
+#include "log/log.h"
 
 
 #define CHILDREN  4
@@ -167,11 +167,11 @@ test_schema(void **context)
     fs_put_le32(schema, FS_SCHEMA + 1);
     fs_db_put(&fixture->write.log, fixture->store->log_dbi[FS_LOG_META],
               FS_META_SCHEMA, sizeof(FS_META_SCHEMA) - 1, schema, 4, 0);
-    assert_int_equal(fs_write_commit(&fixture->write, NULL), FS_OK);
+    assert_int_equal(fs_pair_commit(&fixture->write, NULL), FS_OK);
 
     /* those who have it open write no more */
 
-    assert_int_equal(fs_write_begin(fixture->store, &fixture->write),
+    assert_int_equal(fs_pair_begin(fixture->store, &fixture->write),
                      FS_NOT_READY);
 
     fixture_close(fixture, 0);
@@ -288,7 +288,7 @@ test_fork(void **context)
     fixture_t     *fixture = *context;
     fs_reader_t   *reader;
     fs_store_t    *store;
-    fs_write_t     write;
+    fs_pair_t     write;
     fs_outcome_t   outcome;
 
     reader = fs_reader_create(fixture->store);
@@ -298,7 +298,7 @@ test_fork(void **context)
     pid = fork();
 
     if (pid == 0) {
-        if (fs_write_begin(fixture->store, &write) != FS_NOT_READY
+        if (fs_pair_begin(fixture->store, &write) != FS_NOT_READY
             || fs_store_catch_up(fixture->store, 1, NULL) != FS_NOT_READY
             || fs_view_open(reader, &view) != FS_NOT_READY)
         {
@@ -310,11 +310,11 @@ test_fork(void **context)
 
         store = fs_store_open(&fixture->conf, &outcome, refused);
 
-        if (store == NULL || fs_write_begin(store, &write) != FS_OK) {
+        if (store == NULL || fs_pair_begin(store, &write) != FS_OK) {
             _exit(2);
         }
 
-        fs_write_abort(&write);
+        fs_pair_abort(&write);
         fs_store_close(store, 0);
         _exit(0);
     }
@@ -402,7 +402,7 @@ test_mark(void **context)
     fixture_begin(fixture);
     assert_int_equal(atomic_load(&mark->txn), txn);
     assert_int_equal(atomic_load(&mark->seq), fixture->write.seq);
-    fs_write_abort(&fixture->write);
+    fs_pair_abort(&fixture->write);
 
     /* a mark that is beyond the log is another log's */
 
@@ -411,7 +411,7 @@ test_mark(void **context)
     fixture_begin(fixture);
     assert_int_equal(atomic_load(&mark->txn), txn);
     assert_int_equal(atomic_load(&mark->seq), fixture->write.seq);
-    fs_write_abort(&fixture->write);
+    fs_pair_abort(&fixture->write);
     assert_int_equal(atomic_load(&mark->index_n), 1);
 
     /* the same, found at opening */
@@ -427,7 +427,7 @@ test_mark(void **context)
     /* an empty commit moves nothing */
 
     fixture_begin(fixture);
-    assert_int_equal(fs_write_commit(&fixture->write, NULL), FS_OK);
+    assert_int_equal(fs_pair_commit(&fixture->write, NULL), FS_OK);
     assert_int_equal(atomic_load(&fixture->store->mark->txn), txn);
 }
 
@@ -463,7 +463,7 @@ test_killed(void **context)
                   &fixture->result);
         (void) fs_state_end(&fixture->state);
         fixture->write.committed = store_kill;
-        (void) fs_write_commit(&fixture->write, NULL);
+        (void) fs_pair_commit(&fixture->write, NULL);
         _exit(1);
     }
 

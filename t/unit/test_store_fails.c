@@ -4,7 +4,8 @@
  */
 
 #include "fixture.h"
-#include "store/write.h"
+#include "log/log_env.h"
+#include "read/view_walk.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -48,7 +49,7 @@ store_try(fixture_t *fixture, uint32_t sale, unsigned buyer)
     fs_command_t  command;
     fs_outcome_t  outcome;
 
-    outcome = fs_write_begin(fixture->store, &fixture->write);
+    outcome = fs_pair_begin(fixture->store, &fixture->write);
 
     if (outcome != FS_OK) {
         return outcome;
@@ -65,11 +66,11 @@ store_try(fixture_t *fixture, uint32_t sale, unsigned buyer)
     outcome = fs_state_end(&fixture->state);
 
     if (outcome != FS_OK) {
-        fs_write_abort(&fixture->write);
+        fs_pair_abort(&fixture->write);
         return outcome;
     }
 
-    return fs_write_commit(&fixture->write, NULL);
+    return fs_pair_commit(&fixture->write, NULL);
 }
 
 
@@ -258,7 +259,7 @@ test_meta_failed(void **context)
 
             /* of the index also without a log: where it cannot be opened */
 
-            fs_store_close_log(fixture->store);
+            fs_log_close(fixture->store);
         }
     }
 

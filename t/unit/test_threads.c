@@ -11,6 +11,7 @@
 #include <poll.h>
 
 #include "read/audit.h"
+#include "read/view_walk.h"
 
 
 #define MAP          (64 * 1024 * 1024)

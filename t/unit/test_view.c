@@ -5,6 +5,9 @@
 
 #include "fixture.h"
 #include "read/shelf.h"
+#include "index/index.h"
+#include "pair/stat.h"
+#include "read/view_walk.h"
 
 #include <pthread.h>
 #include <signal.h>

@@ -11,7 +11,7 @@
 #include "state/points.h"
 #include "state/state_names.h"
 #include "state/state_rows.h"
-#include "store/life.h"
+#include "log/life.h"
 
 
 /* "sale/" or a kind, and an id */

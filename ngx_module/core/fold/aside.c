@@ -5,7 +5,6 @@
 
 #include "fold/aside.h"
 #include "state/due.h"
-#include "store/write.h"
 
 static void fs_aside_take(fs_state_t *state, const fs_aside_t *row);
 static void fs_aside_say(fs_state_t *state, const fs_aside_t *row,

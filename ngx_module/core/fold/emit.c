@@ -4,7 +4,7 @@
  */
 
 #include "fold/emit.h"
-#include "store/life.h"
+#include "log/life.h"
 
 
 void

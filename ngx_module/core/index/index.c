@@ -12,60 +12,18 @@
 #include <sys/stat.h>
 
 #include "index/buyers.h"
-#include "lmdb/env.h"
 #include "index/index.h"
-#include "index/index_dir.h"
-#include "store/log.h"
-#include "fold/fold.h"
-#include "read/view.h"
-#include "store/write.h"
+#include "lmdb/env.h"
+#include "log/log.h"
+#include "store/reader.h"
 
-
-#define FS_PROGRESS_MS    1000
-
-/* new directories made in one go */
-#define FS_INDEX_NEW_MAX  2
-
-static int fs_index_row(fs_store_t *store, fs_txn_t *log,
-    fs_index_row_t *row);
 static fs_outcome_t fs_index_open(fs_store_t *store,
     const fs_index_row_t *row);
 static fs_outcome_t fs_index_trust(fs_store_t *store, fs_txn_t *log,
     fs_txn_t *index, fs_seq_t last, fs_position_t *position);
-static fs_outcome_t fs_index_open_txn(fs_write_t *write,
-    fs_position_t *position);
-static fs_outcome_t fs_index_replace(fs_write_t *write);
-static fs_outcome_t fs_index_fold(fs_write_t *write, fs_position_t *position,
-    unsigned chunk);
-static void fs_index_fold_range(fs_write_t *write, fs_state_t *state,
-    unsigned chunk);
-static void fs_index_progress(fs_write_t *write, fs_seq_t seq,
-    int64_t *told_at);
-static int fs_index_sync(fs_store_t *store);
 
 
 int
-fs_index_position(fs_store_t *store, fs_txn_t *index,
-    fs_position_t *position)
-{
-    fs_str_t  row;
-
-    if (!fs_db_get(index, store->index_dbi[FS_INDEX_META], FS_POSITION_KEY,
-                   sizeof(FS_POSITION_KEY) - 1, &row)
-        || row.len != FS_POSITION_ROW_SIZE)
-    {
-        return 0;
-    }
-
-    position->seq = fs_get_le64(row.data);
-    memcpy(position->hash, row.data + 8, FS_HASH_LEN);
-    memcpy(position->boot, row.data + 40, FS_BOOT_LEN);
-
-    return 1;
-}
-
-
-static int
 fs_index_row(fs_store_t *store, fs_txn_t *log, fs_index_row_t *row)
 {
     fs_str_t  value;
@@ -317,88 +275,10 @@ untrusted:
 }
 
 
-fs_outcome_t
-fs_index_begin(fs_write_t *write, unsigned chunk, const _Atomic int *stop)
-{
-    unsigned       made;
-    int64_t        wall, told_at;
-    fs_store_t    *store;
-    fs_outcome_t   outcome;
-    fs_position_t  position;
-
-    store = write->store;
-    made = 0;
-
-    store->conf.clock(store->conf.data, &wall, &told_at);
-
-    for ( ;; ) {
-        outcome = fs_index_open_txn(write, &position);
-
-        if (outcome == FS_REBUILDING) {
-
-            if (made == FS_INDEX_NEW_MAX) {
-                fs_store_say(store, FS_LOG_ERROR,
-                             "a new index is damaged as well");
-                outcome = FS_INTERNAL;
-                break;
-            }
-
-            made++;
-
-            outcome = fs_index_replace(write);
-
-            if (outcome == FS_OK) {
-                continue;
-            }
-        }
-
-        if (outcome != FS_OK) {
-            break;
-        }
-
-        if (position.seq == write->seq) {
-
-            if (atomic_load(&store->mark->rebuilding)) {
-                atomic_store(&store->mark->rebuilding, 0);
-                fs_store_say(store, FS_LOG_INFO,
-                             "index-%u is complete, to entry %llu",
-                             store->index_n,
-                             (unsigned long long) position.seq);
-            }
-
-            return FS_OK;
-        }
-
-        if (write->seq - position.seq > chunk) {
-            atomic_store(&store->mark->rebuilding, 1);
-        }
-
-        outcome = fs_index_fold(write, &position, chunk);
-
-        if (outcome != FS_OK) {
-            break;
-        }
-
-        fs_index_progress(write, position.seq, &told_at);
-
-        if (stop && position.seq < write->seq
-            && atomic_load_explicit(stop, memory_order_relaxed))
-        {
-            outcome = FS_REBUILDING;
-            break;
-        }
-    }
-
-    fs_write_abort(write);
-
-    return outcome;
-}
-
-
 /* OK: the index's transaction is open, and its position is the ledger's. */
 
-static fs_outcome_t
-fs_index_open_txn(fs_write_t *write, fs_position_t *position)
+fs_outcome_t
+fs_index_open_txn(fs_pair_t *write, fs_position_t *position)
 {
     int            rc, tries;
     fs_store_t    *store;
@@ -499,66 +379,8 @@ fs_index_open_txn(fs_write_t *write, fs_position_t *position)
 }
 
 
-/*
- * Make the next index and record it in a commit of its own.  The write lock
- * is let go for a moment: whoever gets it sees the new directory, and that it
- * is behind.
- */
-
-static fs_outcome_t
-fs_index_replace(fs_write_t *write)
-{
-    uint32_t       n;
-    fs_mark_t     *mark;
-    fs_store_t    *store;
-    fs_outcome_t   outcome;
-    fs_index_row_t row;
-
-    store = write->store;
-    mark = store->mark;
-
-    fs_index_detach(store);
-
-    outcome = fs_index_create(write);
-
-    if (outcome != FS_OK) {
-        return outcome;
-    }
-
-    (void) fs_index_row(store, &write->log, &row);
-    n = row.n;
-
-    outcome = fs_write_commit_log(write);
-
-    if (outcome != FS_OK) {
-        return outcome;
-    }
-
-    fs_store_say(store, FS_LOG_WARN,
-                 "folding %llu entries into index-%u",
-                 (unsigned long long) write->seq, n);
-
-    /* the lock is free: another one may have been made by now */
-
-    if (atomic_load(&mark->index_n) < n) {
-        atomic_store(&mark->rebuilding, 1);
-        atomic_store(&mark->clean, 0);
-        atomic_store(&mark->index_n, n);
-        atomic_store(&mark->stale, 0);
-    }
-
-    outcome = fs_write_lock(store, write);
-
-    if (outcome == FS_OK && fs_index_row(store, &write->log, &row)) {
-        fs_index_remove_others(store, row.n);
-    }
-
-    return outcome;
-}
-
-
 fs_outcome_t
-fs_index_create(fs_write_t *write)
+fs_index_create(fs_pair_t *write)
 {
     int             rc;
     uint8_t         value[FS_META_INDEX_SIZE];
@@ -589,234 +411,16 @@ fs_index_create(fs_write_t *write)
 }
 
 
-/* Fold at most `chunk` entries and commit the index. */
-
-static fs_outcome_t
-fs_index_fold(fs_write_t *write, fs_position_t *position, unsigned chunk)
+int
+fs_store_index_wanted(fs_store_t *store)
 {
-    int            rc;
-    fs_state_t     state;
-    fs_store_t    *store;
-    fs_outcome_t   outcome;
+    fs_mark_t  *mark;
 
-    store = write->store;
+    mark = store->mark;
 
-    if (store->fold == NULL) {
-        store->fold = fs_state_cache_create();
-
-        if (store->fold == NULL) {
-            return FS_NOT_READY;
-        }
-    }
-
-    if (chunk > write->seq - position->seq) {
-        chunk = (unsigned) (write->seq - position->seq);
-    }
-
-    rc = fs_env_room(store->index, chunk,
-                     fs_buyers_filters(store, position->seq, chunk),
-                     &store->index_room);
-
-    if (rc == 0) {
-        rc = fs_index_unclean(store);
-    }
-
-    if (rc) {
-        return fs_db_outcome(rc);
-    }
-
-    fs_state_fold_begin(&state, store, &write->log, &write->index,
-                        position->seq, store->fold);
-
-    fs_index_fold_range(write, &state, chunk);
-
-    outcome = FS_INTERNAL;
-
-    if (write->log.error) {
-        outcome = fs_db_outcome(write->log.error);
-
-    } else if (!state.failed && write->index.error == 0) {
-        outcome = fs_state_end(&state);
-    }
-
-    rc = write->index.error;
-
-    if (outcome == FS_OK) {
-        rc = fs_db_commit(&write->index);
-        outcome = fs_db_outcome(rc);
-
-    } else {
-        fs_db_abort(&write->index);
-    }
-
-    store->index_lost |= rc == FS_DB_LOST;
-
-    if (outcome == FS_OK) {
-        position->seq = state.seq;
-        return FS_OK;
-    }
-
-    if (fs_store_tell(store)) {
-        fs_store_say(store, FS_LOG_ERROR, "entry %llu or one after it cannot "
-                     "be folded into index-%u: %s",
-                     (unsigned long long) position->seq + 1, store->index_n,
-                     rc ? fs_db_strerror(rc) : fs_outcome_title(outcome));
-    }
-
-    if ((outcome == FS_INTERNAL || fs_db_damaged(rc))
-        && write->log.error == 0)
-    {
-
-        /* by another index, then; when that fails too it is given up */
-
-        atomic_store(&store->mark->stale, 1);
-        return FS_OK;
-    }
-
-    return outcome;
-}
-
-
-/* By the log's write transaction: nobody can write, so no page is kept. */
-
-static void
-fs_index_fold_range(fs_write_t *write, fs_state_t *state, unsigned chunk)
-{
-    int           rc;
-    MDB_val       key, value;
-    fs_seq_t      seq;
-    fs_entry_t    entry;
-    MDB_cursor   *cursor;
-
-    rc = fs_guard_cursor_open(write->log.txn,
-                         write->store->log_dbi[FS_LOG_LEDGER], &cursor);
-    if (rc) {
-        write->log.error = rc;
-        return;
-    }
-
-    seq = state->seq + 1;
-    key.mv_size = sizeof(seq);
-    key.mv_data = &seq;
-
-    rc = fs_guard_cursor_get(cursor, &key, &value, MDB_SET);
-
-    while (rc == 0 && !state->failed && write->index.error == 0) {
-
-        memcpy(&seq, key.mv_data, sizeof(seq));
-
-        if (seq != state->seq + 1
-            || fs_entry_decode(&entry, seq, value.mv_data, value.mv_size)
-               == -1)
-        {
-            rc = MDB_CORRUPTED;
-            break;
-        }
-
-        fs_fold(state, &entry);
-
-        state->seq = seq;
-        state->at = entry.at;
-        memcpy(state->hash, entry.hash, FS_HASH_LEN);
-
-        if (--chunk == 0 || seq == write->seq) {
-            break;
-        }
-
-        rc = fs_guard_cursor_get(cursor, &key, &value, MDB_NEXT);
-    }
-
-    mdb_cursor_close(cursor);
-
-    if (rc) {
-        write->log.error = rc == MDB_NOTFOUND ? MDB_CORRUPTED : rc;
-    }
-}
-
-
-static void
-fs_index_progress(fs_write_t *write, fs_seq_t seq, int64_t *told_at)
-{
-    int64_t      wall, boot;
-    fs_store_t  *store;
-
-    store = write->store;
-
-    if (!atomic_load(&store->mark->rebuilding)) {
-        return;
-    }
-
-    store->conf.clock(store->conf.data, &wall, &boot);
-
-    if (boot - *told_at < FS_PROGRESS_MS) {
-        return;
-    }
-
-    *told_at = boot;
-
-    fs_store_say(store, FS_LOG_INFO, "index-%u: %llu of %llu entries",
-                 store->index_n, (unsigned long long) seq,
-                 (unsigned long long) write->seq);
-}
-
-
-/*
- * Leave the marker.  Most of the index is written before the lock is taken,
- * so that an old worker that exits does not hold up the new one's commits.
- */
-
-void
-fs_index_clean(fs_store_t *store)
-{
-    fs_write_t     write;
-    fs_position_t  position;
-
-    if (store->index == NULL || fs_store_index_wanted(store)
-        || atomic_load(&store->mark->clean)
-        || !fs_index_sync(store)
-        || fs_write_lock(store, &write) != FS_OK)
-    {
-        return;
-    }
-
-    if (atomic_load(&store->mark->clean)
-        || fs_index_open_txn(&write, &position) != FS_OK)
-    {
-        fs_write_abort(&write);
-        return;
-    }
-
-    if (position.seq != write.seq
-        || memcmp(position.boot, store->conf.boot_id, FS_BOOT_LEN) != 0
-        || !fs_index_sync(store))
-    {
-        fs_write_abort(&write);
-        return;
-    }
-
-    fs_index_mark(store, &position);
-
-    fs_write_abort(&write);
-}
-
-
-/*
- * 1: it is on disk.  After a sync that failed the kernel takes pages for
- * clean that are not, so the next would prove nothing: another index is due.
- */
-
-static int
-fs_index_sync(fs_store_t *store)
-{
-    int  rc;
-
-    rc = mdb_env_sync(store->index, 1);
-
-    if (rc) {
-        fs_store_say(store, FS_LOG_ERROR, "index-%u cannot be synced: %s",
-                     store->index_n, fs_db_strerror(rc));
-        atomic_store(&store->mark->stale, 1);
-    }
-
-    return rc == 0;
+    return store->index == NULL
+           || atomic_load_explicit(&mark->index_n, memory_order_relaxed)
+              != store->index_n
+           || atomic_load_explicit(&mark->stale, memory_order_relaxed)
+           || atomic_load_explicit(&mark->rebuilding, memory_order_relaxed);
 }

@@ -371,3 +371,39 @@ fs_index_mark(fs_store_t *store, const fs_position_t *position)
         (void) fs_sync_directory(store->path);
     }
 }
+
+
+int
+fs_index_position(fs_store_t *store, fs_txn_t *index,
+    fs_position_t *position)
+{
+    fs_str_t  row;
+
+    if (!fs_db_get(index, store->index_dbi[FS_INDEX_META], FS_POSITION_KEY,
+                   sizeof(FS_POSITION_KEY) - 1, &row)
+        || row.len != FS_POSITION_ROW_SIZE)
+    {
+        return 0;
+    }
+
+    position->seq = fs_get_le64(row.data);
+    memcpy(position->hash, row.data + 8, FS_HASH_LEN);
+    memcpy(position->boot, row.data + 40, FS_BOOT_LEN);
+
+    return 1;
+}
+
+
+void
+fs_index_position_put(fs_store_t *store, fs_txn_t *index, fs_seq_t seq,
+    const uint8_t *hash)
+{
+    uint8_t  row[FS_POSITION_ROW_SIZE];
+
+    fs_put_le64(row, seq);
+    memcpy(row + 8, hash, FS_HASH_LEN);
+    memcpy(row + 8 + FS_HASH_LEN, store->conf.boot_id, FS_BOOT_LEN);
+
+    fs_db_put(index, store->index_dbi[FS_INDEX_META], FS_POSITION_KEY,
+              sizeof(FS_POSITION_KEY) - 1, row, sizeof(row), 0);
+}

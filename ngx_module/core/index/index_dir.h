@@ -10,7 +10,7 @@
 #ifndef FS_INDEX_DIR_H
 #define FS_INDEX_DIR_H
 
-#include "index/index.h"
+#include "store/store.h"
 
 #pragma GCC visibility push(hidden)
 
@@ -30,12 +30,37 @@
 #define FS_INDEX_MORE     (16ULL << 20) /* bytes; the first filters */
 #define FS_INDEX_ENTRIES  8192          /* of one transaction, at most */
 
+/*
+ * How far the index is: database FS_INDEX_META, key FS_POSITION_KEY.
+ *
+ *   offset size  field
+ *        0    8  seq of the last entry folded, little-endian
+ *        8   32  its hash
+ *       40   16  id of the boot in which it was written
+ */
+#define FS_POSITION_KEY       "position"
+#define FS_POSITION_ROW_SIZE  56
+
+typedef struct {
+    fs_seq_t             seq;
+    uint8_t              hash[FS_HASH_LEN];
+    uint8_t              boot[FS_BOOT_LEN];
+} fs_position_t;
+
 /* what the log records of it */
 typedef struct {
     uint32_t             n;
     uint64_t             device;
     uint64_t             inode;
 } fs_index_row_t;
+
+/* How far it is.  1: there; 0: not, or not well-formed. */
+int fs_index_position(fs_store_t *store, fs_txn_t *index,
+    fs_position_t *position);
+
+/* Say how far it is, in the transaction that brings it there. */
+void fs_index_position_put(fs_store_t *store, fs_txn_t *index, fs_seq_t seq,
+    const uint8_t *hash);
 
 /* Path of a file in index-N, or of N itself (file "").  1, or 0: too long. */
 int fs_index_name(fs_store_t *store, uint32_t n, const char *file,
@@ -60,6 +85,10 @@ void fs_index_remove_others(fs_store_t *store, uint32_t n);
 
 /* 1: the marker of a clean exit says exactly this position. */
 int fs_index_marked(fs_store_t *store, const fs_position_t *position);
+
+/* The marker of a clean exit goes before the next commit of the index.  0 or
+ * an errno. */
+int fs_index_unclean(fs_store_t *store);
 
 /* Make the marker, durably.  The caller has synced the index. */
 void fs_index_mark(fs_store_t *store, const fs_position_t *position);

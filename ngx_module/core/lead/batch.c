@@ -3,7 +3,7 @@
 #include "fold/aside.h"
 #include "lead/batch.h"
 #include "rules/timers.h"
-#include "store/life.h"
+#include "log/life.h"
 
 
 static void fs_batch_again(fs_commit_t *commit, fs_pass_t *pass);
@@ -52,7 +52,7 @@ fs_batch_work(fs_commit_t *commit, fs_pass_t *pass)
     if (fs_commit_failed(commit)) {
         outcome = fs_commit_outcome(commit);
         suspect = fs_batch_suspect(commit);
-        fs_write_abort(&commit->write);
+        fs_pair_abort(&commit->write);
 
         commit->limit = FS_BATCH_MAX;
         pass->more = 1;
@@ -85,7 +85,7 @@ fs_batch_work(fs_commit_t *commit, fs_pass_t *pass)
         if (fs_commit_failed(commit)) {
             outcome = fs_commit_outcome(commit);
             suspect = fs_batch_suspect(commit);
-            fs_write_abort(&commit->write);
+            fs_pair_abort(&commit->write);
 
             if (suspect) {
                 fs_batch_again(commit, pass);
@@ -116,7 +116,7 @@ fs_batch_work(fs_commit_t *commit, fs_pass_t *pass)
          */
 
         fs_commit_next_due(commit);
-        fs_write_abort(&commit->write);
+        fs_pair_abort(&commit->write);
         fs_commit_point(commit, FS_POINT_APPLIED);
 
         return FS_OK;

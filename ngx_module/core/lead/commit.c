@@ -4,6 +4,7 @@
 #include "decide/decide.h"
 #include "lead/batch.h"
 #include "lead/commit.h"
+#include "index/index.h"
 
 
 #define FS_LOOK_MS    500               /* between two looks at timers */
@@ -339,13 +340,13 @@ fs_commit_one(fs_commit_t *commit, const fs_command_t *command,
             break;
         }
 
-        fs_write_abort(&commit->write);
+        fs_pair_abort(&commit->write);
     }
 
     if (alive && commit->state.seq == commit->state.begun
         && commit->state.asides == 0)
     {
-        fs_write_abort(&commit->write);
+        fs_pair_abort(&commit->write);
         goto done;
     }
 
@@ -354,7 +355,7 @@ fs_commit_one(fs_commit_t *commit, const fs_command_t *command,
 
     } else {
         outcome = fs_commit_outcome(commit);
-        fs_write_abort(&commit->write);
+        fs_pair_abort(&commit->write);
     }
 
     if (outcome == FS_OK && commit->rings != NULL) {

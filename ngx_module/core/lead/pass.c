@@ -2,6 +2,8 @@
 #include <time.h>
 
 #include "lead/pass.h"
+#include "index/index.h"
+#include "pair/begin.h"
 
 
 #define FS_CATCH_UP_CHUNK  16384        /* entries between two looks at what
@@ -83,7 +85,7 @@ fs_commit_begin(fs_commit_t *commit, const _Atomic int *stop)
         }
     }
 
-    outcome = fs_write_begin(commit->store, &commit->write);
+    outcome = fs_pair_begin(commit->store, &commit->write);
 
     fs_commit_waited(commit);
 
@@ -119,13 +121,13 @@ fs_commit_finish(fs_commit_t *commit, int64_t *timings)
     }
 
     if (outcome != FS_OK) {
-        fs_write_abort(&commit->write);
+        fs_pair_abort(&commit->write);
         return outcome;
     }
 
     fs_commit_point(commit, FS_POINT_APPLIED);
 
-    outcome = fs_write_commit(&commit->write, timings);
+    outcome = fs_pair_commit(&commit->write, timings);
 
     if (outcome == FS_OK) {
         fs_commit_point(commit, FS_POINT_INDEX_COMMITTED);

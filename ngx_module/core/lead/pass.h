@@ -72,7 +72,7 @@ typedef struct {
     fs_crypto_t         *crypto;
     fs_state_cache_t    *cache;
     fs_state_t           state;
-    fs_write_t           write;
+    fs_pair_t           write;
     fs_now_t             now;           /* of the present pass */
 
     fs_cursor_t         *cursors;       /* rings_n; the first `cursors_n` */
@@ -118,7 +118,7 @@ void fs_commit_waited(fs_commit_t *commit);
 fs_outcome_t fs_commit_begin(fs_commit_t *commit, const _Atomic int *stop);
 
 /* After the state has been changed: end it and commit.  Not OK: aborted, or
- * UNKNOWN.  timings as in fs_write_commit(). */
+ * UNKNOWN.  timings as in fs_pair_commit(). */
 fs_outcome_t fs_commit_finish(fs_commit_t *commit, int64_t *timings);
 
 /* Overwrite results of ring i with a refusal that is not about the

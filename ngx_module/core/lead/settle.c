@@ -1,7 +1,8 @@
 
 #include "lead/commit.h"
 #include "lead/settle.h"
-#include "store/life.h"
+#include "log/life.h"
+#include "index/index.h"
 
 
 #define FS_RING_ROW_KEPT_MS  (7 * 24 * 3600 * 1000LL)
@@ -97,11 +98,11 @@ fs_settle_renew(fs_commit_t *commit, int ring)
 
         if (fs_settle_forget(commit) != 0) {
             fs_commit_point(commit, FS_POINT_SETTLING);
-            (void) fs_write_commit(&commit->write, NULL);
+            (void) fs_pair_commit(&commit->write, NULL);
 
         } else {
             fs_commit_point(commit, FS_POINT_SETTLING);
-            fs_write_abort(&commit->write);
+            fs_pair_abort(&commit->write);
         }
     }
 

@@ -15,8 +15,9 @@
 
 #include "json/json_writer.h"
 #include "read/audit.h"
-#include "store/life.h"
-#include "store/log.h"
+#include "log/life.h"
+#include "log/log.h"
+#include "read/view_walk.h"
 
 
 /* How long a snapshot is waited for: tries, a millisecond apart. */

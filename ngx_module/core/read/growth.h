@@ -12,7 +12,7 @@
 
 #include <stdatomic.h>
 
-#include "store/store.h"
+#include "pair/stat.h"
 
 #pragma GCC visibility push(hidden)
 

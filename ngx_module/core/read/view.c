@@ -8,45 +8,28 @@
  */
 
 #include <errno.h>
-#include <stdlib.h>
 
 #include "index/index.h"
-#include "store/life.h"
-#include "store/log.h"
-#include "ledger/names.h"
+#include "log/life.h"
+#include "log/log_names.h"
 #include "read/view.h"
-#include "store/write.h"
+#include "store/file.h"
+#include "store/process.h"
 
 
 /* words about rows that cannot be read, at most so often */
 #define FS_UNREADABLE_MS  1000
 
-
-struct fs_reader_s {
-    fs_store_t          *store;
-    fs_reader_t         *next;          /* of the store's */
-    MDB_txn             *log;           /* reset, but within a view */
-    MDB_txn             *index;
-    uint32_t             index_n;       /* where the index was, and in which */
-    uint64_t             index_txn;     /* transaction that was read */
-    fs_seq_t             index_seq;
-    fs_names_memory_t    sales;
-    fs_names_memory_t    pickups;
-    fs_view_t           *view;          /* for fs_view_names() */
-    fs_crypto_t         *crypto;
-};
-
-static int fs_reader_renew(MDB_env *env, MDB_txn **txn);
 static fs_outcome_t fs_view_begin(fs_view_t *view);
-static int fs_view_begin_index(fs_view_t *view);
 static int fs_view_lives(fs_view_t *view);
+static int fs_view_begin_index(fs_view_t *view);
+static void fs_view_damaged(fs_view_t *view);
 static int fs_view_number(fs_view_t *view, fs_names_memory_t *memory,
     char kind, fs_str_t slug, uint32_t *number);
 static int fs_view_slug(fs_view_t *view, fs_names_memory_t *memory,
     char kind, uint32_t number, fs_slug_t *slug);
 static int fs_view_row(fs_view_t *view, fs_index_db_t index_db,
     fs_log_db_t log_db, const void *key, size_t len, fs_str_t *row);
-static void fs_view_damaged(fs_view_t *view);
 static int fs_view_look_group(fs_view_t *view, uint32_t sale,
     uint32_t pickup, fs_group_t *group);
 static int fs_view_read_hold(fs_view_t *view, fs_seq_t seq, fs_hold_t *hold,
@@ -56,111 +39,6 @@ static int fs_view_name(void *data, char kind, uint32_t number,
     fs_slug_t *slug);
 static int fs_view_name_hold(void *data, fs_seq_t hold,
     const uint32_t *epoch, char *id);
-
-
-fs_reader_t *
-fs_reader_create(fs_store_t *store)
-{
-    fs_reader_t  *reader;
-
-    reader = calloc(1, sizeof(*reader));
-
-    if (reader == NULL) {
-        return NULL;
-    }
-
-    reader->store = store;
-
-    pthread_mutex_lock(&store->readers_lock);
-
-    reader->next = store->readers;
-    store->readers = reader;
-
-    pthread_mutex_unlock(&store->readers_lock);
-
-    return reader;
-}
-
-
-void
-fs_reader_destroy(fs_reader_t *reader)
-{
-    fs_store_t    *store;
-    fs_reader_t  **link;
-
-    store = reader->store;
-
-    /* after a fork the parent's transactions are not this process's */
-
-    if (!fs_store_forked(store)) {
-        pthread_mutex_lock(&store->readers_lock);
-
-        for (link = &store->readers; *link; link = &(*link)->next) {
-            if (*link == reader) {
-                *link = reader->next;
-                break;
-            }
-        }
-
-        mdb_txn_abort(reader->index);
-        mdb_txn_abort(reader->log);
-
-        pthread_mutex_unlock(&store->readers_lock);
-    }
-
-    fs_names_free(&reader->sales);
-    fs_names_free(&reader->pickups);
-    free(reader);
-}
-
-
-void
-fs_readers_end(fs_store_t *store, int log)
-{
-    fs_reader_t  *reader;
-
-    pthread_mutex_lock(&store->readers_lock);
-
-    for (reader = store->readers; reader; reader = reader->next) {
-        if (log) {
-            mdb_txn_abort(reader->log);
-            reader->log = NULL;
-
-        } else {
-            mdb_txn_abort(reader->index);
-            reader->index = NULL;
-        }
-    }
-
-    pthread_mutex_unlock(&store->readers_lock);
-}
-
-
-/* Renew a reader; the first time it takes a slot of the reader table. */
-
-static int
-fs_reader_renew(MDB_env *env, MDB_txn **txn)
-{
-    int  rc;
-
-    if (*txn) {
-        return fs_guard_renew(*txn);
-    }
-
-    rc = fs_guard_begin(env, MDB_RDONLY, txn);
-
-    if (rc == MDB_READERS_FULL) {
-        (void) mdb_reader_check(env, NULL);
-
-        rc = fs_guard_begin(env, MDB_RDONLY, txn);
-    }
-
-    if (rc) {
-        *txn = NULL;
-    }
-
-    return rc;
-}
 
 
 fs_outcome_t

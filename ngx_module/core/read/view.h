@@ -10,17 +10,11 @@
 
 #include "ledger/rows.h"
 #include "state/state.h"
-#include "store/store.h"
+#include "store/reader.h"
 
-
-/* of one buyer, newest first */
-#define FS_VIEW_UNPAID_LOOKED  20
 
 #pragma GCC visibility push(hidden)
 
-
-/* A pair of reset LMDB readers of one thread. */
-typedef struct fs_reader_s  fs_reader_t;
 
 typedef struct {
     fs_store_t          *store;
@@ -31,10 +25,6 @@ typedef struct {
     unsigned             fresh:1;       /* includes all that was ever
                                            acknowledged: seq >= mark->seq */
 } fs_view_t;
-
-/* NULL: no memory.  The readers themselves are taken on first use. */
-fs_reader_t *fs_reader_create(fs_store_t *store);
-void fs_reader_destroy(fs_reader_t *reader);
 
 /*
  * Take a snapshot; never waits.  OK; REBUILDING: only sales can be read (from
@@ -84,61 +74,12 @@ int fs_view_hold(fs_view_t *view, fs_seq_t seq, fs_hold_t *hold);
 int fs_view_refund(fs_view_t *view, fs_seq_t hold, const uint8_t *reference,
     fs_payment_t *row);
 
-/* Sales in order of their slugs, after `after` (len 0: from the first).
- * Returns how many, at most `limit`; *more: there are others. */
-size_t fs_view_sales(fs_view_t *view, fs_str_t after, size_t limit,
-    fs_sale_t *sales, int *more);
-
-/* A buyer's holds, newest first, before `before` (0: from the newest), as far
- * as they can be read. */
-size_t fs_view_holds(fs_view_t *view, const uint8_t *buyer, fs_seq_t before,
-    size_t limit, fs_hold_t *holds, int *more);
-
-/*
- * A buyer's holds that are live, or whose time was over at or after `since`,
- * newest first.  It looks at FS_VIEW_UNPAID_LOOKED holds at most, and behind
- * the last live one no further than to the first whose time was before
- * `since`: who has bought for years costs no more than who is new.
- */
-size_t fs_view_unpaid(fs_view_t *view, const uint8_t *buyer, int64_t since,
-    size_t limit, fs_hold_t *holds);
-
-/*
- * The doc of a document; points into the map until the view is closed.
- * 1: found; 0: not; -1: not now (the log's snapshot has a document beyond the
- * mark).  view_documents.c
- */
-int fs_view_document(fs_view_t *view, fs_str_t kind, fs_str_t id,
-    fs_str_t *doc);
-
-typedef struct {
-    fs_slug_t            id;
-    fs_str_t             doc;           /* as above */
-} fs_document_t;
-
-/* A kind's documents in order of their ids, after `after` (len 0: from the
- * first).  How many, at most `limit`, or -1: not now; *more: there are
- * others. */
-int fs_view_documents(fs_view_t *view, fs_str_t kind, fs_str_t after,
-    size_t limit, fs_document_t *documents, int *more);
-
-/*
- * Ledger entries after `after`, at most `limit`, none beyond the mark.
- * Needs no index.  Returns how many.
- */
-size_t fs_view_entries(fs_view_t *view, fs_seq_t after, size_t limit,
-    fs_entry_t *entries);
-
 /* How a view turns numbers to names, for rendering within it. */
 void fs_view_names(fs_view_t *view, fs_crypto_t *crypto, fs_names_t *names);
 
 /* The state that a command would find, read only. */
 void fs_view_state(fs_view_t *view, fs_state_t *state, fs_crypto_t *crypto,
     fs_state_cache_t *cache);
-
-/* End all readers' transactions: an environment is about to be closed.  The
- * caller holds the guard for writing. */
-void fs_readers_end(fs_store_t *store, int log);
 
 
 #pragma GCC visibility pop

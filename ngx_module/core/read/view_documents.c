@@ -6,8 +6,8 @@
  * of the entries beyond the mark wrote or deleted a document.
  */
 
-#include "store/log.h"
-#include "read/view.h"
+#include "log/log.h"
+#include "read/view_documents.h"
 
 
 /* A kind, a slash, an id. */

@@ -4,8 +4,8 @@
  */
 
 #include "index/buyers.h"
-#include "store/log.h"
-#include "read/view.h"
+#include "log/log.h"
+#include "read/view_walk.h"
 
 
 static int fs_view_buyer(fs_view_t *view, const uint8_t *buyer,

@@ -11,7 +11,7 @@
 #define FS_CACHE_H
 
 #include "index/buyers.h"
-#include "store/store.h"
+#include "pair/pair.h"
 
 #pragma GCC visibility push(hidden)
 
@@ -159,7 +159,7 @@ typedef struct {
     fs_store_t          *store;
     fs_txn_t            *log;           /* writing: ledger, names, sales */
     fs_txn_t            *index;
-    fs_write_t          *write;         /* NULL: read only, or catching up */
+    fs_pair_t          *write;         /* NULL: read only, or catching up */
     fs_crypto_t         *crypto;
     fs_names_t           names;         /* for rendering what is emitted */
     unsigned             catching_up:1; /* fold only; the log is not touched */

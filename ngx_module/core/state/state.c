@@ -5,9 +5,8 @@
  */
 
 #include "state/state.h"
-#include "index/index.h"
+#include "index/index_dir.h"
 #include "state/state_names.h"
-#include "store/write.h"
 
 
 typedef struct {
@@ -21,7 +20,6 @@ static void fs_state_flush_slot(fs_state_t *state, fs_sale_slot_t *slot);
 static void fs_slot_timers(const fs_sale_slot_t *slot, int64_t *timers);
 static void fs_state_write_sale(fs_state_t *state, fs_sale_slot_t *slot);
 static void fs_state_write_group(fs_state_t *state, fs_group_slot_t *slot);
-static void fs_state_write_position(fs_state_t *state);
 static void fs_state_names(fs_state_t *state);
 static int fs_state_name(void *data, char kind, uint32_t number,
     fs_slug_t *slug);
@@ -38,7 +36,7 @@ static const fs_slot_timer_t  fs_slot_timer[FS_SLOT_TIMERS] = {
 
 
 void
-fs_state_begin(fs_state_t *state, fs_write_t *write, fs_crypto_t *crypto,
+fs_state_begin(fs_state_t *state, fs_pair_t *write, fs_crypto_t *crypto,
     fs_state_cache_t *cache)
 {
     memset(state, 0, sizeof(fs_state_t));
@@ -140,7 +138,8 @@ fs_state_end(fs_state_t *state)
     }
 
     if (state->seq != state->begun) {
-        fs_state_write_position(state);
+        fs_index_position_put(state->store, state->index, state->seq,
+                              state->hash);
     }
 
     walk = &cache->walk;
@@ -550,21 +549,6 @@ fs_state_write_group(fs_state_t *state, fs_group_slot_t *slot)
     len = fs_group_row_encode(&slot->group, row);
     fs_db_put(state->log, state->store->log_dbi[FS_LOG_GROUPS], key,
               sizeof(key), row, len, 0);
-}
-
-
-static void
-fs_state_write_position(fs_state_t *state)
-{
-    uint8_t  row[FS_POSITION_ROW_SIZE];
-
-    fs_put_le64(row, state->seq);
-    memcpy(row + 8, state->hash, FS_HASH_LEN);
-    memcpy(row + 8 + FS_HASH_LEN, state->store->conf.boot_id, FS_BOOT_LEN);
-
-    fs_db_put(state->index, state->store->index_dbi[FS_INDEX_META],
-              FS_POSITION_KEY, sizeof(FS_POSITION_KEY) - 1, row, sizeof(row),
-              0);
 }
 
 

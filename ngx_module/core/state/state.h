@@ -17,7 +17,7 @@
 
 
 /* Begin a batch on a pair of write transactions. */
-void fs_state_begin(fs_state_t *state, fs_write_t *write,
+void fs_state_begin(fs_state_t *state, fs_pair_t *write,
     fs_crypto_t *crypto, fs_state_cache_t *cache);
 
 /* Read only, on snapshots of which the index's is at `seq`: for refusals. */

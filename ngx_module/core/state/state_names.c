@@ -6,8 +6,9 @@
 
 #include "ledger/names.h"
 #include "state/state_names.h"
-#include "store/life.h"
-#include "store/log.h"
+#include "log/life.h"
+#include "log/log.h"
+#include "log/log_names.h"
 
 static void fs_state_remember(fs_state_t *state, uint32_t number,
     fs_str_t slug);

@@ -12,7 +12,7 @@
 #ifndef FS_CLOCK_H
 #define FS_CLOCK_H
 
-#include "store/store.h"
+#include "store/mark.h"
 
 #pragma GCC visibility push(hidden)
 

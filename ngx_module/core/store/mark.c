@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "store/mark.h"
+#include "lmdb/guard.h"
 
 
 #define FS_MARK_VERSION  1

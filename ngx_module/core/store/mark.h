@@ -1,17 +1,76 @@
 
 /*
- * The durable mark's file.  Its words are in store.h (fs_mark_t).
+ * The durable mark.
  */
 
 #ifndef FS_MARK_H
 #define FS_MARK_H
 
-#include "store/store.h"
+#include <stdatomic.h>
+
+#include "base/fs_types.h"
 
 #pragma GCC visibility push(hidden)
 
 
 #define FS_MARK_SIZE  4096
+
+/* seq == again: an entry of the log and its hash; else it was being written */
+typedef struct {
+    uint64_t             seq;
+    uint8_t              hash[FS_HASH_LEN];
+    uint64_t             again;
+} fs_mark_entry_t;
+
+/*
+ * The durable mark, mapped shared by all processes of all instances.
+ * Written only by the holder of the log's write lock.  Valid in the boot
+ * whose id it carries.  seq is stored after txn; readers need only seq.
+ */
+typedef struct {
+    char                 magic[8];      /* "fs-mark" */
+    uint32_t             version;
+    _Atomic uint32_t     index_n;       /* N of the current index */
+    uint8_t              boot[FS_BOOT_LEN];
+    _Atomic uint64_t     txn;           /* last synced transaction */
+    _Atomic uint64_t     seq;           /* last durable entry */
+    _Atomic uint32_t     clean;         /* index-N/clean may exist */
+    _Atomic uint32_t     rebuilding;    /* commands get 503 meanwhile */
+    uint64_t             unused;        /* of builds before, which may have
+                                           it open too */
+    _Atomic uint32_t     stale;         /* the index is broken: make another */
+    _Atomic int64_t      mono_offset;   /* mono = CLOCK_BOOTTIME + this */
+    _Atomic uint64_t     commits;       /* of the log.  Odd: one is under way,
+                                           or nobody knows how it ended */
+
+    /* clock.h: wall = CLOCK_BOOTTIME + offset, the one that is believed, and
+     * another, which was seen from `since` (0: there is none) to `seen` */
+    _Atomic uint32_t     damaged;       /* the log is: nobody writes to it */
+    _Atomic uint32_t     opening;       /* openings of it that have begun, but
+                                           for those that have ended */
+    _Atomic uint64_t     file_inode;    /* the file that they are of: */
+    _Atomic uint64_t     file_size;     /* another, or a changed one, is */
+    _Atomic int64_t      file_changed;  /* looked at anew */
+    _Atomic uint32_t     clock_known;
+    _Atomic int64_t      clock_offset;
+    _Atomic int64_t      clock_other;
+    _Atomic int64_t      clock_since;
+    _Atomic int64_t      clock_seen;
+
+    /* see life.h; these outlive the boot */
+    uint64_t             device;        /* of log/data.mdb; inode 0: not */
+    uint64_t             inode;         /* recorded */
+    _Atomic uint32_t     epoch_due;     /* a life to be begun, 0: none */
+    _Atomic uint32_t     lives;         /* how many were */
+    fs_mark_entry_t      seen;          /* the last one at some begin */
+    fs_mark_entry_t      next;          /* the last one of the last commit,
+                                           which may have failed */
+
+    _Atomic int32_t      writer;        /* pid of who has the write lock, for
+                                           people; 0: nobody, or unknown */
+    _Atomic uint64_t     unreadable;    /* times that a read left out a row */
+} fs_mark_t;
+
 
 /*
  * Open `path`/mark, make it when it is missing, and map it.  The descriptor

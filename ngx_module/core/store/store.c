@@ -1,896 +1,170 @@
 
 /*
- * Opening and closing the store.
- *
- * Openers go one after the other (flock on the mark's file).  Whoever finds
- * nothing to be written takes no other lock: a worker that starts while the
- * index is being rebuilt does not wait for that.
+ * The store as one process has it: what it says, and its clocks.
  */
 
-#include <dirent.h>
-#include <errno.h>
-#include <limits.h>
+#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "lmdb/check.h"
 #include "store/clock.h"
+#include "store/store.h"
 #include "lmdb/env.h"
-#include "index/index.h"
-#include "store/life.h"
-#include "store/log.h"
-#include "store/mark.h"
-#include "read/view.h"
-#include "store/write.h"
 
 
-#define FS_MESSAGE_MAX    256
+/* words about what goes on failing, at most so often */
+#define FS_TELL_MS      10000
 
-/* room for names below the store's directory */
-#define FS_PATH_MAX       (PATH_MAX - 64)
+/* and a warning or an error of one kind: a disk may fail with each commit */
+#define FS_SAY_MS       1000
 
-/* an opener catches up so many entries itself; more is the commit thread's */
-#define FS_OPEN_ENTRIES   10000
+#define FS_MESSAGE_MAX  512
 
-static const fs_env_db_t  fs_log_dbs[FS_LOG_N] = {
-    [FS_LOG_LEDGER] = { "ledger", MDB_INTEGERKEY },
-    [FS_LOG_SALES] = { "sales", 0 },
-    [FS_LOG_GROUPS] = { "groups", 0 },
-    [FS_LOG_NAMES] = { "names", 0 },
-    [FS_LOG_DOCUMENTS] = { "documents", 0 },
-    [FS_LOG_RINGS] = { "rings", 0 },
-    [FS_LOG_META] = { "meta", 0 }
-};
-
-static fs_store_t *fs_store_create(const fs_store_conf_t *conf);
-static void fs_store_destroy(fs_store_t *store);
-static fs_outcome_t fs_store_begin_once(fs_store_t *store, char *message);
-static fs_outcome_t fs_store_begin(fs_store_t *store, char *message);
-static fs_outcome_t fs_store_log_file(fs_store_t *store, int *fresh,
-    char *message);
-static fs_outcome_t fs_store_denied(fs_store_t *store, const char *file,
-    int error, char *message);
-static int fs_store_has_index(fs_store_t *store);
-static fs_outcome_t fs_store_make(fs_store_t *store, char *message);
-static fs_outcome_t fs_store_make_log(fs_store_t *store, fs_write_t *write);
-static fs_outcome_t fs_store_look(fs_store_t *store, char *message,
-    fs_seq_t *behind);
-static fs_outcome_t fs_store_meta(fs_store_t *store, fs_txn_t *log,
-    char *message);
-static int fs_store_settled(fs_store_t *store, fs_txn_t *log, uint64_t mark);
-static int fs_store_same(fs_store_t *store, fs_txn_t *log);
-static fs_outcome_t fs_store_settle(fs_store_t *store);
+static void fs_store_log(fs_store_t *store, fs_log_level_t level,
+    const char *format, va_list args);
+static int fs_store_said(fs_store_t *store, const char *format);
 
 
-fs_store_t *
-fs_store_open(const fs_store_conf_t *conf, fs_outcome_t *outcome,
-    char *message)
+void
+fs_store_say(fs_store_t *store, fs_log_level_t level, const char *format, ...)
 {
-    int          rc;
-    fs_store_t  *store;
-    struct stat  st;
+    va_list  args;
 
-    static const uint8_t  no_boot[FS_BOOT_LEN];
-
-    message[0] = '\0';
-    *outcome = FS_NOT_READY;
-
-    if (conf->path[0] != '/' || strlen(conf->path) > FS_PATH_MAX) {
-        snprintf(message, FS_MESSAGE_MAX,
-                 "the store's path must begin with / and be shorter than %d "
-                 "bytes", FS_PATH_MAX);
-        return NULL;
+    if (store->conf.log == NULL
+        || (level != FS_LOG_INFO && fs_store_said(store, format)))
+    {
+        return;
     }
 
-    if (memcmp(conf->boot_id, no_boot, FS_BOOT_LEN) == 0) {
-
-        /* all boots would be one, and what the last one left be trusted */
-
-        snprintf(message, FS_MESSAGE_MAX,
-                 "the kernel's boot id cannot be read: make "
-                 "/proc/sys/kernel/random/boot_id readable (in a chroot, "
-                 "mount /proc there)");
-        return NULL;
-    }
-
-    if (stat(conf->path, &st) == -1 || !S_ISDIR(st.st_mode)) {
-        snprintf(message, FS_MESSAGE_MAX,
-                 "there is no directory %.128s: make one that this process "
-                 "may write in", conf->path);
-        return NULL;
-    }
-
-    store = fs_store_create(conf);
-
-    if (store == NULL) {
-        snprintf(message, FS_MESSAGE_MAX, "no memory");
-        return NULL;
-    }
-
-    store->device = st.st_dev;
-    store->inode = st.st_ino;
-
-    if (fs_stores_add(store) == -1) {
-        snprintf(message, FS_MESSAGE_MAX,
-                 "the store %.128s is open in this process already",
-                 conf->path);
-        store->device = 0;
-        store->inode = 0;
-        fs_store_destroy(store);
-        return NULL;
-    }
-
-    rc = fs_mark_open(store->path, &store->mark_fd, &store->mark);
-
-    if (rc == 0) {
-        rc = fs_mark_lock(store->mark_fd);
-    }
-
-    if (rc) {
-        *outcome = fs_store_denied(store, "mark", rc, message);
-
-    } else {
-        *outcome = fs_store_begin_once(store, message);
-        fs_mark_unlock(store->mark_fd);
-    }
-
-    if (*outcome != FS_OK) {
-
-        if (message[0] == '\0') {
-            snprintf(message, FS_MESSAGE_MAX,
-                     "the store %.128s cannot be opened: %s", conf->path,
-                     fs_outcome_title(*outcome));
-        }
-
-        fs_store_destroy(store);
-        return NULL;
-    }
-
-    return store;
+    va_start(args, format);
+    fs_store_log(store, level, format, args);
+    va_end(args);
 }
 
 
-static fs_store_t *
-fs_store_create(const fs_store_conf_t *conf)
+void
+fs_store_report(fs_store_t *store, fs_log_level_t level, const char *format,
+    ...)
 {
-    fs_store_t            *store;
-    pthread_rwlockattr_t   attr;
+    va_list  args;
 
-    store = calloc(1, sizeof(*store));
-
-    if (store == NULL) {
-        return NULL;
+    if (store->conf.log == NULL) {
+        return;
     }
 
-    store->conf = *conf;
-    store->mark_fd = -1;
-    store->path = strdup(conf->path);
-
-    if (store->path == NULL) {
-        free(store);
-        return NULL;
-    }
-
-    store->conf.path = store->path;
-
-    /* views never wait, so a waiting writer may shut them out */
-
-    pthread_rwlockattr_init(&attr);
-    pthread_rwlockattr_setkind_np(&attr,
-                               PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
-    pthread_rwlock_init(&store->guard, &attr);
-    pthread_rwlockattr_destroy(&attr);
-
-    pthread_mutex_init(&store->readers_lock, NULL);
-    pthread_mutex_init(&store->lives_lock, NULL);
-
-    return store;
+    va_start(args, format);
+    fs_store_log(store, level, format, args);
+    va_end(args);
 }
 
 
 static void
-fs_store_destroy(fs_store_t *store)
+fs_store_log(fs_store_t *store, fs_log_level_t level, const char *format,
+    va_list args)
 {
-    fs_index_detach(store);
-    fs_store_close_log(store);
+    int   len;
+    char  message[FS_MESSAGE_MAX];
 
-    /* the mark goes last: the lock of opening hangs on it */
+    len = snprintf(message, sizeof(message), "store %s: ", store->path);
 
-    fs_mark_close(store->mark_fd, store->mark);
-
-    if (store->fold) {
-        fs_state_cache_destroy(store->fold);
+    if (len < 0 || (size_t) len >= sizeof(message)) {
+        len = 0;
     }
 
-    fs_stores_remove(store);
+    (void) vsnprintf(message + len, sizeof(message) - (size_t) len, format,
+                     args);
 
-    fs_life_free(store);
-
-    pthread_mutex_destroy(&store->lives_lock);
-    pthread_mutex_destroy(&store->readers_lock);
-    pthread_rwlock_destroy(&store->guard);
-
-    explicit_bzero(store->store_key, FS_STORE_KEY_LEN);
-    free(store->path);
-    free(store);
+    store->conf.log(store->conf.data, level, message);
 }
 
 
-/*
- * What ends the process while it opens the store is counted: nginx would
- * start another, again and again, with all its other sites.
- */
-
-static fs_outcome_t
-fs_store_begin_once(fs_store_t *store, char *message)
-{
-    int            whole;
-    fs_outcome_t   outcome;
-
-    if (!fs_store_opening(store)) {
-        fs_store_damaged(store, "has ended three processes that opened it");
-    }
-
-    if (!fs_store_file_changed(store, &whole)) {
-        snprintf(message, FS_MESSAGE_MAX,
-                 "%.100s/log/data.mdb is damaged, and has not changed since: "
-                 "put a backup in its place", store->path);
-        return FS_NOT_READY;
-    }
-
-    outcome = fs_store_begin(store, message);
-
-    fs_store_opened(store);
-
-    return outcome;
-}
-
-
-static fs_outcome_t
-fs_store_begin(fs_store_t *store, char *message)
-{
-    int            fresh;
-    fs_seq_t       behind;
-    fs_write_t     write;
-    fs_outcome_t   outcome;
-
-    outcome = fs_store_log_file(store, &fresh, message);
-
-    if (outcome != FS_OK) {
-        return outcome;
-    }
-
-    if (fresh) {
-        outcome = fs_store_make(store, message);
-
-        if (outcome != FS_OK) {
-            return outcome;
-        }
-    }
-
-    outcome = fs_store_look(store, message, &behind);
-
-    if (outcome != FS_OK) {
-        return outcome;
-    }
-
-    fs_life_identify(store);
-
-    if ((store->booted && fs_life_due(store) == 0) || store->index == NULL
-        || behind > FS_OPEN_ENTRIES)
-    {
-        return FS_OK;
-    }
-
-    /*
-     * The entry of this boot, or life, is due, and its place is at once.  A
-     * store that has no room for it is readable all the same.
-     */
-
-    if (fs_write_begin(store, &write) == FS_OK) {
-        fs_write_abort(&write);
-    }
-
-    return FS_OK;
-}
-
-
-/*
- * A file cannot be opened or made: that says nothing of what is in it, so
- * nobody is told to put another one there.
- */
-
-static fs_outcome_t
-fs_store_denied(fs_store_t *store, const char *file, int error,
-    char *message)
-{
-    if (error == EACCES || error == EPERM || error == EROFS) {
-        snprintf(message, FS_MESSAGE_MAX,
-                 "%.100s/%s: %s: the workers' user, uid %u, must be able to "
-                 "read and write it, and to search the way to it",
-                 store->path, file, fs_db_strerror(error),
-                 (unsigned) geteuid());
-        return FS_NOT_READY;
-    }
-
-    snprintf(message, FS_MESSAGE_MAX, "%.128s/%s cannot be opened: %s",
-             store->path, file, fs_db_strerror(error));
-
-    return fs_db_outcome(error);
-}
-
-
-/* The log's directory and file.  fresh: there is no log yet. */
-
-static fs_outcome_t
-fs_store_log_file(fs_store_t *store, int *fresh, char *message)
-{
-    int   rc, error;
-    char  name[PATH_MAX], scratch[PATH_MAX], why[FS_ENV_WHY_MAX];
-
-    *fresh = 0;
-
-    snprintf(name, sizeof(name), "%s/log", store->path);
-
-    if (mkdir(name, 0700) == -1 && errno != EEXIST) {
-        error = errno;
-        return fs_store_denied(store, "log", error, message);
-    }
-
-    snprintf(name, sizeof(name), "%s/log/data.mdb", store->path);
-
-    rc = fs_env_look(name, why);
-
-    if (rc == -2) {
-        return fs_store_denied(store, "log/data.mdb", errno, message);
-    }
-
-    if (rc == -1) {
-        snprintf(message, FS_MESSAGE_MAX,
-                 "%.100s/log/data.mdb %.60s: put a backup in its place",
-                 store->path, why);
-        return FS_NOT_READY;
-    }
-
-    if (rc == 0 && fs_store_has_index(store)) {
-        snprintf(message, FS_MESSAGE_MAX,
-                 "%.100s/log/data.mdb is missing but an index is there: put "
-                 "a backup in its place, or remove all of the directory to "
-                 "begin a new store", store->path);
-        return FS_NOT_READY;
-    }
-
-    if (rc == 0) {
-        snprintf(scratch, sizeof(scratch), "%s/log-new", store->path);
-        rc = fs_env_make(name, scratch, store->conf.map_size);
-
-        if (rc) {
-            snprintf(message, FS_MESSAGE_MAX,
-                     "%.128s/log/data.mdb cannot be made: %s", store->path,
-                     fs_db_strerror(rc));
-            return fs_db_outcome(rc);
-        }
-    }
-
-    rc = fs_store_open_log(store);
-
-    if (rc == MDB_NOTFOUND) {
-
-        /* no databases in it: made, and nothing committed yet */
-
-        *fresh = 1;
-        return FS_OK;
-    }
-
-    if (rc == MDB_CORRUPTED) {
-        snprintf(message, FS_MESSAGE_MAX,
-                 "%.128s/log/data.mdb is damaged: put a backup in its place",
-                 store->path);
-        return FS_NOT_READY;
-    }
-
-    if (rc == EACCES || rc == EPERM || rc == EROFS) {
-        return fs_store_denied(store, "log", rc, message);
-    }
-
-    if (rc) {
-        snprintf(message, FS_MESSAGE_MAX, "%.128s/log cannot be opened: %s",
-                 store->path, fs_db_strerror(rc));
-        return rc == MDB_PANIC ? FS_NOT_READY : fs_db_outcome(rc);
-    }
-
-    return FS_OK;
-}
-
+/* 1: a moment ago.  A kind is known by its words' address. */
 
 static int
-fs_store_has_index(fs_store_t *store)
+fs_store_said(fs_store_t *store, const char *format)
 {
-    int             found;
-    DIR            *dir;
-    struct dirent  *entry;
+    int64_t   wall, boot;
+    unsigned  i;
 
-    dir = opendir(store->path);
+    store->conf.clock(store->conf.data, &wall, &boot);
 
-    if (dir == NULL) {
+    for (i = 0; i < FS_STORE_SAID - 1; i++) {
+        if (store->said[i].format == NULL || store->said[i].format == format) {
+            break;
+        }
+    }
+
+    if (store->said[i].format == format
+        && boot - store->said[i].at < FS_SAY_MS)
+    {
+        return 1;
+    }
+
+    store->said[i].format = format;
+    store->said[i].at = boot;
+
+    return 0;
+}
+
+
+int
+fs_store_tell(fs_store_t *store)
+{
+    int64_t  wall, boot;
+
+    store->conf.clock(store->conf.data, &wall, &boot);
+
+    if (store->told_at && boot - store->told_at < FS_TELL_MS) {
         return 0;
     }
 
-    found = 0;
+    store->told_at = boot;
 
-    while (!found && (entry = readdir(dir)) != NULL) {
-        found = strncmp(entry->d_name, "index-", 6) == 0;
-    }
-
-    closedir(dir);
-
-    return found;
+    return 1;
 }
 
 
-/*
- * MDB_NOTFOUND: it is open, but without databases: store->log is set, the
- * handles are not.
- */
+void
+fs_store_now(fs_store_t *store, fs_now_t *now)
+{
+    int64_t  boot;
+
+    store->conf.clock(store->conf.data, &now->wall, &boot);
+    now->mono = boot + atomic_load_explicit(&store->mark->mono_offset,
+                                            memory_order_relaxed);
+    fs_clock_read(store->mark, boot, now);
+}
+
+
+void
+fs_store_time(fs_store_t *store, fs_now_t *now)
+{
+    int64_t  wall, boot;
+
+    store->conf.clock(store->conf.data, &wall, &boot);
+    fs_clock_look(store->mark, wall, boot);
+
+    fs_store_now(store, now);
+}
+
+
+void
+fs_store_believe(fs_store_t *store, const fs_now_t *now)
+{
+    fs_clock_believe(store->mark, now->wall,
+                     now->mono - atomic_load(&store->mark->mono_offset));
+}
+
 
 int
-fs_store_open_log(fs_store_t *store)
+fs_store_follow_map(fs_store_t *store, MDB_env *env)
 {
-    int       rc, whole;
-    char      name[PATH_MAX], why[FS_ENV_WHY_MAX];
-    MDB_env  *env;
-    MDB_txn  *txn;
-    MDB_dbi   dbi[FS_LOG_N];
-    MDB_stat  stat;
+    int  rc;
 
-    snprintf(name, sizeof(name), "%s/log/data.mdb", store->path);
-
-    if (!fs_store_file_changed(store, &whole)) {
-        return MDB_CORRUPTED;
-    }
-
-    if (fs_env_look(name, why) < 0) {
-        fs_store_say(store, FS_LOG_ERROR, "log/data.mdb %s", why);
-        return MDB_INVALID;
-    }
-
-    snprintf(name, sizeof(name), "%s/log", store->path);
-
-    rc = fs_env_open(&env, name, store->conf.map_size, store->conf.readers,
-                     store->conf.sync ? 0 : MDB_NOSYNC);
-    if (rc) {
-        return rc;
-    }
-
-    rc = fs_check_env(env, whole, why);
-
-    if (rc) {
-        mdb_env_close(env);
-
-        if (rc == -1) {
-            fs_store_damaged(store, why);
-            rc = MDB_CORRUPTED;
-
-        } else if (rc == EAGAIN) {
-            fs_store_say(store, FS_LOG_WARN, "log/lock.mdb is of another "
-                         "data.mdb, which somebody still has open");
-        }
-
-        return rc;
-    }
-
-    rc = fs_guard_begin(env, MDB_RDONLY, &txn);
-
-    if (rc) {
-        mdb_env_close(env);
-        return rc;
-    }
-
-    rc = fs_env_handles(txn, fs_log_dbs, FS_LOG_N, 0, dbi,
-                        &store->look);
-
-    if (rc == MDB_NOTFOUND
-        && mdb_env_stat(env, &stat) == 0 && stat.ms_entries == 0)
-    {
-        mdb_txn_abort(txn);
-
-    } else if (rc) {
-
-        /* a database is there, but not all: it is somebody else's */
-
-        mdb_txn_abort(txn);
-        mdb_env_close(env);
-        return MDB_INCOMPATIBLE;
-
-    } else {
-        rc = mdb_txn_commit(txn);
-
-        if (rc) {
-            mdb_env_close(env);
-            return rc;
-        }
-    }
+    /* with the guard no transaction of this process is open */
 
     pthread_rwlock_wrlock(&store->guard);
-
-    if (rc == 0) {
-        memcpy(store->log_dbi, dbi, sizeof(dbi));
-    }
-
-    store->log_length = 0;
-    store->life_looked = 0;
-    store->log = env;
-    fs_store_files_note(store);
-
+    rc = fs_env_follow(env);
     pthread_rwlock_unlock(&store->guard);
-
-    if (whole) {
-        atomic_store(&store->mark->damaged, 0);
-        fs_store_say(store, FS_LOG_WARN, "log/data.mdb is whole");
-    }
 
     return rc;
-}
-
-
-void
-fs_store_close_log(fs_store_t *store)
-{
-    MDB_env  *env;
-
-    pthread_rwlock_wrlock(&store->guard);
-
-    env = store->log;
-    store->log = NULL;
-
-    fs_readers_end(store, 1);
-
-    pthread_rwlock_unlock(&store->guard);
-
-    if (env && !atomic_load(&store->log_lost)) {
-        mdb_env_close(env);
-    }
-}
-
-
-/*
- * A new store: everything in the log's first transaction.  The log's name is
- * durable before there is an index: one without a log is no store any more.
- */
-
-static fs_outcome_t
-fs_store_make(fs_store_t *store, char *message)
-{
-    int            rc, again;
-    fs_write_t     write;
-    fs_outcome_t   outcome;
-
-    rc = fs_sync_names(store->path, "log");
-
-    if (rc) {
-        snprintf(message, FS_MESSAGE_MAX, "%.128s cannot be synced: %s",
-                 store->path, fs_db_strerror(rc));
-        return FS_DISK_FAILED;
-    }
-
-    memset(&write, 0, sizeof(write));
-    write.store = store;
-
-    rc = fs_guard_begin(store->log, 0, &write.log.txn);
-
-    if (rc) {
-        return fs_db_outcome(rc);
-    }
-
-    fs_mark_reset(store->mark, store->conf.boot_id,
-                  mdb_txn_id(write.log.txn) - 1, 0);
-
-    /* before the first entry: whose mark it is is never in doubt again */
-
-    rc = fs_life_adopt(store);
-
-    if (rc) {
-        snprintf(message, FS_MESSAGE_MAX, "%.128s/mark cannot be synced: %s",
-                 store->path, fs_db_strerror(rc));
-        fs_write_abort(&write);
-        return fs_db_outcome(rc);
-    }
-
-    store->life_looked = 1;
-
-    outcome = fs_store_make_log(store, &write);
-
-    if (outcome == FS_OK) {
-        outcome = fs_index_create(&write);
-    }
-
-    if (outcome != FS_OK) {
-        fs_write_abort(&write);
-        return outcome;
-    }
-
-    outcome = fs_index_begin(&write, FS_INDEX_CHUNK, NULL);
-
-    if (outcome != FS_OK) {
-        return outcome;
-    }
-
-    return fs_write_boot(&write, &again);
-}
-
-
-static fs_outcome_t
-fs_store_make_log(fs_store_t *store, fs_write_t *write)
-{
-    int        rc;
-    uint8_t    schema[4];
-    fs_txn_t  *log;
-
-    log = &write->log;
-
-    rc = fs_env_handles(log->txn, fs_log_dbs, FS_LOG_N, 1, store->log_dbi,
-                        &store->look);
-
-    if (rc) {
-        return fs_db_outcome(rc);
-    }
-
-    if (store->conf.random(store->conf.data, store->store_key,
-                           FS_STORE_KEY_LEN)
-        == -1)
-    {
-        return FS_NOT_READY;
-    }
-
-    fs_put_le32(schema, FS_SCHEMA);
-
-    fs_db_put(log, store->log_dbi[FS_LOG_META], FS_META_SCHEMA,
-              sizeof(FS_META_SCHEMA) - 1, schema, sizeof(schema), 0);
-    fs_db_put(log, store->log_dbi[FS_LOG_META], FS_META_KEY,
-              sizeof(FS_META_KEY) - 1, store->store_key, FS_STORE_KEY_LEN, 0);
-
-    return fs_db_outcome(log->error);
-}
-
-
-/*
- * What is in the log, and whether the mark and the boot's entry fit it.  In
- * the usual case all is read by one snapshot, and nobody is waited for.
- */
-
-static fs_outcome_t
-fs_store_look(fs_store_t *store, char *message, fs_seq_t *behind)
-{
-    int            rc;
-    uint64_t       mark;
-    fs_seq_t       last;
-    fs_txn_t       log;
-    fs_outcome_t   outcome;
-
-    *behind = 0;
-
-    memset(&log, 0, sizeof(log));
-
-    mark = atomic_load(&store->mark->txn);
-
-    rc = fs_guard_begin(store->log, MDB_RDONLY, &log.txn);
-
-    if (rc) {
-        return fs_db_outcome(rc);
-    }
-
-    outcome = fs_store_meta(store, &log, message);
-
-    if (outcome == FS_OK
-        && (!fs_store_same(store, &log)
-            || !fs_store_settled(store, &log, mark)))
-    {
-        mdb_txn_reset(log.txn);
-
-        outcome = fs_store_settle(store);
-
-        rc = fs_guard_renew(log.txn);
-
-        if (rc && outcome == FS_OK) {
-            outcome = fs_db_outcome(rc);
-        }
-    }
-
-    if (outcome == FS_OK) {
-        fs_store_check_clock(store, &log, &last);
-
-        if (fs_index_look(store, &log) == FS_OK) {
-            *behind = last > store->index_seq ? last - store->index_seq : 0;
-        }
-    }
-
-    mdb_txn_abort(log.txn);
-
-    return outcome;
-}
-
-
-static fs_outcome_t
-fs_store_meta(fs_store_t *store, fs_txn_t *log, char *message)
-{
-    fs_str_t  value;
-    MDB_dbi   meta;
-
-    meta = store->log_dbi[FS_LOG_META];
-
-    if (!fs_db_get(log, meta, FS_META_SCHEMA, sizeof(FS_META_SCHEMA) - 1,
-                   &value)
-        || value.len != 4)
-    {
-        snprintf(message, FS_MESSAGE_MAX,
-                 "%.128s/log is not the log of a store", store->path);
-        return FS_NOT_READY;
-    }
-
-    if (fs_get_le32(value.data) != FS_SCHEMA) {
-        snprintf(message, FS_MESSAGE_MAX,
-                 "the store %.100s has schema %u, this program knows %u: run "
-                 "the program of its version, or convert it with nobody "
-                 "there", store->path, fs_get_le32(value.data), FS_SCHEMA);
-        return FS_NOT_READY;
-    }
-
-    if (!fs_db_get(log, meta, FS_META_KEY, sizeof(FS_META_KEY) - 1, &value)
-        || value.len != FS_STORE_KEY_LEN)
-    {
-        snprintf(message, FS_MESSAGE_MAX,
-                 "%.128s/log has lost the store's key: put a backup in its "
-                 "place", store->path);
-        return FS_NOT_READY;
-    }
-
-    memcpy(store->store_key, value.data, FS_STORE_KEY_LEN);
-
-    return FS_OK;
-}
-
-
-/* 1: the mark is this log's, and its lives are known. */
-
-static int
-fs_store_same(fs_store_t *store, fs_txn_t *log)
-{
-    fs_entry_t  last;
-
-    last.seq = 0;
-
-    if (fs_log_last(store, log, &last) == -1
-        || !fs_life_same(store, log, last.seq)
-        || fs_life_load(store, log) != 0 || fs_life_stale(store))
-    {
-        return 0;
-    }
-
-    store->life_looked = 1;
-
-    return 1;
-}
-
-
-/* 1: the mark is of this boot and this log, and the boot has its entry. */
-
-static int
-fs_store_settled(fs_store_t *store, fs_txn_t *log, uint64_t mark)
-{
-    fs_str_t  row;
-
-    if (!fs_mark_valid(store->mark, store->conf.boot_id)
-        || mark > mdb_txn_id(log->txn))
-    {
-        return 0;
-    }
-
-    if (!fs_db_get(log, store->log_dbi[FS_LOG_META], FS_META_BOOT,
-                   sizeof(FS_META_BOOT) - 1, &row)
-        || row.len != FS_META_BOOT_SIZE
-        || memcmp(row.data, store->conf.boot_id, FS_BOOT_LEN) != 0)
-    {
-        return 0;
-    }
-
-    atomic_store(&store->mark->mono_offset,
-                 (int64_t) fs_get_le64(row.data + FS_BOOT_LEN));
-    fs_clock_begin(store->mark,
-                   (int64_t) fs_get_le64(row.data + FS_BOOT_LEN));
-    store->booted = 1;
-
-    return 1;
-}
-
-
-/*
- * The first opener of a boot: what the machine left is synced before anyone
- * is shown anything, and the mark begins.  Until the boot's entry is written
- * the store's clock is the wall clock of now.
- */
-
-static fs_outcome_t
-fs_store_settle(fs_store_t *store)
-{
-    int64_t        wall, boot;
-    fs_write_t     write;
-    fs_outcome_t   outcome;
-
-    outcome = fs_write_lock(store, &write);
-
-    if (outcome != FS_OK) {
-        return outcome;
-    }
-
-    if (!fs_store_settled(store, &write.log, 0)
-        && atomic_load(&store->mark->mono_offset) == 0)
-    {
-        store->conf.clock(store->conf.data, &wall, &boot);
-        atomic_store(&store->mark->mono_offset, wall - boot);
-    }
-
-    fs_write_abort(&write);
-
-    return FS_OK;
-}
-
-
-void
-fs_store_close(fs_store_t *store, int clean)
-{
-    if (fs_store_forked(store)) {
-        return;
-    }
-
-    if (clean && fs_store_alone(store)) {
-        fs_index_clean(store);
-    }
-
-    fs_store_destroy(store);
-}
-
-
-int
-fs_store_index_wanted(fs_store_t *store)
-{
-    fs_mark_t  *mark;
-
-    mark = store->mark;
-
-    return store->index == NULL
-           || atomic_load_explicit(&mark->index_n, memory_order_relaxed)
-              != store->index_n
-           || atomic_load_explicit(&mark->stale, memory_order_relaxed)
-           || atomic_load_explicit(&mark->rebuilding, memory_order_relaxed);
-}
-
-
-fs_outcome_t
-fs_store_catch_up(fs_store_t *store, unsigned chunk, const _Atomic int *stop)
-{
-    int            again;
-    fs_write_t     write;
-    fs_outcome_t   outcome;
-
-    outcome = fs_write_lock(store, &write);
-
-    if (outcome != FS_OK) {
-        return outcome;
-    }
-
-    outcome = fs_index_begin(&write, chunk, stop);
-
-    if (outcome != FS_OK) {
-        return outcome;
-    }
-
-    if (!store->booted || fs_life_due(store)) {
-        outcome = fs_write_boot(&write, &again);
-    }
-
-    fs_write_abort(&write);
-
-    return outcome;
 }

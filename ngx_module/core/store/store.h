@@ -19,10 +19,11 @@
 #include <stdatomic.h>
 
 #include "base/crypto.h"
-#include "lmdb/db.h"
-#include "ledger/entry.h"
 #include "base/fs_types.h"
+#include "ledger/entry.h"
+#include "lmdb/db.h"
 #include "lmdb/look.h"
+#include "store/mark.h"
 
 #pragma GCC visibility push(hidden)
 
@@ -61,63 +62,35 @@ typedef enum {
     FS_INDEX_N
 } fs_index_db_t;
 
-/* seq == again: an entry of the log and its hash; else it was being written */
-typedef struct {
-    uint64_t             seq;
-    uint8_t              hash[FS_HASH_LEN];
-    uint64_t             again;
-} fs_mark_entry_t;
+typedef struct fs_store_s   fs_store_t;
+typedef struct fs_lives_s   fs_lives_t;      /* log/life.h */
+typedef struct fs_reader_s  fs_reader_t;     /* reader.h */
+typedef struct fs_pair_s    fs_pair_t;       /* log/log_write.h */
 
 /*
- * The durable mark, mapped shared by all processes of all instances.
- * Written only by the holder of the log's write lock.  Valid in the boot
- * whose id it carries.  seq is stored after txn; readers need only seq.
+ * What the ledger's entries do to the index is not the store's to know.  Who
+ * opens it hands this in.  All run in the thread that writes, under the log's
+ * write lock.
  */
 typedef struct {
-    char                 magic[8];      /* "fs-mark" */
-    uint32_t             version;
-    _Atomic uint32_t     index_n;       /* N of the current index */
-    uint8_t              boot[FS_BOOT_LEN];
-    _Atomic uint64_t     txn;           /* last synced transaction */
-    _Atomic uint64_t     seq;           /* last durable entry */
-    _Atomic uint32_t     clean;         /* index-N/clean may exist */
-    _Atomic uint32_t     rebuilding;    /* commands get 503 meanwhile */
-    uint64_t             unused;        /* of builds before, which may have
-                                           it open too */
-    _Atomic uint32_t     stale;         /* the index is broken: make another */
-    _Atomic int64_t      mono_offset;   /* mono = CLOCK_BOOTTIME + this */
-    _Atomic uint64_t     commits;       /* of the log.  Odd: one is under way,
-                                           or nobody knows how it ended */
+    /*
+     * Fold at most `chunk` entries after *seq into the index's transaction;
+     * *seq becomes the last one folded.  OK; else the transaction can only be
+     * aborted.
+     */
+    fs_outcome_t       (*fold)(fs_pair_t *pair, fs_seq_t *seq,
+                               unsigned chunk);
 
-    /* clock.h: wall = CLOCK_BOOTTIME + offset, the one that is believed, and
-     * another, which was seen from `since` (0: there is none) to `seen` */
-    _Atomic uint32_t     damaged;       /* the log is: nobody writes to it */
-    _Atomic uint32_t     opening;       /* openings of it that have begun, but
-                                           for those that have ended */
-    _Atomic uint64_t     file_inode;    /* the file that they are of: */
-    _Atomic uint64_t     file_size;     /* another, or a changed one, is */
-    _Atomic int64_t      file_changed;  /* looked at anew */
-    _Atomic uint32_t     clock_known;
-    _Atomic int64_t      clock_offset;
-    _Atomic int64_t      clock_other;
-    _Atomic int64_t      clock_since;
-    _Atomic int64_t      clock_seen;
+    /*
+     * Write the entries that come before any other (of a new store, boot or
+     * life), in a commit of its own, when they are due.  Afterwards the pair
+     * is ended, unless OK is returned and *again is 0.
+     */
+    fs_outcome_t       (*boot)(fs_pair_t *pair, int *again);
 
-    /* see life.h; these outlive the boot */
-    uint64_t             device;        /* of log/data.mdb; inode 0: not */
-    uint64_t             inode;         /* recorded */
-    _Atomic uint32_t     epoch_due;     /* a life to be begun, 0: none */
-    _Atomic uint32_t     lives;         /* how many were */
-    fs_mark_entry_t      seen;          /* the last one at some begin */
-    fs_mark_entry_t      next;          /* the last one of the last commit,
-                                           which may have failed */
-
-    _Atomic int32_t      writer;        /* pid of who has the write lock, for
-                                           people; 0: nobody, or unknown */
-    _Atomic uint64_t     unreadable;    /* times that a read left out a row */
-} fs_mark_t;
-
-typedef struct fs_lives_s  fs_lives_t;  /* life.h */
+    /* Free store->fold. */
+    void               (*end)(void *fold);
+} fs_replay_t;
 
 typedef enum {
     FS_LOG_INFO = 0,
@@ -145,9 +118,8 @@ typedef struct {
     void                *data;
     uint8_t              boot_id[FS_BOOT_LEN];  /* zeros: not known, which is
                                            refused */
+    const fs_replay_t   *replay;        /* &fs_replay, of fold/replay.h */
 } fs_store_conf_t;
-
-typedef struct fs_store_s  fs_store_t;
 
 struct fs_store_s {
     fs_store_conf_t      conf;
@@ -167,7 +139,7 @@ struct fs_store_s {
     _Atomic int          clock_behind;  /* 503 `clock` until accepted */
     int                  mark_fd;
 
-    /* store.c, write.c, index.c and view.c only */
+    /* for the rooms store, log, index and pair only */
     fs_seq_t             index_seq;     /* where it was when looked at */
     uint64_t             log_length;    /* bytes of the files */
     uint64_t             index_room;
@@ -175,7 +147,7 @@ struct fs_store_s {
     fs_look_t            look;          /* at the log, by who writes */
     fs_look_t            index_look;
     void                *fold;          /* the commit thread's state cache */
-    struct fs_reader_s  *readers;       /* all of this process */
+    fs_reader_t         *readers;       /* all of this process */
     pthread_mutex_t      readers_lock;
     uint64_t             device;        /* of the directory: opened once a */
     uint64_t             inode;         /* process */
@@ -205,45 +177,16 @@ struct fs_store_s {
 };
 
 
-/*
- * Open the store in `conf->path`, which exists; make what is missing in it.
- * Takes the log's write lock for a moment: makes the schema, the key and the
- * `store` entry, checks the boot (a `boot` entry at the first open in a new
- * one), syncs when the last transaction is beyond the mark, and looks whether
- * the index can be trusted.  Does not rebuild: fs_store_catch_up() does.
- *
- * Returns NULL and an outcome and a message of at most 256 bytes (which file,
- * what is wrong, what to do).  Afterwards store->index may be NULL: the index
- * cannot be used before fs_store_catch_up().
- */
-fs_store_t *fs_store_open(const fs_store_conf_t *conf, fs_outcome_t *outcome,
-    char *message);
+/* Put the words, with the store's path before them, into the log. */
+void fs_store_say(fs_store_t *store, fs_log_level_t level,
+    const char *format, ...) __attribute__((format(printf, 3, 4)));
 
-/*
- * Close.  clean: when no other process reads it, sync the index and leave the
- * marker, so that it is trusted after a reboot: who goes on will write it
- * again, and do the same at its end.  No view and no transaction may be open.
- */
-void fs_store_close(fs_store_t *store, int clean);
+/* The same, also when its like was said a moment ago, and from any thread. */
+void fs_store_report(fs_store_t *store, fs_log_level_t level,
+    const char *format, ...) __attribute__((format(printf, 3, 4)));
 
-/*
- * 1: no other process has a slot of the index's reader table, which each
- * keeps from its first view on.  Ends this process's own readers of it.
- */
-int fs_store_alone(fs_store_t *store);
-
-/*
- * 1: nothing is written: the log is damaged, or not the file that was opened.
- * A load: looked at for each command.
- */
-int fs_store_closed(fs_store_t *store);
-
-/*
- * 1: this process cannot use the index as it is (none, damaged, or another
- * process made a new one): the commit thread calls fs_store_catch_up().
- * Costs three loads: looked at in every turn.
- */
-int fs_store_index_wanted(fs_store_t *store);
+/* 1: now; 0: something like it was said a moment ago. */
+int fs_store_tell(fs_store_t *store);
 
 /*
  * This process's current time on both clocks.  Never fails.
@@ -257,79 +200,8 @@ void fs_store_time(fs_store_t *store, fs_now_t *now);
 /* An operator says that the wall clock of *now is right. */
 void fs_store_believe(fs_store_t *store, const fs_now_t *now);
 
-/*
- * A pair of write transactions, log then index.  Blocks for the log's write
- * lock: commit threads only.  Before it returns, whatever is beyond the mark
- * is synced, a new index (another process rebuilt it) is opened, and an index
- * that is behind is caught up or, when it cannot be trusted, rebuilt: see
- * fs_store_catch_up().
- */
-typedef struct {
-    fs_store_t          *store;
-    fs_txn_t             log;
-    fs_txn_t             index;
-    fs_seq_t             seq;           /* last entry at begin */
-    uint8_t              hash[FS_HASH_LEN];  /* its hash */
-    int64_t              at;            /* its at */
-
-    /* called between the log's commit and the index's; NULL: not.  Tests
-     * kill there.  Set after fs_write_begin(). */
-    void               (*committed)(void *data);
-    void                *committed_data;
-
-    /* of the two transactions, see db.h */
-    MDB_cursor          *log_cursors[FS_DB_CURSORS];
-    MDB_cursor          *index_cursors[FS_DB_CURSORS];
-
-    unsigned             lives;         /* that it begins */
-} fs_write_t;
-
-fs_outcome_t fs_write_begin(fs_store_t *store, fs_write_t *write);
-
-/*
- * Commit: the log (synced), the mark, the index.  `seq` and `hash` in *write
- * say what the last entry is now; the index's position row and the log's
- * last entry must agree with them.
- *
- * OK: durable.  STORE_FULL, DISK_FAILED: nothing was taken.  UNKNOWN: the
- * meta page's write failed, the environment was closed and will be reopened,
- * synced and checked by the next fs_write_begin().  An index that fails after
- * the log's commit is marked stale (rebuilt by the next begin); the outcome is
- * still OK.
- *
- * timings, in microseconds, may be NULL: [0] the log's commit with its sync,
- * [1] the index's.
- */
-fs_outcome_t fs_write_commit(fs_write_t *write, int64_t timings[2]);
-void fs_write_abort(fs_write_t *write);
-
-/*
- * Bring the index up to the ledger's end, under the log's write lock: catch
- * up when it is behind, or make a new directory and fold the ledger from its
- * beginning, in index transactions of at most `chunk` entries, with progress
- * in the log.  stop (may be NULL) is looked at between chunks: when it is not
- * 0, returns REBUILDING; the next call goes on where this one stopped.
- */
-fs_outcome_t fs_store_catch_up(fs_store_t *store, unsigned chunk,
-    const _Atomic int *stop);
-
-
-/* Figures for metrics.  0 or -1. */
-typedef struct {
-    uint64_t             log_used;      /* bytes */
-    uint64_t             log_size;
-    uint64_t             index_used;
-    uint64_t             index_size;
-    uint64_t             disk_free;     /* of the file system */
-    uint64_t             oldest_reader_lag;  /* transactions behind */
-    uint64_t             asides;        /* rows set aside */
-    uint64_t             unreadable;    /* reads that passed over a row */
-    unsigned             readers;
-    fs_seq_t             durable_seq;
-    fs_seq_t             index_seq;
-} fs_store_stat_t;
-
-int fs_store_stat(fs_store_t *store, fs_store_stat_t *stat);
+/* Another instance made the map larger: follow it. */
+int fs_store_follow_map(fs_store_t *store, MDB_env *env);
 
 
 #pragma GCC visibility pop

@@ -1,6 +1,6 @@
 
 /*
- * What is read from the log, through whatever transaction is at hand.
+ * Entries of the log, through whatever transaction is at hand.
  */
 
 #ifndef FS_LOG_H
@@ -29,18 +29,6 @@ int fs_log_last(fs_store_t *store, fs_txn_t *log, fs_entry_t *entry);
 /* The entry at seq.  1, 0 or -1, as above. */
 int fs_log_entry(fs_store_t *store, fs_txn_t *log, fs_seq_t seq,
     fs_entry_t *entry);
-
-/* Names.  kind: 's' or 'p'.  1: found; 0: not; -1: the row is no name. */
-int fs_log_number(fs_store_t *store, fs_txn_t *log, char kind, fs_str_t slug,
-    uint32_t *number);
-int fs_log_slug(fs_store_t *store, fs_txn_t *log, char kind, uint32_t number,
-    fs_slug_t *slug);
-
-/*
- * 0: the last entry hashes to what it says, over its predecessor's hash;
- * -1: not.
- */
-int fs_log_check_last(fs_store_t *store, fs_txn_t *log);
 
 
 #pragma GCC visibility pop

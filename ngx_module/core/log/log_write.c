@@ -1,7 +1,7 @@
 
 /*
- * Writing: begin and commit of the pair of transactions, in the thread that
- * commits (or, while a store is opened, the opener's).
+ * Writing the log, in the thread that commits (or, while a store is opened,
+ * the opener's).
  *
  * LMDB publishes the last transaction that is in the page cache when its
  * writer died before the sync of the meta page.  So what is visible is not
@@ -18,149 +18,35 @@
  * makes certain of it (fs_env_settle()) before pages are used again.
  */
 
-#include <errno.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <time.h>
-
-#include "store/clock.h"
 #include "lmdb/env.h"
-#include "index/index.h"
-#include "store/life.h"
-#include "store/log.h"
-#include "store/mark.h"
-#include "read/view.h"
-#include "store/write.h"
+#include "log/life.h"
+#include "log/log.h"
+#include "log/log_env.h"
+#include "log/log_names.h"
+#include "log/log_write.h"
+#include "store/file.h"
+#include "store/process.h"
 
-
-/* words about what goes on failing, at most so often */
-#define FS_TELL_MS      10000
-
-/* and a warning or an error of one kind: a disk may fail with each commit */
-#define FS_SAY_MS       1000
 
 /* between two looks at the files of a store that is idle */
-#define FS_LOOK_MS      500
+#define FS_LOOK_MS        500
 
-#define FS_MESSAGE_MAX  512
+/* and at a log that is damaged */
+#define FS_LOOK_AGAIN_MS  1000
 
-static void fs_store_log(fs_store_t *store, fs_log_level_t level,
-    const char *format, va_list args);
-static int fs_store_said(fs_store_t *store, const char *format);
-static fs_outcome_t fs_write_locked(fs_write_t *write);
-static int fs_write_open(fs_store_t *store);
-static int fs_write_known(fs_write_t *write);
-static void fs_write_broken(fs_store_t *store, int error);
-static int fs_write_lock_log(fs_store_t *store, MDB_txn **txn);
-static fs_outcome_t fs_write_sync(fs_write_t *write);
-static fs_outcome_t fs_write_lives(fs_write_t *write);
-static fs_outcome_t fs_write_lost(fs_store_t *store, int error,
+static int fs_log_may_write(fs_store_t *store);
+static int fs_log_known(fs_pair_t *write);
+static int fs_log_begin(fs_store_t *store, MDB_txn **txn);
+static fs_outcome_t fs_log_locked(fs_pair_t *write);
+static fs_outcome_t fs_log_lives(fs_pair_t *write);
+static fs_outcome_t fs_log_sync(fs_pair_t *write);
+static fs_outcome_t fs_log_lost(fs_store_t *store, int error,
     uint64_t commit);
-static void fs_write_map_full(fs_store_t *store, MDB_env *env,
-    const char *name);
-static void fs_write_commit_index(fs_write_t *write);
-static int64_t fs_write_elapsed(const struct timespec *from);
-
-
-void
-fs_store_say(fs_store_t *store, fs_log_level_t level, const char *format, ...)
-{
-    va_list  args;
-
-    if (store->conf.log == NULL
-        || (level != FS_LOG_INFO && fs_store_said(store, format)))
-    {
-        return;
-    }
-
-    va_start(args, format);
-    fs_store_log(store, level, format, args);
-    va_end(args);
-}
-
-
-void
-fs_store_report(fs_store_t *store, fs_log_level_t level, const char *format,
-    ...)
-{
-    va_list  args;
-
-    if (store->conf.log == NULL) {
-        return;
-    }
-
-    va_start(args, format);
-    fs_store_log(store, level, format, args);
-    va_end(args);
-}
-
-
-static void
-fs_store_log(fs_store_t *store, fs_log_level_t level, const char *format,
-    va_list args)
-{
-    int   len;
-    char  message[FS_MESSAGE_MAX];
-
-    len = snprintf(message, sizeof(message), "store %s: ", store->path);
-
-    if (len < 0 || (size_t) len >= sizeof(message)) {
-        len = 0;
-    }
-
-    (void) vsnprintf(message + len, sizeof(message) - (size_t) len, format,
-                     args);
-
-    store->conf.log(store->conf.data, level, message);
-}
-
-
-/* 1: a moment ago.  A kind is known by its words' address. */
-
-static int
-fs_store_said(fs_store_t *store, const char *format)
-{
-    int64_t   wall, boot;
-    unsigned  i;
-
-    store->conf.clock(store->conf.data, &wall, &boot);
-
-    for (i = 0; i < FS_STORE_SAID - 1; i++) {
-        if (store->said[i].format == NULL || store->said[i].format == format) {
-            break;
-        }
-    }
-
-    if (store->said[i].format == format
-        && boot - store->said[i].at < FS_SAY_MS)
-    {
-        return 1;
-    }
-
-    store->said[i].format = format;
-    store->said[i].at = boot;
-
-    return 0;
-}
-
-
-int
-fs_store_follow_map(fs_store_t *store, MDB_env *env)
-{
-    int  rc;
-
-    /* with the guard no transaction of this process is open */
-
-    pthread_rwlock_wrlock(&store->guard);
-    rc = fs_env_follow(env);
-    pthread_rwlock_unlock(&store->guard);
-
-    return rc;
-}
+static void fs_log_broken(fs_store_t *store, int error);
 
 
 fs_outcome_t
-fs_write_lock(fs_store_t *store, fs_write_t *write)
+fs_log_lock(fs_store_t *store, fs_pair_t *write)
 {
     int           rc;
     fs_outcome_t  outcome;
@@ -168,11 +54,11 @@ fs_write_lock(fs_store_t *store, fs_write_t *write)
     memset(write, 0, sizeof(*write));
     write->store = store;
 
-    if (fs_store_forked(store) || !fs_write_open(store)) {
+    if (fs_store_forked(store) || !fs_log_may_write(store)) {
         return FS_NOT_READY;
     }
 
-    rc = fs_write_lock_log(store, &write->log.txn);
+    rc = fs_log_begin(store, &write->log.txn);
 
     if (rc) {
         write->log.txn = NULL;
@@ -185,10 +71,10 @@ fs_write_lock(fs_store_t *store, fs_write_t *write)
     fs_db_keep_cursors(&write->log, write->log_cursors);
     fs_db_look(&write->log, &store->look);
 
-    outcome = fs_write_locked(write);
+    outcome = fs_log_locked(write);
 
     if (outcome != FS_OK) {
-        fs_write_abort(write);
+        fs_log_abort(write);
     }
 
     return outcome;
@@ -203,7 +89,7 @@ fs_write_lock(fs_store_t *store, fs_write_t *write)
  */
 
 static int
-fs_write_open(fs_store_t *store)
+fs_log_may_write(fs_store_t *store)
 {
     int      there, whole;
     int64_t  wall, boot;
@@ -233,17 +119,17 @@ fs_write_open(fs_store_t *store)
 
         /* whoever opens it finds nobody in the old one's lock */
 
-        fs_store_close_log(store);
+        fs_log_close(store);
     }
 
-    if (there != 1 || boot - store->rechecked < FS_SAY_MS) {
+    if (there != 1 || boot - store->rechecked < FS_LOOK_AGAIN_MS) {
         return 0;
     }
 
     store->rechecked = boot;
 
     return fs_store_file_changed(store, &whole)
-           && fs_store_open_log(store) == 0;
+           && fs_log_open(store) == 0;
 }
 
 
@@ -251,7 +137,7 @@ fs_write_open(fs_store_t *store)
  * same ledger. */
 
 static int
-fs_write_known(fs_write_t *write)
+fs_log_known(fs_pair_t *write)
 {
     int          rc;
     fs_store_t  *store;
@@ -276,7 +162,7 @@ fs_write_known(fs_write_t *write)
 
 
 static int
-fs_write_lock_log(fs_store_t *store, MDB_txn **txn)
+fs_log_begin(fs_store_t *store, MDB_txn **txn)
 {
     int  rc, tries;
 
@@ -285,7 +171,7 @@ fs_write_lock_log(fs_store_t *store, MDB_txn **txn)
     for (tries = 0; tries < 3; tries++) {
 
         if (store->log == NULL) {
-            rc = fs_store_open_log(store);
+            rc = fs_log_open(store);
 
             if (rc) {
                 return rc;
@@ -295,19 +181,19 @@ fs_write_lock_log(fs_store_t *store, MDB_txn **txn)
         rc = fs_guard_begin(store->log, 0, txn);
 
         if (rc == FS_DB_LOST) {
-            fs_write_broken(store, rc);
+            fs_log_broken(store, rc);
             return rc;
         }
 
         if (rc == MDB_PANIC) {
             store->doubtful = 1;
-            fs_store_close_log(store);
+            fs_log_close(store);
 
         } else if (rc == MDB_MAP_RESIZED) {
             rc = fs_store_follow_map(store, store->log);
 
             if (rc) {
-                fs_store_close_log(store);
+                fs_log_close(store);
 
                 if (rc == MDB_CORRUPTED) {
                     fs_store_damaged(store, "is damaged: its meta page is "
@@ -327,7 +213,7 @@ fs_write_lock_log(fs_store_t *store, MDB_txn **txn)
 
 
 static fs_outcome_t
-fs_write_locked(fs_write_t *write)
+fs_log_locked(fs_pair_t *write)
 {
     int            rc;
     fs_str_t       value;
@@ -365,7 +251,7 @@ fs_write_locked(fs_write_t *write)
         memcpy(write->hash, entry.hash, FS_HASH_LEN);
     }
 
-    if (!fs_write_known(write)) {
+    if (!fs_log_known(write)) {
         fs_store_say(store, FS_LOG_ERROR, "log/data.mdb has lost what was in "
                      "it, to entry %llu: nothing is taken; put the file back, "
                      "or reload nginx to go on with this one",
@@ -376,7 +262,7 @@ fs_write_locked(fs_write_t *write)
     fs_env_lengthen(store->log, &store->log_length);
 
     if (!store->life_looked) {
-        outcome = fs_life_look(write);
+        outcome = fs_life_look(store, &write->log, write->seq);
 
         if (outcome != FS_OK) {
             return outcome;
@@ -385,7 +271,7 @@ fs_write_locked(fs_write_t *write)
         fs_life_identify(store);
     }
 
-    outcome = fs_write_sync(write);
+    outcome = fs_log_sync(write);
 
     if (outcome != FS_OK) {
         return outcome;
@@ -394,7 +280,7 @@ fs_write_locked(fs_write_t *write)
     store->known_seq = write->seq;
     memcpy(store->known_hash, write->hash, FS_HASH_LEN);
 
-    return fs_write_lives(write);
+    return fs_log_lives(write);
 }
 
 
@@ -404,7 +290,7 @@ fs_write_locked(fs_write_t *write)
  */
 
 static fs_outcome_t
-fs_write_lives(fs_write_t *write)
+fs_log_lives(fs_pair_t *write)
 {
     fs_lives_t  *lives;
     fs_store_t  *store;
@@ -436,7 +322,7 @@ fs_write_lives(fs_write_t *write)
  */
 
 static fs_outcome_t
-fs_write_sync(fs_write_t *write)
+fs_log_sync(fs_pair_t *write)
 {
     int          rc, valid, doubtful;
     uint64_t     last, txn;
@@ -488,169 +374,7 @@ fs_write_sync(fs_write_t *write)
 
 
 fs_outcome_t
-fs_write_begin(fs_store_t *store, fs_write_t *write)
-{
-    int           again;
-    int64_t       wall, boot;
-    fs_outcome_t  outcome;
-
-    for ( ;; ) {
-        outcome = fs_write_lock(store, write);
-
-        if (outcome != FS_OK) {
-            return outcome;
-        }
-
-        outcome = fs_index_begin(write, FS_INDEX_CHUNK, NULL);
-
-        if (outcome != FS_OK) {
-            return outcome;
-        }
-
-        if (atomic_load(&store->clock_behind)) {
-            store->conf.clock(store->conf.data, &wall, &boot);
-
-            if (wall >= write->at - FS_CLOCK_BEHIND_MS) {
-                atomic_store(&store->clock_behind, 0);
-            }
-        }
-
-        if (store->booted && fs_life_due(store) == 0) {
-            return FS_OK;
-        }
-
-        again = 0;
-        outcome = fs_write_boot(write, &again);
-
-        if (outcome != FS_OK || !again) {
-            return outcome;
-        }
-    }
-}
-
-
-fs_outcome_t
-fs_write_commit(fs_write_t *write, int64_t timings[2])
-{
-    int               rc;
-    fs_store_t       *store;
-    fs_outcome_t      outcome;
-    struct timespec   from;
-
-    store = write->store;
-
-    if (write->log.error || write->index.error) {
-        outcome = fs_db_outcome(write->log.error ? write->log.error
-                                                 : write->index.error);
-        fs_write_abort(write);
-        return outcome;
-    }
-
-    if (!write->log.dirty) {
-
-        /*
-         * LMDB would not write it, and its number would be another's.  The
-         * index alone may have changed: keys were swept.  That is committed
-         * under the log's lock, and it is no harm if it fails.
-         */
-
-        if (write->index.dirty && fs_index_unclean(store) == 0) {
-            fs_write_commit_index(write);
-        }
-
-        fs_write_abort(write);
-        return FS_OK;
-    }
-
-    if (write->index.dirty) {
-
-        /* after this only the commit of the index can fail */
-
-        rc = fs_index_unclean(store);
-
-        if (rc) {
-            fs_write_abort(write);
-            return fs_db_outcome(rc);
-        }
-    }
-
-    clock_gettime(CLOCK_MONOTONIC, &from);
-
-    outcome = fs_write_commit_log(write);
-
-    if (timings) {
-        timings[0] = fs_write_elapsed(&from);
-    }
-
-    if (outcome != FS_OK) {
-        fs_write_abort(write);
-        return outcome;
-    }
-
-    if (write->committed) {
-        write->committed(write->committed_data);
-    }
-
-    clock_gettime(CLOCK_MONOTONIC, &from);
-
-    fs_write_commit_index(write);
-    fs_mark_unhold(store->mark);
-
-    if (timings) {
-        timings[1] = fs_write_elapsed(&from);
-    }
-
-    return FS_OK;
-}
-
-
-/*
- * What the log has is durable and is answered so, whatever becomes of the
- * index.  One that found no room is whole, only behind, and is caught up by
- * the next begin; after any other failure it is not believed.  Until then
- * nobody reads it: it would not know what was acknowledged.
- *
- * A full disk may write a part, which LMDB calls EIO.  When that was no meta
- * page (or it would be MDB_PANIC) nothing refers to what was written.
- */
-
-static void
-fs_write_commit_index(fs_write_t *write)
-{
-    int          rc, whole;
-    MDB_txn     *txn;
-    fs_store_t  *store;
-
-    store = write->store;
-
-    rc = fs_db_commit(&write->index);
-
-    if (rc == 0) {
-        return;
-    }
-
-    store->index_lost |= rc == FS_DB_LOST;
-
-    fs_store_say(store, FS_LOG_ERROR, "index-%u: %s", store->index_n,
-                 fs_db_strerror(rc));
-
-    atomic_store(&store->mark->rebuilding, 1);
-
-    whole = fs_db_outcome(rc) == FS_STORE_FULL;
-
-    if (rc == EIO && fs_guard_begin(store->index, MDB_RDONLY, &txn) == 0) {
-        mdb_txn_abort(txn);
-        whole = 1;
-    }
-
-    if (!whole) {
-        atomic_store(&store->mark->stale, 1);
-    }
-}
-
-
-fs_outcome_t
-fs_write_commit_log(fs_write_t *write)
+fs_log_commit(fs_pair_t *write)
 {
     int          rc;
     uint64_t     txn, commit;
@@ -676,13 +400,13 @@ fs_write_commit_log(fs_write_t *write)
     rc = fs_db_commit(&write->log);
 
     if (rc == FS_DB_LOST) {
-        fs_write_broken(store, rc);
+        fs_log_broken(store, rc);
         return FS_UNKNOWN;
     }
 
     if (rc) {
         fs_mark_unhold(store->mark);
-        return fs_write_lost(store, rc, commit);
+        return fs_log_lost(store, rc, commit);
     }
 
     fs_mark_advance(store->mark, txn, write->seq);
@@ -702,7 +426,7 @@ fs_write_commit_log(fs_write_t *write)
  */
 
 static fs_outcome_t
-fs_write_lost(fs_store_t *store, int error, uint64_t commit)
+fs_log_lost(fs_store_t *store, int error, uint64_t commit)
 {
     int       rc;
     MDB_txn  *txn;
@@ -711,7 +435,7 @@ fs_write_lost(fs_store_t *store, int error, uint64_t commit)
                  fs_db_strerror(error));
 
     if (fs_db_broken(error)) {
-        fs_write_broken(store, error);
+        fs_log_broken(store, error);
     }
 
     rc = fs_guard_begin(store->log, MDB_RDONLY, &txn);
@@ -721,7 +445,7 @@ fs_write_lost(fs_store_t *store, int error, uint64_t commit)
         fs_mark_end_commit(store->mark, commit);
 
         if (error == MDB_MAP_FULL) {
-            fs_write_map_full(store, store->log, "log");
+            fs_log_map_full(store, store->log, "log");
         }
 
         return fs_db_outcome(error);
@@ -733,33 +457,19 @@ fs_write_lost(fs_store_t *store, int error, uint64_t commit)
      */
 
     store->doubtful = 1;
-    fs_store_close_log(store);
-    (void) fs_store_open_log(store);
+    fs_log_close(store);
+    (void) fs_log_open(store);
 
     return FS_UNKNOWN;
 }
 
 
 void
-fs_write_abort(fs_write_t *write)
+fs_log_abort(fs_pair_t *write)
 {
     fs_store_t  *store;
 
     store = write->store;
-
-    if (write->index.txn) {
-        fs_db_abort(&write->index);
-        store->index_lost |= write->index.error == FS_DB_LOST;
-
-        if (write->index.error == MDB_MAP_FULL) {
-            fs_write_map_full(store, store->index, "index");
-
-        } else if (fs_db_damaged(write->index.error)) {
-            fs_store_say(store, FS_LOG_ERROR, "index-%u: %s", store->index_n,
-                         fs_db_strerror(write->index.error));
-            atomic_store(&store->mark->stale, 1);
-        }
-    }
 
     if (write->log.txn) {
         fs_db_abort(&write->log);
@@ -767,10 +477,10 @@ fs_write_abort(fs_write_t *write)
         fs_mark_unhold(store->mark);
 
         if (write->log.error == MDB_MAP_FULL) {
-            fs_write_map_full(store, store->log, "log");
+            fs_log_map_full(store, store->log, "log");
 
         } else if (fs_db_broken(write->log.error)) {
-            fs_write_broken(store, write->log.error);
+            fs_log_broken(store, write->log.error);
         }
     }
 }
@@ -782,7 +492,7 @@ fs_write_abort(fs_write_t *write)
  */
 
 static void
-fs_write_broken(fs_store_t *store, int error)
+fs_log_broken(fs_store_t *store, int error)
 {
     if (error == FS_DB_LOST) {
         atomic_store(&store->log_lost, 1);
@@ -792,10 +502,8 @@ fs_write_broken(fs_store_t *store, int error)
 }
 
 
-/* A reader that died, or was stopped, may keep pages from being used again. */
-
-static void
-fs_write_map_full(fs_store_t *store, MDB_env *env, const char *name)
+void
+fs_log_map_full(fs_store_t *store, MDB_env *env, const char *name)
 {
     int  dead;
 
@@ -808,33 +516,4 @@ fs_write_map_full(fs_store_t *store, MDB_env *env, const char *name)
                      "help",
                      name, store->conf.map_size, dead);
     }
-}
-
-
-int
-fs_store_tell(fs_store_t *store)
-{
-    int64_t  wall, boot;
-
-    store->conf.clock(store->conf.data, &wall, &boot);
-
-    if (store->told_at && boot - store->told_at < FS_TELL_MS) {
-        return 0;
-    }
-
-    store->told_at = boot;
-
-    return 1;
-}
-
-
-static int64_t
-fs_write_elapsed(const struct timespec *from)
-{
-    struct timespec  to;
-
-    clock_gettime(CLOCK_MONOTONIC, &to);
-
-    return (int64_t) (to.tv_sec - from->tv_sec) * 1000000
-           + (to.tv_nsec - from->tv_nsec) / 1000;
 }

@@ -3,13 +3,12 @@
  * The stores of this process.
  */
 
-#include "store/write.h"
+#include "store/process.h"
 
 
 /*
- * LMDB allows an environment to be opened once
- * in a process, and not to be taken through a fork.  The counter tells a
- * child's copies from its own.
+ * LMDB allows an environment to be opened once in a process, and not to be
+ * taken through a fork.  The counter tells a child's copies from its own.
  */
 static pthread_mutex_t    fs_stores_lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_once_t     fs_stores_once = PTHREAD_ONCE_INIT;

@@ -1,22 +1,19 @@
 
+/*
+ * Lives.
+ */
+
 #include <errno.h>
-#include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "store/life.h"
-#include "store/log.h"
-#include "store/mark.h"
-#include "store/write.h"
+#include "log/life.h"
+#include "store/file.h"
 
-
+static uint32_t fs_life_in_row(fs_str_t row, fs_seq_t seq);
 static int fs_life_file(fs_store_t *store, uint64_t *device,
     uint64_t *inode);
 static int fs_life_has(fs_store_t *store, fs_txn_t *log, fs_seq_t last,
     const fs_mark_entry_t *entry);
-static uint32_t fs_life_in_row(fs_str_t row, fs_seq_t seq);
 
 
 uint32_t
@@ -306,12 +303,12 @@ fs_life_due(const fs_store_t *store)
 static int
 fs_life_file(fs_store_t *store, uint64_t *device, uint64_t *inode)
 {
-    char         name[PATH_MAX];
     struct stat  st;
 
-    snprintf(name, sizeof(name), "%s/log/data.mdb", store->path);
+    *device = 0;
+    *inode = 0;
 
-    if (stat(name, &st) == -1) {
+    if (fs_store_file_stat(store, 0, &st) == -1) {
         return errno;
     }
 
@@ -368,25 +365,23 @@ fs_life_same(fs_store_t *store, fs_txn_t *log, fs_seq_t last)
 
 
 fs_outcome_t
-fs_life_look(fs_write_t *write)
+fs_life_look(fs_store_t *store, fs_txn_t *log, fs_seq_t last)
 {
     int          rc;
     uint32_t     epoch;
     fs_mark_t   *mark;
-    fs_store_t  *store;
 
-    store = write->store;
     mark = store->mark;
 
     if (store->life_looked
-        || fs_life_same(store, &write->log, write->seq))
+        || fs_life_same(store, log, last))
     {
         store->life_looked = 1;
         return FS_OK;
     }
 
-    if (write->log.error) {
-        return fs_db_outcome(write->log.error);
+    if (log->error) {
+        return fs_db_outcome(log->error);
     }
 
     /*
@@ -397,10 +392,10 @@ fs_life_look(fs_write_t *write)
 
     epoch = mark->epoch_due;
 
-    if ((epoch == 0 && write->seq == 0 && atomic_load(&mark->seq) == 0)
+    if ((epoch == 0 && last == 0 && atomic_load(&mark->seq) == 0)
         || (epoch == 0 && fs_mark_known(mark) && mark->inode == 0
-            && atomic_load(&mark->seq) <= write->seq)
-        || (epoch != 0 && fs_life_known(store, &write->log, epoch)))
+            && atomic_load(&mark->seq) <= last)
+        || (epoch != 0 && fs_life_known(store, log, epoch)))
     {
         rc = fs_life_adopt(store);
 
@@ -415,7 +410,7 @@ fs_life_look(fs_write_t *write)
         return FS_OK;
     }
 
-    while (epoch == 0 || fs_life_known(store, &write->log, epoch)) {
+    while (epoch == 0 || fs_life_known(store, log, epoch)) {
         if (store->conf.random(store->conf.data, (uint8_t *) &epoch,
                                sizeof(epoch))
             != 0)
@@ -444,7 +439,7 @@ fs_life_look(fs_write_t *write)
 
     fs_store_say(store, FS_LOG_WARN, "log/data.mdb, with %llu entries, is not "
                  "the one that was here (%llu entries): a new life begins, "
-                 "its epoch is %08x", (unsigned long long) write->seq,
+                 "its epoch is %08x", (unsigned long long) last,
                  (unsigned long long) atomic_load(&mark->seq), epoch);
 
     fs_mark_forget(mark);

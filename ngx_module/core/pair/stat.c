@@ -1,15 +1,16 @@
 
 /*
- * Figures of the store, for metrics; and what the readers' table tells.
+ * Figures of the store.
  */
 
 #include <stdio.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#include "index/index.h"
-#include "read/view.h"
-#include "store/write.h"
+#include "index/index_dir.h"
+#include "pair/stat.h"
+#include "store/reader.h"
+#include "store/process.h"
 
 
 typedef struct {

@@ -1,10 +1,10 @@
 
 /*
- * Reading the log.
+ * Names in the log.
  */
 
-#include "store/life.h"
-#include "store/log.h"
+#include "log/life.h"
+#include "log/log_names.h"
 
 
 /* The longest key of `names`: a letter and a slug. */
@@ -17,58 +17,10 @@ typedef struct {
     fs_crypto_t         *crypto;
 } fs_log_names_t;
 
-static int fs_log_decode(fs_entry_t *entry, fs_str_t key, fs_str_t value);
 static int fs_log_name(void *data, char kind, uint32_t number,
     fs_slug_t *slug);
 static int fs_log_hold_id(void *data, fs_seq_t hold, const uint32_t *epoch,
     char *id);
-
-
-int
-fs_log_last(fs_store_t *store, fs_txn_t *log, fs_entry_t *entry)
-{
-    fs_str_t  key, value;
-
-    if (!fs_db_last(log, store->log_dbi[FS_LOG_LEDGER], &key, &value)) {
-        return log->error ? -1 : 0;
-    }
-
-    return fs_log_decode(entry, key, value);
-}
-
-
-int
-fs_log_entry(fs_store_t *store, fs_txn_t *log, fs_seq_t seq,
-    fs_entry_t *entry)
-{
-    fs_str_t  key, value;
-
-    if (!fs_db_get(log, store->log_dbi[FS_LOG_LEDGER], &seq, sizeof(seq),
-                   &value))
-    {
-        return log->error ? -1 : 0;
-    }
-
-    key.len = sizeof(seq);
-    key.data = (const char *) &seq;
-
-    return fs_log_decode(entry, key, value);
-}
-
-
-static int
-fs_log_decode(fs_entry_t *entry, fs_str_t key, fs_str_t value)
-{
-    fs_seq_t  seq;
-
-    if (key.len != sizeof(seq)) {
-        return -1;
-    }
-
-    memcpy(&seq, key.data, sizeof(seq));
-
-    return fs_entry_decode(entry, seq, value.data, value.len) == 0 ? 1 : -1;
-}
 
 
 int

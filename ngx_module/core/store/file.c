@@ -13,8 +13,7 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
-#include "store/mark.h"
-#include "store/write.h"
+#include "store/file.h"
 
 
 #define FS_OPENINGS_MAX  3
@@ -23,13 +22,11 @@ static const char *const  fs_store_files[FS_STORE_FILES] = {
     "log/data.mdb", "log/lock.mdb", "mark"
 };
 
-static int fs_store_file_stat(fs_store_t *store, unsigned i,
-    struct stat *st);
 static int fs_store_file_same(fs_store_t *store, const struct stat *st);
 static void fs_store_file_note(fs_store_t *store, const struct stat *st);
 
 
-static int
+int
 fs_store_file_stat(fs_store_t *store, unsigned i, struct stat *st)
 {
     char  name[PATH_MAX];

@@ -1,0 +1,275 @@
+
+/*
+ * What the store needs of the rules: folding the ledger into an index, and
+ * the entries that come before any other (of a new store, a new life and a
+ * new boot), in a commit of their own.
+ */
+
+#include "fold/emit.h"
+#include "fold/replay.h"
+#include "log/life.h"
+#include "log/log.h"
+#include "pair/pair.h"
+#include "store/clock.h"
+
+static fs_outcome_t fs_replay_fold(fs_pair_t *write, fs_seq_t *seq,
+    unsigned chunk);
+static void fs_replay_range(fs_pair_t *write, fs_state_t *state,
+    unsigned chunk);
+static fs_outcome_t fs_replay_boot(fs_pair_t *write, int *again);
+static int fs_replay_memory(fs_store_t *store);
+static void fs_replay_end(void *fold);
+
+const fs_replay_t  fs_replay = {
+    .fold = fs_replay_fold,
+    .boot = fs_replay_boot,
+    .end = fs_replay_end
+};
+
+
+static fs_outcome_t
+fs_replay_fold(fs_pair_t *write, fs_seq_t *seq, unsigned chunk)
+{
+    fs_state_t     state;
+    fs_store_t    *store;
+    fs_outcome_t   outcome;
+
+    store = write->store;
+
+    if (!fs_replay_memory(store)) {
+        return FS_NOT_READY;
+    }
+
+    fs_state_fold_begin(&state, store, &write->log, &write->index, *seq,
+                        store->fold);
+
+    fs_replay_range(write, &state, chunk);
+
+    outcome = FS_INTERNAL;
+
+    if (write->log.error) {
+        outcome = fs_db_outcome(write->log.error);
+
+    } else if (!state.failed && write->index.error == 0) {
+        outcome = fs_state_end(&state);
+    }
+
+    *seq = state.seq;
+
+    return outcome;
+}
+
+
+/* By the log's write transaction: nobody can write, so no page is kept. */
+
+static void
+fs_replay_range(fs_pair_t *write, fs_state_t *state, unsigned chunk)
+{
+    int           rc;
+    MDB_val       key, value;
+    fs_seq_t      seq;
+    fs_entry_t    entry;
+    MDB_cursor   *cursor;
+
+    rc = fs_guard_cursor_open(write->log.txn,
+                         write->store->log_dbi[FS_LOG_LEDGER], &cursor);
+    if (rc) {
+        write->log.error = rc;
+        return;
+    }
+
+    seq = state->seq + 1;
+    key.mv_size = sizeof(seq);
+    key.mv_data = &seq;
+
+    rc = fs_guard_cursor_get(cursor, &key, &value, MDB_SET);
+
+    while (rc == 0 && !state->failed && write->index.error == 0) {
+
+        memcpy(&seq, key.mv_data, sizeof(seq));
+
+        if (seq != state->seq + 1
+            || fs_entry_decode(&entry, seq, value.mv_data, value.mv_size)
+               == -1)
+        {
+            rc = MDB_CORRUPTED;
+            break;
+        }
+
+        fs_fold(state, &entry);
+
+        state->seq = seq;
+        state->at = entry.at;
+        memcpy(state->hash, entry.hash, FS_HASH_LEN);
+
+        if (--chunk == 0 || seq == write->seq) {
+            break;
+        }
+
+        rc = fs_guard_cursor_get(cursor, &key, &value, MDB_NEXT);
+    }
+
+    mdb_cursor_close(cursor);
+
+    if (rc) {
+        write->log.error = rc == MDB_NOTFOUND ? MDB_CORRUPTED : rc;
+    }
+}
+
+
+static fs_outcome_t
+fs_replay_boot(fs_pair_t *write, int *again)
+{
+    int                rc, known;
+    uint8_t            value[FS_META_BOOT_SIZE];
+    int64_t            boot;
+    uint32_t           due;
+    fs_now_t           now;
+    fs_str_t           row;
+    fs_store_t        *store;
+    fs_state_t         state;
+    fs_entry_t         entry;
+    fs_crypto_t       *crypto;
+    fs_outcome_t       outcome;
+
+    store = write->store;
+    *again = 0;
+    due = fs_life_due(store);
+    known = 0;
+
+    if (fs_db_get(&write->log, store->log_dbi[FS_LOG_META], FS_META_BOOT,
+                  sizeof(FS_META_BOOT) - 1, &row)
+        && row.len == FS_META_BOOT_SIZE
+        && memcmp(row.data, store->conf.boot_id, FS_BOOT_LEN) == 0)
+    {
+        atomic_store(&store->mark->mono_offset,
+                     (int64_t) fs_get_le64(row.data + FS_BOOT_LEN));
+        fs_clock_begin(store->mark,
+                       (int64_t) fs_get_le64(row.data + FS_BOOT_LEN));
+        store->booted = 1;
+        known = 1;
+
+        if (due == 0) {
+            return FS_OK;
+        }
+    }
+
+    if (due && fs_life_known(store, &write->log, due)) {
+
+        /* whoever wrote it could not say so in the mark */
+
+        (void) fs_life_adopt(store);
+        due = 0;
+
+        if (known) {
+            return FS_OK;
+        }
+    }
+
+    if (atomic_load(&store->clock_behind)) {
+
+        /* a wrong time must not be the store's: after it was accepted */
+
+        return FS_OK;
+    }
+
+    crypto = fs_crypto_create(store->store_key);
+
+    if (!fs_replay_memory(store) || crypto == NULL) {
+        fs_crypto_destroy(crypto);
+        fs_pair_abort(write);
+        return FS_NOT_READY;
+    }
+
+    store->conf.clock(store->conf.data, &now.wall, &boot);
+    now.mono = now.wall;
+    now.due = now.wall;
+    now.opens = now.wall;
+
+    if (known) {
+        fs_store_now(store, &now);
+    }
+
+    fs_state_begin(&state, write, crypto, store->fold);
+
+    if (write->seq == 0) {
+        memset(&entry, 0, sizeof(entry));
+        entry.type = FS_ENTRY_STORE;
+        fs_emit(&state, &entry, &now);
+    }
+
+    if (due) {
+        memset(&entry, 0, sizeof(entry));
+        fs_emit_life(&state, &entry, due, &now);
+    }
+
+    if (!known) {
+        memset(&entry, 0, sizeof(entry));
+        entry.type = FS_ENTRY_BOOT;
+        entry.time1 = now.wall - boot;
+        memcpy(entry.id1, store->conf.boot_id, FS_BOOT_LEN);
+        fs_emit(&state, &entry, &now);
+
+        memcpy(value, store->conf.boot_id, FS_BOOT_LEN);
+        fs_put_le64(value + FS_BOOT_LEN, (uint64_t) entry.time1);
+        fs_db_put(&write->log, store->log_dbi[FS_LOG_META], FS_META_BOOT,
+                  sizeof(FS_META_BOOT) - 1, value, sizeof(value), 0);
+    }
+
+    outcome = fs_state_end(&state);
+
+    fs_crypto_destroy(crypto);
+
+    if (outcome != FS_OK) {
+        fs_pair_abort(write);
+        return outcome;
+    }
+
+    outcome = fs_pair_commit(write, NULL);
+
+    if (outcome != FS_OK) {
+        return outcome;
+    }
+
+    if (!known) {
+        atomic_store(&store->mark->mono_offset, now.wall - boot);
+        fs_clock_believe(store->mark, now.wall, boot);
+        store->booted = 1;
+    }
+
+    if (due) {
+
+        /* when it is not durable the life is found to be begun */
+
+        rc = fs_life_adopt(store);
+
+        if (rc) {
+            fs_store_say(store, FS_LOG_WARN, "mark cannot be synced: %s",
+                         fs_db_strerror(rc));
+        }
+    }
+
+    *again = 1;
+
+    return FS_OK;
+}
+
+
+/* The memory of the thread that writes.  1 or 0. */
+
+static int
+fs_replay_memory(fs_store_t *store)
+{
+    if (store->fold == NULL) {
+        store->fold = fs_state_cache_create();
+    }
+
+    return store->fold != NULL;
+}
+
+
+static void
+fs_replay_end(void *fold)
+{
+    fs_state_cache_destroy(fold);
+}
