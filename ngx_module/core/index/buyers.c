@@ -36,6 +36,7 @@ static int fs_buyers_filter(fs_buyers_t *buyers, fs_filter_t *filter,
     fs_str_t value);
 static void fs_buyers_make(fs_buyers_t *buyers, unsigned current);
 static void fs_buyers_ask(fs_buyers_t *buyers, const uint8_t *buyer);
+static int fs_buyers_find(void *data);
 static size_t fs_buyers_key(uint8_t *place, unsigned generation,
     const uint8_t *key, size_t len);
 static uint64_t fs_filter_tag(uint64_t block);
@@ -157,9 +158,9 @@ fs_buyers_load(fs_buyers_t *buyers)
 
     for (n = 0; n < FS_GENERATIONS_MAX; n++) {
 
-        if (!fs_db_get(buyers->txn,
-                       buyers->store->index_dbi[FS_INDEX_FILTERS], &n,
-                       sizeof(n), &value)
+        if (!fs_db_get_long(buyers->txn,
+                            buyers->store->index_dbi[FS_INDEX_FILTERS], &n,
+                            sizeof(n), &value)
             || !fs_buyers_filter(buyers, &buyers->filters[n], value))
         {
             break;
@@ -203,9 +204,9 @@ fs_buyers_known(fs_buyers_t *buyers)
     first = 0;
 
     return buyers->n == 0
-           || (fs_db_get(buyers->txn,
-                         buyers->store->index_dbi[FS_INDEX_FILTERS], &first,
-                         sizeof(first), &value)
+           || (fs_db_get_long(buyers->txn,
+                              buyers->store->index_dbi[FS_INDEX_FILTERS],
+                              &first, sizeof(first), &value)
                && fs_buyers_filter(buyers, &filter, value)
                && filter.words == buyers->filters[0].words);
 }
@@ -286,9 +287,6 @@ fs_buyers_make(fs_buyers_t *buyers, unsigned current)
 static void
 fs_buyers_ask(fs_buyers_t *buyers, const uint8_t *buyer)
 {
-    int       has;
-    unsigned  n;
-
     if (buyers->asked && memcmp(buyers->buyer, buyer, FS_BUYER_LEN) == 0) {
         return;
     }
@@ -303,20 +301,37 @@ fs_buyers_ask(fs_buyers_t *buyers, const uint8_t *buyer)
         return;
     }
 
+    if (fs_guard_call(fs_buyers_find, buyers) != 0) {
+        buyers->txn->error = MDB_CORRUPTED;
+        buyers->in_n = 0;
+    }
+}
+
+
+/* By the filters' bits, where they lie.  0; -1: one is damaged. */
+
+static int
+fs_buyers_find(void *data)
+{
+    fs_buyers_t  *buyers = data;
+
+    int       has;
+    unsigned  n;
+
     for (n = buyers->n; n-- > 0; /* void */ ) {
 
-        has = fs_filter_has(&buyers->filters[n], buyer);
+        has = fs_filter_has(&buyers->filters[n], buyers->buyer);
 
         if (has == -1) {
-            buyers->txn->error = MDB_CORRUPTED;
-            buyers->in_n = 0;
-            return;
+            return -1;
         }
 
         if (has) {
             buyers->in[buyers->in_n++] = (uint8_t) n;
         }
     }
+
+    return 0;
 }
 
 

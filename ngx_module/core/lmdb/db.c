@@ -7,10 +7,11 @@
 #include <errno.h>
 
 #include "lmdb/db.h"
-#include "lmdb/look.h"
 
 
 static void fs_db_fail(fs_txn_t *txn, int error);
+static int fs_db_got(fs_txn_t *txn, int rc, const MDB_val *found,
+    fs_str_t *value);
 static MDB_cursor *fs_db_cursor(fs_txn_t *txn, MDB_dbi dbi);
 static int fs_db_cursor_get(fs_txn_t *txn, MDB_dbi dbi, MDB_val *key,
     MDB_val *value, MDB_cursor_op op);
@@ -203,9 +204,34 @@ fs_db_get(fs_txn_t *txn, MDB_dbi dbi, const void *key, size_t key_len,
     rc = cursor ? fs_guard_cursor_get(cursor, &k, &v, MDB_SET)
                 : fs_guard_get(txn->txn, dbi, &k, &v);
 
+    return fs_db_got(txn, rc, &v, value);
+}
+
+
+int
+fs_db_get_long(fs_txn_t *txn, MDB_dbi dbi, const void *key, size_t key_len,
+    fs_str_t *value)
+{
+    MDB_val  k, v;
+
+    if (txn->error) {
+        return 0;
+    }
+
+    k.mv_size = key_len;
+    k.mv_data = (void *) key;
+
+    return fs_db_got(txn, fs_guard_get_long(txn->txn, dbi, &k, &v), &v,
+                     value);
+}
+
+
+static int
+fs_db_got(fs_txn_t *txn, int rc, const MDB_val *found, fs_str_t *value)
+{
     if (rc == 0) {
-        value->len = v.mv_size;
-        value->data = v.mv_data;
+        value->len = found->mv_size;
+        value->data = found->mv_data;
         return 1;
     }
 
@@ -388,97 +414,4 @@ fs_db_last(fs_txn_t *txn, MDB_dbi dbi, fs_str_t *found_key,
     found_value->data = v.mv_data;
 
     return 1;
-}
-
-
-/* The compiler makes one instruction of each of these. */
-
-void
-fs_put_be32(uint8_t *p, uint32_t v)
-{
-    p[0] = (uint8_t) (v >> 24);
-    p[1] = (uint8_t) (v >> 16);
-    p[2] = (uint8_t) (v >> 8);
-    p[3] = (uint8_t) v;
-}
-
-
-void
-fs_put_be64(uint8_t *p, uint64_t v)
-{
-    fs_put_be32(p, (uint32_t) (v >> 32));
-    fs_put_be32(p + 4, (uint32_t) v);
-}
-
-
-uint32_t
-fs_get_be32(const void *p)
-{
-    const uint8_t  *b = p;
-
-    return (uint32_t) b[0] << 24 | (uint32_t) b[1] << 16
-           | (uint32_t) b[2] << 8 | b[3];
-}
-
-
-uint64_t
-fs_get_be64(const void *p)
-{
-    const uint8_t  *b = p;
-
-    return (uint64_t) fs_get_be32(b) << 32 | fs_get_be32(b + 4);
-}
-
-
-void
-fs_put_le16(uint8_t *p, uint16_t v)
-{
-    p[0] = (uint8_t) v;
-    p[1] = (uint8_t) (v >> 8);
-}
-
-
-void
-fs_put_le32(uint8_t *p, uint32_t v)
-{
-    p[0] = (uint8_t) v;
-    p[1] = (uint8_t) (v >> 8);
-    p[2] = (uint8_t) (v >> 16);
-    p[3] = (uint8_t) (v >> 24);
-}
-
-
-void
-fs_put_le64(uint8_t *p, uint64_t v)
-{
-    fs_put_le32(p, (uint32_t) v);
-    fs_put_le32(p + 4, (uint32_t) (v >> 32));
-}
-
-
-uint16_t
-fs_get_le16(const void *p)
-{
-    const uint8_t  *b = p;
-
-    return (uint16_t) (b[0] | b[1] << 8);
-}
-
-
-uint32_t
-fs_get_le32(const void *p)
-{
-    const uint8_t  *b = p;
-
-    return b[0] | (uint32_t) b[1] << 8 | (uint32_t) b[2] << 16
-           | (uint32_t) b[3] << 24;
-}
-
-
-uint64_t
-fs_get_le64(const void *p)
-{
-    const uint8_t  *b = p;
-
-    return fs_get_le32(b) | (uint64_t) fs_get_le32(b + 4) << 32;
 }

@@ -12,6 +12,7 @@
 
 #include <lmdb.h>
 
+#include "base/bytes.h"
 #include "base/fs_types.h"
 #include "lmdb/guard.h"
 
@@ -61,6 +62,10 @@ void fs_db_abort(fs_txn_t *txn);
 int fs_db_get(fs_txn_t *txn, MDB_dbi dbi, const void *key, size_t key_len,
     fs_str_t *value);
 
+/* The same, of a value of many pages; read within fs_guard_call(). */
+int fs_db_get_long(fs_txn_t *txn, MDB_dbi dbi, const void *key,
+    size_t key_len, fs_str_t *value);
+
 /* flags: MDB_APPEND, MDB_NODUPDATA, ….  Nothing is returned: see error. */
 void fs_db_put(fs_txn_t *txn, MDB_dbi dbi, const void *key, size_t key_len,
     const void *value, size_t value_len, unsigned flags);
@@ -93,19 +98,6 @@ void fs_db_keep_cursors(fs_txn_t *txn, MDB_cursor **cursors);
 
 /* From here on, look at what is changed: see look.h. */
 void fs_db_look(fs_txn_t *txn, fs_look_t *look);
-
-
-/* Integers in rows and keys. */
-void fs_put_be32(uint8_t *p, uint32_t v);
-void fs_put_be64(uint8_t *p, uint64_t v);
-uint32_t fs_get_be32(const void *p);
-uint64_t fs_get_be64(const void *p);
-void fs_put_le16(uint8_t *p, uint16_t v);
-void fs_put_le32(uint8_t *p, uint32_t v);
-void fs_put_le64(uint8_t *p, uint64_t v);
-uint16_t fs_get_le16(const void *p);
-uint32_t fs_get_le32(const void *p);
-uint64_t fs_get_le64(const void *p);
 
 
 #pragma GCC visibility pop

@@ -8,7 +8,6 @@
 #include <time.h>
 
 #include "lmdb/guard.h"
-#include "lmdb/look.h"
 #include "lmdb/shared.h"
 
 
@@ -35,9 +34,10 @@ static struct sigaction  fs_guard_bus;
 static void fs_guard_signals(void);
 static void fs_guard_signal(int signo, siginfo_t *info, void *context);
 static void fs_guard_assert(MDB_env *env, const char *words);
-static int fs_guard_value(MDB_txn *txn, const MDB_val *value);
+static int fs_guard_value(MDB_txn *txn, const MDB_val *value,
+    unsigned touch);
 static int fs_guard_found(MDB_txn *txn, MDB_dbi dbi, MDB_val *key,
-    MDB_val *value);
+    MDB_val *value, unsigned touch);
 static int fs_guard_cursor_found(MDB_cursor *cursor, MDB_val *key,
     MDB_val *value, MDB_cursor_op op);
 
@@ -167,11 +167,11 @@ fs_guard_env(MDB_env *env)
 /*
  * LMDB has read the page that a short value lies in.  A long one has pages of
  * its own, which the caller would read as the first, and without a guard: so
- * each is touched here.
+ * each is touched here, if `touch` says so.
  */
 
 static int
-fs_guard_value(MDB_txn *txn, const MDB_val *value)
+fs_guard_value(MDB_txn *txn, const MDB_val *value, unsigned touch)
 {
     size_t                    at, len;
     MDB_env                  *env;
@@ -200,6 +200,10 @@ fs_guard_value(MDB_txn *txn, const MDB_val *value)
         return MDB_CORRUPTED;
     }
 
+    if (!touch) {
+        return 0;
+    }
+
     byte = page;
 
     for (at = 0; at < value->mv_size + FS_PAGE_HEADER; at += stat.ms_psize) {
@@ -213,13 +217,14 @@ fs_guard_value(MDB_txn *txn, const MDB_val *value)
 
 
 static int
-fs_guard_found(MDB_txn *txn, MDB_dbi dbi, MDB_val *key, MDB_val *value)
+fs_guard_found(MDB_txn *txn, MDB_dbi dbi, MDB_val *key, MDB_val *value,
+    unsigned touch)
 {
     int  rc;
 
     rc = mdb_get(txn, dbi, key, value);
 
-    return rc == 0 ? fs_guard_value(txn, value) : rc;
+    return rc == 0 ? fs_guard_value(txn, value, touch) : rc;
 }
 
 
@@ -231,7 +236,7 @@ fs_guard_cursor_found(MDB_cursor *cursor, MDB_val *key, MDB_val *value,
 
     rc = mdb_cursor_get(cursor, key, value, op);
 
-    return rc == 0 ? fs_guard_value(mdb_cursor_txn(cursor), value) : rc;
+    return rc == 0 ? fs_guard_value(mdb_cursor_txn(cursor), value, 1) : rc;
 }
 
 
@@ -278,7 +283,25 @@ fs_guard_info(MDB_env *env, MDB_envinfo *info, MDB_stat *stat)
 int
 fs_guard_get(MDB_txn *txn, MDB_dbi dbi, MDB_val *key, MDB_val *value)
 {
-    fs_guarded(fs_guard_found(txn, dbi, key, value), MDB_CORRUPTED);
+    fs_guarded(fs_guard_found(txn, dbi, key, value, 1), MDB_CORRUPTED);
+
+    return rc;
+}
+
+
+int
+fs_guard_get_long(MDB_txn *txn, MDB_dbi dbi, MDB_val *key, MDB_val *value)
+{
+    fs_guarded(fs_guard_found(txn, dbi, key, value, 0), MDB_CORRUPTED);
+
+    return rc;
+}
+
+
+int
+fs_guard_call(int (*call)(void *data), void *data)
+{
+    fs_guarded(call(data), MDB_CORRUPTED);
 
     return rc;
 }

@@ -15,13 +15,13 @@
 #include <lmdb.h>
 #include <signal.h>
 
+#include "lmdb/look.h"
+
 #pragma GCC visibility push(hidden)
 
 
 /* beside LMDB's own numbers */
 #define FS_DB_LOST  (-30700)
-
-typedef struct fs_look_s  fs_look_t;    /* look.h */
 
 /*
  * Once a process, before its first environment: SIGSEGV and SIGBUS within a
@@ -52,13 +52,21 @@ int fs_guard_renew(MDB_txn *txn);
 /* Both at once. */
 int fs_guard_info(MDB_env *env, MDB_envinfo *info, MDB_stat *stat);
 
+/* All pages of a long value are touched, but with _long, where the caller
+ * reads it within fs_guard_call(). */
 int fs_guard_get(MDB_txn *txn, MDB_dbi dbi, MDB_val *key, MDB_val *value);
+int fs_guard_get_long(MDB_txn *txn, MDB_dbi dbi, MDB_val *key,
+    MDB_val *value);
 int fs_guard_cursor_open(MDB_txn *txn, MDB_dbi dbi, MDB_cursor **cursor);
 int fs_guard_cursor_get(MDB_cursor *cursor, MDB_val *key, MDB_val *value,
     MDB_cursor_op op);
 int fs_guard_stat(MDB_txn *txn, MDB_dbi dbi, MDB_stat *stat);
 int fs_guard_dbi_open(MDB_txn *txn, const char *name, unsigned flags,
     MDB_dbi *dbi);
+
+/* A function that reads the map and has nothing to undo.  What it returns, or
+ * MDB_CORRUPTED. */
+int fs_guard_call(int (*call)(void *data), void *data);
 
 /*
  * The same; FS_DB_LOST: a damaged page.  With a look (NULL: none) at what will

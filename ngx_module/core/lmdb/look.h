@@ -19,6 +19,8 @@
 #ifndef FS_LOOK_H
 #define FS_LOOK_H
 
+#include <lmdb.h>
+
 #include "lmdb/page.h"
 
 #pragma GCC visibility push(hidden)
@@ -39,7 +41,7 @@ typedef struct {
     unsigned             depth;
 } fs_look_tree_t;
 
-struct fs_look_s {
+typedef struct {
     const char          *names[FS_LOOK_DBS];    /* of databases, by handle */
     MDB_txn             *txn;           /* being looked at; NULL: none yet */
     const uint8_t       *map;
@@ -50,7 +52,7 @@ struct fs_look_s {
     fs_look_tree_t       main;
     fs_look_tree_t       trees[FS_LOOK_DBS];
     uint64_t             seen[FS_LOOK_SEEN];
-};
+} fs_look_t;
 
 
 /* A transaction has begun; nothing is read yet. */

@@ -8,7 +8,9 @@
 #ifndef FS_PAGE_H
 #define FS_PAGE_H
 
-#include "lmdb/db.h"
+#include <stddef.h>
+
+#include "base/bytes.h"
 
 #pragma GCC visibility push(hidden)
 
