@@ -14,7 +14,7 @@ build=$2
 # Those that open few stores: memcheck keeps book of every byte of a map, some
 # seconds for each store that is opened.  And none that says what things cost.
 tests='answer db decide_order decide_refused entry json request ring rows
-       transitions'
+       transitions yajl'
 
 memcheck='valgrind -q --error-exitcode=99 --leak-check=full
           --errors-for-leak-kinds=definite --show-leak-kinds=definite

@@ -110,6 +110,51 @@ read_hold(fs_str_t body, fs_fault_t *fault)
 }
 
 
+static inline int
+read_point(fs_str_t body, fs_fault_t *fault)
+{
+    fs_hold_request_t  request;
+
+    return fs_request_point(body, &request, fault);
+}
+
+
+static inline int
+read_confirm(fs_str_t body, fs_fault_t *fault)
+{
+    fs_order_request_t  request;
+
+    return fs_request_confirm(body, &request, fault);
+}
+
+
+static inline int
+read_refunded(fs_str_t body, fs_fault_t *fault)
+{
+    fs_order_request_t  request;
+
+    return fs_request_refunded(body, &request, fault);
+}
+
+
+static inline int
+read_sale(fs_str_t body, fs_fault_t *fault)
+{
+    fs_sale_request_t  request;
+
+    return fs_request_sale(body, &request, fault);
+}
+
+
+static inline int
+read_stock(fs_str_t body, fs_fault_t *fault)
+{
+    int64_t  add;
+
+    return fs_request_stock(body, &add, fault);
+}
+
+
 static inline fs_str_t
 text(const char *literal)
 {

@@ -5,42 +5,6 @@
 
 
 static int
-read_sale(fs_str_t body, fs_fault_t *fault)
-{
-    fs_sale_request_t  request;
-
-    return fs_request_sale(body, &request, fault);
-}
-
-
-static int
-read_confirm(fs_str_t body, fs_fault_t *fault)
-{
-    fs_order_request_t  request;
-
-    return fs_request_confirm(body, &request, fault);
-}
-
-
-static int
-read_refunded(fs_str_t body, fs_fault_t *fault)
-{
-    fs_order_request_t  request;
-
-    return fs_request_refunded(body, &request, fault);
-}
-
-
-static int
-read_stock(fs_str_t body, fs_fault_t *fault)
-{
-    int64_t  add;
-
-    return fs_request_stock(body, &add, fault);
-}
-
-
-static int
 slug_is(const fs_slug_t *slug, const char *literal)
 {
     return slug->len == strlen(literal)
@@ -299,15 +263,6 @@ test_empty_and_stock(void **state)
 
 
 #define SALE(more)  "{\"price_fen\":1,\"stock\":2" more "}"
-
-static int
-read_point(fs_str_t body, fs_fault_t *fault)
-{
-    fs_hold_request_t  request;
-
-    return fs_request_point(body, &request, fault);
-}
-
 
 static void
 test_point(void **state)
