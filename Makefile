@@ -18,6 +18,7 @@
 #     make build [CC=clang]   build/[clang/]ngx_http_flashsale_module.so
 #     make install [DESTDIR=dir] [PREFIX=/usr]     for nginx and its users
 #     make build-mainline NGINX_SRC=dir    against another nginx's sources
+#     make structure          docs/pictures/structure.svg, drawn anew
 #     make fuzz-coverage, check, clean, clean-data
 
 CC      = gcc
@@ -84,7 +85,8 @@ STATIC_OPT = $(CFLAGS) -std=gnu11
     fuzz fuzz-run fuzz-coverage fuzz-report replay valgrind unit-tsan \
     bench bench-docs faults test-crash test-power bench-engine bench-core force clean \
     clean-data setup-build setup-run setup-test setup-browser setup-bench setup-fuzz \
-    setup-valgrind setup-bare
+    setup-valgrind setup-bare \
+    setup-structure structure
 .DELETE_ON_ERROR:
 
 all: build
@@ -460,6 +462,11 @@ bench-engine: setup-bench build
 	t/bench/engine.pl $(BUILD)
 
 
+# The picture of the rooms in ngx_module, from the includes.
+structure: setup-structure
+	t/structure.pl dot | dot -Tsvg -o docs/pictures/structure.svg
+
+
 # The demo
 
 run: setup-run build
@@ -486,6 +493,9 @@ setup-fuzz:
 
 setup-bare:
 	@conf/setup.sh bare
+
+setup-structure:
+	@conf/setup.sh structure
 
 setup-valgrind:
 	@conf/setup.sh build valgrind

@@ -37,11 +37,12 @@ my %says = (
 );
 
 my $top = "$FindBin::Bin/../ngx_module";
+my $picture = "$FindBin::Bin/../docs/pictures/structure.svg";
 my %text = read_files();
 my $command = $ARGV[0] // '';
 
 if ($command eq 'check') {
-    my @faults = (upward(), circles(), foreign());
+    my @faults = (upward(), circles(), foreign(), stale());
     say for @faults;
     exit(@faults ? 1 : 0);
 }
@@ -79,7 +80,7 @@ sub subject ($path) { return $path =~ s/\.[ch]\z//r }
 
 
 sub upward {
-    my @order = ('', (map { "core/$_" } @core), @glue);
+    my @order = ((map { "core/$_" } @core), '', @glue);
     my %floor = map { $order[$_] => $_ } 0 .. $#order;
     my @faults;
 
@@ -154,6 +155,24 @@ sub foreign {
 }
 
 
+# Whether the picture shows the files that there are.
+sub stale {
+    open my $file, '<', $picture or return "$picture: $!";
+    local $/;
+    my %shown = map { $_ => 1 } map { split ' ' } <$file> =~ />([^<>]+)<\/text>/g;
+
+    return map { "$picture does not show $_: make structure" }
+        grep { !$shown{$_} } uniqstr map { short($_) }
+        grep { room($_) } sort keys %text;
+}
+
+
+# A subject's name without its room's path and the module's prefix.
+sub short ($path) {
+    return subject($path) =~ s{.*/(?:ngx_http_flashsale_)?}{}r;
+}
+
+
 # Rooms from the top down; an arrow is as wide as there are includes, and none
 # is drawn that follows from others.
 sub draw {
@@ -161,8 +180,7 @@ sub draw {
 
     for my $path (sort keys %text) {
         my $room = room($path) or next;
-        push @{ $files{$room} }, $path =~ s{.*/(?:ngx_http_flashsale_)?}{}r
-            =~ s/\.[ch]\z//r;
+        push @{ $files{$room} }, short($path);
         $weight{$room}{ room($_) }++
             for grep { room($_) && room($_) ne $room } includes($path);
     }
