@@ -155,7 +155,7 @@ struct fs_store_s {
     struct {
         uint64_t         device;
         uint64_t         inode;
-    }                    files[FS_STORE_FILES];  /* open, store_file.c */
+    }                    files[FS_STORE_FILES];  /* open, file.c */
     _Atomic int          log_lost;      /* a change of the log was cut short:
                                            its lock goes with the thread */
     int                  index_lost;    /* of the index: not closed */
