@@ -47,9 +47,9 @@ function assets.url(name)
 end
 
 
--- Cache-Control for a file asked for by a URL. Only the contents that the URL
--- names may be kept: a page of the last version asks for the last contents,
--- and gets these for once.
+-- Cache-Control for a file, asked for by a URL with the hash of its contents.
+-- A page from before a reload may still ask for the old hash. It gets today's
+-- contents then, which nobody may keep under that URL.
 function assets.cache_control(name, print_of)
     if prints[name] == print_of then
         return "public, max-age=31536000, immutable"

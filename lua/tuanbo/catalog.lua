@@ -188,7 +188,7 @@ end
 local function readable_list(value, rule, field, told)
     local found = {}
 
-    -- what was null is a hole now
+    -- cjson's null was taken out: the list may have holes, and # stops there
     for i = 1, table.maxn(value) do
         local one = value[i]
 
@@ -249,8 +249,8 @@ local function readable_fields(doc, fields, prefix, told)
 end
 
 
--- What a sale's own document may have: what it names, and whatever it says in
--- its product's place.
+-- A sale's own document has the ids of its product, session and pickup points.
+-- It may have each field of a product as well, which then counts instead.
 local own_fields = {}
 
 for name, rule in pairs(schema.sale.doc.fields) do
@@ -334,10 +334,10 @@ end
 
 --- For the access phase of the location of flashsale_admin, after its own
 -- access rules: what breaks the catalogue's rules is answered 400, with the
--- field and the rule, however the body was sent. The engine checks the
--- signature and all limits. It is asked in vain for what is too large or no
--- JSON, but the two must not differ in what JSON is: what cannot be read here
--- does not get there.
+-- field and the rule, however the body was sent. The engine comes after this
+-- and checks the signature and all limits, so what is too large is left to it.
+-- What is no JSON for cjson is refused here: if the engine's parser took it,
+-- it would get into the store unchecked.
 function catalog.guard()
     if ngx.req.get_method() ~= "PUT" then
         return
@@ -346,12 +346,13 @@ function catalog.guard()
     local kind = ngx.var.uri:match("/documents/([^/]+)/[^/]+$")
                  or ngx.var.uri:match("/sales/[^/]+$") and "sale"
 
-    -- what tuanbo-load-catalog notes of what it loaded is no page's
+    -- loaded-KIND: notes of tuanbo-load-catalog, which no page shows
     if not kind or kind:find("^loaded%-") then
         return
     end
 
-    -- not read for nothing; a chunked one is bounded by client_max_body_size
+    -- the engine refuses it by its length; one without a length, in chunks, is
+    -- read, and client_max_body_size bounds it
     if (tonumber(ngx.var.http_content_length) or 0) > BODY_MAX then
         return
     end

@@ -21,7 +21,7 @@ local function tell(what)
         return
     end
 
-    -- rather said twice than remembered for ever
+    -- what was said is not remembered without bound; then it is said again
     if told_n == TOLD_MAX then
         told, told_n = {}, 0
     end

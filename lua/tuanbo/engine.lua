@@ -608,8 +608,8 @@ local function command(submit)
 
     local deadline = engine.now() + ANSWER_S * 1000
 
-    -- The semaphore may have been posted for one who did not live to see it:
-    -- only the result counts.
+    -- A coroutine that was killed while it waited for this slot may have left
+    -- its post in the semaphore, so a post alone does not mean a result.
     repeat
         sem:wait(1)
         n = C.ngx_http_flashsale_ffi_take(r, slot, hold_buffer, HOLD_SIZE,
@@ -630,7 +630,8 @@ local function command(submit)
 end
 
 
--- Right after a start or a reload commands can be waited for.
+-- Right after a start or a reload the engine takes no commands for some
+-- milliseconds: wait for it, at most READY_MS.
 local function wait_for_commands()
     local waited = 0
 

@@ -17,7 +17,8 @@ local DEFAULT_PICTURE = "pictures/crate.svg"
 local goods = {}
 
 
--- A document in the page's language: what stands under `en` comes first there.
+-- A document in the page's language: in English the fields under `en` come
+-- before the others.
 local function in_language(c, doc)
     local other = doc and doc[c.lang]
 
@@ -35,7 +36,7 @@ local function in_language(c, doc)
 end
 
 
--- JSON's null, and what is not there.
+-- The value, or nil for what is as good as absent: JSON's null, an empty text.
 local function given(value)
     if value == nil or value == ngx.null or value == "" then
         return nil
@@ -285,8 +286,8 @@ local function placed(c, sale)
 end
 
 
--- Sales that are not closed, in their order, for goods.shown(). It costs no
--- more however many there were before.
+-- Sales that are not closed, in their order, for goods.shown(). The cost does
+-- not grow with the number of sales that have ended.
 function goods.current(c)
     local found = {}
     local after
@@ -396,7 +397,8 @@ function goods.pickups(c, only)
     if type(only) == "table" then
         for _, id in ipairs(only) do
 
-            -- the sale is collected there, whether somebody wrote more or not
+            -- a point without a document is shown by its id: the sale is
+            -- collected there all the same
             found[#found + 1] = goods.pickup(c, id) or pickup_of(id, {})
         end
 

@@ -151,11 +151,12 @@ function page.fresh(name, view, fill)
 end
 
 
--- key: everything that the page depends on but time and the store. version:
--- of what is read from the store, -1 when it cannot be read. rest_s: for how
--- long another version does not matter yet, for pages of many sales, which
--- would be made anew at each commit of a rush. make() gives the template's
--- name and the view, and must look at nothing personal.
+-- A page that is remembered. key: everything that it depends on but time and
+-- the store. version: of what it reads from the store; -1: it cannot be read,
+-- and the page is not remembered. rest_s: how old a page of another version
+-- may be. 0 for one sale; more for pages of many sales, which would be made
+-- anew at each commit of a rush. make() gives the template's name and the
+-- view, and must look at nothing personal.
 function page.shared(key, version, rest_s, make, fill)
     local now = ngx.now()
     local entry = remembered:get(key)

@@ -50,7 +50,7 @@ end
 function problems.known(code)
     code = same[code] or code
 
-    -- any language knows all of them: a test sees to it
+    -- one language is asked for all: a test sees that they have the same texts
     return text.has("zh", "problem." .. code) and code ~= "title"
            and code ~= "again" and code or "broken"
 end

@@ -114,11 +114,12 @@ local function framed(c, name, view)
         end
     end
 
-    -- what no stream tells of is looked at again
+    -- the stream tells of WATCHED_MAX sales: a page with more fetches itself
+    -- again now and then
     view.again_ms = #view.watches > WATCHED_MAX and LOOK_AGAIN_MS
 
-    -- in one order, whatever stands first on the page: a browser goes on with
-    -- the stream that it has
+    -- sorted, so that the same sales in another order are the same stream, and
+    -- a browser need not open a new one
     table.sort(watched)
 
     if view.refresh_at then
@@ -166,7 +167,7 @@ local function newcomer(c)
 end
 
 
--- Asked for by pages that have a place for it only.
+-- Made only for a page that has a hole for it: `newcomer`.
 local on_demand = {
     __index = function(fill, name)
         return name == "newcomer" and newcomer(fill.context) or nil
@@ -198,7 +199,8 @@ local function personal(c, is_theirs)
 end
 
 
--- Both of a few: see session.likes().
+-- What each remembered page depends on. There are few languages and sizes of
+-- type, so nobody can fill the cache by asking for more.
 local function likes_key(c)
     return c.lang .. (c.likes.large and "L" or "n") .. " "
            .. engine.epoch() .. " "
@@ -212,14 +214,15 @@ local function show_shared(c, key, version, rest_s, make, status)
 end
 
 
--- Pages of this buyer's own say themselves what is not paid yet.
+-- A page of this buyer's own is not remembered. With view.private it says
+-- itself what is not paid yet, and that is not put above it again.
 local function show_private(c, name, view, status)
     name, view = framed(c, name, view)
     send(page.fresh(name, view, personal(c, view.private)), status, true)
 end
 
 
--- Also for the access phase and for nginx's own errors.
+-- The page of a problem. The access phase and nginx's own errors use it, too.
 function router.problem(code, status)
     local c = context()
 
@@ -246,7 +249,7 @@ function router.refused()
 
     elseif status == 494 then
 
-        -- nginx's own number, for itself
+        -- a header was too large: 494 is never sent by nginx itself
         status = 400
     end
 
@@ -254,8 +257,8 @@ function router.refused()
 end
 
 
--- Only the first page is remembered: how many others there are is not known
--- before one is made.
+-- Only the first page is remembered. Whether page N exists is known only when
+-- it is made, so numbers that somebody made up would fill the cache.
 local function home(c)
     local number = (ngx.var.arg_page or "1"):match("^[1-9]%d?%d?$")
 
@@ -334,7 +337,8 @@ local function item(c, id)
         end
     end
 
-    -- others may have changed without this sale; that is seen a second later
+    -- by this sale's own version: what the page says of other sales may be as
+    -- old as a remembered page may be, a second
     show_shared(c, "item " .. id .. " " .. (asked or "") .. " "
                    .. (c.likes.pickup or ""), sale.version, 0, function()
         return views.item(c, sale, asked)
@@ -371,7 +375,7 @@ local function hold(c, id)
         return router.problem(code or "no_such_hold")
     end
 
-    -- back from the checkout, and the news was there first
+    -- back from the checkout, and the payment was confirmed meanwhile
     if back and found.state ~= "paying" then
         return ngx.redirect("/h/" .. id, 303)
     end

@@ -82,10 +82,10 @@ local function since_of(id)
 end
 
 
--- What `take` makes of a cookie, of the first of its name from which it makes
--- something. A browser sends two of one name when another path or domain has
--- one, too, and the wrong one may come first. `first` is nginx's own, which is
--- enough almost always.
+-- take(value) of the first cookie of this name for which it gives something. A
+-- browser sends two of one name when another path or domain has set one, too,
+-- and the wrong one may come first. `first` is the one that nginx found; the
+-- others are looked for only when that is of no use.
 local function from_cookies(name, first, take)
     local found = first and take(first)
 
@@ -110,10 +110,10 @@ local function from_cookies(name, first, take)
 end
 
 
--- A buyer: id, when it was given (epoch ms; nil in cookies from before that
--- was in them, whose signature is another), and the token for the forms of
--- this buyer's pages. By the cookie's text, so that a signature is checked
--- once a worker.
+-- A buyer: id, since (epoch ms at which the id was given; nil in old cookies,
+-- which do not have it and are signed differently), and the token for the
+-- forms of this buyer's pages. Remembered by the cookie's text, so that a
+-- worker checks each signature once.
 local function by_cookie(cookie)
     local who = known:get(cookie)
 
@@ -197,7 +197,7 @@ local function somebody_new()
 end
 
 
--- What the module is told of who asks.
+-- Sets the variables that the module reads the buyer from.
 local function tell(who)
     ngx.ctx.buyer = who
 
@@ -208,8 +208,9 @@ local function tell(who)
 end
 
 
--- By the cookie, before nginx's limits are looked at, which count by who it
--- is. (A login says who only after them.)
+-- Who asks, by the cookie. Before the access phase, because nginx's limits
+-- come before it and count by who it is. With a login nobody is known so
+-- early.
 local function known_early()
     if ngx.var.tuanbo_identity ~= "login" then
         tell(who_asks())
@@ -220,8 +221,8 @@ end
 
 
 -- For $tuanbo_stranger, the key of the limit on giving out identities: the
--- network of one who would get one here, else nothing. Only where this was
--- asked is one given.
+-- network of one who would get one here, else nothing. session.buyer() gives
+-- one out only where this was called before, so no identity escapes the limit.
 function session.stranger()
     if known_early() or ngx.var.tuanbo_identity == "login" then
         return ""
@@ -279,8 +280,10 @@ local function is_form()
 end
 
 
--- The engine asks each write that comes with a cookie where it comes from. Old
--- browsers do not say; the token has said it for them.
+-- The engine refuses a write with a cookie when neither Origin nor
+-- Sec-Fetch-Site says that it is from the same site. Old browsers send
+-- neither. Their form had the right token, which no other site knows, so the
+-- Origin is added for them.
 local function vouch()
     local headers = ngx.var
 

@@ -43,7 +43,7 @@ local function lines_of(c, hold)
                 goal = it.goal.goal, unit = it.unit, yuan = lines[i].sum })
         end
 
-        -- of several, the one that is still missing most
+        -- the page shows one group: that of which most is still missing
         if it and it.goal and not it.goal.failed
            and (not group or it.goal.left > group.left)
         then
@@ -76,8 +76,9 @@ local function steps_of(c, hold, group)
         add("group", done, not done and c.say("order.step.group.wait", {
             left = goods.live("missing", group.left), unit = group.unit }))
 
-        -- a group of one pickup point is not in the stream's numbers: what
-        -- changes the sale's makes the page ask for itself again
+        -- The stream has the numbers of a sale's group, not those of a pickup
+        -- point's. For one of these the page fetches itself again when the
+        -- sale's numbers change.
         if not done then
             steps[#steps].sale = group.sale.id
             steps[#steps].sale_state = group.sale.state
@@ -178,7 +179,8 @@ return function(c, hold, options)
 
     local state = hold.state
 
-    -- the group has failed a moment ago, and the money is about to fall due
+    -- the groups of all lines have failed; the ledger's lines that give the
+    -- money back follow within moments
     if state == "sold" and #failed_of(it) == #it.lines then
         state = "refund_due"
     end

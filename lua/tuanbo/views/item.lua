@@ -1,5 +1,5 @@
--- One sale. Shared by all: nothing here may look at who asks, but for mine,
--- which a page of their own is made with.
+-- One sale. The page is remembered and shared by all, so nothing here may look
+-- at who asks. Only with `mine` it is made for one buyer, and not remembered.
 
 local format = require "tuanbo.format"
 local goods = require "tuanbo.goods"
@@ -10,13 +10,13 @@ local CHOICES = 8       -- quantities that get a button each
 local OTHERS = 3
 local WHERE_MAX = 12    -- pickup points that a style sheet names in the bar
 
--- What was true when a tap was refused and need not be any more.
+-- Refusals that may be out of date when the page is shown.
 local passing = { sold_out = true, not_open = true, closed = true,
                   paused = true }
 
 
--- The words for a refusal, as things are now. mine: what the buyer has not
--- paid yet, when it is about that.
+-- The words for a refusal, as things are now. mine: this buyer's holds that
+-- are not paid yet, where they are the reason.
 local function refusal(c, it, code, mine)
     if not code then
         return nil

@@ -9,7 +9,7 @@ return function(c, code)
     local known = problems.known(code)
     local others = {}
 
-    -- not while the store itself is in trouble
+    -- other goods; with a 5xx the store may not be readable
     if problems.status(code) < 500 then
         others = goods.others(c, nil, OTHERS)
     end

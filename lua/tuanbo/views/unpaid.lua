@@ -62,8 +62,8 @@ function unpaid.live(c, buyer, sale)
 end
 
 
--- What a page shows, or nil: nothing. Who had nothing at some entry of the
--- ledger has nothing until there is another entry, and is not looked up again.
+-- What a page shows, or nil: nothing. Without a new entry in the ledger
+-- nothing can have become unpaid: who had nothing then is not looked up again.
 function unpaid.view(c, buyer)
     local version = c.engine.version()
 
@@ -96,7 +96,7 @@ function unpaid.view(c, buyer)
                                hold.amount_fen) })
             holds[#holds + 1] = one
 
-        -- who has taken it again since knows
+        -- not when the same goods were reserved again since: newest come first
         elseif not newer[first] then
             one.again = "/s/" .. first
             lapsed[#lapsed + 1] = one
