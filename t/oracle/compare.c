@@ -107,7 +107,7 @@ compare_hold(const fs_hold_t *hold, const oracle_hold_t *want, int state)
 }
 
 
-/* Which epoch it has is the engine's to say, as long as no other had it. */
+/* The engine draws the epoch of a life: any will do that no other life had. */
 
 static void
 compare_life(oracle_t *oracle, fs_seq_t seq, const fs_result_t *got,

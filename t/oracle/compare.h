@@ -27,7 +27,7 @@ void compare_sale(const fs_sale_t *sale, const oracle_sale_t *want,
 /* NULL: there is none. */
 void compare_group(const fs_group_t *group, const oracle_group_t *want);
 
-/* state: as people read it, or as it is in the row. */
+/* state: that the hold must have: as people read it, or as in its row. */
 void compare_hold(const fs_hold_t *hold, const oracle_hold_t *want, int state);
 
 /* The oracle's hold learns the engine's number of a new one.  seq: the last

@@ -153,7 +153,7 @@ generate_order(generate_t *g, fs_command_t *command)
 
     if (dice_one_in(g->dice, 40)) {
 
-        /* of another life; few, so that they are asked about again */
+        /* of another life: from so few that most come again */
 
         command->hold = 1 + dice_below(g->dice, 10);
         command->epoch = 1 + dice_below(g->dice, 5);
@@ -172,7 +172,8 @@ generate_order(generate_t *g, fs_command_t *command)
             command->payment[3] = (uint8_t) (1 + dice_below(g->dice, 3));
         }
 
-        /* a reference of this hold's own; now and then one for them all */
+        /* mostly a reference of this hold alone; now and then one that other
+         * holds use as well */
 
         if (!dice_one_in(g->dice, 8)) {
             fs_put_le64(command->reference + 8, command->hold);
@@ -244,7 +245,8 @@ generate_definition(generate_t *g, generated_t *made)
 }
 
 
-/* The document of a pickup point, which is a word and not memory of *made. */
+/* The document of a pickup point.  It is a literal: *made has no memory for
+ * documents. */
 
 static void
 generate_document(generate_t *g, generated_t *made)
@@ -281,7 +283,7 @@ generate_listing(generate_t *g, fs_operator_t *op)
 }
 
 
-/* What the request supposes: that there is such a thing, or none. */
+/* If-Match or If-None-Match, now and then. */
 
 static void
 generate_condition(generate_t *g, fs_condition_t *condition)

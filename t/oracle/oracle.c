@@ -198,7 +198,7 @@ oracle_state(const oracle_t *oracle, const oracle_hold_t *hold)
 }
 
 
-/* 1: a key whose time began then is kept. */
+/* 1: a key that is kept for a day from then on is still known. */
 
 int
 oracle_kept(const oracle_t *oracle, int64_t from)

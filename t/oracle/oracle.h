@@ -19,43 +19,50 @@
 
 typedef struct {
     uint8_t              reference[FS_REFERENCE_LEN];
-    int                  sold;          /* else due back once */
-    int                  reason;
-    int                  due;
-    int                  line;          /* returned line, or -1: the whole */
+    int                  sold;          /* it sold the hold; 0: it is, or
+                                           was, to be given back */
+    int                  reason;        /* of giving back, FS_REASON_* */
+    int                  due;           /* not given back yet */
+    int                  line;          /* that is given back, of a failed
+                                           group; -1: the whole payment */
     int64_t              amount;
-    uint64_t             order;
+    uint64_t             order;         /* the oldest is given back first */
 } oracle_payment_t;
 
 typedef struct {
-    fs_seq_t             seq;           /* the engine's, once it said so */
-    fs_seq_t             other;         /* of another life: its seq there */
-    uint32_t             epoch;         /* and that life's */
+    fs_seq_t             seq;           /* its number, which the engine has
+                                           chosen and told */
+    fs_seq_t             other;         /* in `others`: its number in the
+                                           life that it comes from */
+    uint32_t             epoch;         /* and the epoch of that life */
     unsigned             buyer;
     unsigned             lines_n;
     struct {
         uint32_t         sale;
         uint32_t         qty;
         int64_t          price;
-        int              member;        /* counted to a group */
-        int              returned;
+        int              member;        /* counts for its group's goal */
+        int              returned;      /* its group failed, the units are
+                                           the sale's again */
     }                    lines[FS_LINES_MAX];
     uint32_t             pickup;
-    uint32_t             asked_pickup;  /* when it was made */
+    uint32_t             asked_pickup;  /* of the request that made it: a
+                                           replay must ask for the same */
     int                  state;
     int64_t              created_at;
-    int64_t              expires_at;
-    int64_t              due;
-    int64_t              length;
-    int64_t              ended;         /* mono */
+    int64_t              expires_at;    /* wall clock, as people are told */
+    int64_t              due;           /* now.mono at which it expires */
+    int64_t              length;        /* of its term, ms */
+    int64_t              ended;         /* now.mono at its end: its key is
+                                           kept for a day from then */
     oracle_payment_t    *payments;
     unsigned             payments_n;
 } oracle_hold_t;
 
-/* a debt that was settled, and by what */
+/* Money that was given back: it must not be said of another payment. */
 typedef struct {
-    uint8_t              reference[FS_REFERENCE_LEN];
-    uint8_t              payment[FS_REFERENCE_LEN];
+    uint8_t              reference[FS_REFERENCE_LEN];   /* of the refund */
+    uint8_t              payment[FS_REFERENCE_LEN];     /* given back by it */
     fs_seq_t             hold;
 } oracle_refund_t;
 
@@ -81,24 +88,31 @@ typedef struct {
     int                  opened;
     int                  paused;
     int                  closed;
-    int                  decided;
-    oracle_group_t       groups[ORACLE_PICKUPS + 1];
-    int                  lists;         /* pickup points, how many */
-    int                  listed[ORACLE_PICKUPS + 1];
-    uint32_t             taken[ORACLE_BUYERS];
-    uint32_t             lapses[ORACLE_BUYERS];
-    int64_t              lapsed_at[ORACLE_BUYERS];
+    int                  decided;       /* closed, all groups formed or
+                                           failed */
+    oracle_group_t       groups[ORACLE_PICKUPS + 1];    /* 0: the sale's */
+    int                  lists;         /* how many pickup points its `doc`
+                                           lists; 0: all are allowed */
+    int                  listed[ORACLE_PICKUPS + 1];    /* which */
+    uint32_t             taken[ORACLE_BUYERS];      /* units held or sold,
+                                                       for the limit */
+    uint32_t             lapses[ORACLE_BUYERS];     /* in a row */
+    int64_t              lapsed_at[ORACLE_BUYERS];  /* the last one's, mono */
 } oracle_sale_t;
 
+/* An idempotency key, a buyer's or an operator's, and what it did. */
 typedef struct {
-    int                  bound;
-    size_t               hold;          /* of a buyer's key */
-    uint32_t             point;         /* it moved the hold there; 0: it
-                                           made the hold */
-    int64_t              at;            /* of an operator's key, or a move's */
-    uint64_t             fingerprint;
-    uint32_t             sale;
-    size_t               life;          /* that it began, from 1; 0: none */
+    int                  bound;         /* it was used */
+    size_t               hold;          /* buyer: index of the hold that it
+                                           made, or moved */
+    uint32_t             point;         /* buyer: the pickup point to which it
+                                           moved the hold; 0: it made it */
+    int64_t              at;            /* when, mono; not where it made a
+                                           hold, whose end counts */
+    uint64_t             fingerprint;   /* operator: of the request */
+    uint32_t             sale;          /* operator: that it was about */
+    size_t               life;          /* operator: which life it began: the
+                                           first of `lives` is 1; 0: none */
 } oracle_key_t;
 
 typedef struct {
@@ -108,11 +122,14 @@ typedef struct {
 
 typedef struct {
     fs_now_t             now;
-    int64_t              latest;        /* `mono` was this late once, before
-                                           a boot's clock went back */
-    int                  swept;         /* keys whose time was over then are
-                                           gone; where the index was folded
-                                           again since they are not */
+    int64_t              latest;        /* the highest now.mono so far: it
+                                           may go back with a new boot */
+    int                  swept;         /* the engine deletes old keys as time
+                                           goes on: those that were too old
+                                           at `latest` are gone, although they
+                                           are not at `now`.  0: the index was
+                                           made anew since, from the log,
+                                           which has them */
     oracle_sale_t        sales[ORACLE_SALES + 1];
     uint32_t             sales_n;
     oracle_hold_t       *holds;
@@ -125,10 +142,12 @@ typedef struct {
     char                 pickups[ORACLE_PICKUPS + 1][FS_SLUG_MAX];
     uint32_t             pickups_n;
     int                  documents[ORACLE_PICKUPS + 1];
-    uint64_t             payments;      /* counts them, for their order */
-    oracle_hold_t       *others;        /* of other lives: what was paid */
+    uint64_t             payments;      /* made so far, of all holds */
+    oracle_hold_t       *others;        /* holds of other lives, of which only
+                                           the payments are known */
     size_t               others_n;
-    oracle_life_t       *lives;         /* but the first */
+    oracle_life_t       *lives;         /* from the second one on: the first
+                                           has no entry, and epoch 0 */
     size_t               lives_n;
     oracle_refund_t     *refunds;       /* of all holds */
     size_t               refunds_n;
@@ -144,9 +163,9 @@ typedef struct {
     uint32_t             held;
     uint32_t             sold;
     int64_t              at;
-    long                 hold;          /* index, -1: none */
-    long                 other;         /* the same, of another life's */
-    size_t               life;          /* number of the life, 0: none */
+    long                 hold;          /* index in holds, -1: none */
+    long                 other;         /* index in others, -1: none */
+    size_t               life;          /* that it began, as oracle_key_t */
 } oracle_answer_t;
 
 
@@ -156,25 +175,26 @@ void oracle_free_holds(oracle_t *oracle);
 void oracle_command(oracle_t *oracle, const fs_command_t *command,
     const fs_operator_t *op, oracle_answer_t *answer);
 
-/* The epoch that a hold with this number has. */
+/* The epoch of the life in which a hold with this number was made. */
 uint32_t oracle_epoch(const oracle_t *oracle, fs_seq_t seq);
 
-/* A life was begun by this entry, with this epoch.  1: which none had. */
+/* This entry begins a life.  0: its epoch was that of another before. */
 int oracle_begin_life(oracle_t *oracle, fs_seq_t seq, uint32_t epoch);
 
 /* All that is due at oracle->now. */
 void oracle_timers(oracle_t *oracle);
 
 /*
- * An entry of the ledger that a timer may have written, at oracle->now: what
- * it says is done, if it was not done yet.  1: it is lawful; 0: not.
+ * The engine's ledger has an entry without a command, at oracle->now: a timer
+ * may write it.  1: the rules allow it at this time, and it is done here as
+ * well, if it was not yet; 0: they do not.
  */
 int oracle_follow(oracle_t *oracle, const fs_entry_t *entry);
 
 /* 1: something is due at oracle->now. */
 int oracle_due(const oracle_t *oracle);
 
-/* The first open in a new boot. */
+/* The machine was booted, and the store is opened for the first time. */
 void oracle_boot(oracle_t *oracle);
 
 /* The state of a hold as people read it. */

@@ -34,7 +34,7 @@ oracle_same(const oracle_t *oracle, const fs_command_t *command,
 }
 
 
-/* 1: the key answers. */
+/* 1: the key was used before, and the answer is that of then. */
 
 static int
 oracle_replay(oracle_t *oracle, const fs_command_t *command,

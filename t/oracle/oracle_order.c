@@ -36,7 +36,7 @@ oracle_pay(oracle_t *oracle, oracle_hold_t *hold, const uint8_t *reference,
     uint8_t            copy[FS_REFERENCE_LEN];
     oracle_payment_t  *payment;
 
-    /* it may be that of another payment of the hold, which moves now */
+    /* the reference may lie in hold->payments, which realloc() moves */
     memcpy(copy, reference, FS_REFERENCE_LEN);
 
     hold->payments = realloc(hold->payments, (hold->payments_n + 1)
@@ -121,7 +121,7 @@ oracle_limit_used(oracle_t *oracle, const oracle_hold_t *hold)
 }
 
 
-/* Why a payment for an expired hold comes too late; NONE: it does not. */
+/* Why a payment cannot revive an expired hold; NONE: it can. */
 
 static int
 oracle_too_late(oracle_t *oracle, const oracle_hold_t *hold)
@@ -256,7 +256,7 @@ oracle_refunded(oracle_t *oracle, oracle_hold_t *hold,
     answer->outcome = FS_OK;
     any = memcmp(command->payment, zeros, FS_REFERENCE_LEN) == 0;
 
-    /* money goes back once: what it settled before, it does not settle now */
+    /* a refund's reference is good for one payment only */
 
     for (r = 0; r < oracle->refunds_n; r++) {
         refund = &oracle->refunds[r];
@@ -404,7 +404,7 @@ oracle_of_other(oracle_t *oracle, const fs_command_t *command,
         memset(hold, 0, sizeof(oracle_hold_t));
         hold->other = command->hold;
         hold->epoch = command->epoch;
-        hold->seq = UINT64_MAX - n;     /* no hold's of this ledger */
+        hold->seq = UINT64_MAX - n;     /* a number that no hold has */
     }
 
     payment = oracle_pay(oracle, hold, command->reference,
@@ -437,7 +437,7 @@ oracle_of_hold(oracle_t *oracle, const fs_command_t *command,
         return;
     }
 
-    /* the newest are asked for most */
+    /* from the newest on: commands are mostly about those */
 
     for (i = oracle->holds_n; i-- > 0; ) {
         if (oracle->holds[i].seq == command->hold) {

@@ -21,14 +21,15 @@ unsigned oracle_key(const fs_command_t *command);
 /* A sale's time has come. */
 void oracle_opens_closes(oracle_t *oracle, oracle_sale_t *sale);
 
-/* A live hold ends. */
+/* A live hold ends, in this state. */
 void oracle_end(oracle_t *oracle, oracle_hold_t *hold, int state);
 
-/* When its time is over. */
+/* Expire it, if its time is over; all such holds of a buyer. */
 void oracle_expire(oracle_t *oracle, oracle_hold_t *hold);
 void oracle_expire_own(oracle_t *oracle, unsigned buyer);
 
-/* While units are missing: whose time was over first gives back first. */
+/* Expire holds whose time is over, the first one first, until the sale has
+ * `need` units free. */
 void oracle_make_room(oracle_t *oracle, uint32_t number, int64_t need);
 
 oracle_payment_t *oracle_pay(oracle_t *oracle, oracle_hold_t *hold,
@@ -42,7 +43,7 @@ uint32_t oracle_pickup_new(oracle_t *oracle, const char *name, size_t len);
 int oracle_refuses_pickup(oracle_t *oracle, const uint32_t *sales,
     unsigned n, const fs_slug_t *slug, oracle_answer_t *answer);
 
-/* 0: what the request supposes is not so. */
+/* 0: the request's If-Match or If-None-Match does not hold: 412. */
 int oracle_supposed(const fs_operator_t *op, int exists);
 
 /* Commands, by whose they are. */

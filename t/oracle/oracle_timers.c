@@ -73,7 +73,8 @@ oracle_return(oracle_t *oracle, uint32_t number, unsigned group)
 }
 
 
-/* Closed, and no hold of it is live: its groups are to be decided. */
+/* 1: the sale is closed and none of its holds is live, so that its groups can
+ * only form or fail now. */
 
 static int
 oracle_ripe(const oracle_sale_t *sale)

@@ -62,12 +62,15 @@ typedef enum {
 /* A client that waits for an answer, or an operator. */
 typedef struct {
     int                  busy;
-    uint32_t             generation;    /* of this place */
+    uint32_t             generation;    /* how often the place was used: an
+                                           answer for the one before is seen */
     int                  worker;
-    int                  decided;       /* and durable, if it had an effect */
+    int                  decided;       /* the result is there, and is durable
+                                           if anything was written */
     generated_t          made;
-    int                  wrote;         /* its batch's commands did */
-    fs_result_t          result;        /* as decided */
+    int                  wrote;         /* some command of its batch wrote */
+    fs_result_t          result;        /* as decided; the client is told the
+                                           same */
 } simulate_request_t;
 
 /* One command of a batch. */
@@ -78,18 +81,19 @@ typedef struct {
 } simulate_item_t;
 
 /*
- * The last batch that was decided.  It is open until the log shows it, or
- * until another is decided in its place.
+ * The last batch that was decided.  It is open until its entries are seen in
+ * the log, or until another is decided in its place: then it came to nothing.
  */
 typedef struct {
     uint64_t             number;
     int                  open;
     int                  refused;       /* its clients were told that nothing
                                            was taken */
-    int                  timers;        /* all that was due was done */
+    int                  timers;        /* after it nothing was due */
     fs_seq_t             base;          /* the last entry before it */
-    fs_seq_t             commanded;     /* the last of its commands */
-    fs_seq_t             last;          /* its own last */
+    fs_seq_t             commanded;     /* the last entry of its commands;
+                                           those of timers follow */
+    fs_seq_t             last;          /* its last entry */
     uint8_t              hash[FS_HASH_LEN];
     fs_now_t             now;
     unsigned             n;
@@ -114,52 +118,59 @@ typedef struct {
     fs_crypto_t         *crypto;
     int                  ready;
     _Atomic int          stop;          /* it shall exit */
-    int                  clean;
-    int                  settling;
-    fs_seq_t             commanded;     /* at FS_POINT_DECIDED */
-    int                  left;          /* it has exited by itself, and its
-                                           ring was its own */
-    uint64_t             batch;         /* number of the one it commits, 0 */
-    int64_t              wake_at;       /* boot ms; its thread sleeps */
-    int                  kicked;
-    int64_t              looked_at;
-    int64_t              backoff;
+    int                  clean;         /* and leave the index in good order */
+    int                  settling;      /* its index and ring: catches up, settles
+                                           what its ring's last owner left */
+    fs_seq_t             commanded;     /* last entry at FS_POINT_DECIDED */
+    int                  left;          /* it has exited by itself, and had
+                                           settled its ring before */
+    uint64_t             batch;         /* number of the one it commits; 0:
+                                           none */
+    int64_t              wake_at;       /* until this boot time its thread
+                                           sleeps; 0: it does not */
+    int                  kicked;        /* somebody has woken the thread */
+    int64_t              looked_at;     /* the event loop, at its ring */
+    int64_t              backoff;       /* ms to wait after a failed pass */
     fs_pass_t            pass;
-    uint16_t             jobs[SIMULATE_JOBS];   /* requests */
+    uint16_t             jobs[SIMULATE_JOBS];   /* places of operators'
+                                                   requests */
     unsigned             jobs_n;
-    simulate_request_t  *job;           /* being decided */
-    fs_result_t          result;        /* of it */
+    simulate_request_t  *job;           /* the one that is being decided */
+    fs_result_t          result;        /* of the job */
 } worker_t;
 
-/* Of one world: drawn from its seed. */
+/* What happens in a world, and how often: drawn from its seed. */
 typedef struct {
     unsigned             workers;
     unsigned             blocks;
     uint32_t             queue;
     size_t               map;
     unsigned             burst;         /* commands that come at once */
-    unsigned             die;           /* one in so many, 0: never */
-    unsigned             die_disk;
-    unsigned             fault;         /* of the disk, by calls */
-    unsigned             kill;          /* by steps */
+
+    /* each: once in so many; 0: never */
+    unsigned             die;           /* points of a pass */
+    unsigned             die_disk;      /* calls for a file */
+    unsigned             fault;         /* calls for a file */
+    unsigned             kill;          /* steps; so are those below */
     unsigned             power;
     unsigned             crash;
     unsigned             restart;
     unsigned             reload;
 } simulate_mix_t;
 
-/* A sector of the log that is not on disk yet: what it was before. */
+/* A sector of the log that was written, and is not on disk yet. */
 typedef struct {
     uint32_t             sector;
     int                  doomed;        /* a sync of it failed: the kernel
-                                           takes it for clean now */
-    uint8_t              old[DISK_SECTOR];
+                                           takes it for clean now, and no
+                                           later sync writes it */
+    uint8_t              old[DISK_SECTOR];  /* what the disk has */
 } simulate_sector_t;
 
 struct simulate_s {
     uint64_t             seed;
     unsigned             world;
-    unsigned long        quota;         /* its commands */
+    unsigned long        quota;         /* commands of the world */
     uint64_t             steps;
     char                 path[128];
     dice_t               dice;
@@ -167,29 +178,33 @@ struct simulate_s {
     fs_store_conf_t      conf;
     int64_t              wall;
     int64_t              boot;
-    int64_t              mono_offset;   /* of this boot */
-    int64_t              offset;        /* wall - boot, and since when */
-    int64_t              offset_at;
+    int64_t              mono_offset;   /* the store's own, in this boot */
+    int64_t              offset;        /* wall - boot */
+    int64_t              offset_at;     /* since when it is that */
     int64_t              offset_max;    /* the largest one that has lasted, or
-                                           that somebody has accepted */
-    int64_t              tick;          /* the order of commands */
-    int                  calm;          /* no faults, no new clients */
+                                           that somebody has accepted: nothing
+                                           may be decided with a later clock */
+    int64_t              tick;          /* of the last command: their order */
+    int                  calm;          /* the end of a world: no faults and
+                                           no new clients any more */
     disk_t              *disk;
     int                  fd;            /* of the log, beside the disk */
     char                 log[160];      /* the log's file */
-    uint32_t             index_n;       /* the index last seen */
+    uint32_t             index_n;       /* number of the index, index-N, that
+                                           was used last */
     unsigned             index_dirty;   /* commits since it was synced */
-    uint32_t             index_doomed;  /* a sync of it failed */
-    uint32_t             index_synced;  /* one of it succeeded, when its meta
-                                           pages were */
-    uint8_t              index_metas[2 * DISK_PAGE];    /* these */
-    int                  trouble;       /* simulate_fault_t, or -1 */
-    unsigned             trouble_n;     /* so many times; 0: for ever */
+    uint32_t             index_doomed;  /* N of one of which a sync failed */
+    uint32_t             index_synced;  /* N of the one that was synced last */
+    uint8_t              index_metas[2 * DISK_PAGE];    /* and its two meta
+                                                           pages at that time */
+    int                  trouble;       /* what is wrong with the disk:
+                                           simulate_fault_t, or -1 */
+    unsigned             trouble_n;     /* for so many calls; 0: for ever */
     simulate_sector_t   *sectors;
     size_t               sectors_n;
     size_t               sectors_size;
     uint8_t             *sectors_seen;
-    uint8_t             *old;           /* room for one write's */
+    uint8_t             *old;           /* buffer: what a write overwrites */
     size_t               old_size;
     fs_rings_t          *blocks[SIMULATE_BLOCKS];
     worker_t             workers[SIMULATE_WORKERS];
@@ -197,14 +212,16 @@ struct simulate_s {
     unsigned             free_n;
     uint16_t             free[SIMULATE_REQUESTS];
     simulate_request_t  *requests;
-    uint64_t             taken[SIMULATE_REQUESTS];  /* by place: the last
-                                           token whose command is in the log */
+    uint64_t             taken[SIMULATE_REQUESTS];  /* the last token of each
+                                           place whose command is in the log:
+                                           none may get there twice */
     unsigned             retries_n;
     generated_t          retries[SIMULATE_RETRIES];
     simulate_batch_t     batch;
-    fs_seq_t             applied;       /* end of the last one in the log */
-    fs_seq_t             commanded;     /* end of its commands' entries */
-    fs_seq_t             checked;       /* the oracle is as far */
+    fs_seq_t             applied;       /* last entry of the last batch that
+                                           is in the log */
+    fs_seq_t             commanded;     /* last entry of its commands */
+    fs_seq_t             checked;       /* last entry the oracle has had */
     uint8_t              checked_hash[FS_HASH_LEN];
     int64_t              checked_at;
     units_t              units;
@@ -212,10 +229,11 @@ struct simulate_s {
 
     /* over all worlds */
     unsigned long        commands;
-    unsigned long        unwritten;     /* of them refused from a view */
+    unsigned long        unwritten;     /* commands refused from a view */
     unsigned long        answers[FS_OUTCOMES_N];
-    unsigned long        cut;           /* clients that got none */
-    unsigned long        again;         /* that asked again with their key */
+    unsigned long        cut;           /* clients that got no answer */
+    unsigned long        again;         /* of those, who asked once more, with
+                                           their key */
     unsigned long        faults[SIMULATE_FAULTS_N];
     unsigned long        entries;
     uint64_t             digest;        /* of ledgers, answers and steps */
@@ -263,7 +281,7 @@ void simulate_disk_create(simulate_t *sim);
 void simulate_disk_destroy(simulate_t *sim);
 void simulate_power_cut(simulate_t *sim);
 
-/* What has been written to the log is on disk, or this ends the run. */
+/* Ends the run when something written to the log is not on disk. */
 void simulate_synced(simulate_t *sim);
 
 

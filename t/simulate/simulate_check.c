@@ -85,7 +85,8 @@ simulate_locked(worker_t *worker)
     sim->index_n = worker->store->index_n;
     sim->mono_offset = atomic_load(&worker->store->mark->mono_offset);
 
-    /* pages of a batch that came to nothing need not be on disk */
+    /* without a new entry: what is unsynced are pages of a batch that failed,
+     * and nobody needs them */
 
     if (sim->checked != worker->commit->write.seq) {
         simulate_synced(sim);
@@ -311,7 +312,8 @@ simulate_ended(worker_t *worker, fs_outcome_t outcome)
                && (batch->n == 0
                    || batch->items[0].made.command.type != FS_COMMAND_CLOCK))
     {
-        /* the entry of a clock may be written by others, just the same */
+        /* not for FS_COMMAND_CLOCK: another process may have written the very
+         * same entry, which looks as if this one had not failed */
 
         check(batch->open, "told %s, and it is in the log",
               fs_outcome_code(outcome));
