@@ -219,7 +219,8 @@ cut_settle(cut_t *cut, const disk_event_t *sync)
     from = 0;
     before = 0;
 
-    /* a rename takes with it what came before where the name was */
+    /* The directory `to` is synced, and a rename into it waits: with the rename
+     * all earlier changes of names in `from` become durable as well. */
 
     for (i = 0; i < cut->pending_n; i++) {
         event = disk_event(cut->disk, cut->pending[i].event);
@@ -339,7 +340,8 @@ cut_settle_one(cut_t *cut, cut_pending_t *pending,
 }
 
 
-/* state NULL: of the durable image itself. */
+/* A page that may be written to.  state NULL: of the durable image; else a
+ * copy that belongs to the state. */
 
 static uint8_t *
 cut_page(cut_state_t *state, cut_file_t *file, size_t page)
@@ -417,7 +419,7 @@ cut_sector(cut_state_t *state, cut_file_t *file,
 }
 
 
-/* What is cut off is zeros if it is ever had again. */
+/* A file that was made shorter, and then longer, has zeros in between. */
 
 static void
 cut_resize(cut_state_t *state, cut_file_t *file, uint64_t size)

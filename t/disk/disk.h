@@ -36,7 +36,8 @@
 #define DISK_ROOT      1            /* number of the directory watched */
 
 typedef enum {
-    DISK_OPEN = 0,                  /* of a file that is there: hook only */
+    DISK_OPEN = 0,                  /* of a file that is there: the hook is
+                                       asked, nothing is recorded */
     DISK_ENTRY,                     /* file created, directory made */
     DISK_REMOVE,
     DISK_RENAME,
@@ -65,8 +66,9 @@ typedef struct {
     const char    *path;            /* below the root: "log/data.mdb" */
     uint64_t       offset;          /* as above */
     size_t         len;
-    int            through;         /* a write through O_DSYNC, which is then
-                                       asked about again, as a SYNC */
+    int            through;         /* WRITE: through O_DSYNC, after which the
+                                       hook is asked again, for the SYNC; SYNC:
+                                       of such a write */
 
     int            error;           /* errno: the call fails.  A WRITE or SIZE
                                        has done nothing then */

@@ -493,8 +493,9 @@ check_selling(check_t *check, fs_store_t *store)
 
 
 /*
- * All of the index's rows in one number, but for what differs: its own N, and
- * the bits of its filters, of which there may be too many.
+ * A sum over all rows of the index, by which an old one and one made anew from
+ * the log are compared.  Without the row that has its N, and without those of
+ * its filters: an old filter may have more bits set than are needed.
  */
 
 static uint64_t

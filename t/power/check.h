@@ -19,10 +19,11 @@ typedef struct {
     dice_t        *dice;
 
     /* what was found */
-    int            trusted;         /* the index was; else it is a new one */
-    int            more;            /* the batch in flight is there */
+    int            trusted;         /* the index was used as it was; 0: it was
+                                       made anew from the log */
+    int            more;            /* the batch that was in flight is there */
     int            remade;          /* there was no store yet */
-    int            lost;            /* what was acknowledged */
+    int            lost;            /* something acknowledged is not there */
     char           why[CHECK_WHY_MAX];
 } check_t;
 

@@ -29,10 +29,10 @@
 #define POWER_CONTROL  100              /* states of each broken kind */
 #define POWER_JOBS     2
 #define POWER_FAILED   3                /* exit code */
-#define POWER_SECONDS  20                   /* of the CPU, for one state */
-#define POWER_STUCK    600                  /* of the clock */
+#define POWER_SECONDS  20               /* of CPU time, for one state */
+#define POWER_STUCK    600              /* by the clock, for one state */
 
-/* What of the rest, which was not synced, reached the disk. */
+/* What reached the disk of what had not been synced. */
 typedef enum {
     POWER_NOTHING = 0,
     POWER_ALL,
@@ -65,19 +65,20 @@ typedef struct {
     uint64_t       seed;
     power_mode_t   mode;
     power_index_t  index;
-    unsigned       percent;             /* that reach the disk */
-    size_t         event;               /* of FIRST, BUT_ONE, ONE */
-    size_t         older;               /* position of the other index */
+    unsigned       percent;             /* of calls or sectors that reach it */
+    size_t         event;               /* FIRST, BUT_ONE, ONE: which call */
+    size_t         older;               /* OLD, MIXED: the other instant */
 } power_choice_t;
 
-/* Of one job; shared with it. */
+/* What a job has found; the job is a child, and shares it.  Numbers of states,
+ * which check_t explains. */
 typedef struct {
-    size_t         item;                /* at work on */
+    size_t         item;                /* it works on */
     unsigned long  states;
     unsigned long  failed;
     unsigned long  lost;
-    unsigned long  died;                /* LMDB in a damaged tree */
-    unsigned long  unfinished;          /* states with unsynced calls */
+    unsigned long  died;                /* LMDB crashed in a damaged tree */
+    unsigned long  unfinished;          /* with calls that were not synced */
     unsigned long  more;
     unsigned long  trusted;
     unsigned long  remade;

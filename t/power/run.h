@@ -38,14 +38,14 @@ typedef struct {
     size_t         position;        /* in the record, at which he was told */
     fs_command_t   command;
     fs_seq_t       hold;
-    fs_seq_t       seq;             /* the last entry of it */
+    fs_seq_t       seq;             /* the last entry that it wrote */
     int64_t        amount_fen;
 } run_ack_t;
 
 /* A moment at which nobody was in a commit. */
 typedef struct {
     size_t         position;
-    fs_seq_t       seq;             /* durable, says the mark */
+    fs_seq_t       seq;             /* the last durable one, by the mark */
     int64_t        wall;
 } run_point_t;
 
@@ -60,14 +60,15 @@ typedef struct {
 /* Shared with the children. */
 typedef struct {
     run_world_t    world;
-    uint32_t       sales;           /* defined */
+    uint32_t       sales;           /* defined so far */
     uint32_t       asked_n;
-    fs_command_t   asked[RUN_ASKED_MAX];    /* by token */
+    fs_command_t   asked[RUN_ASKED_MAX];    /* the commands, by token */
     size_t         acks_n;
     run_ack_t      acks[RUN_ACKS_MAX];
     size_t         points_n;
     run_point_t    points[RUN_POINTS_MAX];
-    fs_seq_t       shown[RUN_EVENTS_MAX];   /* the mark before an event */
+    fs_seq_t       shown[RUN_EVENTS_MAX];   /* before each event: the last
+                                               durable one, by the mark */
 
     /* of the whole ledger, when all is over */
     fs_seq_t       last;
@@ -82,7 +83,8 @@ typedef struct {
     run_kind_t     kind;
     dice_t         dice;
     disk_t        *disk;
-    size_t         begins;          /* position: what it inherited is there */
+    size_t         begins;          /* position at which it begins: before it
+                                       is what it inherited */
     run_shared_t  *shared;
     fs_rings_t    *rings;           /* of this boot */
 } run_t;
@@ -96,7 +98,8 @@ void run_destroy(run_t *run);
 void run_inherit(run_t *run, const run_t *old, cut_t *cut,
     size_t position, cut_choice_t choice, void *data);
 
-/* Live.  0, or -1: it failed, and that was said. */
+/* Let the process sell, die and be started again.  0, or -1: it failed, and
+ * has said so. */
 int run_live(run_t *run);
 
 /* Another boot of the machine. */

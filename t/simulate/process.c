@@ -23,11 +23,12 @@
 
 
 #define PROCESS_STACK       (1024 * 1024)
-#define PROCESS_FIRST       1000        /* number */
+#define PROCESS_FIRST       1000        /* number of the first process */
 #define PROCESS_LOCKS_MAX   256
 #define PROCESS_FDS_MAX     1024
-#define PROCESS_GAP         64          /* closed descriptors in a row */
-#define PROCESS_FLOCK       (-1)        /* the range of flock() */
+#define PROCESS_GAP         64          /* so many closed descriptors in a row
+                                           are taken for the end */
+#define PROCESS_FLOCK       (-1)        /* `at` of a lock by flock() */
 
 #define PROCESS_MUTEX       0x786574756d646973ULL
 
@@ -61,13 +62,16 @@ typedef struct {
 static process_t       *processes[PROCESSES_MAX];
 static int32_t          process_next = PROCESS_FIRST;
 static process_t       *process_now;    /* whose number getpid() tells */
-static int              process_threaded;   /* it is its thread */
+static int              process_threaded;   /* its thread runs; 0: another
+                                               does something in its name */
 static ucontext_t       process_scheduler;
 static process_lock_t   process_locks[PROCESS_LOCKS_MAX];
 
 static const char      *process_root;
-static int              process_lowest;     /* free descriptor */
-static int32_t          process_fds[PROCESS_FDS_MAX];   /* owners, or 0 */
+static int              process_lowest;     /* free descriptor, last seen */
+static int32_t          process_fds[PROCESS_FDS_MAX];   /* number of the owner;
+                                                           0: none, -1: not
+                                                           theirs */
 
 static void process_unmap(void);
 static int process_free_fd(void);
@@ -305,7 +309,7 @@ process_keep(int fd)
 }
 
 
-/* With any descriptor of a file all locks of it go that the caller has. */
+/* POSIX: who closes any descriptor of a file loses all his locks on it. */
 
 void
 process_closing(int fd)
@@ -318,7 +322,8 @@ process_closing(int fd)
     }
 
     process_fds[fd] = 0;
-    process_lowest = -1;                /* look, even if it is taken again */
+    process_lowest = -1;                /* process_claim() has to look, even
+                                           when the number is used again */
 
     for (i = 0; i < PROCESS_LOCKS_MAX; i++) {
         if (process_locks[i].owner == getpid()
@@ -344,8 +349,8 @@ process_free_fd(void)
 }
 
 
-/* The dead leave their maps until a world ends: a new one may lie where an
- * old one was, and nobody tells whose it is. */
+/* The maps of all, at the end of a world.  Not at each death: which process a
+ * map in /proc/self/maps belongs to is not known. */
 
 static void
 process_unmap(void)
@@ -370,8 +375,9 @@ process_unmap(void)
 
 
 /*
- * After a turn of its thread: what is open that nobody had is this one's.
- * The lowest free number tells whether there is anything to look for.
+ * After a turn of its thread: new descriptors, which have no owner yet, are
+ * this process's.  As long as the lowest free number is the same as before,
+ * nothing was opened, and the search is saved.
  */
 
 static void
@@ -390,8 +396,6 @@ process_claim(int32_t owner)
     }
 
     process_lowest = lowest;
-
-    /* nobody has so many that he leaves such a gap */
 
     for (fd = 3, closed = 0; closed < PROCESS_GAP; fd++) {
         check(fd < PROCESS_FDS_MAX, "too many descriptors");

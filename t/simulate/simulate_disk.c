@@ -94,7 +94,7 @@ simulate_call(void *data, disk_call_t *call)
 }
 
 
-/* 1: what is wrong with the disk now is about such a call. */
+/* 1: the call is of the kind that fails with the trouble that there is. */
 
 static int
 simulate_hits(simulate_t *sim, const disk_call_t *call, int log)
@@ -125,7 +125,8 @@ simulate_hits(simulate_t *sim, const disk_call_t *call, int log)
 }
 
 
-/* 1: a meta page failed to be synced, and is not on disk since. */
+/* 1: a sync of a meta page of the log has failed, and that page has not come to
+ * the disk since. */
 
 static int
 simulate_meta_lost(const simulate_t *sim)
@@ -223,7 +224,7 @@ simulate_write(simulate_t *sim, const disk_call_t *call)
 }
 
 
-/* 1: that sector was seen before; and it is noted. */
+/* Sets the sector's bit.  1: it was set before. */
 
 static int
 simulate_seen(simulate_t *sim, uint32_t sector)
@@ -237,8 +238,8 @@ simulate_seen(simulate_t *sim, uint32_t sector)
 }
 
 
-/* 1: a sync of the log is about it.  A write through O_DSYNC syncs only its
- * own sectors. */
+/* 1: this sync of the log includes the sector.  A write through O_DSYNC syncs
+ * only the sectors that it writes. */
 
 static int
 simulate_covers(const disk_call_t *call, uint32_t sector)
@@ -265,7 +266,9 @@ simulate_sync(simulate_t *sim, const disk_call_t *call)
         return;
     }
 
-    /* what was written again is on disk now */
+    /* A sector may be there several times, once for each write.  Where one was
+     * written after its sync had failed, the last contents are on disk now, and
+     * the doomed ones do not matter any more. */
 
     for (i = 0; i < sim->sectors_n; i++) {
         sector = &sim->sectors[i];
@@ -318,7 +321,7 @@ simulate_power_cut(simulate_t *sim)
     unsigned            lost;
     simulate_sector_t  *sector;
 
-    lost = dice_below(&sim->dice, 5);   /* in 4: none, some, all */
+    lost = dice_below(&sim->dice, 5);   /* so many of 4 sectors are lost */
 
     for (i = sim->sectors_n; i-- > 0; ) {
         sector = &sim->sectors[i];
@@ -411,7 +414,8 @@ simulate_damage_index(simulate_t *sim)
     if (sim->index_synced == n && sim->index_dirty > 1
         && sim->index_dirty < 6)
     {
-        how = 4;                        /* some of it has been overwritten */
+        how = 4;                        /* pages of the synced tree have been
+                                           overwritten: the worst case */
     }
 
     switch (how) {
@@ -448,7 +452,8 @@ simulate_damage_index(simulate_t *sim)
             return;
         }
 
-        /* its meta pages are those last synced, all others were written */
+        /* the old meta pages, and all other pages as they are now: the tree
+         * that they point to is not whole any more */
 
         fd = (int) syscall(SYS_openat, AT_FDCWD, name, O_RDWR);
 

@@ -75,7 +75,7 @@ worker_kill(worker_t *worker)
 }
 
 
-/* Who waits here is told nothing more; who has a key asks another. */
+/* Its clients get no answer; those with a key ask another worker. */
 
 static void
 worker_gone(worker_t *worker)
@@ -236,7 +236,7 @@ worker_settle(worker_t *worker)
 }
 
 
-/* 1: failed, wait before the next. */
+/* 1: a pass failed, and the thread shall wait before the next. */
 
 static int
 worker_turn(worker_t *worker)
@@ -433,7 +433,7 @@ worker_burst(worker_t *worker, unsigned commands)
 }
 
 
-/* 1: answered without a write. */
+/* 1: a reservation was refused from a view, without a pass. */
 
 static int
 worker_refused(worker_t *worker, const generated_t *made)
@@ -470,7 +470,7 @@ worker_refused(worker_t *worker, const generated_t *made)
 }
 
 
-/* 0: it was refused, and the next would be. */
+/* 0: the ring is full, or takes nothing: so it is for the next command. */
 
 static int
 worker_push(worker_t *worker, const generated_t *made)
@@ -560,8 +560,10 @@ worker_answer(worker_t *worker)
 
 
 /*
- * In place of the core's: a process here has one store, and what another
- * process opened is as a fork's copy would be.
+ * In place of the core's list of the stores that a process has open, which
+ * here would have those of all simulated processes.  The core uses a store
+ * only where `forks` is what it was at the opening: in another process it is
+ * as if it had been copied by fork().
  */
 
 int

@@ -11,9 +11,10 @@
 
 
 #define WORLD_EPOCH   1700000000000LL
-#define WORLD_STEPS   200000            /* without an answer, at most */
-#define WORLD_ROUNDS  5000              /* after the last fault everybody has
-                                           an answer */
+#define WORLD_STEPS   200000            /* at most, from one answer to the
+                                           next */
+#define WORLD_ROUNDS  5000              /* at most, from the last fault until
+                                           everybody has an answer */
 
 static void world_mix(simulate_t *sim);
 static void world_create(simulate_t *sim);
@@ -381,7 +382,8 @@ world_pass(simulate_t *sim)
 }
 
 
-/* What a clock may be believed by: FS_CLOCK_CONFIRM_MS, from outside. */
+/* Which clock the engine may use is worked out here from the rule alone: an
+ * offset that has lasted for FS_CLOCK_CONFIRM_MS. */
 
 static void
 world_clock(simulate_t *sim)
@@ -466,8 +468,9 @@ world_fault(simulate_t *sim)
 
 
 /*
- * A power cut is worth more now: syncs fail, or a worker has just left the
- * index in good order, and pages of that are used again.
+ * A power cut finds more now, so it is made more likely: syncs fail, or the
+ * index was synced a few commits ago, and pages that its last synced meta page
+ * points to are overwritten.
  */
 
 static int

@@ -20,9 +20,9 @@ use constant TOO_MANY => 9999;          # units, for nobody
 
 # Options: server, dir, seed, clients, seconds or requests (of all clients),
 # name (a prefix of what this run makes), sales (or its own are defined),
-# stock of those, pickups (points that are there), pay (a target with {hold} in it), users (a list of
-# identities), deadline of a request and patience of a call in seconds, wave:
-# seconds until new sales are defined.
+# stock of those, pickups (points that are there), pay (a target with {hold} in
+# it), users (a list of identities), deadline of a request and patience of a
+# call in seconds, wave: seconds until new sales are defined.
 sub new ($class, %option) {
     my $self = bless { clients => 16, stock => 40, deadline => 45,
         patience => 60, wave => 10, %option, buyers => {}, calls => 0,
