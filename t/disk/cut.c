@@ -219,8 +219,8 @@ cut_settle(cut_t *cut, const disk_event_t *sync)
     from = 0;
     before = 0;
 
-    /* The directory `to` is synced, and a rename into it waits: with the rename
-     * all earlier changes of names in `from` become durable as well. */
+    /* The directory `to` is synced, and a rename into it waits: with the
+     * rename all earlier changes of names in `from` become durable as well. */
 
     for (i = 0; i < cut->pending_n; i++) {
         event = disk_event(cut->disk, cut->pending[i].event);

@@ -119,7 +119,7 @@ typedef struct {
     int                  ready;
     _Atomic int          stop;          /* it shall exit */
     int                  clean;         /* and leave the index in good order */
-    int                  settling;      /* its index and ring: catches up, settles
+    int                  settling;      /* catches up its index, and settles
                                            what its ring's last owner left */
     fs_seq_t             commanded;     /* last entry at FS_POINT_DECIDED */
     int                  left;          /* it has exited by itself, and had
@@ -195,8 +195,8 @@ struct simulate_s {
     unsigned             index_dirty;   /* commits since it was synced */
     uint32_t             index_doomed;  /* N of one of which a sync failed */
     uint32_t             index_synced;  /* N of the one that was synced last */
-    uint8_t              index_metas[2 * DISK_PAGE];    /* and its two meta
-                                                           pages at that time */
+    uint8_t              index_metas[2 * DISK_PAGE];    /* and its meta pages
+                                                           at that time */
     int                  trouble;       /* what is wrong with the disk:
                                            simulate_fault_t, or -1 */
     unsigned             trouble_n;     /* for so many calls; 0: for ever */

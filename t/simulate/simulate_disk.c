@@ -125,8 +125,8 @@ simulate_hits(simulate_t *sim, const disk_call_t *call, int log)
 }
 
 
-/* 1: a sync of a meta page of the log has failed, and that page has not come to
- * the disk since. */
+/* 1: a sync of a meta page of the log has failed, and that page has not come
+ * to the disk since. */
 
 static int
 simulate_meta_lost(const simulate_t *sim)
@@ -267,8 +267,8 @@ simulate_sync(simulate_t *sim, const disk_call_t *call)
     }
 
     /* A sector may be there several times, once for each write.  Where one was
-     * written after its sync had failed, the last contents are on disk now, and
-     * the doomed ones do not matter any more. */
+     * written after its sync had failed, the last contents are on disk now,
+     * and the doomed ones do not matter any more. */
 
     for (i = 0; i < sim->sectors_n; i++) {
         sector = &sim->sectors[i];
