@@ -131,6 +131,16 @@ close $rest;
 qx("$^X" "$script" "$dir/half" "$dir/rest");
 is($?, 0, 'in two files');
 
+# ---- what docs/ledger.md shows
+my $docs = do { local (@ARGV, $/) = "$FindBin::Bin/../docs/ledger.md"; <> };
+my ($command, $printed) = $docs =~ /^```\n\$ (.*)\n((?:.*\n)*?)```$/m;
+my ($perl) = $docs =~ /^```sh\n(perl .*?)^```$/ms;
+
+is(qx(cd "$FindBin::Bin/.." && $command), $printed, $command);
+$perl =~ s/ledger\.ndjson$/'$golden'/;
+is(qx($perl), $golden[-1] =~ /"hash":"(.*)"/ ? "$1\n" : '',
+    'the chain in a few lines');
+
 # ---- from the middle
 my ($hash) = $golden[18] =~ /"hash":"([0-9a-f]{64})"/;
 my @tail = @golden[19 .. $#golden];

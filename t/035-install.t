@@ -165,6 +165,18 @@ for my $tool (qw(tuanbo-load-catalog tuanbo-sign tuanbo-check-ledger)) {
     like($printed, $prints{$tool}, 'and prints what it should');
 }
 
+# ---- what docs/lua.md shows
+my @shown = Tuanbo::Test::slurp("$root/docs/lua.md")
+    =~ m{^    (conf/bin/tuanbo-\S+ .*)$}mg;
+
+cmp_ok(@shown, '>=', 2, 'docs/lua.md calls the loader');
+for my $command (@shown) {
+    my $here = $command =~ s{http://127\.0\.0\.1:8080}{$t->url('')}er
+        =~ s{/etc/nginx/flashsale}{$dir/secrets}r;
+    ($status, $said) = said("cd $root && $here");
+    is($status, 0, $command) or diag($said);
+}
+
 like($t->get('/')->body, qr{href="/s/grape"}, 'the shop has its goods');
 my @named = $t->get('/')->body =~ m{\b(?:src|href)="(/static/[^"]*)"}g;
 cmp_ok(@named, '>', 9, 'style sheets, scripts, pictures');
