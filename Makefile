@@ -35,7 +35,7 @@ CORE_OBJ = $(CORE_SRC:ngx_module/core/%.c=$(BUILD)/core/%.o)
 CORE_LIB = $(BUILD)/core/libflashsale.a
 INCLUDE  = -Ingx_module/core -It
 
-MODULE_SRC = config $(wildcard ngx_module/*.h ngx_module/*/*.[ch]) \
+MODULE_SRC = config $(wildcard ngx_module/*/*.[ch]) \
     $(CORE_SRC) $(CORE_HDR)
 MODULE   = $(BUILD)/ngx_http_flashsale_module.so
 

@@ -1,11 +1,8 @@
 
-/*
- * GET /metrics: Prometheus text.  Counters are summed over the rings' sets in
- * the shared zone; gauges come from the store at this instant.
- */
-
-#include "ngx_http_flashsale.h"
+#include "api/ngx_http_flashsale_metrics.h"
 #include "core/read/shelf.h"
+#include "http/ngx_http_flashsale_answer.h"
+#include "worker/ngx_http_flashsale_view.h"
 
 
 #define NGX_HTTP_FLASHSALE_METRICS_BUFFER  16384
@@ -19,9 +16,17 @@ typedef struct {
     ngx_chain_t         *out;
     ngx_chain_t        **last;
     ngx_buf_t           *buf;
-    off_t                size;
     ngx_uint_t           failed;
 } ngx_http_flashsale_metrics_t;
+
+
+#define ngx_http_flashsale_gauge(name, help, value)                          \
+    ngx_http_flashsale_metrics_one(metrics, "flashsale_" name, "gauge", help, \
+                                   value)
+
+#define ngx_http_flashsale_counter(name, help, value)                        \
+    ngx_http_flashsale_metrics_one(metrics, "flashsale_" name, "counter",    \
+                                   help, value)
 
 
 static void ngx_http_flashsale_metrics_print(
@@ -50,73 +55,47 @@ static void ngx_http_flashsale_metrics_sale(
 
 
 ngx_int_t
-ngx_http_flashsale_metrics_handler(ngx_http_request_t *r)
+ngx_http_flashsale_metrics(ngx_http_request_t *r,
+    ngx_http_flashsale_worker_t *worker)
 {
     ngx_int_t                        rc;
-    ngx_http_flashsale_ctx_t        *ctx;
-    ngx_http_flashsale_worker_t     *worker;
-    ngx_http_flashsale_metrics_t     metrics;
+    ngx_http_flashsale_metrics_t     page, *metrics;
     ngx_http_flashsale_main_conf_t  *mcf;
-
-    if (!(r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD))) {
-        return ngx_http_flashsale_not_allowed(r, "GET, HEAD");
-    }
 
     rc = ngx_http_discard_request_body(r);
     if (rc != NGX_OK) {
         return rc;
     }
 
-    ctx = ngx_http_flashsale_ctx(r);
-    if (ctx == NULL) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
+    mcf = ngx_http_flashsale_main_conf(r);
 
-    mcf = ngx_http_get_module_main_conf(r, ngx_http_flashsale_module);
-    worker = ngx_http_flashsale_worker(r);
+    ngx_memzero(&page, sizeof(ngx_http_flashsale_metrics_t));
 
-    ngx_memzero(&metrics, sizeof(ngx_http_flashsale_metrics_t));
+    page.request = r;
+    page.last = &page.out;
+    metrics = &page;
 
-    metrics.request = r;
-    metrics.last = &metrics.out;
-
-    ngx_http_flashsale_metrics_engine(&metrics, mcf);
+    ngx_http_flashsale_metrics_engine(metrics, mcf);
 
     /* what is wrong with a store that is not open has to be seen here too */
 
-    ngx_http_flashsale_metrics_one(&metrics, "flashsale_store_open", "gauge",
-                       "Whether this worker's store is open.",
-                       worker != NULL && worker->store != NULL);
+    ngx_http_flashsale_gauge("store_open",
+                             "Whether this worker's store is open.",
+                             worker != NULL && worker->store != NULL);
 
     if (worker && worker->store) {
-        ngx_http_flashsale_metrics_store(&metrics, worker->store,
+        ngx_http_flashsale_metrics_store(metrics, worker->store,
                                          mcf->shared);
-        ngx_http_flashsale_metrics_sales(&metrics, worker);
+        ngx_http_flashsale_metrics_sales(metrics, worker);
     }
 
-    if (metrics.failed) {
+    if (page.failed) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    metrics.buf->last_buf = (r == r->main);
-    metrics.buf->last_in_chain = 1;
-
-    ngx_http_flashsale_outcome(r, ctx, FS_OK);
-
-    r->headers_out.status = NGX_HTTP_OK;
-    r->headers_out.content_length_n = metrics.size;
-    ngx_str_set(&r->headers_out.content_type,
-                "text/plain; version=0.0.4; charset=utf-8");
-    r->headers_out.content_type_len = r->headers_out.content_type.len;
-    r->headers_out.content_type_lowcase = NULL;
-
-    rc = ngx_http_send_header(r);
-
-    if (rc == NGX_ERROR || rc > NGX_OK || r->header_only) {
-        return rc;
-    }
-
-    return ngx_http_output_filter(r, metrics.out);
+    return ngx_http_flashsale_send_text(r,
+                           "text/plain; version=0.0.4; charset=utf-8", NULL,
+                           page.out);
 }
 
 
@@ -160,7 +139,6 @@ ngx_http_flashsale_metrics_print(ngx_http_flashsale_metrics_t *metrics,
     p = ngx_vslprintf(b->last, b->end, format, args);
     va_end(args);
 
-    metrics->size += p - b->last;
     b->last = p;
 }
 
@@ -247,7 +225,11 @@ ngx_http_flashsale_metrics_engine(ngx_http_flashsale_metrics_t *metrics,
         return;
     }
 
-    ngx_http_flashsale_counters_sum(mcf->shared, sum);
+    for (i = 0; i < mcf->shared->rings_n; i++) {
+        ngx_http_flashsale_counters_add(sum,
+                           ngx_http_flashsale_counters(mcf->shared, i));
+    }
+
     rings = ngx_http_flashsale_rings(mcf->shared);
 
     ngx_http_flashsale_metrics_head(metrics, "flashsale_requests_total",
@@ -259,34 +241,32 @@ ngx_http_flashsale_metrics_engine(ngx_http_flashsale_metrics_t *metrics,
                             fs_outcome_code(i), (uint64_t) sum->requests[i]);
     }
 
-    ngx_http_flashsale_metrics_one(metrics, "flashsale_refused_total",
-                       "counter", "Holds refused from a snapshot, without a "
-                       "write.", sum->refused);
-    ngx_http_flashsale_metrics_one(metrics, "flashsale_parked_total",
-                       "counter", "Requests that waited for the store to "
-                       "open.", sum->parked);
-    ngx_http_flashsale_metrics_one(metrics, "flashsale_commits_total",
-                       "counter", "Batches committed.", sum->batches);
-    ngx_http_flashsale_metrics_one(metrics, "flashsale_commits_failed_total",
-                       "counter", "Batches that could not be committed.",
-                       sum->batches_failed);
-    ngx_http_flashsale_metrics_one(metrics, "flashsale_commands_total",
-                       "counter", "Commands decided in batches.",
-                       sum->commands);
-    ngx_http_flashsale_metrics_one(metrics, "flashsale_timers_total",
-                       "counter", "Steps of timers: expiries, openings, "
-                       "closings, group decisions.", sum->timers);
-    ngx_http_flashsale_metrics_one(metrics, "flashsale_entries_total",
-                       "counter", "Ledger entries written.", sum->entries);
-    ngx_http_flashsale_metrics_one(metrics, "flashsale_redelivered_total",
-                       "counter", "Results of a killed leader, delivered by "
-                       "the next.", sum->redelivered);
+    ngx_http_flashsale_counter("refused_total",
+                               "Holds refused from a snapshot, without a "
+                               "write.", sum->refused);
+    ngx_http_flashsale_counter("parked_total",
+                               "Requests that waited for the store to open.",
+                               sum->parked);
+    ngx_http_flashsale_counter("commits_total", "Batches committed.",
+                               sum->batches);
+    ngx_http_flashsale_counter("commits_failed_total",
+                               "Batches that could not be committed.",
+                               sum->batches_failed);
+    ngx_http_flashsale_counter("commands_total",
+                               "Commands decided in batches.", sum->commands);
+    ngx_http_flashsale_counter("timers_total",
+                               "Steps of timers: expiries, openings, "
+                               "closings, group decisions.", sum->timers);
+    ngx_http_flashsale_counter("entries_total", "Ledger entries written.",
+                               sum->entries);
+    ngx_http_flashsale_counter("redelivered_total",
+                               "Results of a killed leader, delivered by the "
+                               "next.", sum->redelivered);
 
-    ngx_http_flashsale_metrics_one(metrics, "flashsale_queue_depth", "gauge",
-                       "Commands that wait for a commit.",
-                       atomic_load(&rings->waiting));
-    ngx_http_flashsale_metrics_one(metrics, "flashsale_queue_slots", "gauge",
-                       "Commands that may wait.", rings->queue);
+    ngx_http_flashsale_gauge("queue_depth", "Commands that wait for a commit.",
+                             atomic_load(&rings->waiting));
+    ngx_http_flashsale_gauge("queue_slots", "Commands that may wait.",
+                             rings->queue);
 
     ngx_http_flashsale_metrics_histogram(metrics, "flashsale_batch_commands",
                        "Commands in a batch.", &sum->batch,
@@ -321,41 +301,38 @@ ngx_http_flashsale_metrics_store(ngx_http_flashsale_metrics_t *metrics,
     fs_store_stat_t   stat;
     fs_growth_rate_t  rate;
 
-    ngx_http_flashsale_metrics_one(metrics, "flashsale_rebuilding", "gauge",
-                       "Whether the index is being rebuilt.",
-                       atomic_load(&store->mark->rebuilding) != 0);
-    ngx_http_flashsale_metrics_one(metrics, "flashsale_clock_behind",
-                       "gauge", "Whether the clock is far behind the ledger.",
-                       atomic_load(&store->clock_behind) != 0);
+    ngx_http_flashsale_gauge("rebuilding",
+                             "Whether the index is being rebuilt.",
+                             atomic_load(&store->mark->rebuilding) != 0);
+    ngx_http_flashsale_gauge("clock_behind",
+                             "Whether the clock is far behind the ledger.",
+                             atomic_load(&store->clock_behind) != 0);
 
     if (fs_store_stat(store, &stat) != 0) {
         return;
     }
 
-    ngx_http_flashsale_metrics_one(metrics, "flashsale_log_used_bytes",
-                       "gauge", "Used of the log's map.", stat.log_used);
-    ngx_http_flashsale_metrics_one(metrics, "flashsale_log_size_bytes",
-                       "gauge", "Size of the log's map.", stat.log_size);
-    ngx_http_flashsale_metrics_one(metrics, "flashsale_index_used_bytes",
-                       "gauge", "Used of the index's map.", stat.index_used);
-    ngx_http_flashsale_metrics_one(metrics, "flashsale_index_size_bytes",
-                       "gauge", "Size of the index's map.", stat.index_size);
+    ngx_http_flashsale_gauge("log_used_bytes", "Used of the log's map.",
+                             stat.log_used);
+    ngx_http_flashsale_gauge("log_size_bytes", "Size of the log's map.",
+                             stat.log_size);
+    ngx_http_flashsale_gauge("index_used_bytes", "Used of the index's map.",
+                             stat.index_used);
+    ngx_http_flashsale_gauge("index_size_bytes", "Size of the index's map.",
+                             stat.index_size);
 
     fs_growth_rate(&shared->growth,
                    (int64_t) (ngx_http_flashsale_usec() / 1000), &stat, &rate);
 
-    ngx_http_flashsale_metrics_one(metrics,
-                       "flashsale_log_growth_bytes_per_second", "gauge",
-                       "How fast the log grew in the last hour.",
-                       rate.log_rate);
-    ngx_http_flashsale_metrics_one(metrics,
-                       "flashsale_index_growth_bytes_per_second", "gauge",
-                       "How fast the index grew in the last hour.",
-                       rate.index_rate);
-    ngx_http_flashsale_metrics_one(metrics,
-                       "flashsale_growth_seen_seconds", "gauge",
-                       "Of how long these rates are, an hour at most.",
-                       rate.seen_ms / 1000);
+    ngx_http_flashsale_gauge("log_growth_bytes_per_second",
+                             "How fast the log grew in the last hour.",
+                             rate.log_rate);
+    ngx_http_flashsale_gauge("index_growth_bytes_per_second",
+                             "How fast the index grew in the last hour.",
+                             rate.index_rate);
+    ngx_http_flashsale_gauge("growth_seen_seconds",
+                             "Of how long these rates are, an hour at most.",
+                             rate.seen_ms / 1000);
 
     ngx_http_flashsale_metrics_head(metrics, "flashsale_full_seconds",
                        "gauge", "Until a map or the disk is full at these "
@@ -370,26 +347,25 @@ ngx_http_flashsale_metrics_store(ngx_http_flashsale_metrics_t *metrics,
                                          rate.full_s);
     }
 
-    ngx_http_flashsale_metrics_one(metrics, "flashsale_disk_free_bytes",
-                       "gauge", "Free on the store's file system.",
-                       stat.disk_free);
-    ngx_http_flashsale_metrics_one(metrics, "flashsale_readers", "gauge",
-                       "Readers in the log's table.", stat.readers);
-    ngx_http_flashsale_metrics_one(metrics,
-                       "flashsale_oldest_reader_transactions", "gauge",
-                       "Transactions that the oldest reader is behind.",
-                       stat.oldest_reader_lag);
-    ngx_http_flashsale_metrics_one(metrics, "flashsale_ledger_seq",
-                       "gauge", "Last durable entry: the feed's position.",
-                       stat.durable_seq);
-    ngx_http_flashsale_metrics_one(metrics, "flashsale_rows_set_aside",
-                       "gauge", "Rows of the index that could not be worked "
-                       "on, and wait for another index.", stat.asides);
-    ngx_http_flashsale_metrics_one(metrics, "flashsale_rows_unreadable_total",
-                       "counter", "Times that a read passed over a row that "
-                       "cannot be read.", stat.unreadable);
-    ngx_http_flashsale_metrics_one(metrics, "flashsale_index_seq", "gauge",
-                       "Last entry in the index.", stat.index_seq);
+    ngx_http_flashsale_gauge("disk_free_bytes",
+                             "Free on the store's file system.",
+                             stat.disk_free);
+    ngx_http_flashsale_gauge("readers", "Readers in the log's table.",
+                             stat.readers);
+    ngx_http_flashsale_gauge("oldest_reader_transactions",
+                             "Transactions that the oldest reader is behind.",
+                             stat.oldest_reader_lag);
+    ngx_http_flashsale_gauge("ledger_seq",
+                             "Last durable entry: the feed's position.",
+                             stat.durable_seq);
+    ngx_http_flashsale_gauge("rows_set_aside",
+                             "Rows of the index that could not be worked on, "
+                             "and wait for another index.", stat.asides);
+    ngx_http_flashsale_counter("rows_unreadable_total",
+                               "Times that a read passed over a row that "
+                               "cannot be read.", stat.unreadable);
+    ngx_http_flashsale_gauge("index_seq", "Last entry in the index.",
+                             stat.index_seq);
 }
 
 
@@ -407,14 +383,14 @@ ngx_http_flashsale_metrics_sales(ngx_http_flashsale_metrics_t *metrics,
     uint32_t       after;
     fs_seq_t       before;
     fs_view_t      view;
-    fs_outcome_t   outcome;
     union {
         fs_sale_t   sales[NGX_HTTP_FLASHSALE_METRICS_STEP];
         fs_ended_t  ended[NGX_HTTP_FLASHSALE_METRICS_STEP];
     } step;
 
-    outcome = fs_view_open(worker->reader, &view);
-    if (outcome != FS_OK && outcome != FS_REBUILDING) {
+    if (ngx_http_flashsale_view(worker, NGX_HTTP_FLASHSALE_LOG, &view)
+        != FS_OK)
+    {
         return;
     }
 

@@ -1,13 +1,5 @@
 
-/*
- * The directive flashsale_secret: the secrets of a role, read from a file by
- * the master when it reads its configuration.  Lua reads its own the same way.
- *
- * Secrets lie in the cycle's pool once, and are overwritten when it goes.
- */
-
-#include "lua/ngx_http_flashsale_lua.h"
-#include "core/base/secret.h"
+#include "conf/ngx_http_flashsale_secret.h"
 
 
 #define NGX_HTTP_FLASHSALE_WHY_MAX  128
@@ -16,8 +8,8 @@
 static ngx_int_t ngx_http_flashsale_keep_secrets(ngx_conf_t *cf,
     const char *text, size_t len, ngx_array_t *secrets);
 static void ngx_http_flashsale_forget_secrets(void *data);
-static int ngx_http_flashsale_read_secrets(const char *path, char *text,
-    char *why);
+static int ngx_http_flashsale_refuse_secrets(int fd, char *text,
+    const char *why, int err);
 
 
 const char  *ngx_http_flashsale_roles[] = {
@@ -31,7 +23,7 @@ ngx_http_flashsale_secret(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     ngx_http_flashsale_main_conf_t *mcf = conf;
 
     int           len;
-    char          text[FS_SECRETS_MAX + 1], why[NGX_HTTP_FLASHSALE_WHY_MAX];
+    char          text[FS_SECRETS_MAX + 1];
     ngx_int_t     rc;
     ngx_str_t    *value, path;
     ngx_uint_t    i;
@@ -77,12 +69,12 @@ ngx_http_flashsale_secret(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
-    len = ngx_http_flashsale_read_secrets((char *) path.data, text, why);
+    len = ngx_http_flashsale_read_secrets((char *) path.data, text);
 
     if (len == -1) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "\"%V\" refuses \"%V\": %s", &cmd->name, &path,
-                           why);
+                           text);
         return NGX_CONF_ERROR;
     }
 
@@ -153,54 +145,42 @@ ngx_http_flashsale_forget_secrets(void *data)
 }
 
 
-/*
- * The secrets of a file, each with a newline, into a text of FS_SECRETS_MAX +
- * 1 bytes.  Returns how long it is, or -1 and why; the text is overwritten
- * then.
- */
-
-static int
-ngx_http_flashsale_read_secrets(const char *path, char *text, char *why)
+int
+ngx_http_flashsale_read_secrets(const char *path, char *text)
 {
     int          fd, len;
+    char         why[NGX_HTTP_FLASHSALE_WHY_MAX];
     size_t       size;
     ssize_t      n;
     struct stat  st;
-
-    len = -1;
-    size = 0;
 
     /* not blocking: it may be a pipe */
     fd = open(path, O_RDONLY|O_CLOEXEC|O_NONBLOCK);
 
     if (fd == -1 || fstat(fd, &st) == -1) {
-        (void) ngx_snprintf((u_char *) why, NGX_HTTP_FLASHSALE_WHY_MAX,
-                            "it cannot be opened: %s%Z", strerror(errno));
-        goto done;
+        return ngx_http_flashsale_refuse_secrets(fd, text,
+                                         "it cannot be opened: ", errno);
     }
 
     if (!S_ISREG(st.st_mode) || st.st_size > FS_SECRETS_MAX) {
-        (void) ngx_cpystrn((u_char *) why,
-                           (u_char *) "it must be a file of at most 64k",
-                           NGX_HTTP_FLASHSALE_WHY_MAX);
-        goto done;
+        return ngx_http_flashsale_refuse_secrets(fd, text,
+                                   "it must be a file of at most 64k", 0);
     }
 
     if (st.st_mode & (S_IROTH|S_IWOTH)) {
-        (void) ngx_cpystrn((u_char *) why,
-                           (u_char *) "the file must not be readable or "
-                           "writable by everybody (chmod 600)",
-                           NGX_HTTP_FLASHSALE_WHY_MAX);
-        goto done;
+        return ngx_http_flashsale_refuse_secrets(fd, text,
+                                   "the file must not be readable or "
+                                   "writable by everybody (chmod 600)", 0);
     }
+
+    size = 0;
 
     do {
         n = read(fd, text + size, FS_SECRETS_MAX - size);
 
         if (n == -1) {
-            (void) ngx_snprintf((u_char *) why, NGX_HTTP_FLASHSALE_WHY_MAX,
-                                "it cannot be read: %s%Z", strerror(errno));
-            goto done;
+            return ngx_http_flashsale_refuse_secrets(fd, text,
+                                             "it cannot be read: ", errno);
         }
 
         size += n;
@@ -209,35 +189,28 @@ ngx_http_flashsale_read_secrets(const char *path, char *text, char *why)
 
     len = fs_secrets_reduce(text, size, why);
 
-done:
-
-    if (fd != -1) {
-        (void) close(fd);
-    }
-
     if (len == -1) {
-        explicit_bzero(text, size);
+        return ngx_http_flashsale_refuse_secrets(fd, text, why, 0);
     }
+
+    (void) close(fd);
 
     return len;
 }
 
 
-int
-ngx_http_flashsale_ffi_secrets(const char *path, char *text, size_t size)
+static int
+ngx_http_flashsale_refuse_secrets(int fd, char *text, const char *why,
+    int err)
 {
-    int   len;
-    char  why[NGX_HTTP_FLASHSALE_WHY_MAX];
-
-    if (size < FS_SECRETS_MAX + 1) {
-        return -1;
+    if (fd != -1) {
+        (void) close(fd);
     }
 
-    len = ngx_http_flashsale_read_secrets(path, text, why);
+    explicit_bzero(text, FS_SECRETS_MAX + 1);
 
-    if (len == -1) {
-        (void) ngx_cpystrn((u_char *) text, (u_char *) why, sizeof(why));
-    }
+    (void) ngx_snprintf((u_char *) text, FS_SECRETS_MAX, "%s%s%Z", why,
+                        err ? strerror(err) : "");
 
-    return len;
+    return -1;
 }

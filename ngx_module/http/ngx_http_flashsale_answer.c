@@ -1,10 +1,9 @@
 
-/*
- * Answers: JSON, problem documents, 303 for forms.  What is said is the
- * core's; here it gets its headers.
- */
-
-#include "ngx_http_flashsale.h"
+#include "http/ngx_http_flashsale_answer.h"
+#include "core/log/life.h"
+#include "core/read/view.h"
+#include "core/text/answer.h"
+#include "worker/ngx_http_flashsale_view.h"
 
 
 static void ngx_http_flashsale_answer_text(ngx_http_request_t *r,
@@ -26,10 +25,6 @@ static void ngx_http_flashsale_add_code(ngx_http_request_t *r,
 
 /* RFC 9110 wants a challenge with each 401; docs/api.md says what they mean */
 #define NGX_HTTP_FLASHSALE_LOGIN  "Flashsale-Login realm=\"buyer\""
-
-#define ngx_http_flashsale_header(r, name, value, len)                       \
-    ngx_http_flashsale_add_header(r, name, sizeof(name) - 1, value, len)
-
 
 #define ngx_http_flashsale_no_address(c)                                     \
     ((c) <= ' ' || (c) >= 0x7f || (c) == '"' || (c) == '<' || (c) == '>'     \
@@ -58,7 +53,7 @@ ngx_http_flashsale_outcome(ngx_http_request_t *r,
         counters = worker->counters;
 
     } else {
-        mcf = ngx_http_get_module_main_conf(r, ngx_http_flashsale_module);
+        mcf = ngx_http_flashsale_main_conf(r);
         counters = ngx_http_flashsale_counters(mcf->shared, 0);
     }
 
@@ -79,7 +74,7 @@ ngx_http_flashsale_answer_problem(ngx_http_request_t *r,
     ngx_http_flashsale_worker_t    *worker;
     ngx_http_flashsale_loc_conf_t  *lcf;
 
-    ctx = ngx_http_get_module_ctx(r, ngx_http_flashsale_module);
+    ctx = ngx_http_flashsale_get_ctx(r);
     worker = ngx_http_flashsale_worker(r);
 
     known = NULL;
@@ -119,7 +114,7 @@ ngx_http_flashsale_answer_problem(ngx_http_request_t *r,
     }
 
     if (ctx->form) {
-        lcf = ngx_http_get_module_loc_conf(r, ngx_http_flashsale_module);
+        lcf = ngx_http_flashsale_loc_conf(r);
 
         if (lcf->redirect
             && ngx_http_flashsale_redirect(r, &location) == NGX_OK)
@@ -204,7 +199,7 @@ ngx_http_flashsale_answer_hold(ngx_http_request_t *r, fs_outcome_t outcome,
     ngx_http_flashsale_ctx_t     *ctx;
     ngx_http_flashsale_worker_t  *worker;
 
-    ctx = ngx_http_get_module_ctx(r, ngx_http_flashsale_module);
+    ctx = ngx_http_flashsale_get_ctx(r);
     worker = ngx_http_flashsale_worker(r);
 
     if (view->store == NULL) {
@@ -274,7 +269,7 @@ ngx_http_flashsale_answer_sale(ngx_http_request_t *r, fs_outcome_t outcome,
     fs_etag_t                  etag;
     ngx_http_flashsale_ctx_t  *ctx;
 
-    ctx = ngx_http_get_module_ctx(r, ngx_http_flashsale_module);
+    ctx = ngx_http_flashsale_get_ctx(r);
 
     ctx->sale = sale->slug;
     ngx_http_flashsale_outcome(r, ctx, outcome);
@@ -316,7 +311,7 @@ ngx_http_flashsale_answer_json(ngx_http_request_t *r, fs_outcome_t outcome,
 {
     ngx_http_flashsale_ctx_t  *ctx;
 
-    ctx = ngx_http_get_module_ctx(r, ngx_http_flashsale_module);
+    ctx = ngx_http_flashsale_get_ctx(r);
 
     ngx_http_flashsale_outcome(r, ctx, outcome);
 
@@ -370,7 +365,7 @@ ngx_http_flashsale_redirect(ngx_http_request_t *r, ngx_str_t *location)
 {
     ngx_http_flashsale_loc_conf_t  *lcf;
 
-    lcf = ngx_http_get_module_loc_conf(r, ngx_http_flashsale_module);
+    lcf = ngx_http_flashsale_loc_conf(r);
 
     if (lcf->redirect == NULL
         || ngx_http_complex_value(r, lcf->redirect, location) != NGX_OK
@@ -439,7 +434,7 @@ ngx_http_flashsale_hold_location(ngx_http_request_t *r,
     u_char                         *p;
     ngx_http_flashsale_loc_conf_t  *lcf;
 
-    lcf = ngx_http_get_module_loc_conf(r, ngx_http_flashsale_module);
+    lcf = ngx_http_flashsale_loc_conf(r);
 
     p = ngx_pnalloc(r->pool, lcf->prefix.len + sizeof("/holds/") - 1
                              + FS_HOLD_ID_LEN);
@@ -520,6 +515,18 @@ ngx_http_flashsale_add_header(ngx_http_request_t *r, const char *name,
 }
 
 
+void
+ngx_http_flashsale_head(ngx_http_request_t *r, ngx_uint_t status,
+    ngx_str_t *type, off_t size)
+{
+    r->headers_out.status = status;
+    r->headers_out.content_length_n = size;
+    r->headers_out.content_type = *type;
+    r->headers_out.content_type_len = type->len;
+    r->headers_out.content_type_lowcase = NULL;
+}
+
+
 ngx_int_t
 ngx_http_flashsale_answer_headers(ngx_http_request_t *r,
     ngx_http_flashsale_ctx_t *ctx)
@@ -545,7 +552,9 @@ ngx_http_flashsale_answer_headers(ngx_http_request_t *r,
 
     r->headers_in.if_unmodified_since = NULL;
 
-    r->headers_out.status = answer->status;
+    ngx_http_flashsale_head(r, answer->status, &answer->type,
+                            b ? b->last - b->pos : 0);
+
     r->headers_out.status_line.len = 0;
 
     if (answer->status == 422) {
@@ -554,11 +563,6 @@ ngx_http_flashsale_answer_headers(ngx_http_request_t *r,
 
         ngx_str_set(&r->headers_out.status_line, "422 Unprocessable Content");
     }
-
-    r->headers_out.content_length_n = b ? b->last - b->pos : 0;
-    r->headers_out.content_type = answer->type;
-    r->headers_out.content_type_len = answer->type.len;
-    r->headers_out.content_type_lowcase = NULL;
 
     rc = NGX_OK;
 
@@ -630,7 +634,7 @@ ngx_http_flashsale_send(ngx_http_request_t *r)
     ngx_http_flashsale_ctx_t     *ctx;
     ngx_http_flashsale_answer_t  *answer;
 
-    ctx = ngx_http_get_module_ctx(r, ngx_http_flashsale_module);
+    ctx = ngx_http_flashsale_get_ctx(r);
     answer = &ctx->answer;
     b = answer->body;
 
@@ -676,6 +680,52 @@ ngx_http_flashsale_send(ngx_http_request_t *r)
     out.next = NULL;
 
     return ngx_http_output_filter(r, &out);
+}
+
+
+ngx_int_t
+ngx_http_flashsale_send_text(ngx_http_request_t *r, const char *type,
+    const char *cache, ngx_chain_t *out)
+{
+    off_t         size;
+    ngx_int_t     rc;
+    ngx_str_t     content_type;
+    ngx_chain_t  *cl;
+
+    size = 0;
+
+    for (cl = out; cl; cl = cl->next) {
+        size += ngx_buf_size(cl->buf);
+
+        if (cl->next == NULL) {
+            cl->buf->last_buf = (r == r->main);
+            cl->buf->last_in_chain = 1;
+        }
+    }
+
+    ngx_http_flashsale_outcome(r, ngx_http_flashsale_get_ctx(r), FS_OK);
+
+    content_type.data = (u_char *) type;
+    content_type.len = ngx_strlen(type);
+
+    ngx_http_flashsale_head(r, NGX_HTTP_OK, &content_type, size);
+
+    if (cache && ngx_http_flashsale_header(r, "Cache-Control", cache,
+                                           ngx_strlen(cache))
+                 != NGX_OK)
+    {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    r->header_only |= (out == NULL);
+
+    rc = ngx_http_send_header(r);
+
+    if (rc == NGX_ERROR || rc > NGX_OK || r->header_only) {
+        return rc;
+    }
+
+    return ngx_http_output_filter(r, out);
 }
 
 

@@ -1,16 +1,7 @@
 
-/*
- * What nginx itself refuses where this module answers: a body that is too
- * large, an address that is not allowed, a limit of limit_req.  Such an answer
- * comes from nginx as a page of its own; here it becomes the problem document
- * of the contract, or for a form without scripts the 303.
- *
- * In a module's location a filter does it, since nobody else answers there.
- * Elsewhere "flashsale_problem" does, as the content of an error_page: it is
- * the way for what is refused before there is a location (400, 414).
- */
-
-#include "ngx_http_flashsale.h"
+#include "http/ngx_http_flashsale_refusal.h"
+#include "http/ngx_http_flashsale_answer.h"
+#include "http/ngx_http_flashsale_request.h"
 
 
 typedef struct {
@@ -168,9 +159,9 @@ ngx_http_flashsale_refusal_header_filter(ngx_http_request_t *r)
         return ngx_http_next_header_filter(r);
     }
 
-    lcf = ngx_http_get_module_loc_conf(r, ngx_http_flashsale_module);
+    lcf = ngx_http_flashsale_loc_conf(r);
 
-    if (lcf->handler == NULL) {
+    if (lcf->place == NGX_HTTP_FLASHSALE_NO_PLACE) {
         return ngx_http_next_header_filter(r);
     }
 
@@ -185,7 +176,7 @@ ngx_http_flashsale_refusal_header_filter(ngx_http_request_t *r)
     }
 
     ctx->answered = 1;
-    ctx->form = (lcf->handler == ngx_http_flashsale_api_handler
+    ctx->form = (lcf->place == NGX_HTTP_FLASHSALE_API_PLACE
                  && r->method == NGX_HTTP_POST
                  && ngx_http_flashsale_media(r, ctx) == 1);
 
@@ -219,7 +210,7 @@ ngx_http_flashsale_refusal_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
     ngx_chain_t                out, *cl;
     ngx_http_flashsale_ctx_t  *ctx;
 
-    ctx = ngx_http_get_module_ctx(r, ngx_http_flashsale_module);
+    ctx = ngx_http_flashsale_get_ctx(r);
 
     if (in == NULL || ctx == NULL || !ctx->refused) {
         return ngx_http_next_body_filter(r, in);

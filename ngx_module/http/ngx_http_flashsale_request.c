@@ -1,10 +1,8 @@
 
-/*
- * Requests: headers, bodies, who asks, and whether they may.
- */
-
-#include "ngx_http_flashsale.h"
+#include "http/ngx_http_flashsale_request.h"
+#include "core/text/form.h"
 #include "core/text/origin.h"
+#include "http/ngx_http_flashsale_answer.h"
 
 
 static const char  *ngx_http_flashsale_challenges[] = {
@@ -15,9 +13,34 @@ static const char  *ngx_http_flashsale_challenges[] = {
 };
 
 
+/* the headers that are looked at, in lower case */
+
+typedef struct {
+    ngx_str_t    name;
+    size_t       offset;        /* of its value */
+    unsigned     once:1;        /* given twice it counts for nothing */
+} ngx_http_flashsale_known_t;
+
+static const ngx_http_flashsale_known_t  ngx_http_flashsale_known[] = {
+    { ngx_string("origin"),
+      offsetof(ngx_http_flashsale_headers_t, origin), 0 },
+    { ngx_string("last-event-id"),
+      offsetof(ngx_http_flashsale_headers_t, last_event_id), 0 },
+    { ngx_string("sec-fetch-site"),
+      offsetof(ngx_http_flashsale_headers_t, sec_fetch_site), 0 },
+    { ngx_string("idempotency-key"),
+      offsetof(ngx_http_flashsale_headers_t, key), 1 },
+    { ngx_string("flashsale-signature"),
+      offsetof(ngx_http_flashsale_headers_t, signature), 1 },
+    { ngx_null_string, 0, 0 }
+};
+
+
 static ngx_uint_t ngx_http_flashsale_same_host(ngx_http_request_t *r,
     ngx_str_t *origin);
 static void ngx_http_flashsale_body_read(ngx_http_request_t *r);
+static fs_outcome_t ngx_http_flashsale_tags(ngx_table_elt_t *h,
+    const char *name, fs_str_t *tags, fs_fault_t *fault);
 static ngx_int_t ngx_http_flashsale_read_file(ngx_http_request_t *r,
     ngx_buf_t *b, u_char *p, size_t size);
 
@@ -28,7 +51,7 @@ ngx_http_flashsale_below(ngx_http_request_t *r)
     fs_str_t                        path;
     ngx_http_flashsale_loc_conf_t  *lcf;
 
-    lcf = ngx_http_get_module_loc_conf(r, ngx_http_flashsale_module);
+    lcf = ngx_http_flashsale_loc_conf(r);
 
     path.data = (const char *) r->uri.data;
     path.len = 0;
@@ -56,27 +79,16 @@ ngx_http_flashsale_below(ngx_http_request_t *r)
 }
 
 
-fs_str_t
-ngx_http_flashsale_args(ngx_http_request_t *r)
-{
-    fs_str_t  args;
-
-    args.data = (const char *) r->args.data;
-    args.len = r->args.len;
-
-    return args;
-}
-
-
 ngx_http_flashsale_headers_t *
 ngx_http_flashsale_headers(ngx_http_request_t *r,
     ngx_http_flashsale_ctx_t *ctx)
 {
-    ngx_uint_t                     i;
-    ngx_str_t                     *value;
-    ngx_list_part_t               *part;
-    ngx_table_elt_t               *h;
-    ngx_http_flashsale_headers_t  *headers;
+    ngx_uint_t                         i;
+    ngx_str_t                         *value;
+    ngx_list_part_t                   *part;
+    ngx_table_elt_t                   *h;
+    ngx_http_flashsale_headers_t      *headers;
+    const ngx_http_flashsale_known_t  *known;
 
     headers = &ctx->headers;
 
@@ -101,49 +113,28 @@ ngx_http_flashsale_headers(ngx_http_request_t *r,
             i = 0;
         }
 
-        value = NULL;
-
-        switch (h[i].key.len) {
-
-        case sizeof("cookie") - 1:
-            if (ngx_memcmp(h[i].lowcase_key, "cookie", 6) == 0) {
-                headers->cookie = 1;
-
-            } else if (ngx_memcmp(h[i].lowcase_key, "origin", 6) == 0) {
-                headers->origin = h[i].value;
-            }
-            break;
-
-        case sizeof("last-event-id") - 1:
-            if (ngx_memcmp(h[i].lowcase_key, "last-event-id", 13) == 0) {
-                headers->last_event_id = h[i].value;
-            }
-            break;
-
-        case sizeof("sec-fetch-site") - 1:
-            if (ngx_memcmp(h[i].lowcase_key, "sec-fetch-site", 14) == 0) {
-                headers->sec_fetch_site = h[i].value;
-            }
-            break;
-
-        case sizeof("idempotency-key") - 1:
-            if (ngx_memcmp(h[i].lowcase_key, "idempotency-key", 15) == 0) {
-                value = &headers->key;
-            }
-            break;
-
-        case sizeof("flashsale-signature") - 1:
-            if (ngx_memcmp(h[i].lowcase_key, "flashsale-signature", 19)
-                == 0)
-            {
-                value = &headers->signature;
-            }
-            break;
+        if (h[i].key.len == sizeof("cookie") - 1
+            && ngx_memcmp(h[i].lowcase_key, "cookie", 6) == 0)
+        {
+            headers->cookie = 1;
+            continue;
         }
 
-        if (value) {
-            headers->repeated |= (value->data != NULL);
+        for (known = ngx_http_flashsale_known; known->name.len; known++) {
+
+            if (h[i].key.len != known->name.len
+                || ngx_memcmp(h[i].lowcase_key, known->name.data,
+                              known->name.len)
+                   != 0)
+            {
+                continue;
+            }
+
+            value = (ngx_str_t *) ((char *) headers + known->offset);
+
+            headers->repeated |= (known->once && value->data != NULL);
             *value = h[i].value;
+            break;
         }
     }
 
@@ -179,27 +170,18 @@ ngx_http_flashsale_read_body(ngx_http_request_t *r, off_t max,
     /* meanwhile the store that the gate found stays open */
 
     ctx->body = handler;
-    ctx->reading = 1;
+    ctx->counter = &worker->reading_n;
     worker->reading_n++;
 
     rc = ngx_http_read_client_request_body(r, ngx_http_flashsale_body_read);
 
     if (rc >= NGX_HTTP_SPECIAL_RESPONSE) {
-
-        if (ctx->reading) {
-            ctx->reading = 0;
-            worker->reading_n--;
-        }
-
+        ngx_http_flashsale_counted(ctx);
         return rc;
     }
 
-    if (ctx->reading
-        && ngx_http_flashsale_wait_cleanup(r, ctx) != NGX_OK)
-    {
-        ctx->reading = 0;
-        worker->reading_n--;
-
+    if (ctx->counter && ngx_http_flashsale_cleanup(ctx) != NGX_OK) {
+        ngx_http_flashsale_counted(ctx);
         ngx_http_finalize_request(r, NGX_ERROR);
     }
 
@@ -210,14 +192,11 @@ ngx_http_flashsale_read_body(ngx_http_request_t *r, off_t max,
 static void
 ngx_http_flashsale_body_read(ngx_http_request_t *r)
 {
-    ngx_http_flashsale_ctx_t     *ctx;
-    ngx_http_flashsale_worker_t  *worker;
+    ngx_http_flashsale_ctx_t  *ctx;
 
-    ctx = ngx_http_get_module_ctx(r, ngx_http_flashsale_module);
-    worker = ngx_http_flashsale_worker(r);
+    ctx = ngx_http_flashsale_get_ctx(r);
 
-    ctx->reading = 0;
-    worker->reading_n--;
+    ngx_http_flashsale_counted(ctx);
 
     ctx->body(r);
 }
@@ -353,7 +332,7 @@ ngx_http_flashsale_buyer(ngx_http_request_t *r,
     ngx_str_t                       value;
     ngx_http_flashsale_loc_conf_t  *lcf;
 
-    lcf = ngx_http_get_module_loc_conf(r, ngx_http_flashsale_module);
+    lcf = ngx_http_flashsale_loc_conf(r);
 
     if (lcf->user == NULL) {
         return FS_NO_BUYER;
@@ -367,8 +346,7 @@ ngx_http_flashsale_buyer(ngx_http_request_t *r,
         return FS_NO_BUYER;
     }
 
-    identity.data = (const char *) value.data;
-    identity.len = value.len;
+    identity = ngx_http_flashsale_str(&value);
 
     if (fs_crypto_pseudonym(worker->crypto, identity, ctx->buyer) != 0) {
         return FS_INTERNAL;
@@ -416,19 +394,9 @@ ngx_http_flashsale_same_site(ngx_http_request_t *r,
 static ngx_uint_t
 ngx_http_flashsale_same_host(ngx_http_request_t *r, ngx_str_t *origin)
 {
-    fs_str_t  from, host;
-
-    if (r->headers_in.host == NULL) {
-        return 0;
-    }
-
-    from.data = (const char *) origin->data;
-    from.len = origin->len;
-
-    host.data = (const char *) r->headers_in.host->value.data;
-    host.len = r->headers_in.host->value.len;
-
-    return fs_origin_is_host(from, host);
+    return r->headers_in.host != NULL
+           && fs_origin_is_host(ngx_http_flashsale_str(origin),
+                   ngx_http_flashsale_str(&r->headers_in.host->value));
 }
 
 
@@ -491,33 +459,42 @@ fs_outcome_t
 ngx_http_flashsale_condition(ngx_http_request_t *r,
     fs_condition_t *condition, fs_fault_t *fault)
 {
-    static const char  rule[] = "is * or a list of entity tags";
-
     ngx_memzero(condition, sizeof(fs_condition_t));
 
-    if (r->headers_in.if_match) {
-        condition->if_match.data =
-                           (const char *) r->headers_in.if_match->value.data;
-        condition->if_match.len = r->headers_in.if_match->value.len;
-
-        if (!fs_condition_valid(condition->if_match)) {
-            ngx_http_flashsale_fault(fault, "If-Match", rule);
-            return FS_BAD_REQUEST;
-        }
-    }
-
-    if (r->headers_in.if_none_match) {
-        condition->if_none_match.data =
-                      (const char *) r->headers_in.if_none_match->value.data;
-        condition->if_none_match.len = r->headers_in.if_none_match->value.len;
-
-        if (!fs_condition_valid(condition->if_none_match)) {
-            ngx_http_flashsale_fault(fault, "If-None-Match", rule);
-            return FS_BAD_REQUEST;
-        }
+    if (ngx_http_flashsale_tags(r->headers_in.if_match, "If-Match",
+                                &condition->if_match, fault)
+        != FS_OK
+        || ngx_http_flashsale_tags(r->headers_in.if_none_match,
+                                   "If-None-Match",
+                                   &condition->if_none_match, fault)
+           != FS_OK)
+    {
+        return FS_BAD_REQUEST;
     }
 
     return FS_OK;
+}
+
+
+/* h may be NULL: no such header. */
+
+static fs_outcome_t
+ngx_http_flashsale_tags(ngx_table_elt_t *h, const char *name, fs_str_t *tags,
+    fs_fault_t *fault)
+{
+    if (h == NULL) {
+        return FS_OK;
+    }
+
+    *tags = ngx_http_flashsale_str(&h->value);
+
+    if (fs_condition_valid(*tags)) {
+        return FS_OK;
+    }
+
+    ngx_http_flashsale_fault(fault, name, "is * or a list of entity tags");
+
+    return FS_BAD_REQUEST;
 }
 
 
@@ -572,16 +549,14 @@ ngx_http_flashsale_fault(fs_fault_t *fault, const char *field,
 
 
 fs_outcome_t
-ngx_http_flashsale_limit(fs_str_t args, int64_t normal, int64_t max,
-    int64_t *limit, fs_fault_t *fault)
+ngx_http_flashsale_number(fs_str_t args, const char *name, int64_t min,
+    int64_t max, int64_t *value, fs_fault_t *fault)
 {
     int       len;
-    char      buf[16];
+    char      buf[NGX_INT64_LEN];
     fs_str_t  str;
 
-    *limit = normal;
-
-    len = fs_query_get(args, "limit", buf, sizeof(buf));
+    len = fs_query_get(args, name, buf, sizeof(buf));
 
     if (len == -1) {
         return FS_OK;
@@ -590,12 +565,54 @@ ngx_http_flashsale_limit(fs_str_t args, int64_t normal, int64_t max,
     str.data = buf;
     str.len = (len > 0) ? len : 0;
 
-    if (fs_number_parse(str, 1, max, limit) != 0) {
-        ngx_http_flashsale_fault(fault, "limit", "");
+    if (fs_number_parse(str, min, max, value) != 0) {
+        ngx_http_flashsale_fault(fault, name, "");
         (void) ngx_snprintf((u_char *) fault->rule, sizeof(fault->rule),
-                            "is a whole number from 1 to %L%Z", max);
+                            "is a whole number from %L to %L%Z", min, max);
         return FS_BAD_REQUEST;
     }
+
+    return FS_OK;
+}
+
+
+fs_outcome_t
+ngx_http_flashsale_page(fs_str_t args, const char *what, int64_t *limit,
+    fs_slug_t *after, fs_fault_t *fault)
+{
+    int       len;
+    fs_str_t  str;
+
+    *limit = NGX_HTTP_FLASHSALE_PAGE;
+
+    if (ngx_http_flashsale_number(args, "limit", 1,
+                                  NGX_HTTP_FLASHSALE_PAGE_MAX, limit, fault)
+        != FS_OK)
+    {
+        return FS_BAD_REQUEST;
+    }
+
+    if (after == NULL) {
+        return FS_OK;
+    }
+
+    after->len = 0;
+
+    len = fs_query_get(args, "after", after->data, sizeof(after->data));
+
+    if (len == -1) {
+        return FS_OK;
+    }
+
+    str.data = after->data;
+    str.len = (len > 0) ? len : 0;
+
+    if (!fs_slug_valid(str)) {
+        ngx_http_flashsale_fault(fault, "after", what);
+        return FS_BAD_REQUEST;
+    }
+
+    after->len = (uint8_t) len;
 
     return FS_OK;
 }
@@ -612,7 +629,7 @@ ngx_http_flashsale_signed(ngx_http_request_t *r,
     ngx_http_flashsale_headers_t    *headers;
     ngx_http_flashsale_main_conf_t  *mcf;
 
-    mcf = ngx_http_get_module_main_conf(r, ngx_http_flashsale_module);
+    mcf = ngx_http_flashsale_main_conf(r);
     secrets = mcf->secrets[role];
 
     ctx = ngx_http_flashsale_ctx(r);
@@ -629,14 +646,11 @@ ngx_http_flashsale_signed(ngx_http_request_t *r,
         return FS_BAD_SIGNATURE;
     }
 
-    header.data = (const char *) headers->signature.data;
-    header.len = headers->signature.len;
+    header = ngx_http_flashsale_str(&headers->signature);
 
     parts.t = 0;
-    parts.method.data = (const char *) r->method_name.data;
-    parts.method.len = r->method_name.len;
-    parts.target.data = (const char *) r->unparsed_uri.data;
-    parts.target.len = r->unparsed_uri.len;
+    parts.method = ngx_http_flashsale_str(&r->method_name);
+    parts.target = ngx_http_flashsale_str(&r->unparsed_uri);
     parts.key.data = headers->key.len ? (const char *) headers->key.data : "";
     parts.key.len = headers->key.len;
     parts.body = body;

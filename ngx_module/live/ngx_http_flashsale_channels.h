@@ -12,7 +12,8 @@
 #ifndef NGX_HTTP_FLASHSALE_CHANNELS_H
 #define NGX_HTTP_FLASHSALE_CHANNELS_H
 
-#include "ngx_http_flashsale.h"
+#include "conf/ngx_http_flashsale_conf.h"
+#include "core/read/view.h"
 
 #pragma GCC visibility push(hidden)
 

@@ -1,10 +1,12 @@
 
-/*
- * GET events: the request of a stream, up to its first text.  From there on
- * it is a viewer.
- */
-
+#include "live/ngx_http_flashsale_events.h"
+#include "core/log/life.h"
+#include "core/text/events.h"
+#include "core/text/form.h"
+#include "http/ngx_http_flashsale_answer.h"
+#include "http/ngx_http_flashsale_request.h"
 #include "live/ngx_http_flashsale_viewers.h"
+#include "worker/ngx_http_flashsale_view.h"
 
 
 #define NGX_HTTP_FLASHSALE_SALES_MAX    16      /* of one stream */
@@ -23,41 +25,25 @@ static ngx_int_t ngx_http_flashsale_events_header(ngx_http_request_t *r);
 
 
 ngx_int_t
-ngx_http_flashsale_events_handler(ngx_http_request_t *r)
+ngx_http_flashsale_events(ngx_http_request_t *r,
+    ngx_http_flashsale_worker_t *worker)
 {
     size_t                        n;
     ngx_int_t                     rc;
     fs_view_t                     view;
     fs_fault_t                    fault;
     fs_outcome_t                  outcome;
-    ngx_http_flashsale_ctx_t     *ctx;
     ngx_http_flashsale_text_t    *text;
     ngx_http_flashsale_viewer_t  *viewer;
-    ngx_http_flashsale_worker_t  *worker;
     fs_sale_t                     sales[NGX_HTTP_FLASHSALE_SALES_MAX];
-
-    if (r->method != NGX_HTTP_GET) {
-        return ngx_http_flashsale_not_allowed(r, "GET");
-    }
-
-    worker = ngx_http_flashsale_gate(r, ngx_http_flashsale_events_handler,
-                                     NGX_HTTP_FLASHSALE_READ, &rc);
-    if (worker == NULL) {
-        return rc;
-    }
 
     rc = ngx_http_discard_request_body(r);
     if (rc != NGX_OK) {
         return rc;
     }
 
-    ctx = ngx_http_flashsale_ctx(r);
-    if (ctx == NULL) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    outcome = fs_view_open(worker->reader, &view);
-    if (outcome != FS_OK && outcome != FS_REBUILDING) {
+    outcome = ngx_http_flashsale_view(worker, NGX_HTTP_FLASHSALE_LOG, &view);
+    if (outcome != FS_OK) {
         return ngx_http_flashsale_problem(r, outcome, NULL);
     }
 
@@ -86,7 +72,7 @@ ngx_http_flashsale_events_handler(ngx_http_request_t *r)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    ngx_http_flashsale_outcome(r, ctx, FS_OK);
+    ngx_http_flashsale_outcome(r, ngx_http_flashsale_get_ctx(r), FS_OK);
 
     rc = ngx_http_flashsale_events_header(r);
     if (rc == NGX_ERROR || rc > NGX_OK || r->header_only) {
@@ -118,11 +104,6 @@ ngx_http_flashsale_events_sales(ngx_http_request_t *r, fs_view_t *view,
     fs_str_t  args, str;
     uint32_t  number;
 
-    ngx_memzero(fault, sizeof(fs_fault_t));
-
-    fault->outcome = FS_BAD_REQUEST;
-    ngx_memcpy(fault->field, "sale", sizeof("sale"));
-
     args = ngx_http_flashsale_args(r);
     pos = 0;
     *n = 0;
@@ -138,8 +119,8 @@ ngx_http_flashsale_events_sales(ngx_http_request_t *r, fs_view_t *view,
         str.data = slug;
 
         if (!fs_slug_valid(str)) {
-            ngx_memcpy(fault->rule, "is a slug: 1 to 64 of a-z, 0-9 and -",
-                       sizeof("is a slug: 1 to 64 of a-z, 0-9 and -"));
+            ngx_http_flashsale_fault(fault, "sale",
+                                     "is a slug: 1 to 64 of a-z, 0-9 and -");
             return FS_BAD_REQUEST;
         }
 
@@ -158,8 +139,8 @@ ngx_http_flashsale_events_sales(ngx_http_request_t *r, fs_view_t *view,
         }
 
         if (*n == NGX_HTTP_FLASHSALE_SALES_MAX) {
-            ngx_memcpy(fault->rule, "is there at most 16 times",
-                       sizeof("is there at most 16 times"));
+            ngx_http_flashsale_fault(fault, "sale",
+                                     "is there at most 16 times");
             return FS_BAD_REQUEST;
         }
 
@@ -171,7 +152,7 @@ ngx_http_flashsale_events_sales(ngx_http_request_t *r, fs_view_t *view,
     }
 
     if (*n == 0) {
-        ngx_memcpy(fault->rule, "is required", sizeof("is required"));
+        ngx_http_flashsale_fault(fault, "sale", "is required");
         return FS_BAD_REQUEST;
     }
 
@@ -303,28 +284,22 @@ static ngx_int_t
 ngx_http_flashsale_events_header(ngx_http_request_t *r)
 {
     int                size;
+    ngx_str_t          type = ngx_string("text/event-stream");
     ngx_connection_t  *c;
 
     c = r->connection;
 
-    r->headers_out.status = NGX_HTTP_OK;
-    ngx_str_set(&r->headers_out.content_type, "text/event-stream");
-    r->headers_out.content_type_len = r->headers_out.content_type.len;
-    r->headers_out.content_type_lowcase = NULL;
-
-    ngx_http_clear_content_length(r);
+    ngx_http_flashsale_head(r, NGX_HTTP_OK, &type, -1);
     ngx_http_clear_accept_ranges(r);
 
     /* for a proxy: neither compress nor keep back what it gets */
 
-    if (ngx_http_flashsale_add_header(r, "Cache-Control",
-                                      sizeof("Cache-Control") - 1,
-                                      "no-store, no-transform",
-                                      sizeof("no-store, no-transform") - 1)
+    if (ngx_http_flashsale_header(r, "Cache-Control",
+                                  "no-store, no-transform",
+                                  sizeof("no-store, no-transform") - 1)
         != NGX_OK
-        || ngx_http_flashsale_add_header(r, "X-Accel-Buffering",
-                                         sizeof("X-Accel-Buffering") - 1,
-                                         "no", sizeof("no") - 1)
+        || ngx_http_flashsale_header(r, "X-Accel-Buffering", "no",
+                                     sizeof("no") - 1)
            != NGX_OK)
     {
         return NGX_ERROR;

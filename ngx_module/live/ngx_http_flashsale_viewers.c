@@ -14,6 +14,7 @@
  */
 
 #include "live/ngx_http_flashsale_viewers.h"
+#include "worker/ngx_http_flashsale_view.h"
 
 
 #define NGX_HTTP_FLASHSALE_TURN          256    /* writes in a turn */
@@ -65,6 +66,8 @@ struct ngx_http_flashsale_viewer_s {
 };
 
 
+static void ngx_http_flashsale_events_leave(
+    ngx_http_flashsale_worker_t *worker);
 static ngx_int_t ngx_http_flashsale_viewer_send(
     ngx_http_flashsale_viewer_t *viewer, ngx_uint_t n);
 static ngx_int_t ngx_http_flashsale_viewer_tell(
@@ -81,8 +84,8 @@ static void ngx_http_flashsale_viewers_beat(ngx_event_t *ev);
 static void ngx_http_flashsale_viewers_close(ngx_event_t *ev);
 
 
-ngx_int_t
-ngx_http_flashsale_events_init_worker(ngx_http_flashsale_worker_t *worker)
+static ngx_int_t
+ngx_http_flashsale_events_init(ngx_http_flashsale_worker_t *worker)
 {
     ngx_http_flashsale_text_t    *text;
     ngx_http_flashsale_events_t  *events;
@@ -138,44 +141,40 @@ ngx_http_flashsale_events_init_worker(ngx_http_flashsale_worker_t *worker)
 }
 
 
-void
+static ngx_uint_t
 ngx_http_flashsale_events_changed(ngx_http_flashsale_worker_t *worker)
 {
     ngx_http_flashsale_events_t  *events;
 
     events = worker->events;
 
-    if (events == NULL || ngx_queue_empty(&events->viewers)) {
-        return;
-    }
-
     /* within a round's time the timer looks soon enough */
 
-    if (ngx_current_msec - events->told_at < NGX_HTTP_FLASHSALE_ROUND_MSEC) {
-        return;
+    if (!ngx_queue_empty(&events->viewers)
+        && ngx_current_msec - events->told_at >= NGX_HTTP_FLASHSALE_ROUND_MSEC)
+    {
+        ngx_http_flashsale_viewers_look(&events->look);
     }
 
-    ngx_http_flashsale_viewers_look(&events->look);
+    return 0;
 }
 
 
-ngx_uint_t
+static ngx_uint_t
 ngx_http_flashsale_events_idle(ngx_http_flashsale_worker_t *worker)
 {
     return ngx_queue_empty(&worker->events->viewers);
 }
 
 
-void
-ngx_http_flashsale_events_shutdown(ngx_http_flashsale_worker_t *worker)
+static void
+ngx_http_flashsale_events_leave(ngx_http_flashsale_worker_t *worker)
 {
     ngx_http_flashsale_events_t  *events;
 
     events = worker->events;
 
-    if (events == NULL || ngx_queue_empty(&events->viewers)
-        || events->close.timer_set)
-    {
+    if (ngx_queue_empty(&events->viewers) || events->close.timer_set) {
         return;
     }
 
@@ -284,7 +283,7 @@ ngx_http_flashsale_viewer_start(ngx_http_flashsale_viewer_t *viewer,
 
         /* its head was still being read when the others were told */
 
-        ngx_http_flashsale_events_shutdown(events->worker);
+        ngx_http_flashsale_events_leave(events->worker);
     }
 
     return NGX_OK;
@@ -343,7 +342,7 @@ ngx_http_flashsale_viewer_send(ngx_http_flashsale_viewer_t *viewer,
         b->end = b->last;
         b->memory = 1;
         b->flush = (i == n - 1);
-        b->tag = (ngx_buf_tag_t) &ngx_http_flashsale_module;
+        b->tag = (ngx_buf_tag_t) ngx_http_flashsale_self;
 
         seat->link.buf = b;
         seat->link.next = (i == n - 1) ? NULL : &viewer->seats[i + 1].link;
@@ -536,12 +535,9 @@ ngx_http_flashsale_viewers_look(ngx_event_t *ev)
 {
     int                           changed;
     fs_view_t                     view;
-    fs_outcome_t                  outcome;
     ngx_http_flashsale_events_t  *events;
-    ngx_http_flashsale_worker_t  *worker;
 
     events = ev->data;
-    worker = events->worker;
 
     if (ngx_queue_empty(&events->viewers)) {
         return;
@@ -553,8 +549,9 @@ ngx_http_flashsale_viewers_look(ngx_event_t *ev)
 
     ngx_add_timer(ev, NGX_HTTP_FLASHSALE_ROUND_MSEC);
 
-    outcome = fs_view_open(worker->reader, &view);
-    if (outcome != FS_OK && outcome != FS_REBUILDING) {
+    if (ngx_http_flashsale_view(events->worker, NGX_HTTP_FLASHSALE_LOG, &view)
+        != FS_OK)
+    {
         return;
     }
 
@@ -624,7 +621,7 @@ ngx_http_flashsale_viewers_tell(ngx_event_t *ev)
         }
     }
 
-    ngx_http_flashsale_turned(events->worker, start);
+    ngx_http_flashsale_turned(events->worker->counters, start);
 }
 
 
@@ -720,3 +717,11 @@ ngx_http_flashsale_viewers_close(ngx_event_t *ev)
 
     ngx_add_timer(ev, 1);
 }
+
+
+const ngx_http_flashsale_part_t  ngx_http_flashsale_events_part = {
+    .init = ngx_http_flashsale_events_init,
+    .changed = ngx_http_flashsale_events_changed,
+    .leave = ngx_http_flashsale_events_leave,
+    .idle = ngx_http_flashsale_events_idle
+};

@@ -6,12 +6,15 @@
 #ifndef NGX_HTTP_FLASHSALE_VIEWERS_H
 #define NGX_HTTP_FLASHSALE_VIEWERS_H
 
+#include "http/ngx_http_flashsale_ctx.h"
 #include "live/ngx_http_flashsale_channels.h"
 
 #pragma GCC visibility push(hidden)
 
 
 typedef struct ngx_http_flashsale_viewer_s  ngx_http_flashsale_viewer_t;
+
+extern const ngx_http_flashsale_part_t  ngx_http_flashsale_events_part;
 
 
 /*

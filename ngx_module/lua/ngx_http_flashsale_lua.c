@@ -1,19 +1,28 @@
 
-/*
- * Reads for Lua.
- */
-
 #include "lua/ngx_http_flashsale_lua.h"
+#include "conf/ngx_http_flashsale_secret.h"
+#include "core/log/life.h"
 #include "core/read/view_walk.h"
+#include "core/text/answer.h"
+#include "worker/ngx_http_flashsale_view.h"
 
 
-static fs_outcome_t ngx_http_flashsale_lua_missing(fs_view_t *view,
-    fs_outcome_t outcome);
+/* the walks that list sales */
+typedef enum {
+    NGX_HTTP_FLASHSALE_BY_SLUG = 0,
+    NGX_HTTP_FLASHSALE_CURRENT,
+    NGX_HTTP_FLASHSALE_ENDED
+} ngx_http_flashsale_walk_t;
+
+
+static int ngx_http_flashsale_lua_sales(ngx_http_flashsale_walk_t walk,
+    fs_str_t after, double from, int limit,
+    ngx_http_flashsale_ffi_sale_t *sales, int *more);
 static fs_outcome_t ngx_http_flashsale_lua_find_sale(fs_view_t *view,
     fs_str_t id, fs_sale_t *sale);
 static void ngx_http_flashsale_lua_sale(const fs_sale_t *from,
     ngx_http_flashsale_ffi_sale_t *to);
-static fs_outcome_t ngx_http_flashsale_lua_buyer(
+static fs_outcome_t ngx_http_flashsale_lua_holds(
     ngx_http_flashsale_worker_t *worker, fs_str_t identity, fs_str_t id,
     uint8_t *buyer, fs_seq_t *seq, fs_view_t *view);
 
@@ -21,47 +30,46 @@ static fs_outcome_t ngx_http_flashsale_lua_buyer(
 ngx_http_flashsale_worker_t *
 ngx_http_flashsale_lua_worker(void)
 {
-    ngx_cycle_t                     *cycle;
     ngx_http_flashsale_main_conf_t  *mcf;
 
-    cycle = (ngx_cycle_t *) ngx_cycle;
-
-    if ((ngx_process != NGX_PROCESS_WORKER
-         && ngx_process != NGX_PROCESS_SINGLE)
-        || cycle == NULL || cycle->conf_ctx == NULL)
+    if (ngx_process != NGX_PROCESS_WORKER
+        && ngx_process != NGX_PROCESS_SINGLE)
     {
         return NULL;
     }
 
-    mcf = ngx_http_cycle_get_module_main_conf(cycle,
-                                              ngx_http_flashsale_module);
+    mcf = ngx_http_flashsale_cycle_conf((ngx_cycle_t *) ngx_cycle);
 
     return mcf ? mcf->worker : NULL;
 }
 
 
-fs_outcome_t
-ngx_http_flashsale_lua_view(ngx_http_flashsale_worker_t *worker,
-    fs_view_t *view)
+ngx_http_flashsale_lua_t *
+ngx_http_flashsale_lua(ngx_http_flashsale_worker_t *worker)
 {
+    if (worker->lua == NULL) {
+        worker->lua = ngx_calloc(sizeof(ngx_http_flashsale_lua_t),
+                                 worker->log);
+    }
+
+    return worker->lua;
+}
+
+
+fs_outcome_t
+ngx_http_flashsale_lua_buyer(ngx_http_flashsale_worker_t *worker,
+    fs_str_t identity, uint8_t *buyer)
+{
+    if (identity.len == 0) {
+        return FS_NO_BUYER;
+    }
+
     if (worker == NULL || worker->store == NULL) {
         return FS_NOT_READY;
     }
 
-    return fs_view_open(worker->reader, view);
-}
-
-
-/* Not found, unless it could not be looked for. */
-
-static fs_outcome_t
-ngx_http_flashsale_lua_missing(fs_view_t *view, fs_outcome_t outcome)
-{
-    fs_outcome_t  why;
-
-    why = fs_view_outcome(view);
-
-    return why == FS_OK ? outcome : why;
+    return fs_crypto_pseudonym(worker->crypto, identity, buyer) == 0
+           ? FS_OK : FS_INTERNAL;
 }
 
 
@@ -149,30 +157,20 @@ ngx_http_flashsale_ffi_epoch(void)
 double
 ngx_http_flashsale_ffi_seq(void)
 {
-    double                        seq;
-    fs_view_t                     view;
-    fs_outcome_t                  outcome;
-    ngx_http_flashsale_worker_t  *worker;
+    double     seq;
+    fs_view_t  view;
 
-    worker = ngx_http_flashsale_lua_worker();
-    outcome = ngx_http_flashsale_lua_view(worker, &view);
-
-    switch (outcome) {
-
-    case FS_OK:
-        seq = (double) view.seq;
-        break;
-
-    case FS_REBUILDING:
-
-        /* sales come from the log, which the view has cut at the mark */
-
-        seq = (double) atomic_load(&worker->store->mark->seq);
-        break;
-
-    default:
+    if (ngx_http_flashsale_view(ngx_http_flashsale_lua_worker(),
+                                NGX_HTTP_FLASHSALE_LOG, &view)
+        != FS_OK)
+    {
         return -1;
     }
+
+    /* without an index sales come from the log, which is cut at the mark */
+
+    seq = (double) (view.index.txn ? view.seq
+                                   : atomic_load(&view.store->mark->seq));
 
     fs_view_close(&view);
 
@@ -192,7 +190,7 @@ ngx_http_flashsale_lua_find_sale(fs_view_t *view, fs_str_t id,
         return FS_OK;
     }
 
-    return ngx_http_flashsale_lua_missing(view, FS_NO_SUCH_SALE);
+    return ngx_http_flashsale_missing(view, FS_NO_SUCH_SALE);
 }
 
 
@@ -233,10 +231,9 @@ ngx_http_flashsale_ffi_sale(const char *id, size_t id_len,
     fs_view_t     view;
     fs_outcome_t  outcome;
 
-    outcome = ngx_http_flashsale_lua_view(ngx_http_flashsale_lua_worker(),
-                                          &view);
-
-    if (outcome != FS_OK && outcome != FS_REBUILDING) {
+    outcome = ngx_http_flashsale_view(ngx_http_flashsale_lua_worker(),
+                                      NGX_HTTP_FLASHSALE_LOG, &view);
+    if (outcome != FS_OK) {
         return -(int) outcome;
     }
 
@@ -259,48 +256,28 @@ int
 ngx_http_flashsale_ffi_sales(const char *after, size_t after_len, int limit,
     ngx_http_flashsale_ffi_sale_t *sales, int *more)
 {
-    size_t                        i, n;
-    fs_view_t                     view;
-    fs_outcome_t                  outcome;
-    ngx_http_flashsale_lua_t     *lua;
-    ngx_http_flashsale_worker_t  *worker;
-
-    worker = ngx_http_flashsale_lua_worker();
-    outcome = ngx_http_flashsale_lua_view(worker, &view);
-
-    if (outcome != FS_OK && outcome != FS_REBUILDING) {
-        return -(int) outcome;
-    }
-
-    lua = ngx_http_flashsale_lua(worker);
-
-    if (lua == NULL || limit < 1 || limit > NGX_HTTP_FLASHSALE_FFI_PAGE) {
-        fs_view_close(&view);
-        return -FS_INTERNAL;
-    }
-
-    n = fs_view_sales(&view, ngx_http_flashsale_lua_str(after, after_len),
-                      limit, lua->sales, more);
-
-    outcome = fs_view_outcome(&view);
-
-    fs_view_close(&view);
-
-    if (outcome != FS_OK) {
-        return -(int) outcome;
-    }
-
-    for (i = 0; i < n; i++) {
-        ngx_http_flashsale_lua_sale(&lua->sales[i], &sales[i]);
-    }
-
-    return (int) n;
+    return ngx_http_flashsale_lua_sales(NGX_HTTP_FLASHSALE_BY_SLUG,
+                               ngx_http_flashsale_lua_str(after, after_len),
+                               0, limit, sales, more);
 }
 
 
 int
 ngx_http_flashsale_ffi_shelf(int ended, double from, int limit,
     ngx_http_flashsale_ffi_sale_t *sales, int *more)
+{
+    return ngx_http_flashsale_lua_sales(ended ? NGX_HTTP_FLASHSALE_ENDED
+                                              : NGX_HTTP_FLASHSALE_CURRENT,
+                                        ngx_http_flashsale_lua_str(NULL, 0),
+                                        from, limit, sales, more);
+}
+
+
+/* While the index is being made, what the log knows is all there is. */
+
+static int
+ngx_http_flashsale_lua_sales(ngx_http_flashsale_walk_t walk, fs_str_t after,
+    double from, int limit, ngx_http_flashsale_ffi_sale_t *sales, int *more)
 {
     size_t                        i, n;
     fs_view_t                     view;
@@ -309,9 +286,8 @@ ngx_http_flashsale_ffi_shelf(int ended, double from, int limit,
     ngx_http_flashsale_worker_t  *worker;
 
     worker = ngx_http_flashsale_lua_worker();
-    outcome = ngx_http_flashsale_lua_view(worker, &view);
-
-    if (outcome != FS_OK && outcome != FS_REBUILDING) {
+    outcome = ngx_http_flashsale_view(worker, NGX_HTTP_FLASHSALE_LOG, &view);
+    if (outcome != FS_OK) {
         return -(int) outcome;
     }
 
@@ -324,27 +300,32 @@ ngx_http_flashsale_ffi_shelf(int ended, double from, int limit,
         return -FS_INTERNAL;
     }
 
-    if (ended) {
-        n = fs_view_ended(&view, (fs_seq_t) from, limit, lua->ended, more);
+    switch (walk) {
 
-    } else {
+    case NGX_HTTP_FLASHSALE_BY_SLUG:
+        n = fs_view_sales(&view, after, limit, lua->sales, more);
+        break;
+
+    case NGX_HTTP_FLASHSALE_CURRENT:
         n = fs_view_current(&view, (uint32_t) ngx_min(from, UINT32_MAX),
                             limit, lua->sales, more);
+        break;
+
+    default:
+        n = fs_view_ended(&view, (fs_seq_t) from, limit, lua->ended, more);
     }
 
-    /* while the index is being made, what the log knows is all there is */
-
-    outcome = fs_view_outcome(&view);
+    outcome = ngx_http_flashsale_missing(&view, FS_OK);
 
     fs_view_close(&view);
 
-    if (outcome != FS_OK && outcome != FS_REBUILDING) {
+    if (outcome != FS_OK) {
         return -(int) outcome;
     }
 
     for (i = 0; i < n; i++) {
 
-        if (!ended) {
+        if (walk != NGX_HTTP_FLASHSALE_ENDED) {
             ngx_http_flashsale_lua_sale(&lua->sales[i], &sales[i]);
             continue;
         }
@@ -375,10 +356,9 @@ ngx_http_flashsale_ffi_group(const char *id, size_t id_len,
     fs_group_t    row;
     fs_outcome_t  outcome;
 
-    outcome = ngx_http_flashsale_lua_view(ngx_http_flashsale_lua_worker(),
-                                          &view);
-
-    if (outcome != FS_OK && outcome != FS_REBUILDING) {
+    outcome = ngx_http_flashsale_view(ngx_http_flashsale_lua_worker(),
+                                      NGX_HTTP_FLASHSALE_LOG, &view);
+    if (outcome != FS_OK) {
         return -(int) outcome;
     }
 
@@ -407,7 +387,7 @@ ngx_http_flashsale_ffi_group(const char *id, size_t id_len,
         }
 
         if (!fs_view_pickup_number(&view, slug, &number)) {
-            outcome = ngx_http_flashsale_lua_missing(&view, FS_OK);
+            outcome = ngx_http_flashsale_missing(&view, FS_OK);
             goto done;
         }
     }
@@ -417,7 +397,7 @@ ngx_http_flashsale_ffi_group(const char *id, size_t id_len,
         group->state = row.state;
 
     } else {
-        outcome = ngx_http_flashsale_lua_missing(&view, FS_OK);
+        outcome = ngx_http_flashsale_missing(&view, FS_OK);
     }
 
 done:
@@ -442,7 +422,7 @@ ngx_http_flashsale_lua_render(ngx_http_flashsale_worker_t *worker,
     len = fs_answer_hold(buf, size, hold, &names, now.wall);
 
     if (len < 0) {
-        return -(int) ngx_http_flashsale_lua_missing(view, FS_INTERNAL);
+        return -(int) ngx_http_flashsale_missing(view, FS_INTERNAL);
     }
 
     return len;
@@ -455,7 +435,7 @@ ngx_http_flashsale_lua_render(ngx_http_flashsale_worker_t *worker,
  */
 
 static fs_outcome_t
-ngx_http_flashsale_lua_buyer(ngx_http_flashsale_worker_t *worker,
+ngx_http_flashsale_lua_holds(ngx_http_flashsale_worker_t *worker,
     fs_str_t identity, fs_str_t id, uint8_t *buyer, fs_seq_t *seq,
     fs_view_t *view)
 {
@@ -464,33 +444,16 @@ ngx_http_flashsale_lua_buyer(ngx_http_flashsale_worker_t *worker,
 
     *seq = 0;
 
-    if (identity.len == 0) {
-        return FS_NO_BUYER;
-    }
+    outcome = ngx_http_flashsale_lua_buyer(worker, identity, buyer);
 
-    if (worker == NULL || worker->store == NULL) {
-        return FS_NOT_READY;
-    }
-
-    if (id.len) {
+    if (outcome == FS_OK && id.len) {
         outcome = fs_life_hold_parse(worker->store, worker->crypto, id, seq,
                                      &epoch);
-        if (outcome != FS_OK) {
-            return outcome;
-        }
     }
 
-    if (fs_crypto_pseudonym(worker->crypto, identity, buyer) != 0) {
-        return FS_INTERNAL;
-    }
-
-    outcome = fs_view_open(worker->reader, view);
-
-    if (outcome == FS_REBUILDING) {
-        fs_view_close(view);
-    }
-
-    return outcome;
+    return (outcome == FS_OK)
+           ? ngx_http_flashsale_view(worker, NGX_HTTP_FLASHSALE_INDEX, view)
+           : outcome;
 }
 
 
@@ -508,7 +471,7 @@ ngx_http_flashsale_ffi_hold(const char *id, size_t id_len,
 
     worker = ngx_http_flashsale_lua_worker();
 
-    outcome = ngx_http_flashsale_lua_buyer(worker,
+    outcome = ngx_http_flashsale_lua_holds(worker,
                          ngx_http_flashsale_lua_str(identity, identity_len),
                          ngx_http_flashsale_lua_str(id, id_len), buyer, &seq,
                          &view);
@@ -523,7 +486,7 @@ ngx_http_flashsale_ffi_hold(const char *id, size_t id_len,
         len = ngx_http_flashsale_lua_render(worker, &view, &hold, buf, size);
 
     } else {
-        len = -(int) ngx_http_flashsale_lua_missing(&view, FS_NO_SUCH_HOLD);
+        len = -(int) ngx_http_flashsale_missing(&view, FS_NO_SUCH_HOLD);
     }
 
     fs_view_close(&view);
@@ -549,7 +512,7 @@ ngx_http_flashsale_ffi_holds(const char *identity, size_t identity_len,
 
     worker = ngx_http_flashsale_lua_worker();
 
-    outcome = ngx_http_flashsale_lua_buyer(worker,
+    outcome = ngx_http_flashsale_lua_holds(worker,
                          ngx_http_flashsale_lua_str(identity, identity_len),
                          ngx_http_flashsale_lua_str(before, before_len),
                          buyer, &seq, &view);
@@ -572,7 +535,7 @@ ngx_http_flashsale_ffi_holds(const char *identity, size_t identity_len,
 
     len = fs_answer_holds(buf, size, lua->holds, n, more, &names, now.wall);
 
-    outcome = ngx_http_flashsale_lua_missing(&view,
+    outcome = ngx_http_flashsale_missing(&view,
                                              len < 0 ? FS_INTERNAL : FS_OK);
 
     fs_view_close(&view);
@@ -598,7 +561,7 @@ ngx_http_flashsale_ffi_unpaid(const char *identity, size_t identity_len,
 
     worker = ngx_http_flashsale_lua_worker();
 
-    outcome = ngx_http_flashsale_lua_buyer(worker,
+    outcome = ngx_http_flashsale_lua_holds(worker,
                          ngx_http_flashsale_lua_str(identity, identity_len),
                          ngx_http_flashsale_lua_str(NULL, 0), buyer, &seq,
                          &view);
@@ -618,7 +581,7 @@ ngx_http_flashsale_ffi_unpaid(const char *identity, size_t identity_len,
         len = fs_answer_holds(buf, size, holds, n, 0, &names, now.wall);
     }
 
-    outcome = ngx_http_flashsale_lua_missing(&view,
+    outcome = ngx_http_flashsale_missing(&view,
                                              len < 0 ? FS_INTERNAL : FS_OK);
 
     fs_view_close(&view);
@@ -636,10 +599,9 @@ ngx_http_flashsale_ffi_document(const char *kind, size_t kind_len,
     fs_view_t     view;
     fs_outcome_t  outcome;
 
-    outcome = ngx_http_flashsale_lua_view(ngx_http_flashsale_lua_worker(),
-                                          &view);
-
-    if (outcome != FS_OK && outcome != FS_REBUILDING) {
+    outcome = ngx_http_flashsale_view(ngx_http_flashsale_lua_worker(),
+                                      NGX_HTTP_FLASHSALE_LOG, &view);
+    if (outcome != FS_OK) {
         return -(int) outcome;
     }
 
@@ -677,9 +639,8 @@ ngx_http_flashsale_ffi_documents(const char *kind, size_t kind_len,
     ngx_http_flashsale_worker_t  *worker;
 
     worker = ngx_http_flashsale_lua_worker();
-    outcome = ngx_http_flashsale_lua_view(worker, &view);
-
-    if (outcome != FS_OK && outcome != FS_REBUILDING) {
+    outcome = ngx_http_flashsale_view(worker, NGX_HTTP_FLASHSALE_LOG, &view);
+    if (outcome != FS_OK) {
         return -(int) outcome;
     }
 
@@ -721,4 +682,12 @@ ngx_http_flashsale_ffi_documents(const char *kind, size_t kind_len,
     fs_view_close(&view);
 
     return i;
+}
+
+
+int
+ngx_http_flashsale_ffi_secrets(const char *path, char *text, size_t size)
+{
+    return (size < FS_SECRETS_MAX + 1)
+           ? -1 : ngx_http_flashsale_read_secrets(path, text);
 }

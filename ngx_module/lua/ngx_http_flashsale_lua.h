@@ -19,7 +19,7 @@
 #ifndef NGX_HTTP_FLASHSALE_LUA_H
 #define NGX_HTTP_FLASHSALE_LUA_H
 
-#include "ngx_http_flashsale.h"
+#include "worker/ngx_http_flashsale_worker.h"
 #include "core/read/shelf.h"
 #include "core/read/view_documents.h"
 
@@ -33,8 +33,6 @@
 #define NGX_HTTP_FLASHSALE_FFI_READS    1
 #define NGX_HTTP_FLASHSALE_FFI_ALL      2
 
-
-typedef int (*ngx_http_flashsale_ffi_post_pt)(void *sem, int n);
 
 /* 0 for what is not set; 64-bit numbers are below 2^53 */
 typedef struct {
@@ -131,28 +129,6 @@ int ngx_http_flashsale_ffi_documents(const char *kind, size_t kind_len,
     int *more);
 
 /*
- * Commands of a request that is no timer's.
- *
- * slot: the one that the next command gets, -1: no memory.  A command says 0:
- * it is on its way, and sem will be posted; otherwise the length of the
- * problem in buf.  take: -1 when the result has not come; otherwise the
- * length of a hold (*problem 0) or a problem (1), and the slot is free again.
- * size: at least FS_HOLD_JSON_MAX and FS_PROBLEM_JSON_MAX.
- */
-
-int ngx_http_flashsale_ffi_slot(void);
-int ngx_http_flashsale_ffi_reserve(ngx_http_request_t *r,
-    ngx_http_flashsale_ffi_post_pt post, void *sem, const char *body,
-    size_t body_len, const char *identity, size_t identity_len,
-    const char *key, size_t key_len, char *buf, size_t size);
-int ngx_http_flashsale_ffi_release(ngx_http_request_t *r,
-    ngx_http_flashsale_ffi_post_pt post, void *sem, const char *id,
-    size_t id_len, const char *identity, size_t identity_len, char *buf,
-    size_t size);
-int ngx_http_flashsale_ffi_take(ngx_http_request_t *r, int slot, char *buf,
-    size_t size, int *problem);
-
-/*
  * A file of secrets, read as "flashsale_secret" does; in init_by_lua.  text
  * has 65537 bytes.  How many it got: each secret with a newline.  -1: refused,
  * and text says why, NUL-terminated.
@@ -186,9 +162,9 @@ ngx_http_flashsale_worker_t *ngx_http_flashsale_lua_worker(void);
 ngx_http_flashsale_lua_t *ngx_http_flashsale_lua(
     ngx_http_flashsale_worker_t *worker);
 
-/* OK and REBUILDING (only sales can be read): to be closed. */
-fs_outcome_t ngx_http_flashsale_lua_view(ngx_http_flashsale_worker_t *worker,
-    fs_view_t *view);
+/* An identity's pseudonym.  OK, NO_BUYER, NOT_READY, INTERNAL. */
+fs_outcome_t ngx_http_flashsale_lua_buyer(ngx_http_flashsale_worker_t *worker,
+    fs_str_t identity, uint8_t *buyer);
 
 /* A hold as JSON.  The length or minus an outcome. */
 int ngx_http_flashsale_lua_render(ngx_http_flashsale_worker_t *worker,

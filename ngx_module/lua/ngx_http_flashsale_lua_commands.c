@@ -1,17 +1,12 @@
 
-/*
- * Commands from Lua.
- *
- * An operation is a slot: it is taken when a command is pushed and free again
- * when the result has come and was taken, or when the result has come and
- * nobody waits any more, because the request ended.  Lua keeps a semaphore for
- * each slot for as long as its VM lives, so the pointer here never dangles;
- * and where a VM lives as long as its request (lua_code_cache off), the
- * request's cleanup forgets the pointer first.  A coroutine that is killed
- * while its request lives on keeps its slot until the request ends.
- */
-
-#include "lua/ngx_http_flashsale_lua.h"
+#include "lua/ngx_http_flashsale_lua_commands.h"
+#include "api/ngx_http_flashsale_holds.h"
+#include "core/log/life.h"
+#include "core/text/answer.h"
+#include "http/ngx_http_flashsale_answer.h"
+#include "http/ngx_http_flashsale_request.h"
+#include "http/ngx_http_flashsale_wait.h"
+#include "worker/ngx_http_flashsale_view.h"
 
 
 struct ngx_http_flashsale_op_s {
@@ -29,9 +24,8 @@ struct ngx_http_flashsale_op_s {
 
 
 static fs_outcome_t ngx_http_flashsale_lua_reserve(ngx_http_request_t *r,
-    ngx_http_flashsale_ctx_t *ctx, fs_str_t identity, fs_str_t body,
-    fs_str_t key, fs_command_t *command, fs_fault_t *fault,
-    fs_result_t *result);
+    fs_str_t identity, fs_str_t body, fs_str_t key, fs_command_t *command,
+    fs_refusal_t *refusal, fs_view_t *view);
 static fs_outcome_t ngx_http_flashsale_lua_push(ngx_http_request_t *r,
     const fs_command_t *command, ngx_http_flashsale_ffi_post_pt post,
     void *sem);
@@ -41,22 +35,10 @@ static void ngx_http_flashsale_lua_cleanup(void *data);
 static void ngx_http_flashsale_lua_free(ngx_http_flashsale_op_t *op);
 static int ngx_http_flashsale_lua_problem(ngx_http_request_t *r,
     fs_outcome_t outcome, const fs_fault_t *fault, const fs_result_t *result,
-    char *buf, size_t size);
+    fs_view_t *view, char *buf, size_t size);
 
 
-ngx_http_flashsale_lua_t *
-ngx_http_flashsale_lua(ngx_http_flashsale_worker_t *worker)
-{
-    if (worker->lua == NULL) {
-        worker->lua = ngx_calloc(sizeof(ngx_http_flashsale_lua_t),
-                                 worker->log);
-    }
-
-    return worker->lua;
-}
-
-
-void
+static void
 ngx_http_flashsale_lua_exit(ngx_http_flashsale_worker_t *worker)
 {
     ngx_uint_t                 i;
@@ -130,44 +112,21 @@ ngx_http_flashsale_ffi_reserve(ngx_http_request_t *r,
     size_t body_len, const char *identity, size_t identity_len,
     const char *key, size_t key_len, char *buf, size_t size)
 {
-    fs_fault_t                    fault;
-    fs_result_t                   result;
-    fs_command_t                  command;
-    fs_outcome_t                  outcome;
-    ngx_http_flashsale_ctx_t     *ctx;
-    ngx_http_flashsale_worker_t  *worker;
+    int            len;
+    fs_view_t      view;
+    fs_command_t   command;
+    fs_outcome_t   outcome;
+    fs_refusal_t   refusal;
 
     ngx_memzero(&command, sizeof(fs_command_t));
-    fault.outcome = FS_OK;
-    result.outcome = FS_OK;
+    ngx_memzero(&refusal, sizeof(fs_refusal_t));
+    view.store = NULL;
 
-    worker = ngx_http_flashsale_lua_worker();
-    ctx = ngx_http_flashsale_ctx(r);
-
-    if (ctx == NULL) {
-        outcome = FS_INTERNAL;
-
-    } else if (identity_len == 0) {
-        outcome = FS_NO_BUYER;
-
-    } else if (worker == NULL || worker->store == NULL) {
-        outcome = FS_NOT_READY;
-
-    } else if (fs_crypto_pseudonym(worker->crypto,
-                                   ngx_http_flashsale_lua_str(identity,
-                                                              identity_len),
-                                   command.buyer)
-               != 0)
-    {
-        outcome = FS_INTERNAL;
-
-    } else {
-        outcome = ngx_http_flashsale_lua_reserve(r, ctx,
+    outcome = ngx_http_flashsale_lua_reserve(r,
                          ngx_http_flashsale_lua_str(identity, identity_len),
                          ngx_http_flashsale_lua_str(body, body_len),
                          ngx_http_flashsale_lua_str(key, key_len),
-                         &command, &fault, &result);
-    }
+                         &command, &refusal, &view);
 
     if (outcome == FS_OK) {
         outcome = ngx_http_flashsale_lua_push(r, &command, post, sem);
@@ -177,73 +136,59 @@ ngx_http_flashsale_ffi_reserve(ngx_http_request_t *r,
         return 0;
     }
 
-    return ngx_http_flashsale_lua_problem(r, outcome,
-                                fault.outcome == FS_OK ? NULL : &fault,
-                                result.outcome == FS_OK ? NULL : &result,
-                                buf, size);
+    len = ngx_http_flashsale_lua_problem(r, outcome, &refusal.fault,
+                                         &refusal.result, &view, buf, size);
+
+    if (view.store) {
+        fs_view_close(&view);
+    }
+
+    return len;
 }
 
 
 /* What POST holds does, from the body on. */
 
 static fs_outcome_t
-ngx_http_flashsale_lua_reserve(ngx_http_request_t *r,
-    ngx_http_flashsale_ctx_t *ctx, fs_str_t identity, fs_str_t body,
-    fs_str_t key, fs_command_t *command, fs_fault_t *fault,
-    fs_result_t *result)
+ngx_http_flashsale_lua_reserve(ngx_http_request_t *r, fs_str_t identity,
+    fs_str_t body, fs_str_t key, fs_command_t *command, fs_refusal_t *refusal,
+    fs_view_t *view)
 {
-    fs_view_t                       view;
-    fs_outcome_t                    outcome;
-    fs_hold_request_t               request;
-    ngx_http_flashsale_worker_t    *worker;
-    ngx_http_flashsale_loc_conf_t  *lcf;
+    fs_outcome_t                  outcome;
+    fs_hold_request_t             request;
+    ngx_http_flashsale_ctx_t     *ctx;
+    ngx_http_flashsale_worker_t  *worker;
 
     worker = ngx_http_flashsale_lua_worker();
+    ctx = ngx_http_flashsale_ctx(r);
+
+    if (ctx == NULL) {
+        return FS_INTERNAL;
+    }
+
+    outcome = ngx_http_flashsale_lua_buyer(worker, identity, command->buyer);
+    if (outcome != FS_OK) {
+        return outcome;
+    }
 
     if (body.len > FS_BODY_MAX) {
         return FS_TOO_LARGE;
     }
 
-    if (fs_request_hold(body, &request, fault) != 0) {
-        return fault->outcome;
+    if (fs_request_hold(body, &request, &refusal->fault) != 0) {
+        return refusal->fault.outcome;
     }
 
     if (key.data) {
         outcome = ngx_http_flashsale_key(ctx, worker, key, command->buyer,
-                                         command->key, fault);
+                                         command->key, &refusal->fault);
         if (outcome != FS_OK) {
             return outcome;
         }
     }
 
-    lcf = ngx_http_get_module_loc_conf(r, ngx_http_flashsale_module);
-
-    command->type = FS_COMMAND_HOLD;
-    command->pickup = request.pickup;
-    command->term_ms = (uint32_t) lcf->hold_time;
-    command->live_holds = (uint32_t) lcf->live_holds;
-
-    ctx->sale = request.lines[0].sale;
-
-    outcome = ngx_http_flashsale_newcomer_check(r, ctx, worker, identity,
-                                                result);
-    if (outcome != FS_OK) {
-        return outcome;
-    }
-
-    outcome = ngx_http_flashsale_lua_view(worker, &view);
-
-    if (outcome == FS_OK) {
-        outcome = ngx_http_flashsale_hold_prepare(worker, &view, &request,
-                                                  command, fault, result,
-                                                  &ctx->sale);
-        fs_view_close(&view);
-
-    } else if (outcome == FS_REBUILDING) {
-        fs_view_close(&view);
-    }
-
-    return outcome;
+    return ngx_http_flashsale_admit(r, ctx, identity, &request, command,
+                                    refusal, view);
 }
 
 
@@ -262,28 +207,17 @@ ngx_http_flashsale_ffi_release(ngx_http_request_t *r,
 
     worker = ngx_http_flashsale_lua_worker();
 
-    if (identity_len == 0) {
-        outcome = FS_NO_BUYER;
+    outcome = ngx_http_flashsale_lua_buyer(worker,
+                         ngx_http_flashsale_lua_str(identity, identity_len),
+                         command.buyer);
 
-    } else if (worker == NULL || worker->store == NULL) {
-        outcome = FS_NOT_READY;
+    if (outcome == FS_OK) {
+        outcome = fs_life_hold_parse(worker->store, worker->crypto,
+                                     ngx_http_flashsale_lua_str(id, id_len),
+                                     &command.hold, &command.epoch);
+    }
 
-    } else if ((outcome = fs_life_hold_parse(worker->store, worker->crypto,
-                                    ngx_http_flashsale_lua_str(id, id_len),
-                                    &command.hold, &command.epoch))
-               != FS_OK)
-    {
-        /* void */
-
-    } else if (fs_crypto_pseudonym(worker->crypto,
-                                   ngx_http_flashsale_lua_str(identity,
-                                                              identity_len),
-                                   command.buyer)
-               != 0)
-    {
-        outcome = FS_INTERNAL;
-
-    } else {
+    if (outcome == FS_OK) {
         outcome = ngx_http_flashsale_lua_push(r, &command, post, sem);
     }
 
@@ -291,7 +225,8 @@ ngx_http_flashsale_ffi_release(ngx_http_request_t *r,
         return 0;
     }
 
-    return ngx_http_flashsale_lua_problem(r, outcome, NULL, NULL, buf, size);
+    return ngx_http_flashsale_lua_problem(r, outcome, NULL, NULL, NULL, buf,
+                                          size);
 }
 
 
@@ -423,89 +358,81 @@ ngx_http_flashsale_ffi_take(ngx_http_request_t *r, int slot, char *buf,
 
     ngx_http_flashsale_lua_free(op);
 
-    *problem = 1;
+    (void) ngx_http_flashsale_view(worker, NGX_HTTP_FLASHSALE_LOG, &view);
 
-    switch (result.outcome) {
+    *problem = 1;
+    outcome = result.outcome;
+
+    switch (outcome) {
 
     case FS_OK:
     case FS_CREATED:
     case FS_REPLAYED:
+
+        /* it is done; when it cannot be told, a retry with the key tells it */
+
+        len = view.store ? ngx_http_flashsale_lua_render(worker, &view,
+                                                 &result.hold, buf, size)
+                         : -1;
+        if (len < 0) {
+            len = ngx_http_flashsale_lua_problem(r, FS_UNKNOWN, NULL, NULL,
+                                                 &view, buf, size);
+            break;
+        }
+
+        *problem = 0;
+
+        if (ctx) {
+            ngx_http_flashsale_note_hold(ctx, worker, &result.hold, &view);
+            ngx_http_flashsale_outcome(r, ctx, outcome);
+        }
+
         break;
 
     case FS_BAD_REQUEST:
-        fs_points_fault(&result, &fault);
+        fs_decided_fault(FS_COMMAND_HOLD, &result, &fault);
 
-        return ngx_http_flashsale_lua_problem(r, result.outcome, &fault, NULL,
-                                              buf, size);
+        len = ngx_http_flashsale_lua_problem(r, outcome, &fault, &result,
+                                             &view, buf, size);
+        break;
 
     default:
-        return ngx_http_flashsale_lua_problem(r, result.outcome, NULL,
-                                              &result, buf, size);
+        len = ngx_http_flashsale_lua_problem(r, outcome, NULL, &result, &view,
+                                             buf, size);
     }
 
-    /* it is done; when it cannot be told, a retry with the key tells it */
-
-    outcome = ngx_http_flashsale_lua_view(worker, &view);
-
-    if (outcome != FS_OK && outcome != FS_REBUILDING) {
-        return ngx_http_flashsale_lua_problem(r, FS_UNKNOWN, NULL, NULL, buf,
-                                              size);
+    if (view.store) {
+        fs_view_close(&view);
     }
-
-    len = ngx_http_flashsale_lua_render(worker, &view, &result.hold, buf,
-                                        size);
-
-    if (len > 0 && ctx) {
-        ngx_http_flashsale_note_hold(ctx, worker, &result.hold, &view);
-        ngx_http_flashsale_outcome(r, ctx, result.outcome);
-    }
-
-    fs_view_close(&view);
-
-    if (len < 0) {
-        return ngx_http_flashsale_lua_problem(r, FS_UNKNOWN, NULL, NULL, buf,
-                                              size);
-    }
-
-    *problem = 0;
 
     return len;
 }
 
 
-/* The problem document's length. */
+/* The problem document's length.  The view may be open or not. */
 
 static int
 ngx_http_flashsale_lua_problem(ngx_http_request_t *r, fs_outcome_t outcome,
-    const fs_fault_t *fault, const fs_result_t *result, char *buf,
-    size_t size)
+    const fs_fault_t *fault, const fs_result_t *result, fs_view_t *view,
+    char *buf, size_t size)
 {
-    int                           n;
-    fs_view_t                     view;
-    fs_names_t                    names;
-    fs_outcome_t                  opened;
-    ngx_http_flashsale_ctx_t     *ctx;
-    ngx_http_flashsale_worker_t  *worker;
+    int                        n;
+    fs_names_t                 names, *known;
+    ngx_http_flashsale_ctx_t  *ctx;
 
-    n = -1;
+    known = NULL;
     ctx = ngx_http_flashsale_ctx(r);
 
-    if (result) {
-        worker = ngx_http_flashsale_lua_worker();
-        opened = ngx_http_flashsale_lua_view(worker, &view);
+    if (view && view->store) {
+        fs_view_names(view, ngx_http_flashsale_lua_worker()->crypto, &names);
+        known = &names;
 
-        if (opened == FS_OK || opened == FS_REBUILDING) {
-            fs_view_names(&view, worker->crypto, &names);
-
-            if (ctx && result->sale) {
-                (void) fs_view_sale_slug(&view, result->sale, &ctx->sale);
-            }
-
-            n = fs_answer_problem(buf, size, outcome, fault, result, &names);
-
-            fs_view_close(&view);
+        if (ctx && result && result->sale) {
+            (void) fs_view_sale_slug(view, result->sale, &ctx->sale);
         }
     }
+
+    n = fs_answer_problem(buf, size, outcome, fault, result, known);
 
     if (n < 0) {
 
@@ -520,3 +447,8 @@ ngx_http_flashsale_lua_problem(ngx_http_request_t *r, fs_outcome_t outcome,
 
     return n;
 }
+
+
+const ngx_http_flashsale_part_t  ngx_http_flashsale_lua_part = {
+    .exit = ngx_http_flashsale_lua_exit
+};

@@ -1,9 +1,5 @@
 
-/*
- * What the core asks of the system: clocks, randomness, the boot, a log.
- */
-
-#include "ngx_http_flashsale.h"
+#include "worker/ngx_http_flashsale_system.h"
 #include "core/fold/replay.h"
 
 #include <sys/random.h>
@@ -21,24 +17,35 @@ static void ngx_http_flashsale_boot_id(uint8_t *id);
 
 
 void
-ngx_http_flashsale_store_conf(ngx_http_flashsale_worker_t *worker,
-    fs_store_conf_t *conf)
+ngx_http_flashsale_system_init(ngx_http_flashsale_system_t *system,
+    ngx_log_t *log)
 {
-    ngx_http_flashsale_main_conf_t  *mcf;
+    struct timespec  wall, boot;
 
-    mcf = worker->conf;
+    (void) clock_gettime(CLOCK_REALTIME, &wall);
+    (void) clock_gettime(CLOCK_BOOTTIME, &boot);
 
+    system->log = log;
+    system->boot_phase = (wall.tv_nsec % 1000000 - boot.tv_nsec % 1000000
+                          + 1000000) % 1000000;
+}
+
+
+void
+ngx_http_flashsale_store_conf(ngx_http_flashsale_system_t *system,
+    const char *path, size_t size, int sync, fs_store_conf_t *conf)
+{
     ngx_memzero(conf, sizeof(fs_store_conf_t));
 
-    conf->path = (const char *) mcf->path->name.data;
-    conf->map_size = mcf->size;
-    conf->sync = mcf->sync;
+    conf->path = path;
+    conf->map_size = size;
+    conf->sync = sync;
     conf->readers = NGX_HTTP_FLASHSALE_READERS;
     conf->clock = ngx_http_flashsale_clock;
     conf->random = ngx_http_flashsale_random;
-    conf->replay = &fs_replay;
     conf->log = ngx_http_flashsale_log;
-    conf->data = worker;
+    conf->data = system;
+    conf->replay = &fs_replay;
 
     ngx_http_flashsale_boot_id(conf->boot_id);
 }
@@ -54,28 +61,16 @@ ngx_http_flashsale_store_conf(ngx_http_flashsale_worker_t *worker,
 static void
 ngx_http_flashsale_clock(void *data, int64_t *wall, int64_t *boot)
 {
-    struct timespec               ts;
-    ngx_http_flashsale_worker_t  *worker = data;
+    ngx_http_flashsale_system_t *system = data;
+
+    struct timespec  ts;
 
     (void) clock_gettime(CLOCK_REALTIME, &ts);
     *wall = (int64_t) ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 
     (void) clock_gettime(CLOCK_BOOTTIME, &ts);
     *boot = (int64_t) ts.tv_sec * 1000
-            + (ts.tv_nsec + worker->boot_phase) / 1000000;
-}
-
-
-long
-ngx_http_flashsale_boot_phase(void)
-{
-    struct timespec  wall, boot;
-
-    (void) clock_gettime(CLOCK_REALTIME, &wall);
-    (void) clock_gettime(CLOCK_BOOTTIME, &boot);
-
-    return (wall.tv_nsec % 1000000 - boot.tv_nsec % 1000000 + 1000000)
-           % 1000000;
+            + (ts.tv_nsec + system->boot_phase) / 1000000;
 }
 
 
@@ -106,14 +101,13 @@ ngx_http_flashsale_random(void *data, uint8_t *bytes, size_t len)
 static void
 ngx_http_flashsale_log(void *data, fs_log_level_t level, const char *message)
 {
-    ngx_http_flashsale_worker_t *worker = data;
+    ngx_http_flashsale_system_t *system = data;
 
     static const ngx_uint_t  levels[] = {
         NGX_LOG_NOTICE, NGX_LOG_WARN, NGX_LOG_ERR
     };
 
-    ngx_http_flashsale_thread_error(worker, levels[level], "flashsale: %s",
-                                    message);
+    ngx_log_error(levels[level], system->log, 0, "flashsale: %s", message);
 }
 
 

@@ -1,24 +1,15 @@
 
-/*
- * The commit thread of a worker.
- *
- * It opens the store (which may wait for the log's write lock), settles the
- * worker's ring, and then makes passes: when it is kicked, when something is
- * due, and each second.  In the end it closes the store, since that may wait
- * for the disk.  It touches no request, no pool and nothing of nginx but the
- * log; what it shares with the main thread is in the struct.
- *
- * When it does not end in time, since somebody else has the log's lock, the
- * process ends under it, and destroys nothing before: see
- * ngx_http_flashsale_exit_process().  Until then the thread logs nothing any
- * more, and goes no further than to the lock.
- */
-
-#include "ngx_http_flashsale.h"
+#include "worker/ngx_http_flashsale_thread.h"
+#include "core/lead/commit.h"
+#include "core/lead/settle.h"
+#include "core/lmdb/guard.h"
 #include "core/pair/begin.h"
 #include "core/pair/open.h"
+#include "worker/ngx_http_flashsale_growth.h"
+#include "worker/ngx_http_flashsale_system.h"
 
 #include <poll.h>
+#include <pthread.h>
 #include <sys/eventfd.h>
 
 
@@ -30,29 +21,41 @@
 #define NGX_HTTP_FLASHSALE_JOIN_USEC     10000000
 
 
+typedef struct {
+    ngx_http_flashsale_job_t        *first;
+    ngx_http_flashsale_job_t       **last;
+} ngx_http_flashsale_jobs_t;
+
+
 struct ngx_http_flashsale_thread_s {
     pthread_t                        tid;
-    ngx_http_flashsale_worker_t     *worker;    /* log, conf, rings, ring,
-                                                   counters: set before the
-                                                   start, then not changed */
-    ngx_http_flashsale_shared_t     *shared;
+
+    /* set before the start, then not changed */
+    ngx_log_t                       *log;
+    ngx_http_flashsale_system_t      system;
     char                            *path;      /* of the store; a copy, the
                                                    configuration's may go */
+    size_t                           size;
+    ngx_flag_t                       sync;
+    ngx_http_flashsale_shared_t     *shared;
+    fs_rings_t                      *rings;
+    int                              ring;
+    ngx_http_flashsale_counters_t   *counters;
+
     fs_commit_t                     *commit;
     _Atomic(fs_store_t *)            store;
     _Atomic int                      ready;
     _Atomic int                      stop;
     _Atomic int                      closing;   /* the last thing it does */
     _Atomic int                      ended;
-    _Atomic int                      left;      /* nobody waits for it */
     _Atomic int64_t                  waiting;   /* for locks since, µs */
     _Atomic int                      sleeping;
     int                              end;       /* eventfd: it has ended */
     int                              kick;      /* eventfd, private */
 
     pthread_mutex_t                  mutex;     /* of the lists */
-    ngx_http_flashsale_job_t        *jobs, **jobs_last;
-    ngx_http_flashsale_job_t        *done, **done_last;
+    ngx_http_flashsale_jobs_t        jobs;
+    ngx_http_flashsale_jobs_t        done;
 
     /* the thread's own */
     ngx_msec_t                       backoff;
@@ -63,12 +66,15 @@ struct ngx_http_flashsale_thread_s {
 };
 
 
+static void ngx_http_flashsale_thread_put(ngx_http_flashsale_thread_t *thread,
+    ngx_http_flashsale_jobs_t *jobs, ngx_http_flashsale_job_t *job);
+static ngx_http_flashsale_job_t *ngx_http_flashsale_thread_get(
+    ngx_http_flashsale_thread_t *thread, ngx_http_flashsale_jobs_t *jobs);
 static void *ngx_http_flashsale_thread_main(void *data);
 static void ngx_http_flashsale_thread_work(
     ngx_http_flashsale_thread_t *thread);
 static void ngx_http_flashsale_thread_end(
     ngx_http_flashsale_thread_t *thread);
-static void ngx_http_flashsale_thread_locked(void *data, fs_point_t point);
 static int ngx_http_flashsale_thread_open(
     ngx_http_flashsale_thread_t *thread);
 static int ngx_http_flashsale_thread_settle(
@@ -93,29 +99,36 @@ static void ngx_http_flashsale_thread_sleep(
 /* Main thread. */
 
 ngx_http_flashsale_thread_t *
-ngx_http_flashsale_thread_start(ngx_http_flashsale_worker_t *worker)
+ngx_http_flashsale_thread_start(ngx_http_flashsale_main_conf_t *mcf, int ring,
+    ngx_log_t *log)
 {
     int                           err;
     sigset_t                      old;
     ngx_http_flashsale_thread_t  *thread;
 
-    thread = ngx_calloc(sizeof(ngx_http_flashsale_thread_t), worker->log);
+    thread = ngx_calloc(sizeof(ngx_http_flashsale_thread_t), log);
     if (thread == NULL) {
         return NULL;
     }
 
-    thread->worker = worker;
-    thread->jobs_last = &thread->jobs;
-    thread->done_last = &thread->done;
+    thread->jobs.last = &thread->jobs.first;
+    thread->done.last = &thread->done.first;
     thread->backoff = NGX_HTTP_FLASHSALE_RETRY_MSEC;
 
-    thread->shared = worker->conf->shared;
-    thread->path = strdup((char *) worker->conf->path->name.data);
+    thread->log = log;
+    ngx_http_flashsale_system_init(&thread->system, log);
+    thread->path = strdup((char *) mcf->path->name.data);
+    thread->size = mcf->size;
+    thread->sync = mcf->sync;
+    thread->shared = mcf->shared;
+    thread->rings = ngx_http_flashsale_rings(mcf->shared);
+    thread->ring = ring;
+    thread->counters = ngx_http_flashsale_counters(mcf->shared, ring);
     thread->kick = eventfd(0, EFD_CLOEXEC|EFD_NONBLOCK);
     thread->end = eventfd(0, EFD_CLOEXEC|EFD_NONBLOCK);
 
     if (thread->path == NULL || thread->kick == -1 || thread->end == -1) {
-        ngx_log_error(NGX_LOG_ALERT, worker->log, ngx_errno,
+        ngx_log_error(NGX_LOG_ALERT, log, ngx_errno,
                       "flashsale: making the commit thread failed");
         ngx_http_flashsale_thread_end(thread);
         return NULL;
@@ -136,7 +149,7 @@ ngx_http_flashsale_thread_start(ngx_http_flashsale_worker_t *worker)
     }
 
     if (err) {
-        ngx_log_error(NGX_LOG_ALERT, worker->log, err,
+        ngx_log_error(NGX_LOG_ALERT, log, err,
                       "flashsale: starting the commit thread failed");
         ngx_http_flashsale_thread_end(thread);
         return NULL;
@@ -200,7 +213,6 @@ ngx_http_flashsale_thread_wait(ngx_http_flashsale_thread_t *thread)
             (void) poll(&pfd, 1, -1);
 
         } else {
-            atomic_store(&thread->left, 1);
             return NGX_AGAIN;
         }
     }
@@ -214,17 +226,13 @@ ngx_http_flashsale_thread_wait(ngx_http_flashsale_thread_t *thread)
 void
 ngx_http_flashsale_thread_free(ngx_http_flashsale_thread_t *thread)
 {
-    ngx_http_flashsale_job_t  *job, *next;
+    ngx_http_flashsale_job_t  *job;
 
     (void) pthread_join(thread->tid, NULL);
 
-    for (job = thread->jobs; job; job = next) {
-        next = job->next;
-        free(job);
-    }
-
-    for (job = thread->done; job; job = next) {
-        next = job->next;
+    while ((job = ngx_http_flashsale_thread_get(thread, &thread->jobs))
+           || (job = ngx_http_flashsale_thread_get(thread, &thread->done)))
+    {
         free(job);
     }
 
@@ -296,13 +304,7 @@ void
 ngx_http_flashsale_thread_add(ngx_http_flashsale_thread_t *thread,
     ngx_http_flashsale_job_t *job)
 {
-    job->next = NULL;
-
-    pthread_mutex_lock(&thread->mutex);
-    *thread->jobs_last = job;
-    thread->jobs_last = &job->next;
-    pthread_mutex_unlock(&thread->mutex);
-
+    ngx_http_flashsale_thread_put(thread, &thread->jobs, job);
     ngx_http_flashsale_thread_kick(thread);
 }
 
@@ -312,17 +314,38 @@ ngx_http_flashsale_thread_add(ngx_http_flashsale_thread_t *thread,
 ngx_http_flashsale_job_t *
 ngx_http_flashsale_thread_done(ngx_http_flashsale_thread_t *thread)
 {
+    return ngx_http_flashsale_thread_get(thread, &thread->done);
+}
+
+
+static void
+ngx_http_flashsale_thread_put(ngx_http_flashsale_thread_t *thread,
+    ngx_http_flashsale_jobs_t *jobs, ngx_http_flashsale_job_t *job)
+{
+    job->next = NULL;
+
+    pthread_mutex_lock(&thread->mutex);
+    *jobs->last = job;
+    jobs->last = &job->next;
+    pthread_mutex_unlock(&thread->mutex);
+}
+
+
+static ngx_http_flashsale_job_t *
+ngx_http_flashsale_thread_get(ngx_http_flashsale_thread_t *thread,
+    ngx_http_flashsale_jobs_t *jobs)
+{
     ngx_http_flashsale_job_t  *job;
 
     pthread_mutex_lock(&thread->mutex);
 
-    job = thread->done;
+    job = jobs->first;
 
     if (job) {
-        thread->done = job->next;
+        jobs->first = job->next;
 
-        if (thread->done == NULL) {
-            thread->done_last = &thread->done;
+        if (jobs->first == NULL) {
+            jobs->last = &jobs->first;
         }
     }
 
@@ -362,7 +385,7 @@ ngx_http_flashsale_thread_main(void *data)
     }
 
     atomic_store(&thread->ended, 1);
-    ngx_http_flashsale_wake(thread->worker);
+    fs_ring_wake(thread->rings, thread->ring);
 
     one = 1;
     (void) !write(thread->end, &one, sizeof(one));
@@ -423,37 +446,19 @@ ngx_http_flashsale_thread_work(ngx_http_flashsale_thread_t *thread)
 }
 
 
-/* A hook: the log's lock is taken.  Nobody waits for what would follow. */
-
-static void
-ngx_http_flashsale_thread_locked(void *data, fs_point_t point)
-{
-    ngx_http_flashsale_thread_t *thread = data;
-
-    if (point == FS_POINT_LOCKED) {
-        while (atomic_load_explicit(&thread->left, memory_order_relaxed)) {
-            (void) pause();
-        }
-    }
-}
-
-
 /* 0: open; -1: the worker leaves. */
 
 static int
 ngx_http_flashsale_thread_open(ngx_http_flashsale_thread_t *thread)
 {
-    char                          message[256];
-    fs_store_t                   *store;
-    fs_outcome_t                  outcome;
-    fs_store_conf_t               conf;
-    ngx_http_flashsale_worker_t  *worker;
-
-    worker = thread->worker;
+    char              message[256];
+    fs_store_t       *store;
+    fs_outcome_t      outcome;
+    fs_store_conf_t   conf;
 
     for ( ;; ) {
-        ngx_http_flashsale_store_conf(worker, &conf);
-        conf.path = thread->path;
+        ngx_http_flashsale_store_conf(&thread->system, thread->path,
+                                      thread->size, thread->sync, &conf);
 
         message[0] = '\0';
 
@@ -466,7 +471,7 @@ ngx_http_flashsale_thread_open(ngx_http_flashsale_thread_t *thread)
         }
 
         if (ngx_strcmp(message, thread->message) != 0) {
-            ngx_http_flashsale_thread_error(worker, NGX_LOG_ERR,
+            ngx_log_error(NGX_LOG_ERR, thread->log, 0,
                           "flashsale: the store \"%s\" cannot be opened: %s",
                           conf.path, message);
             ngx_memcpy(thread->message, message, sizeof(message));
@@ -481,7 +486,7 @@ ngx_http_flashsale_thread_open(ngx_http_flashsale_thread_t *thread)
     }
 
     atomic_store_explicit(&thread->store, store, memory_order_release);
-    ngx_http_flashsale_wake(worker);
+    fs_ring_wake(thread->rings, thread->ring);
 
     return 0;
 }
@@ -494,26 +499,22 @@ ngx_http_flashsale_thread_open(ngx_http_flashsale_thread_t *thread)
 static int
 ngx_http_flashsale_thread_settle(ngx_http_flashsale_thread_t *thread)
 {
-    fs_store_t                   *store;
-    fs_outcome_t                  outcome;
-    ngx_http_flashsale_worker_t  *worker;
+    fs_store_t    *store;
+    fs_outcome_t   outcome;
 
-    worker = thread->worker;
     store = atomic_load(&thread->store);
 
     for ( ;; ) {
         outcome = FS_OK;
 
         if (thread->commit == NULL) {
-            thread->commit = fs_commit_create(store, worker->rings);
+            thread->commit = fs_commit_create(store, thread->rings);
 
             if (thread->commit == NULL) {
                 outcome = FS_INTERNAL;
 
             } else {
                 fs_commit_set_waiting(thread->commit, &thread->waiting);
-                fs_commit_set_hook(thread->commit,
-                                   ngx_http_flashsale_thread_locked, thread);
             }
         }
 
@@ -523,7 +524,7 @@ ngx_http_flashsale_thread_settle(ngx_http_flashsale_thread_t *thread)
         }
 
         if (outcome == FS_OK) {
-            outcome = fs_commit_settle(thread->commit, worker->ring);
+            outcome = fs_commit_settle(thread->commit, thread->ring);
         }
 
         if (outcome == FS_OK) {
@@ -544,7 +545,7 @@ ngx_http_flashsale_thread_settle(ngx_http_flashsale_thread_t *thread)
     thread->failure = FS_OK;
 
     atomic_store_explicit(&thread->ready, 1, memory_order_release);
-    ngx_http_flashsale_wake(worker);
+    fs_ring_wake(thread->rings, thread->ring);
 
     return 0;
 }
@@ -557,11 +558,9 @@ ngx_http_flashsale_thread_turn(ngx_http_flashsale_thread_t *thread)
 {
     int                             worked;
     fs_pass_t                       pass;
-    ngx_http_flashsale_worker_t    *worker;
     ngx_http_flashsale_counters_t  *counters;
 
-    worker = thread->worker;
-    counters = worker->counters;
+    counters = thread->counters;
 
     worked = ngx_http_flashsale_thread_jobs(thread);
 
@@ -573,7 +572,7 @@ ngx_http_flashsale_thread_turn(ngx_http_flashsale_thread_t *thread)
         if (atomic_load_explicit(&thread->shared->stuck, memory_order_relaxed)
             && atomic_exchange(&thread->shared->stuck, 0))
         {
-            ngx_http_flashsale_thread_error(worker, NGX_LOG_NOTICE,
+            ngx_log_error(NGX_LOG_NOTICE, thread->log, 0,
                               "flashsale: the log's lock was given back, "
                               "commits go on");
         }
@@ -614,7 +613,7 @@ ngx_http_flashsale_thread_turn(ngx_http_flashsale_thread_t *thread)
             }
 
             if (pass.entries && thread->failure != FS_OK) {
-                ngx_http_flashsale_thread_error(worker, NGX_LOG_NOTICE,
+                ngx_log_error(NGX_LOG_NOTICE, thread->log, 0,
                               "flashsale: commits succeed again");
                 thread->failure = FS_OK;
             }
@@ -650,7 +649,7 @@ ngx_http_flashsale_thread_failed(ngx_http_flashsale_thread_t *thread,
     thread->failed_at = now;
     level = (outcome == FS_REBUILDING) ? NGX_LOG_NOTICE : NGX_LOG_ERR;
 
-    ngx_http_flashsale_thread_error(thread->worker, level,
+    ngx_log_error(level, thread->log, 0,
                   "flashsale: %s failed: %s (%s)",
                   what, fs_outcome_title(outcome), fs_outcome_code(outcome));
 }
@@ -664,36 +663,17 @@ ngx_http_flashsale_thread_jobs(ngx_http_flashsale_thread_t *thread)
     int                        n;
     ngx_http_flashsale_job_t  *job;
 
-    for (n = 0; n < 64 && !atomic_load(&thread->left); n++) {
+    for (n = 0; n < 64; n++) {
 
-        pthread_mutex_lock(&thread->mutex);
-
-        job = thread->jobs;
-
-        if (job) {
-            thread->jobs = job->next;
-
-            if (thread->jobs == NULL) {
-                thread->jobs_last = &thread->jobs;
-            }
-        }
-
-        pthread_mutex_unlock(&thread->mutex);
-
+        job = ngx_http_flashsale_thread_get(thread, &thread->jobs);
         if (job == NULL) {
             break;
         }
 
         fs_commit_one(thread->commit, &job->command, &job->op, &job->result);
 
-        job->next = NULL;
-
-        pthread_mutex_lock(&thread->mutex);
-        *thread->done_last = job;
-        thread->done_last = &job->next;
-        pthread_mutex_unlock(&thread->mutex);
-
-        ngx_http_flashsale_wake(thread->worker);
+        ngx_http_flashsale_thread_put(thread, &thread->done, job);
+        fs_ring_wake(thread->rings, thread->ring);
     }
 
     return n > 0;
@@ -708,14 +688,14 @@ ngx_http_flashsale_thread_waits(ngx_http_flashsale_thread_t *thread)
     int         waits;
     fs_ring_t  *ring;
 
-    ring = fs_ring(thread->worker->rings, thread->worker->ring);
+    ring = fs_ring(thread->rings, thread->ring);
 
     if (atomic_load(&ring->head) != atomic_load(&ring->delivered)) {
         return 1;
     }
 
     pthread_mutex_lock(&thread->mutex);
-    waits = (thread->jobs != NULL);
+    waits = (thread->jobs.first != NULL);
     pthread_mutex_unlock(&thread->mutex);
 
     return waits;
@@ -744,8 +724,7 @@ ngx_http_flashsale_thread_look(ngx_http_flashsale_thread_t *thread)
         return;
     }
 
-    ngx_http_flashsale_growth_look(thread->worker, thread->shared, &stat,
-                                   now);
+    ngx_http_flashsale_growth_look(thread->shared, &stat, now, thread->log);
 }
 
 
@@ -759,7 +738,7 @@ ngx_http_flashsale_thread_due(ngx_http_flashsale_thread_t *thread,
     fs_now_t     now;
     fs_rings_t  *rings;
 
-    rings = thread->worker->rings;
+    rings = thread->rings;
 
     fs_store_now(atomic_load(&thread->store), &now);
 

@@ -1,11 +1,10 @@
 
-/*
- * The change feed: ledger entries in order, up to the durable mark, as lines
- * of JSON.  A request that finds nothing new may wait for it (long poll).
- */
-
-#include "ngx_http_flashsale.h"
+#include "live/ngx_http_flashsale_ledger.h"
 #include "core/read/view_walk.h"
+#include "core/text/form.h"
+#include "http/ngx_http_flashsale_answer.h"
+#include "http/ngx_http_flashsale_request.h"
+#include "worker/ngx_http_flashsale_view.h"
 
 
 #define NGX_HTTP_FLASHSALE_FEED_LIMIT      100
@@ -38,10 +37,10 @@ typedef struct {
 } ngx_http_flashsale_feed_t;
 
 
+static ngx_uint_t ngx_http_flashsale_ledger_changed(
+    ngx_http_flashsale_worker_t *worker);
 static fs_outcome_t ngx_http_flashsale_feed_args(ngx_http_request_t *r,
     ngx_http_flashsale_feed_t *feed, fs_fault_t *fault);
-static int ngx_http_flashsale_feed_number(fs_str_t args, const char *name,
-    int64_t min, int64_t max, int64_t *value, fs_fault_t *fault);
 static int ngx_http_flashsale_feed_hash(fs_str_t args,
     ngx_http_flashsale_feed_t *feed, fs_fault_t *fault);
 static int ngx_http_flashsale_feed_forked(ngx_http_flashsale_feed_t *feed,
@@ -51,8 +50,6 @@ static ngx_int_t ngx_http_flashsale_feed_problem(ngx_http_request_t *r,
 static ngx_chain_t *ngx_http_flashsale_feed_render(ngx_http_request_t *r,
     ngx_http_flashsale_feed_t *feed, ngx_http_flashsale_worker_t *worker,
     fs_outcome_t *outcome);
-static ngx_int_t ngx_http_flashsale_feed_send(ngx_http_request_t *r,
-    ngx_chain_t *out);
 static ngx_int_t ngx_http_flashsale_feed_wait(ngx_http_request_t *r,
     ngx_http_flashsale_feed_t *feed, ngx_http_flashsale_worker_t *worker);
 static void ngx_http_flashsale_feed_answer(ngx_http_flashsale_feed_t *feed,
@@ -63,40 +60,18 @@ static void ngx_http_flashsale_feed_cleanup(void *data);
 
 
 ngx_int_t
-ngx_http_flashsale_ledger_handler(ngx_http_request_t *r)
+ngx_http_flashsale_ledger(ngx_http_request_t *r,
+    ngx_http_flashsale_worker_t *worker)
 {
-    ngx_int_t                     rc;
-    fs_fault_t                    fault;
-    ngx_chain_t                  *out;
-    fs_outcome_t                  outcome;
-    ngx_http_flashsale_ctx_t     *ctx;
-    ngx_http_flashsale_feed_t    *feed;
-    ngx_http_flashsale_worker_t  *worker;
-    static const fs_str_t         empty = fs_null_str;
-
-    if (r->method != NGX_HTTP_GET) {
-        return ngx_http_flashsale_not_allowed(r, "GET");
-    }
-
-    worker = ngx_http_flashsale_gate(r, ngx_http_flashsale_ledger_handler,
-                                     NGX_HTTP_FLASHSALE_READ, &rc);
-    if (worker == NULL) {
-        return rc;
-    }
+    ngx_int_t                   rc;
+    fs_fault_t                  fault;
+    ngx_chain_t                *out;
+    fs_outcome_t                outcome;
+    ngx_http_flashsale_feed_t  *feed;
 
     rc = ngx_http_discard_request_body(r);
     if (rc != NGX_OK) {
         return rc;
-    }
-
-    ctx = ngx_http_flashsale_ctx(r);
-    if (ctx == NULL) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    outcome = ngx_http_flashsale_signed(r, NGX_HTTP_FLASHSALE_LEDGER, empty);
-    if (outcome != FS_OK) {
-        return ngx_http_flashsale_problem(r, outcome, NULL);
     }
 
     feed = ngx_pcalloc(r->pool, sizeof(ngx_http_flashsale_feed_t));
@@ -121,11 +96,12 @@ ngx_http_flashsale_ledger_handler(ngx_http_request_t *r)
         return ngx_http_flashsale_feed_wait(r, feed, worker);
     }
 
-    return ngx_http_flashsale_feed_send(r, out);
+    return ngx_http_flashsale_send_text(r, "application/x-ndjson",
+                                        "private, no-store", out);
 }
 
 
-void
+static ngx_uint_t
 ngx_http_flashsale_ledger_changed(ngx_http_flashsale_worker_t *worker)
 {
     fs_seq_t                      seq;
@@ -136,7 +112,7 @@ ngx_http_flashsale_ledger_changed(ngx_http_flashsale_worker_t *worker)
     ledger = worker->ledger;
 
     if (ledger == NULL || ngx_queue_empty(&ledger->waiters)) {
-        return;
+        return 0;
     }
 
     seq = atomic_load(&worker->store->mark->seq);
@@ -152,10 +128,12 @@ ngx_http_flashsale_ledger_changed(ngx_http_flashsale_worker_t *worker)
             ngx_http_flashsale_feed_answer(feed, 0);
         }
     }
+
+    return 0;
 }
 
 
-ngx_uint_t
+static ngx_uint_t
 ngx_http_flashsale_ledger_idle(ngx_http_flashsale_worker_t *worker)
 {
     return worker->ledger == NULL
@@ -163,8 +141,10 @@ ngx_http_flashsale_ledger_idle(ngx_http_flashsale_worker_t *worker)
 }
 
 
-void
-ngx_http_flashsale_ledger_shutdown(ngx_http_flashsale_worker_t *worker)
+/* An answer of nothing is an answer. */
+
+static void
+ngx_http_flashsale_ledger_leave(ngx_http_flashsale_worker_t *worker)
 {
     ngx_queue_t                  *q;
     ngx_http_flashsale_ledger_t  *ledger;
@@ -199,15 +179,17 @@ ngx_http_flashsale_feed_args(ngx_http_request_t *r,
     limit = NGX_HTTP_FLASHSALE_FEED_LIMIT;
     wait = 0;
 
-    if (ngx_http_flashsale_feed_number(args, "after", 0, INT64_MAX, &after,
-                                       fault)
-        || ngx_http_flashsale_feed_number(args, "limit", 1,
-                                          NGX_HTTP_FLASHSALE_FEED_LIMIT_MAX,
-                                          &limit, fault)
-        || ngx_http_flashsale_feed_number(args, "wait_ms", 0,
-                                          NGX_HTTP_FLASHSALE_FEED_WAIT_MAX,
-                                          &wait, fault)
-        || ngx_http_flashsale_feed_hash(args, feed, fault))
+    if (ngx_http_flashsale_number(args, "after", 0, INT64_MAX, &after, fault)
+        != FS_OK
+        || ngx_http_flashsale_number(args, "limit", 1,
+                                     NGX_HTTP_FLASHSALE_FEED_LIMIT_MAX,
+                                     &limit, fault)
+           != FS_OK
+        || ngx_http_flashsale_number(args, "wait_ms", 0,
+                                     NGX_HTTP_FLASHSALE_FEED_WAIT_MAX, &wait,
+                                     fault)
+           != FS_OK
+        || ngx_http_flashsale_feed_hash(args, feed, fault) != 0)
     {
         return FS_BAD_REQUEST;
     }
@@ -217,39 +199,6 @@ ngx_http_flashsale_feed_args(ngx_http_request_t *r,
     feed->wait = wait;
 
     return FS_OK;
-}
-
-
-/* An argument that may be absent.  0, or -1 and the fault. */
-
-static int
-ngx_http_flashsale_feed_number(fs_str_t args, const char *name, int64_t min,
-    int64_t max, int64_t *value, fs_fault_t *fault)
-{
-    int       len;
-    char      buf[NGX_INT64_LEN];
-    fs_str_t  str;
-
-    len = fs_query_get(args, name, buf, sizeof(buf));
-
-    if (len == -1) {
-        return 0;
-    }
-
-    str.len = (len < 0) ? 0 : len;
-    str.data = buf;
-
-    if (fs_number_parse(str, min, max, value) == 0) {
-        return 0;
-    }
-
-    fault->outcome = FS_BAD_REQUEST;
-    (void) ngx_snprintf((u_char *) fault->field, sizeof(fault->field),
-                        "%s%Z", name);
-    (void) ngx_snprintf((u_char *) fault->rule, sizeof(fault->rule),
-                        "is a whole number from %L to %L%Z", min, max);
-
-    return -1;
 }
 
 
@@ -285,7 +234,6 @@ ngx_http_flashsale_feed_hash(fs_str_t args, ngx_http_flashsale_feed_t *feed,
         return 0;
     }
 
-    fault->outcome = FS_BAD_REQUEST;
     ngx_http_flashsale_fault(fault, "hash", "is 64 hexadecimal digits");
 
     return -1;
@@ -370,12 +318,10 @@ ngx_http_flashsale_feed_render(ngx_http_request_t *r,
     ngx_chain_t  *out, **last, *cl;
     fs_entry_t    entries[NGX_HTTP_FLASHSALE_FEED_STEP];
 
-    *outcome = fs_view_open(worker->reader, &view);
-    if (*outcome != FS_OK && *outcome != FS_REBUILDING) {
+    *outcome = ngx_http_flashsale_view(worker, NGX_HTTP_FLASHSALE_LOG, &view);
+    if (*outcome != FS_OK) {
         return NULL;
     }
-
-    *outcome = FS_OK;
 
     if (ngx_http_flashsale_feed_forked(feed, &view)) {
         *outcome = ngx_http_flashsale_missing(&view, FS_FORKED);
@@ -471,55 +417,6 @@ failed:
 
 
 static ngx_int_t
-ngx_http_flashsale_feed_send(ngx_http_request_t *r, ngx_chain_t *out)
-{
-    off_t         size;
-    ngx_int_t     rc;
-    ngx_chain_t  *cl;
-
-    size = 0;
-
-    for (cl = out; cl; cl = cl->next) {
-        size += ngx_buf_size(cl->buf);
-
-        if (cl->next == NULL) {
-            cl->buf->last_buf = (r == r->main);
-            cl->buf->last_in_chain = 1;
-        }
-    }
-
-    ngx_http_flashsale_outcome(r, ngx_http_flashsale_ctx(r), FS_OK);
-
-    r->headers_out.status = NGX_HTTP_OK;
-    r->headers_out.content_length_n = size;
-    ngx_str_set(&r->headers_out.content_type, "application/x-ndjson");
-    r->headers_out.content_type_len = r->headers_out.content_type.len;
-    r->headers_out.content_type_lowcase = NULL;
-
-    if (ngx_http_flashsale_add_header(r, "Cache-Control",
-                                      sizeof("Cache-Control") - 1,
-                                      "private, no-store",
-                                      sizeof("private, no-store") - 1)
-        != NGX_OK)
-    {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    if (out == NULL) {
-        r->header_only = 1;
-    }
-
-    rc = ngx_http_send_header(r);
-
-    if (rc == NGX_ERROR || rc > NGX_OK || r->header_only) {
-        return rc;
-    }
-
-    return ngx_http_output_filter(r, out);
-}
-
-
-static ngx_int_t
 ngx_http_flashsale_feed_wait(ngx_http_request_t *r,
     ngx_http_flashsale_feed_t *feed, ngx_http_flashsale_worker_t *worker)
 {
@@ -603,7 +500,8 @@ ngx_http_flashsale_feed_answer(ngx_http_flashsale_feed_t *feed,
         rc = ngx_http_flashsale_feed_problem(r, feed, outcome);
 
     } else {
-        rc = ngx_http_flashsale_feed_send(r, out);
+        rc = ngx_http_flashsale_send_text(r, "application/x-ndjson",
+                                          "private, no-store", out);
     }
 
     ngx_http_finalize_request(r, rc);
@@ -631,7 +529,7 @@ ngx_http_flashsale_feed_look(ngx_event_t *ev)
 
     ngx_add_timer(ev, NGX_HTTP_FLASHSALE_FEED_LOOK_MSEC);
 
-    ngx_http_flashsale_ledger_changed(ledger->worker);
+    (void) ngx_http_flashsale_ledger_changed(ledger->worker);
 }
 
 
@@ -654,3 +552,10 @@ ngx_http_flashsale_feed_cleanup(void *data)
         ngx_del_timer(&feed->timeout);
     }
 }
+
+
+const ngx_http_flashsale_part_t  ngx_http_flashsale_ledger_part = {
+    .changed = ngx_http_flashsale_ledger_changed,
+    .leave = ngx_http_flashsale_ledger_leave,
+    .idle = ngx_http_flashsale_ledger_idle
+};

@@ -1,14 +1,6 @@
 
-/*
- * What the order service is told at the checkout, as variables, and that all
- * of it comes from here: docs/checkout.md is the contract.
- *
- * flashsale_pay notes the hold; the values are made when the first of them is
- * asked for, all at once, and stay the same for the request, because one of
- * them signs the others.
- */
-
-#include "ngx_http_flashsale.h"
+#include "pay/ngx_http_flashsale_checkout.h"
+#include "core/text/answer.h"
 
 
 struct ngx_http_flashsale_checkout_s {
@@ -80,7 +72,7 @@ ngx_http_flashsale_checkout_variable(ngx_http_request_t *r,
     ngx_http_flashsale_ctx_t       *ctx;
     ngx_http_flashsale_checkout_t  *checkout;
 
-    ctx = ngx_http_get_module_ctx(r, ngx_http_flashsale_module);
+    ctx = ngx_http_flashsale_get_ctx(r);
 
     if (ctx == NULL || !ctx->paid) {
         v->not_found = 1;
@@ -123,7 +115,7 @@ ngx_http_flashsale_checkout_make(ngx_http_request_t *r,
     ngx_str_t                      *values;
     ngx_http_flashsale_loc_conf_t  *lcf;
 
-    lcf = ngx_http_get_module_loc_conf(r, ngx_http_flashsale_module);
+    lcf = ngx_http_flashsale_loc_conf(r);
 
     values = checkout->values;
     ngx_memzero(values, sizeof(checkout->values));
@@ -278,7 +270,7 @@ ngx_http_flashsale_checkout_sign(ngx_http_request_t *r,
     fs_signed_t                      parts;
     ngx_http_flashsale_main_conf_t  *mcf;
 
-    mcf = ngx_http_get_module_main_conf(r, ngx_http_flashsale_module);
+    mcf = ngx_http_flashsale_main_conf(r);
     secrets = mcf->secrets[NGX_HTTP_FLASHSALE_CHECKOUT];
 
     if (secrets == NULL) {
@@ -312,10 +304,8 @@ ngx_http_flashsale_checkout_sign(ngx_http_request_t *r,
     }
 
     parts.t = ngx_time();
-    parts.method.data = (const char *) r->method_name.data;
-    parts.method.len = r->method_name.len;
-    parts.target.data = (const char *) r->unparsed_uri.data;
-    parts.target.len = r->unparsed_uri.len;
+    parts.method = ngx_http_flashsale_str(&r->method_name);
+    parts.target = ngx_http_flashsale_str(&r->unparsed_uri);
 
     /* the hold is the key, whatever key a client sends */
     parts.key.data = "";
@@ -406,7 +396,7 @@ ngx_http_flashsale_checkout_check(ngx_conf_t *cf)
     ngx_http_core_main_conf_t       *cmcf;
     ngx_http_flashsale_main_conf_t  *mcf;
 
-    mcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_flashsale_module);
+    mcf = ngx_http_flashsale_conf_main_conf(cf);
 
     if (mcf->secrets[NGX_HTTP_FLASHSALE_CHECKOUT]) {
         return NGX_OK;

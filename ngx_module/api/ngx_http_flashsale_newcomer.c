@@ -1,17 +1,20 @@
 
-/*
- * flashsale_newcomer: whoever got an identity a moment ago waits for the first
- * reservation.  Asked on each way in, by HTTP and from Lua; the rule itself is
- * the core's.
- */
-
-#include "ngx_http_flashsale.h"
+#include "api/ngx_http_flashsale_newcomer.h"
 #include "core/rules/newcomer.h"
 
 
 #define NGX_HTTP_FLASHSALE_NEWCOMER_WAIT_MIN  1000
 #define NGX_HTTP_FLASHSALE_NEWCOMER_WAIT_MAX  3600000
 #define NGX_HTTP_FLASHSALE_NEWCOMER_BITS      16
+
+
+struct ngx_http_flashsale_newcomer_s {
+    ngx_http_complex_value_t         since;         /* when the identity was
+                                                       given, epoch ms */
+    ngx_http_complex_value_t         work;          /* the token shown */
+    ngx_msec_t                       wait;
+    ngx_uint_t                       bits;          /* 0: no work counts */
+};
 
 
 static ngx_int_t ngx_http_flashsale_newcomer_rest(ngx_http_request_t *r,
@@ -40,10 +43,8 @@ ngx_http_flashsale_newcomer_rest(ngx_http_request_t *r,
         return NGX_ERROR;
     }
 
-    newcomer.since.data = (const char *) since.data;
-    newcomer.since.len = since.len;
-    newcomer.work.data = (const char *) work.data;
-    newcomer.work.len = work.len;
+    newcomer.since = ngx_http_flashsale_str(&since);
+    newcomer.work = ngx_http_flashsale_str(&work);
     newcomer.identity = identity;
     newcomer.wait_ms = conf->wait;
     newcomer.bits = conf->bits;
@@ -74,7 +75,7 @@ ngx_http_flashsale_newcomer_check(ngx_http_request_t *r,
     fs_now_t                        now;
     ngx_http_flashsale_loc_conf_t  *lcf;
 
-    lcf = ngx_http_get_module_loc_conf(r, ngx_http_flashsale_module);
+    lcf = ngx_http_flashsale_loc_conf(r);
 
     if (lcf->newcomer == NULL) {
         return FS_OK;
@@ -122,7 +123,7 @@ ngx_http_flashsale_newcomer_variable(ngx_http_request_t *r,
 
     v->not_found = 1;
 
-    lcf = ngx_http_get_module_loc_conf(r, ngx_http_flashsale_module);
+    lcf = ngx_http_flashsale_loc_conf(r);
     worker = ngx_http_flashsale_worker(r);
 
     if (lcf->newcomer == NULL || lcf->user == NULL || worker == NULL
@@ -137,8 +138,7 @@ ngx_http_flashsale_newcomer_variable(ngx_http_request_t *r,
         return NGX_ERROR;
     }
 
-    identity.data = (const char *) value.data;
-    identity.len = value.len;
+    identity = ngx_http_flashsale_str(&value);
 
     fs_store_now(worker->store, &now);
 

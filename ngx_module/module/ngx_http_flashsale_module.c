@@ -3,7 +3,20 @@
  * Directives, configuration, checks at `nginx -t`.
  */
 
-#include "ngx_http_flashsale.h"
+#include "api/ngx_http_flashsale_endpoints.h"
+#include "api/ngx_http_flashsale_newcomer.h"
+#include "conf/ngx_http_flashsale_secret.h"
+#include "http/ngx_http_flashsale_park.h"
+#include "http/ngx_http_flashsale_refusal.h"
+#include "http/ngx_http_flashsale_wait.h"
+#include "live/ngx_http_flashsale_audit.h"
+#include "live/ngx_http_flashsale_ledger.h"
+#include "live/ngx_http_flashsale_viewers.h"
+#include "lua/ngx_http_flashsale_lua_commands.h"
+#include "module/ngx_http_flashsale_variables.h"
+#include "pay/ngx_http_flashsale_checkout.h"
+#include "pay/ngx_http_flashsale_pay.h"
+#include "worker/ngx_http_flashsale_process.h"
 
 
 /* address space; the index has four times the log's */
@@ -11,26 +24,30 @@
 #define NGX_HTTP_FLASHSALE_SIZE_MAX  ((off_t) 16384 * 1024 * 1024 * 1024)
 
 
-/* What a handler's directive needs to be there, checked when all is read. */
+/* What a directive makes of its location, and what it needs to be there when
+ * all is read. */
 typedef struct {
+    ngx_http_flashsale_place_t       place;
     ngx_http_handler_pt              handler;
     ngx_int_t                        role;      /* -1: none */
     unsigned                         below:1;   /* serves what is below the
                                                    location's path */
-} ngx_http_flashsale_place_t;
+} ngx_http_flashsale_place_conf_t;
+
+typedef struct {
+    ngx_int_t                        min;
+    ngx_int_t                        max;
+    const char                      *of;        /* what, with a blank */
+} ngx_http_flashsale_bounds_t;
 
 
 static char *ngx_http_flashsale_store(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
-static char *ngx_http_flashsale_queue(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
+static char *ngx_http_flashsale_number_slot(ngx_conf_t *cf,
+    ngx_command_t *cmd, void *conf);
 static char *ngx_http_flashsale_time(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
-static char *ngx_http_flashsale_live_holds(ngx_conf_t *cf,
-    ngx_command_t *cmd, void *conf);
 static char *ngx_http_flashsale_place(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-static char *ngx_http_flashsale_pay(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 
 static void *ngx_http_flashsale_create_main_conf(ngx_conf_t *cf);
@@ -39,31 +56,60 @@ static void *ngx_http_flashsale_create_loc_conf(ngx_conf_t *cf);
 static char *ngx_http_flashsale_merge_loc_conf(ngx_conf_t *cf, void *parent,
     void *child);
 static ngx_int_t ngx_http_flashsale_init(ngx_conf_t *cf);
+static ngx_int_t ngx_http_flashsale_init_process(ngx_cycle_t *cycle);
 
 
-static ngx_http_flashsale_place_t  ngx_http_flashsale_api_place = {
-    ngx_http_flashsale_api_handler, -1, 1
+static ngx_http_flashsale_place_conf_t  ngx_http_flashsale_api = {
+    NGX_HTTP_FLASHSALE_API_PLACE, ngx_http_flashsale_endpoints, -1, 1
 };
 
-static ngx_http_flashsale_place_t  ngx_http_flashsale_orders_place = {
-    ngx_http_flashsale_orders_handler, NGX_HTTP_FLASHSALE_ORDERS, 1
+static ngx_http_flashsale_place_conf_t  ngx_http_flashsale_orders = {
+    NGX_HTTP_FLASHSALE_ORDERS_PLACE, ngx_http_flashsale_endpoints,
+    NGX_HTTP_FLASHSALE_ORDERS, 1
 };
 
-static ngx_http_flashsale_place_t  ngx_http_flashsale_ledger_place = {
-    ngx_http_flashsale_ledger_handler, NGX_HTTP_FLASHSALE_LEDGER, 0
+static ngx_http_flashsale_place_conf_t  ngx_http_flashsale_ledgers = {
+    NGX_HTTP_FLASHSALE_LEDGER_PLACE, ngx_http_flashsale_endpoints,
+    NGX_HTTP_FLASHSALE_LEDGER, 0
 };
 
-static ngx_http_flashsale_place_t  ngx_http_flashsale_admin_place = {
-    ngx_http_flashsale_admin_handler, NGX_HTTP_FLASHSALE_ADMIN, 1
+static ngx_http_flashsale_place_conf_t  ngx_http_flashsale_admin = {
+    NGX_HTTP_FLASHSALE_ADMIN_PLACE, ngx_http_flashsale_endpoints,
+    NGX_HTTP_FLASHSALE_ADMIN, 1
 };
 
-static ngx_http_flashsale_place_t  ngx_http_flashsale_metrics_place = {
-    ngx_http_flashsale_metrics_handler, -1, 0
+static ngx_http_flashsale_place_conf_t  ngx_http_flashsale_metric = {
+    NGX_HTTP_FLASHSALE_METRICS_PLACE, ngx_http_flashsale_endpoints, -1, 0
+};
+
+static ngx_http_flashsale_place_conf_t  ngx_http_flashsale_problems = {
+    NGX_HTTP_FLASHSALE_PROBLEM_PLACE, ngx_http_flashsale_refusal_handler,
+    -1, 0
 };
 
 
-static ngx_http_flashsale_place_t  ngx_http_flashsale_problem_place = {
-    ngx_http_flashsale_refusal_handler, -1, 0
+static const ngx_http_flashsale_bounds_t  ngx_http_flashsale_queue_bounds = {
+    16, 1048576, "of slots "
+};
+
+static const ngx_http_flashsale_bounds_t  ngx_http_flashsale_live_bounds = {
+    1, 1000000, ""
+};
+
+
+/*
+ * What lives as long as a worker, in the order in which it is told of news: an
+ * answer goes before a stream.
+ */
+
+static const ngx_http_flashsale_part_t  *ngx_http_flashsale_parts[] = {
+    &ngx_http_flashsale_parked_part,
+    &ngx_http_flashsale_waits_part,
+    &ngx_http_flashsale_events_part,
+    &ngx_http_flashsale_ledger_part,
+    &ngx_http_flashsale_audit_part,
+    &ngx_http_flashsale_lua_part,
+    NULL
 };
 
 
@@ -78,10 +124,10 @@ static ngx_command_t  ngx_http_flashsale_commands[] = {
 
     { ngx_string("flashsale_queue"),
       NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
-      ngx_http_flashsale_queue,
+      ngx_http_flashsale_number_slot,
       NGX_HTTP_MAIN_CONF_OFFSET,
-      0,
-      NULL },
+      offsetof(ngx_http_flashsale_main_conf_t, queue),
+      (void *) &ngx_http_flashsale_queue_bounds },
 
     { ngx_string("flashsale_secret"),
       NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE2,
@@ -120,10 +166,10 @@ static ngx_command_t  ngx_http_flashsale_commands[] = {
 
     { ngx_string("flashsale_live_holds"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
-      ngx_http_flashsale_live_holds,
+      ngx_http_flashsale_number_slot,
       NGX_HTTP_LOC_CONF_OFFSET,
-      0,
-      NULL },
+      offsetof(ngx_http_flashsale_loc_conf_t, live_holds),
+      (void *) &ngx_http_flashsale_live_bounds },
 
     { ngx_string("flashsale_newcomer"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
@@ -137,42 +183,42 @@ static ngx_command_t  ngx_http_flashsale_commands[] = {
       ngx_http_flashsale_place,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
-      &ngx_http_flashsale_api_place },
+      &ngx_http_flashsale_api },
 
     { ngx_string("flashsale_orders"),
       NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
       ngx_http_flashsale_place,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
-      &ngx_http_flashsale_orders_place },
+      &ngx_http_flashsale_orders },
 
     { ngx_string("flashsale_ledger"),
       NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
       ngx_http_flashsale_place,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
-      &ngx_http_flashsale_ledger_place },
+      &ngx_http_flashsale_ledgers },
 
     { ngx_string("flashsale_admin"),
       NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
       ngx_http_flashsale_place,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
-      &ngx_http_flashsale_admin_place },
+      &ngx_http_flashsale_admin },
 
     { ngx_string("flashsale_metrics"),
       NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
       ngx_http_flashsale_place,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
-      &ngx_http_flashsale_metrics_place },
+      &ngx_http_flashsale_metric },
 
     { ngx_string("flashsale_problem"),
       NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
       ngx_http_flashsale_place,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
-      &ngx_http_flashsale_problem_place },
+      &ngx_http_flashsale_problems },
 
     { ngx_string("flashsale_pay"),
       NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
@@ -224,31 +270,10 @@ ngx_module_t  ngx_http_flashsale_module = {
     ngx_http_flashsale_init_process,       /* init process */
     NULL,                                  /* init thread */
     NULL,                                  /* exit thread */
-    ngx_http_flashsale_exit_process,       /* exit process */
+    ngx_http_flashsale_process_exit,       /* exit process */
     NULL,                                  /* exit master */
     NGX_MODULE_V1_PADDING
 };
-
-
-ngx_http_flashsale_ctx_t *
-ngx_http_flashsale_ctx(ngx_http_request_t *r)
-{
-    ngx_http_flashsale_ctx_t  *ctx;
-
-    ctx = ngx_http_get_module_ctx(r, ngx_http_flashsale_module);
-
-    if (ctx == NULL) {
-        ctx = ngx_pcalloc(r->pool, sizeof(ngx_http_flashsale_ctx_t));
-        if (ctx == NULL) {
-            return NULL;
-        }
-
-        ctx->request = r;
-        ngx_http_set_ctx(r, ctx, ngx_http_flashsale_module);
-    }
-
-    return ctx;
-}
 
 
 static char *
@@ -377,29 +402,33 @@ duplicate:
 
 
 static char *
-ngx_http_flashsale_queue(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+ngx_http_flashsale_number_slot(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
-    ngx_http_flashsale_main_conf_t *mcf = conf;
+    char  *p = conf;
 
-    ngx_int_t   n;
-    ngx_str_t  *value;
+    ngx_int_t                           n, *slot;
+    ngx_str_t                          *value;
+    const ngx_http_flashsale_bounds_t  *bounds;
 
-    if (mcf->queue != NGX_CONF_UNSET) {
+    slot = (ngx_int_t *) (p + cmd->offset);
+    bounds = cmd->post;
+
+    if (*slot != NGX_CONF_UNSET) {
         return "is duplicate";
     }
 
     value = cf->args->elts;
     n = ngx_atoi(value[1].data, value[1].len);
 
-    if (n < 16 || n > 1048576) {
+    if (n < bounds->min || n > bounds->max) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "\"%V\" has the invalid value \"%V\": it is a "
-                           "number of slots from 16 to 1048576",
-                           &cmd->name, &value[1]);
+                           "number %sfrom %i to %i", &cmd->name, &value[1],
+                           bounds->of, bounds->min, bounds->max);
         return NGX_CONF_ERROR;
     }
 
-    mcf->queue = n;
+    *slot = n;
 
     return NGX_CONF_OK;
 }
@@ -437,54 +466,26 @@ ngx_http_flashsale_time(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
 
 static char *
-ngx_http_flashsale_live_holds(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
-{
-    ngx_http_flashsale_loc_conf_t *lcf = conf;
-
-    ngx_int_t   n;
-    ngx_str_t  *value;
-
-    if (lcf->live_holds != NGX_CONF_UNSET_UINT) {
-        return "is duplicate";
-    }
-
-    value = cf->args->elts;
-    n = ngx_atoi(value[1].data, value[1].len);
-
-    if (n < 1 || n > 1000000) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"%V\" has the invalid value \"%V\": it is a "
-                           "number from 1 to 1000000", &cmd->name, &value[1]);
-        return NGX_CONF_ERROR;
-    }
-
-    lcf->live_holds = n;
-
-    return NGX_CONF_OK;
-}
-
-
-static char *
 ngx_http_flashsale_place(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_http_flashsale_loc_conf_t *lcf = conf;
 
-    ngx_http_core_loc_conf_t    *clcf;
-    ngx_http_flashsale_place_t  *place;
+    ngx_http_core_loc_conf_t         *clcf;
+    ngx_http_flashsale_place_conf_t  *place;
 
     place = cmd->post;
 
     clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
 
-    if (lcf->handler == place->handler) {
+    if (lcf->place == place->place) {
         return "is duplicate";
     }
 
-    if (lcf->handler) {
+    if (lcf->place) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "\"%V\": the location has another handler of "
                            "this module already, \"%V\" in line %ui",
-                           &cmd->name, &lcf->place->name, lcf->place->line);
+                           &cmd->name, &lcf->placed->name, lcf->placed->line);
         return NGX_CONF_ERROR;
     }
 
@@ -510,11 +511,12 @@ ngx_http_flashsale_place(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
-    lcf->place = ngx_http_flashsale_need(cf, place->role);
-    if (lcf->place == NULL) {
+    lcf->placed = ngx_http_flashsale_need(cf, place->role);
+    if (lcf->placed == NULL) {
         return NGX_CONF_ERROR;
     }
 
+    lcf->place = place->place;
     lcf->handler = place->handler;
     lcf->prefix = clcf->name;
     clcf->handler = place->handler;
@@ -523,69 +525,12 @@ ngx_http_flashsale_place(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 }
 
 
-static char *
-ngx_http_flashsale_pay(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
-{
-    ngx_http_flashsale_loc_conf_t *lcf = conf;
-
-    ngx_str_t  *value;
-
-    value = cf->args->elts;
-
-    if (value[1].len == 0) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"%V\" has an empty value: it names a hold, with "
-                           "a variable", &cmd->name);
-        return NGX_CONF_ERROR;
-    }
-
-    if (lcf->paying == NULL) {
-        lcf->paying = ngx_http_flashsale_need(cf, -1);
-        if (lcf->paying == NULL) {
-            return NGX_CONF_ERROR;
-        }
-    }
-
-    return ngx_http_set_complex_value_slot(cf, cmd, conf);
-}
-
-
-ngx_http_flashsale_need_conf_t *
-ngx_http_flashsale_need(ngx_conf_t *cf, ngx_int_t role)
-{
-    ngx_str_t                        *value;
-    ngx_http_flashsale_main_conf_t   *mcf;
-    ngx_http_flashsale_need_conf_t   *need, **slot;
-
-    mcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_flashsale_module);
-
-    need = ngx_palloc(cf->pool, sizeof(ngx_http_flashsale_need_conf_t));
-    if (need == NULL) {
-        return NULL;
-    }
-
-    slot = ngx_array_push(mcf->needs);
-    if (slot == NULL) {
-        return NULL;
-    }
-
-    *slot = need;
-
-    value = cf->args->elts;
-
-    need->name = value[0];
-    need->role = role;
-    need->file = cf->conf_file->file.name.data;
-    need->line = cf->conf_file->line;
-
-    return need;
-}
-
-
 static void *
 ngx_http_flashsale_create_main_conf(ngx_conf_t *cf)
 {
     ngx_http_flashsale_main_conf_t  *mcf;
+
+    ngx_http_flashsale_self = &ngx_http_flashsale_module;
 
     mcf = ngx_pcalloc(cf->pool, sizeof(ngx_http_flashsale_main_conf_t));
     if (mcf == NULL) {
@@ -678,8 +623,9 @@ ngx_http_flashsale_create_loc_conf(ngx_conf_t *cf)
      *     lcf->pay = NULL;
      *     lcf->checkout_return = NULL;
      *     lcf->checkout_buyer = NULL;
+     *     lcf->place = NGX_HTTP_FLASHSALE_NO_PLACE;
      *     lcf->handler = NULL;
-     *     lcf->place = NULL;
+     *     lcf->placed = NULL;
      *     lcf->paying = NULL;
      *     lcf->prefix = { 0, NULL };
      *     lcf->error_pages = NULL;
@@ -688,7 +634,7 @@ ngx_http_flashsale_create_loc_conf(ngx_conf_t *cf)
 
     lcf->hold_time = NGX_CONF_UNSET_MSEC;
     lcf->pay_time = NGX_CONF_UNSET_MSEC;
-    lcf->live_holds = NGX_CONF_UNSET_UINT;
+    lcf->live_holds = NGX_CONF_UNSET;
     lcf->newcomer = NGX_CONF_UNSET_PTR;
 
     return lcf;
@@ -721,7 +667,7 @@ ngx_http_flashsale_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 
     ngx_conf_merge_msec_value(conf->hold_time, prev->hold_time, 300000);
     ngx_conf_merge_msec_value(conf->pay_time, prev->pay_time, 900000);
-    ngx_conf_merge_uint_value(conf->live_holds, prev->live_holds, 3);
+    ngx_conf_merge_value(conf->live_holds, prev->live_holds, 3);
     ngx_conf_merge_ptr_value(conf->newcomer, prev->newcomer, NULL);
 
     /* an "if" and a "limit_except" stay what their location is */
@@ -731,6 +677,7 @@ ngx_http_flashsale_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     if (clcf->noname) {
 
         if (prev->handler && clcf->handler == NULL) {
+            conf->place = prev->place;
             conf->handler = prev->handler;
             conf->prefix = prev->prefix;
             clcf->handler = prev->handler;
@@ -748,8 +695,8 @@ ngx_http_flashsale_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                       "\"%V\": something else answers in the location \"%V\", "
                       "too, as \"proxy_pass\" would; a location has one "
-                      "handler in %s:%ui", &conf->place->name, &clcf->name,
-                      conf->place->file, conf->place->line);
+                      "handler in %s:%ui", &conf->placed->name, &clcf->name,
+                      conf->placed->file, conf->placed->line);
         return NGX_CONF_ERROR;
     }
 
@@ -757,7 +704,7 @@ ngx_http_flashsale_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                       "\"flashsale_pay\" is in one location with \"%V\": it "
                       "guards what a \"proxy_pass\" answers in %s:%ui",
-                      &conf->place->name, conf->paying->file,
+                      &conf->placed->name, conf->paying->file,
                       conf->paying->line);
         return NGX_CONF_ERROR;
     }
@@ -797,4 +744,11 @@ ngx_http_flashsale_init(ngx_conf_t *cf)
     ngx_http_flashsale_refusal_init();
 
     return ngx_http_flashsale_checkout_check(cf);
+}
+
+
+static ngx_int_t
+ngx_http_flashsale_init_process(ngx_cycle_t *cycle)
+{
+    return ngx_http_flashsale_process_init(cycle, ngx_http_flashsale_parts);
 }

@@ -1,10 +1,7 @@
 
-/*
- * Variables, for logs, for headers to an upstream, and for
- * flashsale_redirect.
- */
-
-#include "ngx_http_flashsale.h"
+#include "module/ngx_http_flashsale_variables.h"
+#include "api/ngx_http_flashsale_newcomer.h"
+#include "pay/ngx_http_flashsale_checkout.h"
 
 
 typedef enum {
@@ -93,82 +90,67 @@ ngx_http_flashsale_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data)
 {
     u_char                    *p;
-    const char                *text;
-    ngx_uint_t                 known;
     ngx_http_flashsale_ctx_t  *ctx;
 
-    ctx = ngx_http_get_module_ctx(r, ngx_http_flashsale_module);
+    ctx = ngx_http_flashsale_get_ctx(r);
 
-    known = 0;
+    v->data = NULL;
 
     if (ctx) {
         switch (data) {
 
         case NGX_HTTP_FLASHSALE_VAR_CODE:
-            known = ctx->counted;
+            if (ctx->counted) {
+                v->data = (u_char *) fs_outcome_code(ctx->outcome);
+                v->len = ngx_strlen(v->data);
+            }
             break;
 
         case NGX_HTTP_FLASHSALE_VAR_HOLD:
-            known = ctx->has_hold;
+            if (ctx->has_hold) {
+                v->data = (u_char *) ctx->hold;
+                v->len = FS_HOLD_ID_LEN;
+            }
             break;
 
         case NGX_HTTP_FLASHSALE_VAR_SALE:
-            known = (ctx->sale.len != 0);
+            if (ctx->sale.len) {
+                v->data = (u_char *) ctx->sale.data;
+                v->len = ctx->sale.len;
+            }
             break;
 
         case NGX_HTTP_FLASHSALE_VAR_AMOUNT:
-            known = ctx->has_amount;
+            if (ctx->has_amount) {
+                p = ngx_pnalloc(r->pool, NGX_INT64_LEN);
+                if (p == NULL) {
+                    return NGX_ERROR;
+                }
+
+                v->data = p;
+                v->len = ngx_sprintf(p, "%L", ctx->amount) - p;
+            }
             break;
 
         case NGX_HTTP_FLASHSALE_VAR_WAIT:
-            known = ctx->waited;
+            if (ctx->waited) {
+                p = ngx_pnalloc(r->pool, NGX_INT64_LEN + 8);
+                if (p == NULL) {
+                    return NGX_ERROR;
+                }
+
+                v->data = p;
+                v->len = ngx_sprintf(p, "%L.%06L", ctx->wait_us / 1000000,
+                                     ctx->wait_us % 1000000)
+                         - p;
+            }
             break;
         }
     }
 
-    if (!known) {
-        v->not_found = 1;
-        return NGX_OK;
-    }
-
-    v->valid = 1;
+    v->valid = (v->data != NULL);
+    v->not_found = (v->data == NULL);
     v->no_cacheable = 0;
-    v->not_found = 0;
-
-    switch (data) {
-
-    case NGX_HTTP_FLASHSALE_VAR_CODE:
-        text = fs_outcome_code(ctx->outcome);
-        v->data = (u_char *) text;
-        v->len = ngx_strlen(text);
-        return NGX_OK;
-
-    case NGX_HTTP_FLASHSALE_VAR_HOLD:
-        v->data = (u_char *) ctx->hold;
-        v->len = FS_HOLD_ID_LEN;
-        return NGX_OK;
-
-    case NGX_HTTP_FLASHSALE_VAR_SALE:
-        v->data = (u_char *) ctx->sale.data;
-        v->len = ctx->sale.len;
-        return NGX_OK;
-    }
-
-    p = ngx_pnalloc(r->pool, NGX_INT64_LEN + 8);
-    if (p == NULL) {
-        return NGX_ERROR;
-    }
-
-    v->data = p;
-
-    if (data == NGX_HTTP_FLASHSALE_VAR_AMOUNT) {
-        v->len = ngx_sprintf(p, "%L", ctx->amount) - p;
-
-    } else {
-        v->len = ngx_sprintf(p, "%L.%06L", ctx->wait_us / 1000000,
-                             ctx->wait_us % 1000000)
-                 - p;
-    }
 
     return NGX_OK;
 }

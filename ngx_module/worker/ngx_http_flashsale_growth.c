@@ -1,33 +1,25 @@
 
-/*
- * Is the store filling up, and how fast?  Commit threads look each second,
- * whichever comes first; what was seen is in the shared zone, so a reload does
- * not forget it.
- */
-
-#include "ngx_http_flashsale.h"
+#include "worker/ngx_http_flashsale_growth.h"
 
 
 #define NGX_HTTP_FLASHSALE_FULL  80         /* per cent of a map */
 
 
-static void ngx_http_flashsale_growth_map(ngx_http_flashsale_worker_t *worker,
-    const char *name, uint64_t used, uint64_t size,
-    _Atomic uint32_t *warned);
+static void ngx_http_flashsale_growth_map(const char *name, uint64_t used,
+    uint64_t size, _Atomic uint32_t *warned, ngx_log_t *log);
 
 
 void
-ngx_http_flashsale_growth_look(ngx_http_flashsale_worker_t *worker,
-    ngx_http_flashsale_shared_t *shared, const fs_store_stat_t *stat,
-    uint64_t usec)
+ngx_http_flashsale_growth_look(ngx_http_flashsale_shared_t *shared,
+    const fs_store_stat_t *stat, uint64_t usec, ngx_log_t *log)
 {
     int64_t           now;
     fs_growth_rate_t  rate;
 
-    ngx_http_flashsale_growth_map(worker, "log", stat->log_used,
-                                  stat->log_size, &shared->warned_log);
-    ngx_http_flashsale_growth_map(worker, "index", stat->index_used,
-                                  stat->index_size, &shared->warned_index);
+    ngx_http_flashsale_growth_map("log", stat->log_used, stat->log_size,
+                                  &shared->warned_log, log);
+    ngx_http_flashsale_growth_map("index", stat->index_used, stat->index_size,
+                                  &shared->warned_index, log);
 
     now = (int64_t) (usec / 1000);
 
@@ -35,7 +27,7 @@ ngx_http_flashsale_growth_look(ngx_http_flashsale_worker_t *worker,
     fs_growth_rate(&shared->growth, now, stat, &rate);
 
     if (fs_growth_warn(&shared->growth, now, &rate)) {
-        ngx_http_flashsale_thread_error(worker, NGX_LOG_WARN,
+        ngx_log_error(NGX_LOG_WARN, log, 0,
                           "flashsale: the store will be full in %L minutes if "
                           "it goes on as in the last %L seconds: its log uses "
                           "%uL of %uL bytes and grows by %uL a second, its "
@@ -51,9 +43,8 @@ ngx_http_flashsale_growth_look(ngx_http_flashsale_worker_t *worker,
 /* Once, until there is room again. */
 
 static void
-ngx_http_flashsale_growth_map(ngx_http_flashsale_worker_t *worker,
-    const char *name, uint64_t used, uint64_t size,
-    _Atomic uint32_t *warned)
+ngx_http_flashsale_growth_map(const char *name, uint64_t used, uint64_t size,
+    _Atomic uint32_t *warned, ngx_log_t *log)
 {
     if (size == 0) {
         return;
@@ -65,7 +56,7 @@ ngx_http_flashsale_growth_map(ngx_http_flashsale_worker_t *worker,
     }
 
     if (atomic_exchange(warned, 1) == 0) {
-        ngx_http_flashsale_thread_error(worker, NGX_LOG_WARN,
+        ngx_log_error(NGX_LOG_WARN, log, 0,
                           "flashsale: the store's %s uses %uL of %uL bytes; "
                           "enlarge \"size\" of \"flashsale_store\" before "
                           "it is full", name, used, size);

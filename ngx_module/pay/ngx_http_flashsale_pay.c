@@ -1,42 +1,63 @@
 
-/*
- * flashsale_pay: what has to be so before a checkout's own content.
- *
- * It runs after access control, and it changes the state only on POST: a hold
- * moves to `paying`, and when that is durable the location's proxy_pass goes
- * on.  The body is left for it.
- */
-
-#include "ngx_http_flashsale.h"
+#include "pay/ngx_http_flashsale_pay.h"
+#include "core/log/life.h"
+#include "core/read/admit.h"
+#include "http/ngx_http_flashsale_answer.h"
+#include "http/ngx_http_flashsale_park.h"
+#include "http/ngx_http_flashsale_request.h"
+#include "http/ngx_http_flashsale_wait.h"
+#include "pay/ngx_http_flashsale_checkout.h"
+#include "worker/ngx_http_flashsale_view.h"
 
 
 static fs_outcome_t ngx_http_flashsale_pay_hold(ngx_http_request_t *r,
     ngx_http_flashsale_ctx_t *ctx, ngx_http_flashsale_worker_t *worker);
 static fs_outcome_t ngx_http_flashsale_pay_look(ngx_http_request_t *r,
-    ngx_http_flashsale_ctx_t *ctx, ngx_http_flashsale_worker_t *worker);
+    ngx_http_flashsale_ctx_t *ctx, ngx_http_flashsale_worker_t *worker,
+    fs_result_t *result);
 static fs_outcome_t ngx_http_flashsale_pay_move(ngx_http_request_t *r,
     ngx_http_flashsale_ctx_t *ctx, fs_fault_t *fault);
 static void ngx_http_flashsale_pay_done(ngx_http_request_t *r,
     const fs_result_t *result, fs_view_t *view);
 static void ngx_http_flashsale_pay_finish(ngx_http_request_t *r);
-static ngx_int_t ngx_http_flashsale_pay_refuse(ngx_http_request_t *r,
-    ngx_int_t rc);
+
+char *
+ngx_http_flashsale_pay(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_flashsale_loc_conf_t *lcf = conf;
+
+    ngx_str_t  *value;
+
+    value = cf->args->elts;
+
+    if (value[1].len == 0) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"%V\" has an empty value: it names a hold, with "
+                           "a variable", &cmd->name);
+        return NGX_CONF_ERROR;
+    }
+
+    if (lcf->paying == NULL) {
+        lcf->paying = ngx_http_flashsale_need(cf, -1);
+        if (lcf->paying == NULL) {
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    return ngx_http_set_complex_value_slot(cf, cmd, conf);
+}
 
 
 ngx_int_t
 ngx_http_flashsale_pay_handler(ngx_http_request_t *r)
 {
-    ngx_int_t                       rc;
-    fs_fault_t                      fault;
-    fs_outcome_t                    outcome;
-    ngx_http_flashsale_ctx_t       *ctx;
-    ngx_http_flashsale_worker_t    *worker;
-    ngx_http_flashsale_loc_conf_t  *lcf;
+    ngx_int_t                     rc;
+    fs_outcome_t                  outcome;
+    fs_refusal_t                  refusal;
+    ngx_http_flashsale_ctx_t     *ctx;
+    ngx_http_flashsale_worker_t  *worker;
 
-    fault.outcome = FS_OK;
-    lcf = ngx_http_get_module_loc_conf(r, ngx_http_flashsale_module);
-
-    if (lcf->pay == NULL) {
+    if (ngx_http_flashsale_loc_conf(r)->pay == NULL) {
         return NGX_DECLINED;
     }
 
@@ -49,9 +70,12 @@ ngx_http_flashsale_pay_handler(ngx_http_request_t *r)
         return NGX_DECLINED;
     }
 
+    /* a phase handler finalizes what it answers itself */
+
     if (!(r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD|NGX_HTTP_POST))) {
-        return ngx_http_flashsale_pay_refuse(r,
-                  ngx_http_flashsale_not_allowed(r, "GET, HEAD, POST"));
+        ngx_http_finalize_request(r,
+                       ngx_http_flashsale_not_allowed(r, "GET, HEAD, POST"));
+        return NGX_DONE;
     }
 
     worker = ngx_http_flashsale_gate_phase(r, &outcome, &rc);
@@ -62,48 +86,30 @@ ngx_http_flashsale_pay_handler(ngx_http_request_t *r)
 
     ctx->form = (ngx_http_flashsale_media(r, ctx) == 1);
 
+    ngx_memzero(&refusal, sizeof(fs_refusal_t));
+
     if (worker) {
-
-        if (ngx_http_flashsale_checkout_create(r, ctx) != NGX_OK) {
-            return ngx_http_flashsale_pay_refuse(r,
-                                           NGX_HTTP_INTERNAL_SERVER_ERROR);
-        }
-
         outcome = ngx_http_flashsale_pay_hold(r, ctx, worker);
 
         if (outcome == FS_OK && r->method == NGX_HTTP_POST) {
-            outcome = ngx_http_flashsale_pay_move(r, ctx, &fault);
+            outcome = ngx_http_flashsale_pay_move(r, ctx, &refusal.fault);
 
             if (outcome == FS_OK) {
                 return NGX_AGAIN;
             }
 
         } else if (outcome == FS_OK) {
-            outcome = ngx_http_flashsale_pay_look(r, ctx, worker);
-
+            outcome = ngx_http_flashsale_pay_look(r, ctx, worker,
+                                                  &refusal.result);
             if (outcome == FS_OK) {
                 return NGX_DECLINED;
-            }
-
-            if (outcome == FS_WRONG_STATE) {
-                return ngx_http_flashsale_pay_refuse(r,
-                                              ngx_http_flashsale_send(r));
             }
         }
     }
 
-    return ngx_http_flashsale_pay_refuse(r,
-                             ngx_http_flashsale_problem(r, outcome,
-                                 fault.outcome == FS_OK ? NULL : &fault));
-}
-
-
-/* A phase handler finalizes what it answers itself. */
-
-static ngx_int_t
-ngx_http_flashsale_pay_refuse(ngx_http_request_t *r, ngx_int_t rc)
-{
-    ngx_http_finalize_request(r, rc);
+    ngx_http_flashsale_answer_problem(r, outcome, &refusal.fault,
+                                      &refusal.result, NULL);
+    ngx_http_finalize_request(r, ngx_http_flashsale_send(r));
 
     return NGX_DONE;
 }
@@ -120,79 +126,62 @@ ngx_http_flashsale_pay_hold(ngx_http_request_t *r,
     fs_outcome_t                    outcome;
     ngx_http_flashsale_loc_conf_t  *lcf;
 
+    if (ngx_http_flashsale_checkout_create(r, ctx) != NGX_OK) {
+        return FS_INTERNAL;
+    }
+
     outcome = ngx_http_flashsale_buyer(r, ctx, worker);
     if (outcome != FS_OK) {
         return outcome;
     }
 
-    lcf = ngx_http_get_module_loc_conf(r, ngx_http_flashsale_module);
+    lcf = ngx_http_flashsale_loc_conf(r);
 
     if (ngx_http_complex_value(r, lcf->pay, &value) != NGX_OK) {
         return FS_INTERNAL;
     }
 
-    id.data = (const char *) value.data;
-    id.len = value.len;
+    id = ngx_http_flashsale_str(&value);
 
     return fs_life_hold_parse(worker->store, worker->crypto, id, &ctx->seq,
                               &ctx->epoch);
 }
 
 
-/* GET: the hold has to be this buyer's and live.  WRONG_STATE is built. */
+/* GET: the hold has to be this buyer's and live.  WRONG_STATE: *result. */
 
 static fs_outcome_t
 ngx_http_flashsale_pay_look(ngx_http_request_t *r,
-    ngx_http_flashsale_ctx_t *ctx, ngx_http_flashsale_worker_t *worker)
+    ngx_http_flashsale_ctx_t *ctx, ngx_http_flashsale_worker_t *worker,
+    fs_result_t *result)
 {
     fs_now_t      now;
     fs_hold_t     hold;
     fs_view_t     view;
-    fs_result_t   result;
     fs_outcome_t  outcome;
 
-    outcome = fs_view_open(worker->reader, &view);
-
+    outcome = ngx_http_flashsale_view(worker, NGX_HTTP_FLASHSALE_INDEX, &view);
     if (outcome != FS_OK) {
-        if (outcome == FS_REBUILDING) {
-            fs_view_close(&view);
+        return outcome;
+    }
+
+    if (fs_view_hold(&view, ctx->seq, &hold)
+        && ngx_memcmp(hold.buyer, ctx->buyer, FS_BUYER_LEN) == 0)
+    {
+        fs_store_now(worker->store, &now);
+
+        ngx_http_flashsale_note_hold(ctx, worker, &hold, &view);
+
+        outcome = fs_admit_paying(&hold, &now, result);
+
+        if (outcome == FS_OK) {
+            ctx->paid = 1;
+            ngx_http_flashsale_checkout_note(ctx, &hold, &view);
+            ngx_http_flashsale_outcome(r, ctx, FS_OK);
         }
-
-        return outcome;
-    }
-
-    if (!fs_view_hold(&view, ctx->seq, &hold)
-        || ngx_memcmp(hold.buyer, ctx->buyer, FS_BUYER_LEN) != 0)
-    {
-        outcome = ngx_http_flashsale_missing(&view, FS_NO_SUCH_HOLD);
-        fs_view_close(&view);
-        return outcome;
-    }
-
-    fs_store_now(worker->store, &now);
-
-    ngx_http_flashsale_note_hold(ctx, worker, &hold, &view);
-
-    if ((hold.state == FS_HOLD_HELD || hold.state == FS_HOLD_PAYING)
-        && hold.due > now.mono)
-    {
-        ctx->paid = 1;
-        ngx_http_flashsale_checkout_note(ctx, &hold, &view);
-        ngx_http_flashsale_outcome(r, ctx, FS_OK);
 
     } else {
-        ngx_memzero(&result, sizeof(fs_result_t));
-        result.state = hold.state;
-
-        if (hold.state == FS_HOLD_HELD || hold.state == FS_HOLD_PAYING) {
-
-            /* its time is over, though nobody has written it down yet */
-
-            result.state = FS_HOLD_EXPIRED;
-        }
-
-        outcome = FS_WRONG_STATE;
-        ngx_http_flashsale_answer_problem(r, outcome, NULL, &result, &view);
+        outcome = ngx_http_flashsale_missing(&view, FS_NO_SUCH_HOLD);
     }
 
     fs_view_close(&view);
@@ -216,7 +205,7 @@ ngx_http_flashsale_pay_move(ngx_http_request_t *r,
         return outcome;
     }
 
-    lcf = ngx_http_get_module_loc_conf(r, ngx_http_flashsale_module);
+    lcf = ngx_http_flashsale_loc_conf(r);
 
     ngx_memzero(&command, sizeof(fs_command_t));
 
@@ -248,7 +237,7 @@ ngx_http_flashsale_pay_done(ngx_http_request_t *r, const fs_result_t *result,
     ngx_http_flashsale_ctx_t     *ctx;
     ngx_http_flashsale_worker_t  *worker;
 
-    ctx = ngx_http_get_module_ctx(r, ngx_http_flashsale_module);
+    ctx = ngx_http_flashsale_get_ctx(r);
 
     if (result->outcome != FS_OK && result->outcome != FS_REPLAYED) {
         ngx_http_flashsale_answer_problem(r, result->outcome, NULL, result,
@@ -279,7 +268,7 @@ ngx_http_flashsale_pay_finish(ngx_http_request_t *r)
 {
     ngx_http_flashsale_ctx_t  *ctx;
 
-    ctx = ngx_http_get_module_ctx(r, ngx_http_flashsale_module);
+    ctx = ngx_http_flashsale_get_ctx(r);
 
     if (!ctx->paid) {
         ngx_http_finalize_request(r, ngx_http_flashsale_send(r));

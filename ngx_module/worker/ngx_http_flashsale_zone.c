@@ -1,15 +1,12 @@
 
 /*
- * The shared zone: rings and counters, and the eventfds that wake the rings'
- * owners.
- *
  * The zone is made by the master before its first fork and lives on over
  * reloads, while its size stays the same.  The eventfds are made with it:
  * every process forked later has them under the same numbers.  They are
  * closed when the last configuration that uses them is gone.
  */
 
-#include "ngx_http_flashsale.h"
+#include "worker/ngx_http_flashsale_zone.h"
 
 #include <sys/eventfd.h>
 #include <sys/fsuid.h>
@@ -41,19 +38,6 @@ static ngx_http_flashsale_main_conf_t *ngx_http_flashsale_zone_before(
 static ngx_http_flashsale_eventfds_t *ngx_http_flashsale_eventfds_create(
     ngx_uint_t n, ngx_log_t *log);
 static void ngx_http_flashsale_eventfds_release(void *data);
-static void ngx_http_flashsale_histogram_sum(
-    ngx_http_flashsale_histogram_t *histogram,
-    ngx_http_flashsale_histogram_t *sum);
-
-
-const uint64_t  ngx_http_flashsale_batch_bounds[] = {
-    1, 2, 4, 8, 16, 32, 64, 128, 256, 384, 512, 768, 1024, 1536, 2048
-};
-
-const uint64_t  ngx_http_flashsale_usec_bounds[] = {
-    50, 100, 250, 500, 1000, 2500, 5000, 10000, 25000, 50000, 100000, 250000,
-    500000, 1000000, 5000000
-};
 
 
 ngx_int_t
@@ -90,7 +74,7 @@ ngx_http_flashsale_zone_add(ngx_conf_t *cf,
     ngx_str_set(&name, "flashsale");
 
     mcf->shm_zone = ngx_shared_memory_add(cf, &name, size,
-                                          &ngx_http_flashsale_module);
+                                          ngx_http_flashsale_self);
     if (mcf->shm_zone == NULL) {
         return NGX_ERROR;
     }
@@ -464,71 +448,4 @@ ngx_http_flashsale_counters(ngx_http_flashsale_shared_t *shared,
                ((u_char *) shared + shared->counters_offset
                 + ring * ngx_align(sizeof(ngx_http_flashsale_counters_t),
                                    64));
-}
-
-
-void
-ngx_http_flashsale_counters_sum(ngx_http_flashsale_shared_t *shared,
-    ngx_http_flashsale_counters_t *sum)
-{
-    uint32_t                        i;
-    ngx_uint_t                      n;
-    ngx_http_flashsale_counters_t  *counters;
-
-    for (i = 0; i < shared->rings_n; i++) {
-        counters = ngx_http_flashsale_counters(shared, i);
-
-        for (n = 0; n < FS_OUTCOMES_N; n++) {
-            ngx_http_flashsale_add(&sum->requests[n], counters->requests[n]);
-        }
-
-        ngx_http_flashsale_add(&sum->refused, counters->refused);
-        ngx_http_flashsale_add(&sum->parked, counters->parked);
-        ngx_http_flashsale_add(&sum->batches, counters->batches);
-        ngx_http_flashsale_add(&sum->batches_failed,
-                               counters->batches_failed);
-        ngx_http_flashsale_add(&sum->commands, counters->commands);
-        ngx_http_flashsale_add(&sum->timers, counters->timers);
-        ngx_http_flashsale_add(&sum->entries, counters->entries);
-        ngx_http_flashsale_add(&sum->redelivered, counters->redelivered);
-
-        ngx_http_flashsale_histogram_sum(&counters->batch, &sum->batch);
-        ngx_http_flashsale_histogram_sum(&counters->lock, &sum->lock);
-        ngx_http_flashsale_histogram_sum(&counters->log, &sum->log);
-        ngx_http_flashsale_histogram_sum(&counters->index, &sum->index);
-        ngx_http_flashsale_histogram_sum(&counters->wait, &sum->wait);
-        ngx_http_flashsale_histogram_sum(&counters->turn, &sum->turn);
-        ngx_http_flashsale_histogram_sum(&counters->stall, &sum->stall);
-    }
-}
-
-
-static void
-ngx_http_flashsale_histogram_sum(ngx_http_flashsale_histogram_t *histogram,
-    ngx_http_flashsale_histogram_t *sum)
-{
-    ngx_uint_t  i;
-
-    for (i = 0; i < NGX_HTTP_FLASHSALE_BUCKETS; i++) {
-        ngx_http_flashsale_add(&sum->buckets[i], histogram->buckets[i]);
-    }
-
-    ngx_http_flashsale_add(&sum->sum, histogram->sum);
-}
-
-
-void
-ngx_http_flashsale_observe(ngx_http_flashsale_histogram_t *histogram,
-    const uint64_t *bounds, uint64_t value)
-{
-    ngx_uint_t  i;
-
-    for (i = 0; i < NGX_HTTP_FLASHSALE_BUCKETS - 1; i++) {
-        if (value <= bounds[i]) {
-            break;
-        }
-    }
-
-    ngx_http_flashsale_add(&histogram->buckets[i], 1);
-    ngx_http_flashsale_add(&histogram->sum, value);
 }

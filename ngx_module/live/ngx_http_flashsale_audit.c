@@ -1,12 +1,12 @@
 
-/*
- * GET /admin/audit: the core's audit on a thread of its own, one at a time
- * in a worker.  Who asks while one is running waits for the next, so that an
- * answer never speaks of a time before its question.
- */
+#include "live/ngx_http_flashsale_audit.h"
+#include "core/lmdb/guard.h"
+#include "core/read/audit.h"
+#include "core/text/answer.h"
+#include "http/ngx_http_flashsale_answer.h"
+#include "http/ngx_http_flashsale_request.h"
 
-#include "ngx_http_flashsale.h"
-
+#include <pthread.h>
 #include <signal.h>
 
 
@@ -36,24 +36,27 @@ typedef struct {
 } ngx_http_flashsale_question_t;
 
 
+static ngx_uint_t ngx_http_flashsale_audit_changed(
+    ngx_http_flashsale_worker_t *worker);
 static ngx_int_t ngx_http_flashsale_audit_start(
     ngx_http_flashsale_audit_t *audit);
 static void *ngx_http_flashsale_audit_thread(void *data);
 static void ngx_http_flashsale_audit_keep_handler(ngx_event_t *ev);
-static void ngx_http_flashsale_audit_answer(
-    ngx_http_flashsale_audit_t *audit, ngx_http_request_t *r);
+static void ngx_http_flashsale_audit_finish(ngx_queue_t *queue,
+    fs_audit_t *result);
+static void ngx_http_flashsale_audit_answer(fs_audit_t *result,
+    ngx_http_request_t *r);
 static void ngx_http_flashsale_audit_cleanup(void *data);
 
 
 ngx_int_t
-ngx_http_flashsale_audit_handler(ngx_http_request_t *r)
+ngx_http_flashsale_audit(ngx_http_request_t *r,
+    ngx_http_flashsale_worker_t *worker)
 {
     ngx_pool_cleanup_t             *cln;
     ngx_http_flashsale_audit_t     *audit;
-    ngx_http_flashsale_worker_t    *worker;
     ngx_http_flashsale_question_t  *question;
 
-    worker = ngx_http_flashsale_worker(r);
     audit = worker->audit;
 
     if (audit == NULL) {
@@ -104,19 +107,15 @@ ngx_http_flashsale_audit_handler(ngx_http_request_t *r)
 }
 
 
-void
+static ngx_uint_t
 ngx_http_flashsale_audit_changed(ngx_http_flashsale_worker_t *worker)
 {
-    ngx_queue_t                    *q;
-    ngx_connection_t               *c;
-    ngx_http_request_t             *r;
-    ngx_http_flashsale_audit_t     *audit;
-    ngx_http_flashsale_question_t  *question;
+    ngx_http_flashsale_audit_t  *audit;
 
     audit = worker->audit;
 
     if (audit == NULL || !audit->running || !atomic_load(&audit->done)) {
-        return;
+        return 0;
     }
 
     (void) pthread_join(audit->tid, NULL);
@@ -132,52 +131,54 @@ ngx_http_flashsale_audit_changed(ngx_http_flashsale_worker_t *worker)
                       audit->result.problem);
     }
 
-    while (!ngx_queue_empty(&audit->asked)) {
-        q = ngx_queue_head(&audit->asked);
-        question = ngx_queue_data(q, ngx_http_flashsale_question_t, queue);
-
-        r = question->request;
-        c = r->connection;
-
-        ngx_http_flashsale_audit_cleanup(question);
-        ngx_http_flashsale_audit_answer(audit, r);
-
-        ngx_http_finalize_request(r, ngx_http_flashsale_send(r));
-        ngx_http_run_posted_requests(c);
-    }
+    ngx_http_flashsale_audit_finish(&audit->asked, &audit->result);
 
     fs_audit_free(&audit->result);
 
-    if (ngx_queue_empty(&audit->next)
-        || ngx_http_flashsale_audit_start(audit) == NGX_OK)
+    if (!ngx_queue_empty(&audit->next)
+        && ngx_http_flashsale_audit_start(audit) != NGX_OK)
     {
-        return;
+        ngx_http_flashsale_audit_finish(&audit->next, NULL);
     }
 
-    while (!ngx_queue_empty(&audit->next)) {
-        q = ngx_queue_head(&audit->next);
+    return 0;
+}
+
+
+/* Answer all that wait in the queue.  result NULL: there is none. */
+
+static void
+ngx_http_flashsale_audit_finish(ngx_queue_t *queue, fs_audit_t *result)
+{
+    ngx_queue_t                    *q;
+    ngx_connection_t               *c;
+    ngx_http_request_t             *r;
+    ngx_http_flashsale_question_t  *question;
+
+    while (!ngx_queue_empty(queue)) {
+        q = ngx_queue_head(queue);
         question = ngx_queue_data(q, ngx_http_flashsale_question_t, queue);
 
         r = question->request;
         c = r->connection;
 
         ngx_http_flashsale_audit_cleanup(question);
+        ngx_http_flashsale_audit_answer(result, r);
 
-        ngx_http_finalize_request(r,
-                            ngx_http_flashsale_problem(r, FS_INTERNAL, NULL));
+        ngx_http_finalize_request(r, ngx_http_flashsale_send(r));
         ngx_http_run_posted_requests(c);
     }
 }
 
 
-ngx_uint_t
+static ngx_uint_t
 ngx_http_flashsale_audit_idle(ngx_http_flashsale_worker_t *worker)
 {
     return worker->audit == NULL || !worker->audit->running;
 }
 
 
-void
+static void
 ngx_http_flashsale_audit_exit(ngx_http_flashsale_worker_t *worker)
 {
     ngx_http_flashsale_audit_t  *audit;
@@ -256,36 +257,31 @@ ngx_http_flashsale_audit_thread(void *data)
 
 
 static void
-ngx_http_flashsale_audit_answer(ngx_http_flashsale_audit_t *audit,
-    ngx_http_request_t *r)
+ngx_http_flashsale_audit_answer(fs_audit_t *result, ngx_http_request_t *r)
 {
-    int           len;
-    size_t        size;
-    ngx_buf_t    *b;
+    int            len;
+    size_t         size;
+    ngx_buf_t     *b;
+    fs_outcome_t   outcome;
 
-    if (audit->result.outcome != FS_OK) {
-        ngx_http_flashsale_answer_problem(r, audit->result.outcome, NULL,
-                                          NULL, NULL);
-        return;
+    outcome = result ? result->outcome : FS_INTERNAL;
+
+    if (outcome == FS_OK) {
+        size = 1024 + result->sales_n * NGX_HTTP_FLASHSALE_AUDIT_SALE_JSON;
+
+        b = ngx_create_temp_buf(r->pool, size);
+        len = b ? fs_answer_audit((char *) b->pos, size, result) : -1;
+
+        if (len >= 0) {
+            b->last += len;
+            ngx_http_flashsale_answer_json(r, FS_OK, b, "private, no-store");
+            return;
+        }
+
+        outcome = FS_INTERNAL;
     }
 
-    size = 1024 + audit->result.sales_n * NGX_HTTP_FLASHSALE_AUDIT_SALE_JSON;
-
-    b = ngx_create_temp_buf(r->pool, size);
-    if (b == NULL) {
-        ngx_http_flashsale_answer_problem(r, FS_INTERNAL, NULL, NULL, NULL);
-        return;
-    }
-
-    len = fs_answer_audit((char *) b->pos, size, &audit->result);
-    if (len < 0) {
-        ngx_http_flashsale_answer_problem(r, FS_INTERNAL, NULL, NULL, NULL);
-        return;
-    }
-
-    b->last += len;
-
-    ngx_http_flashsale_answer_json(r, FS_OK, b, "private, no-store");
+    ngx_http_flashsale_answer_problem(r, outcome, NULL, NULL, NULL);
 }
 
 
@@ -302,7 +298,7 @@ ngx_http_flashsale_audit_keep_handler(ngx_event_t *ev)
 
     ngx_add_timer(ev, NGX_HTTP_FLASHSALE_AUDIT_KEEP_MSEC);
 
-    ngx_http_flashsale_audit_changed(audit->worker);
+    (void) ngx_http_flashsale_audit_changed(audit->worker);
 }
 
 
@@ -318,3 +314,10 @@ ngx_http_flashsale_audit_cleanup(void *data)
         ngx_queue_remove(&question->queue);
     }
 }
+
+
+const ngx_http_flashsale_part_t  ngx_http_flashsale_audit_part = {
+    .changed = ngx_http_flashsale_audit_changed,
+    .idle = ngx_http_flashsale_audit_idle,
+    .exit = ngx_http_flashsale_audit_exit
+};

@@ -1,14 +1,8 @@
 
-/*
- * Requests that wait for a commit.
- *
- * A wait is not the request's: it stays until the result has come, also when
- * the client has gone.  A command carries its token, an index and a
- * generation; a result with a token that nobody knows (of a worker that died
- * and whose ring this one took over) is dropped.
- */
-
-#include "ngx_http_flashsale.h"
+#include "http/ngx_http_flashsale_wait.h"
+#include "http/ngx_http_flashsale_answer.h"
+#include "http/ngx_http_flashsale_request.h"
+#include "worker/ngx_http_flashsale_view.h"
 
 
 #define NGX_HTTP_FLASHSALE_BLOCK       256     /* waits of an allocation */
@@ -67,40 +61,47 @@ static void ngx_http_flashsale_wait_add(ngx_http_flashsale_waits_t *waits,
 static void ngx_http_flashsale_wait_result(ngx_http_flashsale_waits_t *waits,
     uint64_t token, const fs_result_t *result, fs_view_t *view,
     ngx_queue_t *ready);
+static void ngx_http_flashsale_wait_tell(ngx_http_flashsale_wait_t *wait,
+    const fs_result_t *result, int64_t wait_us, fs_view_t *view,
+    ngx_queue_t *ready);
 static void ngx_http_flashsale_wait_run(ngx_queue_t *ready);
-static void ngx_http_flashsale_wait_cleanup_handler(void *data);
+static void ngx_http_flashsale_waits_expire(
+    ngx_http_flashsale_worker_t *worker);
 static void ngx_http_flashsale_keep_handler(ngx_event_t *ev);
 
 
-ngx_http_flashsale_waits_t *
-ngx_http_flashsale_waits_create(ngx_http_flashsale_worker_t *worker)
+static ngx_int_t
+ngx_http_flashsale_waits_init(ngx_http_flashsale_worker_t *worker)
 {
     ngx_http_flashsale_waits_t  *waits;
 
     waits = ngx_calloc(sizeof(ngx_http_flashsale_waits_t), worker->log);
     if (waits == NULL) {
-        return NULL;
+        return NGX_ERROR;
     }
 
     waits->worker = worker;
+    worker->waits = waits;
 
     ngx_queue_init(&waits->free);
     ngx_queue_init(&waits->active);
 
     /* while somebody waits, the worker must not leave */
 
-    waits->keep.handler = ngx_http_flashsale_keep_handler;
-    waits->keep.data = waits;
-    waits->keep.log = worker->log;
+    ngx_http_flashsale_event(worker, &waits->keep,
+                             ngx_http_flashsale_keep_handler, 0);
 
-    return waits;
+    return NGX_OK;
 }
 
 
-void
-ngx_http_flashsale_waits_destroy(ngx_http_flashsale_waits_t *waits)
+static void
+ngx_http_flashsale_waits_exit(ngx_http_flashsale_worker_t *worker)
 {
-    ngx_uint_t  i;
+    ngx_uint_t                   i;
+    ngx_http_flashsale_waits_t  *waits;
+
+    waits = worker->waits;
 
     if (waits->keep.timer_set) {
         ngx_del_timer(&waits->keep);
@@ -171,9 +172,8 @@ ngx_http_flashsale_wait_free(ngx_http_flashsale_waits_t *waits,
     ngx_http_flashsale_wait_t *wait)
 {
     wait->busy = 0;
-    waits->busy_n--;
     wait->ctx = NULL;
-    wait->call = NULL;
+    waits->busy_n--;
 
     ngx_queue_insert_head(&waits->free, &wait->queue);
 }
@@ -342,7 +342,7 @@ ngx_http_flashsale_wait_begin(ngx_http_request_t *r,
 
     ctx = ngx_http_flashsale_ctx(r);
 
-    if (ctx == NULL || ngx_http_flashsale_wait_cleanup(r, ctx) != NGX_OK) {
+    if (ctx == NULL || ngx_http_flashsale_cleanup(ctx) != NGX_OK) {
         return NULL;
     }
 
@@ -378,7 +378,7 @@ ngx_http_flashsale_wait_start(ngx_http_request_t *r,
     ngx_http_flashsale_ctx_t  *ctx;
 
     ctx = wait->ctx;
-    ctx->token = ngx_http_flashsale_wait_token(wait);
+    ctx->wait = &wait->ctx;
     ctx->done = done;
     ctx->finish = finish;
 
@@ -402,13 +402,13 @@ ngx_http_flashsale_wait_add(ngx_http_flashsale_waits_t *waits,
 }
 
 
-int
+static ngx_uint_t
 ngx_http_flashsale_waits_deliver(ngx_http_flashsale_worker_t *worker)
 {
-    int                          more;
     uint64_t                     start, results, n;
     fs_slot_t                   *slot;
     fs_view_t                    view;
+    ngx_uint_t                   more;
     ngx_queue_t                  ready;
     ngx_http_flashsale_job_t    *jobs, *job, **last;
     ngx_http_flashsale_waits_t  *waits;
@@ -463,14 +463,7 @@ ngx_http_flashsale_waits_deliver(ngx_http_flashsale_worker_t *worker)
 
     start = ngx_http_flashsale_usec();
 
-    switch (fs_view_open(worker->reader, &view)) {
-    case FS_OK:
-    case FS_REBUILDING:
-        break;
-
-    default:
-        view.store = NULL;
-    }
+    (void) ngx_http_flashsale_view(worker, NGX_HTTP_FLASHSALE_LOG, &view);
 
     /*
      * Answers are built first, in one view, and sent afterwards: sending may
@@ -522,7 +515,6 @@ ngx_http_flashsale_wait_result(ngx_http_flashsale_waits_t *waits,
     ngx_queue_t *ready)
 {
     int64_t                     wait_us;
-    ngx_http_flashsale_ctx_t   *ctx;
     ngx_http_flashsale_wait_t  *wait;
 
     wait = ngx_http_flashsale_wait_find(waits, token);
@@ -530,39 +522,51 @@ ngx_http_flashsale_wait_result(ngx_http_flashsale_waits_t *waits,
         return;
     }
 
-    ctx = wait->ctx;
-
     if (!wait->expired) {
         ngx_queue_remove(&wait->queue);
         waits->active_n--;
     }
 
-    if (wait->call) {
+    if (wait->call || wait->ctx) {
         wait_us = ngx_http_flashsale_usec() - wait->started;
 
         ngx_http_flashsale_observe(&waits->worker->counters->wait,
                                    ngx_http_flashsale_usec_bounds, wait_us);
 
+        ngx_http_flashsale_wait_tell(wait, result, wait_us, view, ready);
+    }
+
+    ngx_http_flashsale_wait_free(waits, wait);
+}
+
+
+/* Whoever waits, once; an answer that was built goes to *ready. */
+
+static void
+ngx_http_flashsale_wait_tell(ngx_http_flashsale_wait_t *wait,
+    const fs_result_t *result, int64_t wait_us, fs_view_t *view,
+    ngx_queue_t *ready)
+{
+    ngx_http_flashsale_ctx_t  *ctx;
+
+    ctx = wait->ctx;
+    wait->ctx = NULL;
+
+    if (wait->call) {
         wait->call(wait->data, result, wait_us);
+        wait->call = NULL;
     }
 
     if (ctx) {
-        ctx->token = 0;
+        ctx->wait = NULL;
         ctx->waited = 1;
-        ctx->wait_us = ngx_http_flashsale_usec() - wait->started;
-
-        ngx_http_flashsale_observe(&waits->worker->counters->wait,
-                                   ngx_http_flashsale_usec_bounds,
-                                   ctx->wait_us);
+        ctx->wait_us = wait_us;
 
         ctx->done(ctx->request, result, view);
 
         ngx_queue_insert_tail(ready, &ctx->queue);
         ctx->queued = 1;
-        ctx->counter = NULL;
     }
-
-    ngx_http_flashsale_wait_free(waits, wait);
 }
 
 
@@ -593,21 +597,22 @@ ngx_http_flashsale_wait_run(ngx_queue_t *ready)
 }
 
 
-ngx_uint_t
+static ngx_uint_t
 ngx_http_flashsale_waits_idle(ngx_http_flashsale_worker_t *worker)
 {
     return worker->waits->busy_n == 0;
 }
 
 
-void
+/* Answer those that have waited too long. */
+
+static void
 ngx_http_flashsale_waits_expire(ngx_http_flashsale_worker_t *worker)
 {
     uint64_t                     now;
     fs_view_t                    view;
     ngx_queue_t                 *q, ready;
     fs_result_t                  result;
-    ngx_http_flashsale_ctx_t    *ctx;
     ngx_http_flashsale_wait_t   *wait;
     ngx_http_flashsale_waits_t  *waits;
 
@@ -634,24 +639,8 @@ ngx_http_flashsale_waits_expire(ngx_http_flashsale_worker_t *worker)
         waits->active_n--;
         wait->expired = 1;
 
-        if (wait->call) {
-            wait->call(wait->data, &result, now - wait->started);
-            wait->call = NULL;
-        }
-
-        ctx = wait->ctx;
-        wait->ctx = NULL;
-
-        if (ctx) {
-            ctx->token = 0;
-            ctx->waited = 1;
-            ctx->wait_us = now - wait->started;
-            ctx->done(ctx->request, &result, &view);
-
-            ngx_queue_insert_tail(&ready, &ctx->queue);
-            ctx->queued = 1;
-            ctx->counter = NULL;
-        }
+        ngx_http_flashsale_wait_tell(wait, &result, now - wait->started,
+                                     &view, &ready);
     }
 
     ngx_http_flashsale_wait_run(&ready);
@@ -661,76 +650,14 @@ ngx_http_flashsale_waits_expire(ngx_http_flashsale_worker_t *worker)
 static void
 ngx_http_flashsale_keep_handler(ngx_event_t *ev)
 {
-    ngx_http_flashsale_waits_t  *waits;
-
-    waits = ev->data;
-
-    ngx_http_flashsale_waits_expire(waits->worker);
-
-    if (waits->active_n) {
-        ngx_add_timer(ev, NGX_HTTP_FLASHSALE_KEEP_MSEC);
-    }
-}
-
-
-ngx_int_t
-ngx_http_flashsale_wait_cleanup(ngx_http_request_t *r,
-    ngx_http_flashsale_ctx_t *ctx)
-{
-    ngx_http_cleanup_t  *cln;
-
-    if (ctx->cleanup) {
-        return NGX_OK;
-    }
-
-    cln = ngx_http_cleanup_add(r, 0);
-    if (cln == NULL) {
-        return NGX_ERROR;
-    }
-
-    cln->handler = ngx_http_flashsale_wait_cleanup_handler;
-    cln->data = ctx;
-
-    ctx->cleanup = 1;
-
-    return NGX_OK;
-}
-
-
-/* The request goes, the command goes on. */
-
-static void
-ngx_http_flashsale_wait_cleanup_handler(void *data)
-{
-    ngx_http_flashsale_ctx_t *ctx = data;
-
-    ngx_http_flashsale_wait_t    *wait;
     ngx_http_flashsale_worker_t  *worker;
 
-    if (ctx->queued) {
-        ngx_queue_remove(&ctx->queue);
-        ctx->queued = 0;
+    worker = ev->data;
 
-        if (ctx->counter) {
-            (*ctx->counter)--;
-        }
-    }
+    ngx_http_flashsale_waits_expire(worker);
 
-    worker = ngx_http_flashsale_worker(ctx->request);
-
-    if (ctx->reading && worker) {
-        ctx->reading = 0;
-        worker->reading_n--;
-    }
-
-    if (ctx->token && worker) {
-        wait = ngx_http_flashsale_wait_find(worker->waits, ctx->token);
-
-        if (wait) {
-            wait->ctx = NULL;
-        }
-
-        ctx->token = 0;
+    if (worker->waits->active_n) {
+        ngx_add_timer(ev, NGX_HTTP_FLASHSALE_KEEP_MSEC);
     }
 }
 
@@ -740,3 +667,11 @@ ngx_http_flashsale_wait_finish(ngx_http_request_t *r)
 {
     ngx_http_finalize_request(r, ngx_http_flashsale_send(r));
 }
+
+
+const ngx_http_flashsale_part_t  ngx_http_flashsale_waits_part = {
+    .init = ngx_http_flashsale_waits_init,
+    .changed = ngx_http_flashsale_waits_deliver,
+    .idle = ngx_http_flashsale_waits_idle,
+    .exit = ngx_http_flashsale_waits_exit
+};

@@ -1,0 +1,34 @@
+
+#include "api/ngx_http_flashsale_endpoint.h"
+#include "http/ngx_http_flashsale_answer.h"
+
+
+void
+ngx_http_flashsale_done(ngx_http_request_t *r, const fs_result_t *result,
+    fs_view_t *view)
+{
+    fs_fault_t                            fault;
+    const ngx_http_flashsale_endpoint_t  *endpoint;
+
+    endpoint = ngx_http_flashsale_get_ctx(r)->endpoint;
+
+    switch (result->outcome) {
+
+    case FS_OK:
+    case FS_CREATED:
+    case FS_REPLAYED:
+    case FS_REFUND_DUE:
+        endpoint->done(r, result, view);
+        return;
+
+    case FS_BAD_REQUEST:
+        fs_decided_fault(endpoint->command, result, &fault);
+        ngx_http_flashsale_answer_problem(r, result->outcome, &fault, result,
+                                          view);
+        return;
+
+    default:
+        ngx_http_flashsale_answer_problem(r, result->outcome, NULL, result,
+                                          view);
+    }
+}

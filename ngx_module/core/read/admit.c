@@ -1,0 +1,184 @@
+
+#include <stdio.h>
+
+#include "read/admit.h"
+#include "read/refuse.h"
+#include "rules/hold.h"
+#include "state/state_rows.h"
+#include "text/pickups.h"
+
+
+static int fs_admit_range(fs_state_t *state, const fs_command_t *command,
+    fs_fault_t *fault);
+
+
+fs_outcome_t
+fs_admit(fs_view_t *view, fs_crypto_t *crypto, fs_state_cache_t *cache,
+    const fs_hold_request_t *request, const fs_now_t *now,
+    fs_command_t *command, fs_refusal_t *refusal)
+{
+    unsigned      i;
+    fs_str_t      slug;
+    fs_state_t    state;
+    fs_outcome_t  outcome;
+
+    memset(refusal, 0, sizeof(fs_refusal_t));
+
+    command->type = FS_COMMAND_HOLD;
+    command->pickup = request->pickup;
+    command->lines_n = (uint8_t) request->lines_n;
+
+    for (i = 0; i < request->lines_n; i++) {
+        slug.data = request->lines[i].sale.data;
+        slug.len = request->lines[i].sale.len;
+
+        if (!fs_view_sale_number(view, slug, &command->lines[i].sale)) {
+            refusal->sale = request->lines[i].sale;
+            outcome = fs_view_outcome(view);
+
+            return (outcome == FS_OK) ? FS_NO_SUCH_SALE : outcome;
+        }
+
+        command->lines[i].qty = request->lines[i].qty;
+    }
+
+    fs_view_state(view, &state, crypto, cache);
+
+    if (fs_admit_range(&state, command, &refusal->fault) != 0) {
+        return FS_BAD_REQUEST;
+    }
+
+    if (fs_decide_refused(&state, view, command, now, &refusal->result)) {
+        refusal->refused = 1;
+        return refusal->result.outcome;
+    }
+
+    return FS_OK;
+}
+
+
+/*
+ * More than a buyer may ever have is no refusal but a wrong request; unless
+ * it was granted once and is asked for again.  0 or -1.
+ */
+
+static int
+fs_admit_range(fs_state_t *state, const fs_command_t *command,
+    fs_fault_t *fault)
+{
+    char              rule[sizeof(fault->rule)];
+    unsigned          i;
+    fs_seq_t          seq;
+    const fs_sale_t  *sale;
+
+    for (i = 0; i < command->lines_n; i++) {
+        sale = fs_state_sale(state, command->lines[i].sale);
+
+        if (sale == NULL || sale->limit == 0
+            || command->lines[i].qty <= sale->limit)
+        {
+            continue;
+        }
+
+        if (fs_state_bound(state, command->buyer, command->key, &seq)) {
+            return 0;
+        }
+
+        (void) snprintf(rule, sizeof(rule), "is a whole number from 1 to %u",
+                        (unsigned) sale->limit);
+
+        return fs_fault_literal(fault, "qty", rule);
+    }
+
+    return 0;
+}
+
+
+fs_outcome_t
+fs_admit_names(unsigned command, fs_str_t kind, fs_str_t id,
+    fs_fault_t *fault)
+{
+    static const char  rule[] = "is 1 to 64 of a-z, 0-9 and -";
+
+    switch (command) {
+
+    case FS_COMMAND_CLOCK:
+    case FS_COMMAND_LIFE:
+        return FS_OK;
+
+    case FS_COMMAND_DOCUMENT:
+    case FS_COMMAND_DELETE:
+
+        if (!fs_slug_valid(kind)) {
+            (void) fs_fault_literal(fault, "kind", rule);
+            return FS_BAD_REQUEST;
+        }
+
+        if (kind.len == 4 && memcmp(kind.data, "sale", 4) == 0) {
+            (void) fs_fault_literal(fault, "kind", "is not sale: its document "
+                                    "is the doc of PUT sales/ID");
+            return FS_BAD_REQUEST;
+        }
+
+        break;
+
+    case FS_COMMAND_DEFINE:
+        break;
+
+    default:
+        return fs_slug_valid(id) ? FS_OK : FS_NO_SUCH_SALE;
+    }
+
+    if (!fs_slug_valid(id)) {
+        (void) fs_fault_literal(fault, "id", rule);
+        return FS_BAD_REQUEST;
+    }
+
+    return FS_OK;
+}
+
+
+fs_outcome_t
+fs_admit_paying(const fs_hold_t *hold, const fs_now_t *now,
+    fs_result_t *result)
+{
+    result->state = hold->state;
+
+    if (!fs_hold_live(hold)) {
+        return FS_WRONG_STATE;
+    }
+
+    if (hold->due > now->mono) {
+        return FS_OK;
+    }
+
+    /* its time is over, though nobody has written it down yet */
+
+    result->state = FS_HOLD_EXPIRED;
+
+    return FS_WRONG_STATE;
+}
+
+
+void
+fs_decided_fault(unsigned command, const fs_result_t *result,
+    fs_fault_t *fault)
+{
+    char  rule[sizeof(fault->rule)];
+
+    fs_fault_clear(fault);
+
+    switch (command) {
+
+    case FS_COMMAND_HOLD:
+    case FS_COMMAND_POINT:
+        fs_points_fault(result, fault);
+        break;
+
+    case FS_COMMAND_STOCK:
+        (void) snprintf(rule, sizeof(rule), "makes a stock of at most %d",
+                        FS_STOCK_MAX);
+        (void) fs_fault_literal(fault, "add", rule);
+        break;
+    }
+}

@@ -1,0 +1,55 @@
+
+/*
+ * What becomes of a buyer's request for a hold before it may wait for a
+ * commit: its names become numbers, what may never be is a wrong request, and
+ * what is surely refused is refused at once, without a write.
+ */
+
+#ifndef FS_ADMIT_H
+#define FS_ADMIT_H
+
+#include "base/command.h"
+#include "read/view.h"
+#include "state/cache.h"
+#include "text/request.h"
+
+#pragma GCC visibility push(hidden)
+
+
+/* Why it was not admitted; what does not apply is empty. */
+typedef struct {
+    fs_fault_t           fault;         /* BAD_REQUEST: what is wrong */
+    fs_result_t          result;        /* what a decision would have said */
+    fs_slug_t            sale;          /* NO_SUCH_SALE: which */
+    unsigned             refused:1;     /* the result says it all: a write was
+                                           saved */
+} fs_refusal_t;
+
+/*
+ * The command has its buyer, key and terms already, and gets the rest.  OK:
+ * it has to be decided.  Otherwise what to answer, and *refusal.  The view
+ * has an index.
+ */
+fs_outcome_t fs_admit(fs_view_t *view, fs_crypto_t *crypto,
+    fs_state_cache_t *cache, const fs_hold_request_t *request,
+    const fs_now_t *now, fs_command_t *command, fs_refusal_t *refusal);
+
+/* Whether an operator's command may name these: a kind and an id of documents,
+ * the id of a sale.  OK, NO_SUCH_SALE, or BAD_REQUEST and the fault. */
+fs_outcome_t fs_admit_names(unsigned command, fs_str_t kind, fs_str_t id,
+    fs_fault_t *fault);
+
+/* Whether a hold may be shown as one to pay now, before anything is decided.
+ * OK, or WRONG_STATE and result->state. */
+fs_outcome_t fs_admit_paying(const fs_hold_t *hold, const fs_now_t *now,
+    fs_result_t *result);
+
+/* What BAD_REQUEST means when it was a decision: the rules that a request
+ * alone cannot break.  Empty: there is no such rule. */
+void fs_decided_fault(unsigned command, const fs_result_t *result,
+    fs_fault_t *fault);
+
+
+#pragma GCC visibility pop
+
+#endif /* FS_ADMIT_H */

@@ -1,0 +1,44 @@
+
+#include "worker/ngx_http_flashsale_view.h"
+
+
+fs_outcome_t
+ngx_http_flashsale_view(ngx_http_flashsale_worker_t *worker,
+    ngx_http_flashsale_shows_t shows, fs_view_t *view)
+{
+    fs_outcome_t  outcome;
+
+    view->store = NULL;
+
+    if (worker == NULL || worker->store == NULL) {
+        return FS_NOT_READY;
+    }
+
+    outcome = fs_view_open(worker->reader, view);
+
+    if (outcome == FS_REBUILDING) {
+
+        if (shows == NGX_HTTP_FLASHSALE_LOG) {
+            return FS_OK;
+        }
+
+        fs_view_close(view);
+    }
+
+    if (outcome != FS_OK) {
+        view->store = NULL;
+    }
+
+    return outcome;
+}
+
+
+fs_outcome_t
+ngx_http_flashsale_missing(fs_view_t *view, fs_outcome_t outcome)
+{
+    fs_outcome_t  why;
+
+    why = fs_view_outcome(view);
+
+    return (why == FS_OK || why == FS_REBUILDING) ? outcome : why;
+}

@@ -1,0 +1,155 @@
+
+/*
+ * A worker process's engine: its ring, its commit thread, the store that it
+ * reads.  While it leaves, connections of other modules may keep it for days.
+ * Its ring would be missing for the workers to come, so it gives up ring,
+ * thread and store as soon as nothing of this module waits.  Who comes later
+ * waits for them to be there again, as at a worker's start.
+ */
+
+#ifndef NGX_HTTP_FLASHSALE_WORKER_H
+#define NGX_HTTP_FLASHSALE_WORKER_H
+
+#include "worker/ngx_http_flashsale_thread.h"
+#include "core/lead/ring.h"
+#include "core/read/view.h"
+#include "core/state/state.h"
+#include "core/text/answer.h"
+
+#pragma GCC visibility push(hidden)
+
+
+/*
+ * What stands above the worker and lives as long: requests that wait, streams,
+ * the audit, Lua.  Each may be NULL.
+ */
+typedef struct {
+    /* The worker starts; the store is not open yet.  NGX_OK or NGX_ERROR. */
+    ngx_int_t   (*init)(ngx_http_flashsale_worker_t *worker);
+
+    /* The store has been opened, or commands are taken now. */
+    void        (*opened)(ngx_http_flashsale_worker_t *worker);
+
+    /* Something may be new, look again; also each time the eventfd was
+     * written.  The store is open.  1: there is more, call again soon. */
+    ngx_uint_t  (*changed)(ngx_http_flashsale_worker_t *worker);
+
+    /* The worker is asked to leave: finish all requests that could wait for
+     * ever. */
+    void        (*leave)(ngx_http_flashsale_worker_t *worker);
+
+    /* 1: nobody waits. */
+    ngx_uint_t  (*idle)(ngx_http_flashsale_worker_t *worker);
+
+    /* The process ends, right before the store is closed: no reader or thread
+     * may be left. */
+    void        (*exit)(ngx_http_flashsale_worker_t *worker);
+} ngx_http_flashsale_part_t;
+
+/* of the parts, each in its own file */
+typedef struct ngx_http_flashsale_parked_s  ngx_http_flashsale_parked_t;
+typedef struct ngx_http_flashsale_waits_s   ngx_http_flashsale_waits_t;
+typedef struct ngx_http_flashsale_events_s  ngx_http_flashsale_events_t;
+typedef struct ngx_http_flashsale_ledger_s  ngx_http_flashsale_ledger_t;
+typedef struct ngx_http_flashsale_audit_s   ngx_http_flashsale_audit_t;
+typedef struct ngx_http_flashsale_lua_s     ngx_http_flashsale_lua_t;
+
+
+/* made when the process starts; hangs on the main conf */
+struct ngx_http_flashsale_worker_s {
+    ngx_http_flashsale_main_conf_t  *conf;
+    ngx_cycle_t                     *cycle;
+    ngx_log_t                       *log;
+
+    /* in the order in which they are told; NULL ends them */
+    const ngx_http_flashsale_part_t *const  *parts;
+
+    fs_rings_t                      *rings;
+    int                              ring;          /* -1: none yet */
+    ngx_http_flashsale_counters_t   *counters;      /* the ring's; never
+                                                       NULL */
+    ngx_connection_t                *connection;    /* of the eventfd */
+    ngx_http_flashsale_thread_t     *thread;
+
+    /*
+     * NULL until the store is open.  What follows it belongs to the main
+     * thread and is there whenever store is; for a view see
+     * ngx_http_flashsale_view().
+     */
+    fs_store_t                      *store;
+    fs_reader_t                     *reader;
+    fs_crypto_t                     *crypto;
+    fs_state_cache_t                *cache;
+
+    /*
+     * What the last refused buyer was told, when a sale had too few units
+     * free: a rush is told the same.  It says nothing but these two numbers.
+     */
+    struct {
+        uint32_t                     sale;          /* 0: nothing yet */
+        uint32_t                     free;
+        int                          len;
+        char                         text[FS_PROBLEM_JSON_MAX];
+    }                                sold_out;
+
+    unsigned                         ready:1;       /* ring settled */
+    unsigned                         exiting:1;
+    unsigned                         retiring:1;    /* the thread ends */
+    unsigned                         retired:1;     /* no ring, no thread,
+                                                       while none is needed */
+    unsigned                         complained:1;  /* no ring is free */
+
+    ngx_uint_t                       reading_n;     /* bodies on their way */
+    ngx_uint_t                       quiet;         /* looks at which nothing
+                                                       waited, in a row */
+    ngx_event_t                      retire;        /* when it leaves: looks
+                                                       if anything waits */
+    int64_t                          stuck_since;   /* µs, when last looked */
+    ngx_event_t                      tick;          /* each second */
+    ngx_event_t                      stall;         /* each 100 ms */
+    uint64_t                         stall_at;      /* µs, expected */
+
+    ngx_http_flashsale_parked_t     *parked;
+    ngx_http_flashsale_waits_t      *waits;
+    ngx_http_flashsale_events_t     *events;
+    ngx_http_flashsale_ledger_t     *ledger;
+    ngx_http_flashsale_audit_t      *audit;
+    ngx_http_flashsale_lua_t        *lua;
+};
+
+
+/* Claim a ring and start the thread; tried again each second. */
+void ngx_http_flashsale_start(ngx_http_flashsale_worker_t *worker);
+
+/* Has the store been opened, have results come, is there news for streams? */
+void ngx_http_flashsale_look(ngx_http_flashsale_worker_t *worker);
+
+/* Thread-safe: make the worker's main thread look again. */
+void ngx_http_flashsale_wake(ngx_http_flashsale_worker_t *worker);
+
+/* The worker has to leave; results are still waited for. */
+void ngx_http_flashsale_leave(ngx_http_flashsale_worker_t *worker);
+
+/* a timer's handler, from then on */
+void ngx_http_flashsale_retire_handler(ngx_event_t *ev);
+
+/*
+ * Somebody needs the store: a worker that has given it up takes a ring and
+ * opens it again.  Who asks waits as at a worker's start.
+ */
+void ngx_http_flashsale_revive(ngx_http_flashsale_worker_t *worker);
+
+/* The process ends: nothing of the main thread's reads the store any more. */
+void ngx_http_flashsale_let_go(ngx_http_flashsale_worker_t *worker);
+
+/* Give the ring's connection back to nginx. */
+void ngx_http_flashsale_disconnect(ngx_http_flashsale_worker_t *worker);
+
+/* An event of the worker's.  Not cancelable: the process stays for it. */
+void ngx_http_flashsale_event(ngx_http_flashsale_worker_t *worker,
+    ngx_event_t *ev, ngx_event_handler_pt handler, ngx_uint_t cancelable);
+
+
+#pragma GCC visibility pop
+
+#endif /* NGX_HTTP_FLASHSALE_WORKER_H */
