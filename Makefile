@@ -43,12 +43,12 @@ TEST_HDR = $(wildcard t/*/*.h)
 UNIT_SRC = $(wildcard t/unit/test_*.c)
 UNIT_BIN = $(UNIT_SRC:t/unit/%.c=$(BUILD)/unit/%)
 COPIES   = $(CURDIR)/$(BUILD)/copies.so
-ORACLE_SRC = $(wildcard t/oracle/*.c t/common/*.c)
+ORACLE_SRC = $(wildcard t/oracle/*.c)
 MODEL_SRC = $(wildcard t/model/*.c) $(ORACLE_SRC)
 MODEL_BIN = $(BUILD)/model/model
 SIMULATE_SRC = $(wildcard t/simulate/*.c t/disk/*.c) $(ORACLE_SRC)
 SIMULATE_BIN = $(BUILD)/simulate/simulate
-POWER_SRC = $(wildcard t/power/*.c t/disk/*.c t/common/*.c)
+POWER_SRC = $(wildcard t/power/*.c t/disk/*.c)
 POWER_BIN = $(BUILD)/power/power
 BENCH_SRC = $(wildcard t/bench/*.c)
 BENCH_BIN = $(BENCH_SRC:t/bench/%.c=$(BUILD)/bench/%)
@@ -104,7 +104,7 @@ $(CORE_LIB): $(CORE_OBJ)
 	@rm -f $@
 	ar rcs $@ $(CORE_OBJ)
 
-$(BUILD)/unit/%: t/unit/%.c $(CORE_LIB) $(wildcard t/unit/*.h)
+$(BUILD)/unit/%: t/unit/%.c $(CORE_LIB) $(wildcard t/unit/*.h t/common/*.h)
 	@mkdir -p $(@D)
 	$(CC) $(STRICT) $(CFLAGS) $(INCLUDE) -o $@ $< $(CORE_LIB) \
 	    -lcmocka $(LIBS)
@@ -119,7 +119,7 @@ $(SIMULATE_BIN): $(SIMULATE_SRC) $(CORE_LIB) $(TEST_HDR)
 	$(CC) $(STRICT) $(CFLAGS) $(INCLUDE) -o $@ $(SIMULATE_SRC) \
 	    $(CORE_LIB) $(LIBS)
 
-$(BUILD)/bench/%: t/bench/%.c $(CORE_LIB) $(wildcard t/bench/*.h)
+$(BUILD)/bench/%: t/bench/%.c $(CORE_LIB) $(wildcard t/bench/*.h t/common/*.h)
 	@mkdir -p $(@D)
 	$(CC) $(STRICT) $(CFLAGS) $(INCLUDE) -o $@ $< $(CORE_LIB) \
 	    $(LIBS) -lm

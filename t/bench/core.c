@@ -13,12 +13,7 @@
  * --keep   leave the store there
  */
 
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE                     /* nftw() */
-#endif
-
 #include <fcntl.h>
-#include <ftw.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,6 +29,8 @@
 #include "pair/begin.h"
 #include "pair/open.h"
 #include "pair/stat.h"
+
+#include "common/files.h"
 
 
 #define SYNCS     21
@@ -135,23 +132,13 @@ bench_next(bench_t *bench)
 }
 
 
-static int
-bench_remove(const char *path, const struct stat *st, int flag,
-    struct FTW *ftw)
-{
-    (void) st;
-    (void) flag;
-
-    return ftw->level == 0 ? 0 : remove(path);
-}
-
-
 /* Empty the directory. */
 
 static void
 bench_clean(bench_t *bench)
 {
-    (void) nftw(bench->dir, bench_remove, 16, FTW_DEPTH|FTW_PHYS);
+    files_remove(bench->dir);
+    (void) mkdir(bench->dir, 0700);
 }
 
 

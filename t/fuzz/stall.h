@@ -7,11 +7,6 @@
 #ifndef FUZZ_STALL_H
 #define FUZZ_STALL_H
 
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE                     /* nftw() */
-#endif
-
-#include <ftw.h>
 #include <unistd.h>
 
 #include "fuzz.h"
@@ -22,6 +17,8 @@
 #include "fold/replay.h"
 #include "pair/begin.h"
 #include "pair/open.h"
+
+#include "common/files.h"
 
 
 #define STALL_EPOCH  1790000000000LL
@@ -80,18 +77,6 @@ stall_log(void *data, fs_log_level_t level, const char *message)
 }
 
 
-static inline int
-stall_remove(const char *path, const struct stat *st, int flag,
-    struct FTW *ftw)
-{
-    (void) st;
-    (void) flag;
-    (void) ftw;
-
-    return remove(path);
-}
-
-
 static inline void
 stall_cleanup(void)
 {
@@ -100,7 +85,7 @@ stall_cleanup(void)
     fs_crypto_destroy(stall->crypto);
     fs_state_cache_destroy(stall->cache);
     fs_store_close(stall->store, 0);
-    nftw(stall->path, stall_remove, 16, FTW_DEPTH|FTW_PHYS);
+    files_remove(stall->path);
 }
 
 

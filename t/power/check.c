@@ -3,10 +3,6 @@
  * Opens a state, as the next boot does, and looks.  See check.h.
  */
 
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE                     /* nftw() */
-#endif
-
 #include "check.h"
 
 #include <dirent.h>

@@ -8,10 +8,6 @@
  * A state is made again from the seed and its number alone.
  */
 
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE                     /* nftw() */
-#endif
-
 #include "check.h"
 
 #include <malloc.h>

@@ -3,10 +3,6 @@
  * The lives before a power cut.  See run.h.
  */
 
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE                     /* nftw() */
-#endif
-
 #include "run.h"
 
 #include <signal.h>

@@ -3,10 +3,6 @@
  * The world of a store: its clocks, its boot and its randomness.  See run.h.
  */
 
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE                     /* nftw() */
-#endif
-
 #include "run.h"
 #include "fold/replay.h"
 

@@ -8,11 +8,6 @@
 #ifndef FIXTURE_H
 #define FIXTURE_H
 
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE                     /* nftw() */
-#endif
-
-#include <ftw.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -30,6 +25,8 @@
 #include "fold/replay.h"
 #include "pair/begin.h"
 #include "pair/open.h"
+
+#include "common/files.h"
 
 
 #define FIXTURE_EPOCH  1700000000000LL
@@ -172,18 +169,6 @@ fixture_setup(void **context)
 }
 
 
-static inline int
-fixture_remove(const char *path, const struct stat *st, int flag,
-    struct FTW *ftw)
-{
-    (void) st;
-    (void) flag;
-    (void) ftw;
-
-    return remove(path);
-}
-
-
 static inline void
 fixture_abort(fixture_t *fixture)
 {
@@ -206,7 +191,7 @@ fixture_teardown(void **context)
     }
 
     fs_state_cache_destroy(fixture->cache);
-    nftw(fixture->path, fixture_remove, 16, FTW_DEPTH|FTW_PHYS);
+    files_remove(fixture->path);
     free(fixture);
 
     return 0;

@@ -40,7 +40,7 @@ index_setup(void **context)
     fixture = *context;
 
     fixture_close(fixture, 0);
-    nftw(fixture->path, fixture_remove, 16, FTW_DEPTH|FTW_PHYS);
+    files_remove(fixture->path);
     assert_int_equal(mkdir(fixture->path, 0700), 0);
 
     fixture->conf.map_size = 4 << 20;

@@ -7,11 +7,6 @@
 #ifndef SHOP_H
 #define SHOP_H
 
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE                     /* nftw() */
-#endif
-
-#include <ftw.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -29,6 +24,8 @@
 #include "read/view.h"
 #include "fold/replay.h"
 #include "pair/open.h"
+
+#include "common/files.h"
 
 
 typedef struct {
@@ -216,18 +213,6 @@ shop_make(shop_t *shop, size_t map_size, uint32_t stock, uint32_t rings_n,
 }
 
 
-static inline int
-shop_remove(const char *path, const struct stat *st, int flag,
-    struct FTW *ftw)
-{
-    (void) st;
-    (void) flag;
-    (void) ftw;
-
-    return remove(path);
-}
-
-
 static inline void
 shop_free(shop_t *shop)
 {
@@ -235,7 +220,7 @@ shop_free(shop_t *shop)
         shop_rings_free(shop->rings);
     }
 
-    nftw(shop->path, shop_remove, 16, FTW_DEPTH|FTW_PHYS);
+    files_remove(shop->path);
 }
 
 

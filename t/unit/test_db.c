@@ -125,7 +125,7 @@ base_teardown(void **context)
         mdb_env_close(base->env);
     }
 
-    nftw(base->path, fixture_remove, 16, FTW_DEPTH|FTW_PHYS);
+    files_remove(base->path);
     free(base);
 
     return 0;

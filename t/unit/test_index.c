@@ -145,7 +145,7 @@ spoil_directory(fixture_t *fixture, const char *name)
 
     (void) name;
     snprintf(path, sizeof(path), "%s/index-%u", fixture->path, 2);
-    nftw(path, fixture_remove, 16, FTW_DEPTH|FTW_PHYS);
+    files_remove(path);
 }
 
 
@@ -262,7 +262,7 @@ test_foreign(void **context)
     index_equals(fixture, 2, &dump);
 
     foreign->store = NULL;
-    nftw(foreign->path, fixture_remove, 16, FTW_DEPTH|FTW_PHYS);
+    files_remove(foreign->path);
     fs_state_cache_destroy(foreign->cache);
     free(foreign);
 }

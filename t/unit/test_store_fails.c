@@ -87,7 +87,7 @@ test_map_full(void **context)
     fs_outcome_t   outcome;
 
     fixture_close(fixture, 1);
-    nftw(fixture->path, fixture_remove, 16, FTW_DEPTH|FTW_PHYS);
+    files_remove(fixture->path);
     assert_int_equal(mkdir(fixture->path, 0700), 0);
     fixture->conf.map_size = 256 * 1024;
     fixture_open(fixture);
