@@ -130,7 +130,7 @@ my %prints = (
 
 for my $tool (qw(tuanbo-load-catalog tuanbo-sign tuanbo-check-ledger)) {
     my ($status, $help) = said("$tool --help");
-    my ($example) = $help =~ /^Exit: .*?\n\n((?:    .*\n)+)\z/ms;
+    my ($example) = $help =~ /^Exit codes:.*?^Example:\n\n((?:    .*\n)+)\z/ms;
 
     is($status, 0, "$tool --help");
     ok($example, 'ends with exit codes and an example') or next;
@@ -142,7 +142,7 @@ for my $tool (qw(tuanbo-load-catalog tuanbo-sign tuanbo-check-ledger)) {
     my @options = sort 'help', $spec =~ /\b([a-z-]{3,})(?==|['\s)])/g;
     my %told = map { $_ => 1 } $help =~ /^--([a-z-]+)/mg;
     is_deeply([ sort keys %told ], \@options, 'and says each option');
-    my ($usage) = $help =~ /^(    \Q$tool\E (?:.*\n)+?)\n/m;
+    my ($usage) = $help =~ /^Usage:\n\n((?:    .*\n)+)/m;
     is_deeply([ grep { $usage !~ /--$_\b/ && $_ ne 'help' } @options ], [],
         'also in its usage');
 
