@@ -27,6 +27,9 @@ my $lives;
 
 sub lives () { scalar(my @found = $t->entries('life')) }
 
+# the workers' words about them
+sub told () { scalar(my @found = $t->log_text =~ /a new life begins/g) }
+
 sub backup () {
     $lives = lives();
     $t->stop;
@@ -109,6 +112,7 @@ for my $in_place (1, 0) {
     like($life->{epoch}, qr/^[0-9a-f]{8}$/, "$how: its epoch");
     isnt($life->{epoch}, '0' x 8, "$how: is not the first one's");
     is(scalar(grep { $_->{type} eq 'life' } @new), $n, "$how: one a time");
+    is(told(), $n, "$how: and one line in the log");
 
     # ---- ids
     is($t->read_hold("kept$n", $kept->{id})->{state}, 'held',

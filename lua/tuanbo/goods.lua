@@ -297,6 +297,10 @@ function goods.current(c)
 
         -- the store may be closing: what there is so far
         if not list then
+            if not after then
+                return nil, next_after
+            end
+
             break
         end
 
@@ -319,11 +323,15 @@ function goods.ended(c, before, most)
     local found = {}
     local list, next_before = c.engine.ended(before, most)
 
-    for i, sale in ipairs(list or {}) do
+    if not list then
+        return nil, next_before
+    end
+
+    for i, sale in ipairs(list) do
         found[i] = placed(c, sale)
     end
 
-    return found, list and next_before or nil
+    return found, next_before
 end
 
 
@@ -334,6 +342,10 @@ function goods.ended_lately(c)
 
     repeat
         list, before = goods.ended(c, before, MANY)
+
+        if not list then
+            return found, false
+        end
 
         for _, entry in ipairs(list) do
             if entry.sale.ended_at < c.now - DAY_MS then
@@ -357,7 +369,7 @@ end
 function goods.others(c, id, most)
     local found = {}
 
-    for _, entry in ipairs(goods.current(c)) do
+    for _, entry in ipairs(goods.current(c) or {}) do
         local sale = entry.sale
 
         if sale.state == "open" and sale.free > 0 and sale.id ~= id
@@ -463,9 +475,13 @@ end
 
 
 function goods.session(c, id)
-    local doc = documents.get(c.engine, "session", id)
+    local doc, code = documents.get(c.engine, "session", id)
 
-    return doc and goods.session_of(c, id, in_language(c, doc))
+    if not doc then
+        return nil, code
+    end
+
+    return goods.session_of(c, id, in_language(c, doc))
 end
 
 

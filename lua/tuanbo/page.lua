@@ -156,7 +156,8 @@ end
 -- and the page is not remembered. rest_s: how old a page of another version
 -- may be. 0 for one sale; more for pages of many sales, which would be made
 -- anew at each commit of a rush. make() gives the template's name and the
--- view, and must look at nothing personal.
+-- view, and must look at nothing personal; where it gives nil and a code, so
+-- does this.
 function page.shared(key, version, rest_s, make, fill)
     local now = ngx.now()
     local entry = remembered:get(key)
@@ -164,11 +165,17 @@ function page.shared(key, version, rest_s, make, fill)
     if not entry or now - entry.at >= STALE_S or now < entry.at
        or (entry.version ~= version and now - entry.at >= rest_s)
     then
+        local name, view = make()
+
+        if not name then
+            return nil, view
+        end
+
         made = made + 1
         entry = {
             version = version,
             at = now,
-            parts = parts_of(page.render(make())),
+            parts = parts_of(page.render(name, view)),
         }
 
         if version ~= -1 then

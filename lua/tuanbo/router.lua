@@ -208,9 +208,22 @@ end
 
 
 local function show_shared(c, key, version, rest_s, make, status)
-    send(page.shared(likes_key(c) .. key, version, rest_s, function()
-        return framed(c, make())
-    end, personal(c)), status)
+    local made, code = page.shared(likes_key(c) .. key, version, rest_s,
+                                   function()
+        local name, view = make()
+
+        if not name then
+            return nil, view
+        end
+
+        return framed(c, name, view)
+    end, personal(c))
+
+    if not made then
+        return router.problem(code)
+    end
+
+    send(made, status)
 end
 
 
@@ -275,7 +288,7 @@ local function home(c)
     end
 
     if not name then
-        return router.problem("not_found")
+        return router.problem(view or "not_found")
     end
 
     show_private(c, name, view)
@@ -289,7 +302,13 @@ local function past(c)
         return router.problem("not_found")
     end
 
-    show_private(c, views.past(c, tonumber(before)))
+    local name, view = views.past(c, tonumber(before))
+
+    if not name then
+        return router.problem(view)
+    end
+
+    show_private(c, name, view)
 end
 
 
@@ -347,10 +366,10 @@ end
 
 
 local function live(c, id)
-    local one = goods.session(c, id)
+    local one, code = goods.session(c, id)
 
     if not one then
-        return router.problem("not_found")
+        return router.problem(code or "not_found")
     end
 
     show_shared(c, "live " .. id, engine.version(), REST_S, function()

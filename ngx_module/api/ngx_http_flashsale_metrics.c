@@ -1,5 +1,6 @@
 
 #include "api/ngx_http_flashsale_metrics.h"
+#include "core/log/life.h"
 #include "core/read/shelf.h"
 #include "http/ngx_http_flashsale_answer.h"
 #include "worker/ngx_http_flashsale_view.h"
@@ -304,6 +305,10 @@ ngx_http_flashsale_metrics_store(ngx_http_flashsale_metrics_t *metrics,
     ngx_http_flashsale_gauge("rebuilding",
                              "Whether the index is being rebuilt.",
                              atomic_load(&store->mark->rebuilding) != 0);
+    ngx_http_flashsale_gauge("life_due",
+                             "Whether a new life is still to be begun: "
+                             "nothing is read until it is.",
+                             fs_life_due(store) != 0);
     ngx_http_flashsale_gauge("clock_behind",
                              "Whether the clock is far behind the ledger.",
                              atomic_load(&store->clock_behind) != 0);

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 
 #include "read/audit.h"
+#include "read/view.h"
 #include "log/life.h"
 #include "store/mark.h"
 #include "state/due.h"
@@ -802,6 +803,67 @@ test_opened_at_once(void **context)
 }
 
 
+static const char *
+life_read(fs_reader_t *reader)
+{
+    fs_view_t     view;
+    fs_outcome_t  outcome;
+
+    outcome = fs_view_open(reader, &view);
+
+    if (outcome == FS_OK || outcome == FS_REBUILDING) {
+        fs_view_close(&view);
+    }
+
+    return fs_outcome_code(outcome);
+}
+
+
+/* Nothing is read before the life has its entry: the index is made first. */
+
+static void
+test_read_in_time(void **context)
+{
+    char           log[128], backup[128], message[257];
+    uint32_t       sale;
+    fs_outcome_t   outcome;
+    fixture_t     *fixture = *context;
+    fs_reader_t   *reader;
+
+    sale = life_sale(fixture);
+    life_backup(fixture);
+    (void) life_id(fixture, 1, sale, 0);
+
+    snprintf(log, sizeof(log), "%s/log/data.mdb", fixture->path);
+    snprintf(backup, sizeof(backup), "%s/backup", fixture->path);
+    fixture_close(fixture, 0);
+    life_copy(backup, log, 1);
+
+    fixture->store = fs_store_open(&fixture->conf, &outcome, message);
+    assert_non_null(fixture->store);
+    fixture->crypto = fs_crypto_create(fixture->store->store_key);
+    reader = fs_reader_create(fixture->store);
+
+    assert_true(fs_life_due(fixture->store) != 0);
+    assert_string_equal(life_read(reader), "not_ready");
+
+    assert_int_equal(fs_store_catch_up(fixture->store, 1000, NULL), FS_OK);
+    assert_int_equal(fs_life_due(fixture->store), 0);
+    assert_string_equal(life_read(reader), "ok");
+
+    /* with a whole index as well: another process has looked at the log */
+
+    atomic_store(&fixture->store->mark->epoch_due, 0x1234);
+    assert_string_equal(life_read(reader), "not_ready");
+
+    assert_int_equal(fs_store_catch_up(fixture->store, 1000, NULL), FS_OK);
+    assert_string_equal(life_read(reader), "ok");
+    assert_true(fs_life_now(fixture->store) == 0x1234);
+
+    fs_reader_destroy(reader);
+}
+
+
 /* The audit sees a list that is not what the entries say. */
 
 static void
@@ -953,6 +1015,8 @@ main(void)
         cmocka_unit_test_setup_teardown(test_word, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(test_opened_at_once, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_read_in_time, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(test_audit, fixture_setup,
                                         fixture_teardown),

@@ -9,7 +9,7 @@ local goods = require "tuanbo.goods"
 local CARDS = 100       -- of a page
 
 
--- nil: there is no such page.
+-- nil: there is no such page; with a code: nothing can be read.
 return function(c, number)
     local now, upcoming, over = {}, {}, {}
     local watches = {}
@@ -18,11 +18,15 @@ return function(c, number)
     local refresh_at = math.min(on and on.ends_at or math.huge,
                                 coming and coming.starts_at or math.huge)
 
-    local current = goods.current(c)
+    local current, code = goods.current(c)
     local first = (number - 1) * CARDS + 1
     local ended, is_past = {}, false
 
     refresh_at = refresh_at < math.huge and refresh_at or nil
+
+    if not current then
+        return nil, code
+    end
 
     if number > 1 and first > #current then
         return nil

@@ -16,7 +16,7 @@ return function(c, session)
         end
     end
 
-    add(goods.current(c))
+    add(goods.current(c) or {})
     add((goods.ended_lately(c)))
 
     return "live", {

@@ -8,6 +8,10 @@ return function(c, before)
     local list, next_before = goods.ended(c, before, CARDS)
     local over = {}
 
+    if not list then
+        return nil, next_before
+    end
+
     for i, entry in ipairs(list) do
         over[i] = goods.shown(c, entry)
     end

@@ -295,8 +295,10 @@ fs_life_add(fs_store_t *store, fs_txn_t *log, fs_seq_t seq, uint32_t epoch)
 uint32_t
 fs_life_due(const fs_store_t *store)
 {
+    /* none: what is read after this has the entry of the last one */
+
     return atomic_load_explicit(&store->mark->epoch_due,
-                                memory_order_relaxed);
+                                memory_order_acquire);
 }
 
 
@@ -367,7 +369,7 @@ fs_life_same(fs_store_t *store, fs_txn_t *log, fs_seq_t last)
 fs_outcome_t
 fs_life_look(fs_store_t *store, fs_txn_t *log, fs_seq_t last)
 {
-    int          rc;
+    int          rc, first;
     uint32_t     epoch;
     fs_mark_t   *mark;
 
@@ -410,6 +412,10 @@ fs_life_look(fs_store_t *store, fs_txn_t *log, fs_seq_t last)
         return FS_OK;
     }
 
+    /* said by who finds it out: the mark tells the others */
+
+    first = epoch == 0;
+
     while (epoch == 0 || fs_life_known(store, log, epoch)) {
         if (store->conf.random(store->conf.data, (uint8_t *) &epoch,
                                sizeof(epoch))
@@ -437,10 +443,12 @@ fs_life_look(fs_store_t *store, fs_txn_t *log, fs_seq_t last)
     store->life_looked = 1;
     store->booted = 0;
 
-    fs_store_say(store, FS_LOG_WARN, "log/data.mdb, with %llu entries, is not "
-                 "the one that was here (%llu entries): a new life begins, "
-                 "its epoch is %08x", (unsigned long long) last,
-                 (unsigned long long) atomic_load(&mark->seq), epoch);
+    if (first) {
+        fs_store_say(store, FS_LOG_WARN, "log/data.mdb, with %llu entries, is "
+                     "not the one that was here (%llu entries): a new life "
+                     "begins, its epoch is %08x", (unsigned long long) last,
+                     (unsigned long long) atomic_load(&mark->seq), epoch);
+    }
 
     fs_mark_forget(mark);
 

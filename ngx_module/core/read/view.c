@@ -78,6 +78,16 @@ fs_view_begin(fs_view_t *view)
     store = view->store;
     reader = view->reader;
 
+    /*
+     * Before any snapshot: one that is taken later has the entry that begins
+     * the life.  Without it the state of the life before would be shown as if
+     * nothing had happened.
+     */
+
+    if (fs_life_due(store) != 0) {
+        return FS_NOT_READY;
+    }
+
     if (store->log && reader->log == NULL) {
 
         /* a slot now, so that no later question fails for want of one */

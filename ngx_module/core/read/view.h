@@ -28,7 +28,8 @@ typedef struct {
 
 /*
  * Take a snapshot; never waits.  OK; REBUILDING: only sales can be read (from
- * the log, cut at the mark); NOT_READY: nothing can.  READERS_FULL is
+ * the log, cut at the mark); NOT_READY: nothing can, as while the entry that
+ * begins a new life is still to be written.  READERS_FULL is
  * answered by a check for dead readers and one more try.
  * A view is closed after OK and after REBUILDING.
  */
