@@ -96,7 +96,7 @@ sub part_holds ($engine, $lua) {
         $answered += $redis->{requests} * rounds;
     }
 
-    # what a load's end cut off comes on top
+    # it may hold more: for requests whose answer came after the load's end
     my $held = redis('redis', qw(HGET s:hot held));
     print "    !! redis holds $held units for $answered answers\n"
         if $held < $answered;

@@ -30,13 +30,14 @@ begin(shift // die "usage: $0 BUILD\n");
 my $began = time;
 my @connections = split /,/, $ENV{CONNECTIONS} || '1,16,64,256,1024';
 
-# What the neighbours' browsers keep open, in the open loops.
+# The number of connections in the open loops, as browsers would keep open.
 my $browsers = (grep { $_ <= 256 } @connections)[-1];
 
-# of each system's own most, in the open loops
+# rates of the open loops, in per cent of the most that the system did in a
+# closed one
 my @parts = (25, 50, 75);
 
-# units that PostgreSQL may have to give: this many a second, of every load
+# the stock for PostgreSQL: enough for 12,000 units a second in all loads
 my $units = 12000 * (@connections * rounds * (seconds() + 2)
     + (@parts + 1) * (2 * seconds() + 2));
 
@@ -207,7 +208,7 @@ sub best ($name) {
 }
 
 
-# A number that is easy to say, not above this one.
+# Rounded down to two digits.
 sub about ($rate) {
     my $step = 10 ** (length(int $rate) - 2);
     return $step * floor($rate / $step);
@@ -220,7 +221,8 @@ for my $group (\@readers, \@writers) {
 
     for my $name (@$group) {
 
-        # PostgreSQL as behind a pooler that keeps its best number
+        # PostgreSQL with the number of connections at which it was fastest, as
+        # a pooler would give it
         my $n = $name =~ /^(row|units)$/ ? best($name) : $browsers;
         my %rates = (common => $common,
             map { $_ => int($most{$name} * $_ / 100) } @parts);

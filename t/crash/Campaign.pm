@@ -14,21 +14,23 @@ my $history = Tuanbo::Test::root() . '/t/history';
 my $workers = 3;
 my $clients = 24;
 
-# A new worker comes to these, so one has to come; the others are on the way
-# of each request or commit.
+# Points that only a new worker comes to, or one that leaves, and what has to
+# happen for it: a worker is killed, or nginx reloaded. A commit comes to each
+# of the others by itself.
 my %trigger = (
     (map { $_ => 'worker' } qw(OPEN READER CLAIM CLAIM_DEAD SETTLE RENEW)),
     (map { $_ => 'reload' } qw(LEAVING UNCLEAN)),
 );
 
-# Whoever takes over finds something to be taken over after one of these.
+# Points of a worker that takes over from a dead one. There is only something
+# to take over when that one died at one of these points.
 my %before = (
     HEIR => [qw(LOCKED DECIDED SYNC META COMMITTED MARKED INDEXED WAKE)],
     LOG_HEIR => [qw(LOCKED DECIDED PAGE SYNC SYNCED META)],
 );
 
-# The order in which a lost index is made again: each begins where the one
-# before was killed.
+# Points on the way of making a lost index again, in their order. A worker is
+# killed at each, and the next one begins with what that has left.
 my @rebuild = qw(MAKE REPLACE REMOVE FOLDING FOLD FOLDED);
 
 my %index = map { $_ => 1 } @rebuild, 'REPLACED';
@@ -77,7 +79,7 @@ CONF
     }
 
     if ($self->{broken}) {
-        # whatever else would be asked now is only a consequence
+        # no further checks: they would only fail for the same reason
         my @lines = $t->unexpected_lines;
         diag("round $self->{round} breaks off", map { "\n$_" }
             @lines[0 .. ($#lines > 30 ? 30 : $#lines)]);
@@ -92,8 +94,9 @@ CONF
 }
 
 
-# What to do, in its order.  Other instances come early, so that then more
-# workers die in one block of rings than it has rings.
+# What to do, in its order.  Changes of the instance come first: each has a
+# block of rings of its own, and after the last one more workers shall die in
+# its block than that has rings.
 sub acts ($self) {
     my @wanted = shuffle grep { !$index{$_} } $self->{wanted}->@*;
     my %lost = map { $_ => 1 } grep { $index{$_} } $self->{wanted}->@*;
@@ -105,14 +108,15 @@ sub acts ($self) {
     push @first, [master => 'index', 'REPLACED', 'FOLD']
         if $lost{REPLACED};
 
-    # the ring of whoever dies right after is the first that is free
+    # after an upgrade the rings are fresh, so the dead worker's ring is the
+    # one that the next worker claims: CLAIM_DEAD is reached
     return (['worker'], ['worker'], shuffle(@first), [point => 'CLAIM_DEAD'],
         shuffle((map { [point => $_] } @wanted), ['reload']));
 }
 
 
-# What was not reached yet, or anything: an instant that is chosen or not, at
-# times a reload.
+# What comes after acts(): a point that was not reached yet, or any point, or a
+# random instant; now and then a reload.
 sub any ($self) {
     my @left = grep { !$self->{hit}{$_} } $self->{wanted}->@*;
 
@@ -214,7 +218,8 @@ sub worker ($self) {
 }
 
 
-# The process that comes to a point, or, if it has to be, several in turn.
+# Kills the process that comes to this point; where it needs a dead one before
+# (%before), first another at one of those points.
 sub point ($self, $name) {
     my $trigger = $trigger{$name} // '';
     my @names = ($name);
@@ -241,7 +246,8 @@ sub arm ($self, @names) {
 }
 
 
-# Those armed die.  Not all have to come: what is not reached is not counted.
+# Waits for the deaths at the armed points.  A point that nobody comes to in
+# time is left out, and not counted as hit.
 sub wait_deaths ($self, $seconds = 5) {
     my $points = $self->{points};
 
@@ -456,7 +462,7 @@ sub check ($self) {
 }
 
 
-# Which only a worker with a ring can.
+# Each worker has taken a hold, so each has a ring.
 sub all_take_holds ($self) {
     my $t = $self->{t};
     my $who = $t->dir . '/logs/who';
@@ -478,7 +484,7 @@ sub metric ($self, $name) {
 }
 
 
-# What a campaign that breaks off would leave.
+# Ends what would outlive a campaign that breaks off.
 END {
     local $?;
     kill KILL => grep { Tuanbo::Test::alive($_) } @loads,

@@ -26,24 +26,28 @@
 
 
 typedef struct {
-    volatile int64_t   sync;            /* a sync of the log: EIO */
+    /* how often it happens, -1: until it is taken back; or as said */
+    volatile int64_t   sync;            /* a sync of the log gives EIO */
     volatile int64_t   meta;            /* a write of its meta page: EIO */
-    volatile int64_t   space;           /* of any of the store: ENOSPC */
-    volatile int64_t   wall_ms;         /* the wall clock is so far off */
-    volatile int64_t   hits;            /* faults so far */
+    volatile int64_t   space;           /* a write of any file of the store:
+                                           ENOSPC */
+    volatile int64_t   wall_ms;         /* added to the wall clock */
+    volatile int64_t   hits;            /* faults that have happened */
     volatile int64_t   slow_ms;         /* a sync of the log takes so long */
-    volatile int64_t   slow_us;         /* so does an event loop that asks
-                                           for the time */
+    volatile int64_t   slow_us;         /* so does, in the event loop's thread,
+                                           each look at the clock */
     volatile int64_t   data;            /* a write of a page of the log: EIO */
-    volatile int64_t   short_data;      /* it writes half of what was asked */
-    volatile int64_t   short_meta;      /* so does one of a meta page */
-    volatile int64_t   index_space;     /* space for the index: ENOSPC */
-    volatile int64_t   no_boot_id;      /* the kernel's boot id: ENOENT */
-    volatile int64_t   fs_type;         /* statfs() says this; 0: the truth */
-    volatile int64_t   fs_free;         /* and then, that so much is free */
-    volatile int64_t   stuck;           /* a sync of the log waits for 0 */
-    volatile int64_t   exit_ms;         /* exit() takes so long at its end */
-    volatile int64_t   no_promise;      /* space taken for the index is not */
+    volatile int64_t   short_data;      /* such a write writes half of it */
+    volatile int64_t   short_meta;      /* the same of a meta page */
+    volatile int64_t   index_space;     /* taking space for it: ENOSPC */
+    volatile int64_t   no_boot_id;      /* opening the boot id: ENOENT */
+    volatile int64_t   fs_type;         /* what statfs() says; 0: the truth */
+    volatile int64_t   fs_free;         /* and how much is free then */
+    volatile int64_t   stuck;           /* syncs of the log wait as long as
+                                           it is not 0 */
+    volatile int64_t   exit_ms;         /* how long exit() takes at its end */
+    volatile int64_t   no_promise;      /* taking space for the index succeeds,
+                                           and takes none */
 } faults_t;
 
 #define META_PAGES  (2 * 4096)
@@ -81,8 +85,8 @@ faults_init(void)
 
 
 /*
- * By now modules are unloaded, what libraries had registered is run, and a
- * thread that is left may still come upon it.
+ * At this point of exit() modules are unloaded and the libraries have cleaned
+ * up.  A thread that still runs would use what is gone: exit_ms gives it time.
  */
 
 __attribute__((destructor))

@@ -766,9 +766,10 @@ sub unexpected_lines ($self) {
     my @lines;
 
     for my $line (split /\n/, $self->log_text) {
-        # whatever has no level was written by a sanitizer or to stderr
+        # lines without a level are told, too: a sanitizer wrote them, or
+        # stderr
         next if $line =~ /^[\d\/]+ [\d:]+ \[(?:debug|info|notice)\]/;
-        # a load on a small store, for long enough
+        # stores of tests are small, so a load may well fill one soon
         next if $line =~ /\[warn\].*the store will be full in/;
         next if grep { $line =~ $_ } @{ $self->{expected} };
         push @lines, $line;

@@ -7,8 +7,8 @@ use v5.36;
 
 use Tuanbo::History::Timeline;
 
-# The rules for a hold, told once more (docs/architecture.md): the states in
-# which each command is answered wrong_state.
+# The rules for a hold, written once more from docs/architecture.md: the states
+# in which each command is answered wrong_state.
 my %WRONG = (
     pay => { map { $_ => 1 } qw(sold released expired cancelled refund_due
         refunded ready picked_up) },
@@ -93,7 +93,8 @@ sub text ($value) { $value // 'null' }
 
 # -------------------------------------------------------------- a hold shown
 
-# Everything that an answer says of a hold.  Gives the ledger's.
+# Compares all that an answer says of a hold with the ledger.  Gives the hold
+# as the ledger has it.
 sub hold_shown ($self, $shown, $what) {
     my $hold = $self->{checker}->hold($shown->{id} // '') // do {
         $self->problem('lost', undef, "$what hold " . text($shown->{id})
@@ -264,7 +265,8 @@ sub done_list ($self, $request, $answer) {
     $self->hold_shown($_, 'it listed') for @$shown;
     $self->count('lists');
 
-    # what has to be on the page: all from the newest that it knew on
+    # the page has to have all holds that were there when it was asked for,
+    # from the newest one on
     my @known = grep { defined $end ? $_->{seq} < $end : 1 } @holds;
     my %seen = map { $_->{id} => 1 } @$shown;
     my ($first) = map { $checker->hold($_->{id}) // () } @$shown;
@@ -409,8 +411,8 @@ sub done_refunded ($self, $request, $shown) {
 }
 
 
-# What comes back is the order service's; that it was reached says that the
-# hold was paying.
+# The answer is the order service's own. But it was asked only if the hold was
+# paying.
 sub done_pay ($self, $request, $answer) {
     my $hold = $self->{checker}->hold($request->{hold}) // return
         $self->problem('lost', undef, "hold $request->{hold} is being paid,"
@@ -453,8 +455,9 @@ sub refused ($self, $request, $answer) {
 # Each of these gives nothing when the refusal is justified, or words.
 
 # A key that made a hold is answered with that hold, whatever has become of the
-# sale since.  With another request it is reused; what is no request at all, or
-# names no sale, may be said before.
+# sale since, and with `key_reused` when the request is another one.  Only that
+# a request is malformed, or its sale unknown, may be said before the key is
+# looked at.
 sub key_forgotten ($self, $request, $code) {
     return if $request->{do} ne 'hold' || !defined $request->{key};
 
@@ -567,8 +570,8 @@ sub sale_was ($self, $request, $answer, $code) {
 }
 
 
-# Which of the sales it was, the answer to closed and paused does not say.
-# The operator's are in the address.
+# `closed` and `paused` do not say of which sale: any of the request will do.
+# An operator's request names its sale in the address.
 sub one_was ($self, $request, $code) {
     my @sales = $request->{target} =~ m{/admin/sales/([^/]+)/}
         ? $1 : keys %{ $self->units($request) };
@@ -599,7 +602,7 @@ sub because_paused ($self, $request, $answer) {
 }
 
 
-# Its time may be over by the server's own clock before the entry says so.
+# By the server's clock it may be closed before the ledger has an entry of it.
 sub because_closed ($self, $request, $answer) {
     my $by = defined $request->{date} ? 1000 * ($request->{date} + 1) : 0;
 
@@ -612,7 +615,7 @@ sub because_closed ($self, $request, $answer) {
 }
 
 
-# The key had made a hold, and not this one.
+# The key had made a hold, for another request.
 sub because_key_reused ($self, $request, $answer) {
     my $checker = $self->{checker};
     my $buyer = $checker->{buyer_of}{ $request->{user} };

@@ -365,8 +365,8 @@ sub check_acknowledged ($self, $user, $caused) {
 }
 
 
-# Holds that nobody was told of: each has to be of a request whose outcome is
-# unknown, and of another one each.
+# Holds that nobody was told of. Each has to come from a request that got no
+# answer, and no two of them from the same one.
 sub find_unknown ($self, $caused) {
     my %untold;
 
@@ -387,7 +387,8 @@ sub find_unknown ($self, $caused) {
 }
 
 
-# A buyer who never saw its only holds: one whose unknown requests fit.
+# A pseudonym that no answer has shown: the user whose unanswered requests
+# could have made these holds.
 sub nameless ($self, $holds) {
     for my $user (sort keys %{ $self->{asked} // {} }) {
         next if defined $self->{buyer_of}{$user};

@@ -45,7 +45,7 @@ sub run ($self) {
     die "--sale, or the operator's secret: there is nothing to buy\n"
         if $own && !$server->signs('admin');
     $run{orders} = $server->signs('orders') ? 1 : 0;
-    # what dies in the loop would be a warning, and the loop would wait
+    # Mojo would only warn of an exception in the loop, and go on waiting
     my $reactor = Mojo::IOLoop->singleton->reactor;
     $reactor->unsubscribe('error');
     $reactor->on(error => sub ($reactor, $words) {
@@ -134,7 +134,7 @@ sub record ($self, $history, $n, $tx) {
     my $error = $tx->error;
 
     if ($error && !$error->{code}) {
-        # the only time-out that the agent has is the deadline's
+        # the agent has no other time-out than the deadline
         my $hung = $error->{message} =~ /timeout/i;
         $self->{hung}++ if $hung;
         $self->{codes}{lost}++;
@@ -458,7 +458,7 @@ sub do_operator ($self, $file, $intent, $buyer, $then) {
 }
 
 
-# Where its sales are collected. The documents stay behind.
+# Pickup points for this run's sales. Their documents stay in the store.
 sub write_points ($self) {
     my @points = map { "$self->{name}-$_" } qw(east west);
     my $left = @points;

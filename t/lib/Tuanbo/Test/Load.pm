@@ -58,9 +58,10 @@ sub ask ($self, $user, $try) {
 }
 
 
-# Runs for so many seconds; `during` is a list of [second, code, after]: each
-# comes when its time has come, and as large a part of the least answers, and
-# when `after`, if it has one, is true.  The end comes after all of them.
+# Runs for so many seconds; `during` is a list of [second, code, after], run in
+# this order.  A code runs when its second has come, when the answers so far
+# are as large a part of `least` as that second is of all, and when after->()
+# is true, if there is one.  The run ends after the last.
 sub run ($self, $seconds, @during) {
     my $began = time;
     my $done = 0;
