@@ -20,7 +20,7 @@ use List::Util qw(uniqstr);
 # room or in one before it.
 my @core = qw(base lmdb json ledger text store log index pair state fold rules
     decide read lead);
-my @glue = qw(http worker live api lua conf);
+my @glue = qw(conf worker http live pay api lua module);
 
 my %says = (
     base => 'types, clocks, keys', lmdb => 'LMDB that never kills',
@@ -31,9 +31,10 @@ my %says = (
     fold => 'what an entry does', rules => 'parts of a decision',
     decide => 'what a command does',
     read => 'views, audit', lead => 'rings, the leader',
-    http => 'request, answer', worker => 'a worker, its thread',
-    live => 'event streams', api => 'endpoints', lua => 'for the pages',
-    conf => 'directives',
+    conf => 'of a location, secrets', worker => 'a worker, its thread',
+    http => 'request, answer, wait', live => 'streams, feed, audit',
+    pay => 'checkout', api => 'endpoints', lua => 'for the pages',
+    module => 'directives, variables',
 );
 
 my $top = "$FindBin::Bin/../ngx_module";
@@ -80,7 +81,7 @@ sub subject ($path) { return $path =~ s/\.[ch]\z//r }
 
 
 sub upward {
-    my @order = ((map { "core/$_" } @core), '', @glue);
+    my @order = ((map { "core/$_" } @core), @glue);
     my %floor = map { $order[$_] => $_ } 0 .. $#order;
     my @faults;
 
