@@ -233,11 +233,7 @@ ngx_http_flashsale_answer_hold(ngx_http_request_t *r, fs_outcome_t outcome,
         return;
     }
 
-    ngx_http_flashsale_outcome(r, ctx, outcome);
-
-    ctx->answer.status = fs_outcome_status(outcome);
-    ctx->answer.cache = "private, no-store";
-    ctx->answer.replayed = (outcome == FS_REPLAYED);
+    ngx_http_flashsale_answer_json(r, outcome, NULL, "private, no-store");
 
     if (ctx->form) {
 
@@ -255,7 +251,6 @@ ngx_http_flashsale_answer_hold(ngx_http_request_t *r, fs_outcome_t outcome,
                                                 &ctx->answer.location);
     }
 
-    ngx_str_set(&ctx->answer.type, "application/json");
     ngx_http_flashsale_answer_text(r, ctx, text, n);
 }
 
@@ -272,11 +267,9 @@ ngx_http_flashsale_answer_sale(ngx_http_request_t *r, fs_outcome_t outcome,
     ctx = ngx_http_flashsale_get_ctx(r);
 
     ctx->sale = sale->slug;
-    ngx_http_flashsale_outcome(r, ctx, outcome);
 
-    ctx->answer.status = fs_outcome_status(outcome);
-    ctx->answer.replayed = (outcome == FS_REPLAYED);
-    ctx->answer.cache = public ? "no-cache" : "private, no-store";
+    ngx_http_flashsale_answer_json(r, outcome, NULL,
+                                   public ? "no-cache" : "private, no-store");
 
     fs_etag_sale(sale, fs_life_now(ngx_http_flashsale_worker(r)->store),
                  &etag);
@@ -284,7 +277,6 @@ ngx_http_flashsale_answer_sale(ngx_http_request_t *r, fs_outcome_t outcome,
 
     n = fs_answer_sale(text, sizeof(text), sale);
 
-    ngx_str_set(&ctx->answer.type, "application/json");
     ngx_http_flashsale_answer_text(r, ctx, text, n);
 }
 

@@ -47,10 +47,11 @@ ngx_http_flashsale_parked_init(ngx_http_flashsale_worker_t *worker)
 
     ngx_queue_init(&parked->queue);
 
-    ngx_http_flashsale_event(worker, &parked->timer,
-                             ngx_http_flashsale_parked_handler, 0);
-    ngx_http_flashsale_event(worker, &parked->resume,
-                             ngx_http_flashsale_resume_handler, 0);
+    ngx_http_flashsale_event(&parked->timer, ngx_http_flashsale_parked_handler,
+                             worker, worker->log, 0);
+    ngx_http_flashsale_event(&parked->resume,
+                             ngx_http_flashsale_resume_handler, worker,
+                             worker->log, 0);
 
     worker->parked = parked;
 

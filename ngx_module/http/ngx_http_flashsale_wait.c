@@ -38,7 +38,7 @@ struct ngx_http_flashsale_waits_s {
 
 
 static ngx_http_flashsale_wait_t *ngx_http_flashsale_wait_get(
-    ngx_http_flashsale_waits_t *waits);
+    ngx_http_flashsale_worker_t *worker, fs_outcome_t *outcome);
 static void ngx_http_flashsale_wait_free(ngx_http_flashsale_waits_t *waits,
     ngx_http_flashsale_wait_t *wait);
 static ngx_http_flashsale_wait_t *ngx_http_flashsale_wait_find(
@@ -48,14 +48,12 @@ static uint64_t ngx_http_flashsale_wait_token(
 static ngx_http_flashsale_wait_t *ngx_http_flashsale_wait_begin(
     ngx_http_request_t *r, ngx_http_flashsale_worker_t *worker,
     fs_outcome_t *outcome);
-static fs_outcome_t ngx_http_flashsale_wait_room(
-    ngx_http_flashsale_worker_t *worker);
 static fs_outcome_t ngx_http_flashsale_wait_push(
     ngx_http_flashsale_worker_t *worker, ngx_http_flashsale_wait_t *wait,
     const fs_command_t *command);
 static void ngx_http_flashsale_wait_start(ngx_http_request_t *r,
-    ngx_http_flashsale_waits_t *waits, ngx_http_flashsale_wait_t *wait,
-    ngx_http_flashsale_done_pt done, void (*finish)(ngx_http_request_t *r));
+    ngx_http_flashsale_wait_t *wait, ngx_http_flashsale_done_pt done,
+    void (*finish)(ngx_http_request_t *r));
 static void ngx_http_flashsale_wait_add(ngx_http_flashsale_waits_t *waits,
     ngx_http_flashsale_wait_t *wait);
 static void ngx_http_flashsale_wait_result(ngx_http_flashsale_waits_t *waits,
@@ -88,8 +86,8 @@ ngx_http_flashsale_waits_init(ngx_http_flashsale_worker_t *worker)
 
     /* while somebody waits, the worker must not leave */
 
-    ngx_http_flashsale_event(worker, &waits->keep,
-                             ngx_http_flashsale_keep_handler, 0);
+    ngx_http_flashsale_event(&waits->keep, ngx_http_flashsale_keep_handler,
+                             worker, worker->log, 0);
 
     return NGX_OK;
 }
@@ -116,18 +114,34 @@ ngx_http_flashsale_waits_exit(ngx_http_flashsale_worker_t *worker)
 }
 
 
+/* NULL: *outcome is why. */
+
 static ngx_http_flashsale_wait_t *
-ngx_http_flashsale_wait_get(ngx_http_flashsale_waits_t *waits)
+ngx_http_flashsale_wait_get(ngx_http_flashsale_worker_t *worker,
+    fs_outcome_t *outcome)
 {
-    ngx_uint_t                   i;
-    ngx_queue_t                 *q;
-    ngx_http_flashsale_wait_t   *wait, **blocks;
+    ngx_uint_t                    i;
+    ngx_queue_t                  *q;
+    ngx_http_flashsale_wait_t    *wait, **blocks;
+    ngx_http_flashsale_waits_t   *waits;
+
+    if (worker == NULL || !worker->ready) {
+        *outcome = FS_NOT_READY;
+        return NULL;
+    }
+
+    waits = worker->waits;
+    *outcome = FS_QUEUE_FULL;
+
+    if (waits->active_n >= worker->rings->queue) {
+        return NULL;
+    }
 
     if (ngx_queue_empty(&waits->free)) {
 
         wait = ngx_calloc(NGX_HTTP_FLASHSALE_BLOCK
                           * sizeof(ngx_http_flashsale_wait_t),
-                          waits->worker->log);
+                          worker->log);
         if (wait == NULL) {
             return NULL;
         }
@@ -163,6 +177,8 @@ ngx_http_flashsale_wait_get(ngx_http_flashsale_waits_t *waits)
     waits->busy_n++;
     wait->expired = 0;
 
+    *outcome = FS_OK;
+
     return wait;
 }
 
@@ -173,6 +189,7 @@ ngx_http_flashsale_wait_free(ngx_http_flashsale_waits_t *waits,
 {
     wait->busy = 0;
     wait->ctx = NULL;
+    wait->call = NULL;
     waits->busy_n--;
 
     ngx_queue_insert_head(&waits->free, &wait->queue);
@@ -222,19 +239,16 @@ ngx_http_flashsale_wait_command(ngx_http_request_t *r,
     worker = ngx_http_flashsale_worker(r);
 
     wait = ngx_http_flashsale_wait_begin(r, worker, &outcome);
-    if (wait == NULL) {
-        return outcome;
+
+    if (wait) {
+        outcome = ngx_http_flashsale_wait_push(worker, wait, command);
     }
 
-    outcome = ngx_http_flashsale_wait_push(worker, wait, command);
-    if (outcome != FS_OK) {
-        return outcome;
+    if (outcome == FS_OK) {
+        ngx_http_flashsale_wait_start(r, wait, done, finish);
     }
 
-    ngx_http_flashsale_wait_start(r, worker->waits, wait, done, finish);
-    ngx_http_flashsale_thread_kick(worker->thread);
-
-    return FS_OK;
+    return outcome;
 }
 
 
@@ -245,28 +259,16 @@ ngx_http_flashsale_wait_call(ngx_http_flashsale_worker_t *worker,
     fs_outcome_t                outcome;
     ngx_http_flashsale_wait_t  *wait;
 
-    outcome = ngx_http_flashsale_wait_room(worker);
-    if (outcome != FS_OK) {
-        return outcome;
+    wait = ngx_http_flashsale_wait_get(worker, &outcome);
+
+    if (wait) {
+        wait->call = call;
+        wait->data = data;
+
+        outcome = ngx_http_flashsale_wait_push(worker, wait, command);
     }
 
-    wait = ngx_http_flashsale_wait_get(worker->waits);
-    if (wait == NULL) {
-        return FS_QUEUE_FULL;
-    }
-
-    outcome = ngx_http_flashsale_wait_push(worker, wait, command);
-    if (outcome != FS_OK) {
-        return outcome;
-    }
-
-    wait->call = call;
-    wait->data = data;
-
-    ngx_http_flashsale_wait_add(worker->waits, wait);
-    ngx_http_flashsale_thread_kick(worker->thread);
-
-    return FS_OK;
+    return outcome;
 }
 
 
@@ -292,6 +294,9 @@ ngx_http_flashsale_wait_push(ngx_http_flashsale_worker_t *worker,
 
     wait->started = (uint64_t) ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
 
+    ngx_http_flashsale_wait_add(worker->waits, wait);
+    ngx_http_flashsale_thread_kick(worker->thread);
+
     return FS_OK;
 }
 
@@ -316,8 +321,9 @@ ngx_http_flashsale_wait_job(ngx_http_request_t *r,
     job->token = ngx_http_flashsale_wait_token(wait);
     wait->started = ngx_http_flashsale_usec();
 
-    ngx_http_flashsale_wait_start(r, worker->waits, wait, done, finish);
+    ngx_http_flashsale_wait_add(worker->waits, wait);
     ngx_http_flashsale_thread_add(worker->thread, job);
+    ngx_http_flashsale_wait_start(r, wait, done, finish);
 
     return FS_OK;
 }
@@ -332,21 +338,14 @@ ngx_http_flashsale_wait_begin(ngx_http_request_t *r,
     ngx_http_flashsale_ctx_t   *ctx;
     ngx_http_flashsale_wait_t  *wait;
 
-    *outcome = ngx_http_flashsale_wait_room(worker);
-
-    if (*outcome != FS_OK) {
-        return NULL;
-    }
-
-    *outcome = FS_QUEUE_FULL;
-
     ctx = ngx_http_flashsale_ctx(r);
 
     if (ctx == NULL || ngx_http_flashsale_cleanup(ctx) != NGX_OK) {
+        *outcome = FS_QUEUE_FULL;
         return NULL;
     }
 
-    wait = ngx_http_flashsale_wait_get(worker->waits);
+    wait = ngx_http_flashsale_wait_get(worker, outcome);
     if (wait) {
         wait->ctx = ctx;
     }
@@ -355,25 +354,12 @@ ngx_http_flashsale_wait_begin(ngx_http_request_t *r,
 }
 
 
-static fs_outcome_t
-ngx_http_flashsale_wait_room(ngx_http_flashsale_worker_t *worker)
-{
-    if (worker == NULL || !worker->ready) {
-        return FS_NOT_READY;
-    }
-
-    if (worker->waits->active_n >= worker->rings->queue) {
-        return FS_QUEUE_FULL;
-    }
-
-    return FS_OK;
-}
-
+/* No result is delivered before the next turn of the event loop. */
 
 static void
 ngx_http_flashsale_wait_start(ngx_http_request_t *r,
-    ngx_http_flashsale_waits_t *waits, ngx_http_flashsale_wait_t *wait,
-    ngx_http_flashsale_done_pt done, void (*finish)(ngx_http_request_t *r))
+    ngx_http_flashsale_wait_t *wait, ngx_http_flashsale_done_pt done,
+    void (*finish)(ngx_http_request_t *r))
 {
     ngx_http_flashsale_ctx_t  *ctx;
 
@@ -384,8 +370,6 @@ ngx_http_flashsale_wait_start(ngx_http_request_t *r,
 
     r->read_event_handler = ngx_http_flashsale_reading;
     r->write_event_handler = ngx_http_request_empty_handler;
-
-    ngx_http_flashsale_wait_add(waits, wait);
 }
 
 
@@ -530,8 +514,8 @@ ngx_http_flashsale_wait_result(ngx_http_flashsale_waits_t *waits,
     if (wait->call || wait->ctx) {
         wait_us = ngx_http_flashsale_usec() - wait->started;
 
-        ngx_http_flashsale_observe(&waits->worker->counters->wait,
-                                   ngx_http_flashsale_usec_bounds, wait_us);
+        ngx_http_flashsale_observe_usec(&waits->worker->counters->wait,
+                                        wait_us);
 
         ngx_http_flashsale_wait_tell(wait, result, wait_us, view, ready);
     }

@@ -49,6 +49,30 @@ static void ngx_http_flashsale_audit_answer(fs_audit_t *result,
 static void ngx_http_flashsale_audit_cleanup(void *data);
 
 
+static ngx_int_t
+ngx_http_flashsale_audit_init(ngx_http_flashsale_worker_t *worker)
+{
+    ngx_http_flashsale_audit_t  *audit;
+
+    audit = ngx_pcalloc(worker->cycle->pool,
+                        sizeof(ngx_http_flashsale_audit_t));
+    if (audit == NULL) {
+        return NGX_ERROR;
+    }
+
+    audit->worker = worker;
+    ngx_queue_init(&audit->asked);
+    ngx_queue_init(&audit->next);
+    ngx_http_flashsale_event(&audit->keep,
+                             ngx_http_flashsale_audit_keep_handler,
+                             audit, worker->log, 0);
+
+    worker->audit = audit;
+
+    return NGX_OK;
+}
+
+
 ngx_int_t
 ngx_http_flashsale_audit(ngx_http_request_t *r,
     ngx_http_flashsale_worker_t *worker)
@@ -58,24 +82,6 @@ ngx_http_flashsale_audit(ngx_http_request_t *r,
     ngx_http_flashsale_question_t  *question;
 
     audit = worker->audit;
-
-    if (audit == NULL) {
-        audit = ngx_pcalloc(worker->cycle->pool,
-                            sizeof(ngx_http_flashsale_audit_t));
-        if (audit == NULL) {
-            return NGX_HTTP_INTERNAL_SERVER_ERROR;
-        }
-
-        audit->worker = worker;
-        ngx_queue_init(&audit->asked);
-        ngx_queue_init(&audit->next);
-
-        audit->keep.handler = ngx_http_flashsale_audit_keep_handler;
-        audit->keep.data = audit;
-        audit->keep.log = worker->log;
-
-        worker->audit = audit;
-    }
 
     cln = ngx_pool_cleanup_add(r->pool,
                                sizeof(ngx_http_flashsale_question_t));
@@ -114,7 +120,7 @@ ngx_http_flashsale_audit_changed(ngx_http_flashsale_worker_t *worker)
 
     audit = worker->audit;
 
-    if (audit == NULL || !audit->running || !atomic_load(&audit->done)) {
+    if (!audit->running || !atomic_load(&audit->done)) {
         return 0;
     }
 
@@ -174,7 +180,7 @@ ngx_http_flashsale_audit_finish(ngx_queue_t *queue, fs_audit_t *result)
 static ngx_uint_t
 ngx_http_flashsale_audit_idle(ngx_http_flashsale_worker_t *worker)
 {
-    return worker->audit == NULL || !worker->audit->running;
+    return !worker->audit->running;
 }
 
 
@@ -185,7 +191,7 @@ ngx_http_flashsale_audit_exit(ngx_http_flashsale_worker_t *worker)
 
     audit = worker->audit;
 
-    if (audit == NULL || !audit->running) {
+    if (!audit->running) {
         return;
     }
 
@@ -317,6 +323,7 @@ ngx_http_flashsale_audit_cleanup(void *data)
 
 
 const ngx_http_flashsale_part_t  ngx_http_flashsale_audit_part = {
+    .init = ngx_http_flashsale_audit_init,
     .changed = ngx_http_flashsale_audit_changed,
     .idle = ngx_http_flashsale_audit_idle,
     .exit = ngx_http_flashsale_audit_exit

@@ -101,6 +101,28 @@ ngx_http_flashsale_ledger(ngx_http_request_t *r,
 }
 
 
+static ngx_int_t
+ngx_http_flashsale_ledger_init(ngx_http_flashsale_worker_t *worker)
+{
+    ngx_http_flashsale_ledger_t  *ledger;
+
+    ledger = ngx_pcalloc(worker->cycle->pool,
+                         sizeof(ngx_http_flashsale_ledger_t));
+    if (ledger == NULL) {
+        return NGX_ERROR;
+    }
+
+    ledger->worker = worker;
+    ngx_queue_init(&ledger->waiters);
+    ngx_http_flashsale_event(&ledger->look, ngx_http_flashsale_feed_look,
+                             ledger, worker->log, 1);
+
+    worker->ledger = ledger;
+
+    return NGX_OK;
+}
+
+
 static ngx_uint_t
 ngx_http_flashsale_ledger_changed(ngx_http_flashsale_worker_t *worker)
 {
@@ -111,7 +133,7 @@ ngx_http_flashsale_ledger_changed(ngx_http_flashsale_worker_t *worker)
 
     ledger = worker->ledger;
 
-    if (ledger == NULL || ngx_queue_empty(&ledger->waiters)) {
+    if (ngx_queue_empty(&ledger->waiters)) {
         return 0;
     }
 
@@ -136,8 +158,7 @@ ngx_http_flashsale_ledger_changed(ngx_http_flashsale_worker_t *worker)
 static ngx_uint_t
 ngx_http_flashsale_ledger_idle(ngx_http_flashsale_worker_t *worker)
 {
-    return worker->ledger == NULL
-           || ngx_queue_empty(&worker->ledger->waiters);
+    return ngx_queue_empty(&worker->ledger->waiters);
 }
 
 
@@ -150,10 +171,6 @@ ngx_http_flashsale_ledger_leave(ngx_http_flashsale_worker_t *worker)
     ngx_http_flashsale_ledger_t  *ledger;
 
     ledger = worker->ledger;
-
-    if (ledger == NULL) {
-        return;
-    }
 
     while (!ngx_queue_empty(&ledger->waiters)) {
         q = ngx_queue_head(&ledger->waiters);
@@ -425,24 +442,6 @@ ngx_http_flashsale_feed_wait(ngx_http_request_t *r,
 
     ledger = worker->ledger;
 
-    if (ledger == NULL) {
-        ledger = ngx_pcalloc(worker->cycle->pool,
-                             sizeof(ngx_http_flashsale_ledger_t));
-        if (ledger == NULL) {
-            return NGX_HTTP_INTERNAL_SERVER_ERROR;
-        }
-
-        ledger->worker = worker;
-        ngx_queue_init(&ledger->waiters);
-
-        ledger->look.handler = ngx_http_flashsale_feed_look;
-        ledger->look.data = ledger;
-        ledger->look.log = worker->log;
-        ledger->look.cancelable = 1;
-
-        worker->ledger = ledger;
-    }
-
     cln = ngx_pool_cleanup_add(r->pool, 0);
     if (cln == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
@@ -452,9 +451,8 @@ ngx_http_flashsale_feed_wait(ngx_http_request_t *r,
     cln->data = feed;
 
     feed->ledger = ledger;
-    feed->timeout.handler = ngx_http_flashsale_feed_timeout;
-    feed->timeout.data = feed;
-    feed->timeout.log = r->connection->log;
+    ngx_http_flashsale_event(&feed->timeout, ngx_http_flashsale_feed_timeout,
+                             feed, r->connection->log, 0);
 
     ngx_queue_insert_tail(&ledger->waiters, &feed->queue);
     ngx_add_timer(&feed->timeout, feed->wait);
@@ -555,6 +553,7 @@ ngx_http_flashsale_feed_cleanup(void *data)
 
 
 const ngx_http_flashsale_part_t  ngx_http_flashsale_ledger_part = {
+    .init = ngx_http_flashsale_ledger_init,
     .changed = ngx_http_flashsale_ledger_changed,
     .leave = ngx_http_flashsale_ledger_leave,
     .idle = ngx_http_flashsale_ledger_idle

@@ -117,23 +117,17 @@ ngx_http_flashsale_events_init(ngx_http_flashsale_worker_t *worker)
     ngx_queue_init(&events->beats);
     ngx_queue_init(&events->slow);
 
-    events->look.handler = ngx_http_flashsale_viewers_look;
-    events->look.data = events;
-    events->look.log = worker->log;
-    events->look.cancelable = 1;
+    ngx_http_flashsale_event(&events->look, ngx_http_flashsale_viewers_look,
+                             events, worker->log, 1);
 
-    events->tell.handler = ngx_http_flashsale_viewers_tell;
-    events->tell.data = events;
-    events->tell.log = worker->log;
+    ngx_http_flashsale_event(&events->tell, ngx_http_flashsale_viewers_tell,
+                             events, worker->log, 0);
 
-    events->beat.handler = ngx_http_flashsale_viewers_beat;
-    events->beat.data = events;
-    events->beat.log = worker->log;
-    events->beat.cancelable = 1;
+    ngx_http_flashsale_event(&events->beat, ngx_http_flashsale_viewers_beat,
+                             events, worker->log, 1);
 
-    events->close.handler = ngx_http_flashsale_viewers_close;
-    events->close.data = events;
-    events->close.log = worker->log;
+    ngx_http_flashsale_event(&events->close, ngx_http_flashsale_viewers_close,
+                             events, worker->log, 0);
 
     worker->events = events;
 

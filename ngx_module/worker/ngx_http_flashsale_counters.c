@@ -73,7 +73,6 @@ void
 ngx_http_flashsale_turned(ngx_http_flashsale_counters_t *counters,
     uint64_t start)
 {
-    ngx_http_flashsale_observe(&counters->turn,
-                               ngx_http_flashsale_usec_bounds,
-                               ngx_http_flashsale_cpu_usec() - start);
+    ngx_http_flashsale_observe_usec(&counters->turn,
+                                    ngx_http_flashsale_cpu_usec() - start);
 }

@@ -61,6 +61,10 @@ extern const uint64_t  ngx_http_flashsale_usec_bounds[
 void ngx_http_flashsale_observe(ngx_http_flashsale_histogram_t *histogram,
     const uint64_t *bounds, uint64_t value);
 
+#define ngx_http_flashsale_observe_usec(histogram, value)                    \
+    ngx_http_flashsale_observe(histogram, ngx_http_flashsale_usec_bounds,    \
+                               value)
+
 /* Add a set to *sum. */
 void ngx_http_flashsale_counters_add(ngx_http_flashsale_counters_t *sum,
     ngx_http_flashsale_counters_t *counters);

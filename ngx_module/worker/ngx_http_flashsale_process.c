@@ -61,12 +61,13 @@ ngx_http_flashsale_process_init(ngx_cycle_t *cycle,
 
     mcf->worker = worker;
 
-    ngx_http_flashsale_event(worker, &worker->tick,
-                             ngx_http_flashsale_tick_handler, 1);
-    ngx_http_flashsale_event(worker, &worker->stall,
-                             ngx_http_flashsale_stall_handler, 1);
-    ngx_http_flashsale_event(worker, &worker->retire,
-                             ngx_http_flashsale_retire_handler, 1);
+    ngx_http_flashsale_event(&worker->tick, ngx_http_flashsale_tick_handler,
+                             worker, worker->log, 1);
+    ngx_http_flashsale_event(&worker->stall, ngx_http_flashsale_stall_handler,
+                             worker, worker->log, 1);
+    ngx_http_flashsale_event(&worker->retire,
+                             ngx_http_flashsale_retire_handler, worker,
+                             worker->log, 1);
 
     ngx_add_timer(&worker->tick, NGX_HTTP_FLASHSALE_TICK_MSEC);
     ngx_add_timer(&worker->stall, NGX_HTTP_FLASHSALE_STALL_MSEC);

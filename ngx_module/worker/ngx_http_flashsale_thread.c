@@ -599,17 +599,12 @@ ngx_http_flashsale_thread_turn(ngx_http_flashsale_thread_t *thread)
             ngx_http_flashsale_observe(&counters->batch,
                                        ngx_http_flashsale_batch_bounds,
                                        pass.commands);
-            ngx_http_flashsale_observe(&counters->lock,
-                                       ngx_http_flashsale_usec_bounds,
-                                       pass.wait_us);
+            ngx_http_flashsale_observe_usec(&counters->lock, pass.wait_us);
 
             if (pass.entries) {
-                ngx_http_flashsale_observe(&counters->log,
-                                           ngx_http_flashsale_usec_bounds,
-                                           pass.log_us);
-                ngx_http_flashsale_observe(&counters->index,
-                                           ngx_http_flashsale_usec_bounds,
-                                           pass.index_us);
+                ngx_http_flashsale_observe_usec(&counters->log, pass.log_us);
+                ngx_http_flashsale_observe_usec(&counters->index,
+                                                pass.index_us);
             }
 
             if (pass.entries && thread->failure != FS_OK) {

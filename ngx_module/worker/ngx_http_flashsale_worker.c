@@ -395,11 +395,11 @@ ngx_http_flashsale_revive(ngx_http_flashsale_worker_t *worker)
 
 
 void
-ngx_http_flashsale_event(ngx_http_flashsale_worker_t *worker,
-    ngx_event_t *ev, ngx_event_handler_pt handler, ngx_uint_t cancelable)
+ngx_http_flashsale_event(ngx_event_t *ev, ngx_event_handler_pt handler,
+    void *data, ngx_log_t *log, ngx_uint_t cancelable)
 {
     ev->handler = handler;
-    ev->data = worker;
-    ev->log = worker->log;
+    ev->data = data;
+    ev->log = log;
     ev->cancelable = cancelable;
 }

@@ -145,9 +145,9 @@ void ngx_http_flashsale_let_go(ngx_http_flashsale_worker_t *worker);
 /* Give the ring's connection back to nginx. */
 void ngx_http_flashsale_disconnect(ngx_http_flashsale_worker_t *worker);
 
-/* An event of the worker's.  Not cancelable: the process stays for it. */
-void ngx_http_flashsale_event(ngx_http_flashsale_worker_t *worker,
-    ngx_event_t *ev, ngx_event_handler_pt handler, ngx_uint_t cancelable);
+/* Make an event.  Not cancelable: the process stays for its timer. */
+void ngx_http_flashsale_event(ngx_event_t *ev, ngx_event_handler_pt handler,
+    void *data, ngx_log_t *log, ngx_uint_t cancelable);
 
 
 #pragma GCC visibility pop
