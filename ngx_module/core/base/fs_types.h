@@ -325,6 +325,12 @@ fs_slug_str(const fs_slug_t *slug)
     return str;
 }
 
+static inline int
+fs_hold_live(const fs_hold_t *hold)
+{
+    return hold->state == FS_HOLD_HELD || hold->state == FS_HOLD_PAYING;
+}
+
 /* qty * price over the lines, in fen.  Fits: see FS_AMOUNT_MAX. */
 int64_t fs_hold_amount(const fs_hold_t *hold);
 

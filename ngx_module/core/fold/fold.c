@@ -49,6 +49,10 @@ fs_fold(fs_state_t *state, const fs_entry_t *entry)
         return;
     }
 
+    if (!fs_must(state, entry->seq == state->seq + 1)) {
+        return;
+    }
+
     slot = NULL;
 
     if (entry->sale != 0) {
@@ -56,7 +60,7 @@ fs_fold(fs_state_t *state, const fs_entry_t *entry)
 
         if (slot == NULL
             || (!slot->found && entry->type != FS_ENTRY_SALE)
-            || fs_fold_units(state, entry, slot) != 0)
+            || !fs_fold_units(state, entry, slot))
         {
             state->failed = 1;
             return;
@@ -102,15 +106,15 @@ fs_fold_entry(fs_state_t *state, const fs_entry_t *entry,
         break;
 
     case FS_ENTRY_WITHDRAWN:
-        fs_fold_state(state, entry, FS_HOLD_CANCELLED);
+        fs_fold_state(state, entry, FS_HOLD_EXPIRED, FS_HOLD_CANCELLED);
         break;
 
     case FS_ENTRY_READY:
-        fs_fold_state(state, entry, FS_HOLD_READY);
+        fs_fold_state(state, entry, FS_HOLD_SOLD, FS_HOLD_READY);
         break;
 
     case FS_ENTRY_PICKED_UP:
-        fs_fold_state(state, entry, FS_HOLD_PICKED_UP);
+        fs_fold_state(state, entry, FS_HOLD_READY, FS_HOLD_PICKED_UP);
         break;
 
     case FS_ENTRY_REFUND_DUE:
@@ -155,6 +159,7 @@ fs_fold_entry(fs_state_t *state, const fs_entry_t *entry,
         break;
 
     case FS_ENTRY_DECIDED:
+        (void) fs_must(state, slot->sale.closed && slot->sale.held == 0);
         slot->sale.decided = 1;
         break;
 
@@ -174,8 +179,8 @@ fs_fold_entry(fs_state_t *state, const fs_entry_t *entry,
 
 
 /*
- * stock = free + held + sold, none of them negative, after every entry.
- * 0; -1: the entry would break it, so the store is damaged.
+ * stock = free + held + sold, none of them negative, before and after every
+ * entry.  1; 0: it would be broken.
  */
 
 static int
@@ -195,8 +200,13 @@ fs_fold_units(fs_state_t *state, const fs_entry_t *entry,
     held = (int64_t) sale->held + effect.held;
     sold = (int64_t) sale->sold + effect.sold;
 
-    if (held < 0 || sold < 0 || held + sold > stock || stock > FS_STOCK_MAX) {
-        return -1;
+    if (!fs_must(state, (uint64_t) sale->held + sale->sold <= sale->stock)
+        || !fs_must(state, held >= 0)
+        || !fs_must(state, sold >= 0)
+        || !fs_must(state, held + sold <= stock)
+        || !fs_must(state, stock <= FS_STOCK_MAX))
+    {
+        return 0;
     }
 
     sale->stock = (uint32_t) stock;
@@ -206,7 +216,7 @@ fs_fold_units(fs_state_t *state, const fs_entry_t *entry,
 
     fs_state_touch(state, slot);
 
-    return 0;
+    return 1;
 }
 
 
@@ -288,12 +298,18 @@ fs_fold_group(fs_state_t *state, const fs_entry_t *entry,
         return;
     }
 
+    if (!fs_must(state, group->state == FS_GROUP_OPEN)) {
+        return;
+    }
+
     if (entry->type == FS_ENTRY_FORMED) {
+        (void) fs_must(state, group->joined >= slot->sale.goal);
         group->state = FS_GROUP_FORMED;
         slot->sale.groups_formed++;
         return;
     }
 
+    (void) fs_must(state, slot->sale.closed && slot->sale.held == 0);
     group->state = FS_GROUP_FAILED;
     slot->sale.groups_failed++;
 

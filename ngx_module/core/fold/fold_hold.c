@@ -26,8 +26,9 @@ fs_fold_held(fs_state_t *state, const fs_entry_t *entry, fs_sale_slot_t *slot)
     fs_buyer_t  buyer;
     fs_units_t  units;
 
-    if (entry->line >= FS_LINES_MAX) {
-        state->failed = 1;
+    if (!fs_must(state, entry->line < FS_LINES_MAX)
+        || !fs_must(state, entry->qty > 0 && entry->qty <= FS_QTY_MAX))
+    {
         return;
     }
 
@@ -58,6 +59,12 @@ fs_fold_held(fs_state_t *state, const fs_entry_t *entry, fs_sale_slot_t *slot)
         return;
     }
 
+    if (!fs_must(state, hold.state == FS_HOLD_HELD)
+        || !fs_must(state, hold.lines_n == entry->line))
+    {
+        return;
+    }
+
     line = &hold.lines[entry->line];
     line->sale = entry->sale;
     line->qty = (uint32_t) entry->qty;
@@ -68,6 +75,7 @@ fs_fold_held(fs_state_t *state, const fs_entry_t *entry, fs_sale_slot_t *slot)
 
     fs_state_units(state, entry->id1, entry->sale, &units);
     units.taken += line->qty;
+    (void) fs_must(state, units.taken >= line->qty);
     fs_state_put_units(state, entry->id1, entry->sale, &units);
 
     fs_due_add(state, slot, hold.due, hold.seq);
@@ -83,7 +91,9 @@ fs_fold_paying(fs_state_t *state, const fs_entry_t *entry)
     fs_hold_t        hold;
     fs_sale_slot_t  *slot;
 
-    if (!fs_fold_hold(state, entry, &hold)) {
+    if (!fs_fold_hold(state, entry, &hold)
+        || !fs_must(state, hold.state == FS_HOLD_HELD))
+    {
         return;
     }
 
@@ -113,7 +123,9 @@ fs_fold_point(fs_state_t *state, const fs_entry_t *entry)
 {
     fs_hold_t  hold;
 
-    if (!fs_fold_hold(state, entry, &hold)) {
+    if (!fs_fold_hold(state, entry, &hold)
+        || !fs_must(state, fs_hold_live(&hold)))
+    {
         return;
     }
 
@@ -134,12 +146,11 @@ fs_fold_ended(fs_state_t *state, const fs_entry_t *entry,
     fs_units_t       units;
     fs_sale_slot_t  *sweep;
 
-    if (!fs_fold_hold(state, entry, &hold)) {
-        return;
-    }
-
-    if (hold.state != FS_HOLD_HELD && hold.state != FS_HOLD_PAYING) {
-        state->failed = 1;
+    if (!fs_fold_hold(state, entry, &hold)
+        || !fs_must(state, fs_hold_live(&hold))
+        || !fs_must(state, entry->type != FS_ENTRY_RELEASED
+                           || hold.state == FS_HOLD_HELD))
+    {
         return;
     }
 
@@ -157,6 +168,10 @@ fs_fold_ended(fs_state_t *state, const fs_entry_t *entry,
         }
 
     } else {
+        if (!fs_must(state, units.taken >= (uint32_t) entry->qty)) {
+            return;
+        }
+
         units.taken -= (uint32_t) entry->qty;
 
         fs_fold_lapse(&units, (entry->type == FS_ENTRY_EXPIRED)
@@ -192,6 +207,11 @@ fs_fold_ended(fs_state_t *state, const fs_entry_t *entry,
     fs_state_put_hold(state, &hold, 0);
 
     fs_state_buyer(state, hold.buyer, &buyer);
+
+    if (!fs_must(state, buyer.live > 0)) {
+        return;
+    }
+
     buyer.live--;
     fs_state_put_buyer(state, hold.buyer, &buyer);
 
@@ -239,7 +259,9 @@ fs_fold_sold_late(fs_state_t *state, const fs_entry_t *entry,
     fs_hold_t   hold;
     fs_units_t  units;
 
-    if (!fs_fold_hold(state, entry, &hold)) {
+    if (!fs_fold_hold(state, entry, &hold)
+        || !fs_must(state, hold.state == FS_HOLD_EXPIRED))
+    {
         return;
     }
 
@@ -247,6 +269,7 @@ fs_fold_sold_late(fs_state_t *state, const fs_entry_t *entry,
 
     fs_state_units(state, hold.buyer, entry->sale, &units);
     units.taken += (uint32_t) entry->qty;
+    (void) fs_must(state, units.taken >= (uint32_t) entry->qty);
     units.lapses = 0;
     units.lapsed_at = 0;
     fs_state_put_units(state, hold.buyer, entry->sale, &units);
@@ -287,6 +310,8 @@ fs_fold_joined(fs_state_t *state, const fs_entry_t *entry,
 
     group->joined += (uint32_t) entry->qty;
     sale->joined += (uint32_t) entry->qty;
+    (void) fs_must(state, group->joined >= (uint32_t) entry->qty
+                          && group->joined <= sale->joined);
 
     fs_member_key(key, entry->sale, pickup, hold->seq);
     fs_put_le32(value, (uint32_t) entry->qty);
@@ -314,11 +339,13 @@ fs_fold_paid(fs_state_t *state, const fs_entry_t *entry,
 
 void
 fs_fold_state(fs_state_t *state, const fs_entry_t *entry,
-    fs_hold_state_t next)
+    fs_hold_state_t from, fs_hold_state_t next)
 {
     fs_hold_t  hold;
 
-    if (!fs_fold_hold(state, entry, &hold)) {
+    if (!fs_fold_hold(state, entry, &hold)
+        || !fs_must(state, hold.state == from))
+    {
         return;
     }
 
@@ -402,6 +429,10 @@ fs_fold_refunded(fs_state_t *state, const fs_entry_t *entry)
         return;
     }
 
+    if (!fs_must(state, row.due && !row.refunded)) {
+        return;
+    }
+
     row.due = 0;
     row.refunded = 1;
     fs_state_put_payment(state, hold.seq, entry->id2, entry->sale, &row);
@@ -439,7 +470,9 @@ fs_fold_returned(fs_state_t *state, const fs_entry_t *entry)
     fs_units_t    units;
     fs_payment_t  row;
 
-    if (!fs_fold_hold(state, entry, &hold)) {
+    if (!fs_fold_hold(state, entry, &hold)
+        || !fs_must(state, hold.state == FS_HOLD_SOLD))
+    {
         return;
     }
 
@@ -452,6 +485,11 @@ fs_fold_returned(fs_state_t *state, const fs_entry_t *entry)
     fs_state_put_payment(state, hold.seq, entry->id2, entry->sale, &row);
 
     fs_state_units(state, hold.buyer, entry->sale, &units);
+
+    if (!fs_must(state, units.taken >= (uint32_t) entry->qty)) {
+        return;
+    }
+
     units.taken -= (uint32_t) entry->qty;
     fs_state_put_units(state, hold.buyer, entry->sale, &units);
 
@@ -466,6 +504,7 @@ fs_fold_returned(fs_state_t *state, const fs_entry_t *entry)
         return;
     }
 
+    (void) fs_must(state, group->state == FS_GROUP_FAILED);
     fs_fold_return_order(state, group, hold.seq);
 
     /* the order is due back when all of it is */
@@ -532,17 +571,12 @@ fs_fold_hold(fs_state_t *state, const fs_entry_t *entry, fs_hold_t *hold)
         return 1;
     }
 
-    if (entry->line >= hold->lines_n) {
-        state->failed = 1;
+    if (!fs_must(state, entry->line < hold->lines_n)) {
         return 0;
     }
 
     line = &hold->lines[entry->line];
 
-    if (line->sale != entry->sale || line->qty != (uint32_t) entry->qty) {
-        state->failed = 1;
-        return 0;
-    }
-
-    return 1;
+    return fs_must(state, line->sale == entry->sale
+                          && line->qty == (uint32_t) entry->qty);
 }

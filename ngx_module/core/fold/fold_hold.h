@@ -23,7 +23,7 @@ void fs_fold_ended(fs_state_t *state, const fs_entry_t *entry,
 void fs_fold_sold_late(fs_state_t *state, const fs_entry_t *entry,
     fs_sale_slot_t *slot);
 void fs_fold_state(fs_state_t *state, const fs_entry_t *entry,
-    fs_hold_state_t next);
+    fs_hold_state_t from, fs_hold_state_t next);
 void fs_fold_refund_due(fs_state_t *state, const fs_entry_t *entry);
 void fs_fold_refunded(fs_state_t *state, const fs_entry_t *entry);
 void fs_fold_returned(fs_state_t *state, const fs_entry_t *entry);

@@ -12,6 +12,7 @@ static void fs_batch_collect(fs_commit_t *commit, fs_pass_t *pass);
 static void fs_batch_strange(fs_commit_t *commit, int i, uint32_t epoch);
 static uint64_t fs_batch_applied(fs_commit_t *commit, fs_ring_t *ring);
 static void fs_batch_decide(fs_commit_t *commit, fs_pass_t *pass);
+static void fs_batch_check(fs_commit_t *commit, const fs_pass_t *pass);
 static int fs_batch_valid(const fs_command_t *command);
 static void fs_batch_positions(fs_commit_t *commit);
 
@@ -47,6 +48,7 @@ fs_batch_work(fs_commit_t *commit, fs_pass_t *pass)
     if (commit->rings != NULL) {
         fs_batch_collect(commit, pass);
         fs_batch_decide(commit, pass);
+        fs_batch_check(commit, pass);
     }
 
     if (fs_commit_failed(commit)) {
@@ -241,8 +243,10 @@ fs_batch_collect(fs_commit_t *commit, fs_pass_t *pass)
     for (i = 0; i < rings->rings_n; i++) {
         ring = fs_ring(rings, i);
 
-        delivered = atomic_load(&ring->delivered);
-        head = atomic_load_explicit(&ring->head, memory_order_acquire);
+        if (!fs_commit_ring_waits(commit, i, &delivered, &head)) {
+            commit->state.failed = 0;
+            continue;
+        }
 
         if (head == delivered) {
             continue;
@@ -257,7 +261,12 @@ fs_batch_collect(fs_commit_t *commit, fs_pass_t *pass)
 
         applied = fs_batch_applied(commit, ring);
 
-        if (applied > delivered && applied <= head) {
+        if (!fs_must(&commit->state, applied <= head)) {
+            commit->state.failed = 0;
+            continue;
+        }
+
+        if (applied > delivered) {
             pass->delivered += (unsigned) (applied - delivered);
             atomic_store(&ring->delivered, applied);
             fs_ring_wake(rings, i);
@@ -375,6 +384,29 @@ fs_batch_decide(fs_commit_t *commit, fs_pass_t *pass)
         *cursor = commit->cursors[commit->live];
         commit->cursors[commit->live] = first;
     }
+}
+
+
+/* What is about to be answered is what was decided, and nothing else. */
+
+static void
+fs_batch_check(fs_commit_t *commit, const fs_pass_t *pass)
+{
+    uint32_t      i;
+    uint64_t      decided;
+    fs_cursor_t  *cursor;
+
+    decided = 0;
+
+    for (i = 0; i < commit->cursors_n; i++) {
+        cursor = &commit->cursors[i];
+        decided += cursor->next - cursor->start;
+
+        (void) fs_must(&commit->state, cursor->start <= cursor->next
+                                       && cursor->next <= cursor->head);
+    }
+
+    (void) fs_must(&commit->state, decided == pass->commands);
 }
 
 

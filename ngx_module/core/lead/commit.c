@@ -37,6 +37,13 @@ fs_commit_create(fs_store_t *store, fs_rings_t *rings)
     commit->crypto = fs_crypto_create(store->store_key);
     commit->cache = fs_state_cache_create();
 
+    /* what must hold of rings is looked at also where nothing is decided */
+
+    commit->state.store = store;
+    commit->state.cache = commit->cache;
+    commit->state.log = &commit->write.log;
+    commit->state.index = &commit->write.index;
+
     if (rings != NULL) {
         commit->cursors = calloc(rings->rings_n, sizeof(fs_cursor_t));
     }

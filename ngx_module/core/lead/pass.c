@@ -224,6 +224,22 @@ fs_commit_refuse(fs_commit_t *commit, uint32_t i, uint64_t from, uint64_t to,
 }
 
 
+int
+fs_commit_ring_waits(fs_commit_t *commit, uint32_t i, uint64_t *delivered,
+    uint64_t *head)
+{
+    fs_ring_t  *ring;
+
+    ring = fs_ring(commit->rings, i);
+
+    *delivered = atomic_load(&ring->delivered);
+    *head = atomic_load_explicit(&ring->head, memory_order_acquire);
+
+    return fs_must(&commit->state,
+                   *head - *delivered <= commit->rings->capacity);
+}
+
+
 /*
  * Refuse what waits in ring i, or in each ring (-1), without the log's lock.
  * The leader's mutex is held, so nobody is deciding it.  After the death of a
@@ -252,10 +268,9 @@ fs_commit_refuse_waiting(fs_commit_t *commit, int i, fs_outcome_t outcome)
 
         ring = fs_ring(rings, r);
 
-        delivered = atomic_load(&ring->delivered);
-        head = atomic_load_explicit(&ring->head, memory_order_acquire);
-
-        if (head != delivered) {
+        if (fs_commit_ring_waits(commit, r, &delivered, &head)
+            && head != delivered)
+        {
             fs_commit_refuse(commit, r, delivered, head, outcome);
             atomic_store(&ring->delivered, head);
             fs_ring_wake(rings, r);

@@ -127,6 +127,13 @@ void fs_commit_refuse(fs_commit_t *commit, uint32_t i, uint64_t from,
     uint64_t to, fs_outcome_t outcome);
 
 /*
+ * What waits in a ring: positions from *delivered to before *head.  0: it
+ * must not be so many.  Then the ring is left alone, for the others' sake.
+ */
+int fs_commit_ring_waits(fs_commit_t *commit, uint32_t i,
+    uint64_t *delivered, uint64_t *head);
+
+/*
  * Refuse what waits in ring i, or in each ring (-1).  The leader's mutex is
  * held, so nobody is deciding it.
  */

@@ -108,6 +108,12 @@ fs_settle_renew(fs_commit_t *commit, int ring)
 
     r = fs_ring(commit->rings, ring);
 
+    if (!fs_must(&commit->state, atomic_load(&r->head)
+                                 == atomic_load(&r->delivered)))
+    {
+        return FS_INTERNAL;
+    }
+
     atomic_store(&r->taken, atomic_load(&r->delivered));
     memcpy(r->incarnation, incarnation, FS_INCARNATION_LEN);
     memcpy(r->store, commit->store->identity, FS_IDENTITY_LEN);

@@ -13,12 +13,6 @@
 #pragma GCC visibility push(hidden)
 
 
-static inline int
-fs_hold_live(const fs_hold_t *hold)
-{
-    return hold->state == FS_HOLD_HELD || hold->state == FS_HOLD_PAYING;
-}
-
 /* The group that a line of a hold counts to.  NULL: none, or none yet. */
 fs_group_t *fs_line_group(fs_state_t *state, const fs_hold_t *hold,
     unsigned line);

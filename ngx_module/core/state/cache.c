@@ -9,6 +9,9 @@
 #include "state/cache.h"
 
 
+#define FS_BROKEN_MS  1000              /* between two of the same words */
+
+
 static int fs_slots_init(fs_slots_t *slots, size_t size);
 static void fs_slots_free(fs_slots_t *slots);
 
@@ -56,6 +59,47 @@ fs_state_damaged(fs_state_t *state)
         state->index->error = MDB_CORRUPTED;
         state->damaged = 1;
     }
+}
+
+
+/*
+ * A row that could not be read is the reader's to say.  A batch is decided
+ * again without the command that failed, and that command then alone: the
+ * same words twice in a moment are one fault.
+ */
+
+int
+fs_state_broken(fs_state_t *state, const char *condition,
+    const char *function)
+{
+    int64_t            wall, boot;
+    fs_store_t        *store;
+    fs_state_cache_t  *cache;
+
+    store = state->store;
+    cache = state->cache;
+
+    if (!state->failed && state->index->error == 0
+        && state->log->error == 0)
+    {
+        store->conf.clock(store->conf.data, &wall, &boot);
+
+        if (cache->broken != condition
+            || boot - cache->broken_at >= FS_BROKEN_MS)
+        {
+            fs_store_report(store, FS_LOG_ERROR, "what must hold does not: "
+                            "\"%s\" in %s(), after entry %llu; nothing of "
+                            "the batch is taken", condition, function,
+                            (unsigned long long) state->seq);
+        }
+
+        cache->broken = condition;
+        cache->broken_at = boot;
+    }
+
+    state->failed = 1;
+
+    return 0;
 }
 
 

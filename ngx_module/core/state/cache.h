@@ -146,6 +146,8 @@ typedef struct {
     fs_pickup_name_t     by_number[FS_PICKUP_CACHE];
     fs_pickup_name_t     by_slug[FS_PICKUP_CACHE];
     fs_points_t          points[FS_POINTS_CACHE];
+    const char          *broken;        /* what was said last not to hold, */
+    int64_t              broken_at;     /* and when, CLOCK_BOOTTIME in ms */
 } fs_state_cache_t;
 
 /* A row that was, or is to be, set aside; see aside.h. */
@@ -195,6 +197,19 @@ void *fs_slots_add(fs_slots_t *slots);
  * no sense, only sets state->failed.
  */
 void fs_state_damaged(fs_state_t *state);
+
+/*
+ * What must hold where units and positions change, in every build: 1 when it
+ * does.  0: it does not, by a fault of ours or of the memory.  The log says
+ * what, and the transaction fails: nothing of the batch is taken, and the
+ * worker lives.
+ */
+#define fs_must(state, condition)                                            \
+    (__builtin_expect(!!(condition), 1)                                      \
+     || fs_state_broken(state, #condition, __func__))
+
+int fs_state_broken(fs_state_t *state, const char *condition,
+    const char *function);
 
 /* There is no memory: not the fault of any row. */
 void fs_state_no_memory(fs_state_t *state);

@@ -150,6 +150,9 @@ fs_state_end(fs_state_t *state)
     }
 
     if (state->write != NULL) {
+        (void) fs_must(state, state->write->seq == state->begun
+                              && state->seq >= state->begun);
+
         state->write->seq = state->seq;
         state->write->at = state->at;
         memcpy(state->write->hash, state->hash, FS_HASH_LEN);
