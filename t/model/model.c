@@ -75,7 +75,7 @@ model_log(void *data, fs_log_level_t level, const char *message)
 {
     (void) data;
 
-    /* the clock goes back on purpose */
+    /* not of the clock, which the model sets back on purpose */
 
     if (level == FS_LOG_ERROR && strstr(message, "behind the ledger") == NULL)
     {
@@ -138,8 +138,6 @@ model_commit(model_t *m)
 }
 
 
-/* All that is due, in passes of random bounds, some in one transaction. */
-
 void
 model_timers(model_t *m)
 {
@@ -200,7 +198,7 @@ model_pass(model_t *m)
 }
 
 
-/* What a view says of a command before it is decided. */
+/* 1: a view refuses the command, before it is decided; and how. */
 
 static int
 model_refused(model_t *m, const fs_command_t *command, fs_result_t *result)
@@ -304,7 +302,8 @@ model_batch(model_t *m)
 }
 
 
-/* The clock is so far behind that nothing is done before it is accepted. */
+/* The clock is so far behind the ledger that the engine does nothing until an
+ * operator has accepted it: he does. */
 
 static void
 model_accept_clock(model_t *m)
@@ -340,7 +339,7 @@ model_reboot(model_t *m)
 {
     m->reboots++;
 
-    /* keys whose time was over by then may be gone; the clock may go back */
+    /* the clock may go back: keys that were too old before are gone already */
 
     if (m->oracle.now.mono > m->oracle.latest) {
         m->oracle.latest = m->oracle.now.mono;

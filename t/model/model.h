@@ -38,16 +38,19 @@ typedef struct {
 void model_open(model_t *m, unsigned chunk);
 void model_close(model_t *m, int clean);
 
-/* A pair of write transactions with the state on them. */
+/* Begin a pair of write transactions, with the state on them; commit it. */
 void model_begin(model_t *m);
 void model_commit(model_t *m);
 
-/* All that is due, in passes of random bounds, some in one transaction. */
+/* Do all that is due, in passes that do at most a random number of things;
+ * some passes share a transaction. */
 void model_timers(model_t *m);
 
-/* By the rows.  all: every sale, and every hold. */
+/* Compare the rows with the oracle.  all: of every sale and hold; else of the
+ * sales that can have changed. */
 void model_check(model_t *m, int all);
 
+/* Make the index anew from the log, and compare it with the old one. */
 void model_rebuild(model_t *m);
 
 

@@ -5,7 +5,8 @@
 #include "pair/stat.h"
 
 
-/* Every entry, by what it says itself. */
+/* The entries that were written since the last check: each can be read, and no
+ * sale has given more units than it has. */
 
 static void
 model_check_ledger(model_t *m)
@@ -59,7 +60,8 @@ model_check_groups(model_t *m, const fs_sale_t *sale,
 }
 
 
-/* Sales after a commit, by the rows; those that can have changed. */
+/* The rows of sales and their groups against the oracle, after a commit.  all:
+ * of every sale; else of those that can have changed. */
 
 static void
 model_check_sales(model_t *m, int all)
@@ -120,7 +122,7 @@ model_check_holds(model_t *m)
 }
 
 
-/* None is bad. */
+/* The engine has set no row aside as bad. */
 
 static void
 model_check_asides(model_t *m)

@@ -123,7 +123,8 @@ model_remove_indexes(model_t *m)
 }
 
 
-/* Fold the ledger again; the sweeping of keys, which has no entries, too. */
+/* Make the index anew.  Old keys are deleted from it as well before it is
+ * compared: there are no entries of that. */
 
 void
 model_rebuild(model_t *m)
