@@ -92,6 +92,50 @@ test("with scripts a tap reserves on the spot", async () => {
 });
 
 
+for (const javaScriptEnabled of [false, true]) {
+    test(`collected elsewhere, with${javaScriptEnabled ? "" : "out"} scripts`,
+        async () => {
+            const page = await shop.buyer({ javaScriptEnabled });
+
+            await choose(page, "grape");
+            await page.click("#do");
+
+            if (javaScriptEnabled) {
+                await page.click("#bar a.first");
+            }
+
+            await page.waitForURL(/\/h\/[0-9a-f]{32}$/);
+            await giveName(page);
+
+            const before = (await page.innerText(".bar .where")).trim();
+
+            await page.click("a[href*='change=pickup']");
+            await page.waitForSelector("#where");
+            assert.equal(await page.locator("#where :checked").count(), 1,
+                "the present one is chosen");
+            assert.ok(await page.locator("#where legend").evaluate((legend) => {
+                const box = legend.getBoundingClientRect();
+
+                return box.top >= 0 && box.bottom <= innerHeight;
+            }), "the choice is in sight");
+            await page.locator("#where label", {
+                has: page.locator("[value=binjiang]"),
+            }).click();
+            await page.click("#where button");
+            await page.waitForURL(/\/h\/[0-9a-f]{32}$/);
+
+            const after = (await page.innerText(".bar .where")).trim();
+
+            assert.notEqual(after, before);
+            assert.equal(after, "自提点："
+                + await page.innerText(".pickup h3"));
+            assert.ok(await page.locator("form[action^='/checkout/'] button")
+                .isVisible(), "and it can be paid");
+            await page.context().close();
+        });
+}
+
+
 test("two want the last box", async () => {
     await shop.define("last", { title: "最后一箱", stock: 1 });
 

@@ -162,9 +162,39 @@ local function code_of(c, hold, view)
 end
 
 
--- options: called (name and digits, or nil), code, changing (of the name),
--- bad (the field that was wrong), back (from the checkout: how often the page
--- has looked for the news).
+-- Where it can be collected: the points that the pages of all its sales offer.
+-- nil when there is none but the one that it has.
+local function points_of(c, hold)
+    local points, offered = nil, {}
+
+    for i, line in ipairs(hold.lines) do
+        local sale = c.engine.sale(line.sale)
+        local found = {}
+
+        for _, point in ipairs(sale and goods.points(c, sale) or {}) do
+            if i == 1 or offered[point.id] then
+                found[#found + 1] = point
+            end
+        end
+
+        points, offered = found, {}
+
+        for _, point in ipairs(found) do
+            offered[point.id] = true
+        end
+    end
+
+    for _, point in ipairs(points) do
+        point.chosen = point.id == hold.pickup
+    end
+
+    return #points > (offered[hold.pickup] and 1 or 0) and points or nil
+end
+
+
+-- options: called (name and digits, or nil), code, changing (the name: 1;
+-- where it is collected: pickup), bad (the field that was wrong), back (from
+-- the checkout: how often the page has looked for the news).
 return function(c, hold, options)
     local it = common(c, hold)
     local code = options.code
@@ -218,7 +248,10 @@ return function(c, hold, options)
         view.expires_at = at
         view.until_line = c.say("hold.until", { clock = clock })
         view.span = format.span(c.say, at - c.now)
-        view.asks = not options.called or options.changing or options.bad
+        view.asks = not options.called or options.changing == "1"
+                    or options.bad
+        view.points = points_of(c, hold)
+        view.moves = view.points and options.changing == "pickup"
         view.bad = options.bad
         view.down = code == "checkout_down"
                     and c.say("hold.checkout_down.why", { clock = clock })
@@ -240,7 +273,7 @@ return function(c, hold, options)
 
         -- a page without scripts looks again: soon for news of a payment,
         -- and right after the hold's time, but not while somebody types
-        if not view.asks then
+        if not view.asks and not view.moves then
             view.refresh_s = math.ceil((at - c.now) / 1000) + 1
 
             if view.paying then
