@@ -266,9 +266,10 @@ static void
 ngx_http_flashsale_admin_names(ngx_http_flashsale_ctx_t *ctx, fs_str_t *kind,
     fs_str_t *slug)
 {
-    *slug = ctx->names[0];
-    kind->data = "";
-    kind->len = 0;
+    static const fs_str_t  none = fs_str("");
+
+    *kind = none;
+    *slug = ctx->names[0].data ? ctx->names[0] : none;
 
     if (ctx->names[1].data) {
         *kind = ctx->names[0];
