@@ -112,16 +112,20 @@ my @narrow = grep { $lines{zh}{$_} =~ /\p{Han}[,:;!?]|[,:;!?]\p{Han}/ }
     sort keys $lines{zh}->%*;
 is("@narrow", '', 'Chinese has marks of its own');
 
-# ---- the demo says all of it in both languages
+# ---- the demo says all of it in both languages, and what is true on any day
+my $weekday = qr/(?:周|星期|礼拜)[一二三四五六日天]
+    |\b(?:Mon|Tues?|Wed(?:nes)?|Thu(?:rs)?|Fri|Sat(?:ur)?|Sun)(?:day)?s?\b/x;
 sub read_json ($path) { JSON::PP->new->decode(read_text($path)) }
 
 my $schema = read_json("$root/lua/tuanbo/catalog.json");
-for my $kind (qw(product pickup session)) {
-    my $fields = $schema->{$kind}{en}{fields};
+for my $kind (qw(product pickup session sale)) {
+    my $fields = $schema->{$kind}{en}{fields} // {};
     my @files = glob "$root/conf/demo/${kind}s/*.json";
     ok(scalar @files, "${kind}s are found");
     for my $path (@files) {
         my $doc = read_json($path);
+        unlike(read_text($path), $weekday,
+            $path =~ s{.*/}{}r . ' names no weekday');
         my @only = grep { defined $doc->{$_} && !defined $doc->{en}{$_} }
             sort keys $fields->%*;
         is("@only", '', $path =~ s{.*/}{}r . ' is in English, too');
