@@ -215,6 +215,20 @@ my $plenty = sample('refusal of plenty', sub {
 found('sold out, it said', 'refusal', qr/sold_out, but \S+ never had 0 free/,
     told($plenty, sub { $_->{code} = 409; $_->{answer} = {
         code => 'sold_out', sale => $_->{body}{sale}, free => 0 } }));
+my $close = sample('close', sub { $_->{target} =~ m{/close\z}
+    && ($_->{code} // 0) == 200 });
+my ($open) = grep { !$_->{closes_at} && $_->{id} =~ /-plenty-/ }
+    @{ $read{sales} };
+sub resumed ($target) {
+    return (requests => [@requests, { %$close, key => 'resume',
+        target => $target, code => 409, answer => { code => 'closed' },
+        t0 => $close->{t1}, t1 => $close->{t1} + 1 }]);
+}
+is(scalar problems(resumed($close->{target} =~ s{close\z}{resume}r)), 0,
+    'a closed sale not resumed: no contradiction');
+found('closed, it said to the operator', 'refusal',
+    qr/closed, but none was closed/,
+    resumed("/admin/sales/$open->{id}/resume"));
 my %refunded = map { $_->{hold} => 1 } grep { $_->{type} eq 'refunded' }
     @entries;
 my $wrong = sample('wrong state', sub { ref $_->{answer} eq 'HASH'
