@@ -65,34 +65,31 @@ fs_replay_fold(fs_pair_t *write, fs_seq_t *seq, unsigned chunk)
 static void
 fs_replay_range(fs_pair_t *write, fs_state_t *state, unsigned chunk)
 {
-    int           rc;
-    MDB_val       key, value;
+    int           found;
     fs_seq_t      seq;
     fs_entry_t    entry;
-    MDB_cursor   *cursor;
-
-    rc = fs_guard_cursor_open(write->log.txn,
-                         write->store->log_dbi[FS_LOG_LEDGER], &cursor);
-    if (rc) {
-        write->log.error = rc;
-        return;
-    }
+    fs_db_walk_t  walk;
 
     seq = state->seq + 1;
-    key.mv_size = sizeof(seq);
-    key.mv_data = &seq;
 
-    rc = fs_guard_cursor_get(cursor, &key, &value, MDB_SET);
+    found = fs_db_walk(&walk, &write->log,
+                       write->store->log_dbi[FS_LOG_LEDGER], &seq,
+                       sizeof(seq), MDB_SET);
 
-    while (rc == 0 && !state->failed && write->index.error == 0) {
+    while (!state->failed && write->index.error == 0) {
 
-        memcpy(&seq, key.mv_data, sizeof(seq));
+        if (found) {
+            memcpy(&seq, walk.key.data, sizeof(seq));
+        }
 
-        if (seq != state->seq + 1
-            || fs_entry_decode(&entry, seq, value.mv_data, value.mv_size)
+        if (!found || seq != state->seq + 1
+            || fs_entry_decode(&entry, seq, walk.value.data, walk.value.len)
                == -1)
         {
-            rc = MDB_CORRUPTED;
+            if (write->log.error == 0) {
+                write->log.error = MDB_CORRUPTED;
+            }
+
             break;
         }
 
@@ -106,14 +103,10 @@ fs_replay_range(fs_pair_t *write, fs_state_t *state, unsigned chunk)
             break;
         }
 
-        rc = fs_guard_cursor_get(cursor, &key, &value, MDB_NEXT);
+        found = fs_db_walk_on(&walk, MDB_NEXT);
     }
 
-    mdb_cursor_close(cursor);
-
-    if (rc) {
-        write->log.error = rc == MDB_NOTFOUND ? MDB_CORRUPTED : rc;
-    }
+    fs_db_walk_end(&walk);
 }
 
 

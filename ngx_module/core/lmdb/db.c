@@ -13,8 +13,9 @@ static void fs_db_fail(fs_txn_t *txn, int error);
 static int fs_db_got(fs_txn_t *txn, int rc, const MDB_val *found,
     fs_str_t *value);
 static MDB_cursor *fs_db_cursor(fs_txn_t *txn, MDB_dbi dbi);
-static int fs_db_cursor_get(fs_txn_t *txn, MDB_dbi dbi, MDB_val *key,
-    MDB_val *value, MDB_cursor_op op);
+static int fs_db_first(fs_txn_t *txn, MDB_dbi dbi, const void *key,
+    size_t key_len, MDB_cursor_op op, fs_str_t *found_key,
+    fs_str_t *found_value);
 
 
 fs_outcome_t
@@ -340,37 +341,83 @@ fs_db_delete(fs_txn_t *txn, MDB_dbi dbi, const void *key, size_t key_len,
 }
 
 
-static int
-fs_db_cursor_get(fs_txn_t *txn, MDB_dbi dbi, MDB_val *key, MDB_val *value,
-    MDB_cursor_op op)
+int
+fs_db_walk(fs_db_walk_t *walk, fs_txn_t *txn, MDB_dbi dbi, const void *key,
+    size_t key_len, MDB_cursor_op op)
 {
-    int          rc;
-    MDB_cursor  *cursor;
+    int  rc;
+
+    walk->txn = txn;
+    walk->cursor = NULL;
+    walk->key.len = key_len;
+    walk->key.data = key;
+    walk->value.len = 0;
+    walk->value.data = NULL;
 
     if (txn->error) {
         return 0;
     }
 
-    rc = fs_guard_cursor_open(txn->txn, dbi, &cursor);
+    rc = fs_guard_cursor_open(txn->txn, dbi, &walk->cursor);
 
     if (rc) {
+        walk->cursor = NULL;
         fs_db_fail(txn, rc);
         return 0;
     }
 
-    rc = fs_guard_cursor_get(cursor, key, value, op);
+    return fs_db_walk_on(walk, op);
+}
 
-    mdb_cursor_close(cursor);
 
-    if (rc == 0) {
-        return 1;
+int
+fs_db_walk_on(fs_db_walk_t *walk, MDB_cursor_op op)
+{
+    int      rc;
+    MDB_val  key, value;
+
+    if (walk->cursor == NULL || walk->txn->error) {
+        return 0;
     }
 
-    if (rc != MDB_NOTFOUND) {
-        fs_db_fail(txn, rc);
-    }
+    key.mv_size = walk->key.len;
+    key.mv_data = (void *) walk->key.data;
+    value.mv_size = 0;
+    value.mv_data = NULL;
 
-    return 0;
+    rc = fs_guard_cursor_get(walk->cursor, &key, &value, op);
+
+    walk->key.len = key.mv_size;
+    walk->key.data = key.mv_data;
+
+    return fs_db_got(walk->txn, rc, &value, &walk->value);
+}
+
+
+void
+fs_db_walk_end(fs_db_walk_t *walk)
+{
+    if (walk->cursor != NULL) {
+        mdb_cursor_close(walk->cursor);
+    }
+}
+
+
+static int
+fs_db_first(fs_txn_t *txn, MDB_dbi dbi, const void *key, size_t key_len,
+    MDB_cursor_op op, fs_str_t *found_key, fs_str_t *found_value)
+{
+    int           found;
+    fs_db_walk_t  walk;
+
+    found = fs_db_walk(&walk, txn, dbi, key, key_len, op);
+
+    *found_key = walk.key;
+    *found_value = walk.value;
+
+    fs_db_walk_end(&walk);
+
+    return found;
 }
 
 
@@ -378,23 +425,8 @@ int
 fs_db_seek(fs_txn_t *txn, MDB_dbi dbi, const void *key, size_t key_len,
     fs_str_t *found_key, fs_str_t *found_value)
 {
-    MDB_val  k, v;
-
-    k.mv_size = key_len;
-    k.mv_data = (void *) key;
-    v.mv_size = 0;
-    v.mv_data = NULL;
-
-    if (!fs_db_cursor_get(txn, dbi, &k, &v, MDB_SET_RANGE)) {
-        return 0;
-    }
-
-    found_key->len = k.mv_size;
-    found_key->data = k.mv_data;
-    found_value->len = v.mv_size;
-    found_value->data = v.mv_data;
-
-    return 1;
+    return fs_db_first(txn, dbi, key, key_len, MDB_SET_RANGE, found_key,
+                       found_value);
 }
 
 
@@ -402,16 +434,5 @@ int
 fs_db_last(fs_txn_t *txn, MDB_dbi dbi, fs_str_t *found_key,
     fs_str_t *found_value)
 {
-    MDB_val  k, v;
-
-    if (!fs_db_cursor_get(txn, dbi, &k, &v, MDB_LAST)) {
-        return 0;
-    }
-
-    found_key->len = k.mv_size;
-    found_key->data = k.mv_data;
-    found_value->len = v.mv_size;
-    found_value->data = v.mv_data;
-
-    return 1;
+    return fs_db_first(txn, dbi, NULL, 0, MDB_LAST, found_key, found_value);
 }

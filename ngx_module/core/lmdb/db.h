@@ -35,6 +35,15 @@ typedef struct {
 } fs_txn_t;
 
 
+/* A walk through a database. */
+typedef struct {
+    fs_txn_t            *txn;
+    MDB_cursor          *cursor;        /* NULL: it could not begin */
+    fs_str_t             key;
+    fs_str_t             value;
+} fs_db_walk_t;
+
+
 /* What a client is told of an LMDB or system error. */
 fs_outcome_t fs_db_outcome(int error);
 
@@ -90,6 +99,17 @@ int fs_db_seek(fs_txn_t *txn, MDB_dbi dbi, const void *key, size_t key_len,
 /* The last pair of a database.  1 or 0. */
 int fs_db_last(fs_txn_t *txn, MDB_dbi dbi, fs_str_t *found_key,
     fs_str_t *found_value);
+
+
+/*
+ * Begin a walk at a key (MDB_SET, MDB_SET_RANGE) or at an end (MDB_FIRST,
+ * MDB_LAST), and go on (MDB_NEXT, MDB_PREV).  1: a pair, pointers as in
+ * fs_db_get(); 0: there is none, or it failed.  End it in any case.
+ */
+int fs_db_walk(fs_db_walk_t *walk, fs_txn_t *txn, MDB_dbi dbi,
+    const void *key, size_t key_len, MDB_cursor_op op);
+int fs_db_walk_on(fs_db_walk_t *walk, MDB_cursor_op op);
+void fs_db_walk_end(fs_db_walk_t *walk);
 
 
 /* Keep cursors, in the memory given, FS_DB_CURSORS of them. */

@@ -427,13 +427,12 @@ fs_audit_fold(fs_auditor_t *auditor, uint32_t number)
 static fs_outcome_t
 fs_audit_compare(fs_auditor_t *auditor, fs_view_t *view, fs_txn_t *log)
 {
-    int            rc;
+    int            found;
     size_t         i;
-    MDB_val        key, value;
     fs_str_t       row;
     fs_sale_t      sale;
     fs_audit_t    *audit;
-    MDB_cursor    *cursor;
+    fs_db_walk_t   walk;
     fs_outcome_t   outcome;
 
     audit = auditor->audit;
@@ -455,37 +454,29 @@ fs_audit_compare(fs_auditor_t *auditor, fs_view_t *view, fs_txn_t *log)
         return outcome;
     }
 
-    rc = fs_guard_cursor_open(log->txn, view->store->log_dbi[FS_LOG_SALES],
-                         &cursor);
-    if (rc) {
-        return fs_db_outcome(rc);
-    }
-
-    for (rc = fs_guard_cursor_get(cursor, &key, &value, MDB_FIRST);
-         rc == 0 && outcome == FS_OK;
-         rc = fs_guard_cursor_get(cursor, &key, &value, MDB_NEXT))
+    for (found = fs_db_walk(&walk, log, view->store->log_dbi[FS_LOG_SALES],
+                            NULL, 0, MDB_FIRST);
+         found && outcome == FS_OK;
+         found = fs_db_walk_on(&walk, MDB_NEXT))
     {
-        row.len = value.mv_size;
-        row.data = value.mv_data;
-
-        if (key.mv_size != 4 || fs_sale_row_decode(&sale, row) == -1) {
+        if (walk.key.len != 4 || fs_sale_row_decode(&sale, walk.value) == -1)
+        {
             fs_audit_problem(audit, "the record of a sale cannot be read");
             continue;
         }
 
-        sale.number = fs_get_be32(key.mv_data);
+        sale.number = fs_get_be32(walk.key.data);
         outcome = fs_audit_sale(auditor, &sale);
     }
 
-    mdb_cursor_close(cursor);
+    fs_db_walk_end(&walk);
 
     if (outcome != FS_OK) {
         return outcome;
     }
 
-    if (rc && rc != MDB_NOTFOUND) {
-        log->error = rc;
-        return fs_db_outcome(rc);
+    if (log->error) {
+        return fs_db_outcome(log->error);
     }
 
     for (i = 0; i < auditor->sales_n; i++) {
@@ -506,35 +497,25 @@ fs_audit_compare(fs_auditor_t *auditor, fs_view_t *view, fs_txn_t *log)
 static fs_outcome_t
 fs_audit_groups(fs_auditor_t *auditor, fs_view_t *view, fs_txn_t *log)
 {
-    int          rc;
-    MDB_val      key, value;
-    uint32_t     number;
-    fs_str_t     row;
-    fs_group_t   group;
-    MDB_cursor  *cursor;
+    int           found;
+    uint32_t      number;
+    fs_group_t    group;
+    fs_db_walk_t  walk;
 
-    rc = fs_guard_cursor_open(log->txn, view->store->log_dbi[FS_LOG_GROUPS],
-                         &cursor);
-    if (rc) {
-        return fs_db_outcome(rc);
-    }
-
-    for (rc = fs_guard_cursor_get(cursor, &key, &value, MDB_FIRST);
-         rc == 0;
-         rc = fs_guard_cursor_get(cursor, &key, &value, MDB_NEXT))
+    for (found = fs_db_walk(&walk, log, view->store->log_dbi[FS_LOG_GROUPS],
+                            NULL, 0, MDB_FIRST);
+         found;
+         found = fs_db_walk_on(&walk, MDB_NEXT))
     {
-        row.len = value.mv_size;
-        row.data = value.mv_data;
-
-        if (key.mv_size != FS_GROUP_KEY_LEN
-            || fs_group_row_decode(&group, row) == -1)
+        if (walk.key.len != FS_GROUP_KEY_LEN
+            || fs_group_row_decode(&group, walk.value) == -1)
         {
             fs_audit_problem(auditor->audit,
                              "the record of a group cannot be read");
             continue;
         }
 
-        number = fs_get_be32(key.mv_data);
+        number = fs_get_be32(walk.key.data);
 
         if (number >= auditor->sales_n) {
             fs_audit_problem(auditor->audit,
@@ -546,13 +527,9 @@ fs_audit_groups(fs_auditor_t *auditor, fs_view_t *view, fs_txn_t *log)
         auditor->sales[number].groups += group.joined;
     }
 
-    mdb_cursor_close(cursor);
+    fs_db_walk_end(&walk);
 
-    if (rc != MDB_NOTFOUND) {
-        log->error = rc;
-    }
-
-    return rc == MDB_NOTFOUND ? FS_OK : fs_db_outcome(rc);
+    return fs_db_outcome(log->error);
 }
 
 

@@ -54,13 +54,12 @@ int
 fs_view_documents(fs_view_t *view, fs_str_t kind, fs_str_t after,
     size_t limit, fs_document_t *documents, int *more)
 {
-    int          rc;
-    char         first[FS_DOCUMENT_KEY_MAX];
-    size_t       n, prefix;
-    MDB_val      key, value;
-    fs_str_t     id;
-    fs_txn_t    *log;
-    MDB_cursor  *cursor;
+    int           found;
+    char          first[FS_DOCUMENT_KEY_MAX];
+    size_t        n, prefix;
+    fs_str_t      id;
+    fs_txn_t     *log;
+    fs_db_walk_t  walk;
 
     n = 0;
     *more = 0;
@@ -75,13 +74,6 @@ fs_view_documents(fs_view_t *view, fs_str_t kind, fs_str_t after,
         return -1;
     }
 
-    rc = fs_guard_cursor_open(log->txn, view->store->log_dbi[FS_LOG_DOCUMENTS],
-                         &cursor);
-    if (rc) {
-        log->error = rc;
-        return -1;
-    }
-
     prefix = kind.len + 1;
     memcpy(first, kind.data, kind.len);
     first[kind.len] = '/';
@@ -90,16 +82,15 @@ fs_view_documents(fs_view_t *view, fs_str_t kind, fs_str_t after,
         memcpy(first + prefix, after.data, after.len);
     }
 
-    key.mv_size = prefix + after.len;
-    key.mv_data = first;
-
-    for (rc = fs_guard_cursor_get(cursor, &key, &value, MDB_SET_RANGE);
-         rc == 0 && key.mv_size > prefix
-         && memcmp(key.mv_data, first, prefix) == 0;
-         rc = fs_guard_cursor_get(cursor, &key, &value, MDB_NEXT))
+    for (found = fs_db_walk(&walk, log,
+                            view->store->log_dbi[FS_LOG_DOCUMENTS], first,
+                            prefix + after.len, MDB_SET_RANGE);
+         found && walk.key.len > prefix
+         && memcmp(walk.key.data, first, prefix) == 0;
+         found = fs_db_walk_on(&walk, MDB_NEXT))
     {
-        id.len = key.mv_size - prefix;
-        id.data = (char *) key.mv_data + prefix;
+        id.len = walk.key.len - prefix;
+        id.data = walk.key.data + prefix;
 
         if (after.len && id.len == after.len
             && memcmp(id.data, after.data, id.len) == 0)
@@ -113,19 +104,13 @@ fs_view_documents(fs_view_t *view, fs_str_t kind, fs_str_t after,
         }
 
         fs_slug_set(&documents[n].id, id);
-        documents[n].doc.len = value.mv_size;
-        documents[n].doc.data = value.mv_data;
+        documents[n].doc = walk.value;
         n++;
     }
 
-    mdb_cursor_close(cursor);
+    fs_db_walk_end(&walk);
 
-    if (rc && rc != MDB_NOTFOUND) {
-        log->error = rc;
-        return -1;
-    }
-
-    return (int) n;
+    return log->error ? -1 : (int) n;
 }
 
 
@@ -152,32 +137,23 @@ fs_view_documents_log(fs_view_t *view)
 static int
 fs_view_documents_durable(fs_view_t *view, fs_txn_t *log)
 {
-    int          rc, durable;
-    MDB_val      key, value;
-    unsigned     n;
-    fs_seq_t     seq;
-    fs_entry_t   entry;
-    MDB_cursor  *cursor;
-
-    rc = fs_guard_cursor_open(log->txn, view->store->log_dbi[FS_LOG_LEDGER],
-                         &cursor);
-    if (rc) {
-        log->error = rc;
-        return 0;
-    }
+    int           found, durable;
+    unsigned      n;
+    fs_seq_t      seq;
+    fs_entry_t    entry;
+    fs_db_walk_t  walk;
 
     seq = atomic_load(&view->store->mark->seq) + 1;
-    key.mv_size = sizeof(seq);
-    key.mv_data = &seq;
     durable = 1;
 
-    rc = fs_guard_cursor_get(cursor, &key, &value, MDB_SET_RANGE);
+    found = fs_db_walk(&walk, log, view->store->log_dbi[FS_LOG_LEDGER], &seq,
+                       sizeof(seq), MDB_SET_RANGE);
 
-    for (n = 0; rc == 0 && durable; n++) {
-        memcpy(&seq, key.mv_data, sizeof(seq));
+    for (n = 0; found && durable; n++) {
+        memcpy(&seq, walk.key.data, sizeof(seq));
 
         if (n == FS_DOCUMENT_BEYOND_MAX
-            || fs_entry_decode(&entry, seq, value.mv_data, value.mv_size)
+            || fs_entry_decode(&entry, seq, walk.value.data, walk.value.len)
                == -1
             || entry.type == FS_ENTRY_DOCUMENT
             || entry.type == FS_ENTRY_DELETED
@@ -186,15 +162,10 @@ fs_view_documents_durable(fs_view_t *view, fs_txn_t *log)
             durable = 0;
         }
 
-        rc = fs_guard_cursor_get(cursor, &key, &value, MDB_NEXT);
+        found = fs_db_walk_on(&walk, MDB_NEXT);
     }
 
-    mdb_cursor_close(cursor);
+    fs_db_walk_end(&walk);
 
-    if (rc && rc != MDB_NOTFOUND) {
-        log->error = rc;
-        return 0;
-    }
-
-    return durable;
+    return durable && log->error == 0;
 }

@@ -16,15 +16,14 @@ size_t
 fs_view_sales(fs_view_t *view, fs_str_t after, size_t limit,
     fs_sale_t *sales, int *more)
 {
-    int          rc;
-    char         first[1 + FS_SLUG_MAX];
-    size_t       n;
-    MDB_val      key, value;
-    uint32_t     number;
-    fs_sale_t    extra;
-    fs_txn_t    *log;
-    fs_str_t     slug;
-    MDB_cursor  *cursor;
+    int           found;
+    char          first[1 + FS_SLUG_MAX];
+    size_t        n;
+    uint32_t      number;
+    fs_sale_t     extra;
+    fs_txn_t     *log;
+    fs_str_t      slug;
+    fs_db_walk_t  walk;
 
     n = 0;
     *more = 0;
@@ -35,28 +34,19 @@ fs_view_sales(fs_view_t *view, fs_str_t after, size_t limit,
         return 0;
     }
 
-    rc = fs_guard_cursor_open(log->txn, view->store->log_dbi[FS_LOG_NAMES],
-                         &cursor);
-    if (rc) {
-        log->error = rc;
-        return 0;
-    }
-
     first[0] = 's';
 
     if (after.len) {
         memcpy(first + 1, after.data, after.len);
     }
 
-    key.mv_size = 1 + after.len;
-    key.mv_data = first;
-
-    for (rc = fs_guard_cursor_get(cursor, &key, &value, MDB_SET_RANGE);
-         rc == 0 && *(char *) key.mv_data == 's' && value.mv_size == 4;
-         rc = fs_guard_cursor_get(cursor, &key, &value, MDB_NEXT))
+    for (found = fs_db_walk(&walk, log, view->store->log_dbi[FS_LOG_NAMES],
+                            first, 1 + after.len, MDB_SET_RANGE);
+         found && walk.key.data[0] == 's' && walk.value.len == 4;
+         found = fs_db_walk_on(&walk, MDB_NEXT))
     {
-        slug.len = key.mv_size - 1;
-        slug.data = (char *) key.mv_data + 1;
+        slug.len = walk.key.len - 1;
+        slug.data = walk.key.data + 1;
 
         if (after.len && slug.len == after.len
             && memcmp(slug.data, after.data, slug.len) == 0)
@@ -64,7 +54,7 @@ fs_view_sales(fs_view_t *view, fs_str_t after, size_t limit,
             continue;
         }
 
-        number = fs_get_le32(value.mv_data);
+        number = fs_get_le32(walk.value.data);
 
         /* a name may be there before its sale */
 
@@ -82,11 +72,7 @@ fs_view_sales(fs_view_t *view, fs_str_t after, size_t limit,
         n++;
     }
 
-    mdb_cursor_close(cursor);
-
-    if (rc && rc != MDB_NOTFOUND) {
-        log->error = rc;
-    }
+    fs_db_walk_end(&walk);
 
     return n;
 }
@@ -226,12 +212,11 @@ size_t
 fs_view_entries(fs_view_t *view, fs_seq_t after, size_t limit,
     fs_entry_t *entries)
 {
-    int          rc;
-    size_t       n;
-    MDB_val      key, value;
-    fs_seq_t     seq, last;
-    fs_txn_t    *log;
-    MDB_cursor  *cursor;
+    int           found;
+    size_t        n;
+    fs_seq_t      seq, last;
+    fs_txn_t     *log;
+    fs_db_walk_t  walk;
 
     log = fs_view_log(view);
     last = atomic_load(&view->store->mark->seq);
@@ -240,52 +225,43 @@ fs_view_entries(fs_view_t *view, fs_seq_t after, size_t limit,
         return 0;
     }
 
-    rc = fs_guard_cursor_open(log->txn, view->store->log_dbi[FS_LOG_LEDGER],
-                         &cursor);
-    if (rc) {
-        log->error = rc;
-        return 0;
-    }
-
     n = 0;
     seq = after + 1;
-    key.mv_size = sizeof(seq);
-    key.mv_data = &seq;
 
-    rc = fs_guard_cursor_get(cursor, &key, &value, MDB_SET);
-
-    while (rc == 0) {
-        memcpy(&seq, key.mv_data, sizeof(seq));
+    for (found = fs_db_walk(&walk, log, view->store->log_dbi[FS_LOG_LEDGER],
+                            &seq, sizeof(seq), MDB_SET);
+         found && n < limit;
+         found = fs_db_walk_on(&walk, MDB_NEXT))
+    {
+        memcpy(&seq, walk.key.data, sizeof(seq));
 
         if (seq > last) {
             break;
         }
 
         if (seq != after + 1 + n
-            || fs_entry_decode(&entries[n], seq, value.mv_data, value.mv_size)
+            || fs_entry_decode(&entries[n], seq, walk.value.data,
+                               walk.value.len)
                == -1)
         {
             if (n == 0) {
                 fs_view_unreadable(view, "entry", after + 1);
+                log->error = MDB_INVALID;       /* it, not its page */
             }
 
-            rc = MDB_INVALID;     /* it, not its page */
             break;
         }
 
-        if (++n == limit) {
-            break;
-        }
-
-        rc = fs_guard_cursor_get(cursor, &key, &value, MDB_NEXT);
+        n++;
     }
 
-    mdb_cursor_close(cursor);
+    fs_db_walk_end(&walk);
 
-    /* after some, it is for the next call: names are still to be looked up */
+    if (n != 0) {
 
-    if (n == 0 && rc && rc != MDB_NOTFOUND) {
-        log->error = rc;
+        /* what failed is for the next call: names are still looked up */
+
+        log->error = 0;
     }
 
     return n;

@@ -50,34 +50,26 @@ fs_due_remove(fs_state_t *state, fs_sale_slot_t *slot, int64_t due,
 int
 fs_due_collect(fs_state_t *state, fs_due_row_t **rows, size_t *n)
 {
-    int            rc;
+    int            found;
     size_t         size;
-    MDB_val        key, value;
-    MDB_cursor    *cursor;
+    fs_db_walk_t   walk;
     fs_due_row_t  *row, *grown;
 
     *rows = NULL;
     *n = 0;
     size = 0;
 
-    if (state->index->error != 0
-        || fs_guard_cursor_open(state->index->txn,
-                           state->store->index_dbi[FS_INDEX_DUE], &cursor)
-           != 0)
+    for (found = fs_db_walk(&walk, state->index,
+                            state->store->index_dbi[FS_INDEX_DUE], NULL, 0,
+                            MDB_FIRST);
+         found;
+         found = fs_db_walk_on(&walk, MDB_NEXT))
     {
-        return -1;
-    }
-
-    for (rc = fs_guard_cursor_get(cursor, &key, &value, MDB_FIRST);
-         rc == 0;
-         rc = fs_guard_cursor_get(cursor, &key, &value, MDB_NEXT))
-    {
-        if (key.mv_size != 4 || value.mv_size != FS_DUE_LEN) {
-            rc = MDB_CORRUPTED;
+        if (walk.key.len != 4 || walk.value.len != FS_DUE_LEN) {
             break;
         }
 
-        if (fs_get_be32(key.mv_data) == 0) {
+        if (fs_get_be32(walk.key.data) == 0) {
             continue;
         }
 
@@ -92,14 +84,14 @@ fs_due_collect(fs_state_t *state, fs_due_row_t **rows, size_t *n)
         }
 
         row = &(*rows)[(*n)++];
-        row->sale = fs_get_be32(key.mv_data);
-        row->due = (int64_t) fs_get_be64(value.mv_data);
-        row->hold = fs_get_be64((char *) value.mv_data + 8);
+        row->sale = fs_get_be32(walk.key.data);
+        row->due = (int64_t) fs_get_be64(walk.value.data);
+        row->hold = fs_get_be64(walk.value.data + 8);
     }
 
-    mdb_cursor_close(cursor);
+    fs_db_walk_end(&walk);
 
-    if (rc != MDB_NOTFOUND) {
+    if (found || state->index->error) {
         free(*rows);
         *rows = NULL;
         return -1;
