@@ -96,4 +96,18 @@ $t->answers(raw("TRACE /api/sales HTTP/1.1\r\nHost: x\r\n\r\n"), 405,
     'method_not_allowed', 'for the API');
 is($t->get('/tuanbo/problem')->code, 404, 'not by its address');
 
+# ---- pages have no tags and no dates: nothing can be supposed of them
+for my $path ('/', '/s/grape', '/me', '/no-such-page') {
+    my $plain = $t->get($path);
+    for my $supposed (['If-Match' => '"1"'], ['If-Match' => '*'],
+        ['If-None-Match' => '*'], ['If-None-Match' => '"1"'],
+        ['If-Unmodified-Since' => 'Fri, 02 Jan 2026 12:00:00 GMT'],
+        ['If-Modified-Since' => 'Fri, 02 Jan 2037 12:00:00 GMT'])
+    {
+        my $res = $t->get($path, headers => { @$supposed });
+        is($res->code, $plain->code, "$path with @$supposed");
+        is($res->dom->at('h1'), $plain->dom->at('h1'), 'is the page');
+    }
+}
+
 $t->finish;

@@ -73,9 +73,18 @@ local function context()
 end
 
 
+-- A page has no tag and no date: what a request supposes of it cannot be judged.
+-- nginx would all the same, and say 412, or 304 to what was never kept.
+local SUPPOSED = { "If-Match", "If-None-Match", "If-Unmodified-Since" }
+
+
 local function send(parts, status, private)
     local length = 0
     local header = ngx.header
+
+    for i = 1, #SUPPOSED do
+        ngx.req.clear_header(SUPPOSED[i])
+    end
 
     for i = 1, #parts do
         length = length + #parts[i]
