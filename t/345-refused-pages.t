@@ -90,10 +90,18 @@ $t->answers(raw("GET /api/$long HTTP/1.1\r\nHost: x\r\n\r\n"), 414,
     'too_large', 'too long an address of the API');
 $t->answers(raw("GET /api/sales HTTP/1.1\r\n\r\n"), 400, 'bad_request',
     'no host for the API');
-page(raw("TRACE /s/grape HTTP/1.1\r\nHost: x\r\n\r\n"), 405, qr/\S/,
-    'a method that nginx refuses itself');
-$t->answers(raw("TRACE /api/sales HTTP/1.1\r\nHost: x\r\n\r\n"), 405,
-    'method_not_allowed', 'for the API');
+for my $each (['/s/grape' => 'GET, HEAD'], ['/?page=2' => 'GET, HEAD'],
+    ['/name' => 'POST'], ['/nothing' => 'GET, HEAD'])
+{
+    my ($path, $allow) = @$each;
+    $res = raw("TRACE $path HTTP/1.1\r\nHost: x\r\n\r\n");
+    page($res, 405, qr/\S/, "a method that nginx refuses itself: $path");
+    is($res->headers->header('Allow'), $allow, "$path says which it has");
+}
+$res = raw("TRACE /api/sales HTTP/1.1\r\nHost: x\r\n\r\n");
+$t->answers($res, 405, 'method_not_allowed', 'for the API');
+is($res->headers->header('Allow'), 'GET, HEAD, POST, PUT, DELETE',
+    'with all that there are');
 is($t->get('/tuanbo/problem')->code, 404, 'not by its address');
 
 # ---- pages have no tags and no dates: nothing can be supposed of them

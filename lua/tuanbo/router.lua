@@ -73,8 +73,8 @@ local function context()
 end
 
 
--- A page has no tag and no date: what a request supposes of it cannot be judged.
--- nginx would all the same, and say 412, or 304 to what was never kept.
+-- A page has no tag and no date: what a request supposes of it cannot be
+-- judged. nginx would all the same, and say 412, or 304 to what nobody kept.
 local SUPPOSED = { "If-Match", "If-None-Match", "If-Unmodified-Since" }
 
 
@@ -258,6 +258,15 @@ function router.problem(code, status)
 end
 
 
+local route_of
+
+
+-- Elsewhere pictures and the like are read.
+local function allowed(route)
+    return route and not route.GET and "POST" or "GET, HEAD"
+end
+
+
 -- What nginx itself refused, by its status.
 function router.refused()
     local status = ngx.status
@@ -273,6 +282,10 @@ function router.refused()
 
         -- a header was too large: 494 is never sent by nginx itself
         status = 400
+
+    elseif status == 405 then
+        ngx.header["Allow"] = allowed(route_of(ngx.var.request_uri
+                                               :match("^[^?]*")))
     end
 
     return router.problem(code, status)
@@ -503,26 +516,32 @@ local by_id = {
 }
 
 
+-- nil: nothing is there.
+route_of = function(path)
+    local kind, id = path:match("^/(%l+)/([^/]+)$")
+    local route = fixed[path] or kind and by_id[kind]
+
+    if not route or route.id and (#id > 64 or not id:match(route.id)) then
+        return nil
+    end
+
+    return route, id
+end
+
+
 function router.answer()
     local path = ngx.var.uri
     local method = ngx.req.get_method()
-    local route, id = fixed[path], nil
+    local route, id = route_of(path)
 
     if not route then
-        local kind
-
-        kind, id = path:match("^/(%l+)/([^/]+)$")
-        route = kind and by_id[kind]
-
-        if not route or #id > 64 or not id:match(route.id) then
-            return router.problem("not_found")
-        end
+        return router.problem("not_found")
     end
 
     local answer = route[method == "HEAD" and "GET" or method]
 
     if not answer then
-        ngx.header["Allow"] = route.GET and "GET, HEAD" or "POST"
+        ngx.header["Allow"] = allowed(route)
         return router.problem("method", 405)
     end
 

@@ -140,6 +140,13 @@ ngx_http_flashsale_refuse(ngx_http_request_t *r,
 
     ngx_http_flashsale_answer_problem(r, outcome, &fault, NULL, NULL);
 
+    if (outcome == FS_BAD_METHOD) {
+
+        /* nginx knew no location yet: what there is at all */
+
+        ctx->answer.allow = "GET, HEAD, POST, PUT, DELETE";
+    }
+
     if (r->headers_out.www_authenticate) {
 
         /* of who refused it: auth_basic, auth_request */
