@@ -311,19 +311,12 @@ fs_json_boolean(void *data, int value)
 
     (void) value;
 
-    switch (json->place) {
-
-    case FS_JSON_DOCUMENT:
+    if (json->place == FS_JSON_DOCUMENT) {
         fs_document_scalar(&json->document);
         return 1;
-
-    case FS_JSON_OBJECT:
-    case FS_JSON_ELEMENT:
-        return fs_json_refuse(json, json->field);
-
-    default:
-        return fs_json_misplaced(json);
     }
+
+    return fs_json_value(json, -1, (fs_str_t) fs_null_str);
 }
 
 
@@ -355,6 +348,8 @@ fs_json_string(void *data, const unsigned char *text, size_t len)
     return fs_json_value(json, 0, value);
 }
 
+
+/* number: 1, 0 for a string, -1 for what no field is. */
 
 static int
 fs_json_value(fs_json_t *json, int number, fs_str_t value)

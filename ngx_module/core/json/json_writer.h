@@ -59,6 +59,16 @@ void fs_put_plain(fs_writer_t *writer, const char *text, size_t len,
 #define fs_put_word(writer, literal)                                         \
     fs_put_plain(writer, "\"" literal "\"", sizeof(literal) + 1, 0)
 
+/* A field: its name and its value. */
+#define fs_put_number_of(writer, literal, number)                            \
+    (fs_put_key(writer, literal), fs_put_number(writer, number))
+#define fs_put_boolean_of(writer, literal, value)                            \
+    (fs_put_key(writer, literal), fs_put_boolean(writer, value))
+#define fs_put_text_of(writer, literal, text)                                \
+    (fs_put_key(writer, literal), fs_put_text(writer, text))
+#define fs_put_string_of(writer, literal, text, len)                         \
+    (fs_put_key(writer, literal), fs_put_string(writer, text, len))
+
 
 #pragma GCC visibility pop
 

@@ -640,8 +640,7 @@ fs_answer_audit(char *buf, size_t size, const fs_audit_t *audit)
     fs_writer_begin(&writer, buf, size);
 
     fs_put_object(&writer);
-    fs_put_key(&writer, "ok");
-    fs_put_boolean(&writer, audit->ok);
+    fs_put_boolean_of(&writer, "ok", audit->ok);
     fs_put_key(&writer, "sales");
     fs_put_list(&writer);
 
@@ -649,18 +648,13 @@ fs_answer_audit(char *buf, size_t size, const fs_audit_t *audit)
         sale = &audit->sales[i];
 
         fs_put_object(&writer);
-        fs_put_key(&writer, "id");
-        fs_put_string(&writer, sale->slug.data, sale->slug.len);
-        fs_put_key(&writer, "stock");
-        fs_put_number(&writer, sale->stock);
-        fs_put_key(&writer, "free");
-        fs_put_number(&writer, sale->stock - sale->held - sale->sold);
-        fs_put_key(&writer, "held");
-        fs_put_number(&writer, sale->held);
-        fs_put_key(&writer, "sold");
-        fs_put_number(&writer, sale->sold);
-        fs_put_key(&writer, "ok");
-        fs_put_boolean(&writer, sale->ok);
+        fs_put_string_of(&writer, "id", sale->slug.data, sale->slug.len);
+        fs_put_number_of(&writer, "stock", sale->stock);
+        fs_put_number_of(&writer, "free",
+                         sale->stock - sale->held - sale->sold);
+        fs_put_number_of(&writer, "held", sale->held);
+        fs_put_number_of(&writer, "sold", sale->sold);
+        fs_put_boolean_of(&writer, "ok", sale->ok);
         fs_put_object_end(&writer);
     }
 
@@ -673,15 +667,12 @@ fs_answer_audit(char *buf, size_t size, const fs_audit_t *audit)
 
     fs_put_key(&writer, "ledger");
     fs_put_object(&writer);
-    fs_put_key(&writer, "last_seq");
-    fs_put_number(&writer, (int64_t) audit->last_seq);
-    fs_put_key(&writer, "hash");
-    fs_put_string(&writer, hash, sizeof(hash));
+    fs_put_number_of(&writer, "last_seq", (int64_t) audit->last_seq);
+    fs_put_string_of(&writer, "hash", hash, sizeof(hash));
     fs_put_object_end(&writer);
 
     if (audit->problem[0] != '\0') {
-        fs_put_key(&writer, "problem");
-        fs_put_text(&writer, audit->problem);
+        fs_put_text_of(&writer, "problem", audit->problem);
     }
 
     fs_put_object_end(&writer);

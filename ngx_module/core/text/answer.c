@@ -29,6 +29,10 @@ static const uint8_t  fs_tell[FS_OUTCOMES_N] = {
 };
 
 
+#define fs_put_some_of(writer, literal, number)                              \
+    (fs_put_key(writer, literal), fs_put_some(writer, number))
+
+
 static void fs_put_hold(fs_writer_t *writer, const fs_hold_t *hold,
     const fs_names_t *names, int64_t now);
 static void fs_put_lines(fs_writer_t *writer, const fs_hold_t *hold,
@@ -156,18 +160,13 @@ fs_put_problem(fs_writer_t *writer, fs_outcome_t outcome, int status,
     fs_put_object(writer);
     fs_put_key(writer, "type");
     fs_put_word(writer, "about:blank");
-    fs_put_key(writer, "title");
-    fs_put_text(writer, fs_outcome_title(outcome));
-    fs_put_key(writer, "status");
-    fs_put_number(writer, status);
-    fs_put_key(writer, "code");
-    fs_put_text(writer, fs_outcome_code(outcome));
+    fs_put_text_of(writer, "title", fs_outcome_title(outcome));
+    fs_put_number_of(writer, "status", status);
+    fs_put_text_of(writer, "code", fs_outcome_code(outcome));
 
     if (fault != NULL && fault->rule[0] != '\0') {
-        fs_put_key(writer, "field");
-        fs_put_text(writer, fault->field);
-        fs_put_key(writer, "rule");
-        fs_put_text(writer, fault->rule);
+        fs_put_text_of(writer, "field", fault->field);
+        fs_put_text_of(writer, "rule", fault->rule);
     }
 }
 
@@ -216,40 +215,32 @@ fs_put_result(fs_writer_t *writer, unsigned tell, const fs_result_t *result,
     }
 
     if (tell & FS_TELL_FREE) {
-        fs_put_key(writer, "free");
-        fs_put_number(writer, result->free);
+        fs_put_number_of(writer, "free", result->free);
     }
 
     if (tell & FS_TELL_LIMIT) {
-        fs_put_key(writer, "limit");
-        fs_put_number(writer, result->limit);
+        fs_put_number_of(writer, "limit", result->limit);
     }
 
     if (tell & FS_TELL_OPENS_AT) {
-        fs_put_key(writer, "opens_at");
-        fs_put_number(writer, result->at);
+        fs_put_number_of(writer, "opens_at", result->at);
     }
 
     if (tell & FS_TELL_RETRY_AT) {
-        fs_put_key(writer, "retry_at");
-        fs_put_number(writer, result->at);
+        fs_put_number_of(writer, "retry_at", result->at);
     }
 
     if (tell & FS_TELL_STATE) {
-        fs_put_key(writer, "state");
-        fs_put_text(writer, fs_hold_state_name(result->state));
+        fs_put_text_of(writer, "state", fs_hold_state_name(result->state));
     }
 
     if (tell & FS_TELL_TAKEN) {
-        fs_put_key(writer, "held");
-        fs_put_number(writer, result->held);
-        fs_put_key(writer, "sold");
-        fs_put_number(writer, result->sold);
+        fs_put_number_of(writer, "held", result->held);
+        fs_put_number_of(writer, "sold", result->sold);
     }
 
     if (tell & FS_TELL_LAST_SEQ) {
-        fs_put_key(writer, "last_seq");
-        fs_put_number(writer, (int64_t) result->last_seq);
+        fs_put_number_of(writer, "last_seq", (int64_t) result->last_seq);
     }
 }
 
@@ -272,8 +263,7 @@ fs_answer_confirm(char *buf, size_t size, const fs_result_t *result)
 
     case FS_REFUND_DUE:
         fs_put_word(&writer, "refund_due");
-        fs_put_key(&writer, "reason");
-        fs_put_text(&writer, fs_reason_name(result->reason));
+        fs_put_text_of(&writer, "reason", fs_reason_name(result->reason));
         break;
 
     default:
@@ -296,8 +286,7 @@ fs_put_hold(fs_writer_t *writer, const fs_hold_t *hold,
     fs_put_object(writer);
     fs_put_key(writer, "id");
     fs_put_hold_id(writer, names, hold);
-    fs_put_key(writer, "state");
-    fs_put_text(writer, fs_hold_state_name(hold->state));
+    fs_put_text_of(writer, "state", fs_hold_state_name(hold->state));
     fs_put_key(writer, "lines");
     fs_put_lines(writer, hold, names);
     fs_put_key(writer, "pickup");
@@ -312,10 +301,8 @@ fs_put_hold(fs_writer_t *writer, const fs_hold_t *hold,
         fs_writer_fail(writer);
     }
 
-    fs_put_key(writer, "amount_fen");
-    fs_put_number(writer, fs_hold_amount(hold));
-    fs_put_key(writer, "created_at");
-    fs_put_number(writer, hold->created_at);
+    fs_put_number_of(writer, "amount_fen", fs_hold_amount(hold));
+    fs_put_number_of(writer, "created_at", hold->created_at);
     fs_put_key(writer, "expires_at");
 
     if (hold->state == FS_HOLD_HELD || hold->state == FS_HOLD_PAYING) {
@@ -325,8 +312,7 @@ fs_put_hold(fs_writer_t *writer, const fs_hold_t *hold,
         fs_put_null(writer);
     }
 
-    fs_put_key(writer, "now");
-    fs_put_number(writer, now);
+    fs_put_number_of(writer, "now", now);
     fs_put_object_end(writer);
 }
 
@@ -346,10 +332,8 @@ fs_put_lines(fs_writer_t *writer, const fs_hold_t *hold,
         fs_put_object(writer);
         fs_put_key(writer, "sale");
         fs_put_sale_slug(writer, names, line->sale);
-        fs_put_key(writer, "qty");
-        fs_put_number(writer, line->qty);
-        fs_put_key(writer, "price_fen");
-        fs_put_number(writer, line->price_fen);
+        fs_put_number_of(writer, "qty", line->qty);
+        fs_put_number_of(writer, "price_fen", line->price_fen);
         fs_put_object_end(writer);
     }
 
@@ -361,30 +345,18 @@ void
 fs_put_sale(fs_writer_t *writer, const fs_sale_t *sale)
 {
     fs_put_object(writer);
-    fs_put_key(writer, "id");
-    fs_put_string(writer, sale->slug.data, sale->slug.len);
-    fs_put_key(writer, "title");
-    fs_put_string(writer, sale->title, sale->title_len);
-    fs_put_key(writer, "state");
-    fs_put_text(writer, fs_sale_state_name(fs_sale_state(sale)));
-    fs_put_key(writer, "price_fen");
-    fs_put_number(writer, sale->price_fen);
-    fs_put_key(writer, "stock");
-    fs_put_number(writer, sale->stock);
-    fs_put_key(writer, "free");
-    fs_put_number(writer, fs_sale_free(sale));
-    fs_put_key(writer, "held");
-    fs_put_number(writer, sale->held);
-    fs_put_key(writer, "sold");
-    fs_put_number(writer, sale->sold);
-    fs_put_key(writer, "limit");
-    fs_put_some(writer, sale->limit);
-    fs_put_key(writer, "opens_at");
-    fs_put_some(writer, sale->opens_at);
-    fs_put_key(writer, "closes_at");
-    fs_put_some(writer, sale->closes_at);
-    fs_put_key(writer, "goal");
-    fs_put_some(writer, sale->goal);
+    fs_put_string_of(writer, "id", sale->slug.data, sale->slug.len);
+    fs_put_string_of(writer, "title", sale->title, sale->title_len);
+    fs_put_text_of(writer, "state", fs_sale_state_name(fs_sale_state(sale)));
+    fs_put_number_of(writer, "price_fen", sale->price_fen);
+    fs_put_number_of(writer, "stock", sale->stock);
+    fs_put_number_of(writer, "free", fs_sale_free(sale));
+    fs_put_number_of(writer, "held", sale->held);
+    fs_put_number_of(writer, "sold", sale->sold);
+    fs_put_some_of(writer, "limit", sale->limit);
+    fs_put_some_of(writer, "opens_at", sale->opens_at);
+    fs_put_some_of(writer, "closes_at", sale->closes_at);
+    fs_put_some_of(writer, "goal", sale->goal);
     fs_put_key(writer, "goal_by");
 
     if (sale->goal == 0) {
@@ -397,12 +369,10 @@ fs_put_sale(fs_writer_t *writer, const fs_sale_t *sale)
         fs_put_word(writer, "sale");
     }
 
-    fs_put_key(writer, "joined");
-    fs_put_number(writer, sale->joined);
+    fs_put_number_of(writer, "joined", sale->joined);
     fs_put_key(writer, "formed");
     fs_put_formed(writer, sale);
-    fs_put_key(writer, "version");
-    fs_put_number(writer, (int64_t) sale->version);
+    fs_put_number_of(writer, "version", (int64_t) sale->version);
     fs_put_object_end(writer);
 }
 

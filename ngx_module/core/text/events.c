@@ -30,8 +30,7 @@ fs_answer_snapshot(char *buf, size_t size, fs_seq_t seq, uint32_t epoch,
     }
 
     fs_put_list_end(&writer);
-    fs_put_key(&writer, "now");
-    fs_put_number(&writer, now);
+    fs_put_number_of(&writer, "now", now);
     fs_put_object_end(&writer);
 
     return fs_event_end(&writer);
@@ -47,12 +46,9 @@ fs_answer_stock(char *buf, size_t size, fs_seq_t seq, uint32_t epoch,
     fs_event_begin(&writer, buf, size, seq, epoch, "stock");
 
     fs_event_sale(&writer, sale);
-    fs_put_key(&writer, "free");
-    fs_put_number(&writer, fs_sale_free(sale));
-    fs_put_key(&writer, "held");
-    fs_put_number(&writer, sale->held);
-    fs_put_key(&writer, "sold");
-    fs_put_number(&writer, sale->sold);
+    fs_put_number_of(&writer, "free", fs_sale_free(sale));
+    fs_put_number_of(&writer, "held", sale->held);
+    fs_put_number_of(&writer, "sold", sale->sold);
     fs_event_version(&writer, sale);
 
     return fs_event_end(&writer);
@@ -68,8 +64,7 @@ fs_answer_goal(char *buf, size_t size, fs_seq_t seq, uint32_t epoch,
     fs_event_begin(&writer, buf, size, seq, epoch, "goal");
 
     fs_event_sale(&writer, sale);
-    fs_put_key(&writer, "joined");
-    fs_put_number(&writer, sale->joined);
+    fs_put_number_of(&writer, "joined", sale->joined);
     fs_put_key(&writer, "formed");
     fs_put_formed(&writer, sale);
     fs_event_version(&writer, sale);
@@ -87,8 +82,7 @@ fs_answer_state(char *buf, size_t size, fs_seq_t seq, uint32_t epoch,
     fs_event_begin(&writer, buf, size, seq, epoch, "state");
 
     fs_event_sale(&writer, sale);
-    fs_put_key(&writer, "state");
-    fs_put_text(&writer, fs_sale_state_name(fs_sale_state(sale)));
+    fs_put_text_of(&writer, "state", fs_sale_state_name(fs_sale_state(sale)));
     fs_event_version(&writer, sale);
 
     return fs_event_end(&writer);
@@ -131,15 +125,13 @@ static void
 fs_event_sale(fs_writer_t *writer, const fs_sale_t *sale)
 {
     fs_put_object(writer);
-    fs_put_key(writer, "sale");
-    fs_put_string(writer, sale->slug.data, sale->slug.len);
+    fs_put_string_of(writer, "sale", sale->slug.data, sale->slug.len);
 }
 
 
 static void
 fs_event_version(fs_writer_t *writer, const fs_sale_t *sale)
 {
-    fs_put_key(writer, "version");
-    fs_put_number(writer, (int64_t) sale->version);
+    fs_put_number_of(writer, "version", (int64_t) sale->version);
     fs_put_object_end(writer);
 }
