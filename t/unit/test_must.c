@@ -250,6 +250,50 @@ test_ring(void **unused)
 }
 
 
+/* As if another led at the same time: what it delivered stays delivered. */
+
+static void
+other_leader(void *data, fs_point_t point)
+{
+    fixture_t  *f = data;
+
+    if (point == FS_POINT_DECIDED) {
+        atomic_fetch_add(&fs_ring(f->rings, 0)->delivered, 1);
+    }
+}
+
+
+static void
+test_delivered(void **unused)
+{
+    uint64_t   buyers[2];
+    fixture_t  f;
+    fs_pass_t  p;
+
+    (void) unused;
+
+    said[0] = '\0';
+    fixture_open(&f, MAP, 100);
+    f.store->conf.log = keep_words;
+    settle(&f, 0);
+
+    push(&f, 0, 2, 100);
+    fs_commit_set_hook(f.commit, other_leader, &f);
+    assert_int_equal(pass(&f, &p), FS_INTERNAL);
+    fs_commit_set_hook(f.commit, NULL, NULL);
+
+    assert_int_equal(times_said("== cursor->start\" in fs_batch_check()"), 1);
+    assert_int_equal(held(&f, buyers, 2), 0);
+
+    push(&f, 0, 3, 200);
+    assert_int_equal(take(&f, 0, 2), FS_INTERNAL);
+    assert_int_equal(pass(&f, &p), FS_OK);
+    assert_int_equal(take(&f, 0, 3), FS_CREATED);
+
+    fixture_close(&f);
+}
+
+
 int
 main(void)
 {
@@ -257,7 +301,8 @@ main(void)
         cmocka_unit_test(test_batch),
         cmocka_unit_test(test_alone),
         cmocka_unit_test(test_timer),
-        cmocka_unit_test(test_ring)
+        cmocka_unit_test(test_ring),
+        cmocka_unit_test(test_delivered)
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -48,6 +48,7 @@ fs_batch_work(fs_commit_t *commit, fs_pass_t *pass)
     if (commit->rings != NULL) {
         fs_batch_collect(commit, pass);
         fs_batch_decide(commit, pass);
+        fs_commit_point(commit, FS_POINT_DECIDED);
         fs_batch_check(commit, pass);
     }
 
@@ -77,8 +78,6 @@ fs_batch_work(fs_commit_t *commit, fs_pass_t *pass)
     }
 
     commit->limit = FS_BATCH_MAX;
-
-    fs_commit_point(commit, FS_POINT_DECIDED);
 
     if (commit->now.mono >= commit->timers_at) {
         pass->timers = fs_decide_timers(&commit->state, &commit->now,
@@ -387,21 +386,25 @@ fs_batch_decide(fs_commit_t *commit, fs_pass_t *pass)
 }
 
 
-/* What is about to be answered is what was decided, and nothing else. */
+/* What is about to be answered is what was decided, by nobody else. */
 
 static void
 fs_batch_check(fs_commit_t *commit, const fs_pass_t *pass)
 {
     uint32_t      i;
     uint64_t      decided;
+    fs_ring_t    *ring;
     fs_cursor_t  *cursor;
 
     decided = 0;
 
     for (i = 0; i < commit->cursors_n; i++) {
         cursor = &commit->cursors[i];
+        ring = fs_ring(commit->rings, cursor->ring);
         decided += cursor->next - cursor->start;
 
+        (void) fs_must(&commit->state, atomic_load(&ring->delivered)
+                                       == cursor->start);
         (void) fs_must(&commit->state, cursor->start <= cursor->next
                                        && cursor->next <= cursor->head);
     }
