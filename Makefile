@@ -327,7 +327,7 @@ TSAN = BUILD=build/tsan CC='gcc -fsanitize=thread' \
 
 TSAN_OPTIONS = suppressions=$(CURDIR)/t/tsan.supp history_size=7
 
-TSAN_UNIT = threads ring commit leaders audit index_live view crypto
+TSAN_UNIT = threads ring leader leaders audit index_live view crypto
 TSAN_NGINX = 110 120 160 180 190 200 230 235 240 250 270 290 315 330
 
 test-tsan: setup-test
@@ -381,6 +381,7 @@ check:
 	@! find ngx_module -name '*.[ch]' -exec wc -l {} + \
 	    | awk '$$2 != "total" && $$1 > 900' | grep . \
 	    || { echo 'a file is read in one sitting: split it' >&2; false; }
+	@t/structure.pl check
 	@luacheck -q lua
 
 # Bounded: FUZZ_SECONDS for each, FUZZ_TARGETS of them.

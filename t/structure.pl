@@ -18,7 +18,7 @@ use List::Util qw(uniqstr);
 
 # From what all use to what nothing uses.  A file includes what is in its own
 # room or in one before it.
-my @core = qw(base lmdb json ledger text store log index pair state fold rules
+my @core = qw(base lmdb json ledger text store log index pair sheet fold rules
     decide read lead);
 my @glue = qw(conf worker http live pay api lua module);
 
@@ -27,7 +27,7 @@ my %says = (
     json => 'JSON in and out', ledger => 'entries and rows',
     text => 'requests and answers', store => 'handle, mark, files',
     log => 'the log, lives, names', index => 'directories, buyers',
-    pair => 'open, begin, commit', state => 'what a batch reads',
+    pair => 'open, begin, commit', sheet => 'what a batch reads',
     fold => 'what an entry does', rules => 'parts of a decision',
     decide => 'what a command does',
     read => 'views, audit', lead => 'rings, the leader',

@@ -401,7 +401,7 @@ ngx_http_flashsale_waits_deliver(ngx_http_flashsale_worker_t *worker)
 
     if (!worker->ready) {
 
-        /* until it is settled, the ring is the commit thread's */
+        /* until it is inherited, the ring is the commit thread's */
 
         return 0;
     }

@@ -109,7 +109,7 @@ ngx_http_flashsale_channel_leave(ngx_http_flashsale_channels_t *channels,
 
 
 int
-ngx_http_flashsale_channels_look(ngx_http_flashsale_channels_t *channels,
+ngx_http_flashsale_channels_watch(ngx_http_flashsale_channels_t *channels,
     fs_view_t *view)
 {
     unsigned                       events;

@@ -64,7 +64,7 @@ void ngx_http_flashsale_channel_leave(
  * Look at the store.  1: something that viewers are shown has changed, and a
  * new round has begun; 0: nothing has.
  */
-int ngx_http_flashsale_channels_look(
+int ngx_http_flashsale_channels_watch(
     ngx_http_flashsale_channels_t *channels, fs_view_t *view);
 
 /*

@@ -55,7 +55,7 @@ static ngx_int_t ngx_http_flashsale_feed_wait(ngx_http_request_t *r,
 static void ngx_http_flashsale_feed_answer(ngx_http_flashsale_feed_t *feed,
     ngx_uint_t empty);
 static void ngx_http_flashsale_feed_timeout(ngx_event_t *ev);
-static void ngx_http_flashsale_feed_look(ngx_event_t *ev);
+static void ngx_http_flashsale_feed_watch(ngx_event_t *ev);
 static void ngx_http_flashsale_feed_cleanup(void *data);
 
 
@@ -114,7 +114,7 @@ ngx_http_flashsale_ledger_init(ngx_http_flashsale_worker_t *worker)
 
     ledger->worker = worker;
     ngx_queue_init(&ledger->waiters);
-    ngx_http_flashsale_event(&ledger->look, ngx_http_flashsale_feed_look,
+    ngx_http_flashsale_event(&ledger->look, ngx_http_flashsale_feed_watch,
                              ledger, worker->log, 1);
 
     worker->ledger = ledger;
@@ -515,7 +515,7 @@ ngx_http_flashsale_feed_timeout(ngx_event_t *ev)
 
 
 static void
-ngx_http_flashsale_feed_look(ngx_event_t *ev)
+ngx_http_flashsale_feed_watch(ngx_event_t *ev)
 {
     ngx_http_flashsale_ledger_t  *ledger;
 

@@ -70,7 +70,7 @@ static void ngx_http_flashsale_events_leave(
     ngx_http_flashsale_worker_t *worker);
 static ngx_int_t ngx_http_flashsale_viewer_send(
     ngx_http_flashsale_viewer_t *viewer, ngx_uint_t n);
-static ngx_int_t ngx_http_flashsale_viewer_tell(
+static ngx_int_t ngx_http_flashsale_viewer_push(
     ngx_http_flashsale_viewer_t *viewer);
 static ngx_uint_t ngx_http_flashsale_viewer_sent(
     ngx_http_flashsale_viewer_t *viewer);
@@ -78,8 +78,8 @@ static void ngx_http_flashsale_viewer_write_handler(ngx_http_request_t *r);
 static void ngx_http_flashsale_viewer_end(
     ngx_http_flashsale_viewer_t *viewer, ngx_int_t rc);
 static void ngx_http_flashsale_viewer_cleanup(void *data);
-static void ngx_http_flashsale_viewers_look(ngx_event_t *ev);
-static void ngx_http_flashsale_viewers_tell(ngx_event_t *ev);
+static void ngx_http_flashsale_viewers_watch(ngx_event_t *ev);
+static void ngx_http_flashsale_viewers_push(ngx_event_t *ev);
 static void ngx_http_flashsale_viewers_beat(ngx_event_t *ev);
 static void ngx_http_flashsale_viewers_close(ngx_event_t *ev);
 
@@ -117,10 +117,10 @@ ngx_http_flashsale_events_init(ngx_http_flashsale_worker_t *worker)
     ngx_queue_init(&events->beats);
     ngx_queue_init(&events->slow);
 
-    ngx_http_flashsale_event(&events->look, ngx_http_flashsale_viewers_look,
+    ngx_http_flashsale_event(&events->look, ngx_http_flashsale_viewers_watch,
                              events, worker->log, 1);
 
-    ngx_http_flashsale_event(&events->tell, ngx_http_flashsale_viewers_tell,
+    ngx_http_flashsale_event(&events->tell, ngx_http_flashsale_viewers_push,
                              events, worker->log, 0);
 
     ngx_http_flashsale_event(&events->beat, ngx_http_flashsale_viewers_beat,
@@ -147,7 +147,7 @@ ngx_http_flashsale_events_changed(ngx_http_flashsale_worker_t *worker)
     if (!ngx_queue_empty(&events->viewers)
         && ngx_current_msec - events->told_at >= NGX_HTTP_FLASHSALE_ROUND_MSEC)
     {
-        ngx_http_flashsale_viewers_look(&events->look);
+        ngx_http_flashsale_viewers_watch(&events->look);
     }
 
     return 0;
@@ -398,7 +398,7 @@ ngx_http_flashsale_viewer_sent(ngx_http_flashsale_viewer_t *viewer)
  */
 
 static ngx_int_t
-ngx_http_flashsale_viewer_tell(ngx_http_flashsale_viewer_t *viewer)
+ngx_http_flashsale_viewer_push(ngx_http_flashsale_viewer_t *viewer)
 {
     ngx_uint_t                     i, j, n;
     ngx_http_flashsale_text_t     *text;
@@ -472,7 +472,7 @@ ngx_http_flashsale_viewer_write_handler(ngx_http_request_t *r)
         ngx_queue_remove(&viewer->slow);
         viewer->waiting = 0;
 
-        rc = ngx_http_flashsale_viewer_tell(viewer);
+        rc = ngx_http_flashsale_viewer_push(viewer);
 
         if (rc == NGX_ERROR) {
             ngx_http_flashsale_viewer_end(viewer, NGX_ERROR);
@@ -525,7 +525,7 @@ ngx_http_flashsale_viewer_cleanup(void *data)
 
 
 static void
-ngx_http_flashsale_viewers_look(ngx_event_t *ev)
+ngx_http_flashsale_viewers_watch(ngx_event_t *ev)
 {
     int                           changed;
     fs_view_t                     view;
@@ -549,7 +549,7 @@ ngx_http_flashsale_viewers_look(ngx_event_t *ev)
         return;
     }
 
-    changed = ngx_http_flashsale_channels_look(&events->channels, &view);
+    changed = ngx_http_flashsale_channels_watch(&events->channels, &view);
 
     fs_view_close(&view);
 
@@ -564,7 +564,7 @@ ngx_http_flashsale_viewers_look(ngx_event_t *ev)
 
 
 static void
-ngx_http_flashsale_viewers_tell(ngx_event_t *ev)
+ngx_http_flashsale_viewers_push(ngx_event_t *ev)
 {
     uint64_t                      start;
     ngx_int_t                     rc;
@@ -604,7 +604,7 @@ ngx_http_flashsale_viewers_tell(ngx_event_t *ev)
             continue;
         }
 
-        rc = ngx_http_flashsale_viewer_tell(viewer);
+        rc = ngx_http_flashsale_viewer_push(viewer);
 
         if (rc != NGX_DECLINED) {
             writes++;

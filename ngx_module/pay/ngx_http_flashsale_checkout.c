@@ -16,7 +16,7 @@ static ngx_int_t ngx_http_flashsale_checkout_make(ngx_http_request_t *r,
     ngx_http_flashsale_ctx_t *ctx, ngx_http_flashsale_checkout_t *checkout);
 static ngx_int_t ngx_http_flashsale_checkout_hold(ngx_http_request_t *r,
     ngx_http_flashsale_ctx_t *ctx, ngx_http_flashsale_checkout_t *checkout);
-static ngx_int_t ngx_http_flashsale_checkout_told(ngx_http_request_t *r,
+static ngx_int_t ngx_http_flashsale_checkout_given(ngx_http_request_t *r,
     ngx_http_complex_value_t *complex, const char *name, ngx_str_t *value);
 static ngx_int_t ngx_http_flashsale_checkout_sign(ngx_http_request_t *r,
     ngx_http_flashsale_checkout_t *checkout);
@@ -124,11 +124,11 @@ ngx_http_flashsale_checkout_make(ngx_http_request_t *r,
         return NGX_ERROR;
     }
 
-    buyer = ngx_http_flashsale_checkout_told(r, lcf->checkout_buyer,
+    buyer = ngx_http_flashsale_checkout_given(r, lcf->checkout_buyer,
                              "flashsale_checkout_buyer",
                              &values[NGX_HTTP_FLASHSALE_CHECKOUT_BUYER]);
 
-    back = ngx_http_flashsale_checkout_told(r, lcf->checkout_return,
+    back = ngx_http_flashsale_checkout_given(r, lcf->checkout_return,
                              "flashsale_checkout_return",
                              &values[NGX_HTTP_FLASHSALE_CHECKOUT_RETURN]);
 
@@ -210,7 +210,7 @@ ngx_http_flashsale_checkout_hold(ngx_http_request_t *r,
  */
 
 static ngx_int_t
-ngx_http_flashsale_checkout_told(ngx_http_request_t *r,
+ngx_http_flashsale_checkout_given(ngx_http_request_t *r,
     ngx_http_complex_value_t *complex, const char *name, ngx_str_t *value)
 {
     if (complex == NULL) {

@@ -12,7 +12,7 @@
 
 static fs_outcome_t ngx_http_flashsale_pay_hold(ngx_http_request_t *r,
     ngx_http_flashsale_ctx_t *ctx, ngx_http_flashsale_worker_t *worker);
-static fs_outcome_t ngx_http_flashsale_pay_look(ngx_http_request_t *r,
+static fs_outcome_t ngx_http_flashsale_pay_watch(ngx_http_request_t *r,
     ngx_http_flashsale_ctx_t *ctx, ngx_http_flashsale_worker_t *worker,
     fs_result_t *result);
 static fs_outcome_t ngx_http_flashsale_pay_move(ngx_http_request_t *r,
@@ -99,8 +99,8 @@ ngx_http_flashsale_pay_handler(ngx_http_request_t *r)
             }
 
         } else if (outcome == FS_OK) {
-            outcome = ngx_http_flashsale_pay_look(r, ctx, worker,
-                                                  &refusal.result);
+            outcome = ngx_http_flashsale_pay_watch(r, ctx, worker,
+                                                   &refusal.result);
             if (outcome == FS_OK) {
                 return NGX_DECLINED;
             }
@@ -151,7 +151,7 @@ ngx_http_flashsale_pay_hold(ngx_http_request_t *r,
 /* GET: the hold has to be this buyer's and live.  WRONG_STATE: *result. */
 
 static fs_outcome_t
-ngx_http_flashsale_pay_look(ngx_http_request_t *r,
+ngx_http_flashsale_pay_watch(ngx_http_request_t *r,
     ngx_http_flashsale_ctx_t *ctx, ngx_http_flashsale_worker_t *worker,
     fs_result_t *result)
 {

@@ -10,7 +10,7 @@ static void ngx_http_flashsale_growth_map(const char *name, uint64_t used,
 
 
 void
-ngx_http_flashsale_growth_look(ngx_http_flashsale_shared_t *shared,
+ngx_http_flashsale_growth_watch(ngx_http_flashsale_shared_t *shared,
     const fs_store_stat_t *stat, uint64_t usec, ngx_log_t *log)
 {
     int64_t           now;
@@ -23,7 +23,7 @@ ngx_http_flashsale_growth_look(ngx_http_flashsale_shared_t *shared,
 
     now = (int64_t) (usec / 1000);
 
-    fs_growth_look(&shared->growth, now, stat);
+    fs_growth_watch(&shared->growth, now, stat);
     fs_growth_rate(&shared->growth, now, stat, &rate);
 
     if (fs_growth_warn(&shared->growth, now, &rate)) {

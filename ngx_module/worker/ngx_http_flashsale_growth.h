@@ -17,7 +17,7 @@
  * Thread.  Keep what is used, and warn of a map that is filling up, or that
  * will be full soon.  usec: ngx_http_flashsale_usec().
  */
-void ngx_http_flashsale_growth_look(ngx_http_flashsale_shared_t *shared,
+void ngx_http_flashsale_growth_watch(ngx_http_flashsale_shared_t *shared,
     const fs_store_stat_t *stat, uint64_t usec, ngx_log_t *log);
 
 

@@ -111,7 +111,7 @@ ngx_http_flashsale_process_exit(ngx_cycle_t *cycle)
 
             /*
              * It waits for somebody else's commit.  The process ends with it:
-             * what a killed worker leaves is settled by the next one.
+             * what a killed worker leaves is inherited by the next one.
              */
 
             ngx_log_error(NGX_LOG_WARN, cycle->log, 0,

@@ -11,7 +11,7 @@
 static void ngx_http_flashsale_clock(void *data, int64_t *wall,
     int64_t *boot);
 static int ngx_http_flashsale_random(void *data, uint8_t *bytes, size_t len);
-static void ngx_http_flashsale_log(void *data, fs_log_level_t level,
+static void ngx_http_flashsale_log(void *data, fs_say_level_t level,
     const char *message);
 static void ngx_http_flashsale_boot_id(uint8_t *id);
 
@@ -99,7 +99,7 @@ ngx_http_flashsale_random(void *data, uint8_t *bytes, size_t len)
 
 
 static void
-ngx_http_flashsale_log(void *data, fs_log_level_t level, const char *message)
+ngx_http_flashsale_log(void *data, fs_say_level_t level, const char *message)
 {
     ngx_http_flashsale_system_t *system = data;
 

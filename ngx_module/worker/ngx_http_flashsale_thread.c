@@ -1,7 +1,7 @@
 
 #include "worker/ngx_http_flashsale_thread.h"
-#include "core/lead/commit.h"
-#include "core/lead/settle.h"
+#include "core/lead/leader.h"
+#include "core/lead/inherit.h"
 #include "core/lmdb/guard.h"
 #include "core/pair/begin.h"
 #include "core/pair/open.h"
@@ -42,7 +42,7 @@ struct ngx_http_flashsale_thread_s {
     int                              ring;
     ngx_http_flashsale_counters_t   *counters;
 
-    fs_commit_t                     *commit;
+    fs_leader_t                     *leader;
     _Atomic(fs_store_t *)            store;
     _Atomic int                      ready;
     _Atomic int                      stop;
@@ -77,7 +77,7 @@ static void ngx_http_flashsale_thread_end(
     ngx_http_flashsale_thread_t *thread);
 static int ngx_http_flashsale_thread_open(
     ngx_http_flashsale_thread_t *thread);
-static int ngx_http_flashsale_thread_settle(
+static int ngx_http_flashsale_thread_inherit(
     ngx_http_flashsale_thread_t *thread);
 static int ngx_http_flashsale_thread_turn(
     ngx_http_flashsale_thread_t *thread);
@@ -88,7 +88,7 @@ static int ngx_http_flashsale_thread_jobs(
     ngx_http_flashsale_thread_t *thread);
 static int ngx_http_flashsale_thread_waits(
     ngx_http_flashsale_thread_t *thread);
-static void ngx_http_flashsale_thread_look(
+static void ngx_http_flashsale_thread_watch(
     ngx_http_flashsale_thread_t *thread);
 static int ngx_http_flashsale_thread_due(
     ngx_http_flashsale_thread_t *thread, int worked);
@@ -366,13 +366,13 @@ ngx_http_flashsale_thread_main(void *data)
     (void) pthread_setname_np(pthread_self(), "flashsale");
 
     if (ngx_http_flashsale_thread_open(thread) == 0
-        && ngx_http_flashsale_thread_settle(thread) == 0)
+        && ngx_http_flashsale_thread_inherit(thread) == 0)
     {
         ngx_http_flashsale_thread_work(thread);
     }
 
-    if (thread->commit) {
-        fs_commit_destroy(thread->commit);
+    if (thread->leader) {
+        fs_leader_destroy(thread->leader);
     }
 
     store = atomic_load(&thread->store);
@@ -437,7 +437,7 @@ ngx_http_flashsale_thread_work(ngx_http_flashsale_thread_t *thread)
             return;
         }
 
-        ngx_http_flashsale_thread_look(thread);
+        ngx_http_flashsale_thread_watch(thread);
 
         ngx_http_flashsale_thread_sleep(thread,
                               ngx_http_flashsale_thread_due(thread, worked),
@@ -497,7 +497,7 @@ ngx_http_flashsale_thread_open(ngx_http_flashsale_thread_t *thread)
  */
 
 static int
-ngx_http_flashsale_thread_settle(ngx_http_flashsale_thread_t *thread)
+ngx_http_flashsale_thread_inherit(ngx_http_flashsale_thread_t *thread)
 {
     fs_store_t    *store;
     fs_outcome_t   outcome;
@@ -507,14 +507,14 @@ ngx_http_flashsale_thread_settle(ngx_http_flashsale_thread_t *thread)
     for ( ;; ) {
         outcome = FS_OK;
 
-        if (thread->commit == NULL) {
-            thread->commit = fs_commit_create(store, thread->rings);
+        if (thread->leader == NULL) {
+            thread->leader = fs_leader_create(store, thread->rings);
 
-            if (thread->commit == NULL) {
+            if (thread->leader == NULL) {
                 outcome = FS_INTERNAL;
 
             } else {
-                fs_commit_set_waiting(thread->commit, &thread->waiting);
+                fs_leader_set_waiting(thread->leader, &thread->waiting);
             }
         }
 
@@ -524,7 +524,7 @@ ngx_http_flashsale_thread_settle(ngx_http_flashsale_thread_t *thread)
         }
 
         if (outcome == FS_OK) {
-            outcome = fs_commit_settle(thread->commit, thread->ring);
+            outcome = fs_leader_inherit(thread->leader, thread->ring);
         }
 
         if (outcome == FS_OK) {
@@ -567,7 +567,7 @@ ngx_http_flashsale_thread_turn(ngx_http_flashsale_thread_t *thread)
     do {
         ngx_memzero(&pass, sizeof(fs_pass_t));
 
-        fs_commit_pass(thread->commit, &thread->stop, &pass);
+        fs_leader_pass(thread->leader, &thread->stop, &pass);
 
         if (atomic_load_explicit(&thread->shared->stuck, memory_order_relaxed)
             && atomic_exchange(&thread->shared->stuck, 0))
@@ -665,7 +665,7 @@ ngx_http_flashsale_thread_jobs(ngx_http_flashsale_thread_t *thread)
             break;
         }
 
-        fs_commit_one(thread->commit, &job->command, &job->op, &job->result);
+        fs_leader_one(thread->leader, &job->command, &job->op, &job->result);
 
         ngx_http_flashsale_thread_put(thread, &thread->done, job);
         fs_ring_wake(thread->rings, thread->ring);
@@ -700,7 +700,7 @@ ngx_http_flashsale_thread_waits(ngx_http_flashsale_thread_t *thread)
 /* Each second: has a reader died, is a map filling up? */
 
 static void
-ngx_http_flashsale_thread_look(ngx_http_flashsale_thread_t *thread)
+ngx_http_flashsale_thread_watch(ngx_http_flashsale_thread_t *thread)
 {
     uint64_t         now;
     fs_store_stat_t  stat;
@@ -713,13 +713,13 @@ ngx_http_flashsale_thread_look(ngx_http_flashsale_thread_t *thread)
 
     thread->looked_at = now;
 
-    fs_commit_forget_readers(thread->commit);
+    fs_leader_forget_readers(thread->leader);
 
     if (fs_store_stat(atomic_load(&thread->store), &stat) != 0) {
         return;
     }
 
-    ngx_http_flashsale_growth_look(thread->shared, &stat, now, thread->log);
+    ngx_http_flashsale_growth_watch(thread->shared, &stat, now, thread->log);
 }
 
 

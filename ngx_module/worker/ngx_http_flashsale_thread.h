@@ -2,7 +2,7 @@
 /*
  * The commit thread of a worker.
  *
- * It opens the store (which may wait for the log's write lock), settles the
+ * It opens the store (which may wait for the log's write lock), inherits the
  * worker's ring, and then makes passes: when it is kicked, when something is
  * due, and each second.  In the end it closes the store, since that may wait
  * for the disk.  It touches no request, no pool and nothing of nginx but the
@@ -66,7 +66,7 @@ int64_t ngx_http_flashsale_thread_waiting(
 /* A command was pushed. */
 void ngx_http_flashsale_thread_kick(ngx_http_flashsale_thread_t *thread);
 
-/* The store when it is open, and whether the ring is settled. */
+/* The store when it is open, and whether the ring is inherited. */
 fs_store_t *ngx_http_flashsale_thread_store(
     ngx_http_flashsale_thread_t *thread);
 int ngx_http_flashsale_thread_ready(ngx_http_flashsale_thread_t *thread);

@@ -196,7 +196,7 @@ ngx_http_flashsale_adopt(ngx_http_flashsale_worker_t *worker)
     }
 
     if (worker->cache == NULL) {
-        worker->cache = fs_state_cache_create();
+        worker->cache = fs_sheet_cache_create();
     }
 
     if (worker->reader == NULL || worker->crypto == NULL
@@ -334,7 +334,7 @@ ngx_http_flashsale_let_go(ngx_http_flashsale_worker_t *worker)
     }
 
     if (worker->cache) {
-        fs_state_cache_destroy(worker->cache);
+        fs_sheet_cache_destroy(worker->cache);
         worker->cache = NULL;
     }
 

@@ -13,7 +13,7 @@
 #include "worker/ngx_http_flashsale_thread.h"
 #include "core/lead/ring.h"
 #include "core/read/view.h"
-#include "core/state/state.h"
+#include "core/sheet/sheet.h"
 #include "core/text/answer.h"
 
 #pragma GCC visibility push(hidden)
@@ -79,7 +79,7 @@ struct ngx_http_flashsale_worker_s {
     fs_store_t                      *store;
     fs_reader_t                     *reader;
     fs_crypto_t                     *crypto;
-    fs_state_cache_t                *cache;
+    fs_sheet_cache_t                *cache;
 
     /*
      * What the last refused buyer was told, when a sale had too few units
@@ -92,7 +92,7 @@ struct ngx_http_flashsale_worker_s {
         char                         text[FS_PROBLEM_JSON_MAX];
     }                                sold_out;
 
-    unsigned                         ready:1;       /* ring settled */
+    unsigned                         ready:1;       /* ring inherited */
     unsigned                         exiting:1;
     unsigned                         retiring:1;    /* the thread ends */
     unsigned                         retired:1;     /* no ring, no thread,

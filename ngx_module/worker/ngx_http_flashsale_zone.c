@@ -309,7 +309,7 @@ ngx_http_flashsale_zone_usable(ngx_http_flashsale_main_conf_t *mcf,
             break;
         }
 
-        if (i == 2 && ngx_test_config && fs_env_look(name, why) == -1) {
+        if (i == 2 && ngx_test_config && fs_env_probe(name, why) == -1) {
             denied = 2;
             break;
         }

@@ -48,7 +48,7 @@ typedef struct {
     fs_store_conf_t      conf;
     fs_store_t          *store;
     fs_crypto_t         *crypto;
-    fs_state_cache_t    *cache;
+    fs_sheet_cache_t    *cache;
     uint32_t             sale;
     uint64_t             seed;
 } bench_t;
@@ -107,11 +107,11 @@ bench_random(void *data, uint8_t *bytes, size_t len)
 
 
 static void
-bench_log(void *data, fs_log_level_t level, const char *message)
+bench_log(void *data, fs_say_level_t level, const char *message)
 {
     (void) data;
 
-    if (level == FS_LOG_ERROR || getenv("BENCH_LOG") != NULL) {
+    if (level == FS_SAY_ERROR || getenv("BENCH_LOG") != NULL) {
         fprintf(stderr, "core: %s\n", message);
     }
 }
@@ -185,7 +185,7 @@ bench_batch(bench_t *bench, fs_command_t *command, const fs_operator_t *op,
     uint64_t     random;
     unsigned     i;
     fs_now_t     now;
-    fs_state_t   state;
+    fs_sheet_t   sheet;
     fs_pair_t   write;
 
     if (fs_pair_begin(bench->store, &write) != FS_OK) {
@@ -193,7 +193,7 @@ bench_batch(bench_t *bench, fs_command_t *command, const fs_operator_t *op,
     }
 
     fs_store_time(bench->store, &now);
-    fs_state_begin(&state, &write, bench->crypto, bench->cache);
+    fs_sheet_begin(&sheet, &write, bench->crypto, bench->cache);
 
     for (i = 0; i < n; i++) {
 
@@ -206,16 +206,16 @@ bench_batch(bench_t *bench, fs_command_t *command, const fs_operator_t *op,
             memcpy(command->key, &random, 8);
         }
 
-        fs_decide(&state, command, op, &now, result);
+        fs_decide(&sheet, command, op, &now, result);
 
         if (result->outcome != FS_CREATED) {
             fail(fs_outcome_code(result->outcome));
         }
     }
 
-    (void) fs_decide_timers(&state, &now, FS_TIMERS_PASS);
+    (void) fs_decide_timers(&sheet, &now, FS_TIMERS_PASS);
 
-    if (fs_state_end(&state) != FS_OK
+    if (fs_sheet_end(&sheet) != FS_OK
         || fs_pair_commit(&write, timings) != FS_OK)
     {
         fail("no commit");
@@ -556,7 +556,7 @@ main(int argc, char **argv)
     bench.conf.log = bench_log;
     memset(bench.conf.boot_id, 0xb0, FS_BOOT_LEN);
 
-    bench.cache = fs_state_cache_create();
+    bench.cache = fs_sheet_cache_create();
 
     if (bench.cache == NULL) {
         fail("no memory");
@@ -610,7 +610,7 @@ main(int argc, char **argv)
 
     bench_close(&bench);
     bench_reopen(&bench, holds);
-    fs_state_cache_destroy(bench.cache);
+    fs_sheet_cache_destroy(bench.cache);
 
     if (!bench.keep) {
         bench_clean(&bench);

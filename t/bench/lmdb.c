@@ -20,8 +20,8 @@
 
 #include "client.h"
 
-#include "lead/commit.h"
-#include "lead/settle.h"
+#include "lead/leader.h"
+#include "lead/inherit.h"
 #include "ledger/entry.h"
 #include "ledger/rows.h"
 

@@ -12,8 +12,8 @@
 #include "unit/request_limits.h"
 
 #include "text/answer.h"
-#include "state/state_names.h"
-#include "state/state_rows.h"
+#include "sheet/sheet_names.h"
+#include "sheet/sheet_rows.h"
 
 
 #define COMMANDS_MAX  48
@@ -76,7 +76,7 @@ count(run_t *run, int refused)
     counters_t         *sale;
     fs_entry_effect_t   effect;
 
-    for (key = run->counted + 1; key <= stall->state.seq; key++) {
+    for (key = run->counted + 1; key <= stall->sheet.seq; key++) {
         fuzz_check(fs_db_get(&stall->write.log,
                              stall->store->log_dbi[FS_LOG_LEDGER], &key,
                              sizeof(key), &record));
@@ -99,7 +99,7 @@ count(run_t *run, int refused)
         fuzz_check(sale->held + sale->sold <= sale->stock);
     }
 
-    run->counted = stall->state.seq;
+    run->counted = stall->sheet.seq;
 }
 
 
@@ -114,7 +114,7 @@ check_sales(run_t *run)
 
     for (number = 1; number <= STALL_SALES; number++) {
         counters = &run->sales[number];
-        sale = fs_state_sale(&run->stall->state, number);
+        sale = fs_sheet_sale(&run->stall->sheet, number);
         fuzz_check(sale != NULL);
         fuzz_check(sale->stock == counters->stock);
         fuzz_check(sale->held == counters->held);
@@ -130,10 +130,10 @@ check_result(run_t *run, const fs_command_t *command,
     int                len;
     char               buf[FS_HOLD_JSON_MAX], problem[FS_PROBLEM_JSON_MAX];
     unsigned           i;
-    const fs_names_t  *names = &run->stall->state.names;
+    const fs_names_t  *names = &run->stall->sheet.names;
 
-    fuzz_check(!run->stall->state.failed);
-    fuzz_check(run->stall->state.asides == 0);
+    fuzz_check(!run->stall->sheet.failed);
+    fuzz_check(run->stall->sheet.asides == 0);
     fuzz_check(result->outcome < FS_OUTCOMES_N);
     fuzz_check(result->outcome != FS_INTERNAL);
 
@@ -317,7 +317,7 @@ make_command(run_t *run, fuzz_t *fuzz, fs_command_t *command,
 static void
 make_life(run_t *run, unsigned how, fs_command_t *command)
 {
-    command->epoch = fs_state_epoch(&run->stall->state, command->hold);
+    command->epoch = fs_sheet_epoch(&run->stall->sheet, command->hold);
 
     switch (how) {
 
@@ -357,18 +357,18 @@ run_timers(run_t *run)
     fs_hold_t   hold;
 
     for (turns = 0;
-         fs_decide_timers(&stall->state, &stall->now, 64) == 64;
+         fs_decide_timers(&stall->sheet, &stall->now, 64) == 64;
          turns++)
     {
         fuzz_check(turns < 100);
     }
 
     check_sales(run);
-    fuzz_check(!stall->state.failed);
-    fuzz_check(stall->state.asides == 0);
+    fuzz_check(!stall->sheet.failed);
+    fuzz_check(stall->sheet.asides == 0);
 
     for (i = 0; i < run->holds_n; i++) {
-        fuzz_check(fs_state_hold(&stall->state, run->holds[i], &hold));
+        fuzz_check(fs_sheet_hold(&stall->sheet, run->holds[i], &hold));
         fuzz_check((hold.state != FS_HOLD_HELD
                     && hold.state != FS_HOLD_PAYING)
                    || hold.due > stall->now.mono);
@@ -381,8 +381,8 @@ run_timers(run_t *run)
 static void
 turn_batch(stall_t *stall)
 {
-    fuzz_check(fs_state_end(&stall->state) == FS_OK);
-    fs_state_begin(&stall->state, &stall->write, stall->crypto,
+    fuzz_check(fs_sheet_end(&stall->sheet) == FS_OK);
+    fs_sheet_begin(&stall->sheet, &stall->write, stall->crypto,
                    stall->cache);
 }
 
@@ -435,13 +435,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             }
 
             memset(&result, 0x55, sizeof(result));
-            before = run.stall->state.seq;
+            before = run.stall->sheet.seq;
 
-            fs_decide(&run.stall->state, &command, &op, &run.stall->now,
+            fs_decide(&run.stall->sheet, &command, &op, &run.stall->now,
                       &result);
 
             check_result(&run, &command, &result);
-            fuzz_check(run.stall->state.seq >= before);
+            fuzz_check(run.stall->sheet.seq >= before);
             count(&run, fs_outcome_status(result.outcome) >= 400);
             check_sales(&run);
         }

@@ -9,7 +9,7 @@
 
 #include "text/answer.h"
 #include "fold/fold.h"
-#include "state/state_rows.h"
+#include "sheet/sheet_rows.h"
 
 
 #define RECORDS_MAX  64
@@ -25,7 +25,7 @@ check_sales(stall_t *stall)
     buf = malloc(FS_SALE_JSON_MAX);
 
     for (number = 1; number <= STALL_SALES; number++) {
-        sale = fs_state_sale(&stall->state, number);
+        sale = fs_sheet_sale(&stall->sheet, number);
         fuzz_check(sale != NULL);
         fuzz_check((uint64_t) sale->held + sale->sold <= sale->stock);
         fuzz_check(sale->stock <= FS_STOCK_MAX);
@@ -43,7 +43,7 @@ check_hold(stall_t *stall, fs_seq_t seq)
     char       *buf;
     fs_hold_t   hold;
 
-    if (!fs_state_hold(&stall->state, seq, &hold)) {
+    if (!fs_sheet_hold(&stall->sheet, seq, &hold)) {
         return;
     }
 
@@ -51,7 +51,7 @@ check_hold(stall_t *stall, fs_seq_t seq)
     fuzz_check(fs_hold_amount(&hold) >= 0);
 
     buf = malloc(FS_HOLD_JSON_MAX);
-    len = fs_answer_hold(buf, FS_HOLD_JSON_MAX, &hold, &stall->state.names,
+    len = fs_answer_hold(buf, FS_HOLD_JSON_MAX, &hold, &stall->sheet.names,
                          stall->now.wall);
     fuzz_check(len <= FS_HOLD_JSON_MAX);
     free(buf);
@@ -81,14 +81,14 @@ make_record(fuzz_t *fuzz, uint8_t *record, fs_seq_t first)
         small = (uint8_t) fuzz_number(fuzz, 1);
         record[3] = small & 7;
         record[4] = (uint8_t) (record[3] + 1 + (small >> 7));
-        fs_put_le32(record + 16, (small >> 3) % (STALL_SALES + 2));
+        fs_set_le32(record + 16, (small >> 3) % (STALL_SALES + 2));
         small = (uint8_t) fuzz_number(fuzz, 1);
-        fs_put_le64(record + 24, first + (small & 31));
-        fs_put_le32(record + 32, small >> 5);
+        fs_set_le64(record + 24, first + (small & 31));
+        fs_set_le32(record + 32, small >> 5);
         record[80] = (uint8_t) fuzz_number(fuzz, 1) & 3;
-        fs_put_le64(record + 56, fuzz_number(fuzz, 1) * 1000);
+        fs_set_le64(record + 56, fuzz_number(fuzz, 1) * 1000);
         record[64] = 1 + (how & 1);
-        fs_put_le64(record + 40, 100);
+        fs_set_le64(record + 40, 100);
     }
 
     record[0] = FS_ENTRY_VERSION;
@@ -108,10 +108,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     stall = stall_open();
     stall_begin(stall);
-    first = stall->state.seq + 1;
+    first = stall->sheet.seq + 1;
 
     for (n = 0; n < RECORDS_MAX && fuzz.len > 0; n++) {
-        key = stall->state.seq + 1;
+        key = stall->sheet.seq + 1;
         make_record(&fuzz, bytes, first);
 
         if (fs_entry_decode(&entry, key, bytes, sizeof(bytes)) != 0) {
@@ -124,13 +124,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         fuzz_check(record != NULL);
         memcpy(record, bytes, sizeof(bytes));
 
-        fs_fold(&stall->state, &entry);
+        fs_fold(&stall->sheet, &entry);
 
-        if (stall->state.failed) {
+        if (stall->sheet.failed) {
             break;
         }
 
-        fuzz_check(stall->state.seq == key);
+        fuzz_check(stall->sheet.seq == key);
         check_sales(stall);
         check_hold(stall, entry.hold);
     }
@@ -139,7 +139,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         check_hold(stall, seq);
     }
 
-    (void) fs_state_end(&stall->state);
+    (void) fs_sheet_end(&stall->sheet);
     fs_pair_abort(&stall->write);
 
     return 0;

@@ -32,9 +32,9 @@ typedef struct {
     uint64_t             seed;
     fs_store_t          *store;
     fs_crypto_t         *crypto;
-    fs_state_cache_t    *cache;
+    fs_sheet_cache_t    *cache;
     fs_pair_t           write;
-    fs_state_t           state;
+    fs_sheet_t           sheet;
     fs_now_t             now;
 } stall_t;
 
@@ -69,7 +69,7 @@ stall_random(void *data, uint8_t *bytes, size_t len)
 
 
 static inline void
-stall_log(void *data, fs_log_level_t level, const char *message)
+stall_log(void *data, fs_say_level_t level, const char *message)
 {
     (void) data;
     (void) level;
@@ -83,7 +83,7 @@ stall_cleanup(void)
     stall_t  *stall = &stall_only;
 
     fs_crypto_destroy(stall->crypto);
-    fs_state_cache_destroy(stall->cache);
+    fs_sheet_cache_destroy(stall->cache);
     fs_store_close(stall->store, 0);
     files_remove(stall->path);
 }
@@ -103,7 +103,7 @@ stall_begin(stall_t *stall)
 {
     fuzz_check(fs_pair_begin(stall->store, &stall->write) == FS_OK);
     fs_store_now(stall->store, &stall->now);
-    fs_state_begin(&stall->state, &stall->write, stall->crypto,
+    fs_sheet_begin(&stall->sheet, &stall->write, stall->crypto,
                    stall->cache);
 }
 
@@ -152,7 +152,7 @@ stall_define(stall_t *stall, unsigned number)
         break;
     }
 
-    fs_decide(&stall->state, &command, &op, &stall->now, &result);
+    fs_decide(&stall->sheet, &command, &op, &stall->now, &result);
     fuzz_check(result.outcome == FS_CREATED && result.sale == number + 1);
 }
 
@@ -174,7 +174,7 @@ stall_point(stall_t *stall)
     op.slug = stall_str("a");
     op.doc = stall_str("{}");
 
-    fs_decide(&stall->state, &command, &op, &stall->now, &result);
+    fs_decide(&stall->sheet, &command, &op, &stall->now, &result);
     fuzz_check(result.outcome == FS_OK);
 }
 
@@ -218,7 +218,7 @@ stall_open(void)
     fuzz_check(fs_store_catch_up(stall->store, 1000, NULL) == FS_OK);
 
     stall->crypto = fs_crypto_create(stall->store->store_key);
-    stall->cache = fs_state_cache_create();
+    stall->cache = fs_sheet_cache_create();
     fuzz_check(stall->crypto != NULL && stall->cache != NULL);
 
     atexit(stall_cleanup);
@@ -231,7 +231,7 @@ stall_open(void)
 
     stall_point(stall);
 
-    fuzz_check(fs_state_end(&stall->state) == FS_OK);
+    fuzz_check(fs_sheet_end(&stall->sheet) == FS_OK);
     fuzz_check(fs_pair_commit(&stall->write, NULL) == FS_OK);
 
     return stall;

@@ -71,13 +71,13 @@ model_bytes(void *data, uint8_t *bytes, size_t len)
 
 
 static void
-model_log(void *data, fs_log_level_t level, const char *message)
+model_log(void *data, fs_say_level_t level, const char *message)
 {
     (void) data;
 
     /* not of the clock, which the model sets back on purpose */
 
-    if (level == FS_LOG_ERROR && strstr(message, "behind the ledger") == NULL)
+    if (level == FS_SAY_ERROR && strstr(message, "behind the ledger") == NULL)
     {
         fprintf(stderr, "model: store: %s\n", message);
     }
@@ -121,7 +121,7 @@ model_begin(model_t *m)
     check(outcome == FS_OK, "%s", fs_outcome_code(outcome));
 
     fs_store_time(m->store, &m->oracle.now);
-    fs_state_begin(&m->state, &m->write, m->crypto, m->cache);
+    fs_sheet_begin(&m->sheet, &m->write, m->crypto, m->cache);
 }
 
 
@@ -130,7 +130,7 @@ model_commit(model_t *m)
 {
     fs_outcome_t  outcome;
 
-    outcome = fs_state_end(&m->state);
+    outcome = fs_sheet_end(&m->sheet);
     check(outcome == FS_OK, "%s", fs_outcome_code(outcome));
 
     outcome = fs_pair_commit(&m->write, NULL);
@@ -145,8 +145,8 @@ model_timers(model_t *m)
 
     do {
         limit = 1 + dice_below(&m->dice, dice_one_in(&m->dice, 2) ? 5 : 200);
-        steps = fs_decide_timers(&m->state, &m->oracle.now, limit);
-        check(steps <= limit && !m->state.failed, "%u steps of %u", steps,
+        steps = fs_decide_timers(&m->sheet, &m->oracle.now, limit);
+        check(steps <= limit && !m->sheet.failed, "%u steps of %u", steps,
               limit);
 
         if (dice_one_in(&m->dice, 4)) {
@@ -206,7 +206,7 @@ model_refused(model_t *m, const fs_command_t *command, fs_result_t *result)
     int         refused;
     fs_now_t    now;
     fs_view_t   view;
-    fs_state_t  state;
+    fs_sheet_t  sheet;
 
     if (command->type != FS_COMMAND_HOLD) {
         return 0;
@@ -214,8 +214,8 @@ model_refused(model_t *m, const fs_command_t *command, fs_result_t *result)
 
     check(fs_view_open(m->reader, &view) == FS_OK, "no view");
     fs_store_now(m->store, &now);
-    fs_view_state(&view, &state, m->crypto, m->view_cache);
-    refused = fs_decide_refused(&state, &view, command, &now, result);
+    fs_view_state(&view, &sheet, m->crypto, m->view_cache);
+    refused = fs_decide_refused(&sheet, &view, command, &now, result);
     fs_view_close(&view);
 
     return refused;
@@ -235,14 +235,14 @@ model_abandon(model_t *m)
 
     for (i = 0; i < n; i++) {
         model_generate(m, &made);
-        fs_decide(&m->state, &made.command, made.has_op ? &made.op : NULL,
+        fs_decide(&m->sheet, &made.command, made.has_op ? &made.op : NULL,
                   &m->oracle.now, &result);
     }
 
-    (void) fs_decide_timers(&m->state, &m->oracle.now, 5);
+    (void) fs_decide_timers(&m->sheet, &m->oracle.now, 5);
 
     if (dice_one_in(&m->dice, 2)) {
-        (void) fs_state_end(&m->state);
+        (void) fs_sheet_end(&m->sheet);
     }
 
     fs_pair_abort(&m->write);
@@ -274,7 +274,7 @@ model_batch(model_t *m)
             refused = 0;
         }
 
-        fs_decide(&m->state, &made.command, made.has_op ? &made.op : NULL,
+        fs_decide(&m->sheet, &made.command, made.has_op ? &made.op : NULL,
                   &m->oracle.now, &result);
 
         m->oracle.swept = result.outcome != FS_REPLAYED
@@ -283,7 +283,7 @@ model_batch(model_t *m)
         oracle_command(&m->oracle, &made.command,
                        made.has_op ? &made.op : NULL, &answer);
 
-        compare_answer(&m->oracle, &made, m->state.seq, &result, &answer);
+        compare_answer(&m->oracle, &made, m->sheet.seq, &result, &answer);
 
         if (refused) {
             m->refused++;
@@ -317,14 +317,14 @@ model_accept_clock(model_t *m)
         model_generate(m, &made);
     } while (made.has_op);
 
-    fs_decide(&m->state, &made.command, NULL, &m->oracle.now, &result);
+    fs_decide(&m->sheet, &made.command, NULL, &m->oracle.now, &result);
     check(result.outcome == FS_CLOCK, "%s",
           fs_outcome_code(result.outcome));
-    check(fs_decide_timers(&m->state, &m->oracle.now, 10) == 0, "timers");
+    check(fs_decide_timers(&m->sheet, &m->oracle.now, 10) == 0, "timers");
 
     memset(&made, 0, sizeof(made));
     made.command.type = FS_COMMAND_CLOCK;
-    fs_decide(&m->state, &made.command, &made.op, &m->oracle.now, &result);
+    fs_decide(&m->sheet, &made.command, &made.op, &m->oracle.now, &result);
     check(result.outcome == FS_OK, "%s", fs_outcome_code(result.outcome));
     m->count[FS_CLOCK]++;
 
@@ -389,8 +389,8 @@ model_create(model_t *m, uint64_t seed)
     m->conf.data = m;
     m->conf.boot_id[0] = 1;
 
-    m->cache = fs_state_cache_create();
-    m->view_cache = fs_state_cache_create();
+    m->cache = fs_sheet_cache_create();
+    m->view_cache = fs_sheet_cache_create();
     check(m->cache != NULL && m->view_cache != NULL, "no memory");
 
     model_open(m, 1000);
@@ -401,8 +401,8 @@ static void
 model_destroy(model_t *m)
 {
     model_close(m, 1);
-    fs_state_cache_destroy(m->cache);
-    fs_state_cache_destroy(m->view_cache);
+    fs_sheet_cache_destroy(m->cache);
+    fs_sheet_cache_destroy(m->view_cache);
     oracle_free_holds(&m->oracle);
     files_remove(m->path);
 }

@@ -25,11 +25,11 @@ typedef struct {
     unsigned             rebuilt, reboots, aborted;
     fs_store_t          *store;
     fs_crypto_t         *crypto;
-    fs_state_cache_t    *cache;
+    fs_sheet_cache_t    *cache;
     fs_reader_t         *reader;
-    fs_state_cache_t    *view_cache;
+    fs_sheet_cache_t    *view_cache;
     fs_pair_t           write;
-    fs_state_t           state;
+    fs_sheet_t           sheet;
     fs_seq_t             checked;       /* ledger looked at up to here */
     units_t              units;
     oracle_t             oracle;

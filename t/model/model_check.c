@@ -1,7 +1,7 @@
 
 #include "common/check.h"
 #include "model.h"
-#include "state/state_rows.h"
+#include "sheet/sheet_rows.h"
 #include "pair/stat.h"
 
 
@@ -41,7 +41,7 @@ model_check_groups(model_t *m, const fs_sale_t *sale,
     failed = 0;
 
     for (i = 0; i <= ORACLE_PICKUPS; i++) {
-        group = fs_state_group(&m->state, sale->number, i, 0);
+        group = fs_sheet_group(&m->sheet, sale->number, i, 0);
         compare_group(group, &want->groups[i]);
 
         if (group == NULL) {
@@ -83,7 +83,7 @@ model_check_sales(model_t *m, int all)
         }
 
         want = &oracle->sales[n];
-        sale = fs_state_sale(&m->state, n);
+        sale = fs_sheet_sale(&m->sheet, n);
         check(sale != NULL, "sale %u", n);
         compare_sale(sale, want, &m->units);
         model_check_groups(m, sale, want);
@@ -115,7 +115,7 @@ model_check_holds(model_t *m)
     fs_hold_t   hold;
 
     for (i = 0; i < m->oracle.holds_n; i++) {
-        check(fs_state_hold(&m->state, m->oracle.holds[i].seq, &hold),
+        check(fs_sheet_hold(&m->sheet, m->oracle.holds[i].seq, &hold),
               "hold %zu", i);
         compare_hold(&hold, &m->oracle.holds[i], m->oracle.holds[i].state);
     }

@@ -49,8 +49,8 @@ model_dump(model_t *m, model_dump_t *dump)
             }
 
             dump->data[dump->len++] = (uint8_t) i;
-            fs_put_le16(dump->data + dump->len, (uint16_t) key.mv_size);
-            fs_put_le16(dump->data + dump->len + 2, (uint16_t) value.mv_size);
+            fs_set_le16(dump->data + dump->len, (uint16_t) key.mv_size);
+            fs_set_le16(dump->data + dump->len + 2, (uint16_t) value.mv_size);
             memcpy(dump->data + dump->len + 4, key.mv_data, key.mv_size);
             memcpy(dump->data + dump->len + 4 + key.mv_size, value.mv_data,
                    value.mv_size);

@@ -94,13 +94,13 @@ generate_hold(generate_t *g, fs_command_t *command)
 
     command->type = FS_COMMAND_HOLD;
     n = dice_one_in(g->dice, 3) ? 3 : ORACLE_BUYERS;
-    fs_put_le32(command->buyer, dice_below(g->dice, n));
+    fs_set_le32(command->buyer, dice_below(g->dice, n));
     n = dice_one_in(g->dice, 2) ? 1000 : 60000;
     command->term_ms = 1 + dice_below(g->dice, n);
     command->live_holds = dice_one_in(g->dice, 3) ? 0 : 3;
 
     if (dice_one_in(g->dice, 3)) {
-        fs_put_le32(command->key, 1 + dice_below(g->dice, ORACLE_KEYS - 1));
+        fs_set_le32(command->key, 1 + dice_below(g->dice, ORACLE_KEYS - 1));
     }
 
     n = dice_one_in(g->dice, 3) ? 1 + dice_below(g->dice, 4) : 1;
@@ -176,7 +176,7 @@ generate_order(generate_t *g, fs_command_t *command)
          * holds use as well */
 
         if (!dice_one_in(g->dice, 8)) {
-            fs_put_le64(command->reference + 8, command->hold);
+            fs_set_le64(command->reference + 8, command->hold);
         }
     }
 
@@ -187,7 +187,7 @@ generate_order(generate_t *g, fs_command_t *command)
                         &command->pickup);
 
         if (dice_one_in(g->dice, 2)) {
-            fs_put_le32(command->key,
+            fs_set_le32(command->key,
                         1 + dice_below(g->dice, ORACLE_KEYS - 1));
         }
     }
@@ -196,7 +196,7 @@ generate_order(generate_t *g, fs_command_t *command)
         return;
     }
 
-    fs_put_le32(command->buyer, dice_one_in(g->dice, 20)
+    fs_set_le32(command->buyer, dice_one_in(g->dice, 20)
                                 ? dice_below(g->dice, ORACLE_BUYERS)
                                 : hold->buyer);
 
@@ -319,7 +319,7 @@ generate_admin(generate_t *g, generated_t *made)
     op->fingerprint[0] = (uint8_t) dice_below(g->dice, 2);
 
     if (dice_one_in(g->dice, 3)) {
-        fs_put_le32(made->command.key,
+        fs_set_le32(made->command.key,
                     1 + dice_below(g->dice, ORACLE_KEYS - 1));
     }
 

@@ -11,7 +11,7 @@
 #include "unit/buyer_rows.h"
 #include "read/audit.h"
 #include "index/index.h"
-#include "lead/commit.h"
+#include "lead/leader.h"
 #include "pair/begin.h"
 #include "pair/open.h"
 #include "read/view_walk.h"
@@ -39,7 +39,7 @@ static int check_holds(check_t *check, fs_store_t *store);
 static int check_hold(check_t *check, fs_view_t *view, const run_ack_t *ack);
 static int check_selling(check_t *check, fs_store_t *store);
 static uint64_t check_dump(fs_store_t *store);
-static void check_log(void *data, fs_log_level_t level, const char *message);
+static void check_log(void *data, fs_say_level_t level, const char *message);
 static int check_no(check_t *check, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
@@ -413,7 +413,7 @@ check_selling(check_t *check, fs_store_t *store)
 {
     int                  rc;
     size_t               i;
-    fs_commit_t         *commit;
+    fs_leader_t         *leader;
     fs_result_t          result;
     fs_command_t         command;
     fs_operator_t        op;
@@ -422,9 +422,9 @@ check_selling(check_t *check, fs_store_t *store)
     static const uint8_t  no_key[FS_KEY_HASH_LEN];
 
     shared = check->run->shared;
-    commit = fs_commit_create(store, NULL);
+    leader = fs_leader_create(store, NULL);
 
-    if (commit == NULL) {
+    if (leader == NULL) {
         return check_no(check, "no memory");
     }
 
@@ -440,7 +440,7 @@ check_selling(check_t *check, fs_store_t *store)
             continue;
         }
 
-        fs_commit_one(commit, &ack->command, NULL, &result);
+        fs_leader_one(leader, &ack->command, NULL, &result);
 
         if (result.outcome != FS_REPLAYED || result.hold.seq != ack->hold) {
             rc = check_no(check, "the key of hold %llu is answered %s, with "
@@ -460,7 +460,7 @@ check_selling(check_t *check, fs_store_t *store)
     op.price_fen = 100;
     op.stock = 1;
 
-    fs_commit_one(commit, &command, &op, &result);
+    fs_leader_one(leader, &command, &op, &result);
 
     if (rc == 0 && result.outcome != FS_CREATED) {
         rc = check_no(check, "a sale cannot be defined: %s",
@@ -475,14 +475,14 @@ check_selling(check_t *check, fs_store_t *store)
     command.lines[0].qty = 1;
     memset(command.buyer, 0xee, FS_BUYER_LEN);
 
-    fs_commit_one(commit, &command, NULL, &result);
+    fs_leader_one(leader, &command, NULL, &result);
 
     if (rc == 0 && result.outcome != FS_CREATED) {
         rc = check_no(check, "nothing can be sold: %s",
                       fs_outcome_code(result.outcome));
     }
 
-    fs_commit_destroy(commit);
+    fs_leader_destroy(leader);
 
     return rc;
 }
@@ -573,7 +573,7 @@ check_remove_indexes(const char *path)
 
 
 static void
-check_log(void *data, fs_log_level_t level, const char *message)
+check_log(void *data, fs_say_level_t level, const char *message)
 {
     (void) data;
 
@@ -581,7 +581,7 @@ check_log(void *data, fs_log_level_t level, const char *message)
         check_now->trusted = 0;
     }
 
-    if (level == FS_LOG_ERROR || getenv("POWER_LOG")) {
+    if (level == FS_SAY_ERROR || getenv("POWER_LOG")) {
         fprintf(stderr, "# %s\n", message);
     }
 }

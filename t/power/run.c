@@ -9,9 +9,9 @@
 #include <sys/wait.h>
 
 #include "store/mark.h"
-#include "lead/commit.h"
+#include "lead/leader.h"
 #include "lead/ring.h"
-#include "lead/settle.h"
+#include "lead/inherit.h"
 #include "pair/open.h"
 #include "read/view_walk.h"
 
@@ -44,9 +44,9 @@ static void run_new_boot(run_t *run);
 static void run_new_rings(run_t *run);
 static int run_life(run_t *run, const run_life_t *life);
 static void run_child(run_t *run, const run_life_t *life);
-static void run_define(run_t *run, fs_commit_t *commit);
-static void run_operator(run_t *run, fs_commit_t *commit);
-static void run_pass(run_t *run, fs_commit_t *commit);
+static void run_define(run_t *run, fs_leader_t *leader);
+static void run_operator(run_t *run, fs_leader_t *leader);
+static void run_pass(run_t *run, fs_leader_t *leader);
 static void run_push(run_t *run, unsigned n, int64_t *enqueued);
 static void run_order(run_t *run, fs_command_t *command);
 static void run_take(run_t *run);
@@ -242,7 +242,7 @@ run_child(run_t *run, const run_life_t *life)
     int              i;
     char             message[257];
     unsigned         pass;
-    fs_commit_t     *commit;
+    fs_leader_t     *leader;
     fs_outcome_t     outcome;
     fs_store_conf_t  conf;
 
@@ -259,13 +259,13 @@ run_child(run_t *run, const run_life_t *life)
         run_failed("open", message);
     }
 
-    commit = fs_commit_create(run_store, run->rings);
+    leader = fs_leader_create(run_store, run->rings);
 
-    if (commit == NULL) {
+    if (leader == NULL) {
         run_failed("commit", "no memory");
     }
 
-    fs_commit_set_hook(commit, run_point_hook, run);
+    fs_leader_set_hook(leader, run_point_hook, run);
     run_point(run);
 
     for (i = 0; i < RUN_RINGS; i++) {
@@ -273,7 +273,7 @@ run_child(run_t *run, const run_life_t *life)
             run_failed("claim", "another ring");
         }
 
-        outcome = fs_commit_settle(commit, i);
+        outcome = fs_leader_inherit(leader, i);
 
         if (outcome != FS_OK) {
             run_failed("settle", fs_outcome_code(outcome));
@@ -284,7 +284,7 @@ run_child(run_t *run, const run_life_t *life)
     run_point(run);
 
     while (run->shared->sales < RUN_SALES) {
-        run_define(run, commit);
+        run_define(run, leader);
     }
 
     for (pass = 0; pass < life->passes; pass++) {
@@ -297,10 +297,10 @@ run_child(run_t *run, const run_life_t *life)
         }
 
         if (dice_one_in(&run->dice, 10)) {
-            run_operator(run, commit);
+            run_operator(run, leader);
         }
 
-        run_pass(run, commit);
+        run_pass(run, leader);
     }
 
     if (life->last
@@ -309,7 +309,7 @@ run_child(run_t *run, const run_life_t *life)
         run_failed("ledger", message);
     }
 
-    fs_commit_destroy(commit);
+    fs_leader_destroy(leader);
     fs_store_close(run_store, life->end == RUN_CLEAN);
     run_store = NULL;
 }
@@ -358,7 +358,7 @@ run_point_hook(void *data, fs_point_t point)
 
 
 static void
-run_define(run_t *run, fs_commit_t *commit)
+run_define(run_t *run, fs_leader_t *leader)
 {
     char            slug[16];
     uint32_t        n;
@@ -380,7 +380,7 @@ run_define(run_t *run, fs_commit_t *commit)
     op.goal = n % 2 == 0 ? 10 : 0;
     op.goal_by = n % 4 == 0 ? FS_GOAL_BY_PICKUP : FS_GOAL_BY_SALE;
 
-    fs_commit_one(commit, &command, &op, &result);
+    fs_leader_one(leader, &command, &op, &result);
 
     if (fs_outcome_status(result.outcome) >= 500) {
         run_failed("define", fs_outcome_code(result.outcome));
@@ -400,7 +400,7 @@ run_define(run_t *run, fs_commit_t *commit)
     op.doc.data = "{}";
     op.doc.len = 2;
 
-    fs_commit_one(commit, &command, &op, &result);
+    fs_leader_one(leader, &command, &op, &result);
 
     if (fs_outcome_status(result.outcome) >= 500) {
         run_failed("document", fs_outcome_code(result.outcome));
@@ -411,7 +411,7 @@ run_define(run_t *run, fs_commit_t *commit)
 
 
 static void
-run_operator(run_t *run, fs_commit_t *commit)
+run_operator(run_t *run, fs_leader_t *leader)
 {
     char           *doc, slug[16];
     size_t          len;
@@ -454,7 +454,7 @@ run_operator(run_t *run, fs_commit_t *commit)
         op.doc.len = len;
     }
 
-    fs_commit_one(commit, &command, &op, &result);
+    fs_leader_one(leader, &command, &op, &result);
     free(doc);
 
     if (fs_outcome_status(result.outcome) >= 500) {
@@ -466,7 +466,7 @@ run_operator(run_t *run, fs_commit_t *commit)
 
 
 static void
-run_pass(run_t *run, fs_commit_t *commit)
+run_pass(run_t *run, fs_leader_t *leader)
 {
     unsigned        n;
     int64_t         enqueued;
@@ -480,7 +480,7 @@ run_pass(run_t *run, fs_commit_t *commit)
     run_push(run, n, &enqueued);
 
     do {
-        fs_commit_pass(commit, NULL, &pass);
+        fs_leader_pass(leader, NULL, &pass);
 
         if (pass.outcome != FS_OK) {
             run_failed("pass", fs_outcome_code(pass.outcome));
@@ -553,10 +553,10 @@ run_hold(run_shared_t *shared, dice_t *dice, fs_command_t *command)
 
     command->type = FS_COMMAND_HOLD;
     command->term_ms = 20000 + dice_below(dice, 200000);
-    fs_put_le32(command->buyer, 1 + dice_below(dice, 200));
+    fs_set_le32(command->buyer, 1 + dice_below(dice, 200));
 
     if (!dice_one_in(dice, 3)) {
-        fs_put_le32(command->key, 1 + dice_below(dice, 1000000));
+        fs_set_le32(command->key, 1 + dice_below(dice, 1000000));
     }
 
     if (dice_one_in(dice, 2)) {

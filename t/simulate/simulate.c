@@ -85,7 +85,7 @@ simulate_random(void *data, uint8_t *bytes, size_t len)
 /* What the core complains of is what is done to it; for who looks closer. */
 
 static void
-simulate_log(void *data, fs_log_level_t level, const char *message)
+simulate_log(void *data, fs_say_level_t level, const char *message)
 {
     simulate_t  *sim = data;
 

@@ -16,8 +16,8 @@
 #ifndef SIMULATE_H
 #define SIMULATE_H
 
-#include "lead/commit.h"
-#include "lead/settle.h"
+#include "lead/leader.h"
+#include "lead/inherit.h"
 #include "store/clock.h"
 #include "index/index_dir.h"
 #include "common/check.h"
@@ -111,10 +111,10 @@ typedef struct {
 
     /* its memory: gone with it */
     fs_store_t          *store;
-    fs_commit_t         *commit;
+    fs_leader_t         *leader;
     fs_reader_t         *reader;        /* the event loop's */
     fs_reader_t         *second;        /* the commit thread's */
-    fs_state_cache_t    *cache;
+    fs_sheet_cache_t    *cache;
     fs_crypto_t         *crypto;
     int                  ready;
     _Atomic int          stop;          /* it shall exit */

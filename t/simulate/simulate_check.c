@@ -88,17 +88,17 @@ simulate_locked(worker_t *worker)
     /* without a new entry: what is unsynced are pages of a batch that failed,
      * and nobody needs them */
 
-    if (sim->checked != worker->commit->write.seq) {
+    if (sim->checked != worker->leader->write.seq) {
         simulate_synced(sim);
     }
 
     simulate_follow(sim, worker->second);
 
-    check(sim->checked == worker->commit->write.seq,
+    check(sim->checked == worker->leader->write.seq,
           "the log is at entry %llu, entry %llu was durable",
-          (unsigned long long) worker->commit->write.seq,
+          (unsigned long long) worker->leader->write.seq,
           (unsigned long long) sim->checked);
-    check(memcmp(sim->checked_hash, worker->commit->write.hash, FS_HASH_LEN)
+    check(memcmp(sim->checked_hash, worker->leader->write.hash, FS_HASH_LEN)
           == 0, "entry %llu has changed", (unsigned long long) sim->checked);
 }
 
@@ -110,33 +110,33 @@ simulate_decided(worker_t *worker)
 {
     unsigned           i;
     simulate_t        *sim;
-    fs_commit_t       *commit;
+    fs_leader_t       *leader;
     simulate_batch_t  *batch;
 
     static uint64_t    number;
 
     sim = worker->sim;
-    commit = worker->commit;
+    leader = worker->leader;
     batch = &sim->batch;
 
     simulate_follow(sim, worker->second);
 
-    check(sim->checked == commit->state.begun,
+    check(sim->checked == leader->sheet.begun,
           "decided after entry %llu, entry %llu was durable",
-          (unsigned long long) commit->state.begun,
+          (unsigned long long) leader->sheet.begun,
           (unsigned long long) sim->checked);
 
-    check(commit->state.asides == 0, "%u rows were set aside, and none is bad",
-          commit->state.asides);
+    check(leader->sheet.asides == 0, "%u rows were set aside, and none is bad",
+          leader->sheet.asides);
 
     batch->number = ++number;
     batch->n = 0;
     batch->refused = 0;
-    batch->base = commit->state.begun;
-    batch->last = commit->state.seq;
+    batch->base = leader->sheet.begun;
+    batch->last = leader->sheet.seq;
     batch->commanded = (worker->job != NULL) ? batch->last
                                              : worker->commanded;
-    batch->now = commit->now;
+    batch->now = leader->now;
 
     check(batch->last - batch->base <= FS_INDEX_ENTRIES,
           "%llu entries in a transaction, more than there is space for",
@@ -151,9 +151,9 @@ simulate_decided(worker_t *worker)
           (long long) (batch->now.due - sim->boot - sim->offset_max));
     batch->timers = worker->job == NULL && !worker->settling
                     && worker->pass.timers < FS_TIMERS_PASS
-                    && commit->now.mono >= commit->timers_at
+                    && leader->now.mono >= leader->timers_at
                     && !atomic_load(&worker->store->clock_behind);
-    memcpy(batch->hash, commit->state.hash, FS_HASH_LEN);
+    memcpy(batch->hash, leader->sheet.hash, FS_HASH_LEN);
 
     if (worker->job != NULL) {
         simulate_collect_job(worker, batch);
@@ -190,31 +190,31 @@ simulate_collect(worker_t *worker, simulate_batch_t *batch)
     uint32_t          i;
     uint64_t          next[SIMULATE_RINGS];
     fs_slot_t        *slot, *first;
-    fs_commit_t      *commit;
+    fs_leader_t      *leader;
     fs_cursor_t      *cursor;
     simulate_item_t  *item;
 
-    commit = worker->commit;
+    leader = worker->leader;
 
-    for (i = 0; i < commit->cursors_n; i++) {
-        next[i] = commit->cursors[i].start;
+    for (i = 0; i < leader->cursors_n; i++) {
+        next[i] = leader->cursors[i].start;
     }
 
     for ( ;; ) {
         first = NULL;
         cursor = NULL;
 
-        for (i = 0; i < commit->cursors_n; i++) {
-            if (next[i] == commit->cursors[i].next) {
+        for (i = 0; i < leader->cursors_n; i++) {
+            if (next[i] == leader->cursors[i].next) {
                 continue;
             }
 
-            slot = fs_ring_slot(worker->rings, commit->cursors[i].ring,
+            slot = fs_ring_slot(worker->rings, leader->cursors[i].ring,
                                 next[i]);
 
             if (first == NULL || slot->enqueued < first->enqueued) {
                 first = slot;
-                cursor = &commit->cursors[i];
+                cursor = &leader->cursors[i];
             }
         }
 
@@ -222,7 +222,7 @@ simulate_collect(worker_t *worker, simulate_batch_t *batch)
             return;
         }
 
-        next[cursor - commit->cursors]++;
+        next[cursor - leader->cursors]++;
 
         item = simulate_add(batch, &first->result);
         item->token = first->token;
@@ -266,7 +266,7 @@ simulate_decided_job(worker_t *worker)
     if (fs_outcome_status(worker->result.outcome) < 500
         || worker->result.outcome == FS_CLOCK)
     {
-        worker->commit->state.seq = worker->commit->state.begun;
+        worker->leader->sheet.seq = worker->leader->sheet.begun;
         simulate_decided(worker);
     }
 }

@@ -99,14 +99,14 @@ worker_gone(worker_t *worker)
 
 
 /*
- * The commit thread, as in the module: open the store, settle the ring, make
+ * The commit thread, as in the module: open the store, inherit the ring, make
  * passes when something waits or is due, and each second.
  */
 
 static void
 worker_run(void *data)
 {
-    int        failed, settled;
+    int        failed, inherited;
     int64_t    wait;
     fs_now_t   now;
     worker_t  *worker = data;
@@ -164,23 +164,23 @@ worker_run(void *data)
 
 leave:
 
-    settled = worker->ready;
+    inherited = worker->ready;
     worker->ready = 0;
 
-    if (worker->commit != NULL) {
-        fs_commit_destroy(worker->commit);
+    if (worker->leader != NULL) {
+        fs_leader_destroy(worker->leader);
     }
 
     if (worker->store != NULL) {
         fs_reader_destroy(worker->reader);
         fs_reader_destroy(worker->second);
-        fs_state_cache_destroy(worker->cache);
+        fs_sheet_cache_destroy(worker->cache);
         fs_crypto_destroy(worker->crypto);
         fs_store_close(worker->store, worker->clean);
     }
 
     fs_ring_release(worker->rings, worker->ring);
-    worker->left = settled;
+    worker->left = inherited;
 }
 
 
@@ -207,13 +207,13 @@ worker_open(worker_t *worker)
     worker->reader = fs_reader_create(store);
     worker->second = fs_reader_create(store);
     worker->crypto = fs_crypto_create(store->store_key);
-    worker->cache = fs_state_cache_create();
-    worker->commit = fs_commit_create(store, worker->rings);
+    worker->cache = fs_sheet_cache_create();
+    worker->leader = fs_leader_create(store, worker->rings);
     check(worker->reader != NULL && worker->second != NULL
           && worker->crypto != NULL && worker->cache != NULL
-          && worker->commit != NULL, "no memory");
+          && worker->leader != NULL, "no memory");
 
-    fs_commit_set_hook(worker->commit, worker_hook, worker);
+    fs_leader_set_hook(worker->leader, worker_hook, worker);
 
     return 1;
 }
@@ -222,17 +222,17 @@ worker_open(worker_t *worker)
 static int
 worker_settle(worker_t *worker)
 {
-    int  settled;
+    int  inherited;
 
     worker->settling = 1;
 
-    settled = fs_store_catch_up(worker->store, WORKER_CHUNK, &worker->stop)
+    inherited = fs_store_catch_up(worker->store, WORKER_CHUNK, &worker->stop)
               == FS_OK
-              && fs_commit_settle(worker->commit, worker->ring) == FS_OK;
+              && fs_leader_inherit(worker->leader, worker->ring) == FS_OK;
 
     worker->settling = 0;
 
-    return settled;
+    return inherited;
 }
 
 
@@ -272,7 +272,7 @@ worker_jobs(worker_t *worker)
         worker->job = request;
         worker->batch = 0;
 
-        fs_commit_one(worker->commit, &request->made.command,
+        fs_leader_one(worker->leader, &request->made.command,
                       &request->made.op, &worker->result);
 
         if (worker->batch == 0) {
@@ -293,7 +293,7 @@ worker_pass(worker_t *worker)
 {
     worker->batch = 0;
 
-    fs_commit_pass(worker->commit, &worker->stop, &worker->pass);
+    fs_leader_pass(worker->leader, &worker->stop, &worker->pass);
 
     if (worker->batch != 0) {
         simulate_ended(worker, worker->pass.outcome);
@@ -360,7 +360,7 @@ worker_hook(void *data, fs_point_t point)
         break;
 
     case FS_POINT_DECIDED:
-        worker->commanded = worker->commit->state.seq;
+        worker->commanded = worker->leader->sheet.seq;
         return;
 
     case FS_POINT_APPLIED:
@@ -371,7 +371,7 @@ worker_hook(void *data, fs_point_t point)
         simulate_committed(worker);
         break;
 
-    case FS_POINT_SETTLING:
+    case FS_POINT_INHERITING:
         worker->batch = 0;              /* its passes are over */
         break;
 
@@ -441,7 +441,7 @@ worker_refused(worker_t *worker, const generated_t *made)
     int           refused;
     fs_now_t      now;
     fs_view_t     view;
-    fs_state_t    state;
+    fs_sheet_t    sheet;
     fs_result_t   result;
 
     if (made->command.type != FS_COMMAND_HOLD
@@ -455,8 +455,8 @@ worker_refused(worker_t *worker, const generated_t *made)
 
     if (view.index.txn != NULL) {
         fs_store_now(worker->store, &now);
-        fs_view_state(&view, &state, worker->crypto, worker->cache);
-        refused = fs_decide_refused(&state, &view, &made->command, &now,
+        fs_view_state(&view, &sheet, worker->crypto, worker->cache);
+        refused = fs_decide_refused(&sheet, &view, &made->command, &now,
                                     &result);
     }
 

@@ -20,8 +20,8 @@
 #include "read/refuse.h"
 #include "rules/timers.h"
 #include "rules/transitions.h"
-#include "state/due.h"
-#include "state/state_names.h"
+#include "sheet/due.h"
+#include "sheet/sheet_names.h"
 #include "fold/replay.h"
 #include "pair/begin.h"
 #include "pair/open.h"
@@ -41,10 +41,10 @@ typedef struct {
     uint64_t             seed;
     fs_store_t          *store;
     fs_crypto_t         *crypto;
-    fs_state_cache_t    *cache;
+    fs_sheet_cache_t    *cache;
     fs_pair_t           write;
     int                  writing;       /* it is open */
-    fs_state_t           state;
+    fs_sheet_t           sheet;
     fs_now_t             now;
     fs_result_t          result;        /* of the last command */
 } fixture_t;
@@ -77,11 +77,11 @@ fixture_random(void *data, uint8_t *bytes, size_t len)
 
 
 static inline void
-fixture_log(void *data, fs_log_level_t level, const char *message)
+fixture_log(void *data, fs_say_level_t level, const char *message)
 {
     (void) data;
 
-    if (level == FS_LOG_ERROR || getenv("FIXTURE_LOG") != NULL) {
+    if (level == FS_SAY_ERROR || getenv("FIXTURE_LOG") != NULL) {
         fprintf(stderr, "# store: %s\n", message);
     }
 }
@@ -146,7 +146,7 @@ fixture_create(const char *path)
     fixture->conf.data = fixture;
     fixture->conf.boot_id[0] = 1;
 
-    fixture->cache = fs_state_cache_create();
+    fixture->cache = fs_sheet_cache_create();
     assert_non_null(fixture->cache);
 
     return fixture;
@@ -190,7 +190,7 @@ fixture_teardown(void **context)
         fixture_close(fixture, 1);
     }
 
-    fs_state_cache_destroy(fixture->cache);
+    fs_sheet_cache_destroy(fixture->cache);
     files_remove(fixture->path);
     free(fixture);
 
@@ -230,7 +230,7 @@ fixture_begin(fixture_t *fixture)
 
     fixture->writing = 1;
     fs_store_time(fixture->store, &fixture->now);
-    fs_state_begin(&fixture->state, &fixture->write, fixture->crypto,
+    fs_sheet_begin(&fixture->sheet, &fixture->write, fixture->crypto,
                    fixture->cache);
 }
 
@@ -240,7 +240,7 @@ fixture_commit(fixture_t *fixture)
 {
     fs_outcome_t  outcome;
 
-    outcome = fs_state_end(&fixture->state);
+    outcome = fs_sheet_end(&fixture->sheet);
     assert_string_equal(fs_outcome_code(outcome), "ok");
 
     fixture->writing = 0;
@@ -256,7 +256,7 @@ fixture_decide(fixture_t *fixture, const fs_command_t *command,
     const fs_operator_t *op)
 {
     fixture_begin(fixture);
-    fs_decide(&fixture->state, command, op, &fixture->now, &fixture->result);
+    fs_decide(&fixture->sheet, command, op, &fixture->now, &fixture->result);
     fixture_commit(fixture);
 
     return fs_outcome_code(fixture->result.outcome);
@@ -274,7 +274,7 @@ fixture_timers(fixture_t *fixture, unsigned limit)
 
     do {
         fixture_begin(fixture);
-        steps = fs_decide_timers(&fixture->state, &fixture->now, limit);
+        steps = fs_decide_timers(&fixture->sheet, &fixture->now, limit);
         assert_true(steps <= limit);
         fixture_commit(fixture);
         done += steps;
@@ -291,7 +291,7 @@ static inline void
 fixture_buyer(uint8_t *buyer, unsigned number)
 {
     memset(buyer, 0, FS_BUYER_LEN);
-    fs_put_le32(buyer, number);
+    fs_set_le32(buyer, number);
     buyer[FS_BUYER_LEN - 1] = 0xbb;
 }
 
@@ -302,7 +302,7 @@ fixture_reference(uint8_t *reference, unsigned number)
     memset(reference, 0, FS_REFERENCE_LEN);
 
     if (number != 0) {
-        fs_put_be32(reference + 12, number);
+        fs_set_be32(reference + 12, number);
         reference[0] = 0xee;
     }
 }
@@ -317,7 +317,7 @@ fixture_hold(fs_command_t *command, unsigned buyer, uint32_t sale,
     memset(command, 0, sizeof(fs_command_t));
     command->type = FS_COMMAND_HOLD;
     fixture_buyer(command->buyer, buyer);
-    fs_put_le32(command->key, key);
+    fs_set_le32(command->key, key);
     command->term_ms = FIXTURE_TERM;
     command->lines_n = 1;
     command->lines[0].sale = sale;
@@ -435,7 +435,7 @@ fixture_admin(fixture_t *fixture, fs_command_type_t type,
     memset(&command, 0, sizeof(fs_command_t));
     command.type = (uint8_t) type;
     memset(command.buyer, 0xad, FS_BUYER_LEN);
-    fs_put_le32(command.key, key);
+    fs_set_le32(command.key, key);
 
     return fixture_decide(fixture, &command, op);
 }
@@ -463,7 +463,7 @@ fixture_has_point(fixture_t *fixture, const char *slug)
     uint32_t  number;
 
     fixture_begin(fixture);
-    number = fs_state_number(&fixture->state, 'p', fixture_str(slug));
+    number = fs_sheet_number(&fixture->sheet, 'p', fixture_str(slug));
     fixture_abort(fixture);
 
     return number != 0;
@@ -506,7 +506,7 @@ fixture_sale(fixture_t *fixture, uint32_t number)
     fs_sale_t  sale, *found;
 
     fixture_begin(fixture);
-    found = fs_state_sale(&fixture->state, number);
+    found = fs_sheet_sale(&fixture->sheet, number);
     assert_non_null(found);
     sale = *found;
     fixture_abort(fixture);
@@ -536,7 +536,7 @@ fixture_state(fixture_t *fixture, fs_seq_t seq)
     fs_hold_t  hold;
 
     fixture_begin(fixture);
-    assert_true(fs_state_hold(&fixture->state, seq, &hold));
+    assert_true(fs_sheet_hold(&fixture->sheet, seq, &hold));
     fixture_abort(fixture);
 
     return fs_hold_state_name(hold.state);
@@ -558,7 +558,7 @@ fixture_entries(fixture_t *fixture, fs_seq_t after)
     fixture_begin(fixture);
     types[0] = '\0';
 
-    for (key = after + 1; key <= fixture->state.seq; key++) {
+    for (key = after + 1; key <= fixture->sheet.seq; key++) {
         assert_true(fs_db_get(&fixture->write.log,
                               fixture->store->log_dbi[FS_LOG_LEDGER], &key,
                               sizeof(key), &record));

@@ -73,7 +73,7 @@ life_count(fixture_t *fixture, uint32_t *epoch, fs_seq_t *seq)
     fixture_begin(fixture);
 
     for (i = 1; i <= fixture->write.seq; i++) {
-        assert_int_equal(fs_state_entry(&fixture->state, i, &entry), 1);
+        assert_int_equal(fs_sheet_entry(&fixture->sheet, i, &entry), 1);
 
         if (entry.type == FS_ENTRY_LIFE) {
             n++;

@@ -19,8 +19,8 @@
 
 #include <cmocka.h>
 
-#include "lead/commit.h"
-#include "lead/settle.h"
+#include "lead/leader.h"
+#include "lead/inherit.h"
 #include "read/view.h"
 #include "fold/replay.h"
 #include "pair/open.h"
@@ -61,11 +61,11 @@ shop_random(void *data, uint8_t *bytes, size_t len)
 
 
 static inline void
-shop_log(void *data, fs_log_level_t level, const char *message)
+shop_log(void *data, fs_say_level_t level, const char *message)
 {
     (void) data;
 
-    if (level == FS_LOG_ERROR || getenv("SHOP_LOG") != NULL) {
+    if (level == FS_SAY_ERROR || getenv("SHOP_LOG") != NULL) {
         fprintf(stderr, "# store: %s\n", message);
     }
 }
@@ -132,7 +132,7 @@ shop_open(shop_t *shop)
 /* Define a sale and learn its number. */
 
 static inline uint32_t
-shop_define(fs_store_t *store, fs_commit_t *commit, const char *slug,
+shop_define(fs_store_t *store, fs_leader_t *leader, const char *slug,
     uint32_t stock, int64_t opens_at)
 {
     uint32_t        number;
@@ -155,7 +155,7 @@ shop_define(fs_store_t *store, fs_commit_t *commit, const char *slug,
     op.stock = stock;
     op.opens_at = opens_at;
 
-    fs_commit_one(commit, &command, &op, &result);
+    fs_leader_one(leader, &command, &op, &result);
     assert_string_equal(fs_outcome_code(result.outcome), "created");
 
     number = 0;
@@ -177,7 +177,7 @@ shop_make(shop_t *shop, size_t map_size, uint32_t stock, uint32_t rings_n,
     uint32_t queue)
 {
     fs_store_t   *store;
-    fs_commit_t  *commit;
+    fs_leader_t  *leader;
 
     memset(shop, 0, sizeof(shop_t));
 
@@ -203,12 +203,12 @@ shop_make(shop_t *shop, size_t map_size, uint32_t stock, uint32_t rings_n,
     store = shop_open(shop);
     assert_non_null(store);
 
-    commit = fs_commit_create(store, NULL);
-    assert_non_null(commit);
+    leader = fs_leader_create(store, NULL);
+    assert_non_null(leader);
 
-    shop->sale = shop_define(store, commit, "grape", stock, 0);
+    shop->sale = shop_define(store, leader, "grape", stock, 0);
 
-    fs_commit_destroy(commit);
+    fs_leader_destroy(leader);
     fs_store_close(store, 1);
 }
 
@@ -236,7 +236,7 @@ shop_hold(shop_t *shop, fs_command_t *command, uint64_t buyer)
     command->lines[0].sale = shop->sale;
     command->lines[0].qty = 1;
     command->term_ms = 600000;
-    fs_put_le64(command->buyer, buyer + 1);
+    fs_set_le64(command->buyer, buyer + 1);
 }
 
 

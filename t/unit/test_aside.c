@@ -9,8 +9,8 @@
 #include "fixture.h"
 
 #include "fold/aside.h"
-#include "lead/commit.h"
-#include "state/due.h"
+#include "lead/leader.h"
+#include "sheet/due.h"
 #include "pair/stat.h"
 
 
@@ -20,13 +20,13 @@ static char  said[LOG_MAX];
 
 
 static void
-keep_words(void *data, fs_log_level_t level, const char *message)
+keep_words(void *data, fs_say_level_t level, const char *message)
 {
     size_t  len;
 
     (void) data;
 
-    if (level == FS_LOG_ERROR) {
+    if (level == FS_SAY_ERROR) {
         len = strlen(said);
         snprintf(said + len, sizeof(said) - len, "%s\n", message);
     }
@@ -56,20 +56,20 @@ passes(fixture_t *fixture)
 {
     unsigned      n;
     fs_pass_t     pass;
-    fs_commit_t  *commit;
+    fs_leader_t  *leader;
 
-    commit = fs_commit_create(fixture->store, NULL);
-    assert_non_null(commit);
+    leader = fs_leader_create(fixture->store, NULL);
+    assert_non_null(leader);
 
     n = 0;
 
     do {
-        fs_commit_pass(commit, NULL, &pass);
+        fs_leader_pass(leader, NULL, &pass);
         assert_string_equal(fs_outcome_code(pass.outcome), "ok");
         assert_in_range(++n, 1, 50);
     } while (pass.more);
 
-    fs_commit_destroy(commit);
+    fs_leader_destroy(leader);
 
     return n;
 }
@@ -270,7 +270,7 @@ test_entry(void **context)
     uint32_t        grape;
     fixture_t      *fixture = *context;
     fs_result_t     result;
-    fs_commit_t    *commit;
+    fs_leader_t    *leader;
     fs_command_t    command;
 
     grape = fixture_stocked(fixture, "grape", 3, 0);
@@ -279,7 +279,7 @@ test_entry(void **context)
     good = take(fixture, 3, grape);
 
     key[0] = 'P';
-    fs_put_be32(key + 1, 1);
+    fs_set_be32(key + 1, 1);
     put_row(fixture, 1, fixture->store->log_dbi[FS_LOG_NAMES], key,
             sizeof(key), NULL);
 
@@ -294,14 +294,14 @@ test_entry(void **context)
     /* it comes back, and is set aside by the next one; by a command, too */
 
     rebuild(fixture);
-    commit = fs_commit_create(fixture->store, NULL);
+    leader = fs_leader_create(fixture->store, NULL);
     fixture_hold(&command, 4, grape, 1, 0);
-    fs_commit_one(commit, &command, NULL, &result);
+    fs_leader_one(leader, &command, NULL, &result);
     assert_string_equal(fs_outcome_code(result.outcome), "created");
     command.lines[0].qty = 2;
-    fs_commit_one(commit, &command, NULL, &result);
+    fs_leader_one(leader, &command, NULL, &result);
     assert_string_equal(fs_outcome_code(result.outcome), "sold_out");
-    fs_commit_destroy(commit);
+    fs_leader_destroy(leader);
     assert_int_equal(asides(fixture), 2);
     assert_int_equal(fixture->store->index_n, 2);
 }
@@ -344,9 +344,9 @@ test_first_entry(void **context)
     fixture_begin(fixture);
     fixture_buyer(buyer, 2);
     memset(key, 0, sizeof(key));
-    fs_put_le32(key, 2);
-    assert_false(fs_state_bound(&fixture->state, buyer, key, &seq));
-    assert_false(fs_state_first_due(&fixture->state, 0, &due, &seq));
+    fs_set_le32(key, 2);
+    assert_false(fs_sheet_bound(&fixture->sheet, buyer, key, &seq));
+    assert_false(fs_sheet_first_due(&fixture->sheet, 0, &due, &seq));
     fixture_abort(fixture);
 }
 
@@ -406,7 +406,7 @@ test_timers(void **context)
 
     hold = take(fixture, 2, grape);
     take(fixture, 3, plum);
-    fs_put_be32(number, plum);
+    fs_set_be32(number, plum);
     put_row(fixture, 0, fixture->store->index_dbi[FS_INDEX_SALES], number,
             sizeof(number), "garbage");
     fixture_pass(fixture, FIXTURE_TERM);

@@ -123,7 +123,7 @@ audit_put_sale(fixture_t *fixture, const fs_sale_t *sale)
     uint8_t  key[4], row[FS_SALE_ROW_MAX];
 
     fixture_begin(fixture);
-    fs_put_be32(key, sale->number);
+    fs_set_be32(key, sale->number);
     len = fs_sale_row_encode(sale, row);
     fs_db_put(&fixture->write.log, fixture->store->log_dbi[FS_LOG_SALES],
               key, 4, row, len, 0);

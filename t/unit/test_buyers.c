@@ -51,7 +51,7 @@ key_of(uint8_t *key, unsigned number, unsigned what)
 {
     memset(key, 0, FS_UNITS_KEY_LEN);
     fixture_buyer(key, number);
-    fs_put_be32(key + FS_BUYER_LEN, what);
+    fs_set_be32(key + FS_BUYER_LEN, what);
 }
 
 
@@ -64,7 +64,7 @@ put(fs_buyers_t *buyers, fs_seq_t seq, unsigned number,
     key_of(key, number, what);
     room = fs_buyers_reserve(buyers, seq, key, sizeof(key), 8);
     assert_non_null(room);
-    fs_put_le64(room, value);
+    fs_set_le64(room, value);
 }
 
 
@@ -95,7 +95,7 @@ drop(fs_buyers_t *buyers, unsigned number, unsigned what, uint64_t value)
     uint8_t  key[FS_UNITS_KEY_LEN], row[8];
 
     key_of(key, number, what);
-    fs_put_le64(row, value);
+    fs_set_le64(row, value);
     fs_buyers_delete(buyers, key, sizeof(key), row, sizeof(row));
 }
 
@@ -546,7 +546,7 @@ test_damaged(void **context)
 
     fixture_hold(&command, 1, sale, 1, 7);
     fixture_begin(fixture);
-    fs_decide(&fixture->state, &command, NULL, &fixture->now,
+    fs_decide(&fixture->sheet, &command, NULL, &fixture->now,
               &fixture->result);
     assert_int_equal(fixture->write.index.error, MDB_CORRUPTED);
     fixture_abort(fixture);
@@ -569,7 +569,7 @@ test_damaged(void **context)
     commit(&txn);
 
     fixture_begin(fixture);
-    fs_decide(&fixture->state, &command, NULL, &fixture->now,
+    fs_decide(&fixture->sheet, &command, NULL, &fixture->now,
               &fixture->result);
     assert_int_equal(fixture->write.index.error, MDB_CORRUPTED);
     fixture_abort(fixture);
@@ -594,7 +594,7 @@ test_other_layout(void **context)
     assert_string_equal(fixture_take(fixture, 1, sale, 1, 7), "created");
     assert_int_equal(fixture->store->index_n, 1);
 
-    fs_put_le32(identity, 1);
+    fs_set_le32(identity, 1);
     key.mv_size = 8;
     key.mv_data = "identity";
     value.mv_size = 4;

@@ -237,7 +237,7 @@ test_cursors(void **context)
         seed = seed * 6364136223846793005ULL + 1442695040888963407ULL;
         i = (unsigned) (seed >> 33) % KEYS;
         memset(key, 0, sizeof(key));
-        fs_put_be32(key + 2, i * 2654435761u);
+        fs_set_be32(key + 2, i * 2654435761u);
 
         switch ((seed >> 60) % 4) {
 
@@ -268,7 +268,7 @@ test_cursors(void **context)
         if (step == STEPS / 2) {
 
             for (n = 0; n < KEYS; n++) {
-                fs_put_be32(key + 2, n * 2654435761u);
+                fs_set_be32(key + 2, n * 2654435761u);
                 assert_int_equal(fs_db_delete(&base->txn, base->plain, key, 8,
                                               NULL, 0), there[n]);
                 there[n] = 0;
@@ -285,7 +285,7 @@ test_cursors(void **context)
     base_begin(base, 0);
 
     for (i = 0; i < KEYS; i++) {
-        fs_put_be32(key + 2, i * 2654435761u);
+        fs_set_be32(key + 2, i * 2654435761u);
         assert_int_equal(fs_db_get(&base->txn, base->plain, key, 8, &row),
                          there[i]);
     }
@@ -301,23 +301,23 @@ test_integers(void **context)
 
     (void) context;
 
-    fs_put_be32(b, 0x01020384);
+    fs_set_be32(b, 0x01020384);
     assert_memory_equal(b, "\x01\x02\x03\x84", 4);
     assert_int_equal(fs_get_be32(b), 0x01020384);
 
-    fs_put_be64(b, 0x8182838485868788);
+    fs_set_be64(b, 0x8182838485868788);
     assert_memory_equal(b, "\x81\x82\x83\x84\x85\x86\x87\x88", 8);
     assert_true(fs_get_be64(b) == 0x8182838485868788);
 
-    fs_put_le16(b, 0x8182);
+    fs_set_le16(b, 0x8182);
     assert_memory_equal(b, "\x82\x81", 2);
     assert_int_equal(fs_get_le16(b), 0x8182);
 
-    fs_put_le32(b, 0x81828384);
+    fs_set_le32(b, 0x81828384);
     assert_memory_equal(b, "\x84\x83\x82\x81", 4);
     assert_true(fs_get_le32(b) == 0x81828384);
 
-    fs_put_le64(b, 0x8182838485868788);
+    fs_set_le64(b, 0x8182838485868788);
     assert_memory_equal(b, "\x88\x87\x86\x85\x84\x83\x82\x81", 8);
     assert_true(fs_get_le64(b) == 0x8182838485868788);
 }
@@ -399,7 +399,7 @@ test_look(void **context)
     mdb_env_close(base->env);
     base->env = NULL;
 
-    assert_int_equal(fs_env_look(base->file, why), 1);
+    assert_int_equal(fs_env_probe(base->file, why), 1);
     assert_string_equal(why, "");
 
     fd = open(base->file, O_RDONLY);
@@ -410,25 +410,25 @@ test_look(void **context)
 
     memset(page, 0, sizeof(page));
     base_patch(base, 40, page, 4);
-    assert_int_equal(fs_env_look(base->file, why), -1);
+    assert_int_equal(fs_env_probe(base->file, why), -1);
     assert_non_null(strstr(why, "no LMDB file"));
     base_patch(base, 0, saved, sizeof(saved));
 
     base_patch(base, 4096 + 40, "\x01\x10\x00\x00", 4);
-    assert_int_equal(fs_env_look(base->file, why), -1);
+    assert_int_equal(fs_env_probe(base->file, why), -1);
     base_patch(base, 0, saved, sizeof(saved));
 
     base_patch(base, 16, "garbage!", 8);
-    assert_int_equal(fs_env_look(base->file, why), -1);
+    assert_int_equal(fs_env_probe(base->file, why), -1);
     base_patch(base, 0, saved, sizeof(saved));
 
     memset(page, 0x7f, 8);
     base_patch(base, 128, page, 8);
     base_patch(base, 4096 + 128, page, 8);
-    assert_int_equal(fs_env_look(base->file, why), -1);
+    assert_int_equal(fs_env_probe(base->file, why), -1);
     base_patch(base, 0, saved, sizeof(saved));
 
-    assert_int_equal(fs_env_look(base->file, why), 1);
+    assert_int_equal(fs_env_probe(base->file, why), 1);
 
     /* the root's page is another one */
 
@@ -443,31 +443,31 @@ test_look(void **context)
     close(fd);
 
     base_patch(base, i * 4096L, "\xff\xff", 2);
-    assert_int_equal(fs_env_look(base->file, why), -1);
+    assert_int_equal(fs_env_probe(base->file, why), -1);
     assert_non_null(strstr(why, "damaged"));
     base_patch(base, i * 4096L, page, 4096);
-    assert_int_equal(fs_env_look(base->file, why), 1);
+    assert_int_equal(fs_env_probe(base->file, why), 1);
 
     /* cut short, in the pages and in the meta pages; empty; gone */
 
     assert_int_equal(truncate(base->file, 40960), 0);
-    assert_int_equal(fs_env_look(base->file, why), -1);
+    assert_int_equal(fs_env_probe(base->file, why), -1);
     assert_non_null(strstr(why, "cut short"));
 
     assert_int_equal(truncate(base->file, 5000), 0);
-    assert_int_equal(fs_env_look(base->file, why), -1);
+    assert_int_equal(fs_env_probe(base->file, why), -1);
 
     assert_int_equal(truncate(base->file, 100), 0);
-    assert_int_equal(fs_env_look(base->file, why), -1);
+    assert_int_equal(fs_env_probe(base->file, why), -1);
 
     assert_int_equal(truncate(base->file, 0), 0);
-    assert_int_equal(fs_env_look(base->file, why), 0);
+    assert_int_equal(fs_env_probe(base->file, why), 0);
 
     assert_int_equal(unlink(base->file), 0);
-    assert_int_equal(fs_env_look(base->file, why), 0);
+    assert_int_equal(fs_env_probe(base->file, why), 0);
 
     assert_int_equal(mkdir(base->file, 0700), 0);
-    assert_int_equal(fs_env_look(base->file, why), -1);
+    assert_int_equal(fs_env_probe(base->file, why), -1);
 }
 
 
@@ -494,7 +494,7 @@ test_length(void **context)
     assert_int_equal(stat(base->file, &st), 0);
     assert_int_equal(st.st_size, 64 << 20);
 
-    assert_int_equal(fs_env_look(base->file, why), 1);
+    assert_int_equal(fs_env_probe(base->file, why), 1);
 }
 
 
@@ -560,7 +560,7 @@ test_not_kept(void **context)
     /* and the file is longer than what is used of it */
 
     assert_int_equal(st.st_size, 64 << 20);
-    assert_int_equal(fs_env_look(base->file, why), 1);
+    assert_int_equal(fs_env_probe(base->file, why), 1);
 }
 
 

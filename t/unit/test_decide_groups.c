@@ -67,7 +67,7 @@ assert_group(fixture_t *fixture, uint32_t sale, uint32_t pickup,
     const fs_group_t  *group;
 
     fixture_begin(fixture);
-    group = fs_state_group(&fixture->state, sale, pickup, 0);
+    group = fs_sheet_group(&fixture->sheet, sale, pickup, 0);
     assert_non_null(group);
     assert_int_equal(group->joined, joined);
     assert_int_equal(group->state, state);
@@ -251,7 +251,7 @@ test_steps(void **context)
 
     for (i = 0; i < 20; i++) {
         fixture_begin(fixture);
-        steps = fs_decide_timers(&fixture->state, &fixture->now, 1);
+        steps = fs_decide_timers(&fixture->sheet, &fixture->now, 1);
         fixture_commit(fixture);
 
         if (i == 3) {
@@ -324,10 +324,10 @@ test_walk(void **context)
 
     for (passes = 0; passes < 200; passes++) {
         fixture_begin(fixture);
-        steps = fs_decide_timers(&fixture->state, &fixture->now, 3);
+        steps = fs_decide_timers(&fixture->sheet, &fixture->now, 3);
 
         if (passes == 3) {
-            assert_int_equal(fs_state_end(&fixture->state), FS_OK);
+            assert_int_equal(fs_sheet_end(&fixture->sheet), FS_OK);
             fixture_abort(fixture);
             continue;
         }
@@ -381,8 +381,8 @@ test_walk_thrown_away(void **context)
     close_sale(fixture, "berry");
 
     fixture_begin(fixture);
-    assert_int_equal(fs_decide_timers(&fixture->state, &fixture->now, 1), 1);
-    assert_int_equal(fs_state_end(&fixture->state), FS_OK);
+    assert_int_equal(fs_decide_timers(&fixture->sheet, &fixture->now, 1), 1);
+    assert_int_equal(fs_sheet_end(&fixture->sheet), FS_OK);
     fixture_abort(fixture);
 
     assert_string_equal(fixture_confirm(fixture, late, 1, 100), "ok");

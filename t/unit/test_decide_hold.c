@@ -7,7 +7,7 @@
  */
 
 #include "fixture.h"
-#include "state/due.h"
+#include "sheet/due.h"
 
 
 static void
@@ -165,7 +165,7 @@ test_lines(void **context)
     fixture_units(fixture, grape, 0, 0);
 
     fixture_cart(&command, 1, grape, egg, 2);
-    fs_put_le32(command.key, 7);
+    fs_set_le32(command.key, 7);
     assert_string_equal(fixture_decide(fixture, &command, NULL), "created");
     assert_int_equal(fixture->result.hold.lines_n, 2);
     assert_int_equal(fs_hold_amount(&fixture->result.hold), 300);
@@ -178,10 +178,10 @@ test_lines(void **context)
     /* the key is the hold's, told with its first line */
 
     fixture_begin(fixture);
-    assert_true(fs_state_entry(&fixture->state, fixture->result.hold.seq,
+    assert_true(fs_sheet_entry(&fixture->sheet, fixture->result.hold.seq,
                                &entry));
     assert_int_equal(fs_get_le32(entry.key), 7);
-    assert_true(fs_state_entry(&fixture->state, fixture->state.seq, &entry));
+    assert_true(fs_sheet_entry(&fixture->sheet, fixture->sheet.seq, &entry));
     assert_int_equal(entry.line, 1);
     assert_int_equal(fs_get_le32(entry.key), 0);
     fixture_abort(fixture);
@@ -213,8 +213,8 @@ test_opposite_carts(void **context)
     fixture_cart(&carts[1], 2, egg, grape, 1);
 
     fixture_begin(fixture);
-    fs_decide(&fixture->state, &carts[0], NULL, &fixture->now, &results[0]);
-    fs_decide(&fixture->state, &carts[1], NULL, &fixture->now, &results[1]);
+    fs_decide(&fixture->sheet, &carts[0], NULL, &fixture->now, &results[0]);
+    fs_decide(&fixture->sheet, &carts[1], NULL, &fixture->now, &results[1]);
     fixture_commit(fixture);
 
     assert_int_equal(results[0].outcome, FS_CREATED);
@@ -253,7 +253,7 @@ test_release(void **context)
     assert_string_equal(fixture_buyers(fixture, FS_COMMAND_RELEASE, 1, hold),
                         "ok");
     assert_int_equal(fixture->result.hold.state, FS_HOLD_RELEASED);
-    assert_int_equal(fixture->state.seq, fixture->state.begun);
+    assert_int_equal(fixture->sheet.seq, fixture->sheet.begun);
     fixture_units(fixture, sale, 2, 0);
     assert_int_equal(fixture_seq(fixture), seq);
 }
@@ -701,10 +701,10 @@ test_aborted(void **context)
     fs_slug_set(&command.pickup, fixture_str("there"));
 
     fixture_begin(fixture);
-    fs_decide(&fixture->state, &command, NULL, &fixture->now,
+    fs_decide(&fixture->sheet, &command, NULL, &fixture->now,
               &fixture->result);
     assert_int_equal(fixture->result.outcome, FS_CREATED);
-    assert_int_equal(fs_state_end(&fixture->state), FS_OK);
+    assert_int_equal(fs_sheet_end(&fixture->sheet), FS_OK);
     fixture_abort(fixture);
 
     assert_int_equal(fixture_seq(fixture), seq);
@@ -722,7 +722,7 @@ test_aborted(void **context)
     command.hold = seq;
 
     fixture_begin(fixture);
-    fs_decide(&fixture->state, &command, NULL, &fixture->now,
+    fs_decide(&fixture->sheet, &command, NULL, &fixture->now,
               &fixture->result);
     assert_int_equal(fixture->result.hold.state, FS_HOLD_CANCELLED);
     fixture_abort(fixture);

@@ -23,8 +23,8 @@ test_key(void **context)
     fixture_hold(&command, 1, sale, 2, 7);
 
     fixture_begin(fixture);
-    fs_decide(&fixture->state, &command, NULL, &fixture->now, &results[0]);
-    fs_decide(&fixture->state, &command, NULL, &fixture->now, &results[1]);
+    fs_decide(&fixture->sheet, &command, NULL, &fixture->now, &results[0]);
+    fs_decide(&fixture->sheet, &command, NULL, &fixture->now, &results[1]);
     fixture_commit(fixture);
 
     assert_int_equal(results[0].outcome, FS_CREATED);
@@ -63,7 +63,7 @@ test_key_payload(void **context)
     fixture_point(fixture, "xingfu");
 
     fixture_cart(&command, 1, grape, egg, 2);
-    fs_put_le32(command.key, 7);
+    fs_set_le32(command.key, 7);
     fs_slug_set(&command.pickup, fixture_str("xingfu"));
     assert_string_equal(fixture_decide(fixture, &command, NULL), "created");
     assert_int_equal(fixture->result.hold.pickup, 1);

@@ -131,7 +131,7 @@ test_paid_too_late(void **context)
 
     assert_string_equal(fixture_order(fixture, FS_COMMAND_CANCEL, cancelled,
                                       0, 0), "ok");
-    assert_int_equal(fixture->state.seq, fixture->state.begun);
+    assert_int_equal(fixture->sheet.seq, fixture->sheet.begun);
 
     assert_due(fixture, released, 1, 100, "released", "refund_due");
     assert_due(fixture, cancelled, 1, 100, "cancelled", "refund_due");
@@ -335,8 +335,8 @@ forget_refund(fixture_t *fixture, unsigned number)
                                   FS_INDEX_PAYMENTS], key, sizeof(key), NULL,
                                   0), 1);
 
-    fs_put_le32(identity, fixture->store->index_n);
-    fs_put_le32(identity + 4, fixture->store->generation);
+    fs_set_le32(identity, fixture->store->index_n);
+    fs_set_le32(identity + 4, fixture->store->generation);
     fs_db_put(&txn, fixture->store->index_dbi[FS_INDEX_META], "identity",
               key_len, identity, sizeof(identity), 0);
 
@@ -409,7 +409,7 @@ test_handover(void **context)
                         "ok");
     assert_string_equal(fixture_order(fixture, FS_COMMAND_READY, hold, 0, 0),
                         "ok");
-    assert_int_equal(fixture->state.seq, fixture->state.begun);
+    assert_int_equal(fixture->sheet.seq, fixture->sheet.begun);
     assert_string_equal(fixture_order(fixture, FS_COMMAND_PICK_UP, hold, 0,
                                       0), "ok");
     assert_string_equal(fixture_order(fixture, FS_COMMAND_PICK_UP, hold, 0,

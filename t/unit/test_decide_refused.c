@@ -11,12 +11,12 @@ refused(fixture_t *fixture, fs_reader_t *reader, const fs_command_t *command,
     int                sure;
     fs_now_t           now;
     fs_view_t          view;
-    fs_state_t         state;
+    fs_sheet_t         sheet;
 
     assert_int_equal(fs_view_open(reader, &view), FS_OK);
     fs_store_now(fixture->store, &now);
-    fs_view_state(&view, &state, fixture->crypto, fixture->cache);
-    sure = fs_decide_refused(&state, &view, command, &now, result);
+    fs_view_state(&view, &sheet, fixture->crypto, fixture->cache);
+    sure = fs_decide_refused(&sheet, &view, command, &now, result);
     fs_view_close(&view);
 
     return sure;

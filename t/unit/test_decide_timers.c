@@ -127,7 +127,7 @@ test_backlog(void **context)
 
     for (passes = 0; passes < 20; passes++) {
         fixture_begin(fixture);
-        steps = fs_decide_timers(&fixture->state, &fixture->now, 8);
+        steps = fs_decide_timers(&fixture->sheet, &fixture->now, 8);
         assert_true(steps <= 8);
         fixture_commit(fixture);
 
@@ -314,7 +314,7 @@ test_room_bounded(void **context)
 
         for (n = 0; n < 3000; n++) {
             fixture_hold(&command, 10 + i + n, sale, 1, 0);
-            fs_decide(&fixture->state, &command, NULL, &fixture->now,
+            fs_decide(&fixture->sheet, &command, NULL, &fixture->now,
                       &fixture->result);
             assert_int_equal(fixture->result.outcome, FS_CREATED);
         }
@@ -504,7 +504,7 @@ test_fair(void **context)
     fixture_pass(fixture, FIXTURE_TERM);
 
     fixture_begin(fixture);
-    assert_int_equal(fs_decide_timers(&fixture->state, &fixture->now, 8), 8);
+    assert_int_equal(fs_decide_timers(&fixture->sheet, &fixture->now, 8), 8);
     fixture_commit(fixture);
     assert_string_equal(fixture_state(fixture, hold), "expired");
     assert_true(fixture_sale(fixture, berry).sold > 30);

@@ -5,16 +5,16 @@
 #include "read/view_documents.h"
 
 
-static void document_put(fs_commit_t *commit, const char *kind,
+static void document_put(fs_leader_t *leader, const char *kind,
     const char *id, const char *doc);
-static void document_pause(fs_commit_t *commit, uint8_t type);
+static void document_pause(fs_leader_t *leader, uint8_t type);
 static void documents_are(fs_reader_t *reader, const char *kind,
     const char *after, size_t limit, const char *expected, int expected_more);
 static int document_found(fs_reader_t *reader);
 
 
 static void
-document_put(fs_commit_t *commit, const char *kind, const char *id,
+document_put(fs_leader_t *leader, const char *kind, const char *id,
     const char *doc)
 {
     fs_result_t    result;
@@ -32,7 +32,7 @@ document_put(fs_commit_t *commit, const char *kind, const char *id,
     op.doc.data = doc;
     op.doc.len = strlen(doc);
 
-    fs_commit_one(commit, &command, &op, &result);
+    fs_leader_one(leader, &command, &op, &result);
     assert_string_equal(fs_outcome_code(result.outcome), "ok");
 }
 
@@ -40,7 +40,7 @@ document_put(fs_commit_t *commit, const char *kind, const char *id,
 /* An entry that is no document. */
 
 static void
-document_pause(fs_commit_t *commit, uint8_t type)
+document_pause(fs_leader_t *leader, uint8_t type)
 {
     fs_str_t       slug = fs_str("grape");
     fs_result_t    result;
@@ -53,7 +53,7 @@ document_pause(fs_commit_t *commit, uint8_t type)
     memset(&op, 0, sizeof(op));
     op.slug = slug;
 
-    fs_commit_one(commit, &command, &op, &result);
+    fs_leader_one(leader, &command, &op, &result);
     assert_string_equal(fs_outcome_code(result.outcome), "ok");
 }
 
@@ -127,7 +127,7 @@ test_walk(void **state)
 {
     shop_t        shop;
     fs_store_t   *store;
-    fs_commit_t  *commit;
+    fs_leader_t  *leader;
     fs_reader_t  *reader;
 
     (void) state;
@@ -135,22 +135,22 @@ test_walk(void **state)
     shop_make(&shop, 16 << 20, 10, 0, 0);
     store = shop_open(&shop);
     assert_non_null(store);
-    commit = fs_commit_create(store, NULL);
-    assert_non_null(commit);
+    leader = fs_leader_create(store, NULL);
+    assert_non_null(leader);
     reader = fs_reader_create(store);
     assert_non_null(reader);
 
     documents_are(reader, "product", "", 8, "", 0);
 
-    document_put(commit, "product", "pear", "{}");
-    document_put(commit, "product", "apple", "{\"a\":1}");
-    document_put(commit, "product", "apple-2", "{\"a\":2}");
+    document_put(leader, "product", "pear", "{}");
+    document_put(leader, "product", "apple", "{\"a\":1}");
+    document_put(leader, "product", "apple-2", "{\"a\":2}");
 
     /* neighbours on both sides, and one whose name begins alike */
 
-    document_put(commit, "pickup", "z", "{}");
-    document_put(commit, "product-2", "a", "{}");
-    document_put(commit, "session", "a", "{}");
+    document_put(leader, "pickup", "z", "{}");
+    document_put(leader, "product-2", "a", "{}");
+    document_put(leader, "session", "a", "{}");
 
     documents_are(reader, "product", "", 8,
                   "apple={\"a\":1} apple-2={\"a\":2} pear={}", 0);
@@ -169,11 +169,11 @@ test_walk(void **state)
 
     /* the last one put is the one shown */
 
-    document_put(commit, "product", "pear", "{\"b\":3}");
+    document_put(leader, "product", "pear", "{\"b\":3}");
     documents_are(reader, "product", "b", 8, "pear={\"b\":3}", 0);
 
     fs_reader_destroy(reader);
-    fs_commit_destroy(commit);
+    fs_leader_destroy(leader);
     fs_store_close(store, 1);
     shop_free(&shop);
 }
@@ -186,7 +186,7 @@ test_durable(void **state)
     uint64_t      txn;
     fs_seq_t      seq;
     fs_store_t   *store;
-    fs_commit_t  *commit;
+    fs_leader_t  *leader;
     fs_reader_t  *reader;
 
     (void) state;
@@ -194,15 +194,15 @@ test_durable(void **state)
     shop_make(&shop, 16 << 20, 10, 0, 0);
     store = shop_open(&shop);
     assert_non_null(store);
-    commit = fs_commit_create(store, NULL);
-    assert_non_null(commit);
+    leader = fs_leader_create(store, NULL);
+    assert_non_null(leader);
     reader = fs_reader_create(store);
     assert_non_null(reader);
 
     txn = atomic_load(&store->mark->txn);
     seq = atomic_load(&store->mark->seq);
 
-    document_put(commit, "product", "grape", "{}");
+    document_put(leader, "product", "grape", "{}");
     assert_int_equal(document_found(reader), 1);
 
     /* as if its commit were visible, but not synced */
@@ -213,7 +213,7 @@ test_durable(void **state)
 
     /* the next commit syncs it */
 
-    document_pause(commit, FS_COMMAND_PAUSE);
+    document_pause(leader, FS_COMMAND_PAUSE);
     assert_int_equal(document_found(reader), 1);
 
     /* what is not durable now has nothing to do with documents */
@@ -221,14 +221,14 @@ test_durable(void **state)
     txn = atomic_load(&store->mark->txn);
     seq = atomic_load(&store->mark->seq);
 
-    document_pause(commit, FS_COMMAND_RESUME);
+    document_pause(leader, FS_COMMAND_RESUME);
 
     atomic_store(&store->mark->txn, txn);
     atomic_store(&store->mark->seq, seq);
     assert_int_equal(document_found(reader), 1);
 
     fs_reader_destroy(reader);
-    fs_commit_destroy(commit);
+    fs_leader_destroy(leader);
     fs_store_close(store, 1);
     shop_free(&shop);
 }

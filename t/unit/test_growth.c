@@ -50,7 +50,7 @@ pass(int64_t seconds, uint64_t log, uint64_t index)
         now += 1000;
         stats.log_used += log;
         stats.index_used += index;
-        fs_growth_look(&growth, now, &stats);
+        fs_growth_watch(&growth, now, &stats);
     }
 }
 
@@ -77,7 +77,7 @@ test_rate(void **state)
     assert_int_equal(found.seen_ms, 0);
     assert_int_equal(found.full_s, -1);
 
-    fs_growth_look(&growth, now, &stats);
+    fs_growth_watch(&growth, now, &stats);
     pass(9, 1000, 10);
     assert_int_equal(rate().seen_ms, 0);
 
@@ -108,7 +108,7 @@ test_full(void **state)
 {
     (void) state;
 
-    fs_growth_look(&growth, now, &stats);
+    fs_growth_watch(&growth, now, &stats);
     pass(3600, 100, 0);
     assert_int_equal(rate().full_s, (1000 * MB - 360000) / 100);
 
@@ -154,7 +154,7 @@ test_warn(void **state)
 
     /* a rush of a minute: at this rate it is full in a day */
 
-    fs_growth_look(&growth, now, &stats);
+    fs_growth_watch(&growth, now, &stats);
     pass(60, 12000, 0);
     found = rate();
     assert_in_range(found.full_s, 80000, 90000);
@@ -175,7 +175,7 @@ test_warn(void **state)
     /* slower: full in eight days, then in six */
 
     begin(NULL);
-    fs_growth_look(&growth, now, &stats);
+    fs_growth_watch(&growth, now, &stats);
     pass(2 * 3600, 1510, 0);
     found = rate();
     assert_int_equal(fs_growth_warn(&growth, now, &found), 0);
@@ -188,7 +188,7 @@ test_warn(void **state)
     /* fast: tonight is too late to say it in an hour */
 
     begin(NULL);
-    fs_growth_look(&growth, now, &stats);
+    fs_growth_watch(&growth, now, &stats);
     pass(10, MB, 0);
     found = rate();
     assert_in_range(found.full_s, 900, 1000);

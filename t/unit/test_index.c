@@ -263,7 +263,7 @@ test_foreign(void **context)
 
     foreign->store = NULL;
     files_remove(foreign->path);
-    fs_state_cache_destroy(foreign->cache);
+    fs_sheet_cache_destroy(foreign->cache);
     free(foreign);
 }
 
@@ -507,7 +507,7 @@ test_boot_room(void **context)
         }
 
         fixture_hold(&command, i + 1, sale, 1, 0);
-        fs_decide(&fixture->state, &command, NULL, &fixture->now,
+        fs_decide(&fixture->sheet, &command, NULL, &fixture->now,
                   &fixture->result);
         assert_int_equal(fixture->result.outcome, FS_CREATED);
 
@@ -525,7 +525,7 @@ test_boot_room(void **context)
     assert_true(fixture->store->index_room >= before + n * 1024 / 2);
 
     fixture_begin(fixture);
-    assert_true(fs_state_hold(&fixture->state, last, &hold));
+    assert_true(fs_sheet_hold(&fixture->sheet, last, &hold));
     assert_true(hold.due <= fixture->now.mono + FIXTURE_TERM);
     fixture_commit(fixture);
 }

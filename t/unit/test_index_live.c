@@ -276,7 +276,7 @@ test_commit_failed(void **context)
     fixture_begin(fixture);
     fixture->write.committed = index_fail;
     fixture->write.committed_data = fixture;
-    fs_decide(&fixture->state, &command, NULL, &fixture->now,
+    fs_decide(&fixture->sheet, &command, NULL, &fixture->now,
               &fixture->result);
     assert_int_equal(fixture->result.outcome, FS_CREATED);
     fixture_commit(fixture);

@@ -44,10 +44,10 @@ typedef struct {
     int                  nth;           /* at which time */
 
     fs_store_t          *store;
-    fs_commit_t         *commit;
+    fs_leader_t         *leader;
     int                  ring;
     int                  wanted;        /* eventfd: a pass */
-    _Atomic int          settled;
+    _Atomic int          inherited;
     _Atomic int          stop;
 } worker_t;
 
@@ -85,11 +85,11 @@ commit_thread(void *data)
     fs_pass_t      pass;
     struct pollfd  pfd;
 
-    while (fs_commit_settle(worker->commit, worker->ring) != FS_OK) {
+    while (fs_leader_inherit(worker->leader, worker->ring) != FS_OK) {
         usleep(1000);
     }
 
-    worker->settled = 1;
+    worker->inherited = 1;
 
     for ( ;; ) {
         pfd.fd = worker->wanted;
@@ -106,7 +106,7 @@ commit_thread(void *data)
         }
 
         do {
-            fs_commit_pass(worker->commit, &worker->stop, &pass);
+            fs_leader_pass(worker->leader, &worker->stop, &pass);
 
             if (pass.commands != 0) {
                 worker->board->passes++;
@@ -194,21 +194,21 @@ work(worker_t *worker)
         _exit(2);
     }
 
-    worker->commit = fs_commit_create(worker->store, worker->rings);
+    worker->leader = fs_leader_create(worker->store, worker->rings);
     worker->ring = fs_ring_claim(worker->rings);
     worker->wanted = eventfd(0, EFD_NONBLOCK);
 
-    if (worker->commit == NULL || worker->ring == -1) {
+    if (worker->leader == NULL || worker->ring == -1) {
         _exit(3);
     }
 
-    fs_commit_set_hook(worker->commit, die, worker);
+    fs_leader_set_hook(worker->leader, die, worker);
 
     if (pthread_create(&thread, NULL, commit_thread, worker) != 0) {
         _exit(4);
     }
 
-    while (!worker->settled) {
+    while (!worker->inherited) {
         usleep(200);
     }
 
@@ -239,7 +239,7 @@ work(worker_t *worker)
     pthread_join(thread, NULL);
 
     fs_ring_release(worker->rings, worker->ring);
-    fs_commit_destroy(worker->commit);
+    fs_leader_destroy(worker->leader);
     fs_store_close(worker->store, 0);
 
     _exit(0);
@@ -543,7 +543,7 @@ static void
 test_kill_settling(void **data)
 {
     (void) data;
-    kill_at_point(FS_POINT_SETTLING, 0);
+    kill_at_point(FS_POINT_INHERITING, 0);
 }
 
 

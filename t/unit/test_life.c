@@ -300,7 +300,7 @@ test_more_transactions(void **context)
 
     for (i = 0; i < 50; i++) {
         fixture_hold(&command, i, sale, 1, 0);
-        fs_decide(&fixture->state, &command, NULL, &fixture->now,
+        fs_decide(&fixture->sheet, &command, NULL, &fixture->now,
                   &fixture->result);
     }
 

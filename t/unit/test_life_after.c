@@ -19,18 +19,18 @@ life_debts_are(fixture_t *fixture, const life_id_t *gone)
     assert_string_equal(life_order(fixture, gone, FS_COMMAND_CONFIRM, 1, 0,
                                    100), "refund_due");
     assert_int_equal(fixture->result.reason, FS_REASON_OTHER_LIFE);
-    assert_int_equal(fixture->state.seq, fixture->state.begun);
+    assert_int_equal(fixture->sheet.seq, fixture->sheet.begun);
 
     assert_string_equal(life_order(fixture, gone, FS_COMMAND_CONFIRM, 2, 0,
                                    70), "refund_due");
-    assert_int_equal(fixture->state.seq, fixture->state.begun);
+    assert_int_equal(fixture->sheet.seq, fixture->sheet.begun);
 
     assert_string_equal(life_order(fixture, gone, FS_COMMAND_REFUNDED, 11, 0,
                                    0), "ok");
-    assert_int_equal(fixture->state.seq, fixture->state.begun);
+    assert_int_equal(fixture->sheet.seq, fixture->sheet.begun);
     assert_string_equal(life_order(fixture, gone, FS_COMMAND_REFUNDED, 12, 2,
                                    0), "ok");
-    assert_int_equal(fixture->state.seq, fixture->state.begun);
+    assert_int_equal(fixture->sheet.seq, fixture->sheet.begun);
     assert_int_equal(fixture->result.hold.state, FS_HOLD_REFUNDED);
 
     assert_string_equal(life_order(fixture, gone, FS_COMMAND_REFUNDED, 13, 0,
@@ -65,18 +65,18 @@ test_debts(void **context)
     assert_string_equal(life_order(fixture, &gone, FS_COMMAND_CONFIRM, 1, 0,
                                    100), "refund_due");
     assert_int_equal(fixture->result.reason, FS_REASON_OTHER_LIFE);
-    mine = fixture->state.seq;
-    assert_true(mine > fixture->state.begun);
+    mine = fixture->sheet.seq;
+    assert_true(mine > fixture->sheet.begun);
 
     assert_string_equal(life_order(fixture, &gone, FS_COMMAND_CONFIRM, 2, 0,
                                    70), "refund_due");
-    assert_true(fixture->state.seq == mine + 1);
+    assert_true(fixture->sheet.seq == mine + 1);
 
     /* one payment, two holds: each is asked about by its own id */
 
     assert_string_equal(life_order(fixture, &other, FS_COMMAND_CONFIRM, 1, 0,
                                    100), "refund_due");
-    assert_true(fixture->state.seq == mine + 2);
+    assert_true(fixture->sheet.seq == mine + 2);
 
     /* this life's holds have nothing to do with it */
 
@@ -256,7 +256,7 @@ test_audit(void **context)
     command.type = FS_COMMAND_LIFE;
     command.epoch = 77;
     assert_string_equal(fixture_decide(fixture, &command, &op), "ok");
-    at = (uint32_t) fixture->state.seq;
+    at = (uint32_t) fixture->sheet.seq;
 
     fs_audit_run(fixture->store, 100, NULL, &audit);
     assert_string_equal(audit.problem, "");
@@ -271,8 +271,8 @@ test_audit(void **context)
     fs_audit_free(&audit);
 
     fixture_begin(fixture);
-    fs_put_le64(row, at - 1);
-    fs_put_le32(row + 8, 77);
+    fs_set_le64(row, at - 1);
+    fs_set_le32(row + 8, 77);
     fs_db_put(&fixture->write.log, fixture->store->log_dbi[FS_LOG_META],
               FS_META_LIVES, sizeof(FS_META_LIVES) - 1, row, sizeof(row), 0);
     fixture_commit(fixture);
@@ -301,7 +301,7 @@ test_word(void **context)
     memset(&command, 0, sizeof(command));
     command.type = FS_COMMAND_LIFE;
     command.epoch = 77;
-    fs_put_le32(command.key, 9);
+    fs_set_le32(command.key, 9);
 
     assert_string_equal(fixture_decide(fixture, &command, &op), "ok");
     assert_int_equal(fixture->result.epoch, 77);
@@ -331,15 +331,15 @@ test_word(void **context)
 
     fixture_begin(fixture);
     command.epoch = 500;
-    fs_decide(&fixture->state, &command, &op, &fixture->now,
+    fs_decide(&fixture->sheet, &command, &op, &fixture->now,
               &fixture->result);
     fixture_hold(&command, 3, sale, 1, 0);
-    fs_decide(&fixture->state, &command, NULL, &fixture->now,
+    fs_decide(&fixture->sheet, &command, NULL, &fixture->now,
               &fixture->result);
-    assert_int_equal(fs_state_epoch(&fixture->state,
+    assert_int_equal(fs_sheet_epoch(&fixture->sheet,
                                     fixture->result.hold.seq), 500);
-    assert_int_equal(fs_state_epoch(&fixture->state, after.seq), 77);
-    assert_int_equal(fs_state_epoch(&fixture->state, before.seq), 0);
+    assert_int_equal(fs_sheet_epoch(&fixture->sheet, after.seq), 77);
+    assert_int_equal(fs_sheet_epoch(&fixture->sheet, before.seq), 0);
     fixture_commit(fixture);
 
     fixture_close(fixture, 0);

@@ -5,9 +5,9 @@
  * of a buyer is changed behind the engine's back.
  */
 
-#include "commit_fixture.h"
+#include "leader_fixture.h"
 #include "pair/begin.h"
-#include "state/state_rows.h"
+#include "sheet/sheet_rows.h"
 
 
 #define BROKEN  "\"units.taken >= (uint32_t) entry->qty\" in fs_fold_ended()"
@@ -16,13 +16,13 @@ static char  said[4096];
 
 
 static void
-keep_words(void *data, fs_log_level_t level, const char *message)
+keep_words(void *data, fs_say_level_t level, const char *message)
 {
     size_t  len;
 
     (void) data;
 
-    if (level == FS_LOG_ERROR) {
+    if (level == FS_SAY_ERROR) {
         len = strlen(said);
         snprintf(said + len, sizeof(said) - len, "%s\n", message);
     }
@@ -49,7 +49,7 @@ static fs_seq_t
 open_broken(fixture_t *f)
 {
     fs_pair_t      pair;
-    fs_state_t     state;
+    fs_sheet_t     sheet;
     fs_units_t     units;
     fs_result_t    result;
     fs_command_t   command;
@@ -59,16 +59,16 @@ open_broken(fixture_t *f)
     f->store->conf.log = keep_words;
 
     shop_hold(&f->shop, &command, 1);
-    fs_commit_one(f->commit, &command, NULL, &result);
+    fs_leader_one(f->leader, &command, NULL, &result);
     assert_int_equal(result.outcome, FS_CREATED);
 
     assert_int_equal(fs_pair_begin(f->store, &pair), FS_OK);
-    fs_state_begin(&state, &pair, f->commit->crypto, f->commit->cache);
-    assert_true(fs_state_units(&state, command.buyer, f->shop.sale, &units));
+    fs_sheet_begin(&sheet, &pair, f->leader->crypto, f->leader->cache);
+    assert_true(fs_sheet_units(&sheet, command.buyer, f->shop.sale, &units));
     assert_int_equal(units.taken, 1);
     units.taken = 0;
-    fs_state_put_units(&state, command.buyer, f->shop.sale, &units);
-    assert_int_equal(fs_state_end(&state), FS_OK);
+    fs_sheet_put_units(&sheet, command.buyer, f->shop.sale, &units);
+    assert_int_equal(fs_sheet_end(&sheet), FS_OK);
     assert_int_equal(fs_pair_commit(&pair, NULL), FS_OK);
 
     return result.hold.seq;
@@ -129,7 +129,7 @@ test_batch(void **unused)
     (void) unused;
 
     hold = open_broken(&f);
-    settle(&f, 0);
+    inherit(&f, 0);
 
     push(&f, 0, 2, 100);
     release(&f, hold, &command);
@@ -169,7 +169,7 @@ test_alone(void **unused)
 
     hold = open_broken(&f);
     release(&f, hold, &command);
-    fs_commit_one(f.commit, &command, NULL, &result);
+    fs_leader_one(f.leader, &command, NULL, &result);
 
     assert_int_equal(result.outcome, FS_INTERNAL);
     nothing_taken(&f, hold, 1);
@@ -195,7 +195,7 @@ test_timer(void **unused)
     hold = open_broken(&f);
 
     shop_hold(&f.shop, &command, 2);
-    fs_commit_one(f.commit, &command, NULL, &result);
+    fs_leader_one(f.leader, &command, NULL, &result);
     assert_int_equal(result.outcome, FS_CREATED);
 
     f.shop.shift += 600001;
@@ -226,8 +226,8 @@ test_ring(void **unused)
     said[0] = '\0';
     fixture_open(&f, MAP, 100);
     f.store->conf.log = keep_words;
-    settle(&f, 0);
-    settle(&f, 1);
+    inherit(&f, 0);
+    inherit(&f, 1);
 
     push(&f, 1, 5, 100);
     ring = fs_ring(f.rings, 1);
@@ -239,8 +239,8 @@ test_ring(void **unused)
     assert_int_equal(p.commands, 1);
     assert_int_equal(take(&f, 0, 2), FS_CREATED);
     assert_int_equal(take(&f, 1, 5), -1);
-    assert_int_equal(times_said("commit->rings->capacity\" in "
-                                "fs_commit_ring_waits()"), 1);
+    assert_int_equal(times_said("leader->rings->capacity\" in "
+                                "fs_leader_ring_waits()"), 1);
 
     atomic_store(&ring->head, head);
     assert_int_equal(pass(&f, &p), FS_OK);
@@ -275,12 +275,12 @@ test_delivered(void **unused)
     said[0] = '\0';
     fixture_open(&f, MAP, 100);
     f.store->conf.log = keep_words;
-    settle(&f, 0);
+    inherit(&f, 0);
 
     push(&f, 0, 2, 100);
-    fs_commit_set_hook(f.commit, other_leader, &f);
+    fs_leader_set_hook(f.leader, other_leader, &f);
     assert_int_equal(pass(&f, &p), FS_INTERNAL);
-    fs_commit_set_hook(f.commit, NULL, NULL);
+    fs_leader_set_hook(f.leader, NULL, NULL);
 
     assert_int_equal(times_said("== cursor->start\" in fs_batch_check()"), 1);
     assert_int_equal(held(&f, buyers, 2), 0);

@@ -165,8 +165,8 @@ pages_spoil(fixture_t *fixture, uint64_t n, pages_how_t how)
     switch (how) {
 
     case PAGES_ENDS:
-        fs_put_le16(page + 12, 60000);
-        fs_put_le16(page + 14, 100);
+        fs_set_le16(page + 12, 60000);
+        fs_set_le16(page + 14, 100);
         break;
 
     case PAGES_NODE:
@@ -179,8 +179,8 @@ pages_spoil(fixture_t *fixture, uint64_t n, pages_how_t how)
         /* the first in the page, behind all others */
 
         node = page + fs_get_le16(page + 14);
-        fs_put_le32(node, 60000);
-        fs_put_le16(node + 6, 60000);
+        fs_set_le32(node, 60000);
+        fs_set_le16(node + 6, 60000);
         break;
 
     case PAGES_OVER:
@@ -205,7 +205,7 @@ pages_spoil(fixture_t *fixture, uint64_t n, pages_how_t how)
         for (node = page + fs_get_le16(page + 14); node < page + PAGE - 32;
              node += 2)
         {
-            fs_put_le64(node + 16, UINT64_MAX / 8 - 1);
+            fs_set_le64(node + 16, UINT64_MAX / 8 - 1);
             node += FS_PAGE_NODE + 8 + fs_get_le32(node);
         }
 
@@ -249,11 +249,11 @@ pages_decide(fixture_t *fixture, const fs_command_t *command,
     }
 
     fs_store_time(fixture->store, &fixture->now);
-    fs_state_begin(&fixture->state, &fixture->write, fixture->crypto,
+    fs_sheet_begin(&fixture->sheet, &fixture->write, fixture->crypto,
                    fixture->cache);
-    fs_decide(&fixture->state, command, op, &fixture->now, &fixture->result);
+    fs_decide(&fixture->sheet, command, op, &fixture->now, &fixture->result);
 
-    if (fs_state_end(&fixture->state) == FS_OK) {
+    if (fs_sheet_end(&fixture->sheet) == FS_OK) {
         (void) fs_pair_commit(&fixture->write, NULL);
 
     } else {

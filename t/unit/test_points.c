@@ -6,8 +6,8 @@
 
 #include "fixture.h"
 
-#include "state/due.h"
-#include "state/points.h"
+#include "sheet/due.h"
+#include "sheet/points.h"
 
 
 /* A sale whose document is this; its number. */
@@ -58,7 +58,7 @@ move_to(fixture_t *fixture, unsigned buyer, fs_seq_t hold,
     command.type = FS_COMMAND_POINT;
     command.hold = hold;
     fixture_buyer(command.buyer, buyer);
-    fs_put_le32(command.key, key);
+    fs_set_le32(command.key, key);
     fs_slug_set(&command.pickup, fixture_str(pickup));
 
     return fixture_decide(fixture, &command, NULL);
@@ -84,7 +84,7 @@ number_of(fixture_t *fixture, const char *slug)
     uint32_t  number;
 
     fixture_begin(fixture);
-    number = fs_state_number(&fixture->state, 'p', fixture_str(slug));
+    number = fs_sheet_number(&fixture->sheet, 'p', fixture_str(slug));
     fixture_abort(fixture);
 
     return number;
@@ -262,19 +262,19 @@ test_documents_change(void **context)
 
     fixture_begin(fixture);
 
-    fs_decide(&fixture->state, &hold, NULL, &fixture->now, &result);
+    fs_decide(&fixture->sheet, &hold, NULL, &fixture->now, &result);
     assert_int_equal(result.outcome, FS_BAD_REQUEST);
 
     command.type = FS_COMMAND_DOCUMENT;
-    fs_decide(&fixture->state, &command, &op, &fixture->now, &result);
+    fs_decide(&fixture->sheet, &command, &op, &fixture->now, &result);
     assert_int_equal(result.outcome, FS_OK);
-    fs_decide(&fixture->state, &hold, NULL, &fixture->now, &result);
+    fs_decide(&fixture->sheet, &hold, NULL, &fixture->now, &result);
     assert_int_equal(result.outcome, FS_CREATED);
 
     command.type = FS_COMMAND_DELETE;
-    fs_decide(&fixture->state, &command, &op, &fixture->now, &result);
+    fs_decide(&fixture->sheet, &command, &op, &fixture->now, &result);
     assert_int_equal(result.outcome, FS_OK);
-    fs_decide(&fixture->state, &hold, NULL, &fixture->now, &result);
+    fs_decide(&fixture->sheet, &hold, NULL, &fixture->now, &result);
     assert_int_equal(result.outcome, FS_BAD_REQUEST);
 
     fixture_commit(fixture);
@@ -305,11 +305,11 @@ test_from_before(void **context)
 
     fixture_begin(fixture);
 
-    fs_put_be32(key + 1, sale);
+    fs_set_be32(key + 1, sale);
     fs_db_delete(&fixture->write.log,
                  fixture->store->log_dbi[FS_LOG_NAMES], key, sizeof(key),
                  NULL, 0);
-    fs_put_be32(key + 1, other);
+    fs_set_be32(key + 1, other);
     fs_db_delete(&fixture->write.log,
                  fixture->store->log_dbi[FS_LOG_NAMES], key, sizeof(key),
                  NULL, 0);
@@ -329,7 +329,7 @@ test_from_before(void **context)
     /* a damaged row is made again */
 
     fixture_begin(fixture);
-    fs_put_be32(key + 1, sale);
+    fs_set_be32(key + 1, sale);
     fs_db_put(&fixture->write.log, fixture->store->log_dbi[FS_LOG_NAMES],
               key, sizeof(key), "bad", 3, 0);
     fixture_commit(fixture);
@@ -448,8 +448,8 @@ test_moved_group(void **context)
     fixture_confirm(fixture, hold, 1, 100);
 
     fixture_begin(fixture);
-    assert_null(fs_state_group(&fixture->state, sale, 1, 0));
-    group = fs_state_group(&fixture->state, sale, 2, 0);
+    assert_null(fs_sheet_group(&fixture->sheet, sale, 1, 0));
+    group = fs_sheet_group(&fixture->sheet, sale, 2, 0);
     assert_non_null(group);
     assert_int_equal(group->joined, 1);
     fixture_abort(fixture);

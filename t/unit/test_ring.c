@@ -1,7 +1,7 @@
 
 /*
  * Rings in shared memory: claiming by processes that get killed, and the way
- * of a command there and back.  What leaders do is in test_commit.c.
+ * of a command there and back.  What leaders do is in test_leader.c.
  */
 
 #include <errno.h>

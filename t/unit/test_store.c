@@ -164,7 +164,7 @@ test_schema(void **context)
     fixture_t     *fixture = *context;
 
     fixture_begin(fixture);
-    fs_put_le32(schema, FS_SCHEMA + 1);
+    fs_set_le32(schema, FS_SCHEMA + 1);
     fs_db_put(&fixture->write.log, fixture->store->log_dbi[FS_LOG_META],
               FS_META_SCHEMA, sizeof(FS_META_SCHEMA) - 1, schema, 4, 0);
     assert_int_equal(fs_pair_commit(&fixture->write, NULL), FS_OK);
@@ -459,9 +459,9 @@ test_killed(void **context)
         fixture_open(fixture);
         fixture_hold(&command, 1, sale, 3, 1);
         fixture_begin(fixture);
-        fs_decide(&fixture->state, &command, NULL, &fixture->now,
+        fs_decide(&fixture->sheet, &command, NULL, &fixture->now,
                   &fixture->result);
-        (void) fs_state_end(&fixture->state);
+        (void) fs_sheet_end(&fixture->sheet);
         fixture->write.committed = store_kill;
         (void) fs_pair_commit(&fixture->write, NULL);
         _exit(1);

@@ -56,14 +56,14 @@ store_try(fixture_t *fixture, uint32_t sale, unsigned buyer)
     }
 
     fs_store_now(fixture->store, &fixture->now);
-    fs_state_begin(&fixture->state, &fixture->write, fixture->crypto,
+    fs_sheet_begin(&fixture->sheet, &fixture->write, fixture->crypto,
                    fixture->cache);
 
     fixture_hold(&command, buyer, sale, 1, buyer);
-    fs_decide(&fixture->state, &command, NULL, &fixture->now,
+    fs_decide(&fixture->sheet, &command, NULL, &fixture->now,
               &fixture->result);
 
-    outcome = fs_state_end(&fixture->state);
+    outcome = fs_sheet_end(&fixture->sheet);
 
     if (outcome != FS_OK) {
         fs_pair_abort(&fixture->write);

@@ -26,10 +26,10 @@
 typedef struct {
     shop_t               shop;
     fs_store_t          *store;
-    fs_commit_t         *commit;
+    fs_leader_t         *leader;
     int                  wanted;        /* eventfd: a pass */
     _Atomic int          claimed;       /* producers with a ring */
-    _Atomic int          settled;
+    _Atomic int          inherited;
     _Atomic int          stop;
     unsigned             audits;        /* that ended well */
     unsigned             looks;
@@ -71,12 +71,12 @@ commit_run(void *data)
     }
 
     for (i = 0; i < PRODUCERS; i++) {
-        if (fs_commit_settle(market->commit, i) != FS_OK) {
-            return "settle";
+        if (fs_leader_inherit(market->leader, i) != FS_OK) {
+            return "inherit";
         }
     }
 
-    market->settled = 1;
+    market->inherited = 1;
 
     while (!market->stop) {
         pfd.fd = market->wanted;
@@ -85,7 +85,7 @@ commit_run(void *data)
         (void) !read(market->wanted, &n, sizeof(n));
 
         do {
-            fs_commit_pass(market->commit, &market->stop, &pass);
+            fs_leader_pass(market->leader, &market->stop, &pass);
 
             if (pass.outcome != FS_OK) {
                 return "pass";
@@ -180,7 +180,7 @@ producer_run(void *data)
 
     market->claimed++;
 
-    while (!market->settled && !market->stop) {
+    while (!market->inherited && !market->stop) {
         usleep(100);
     }
 
@@ -322,8 +322,8 @@ test_threads(void **state)
     shop_make(&market.shop, MAP, STOCK, PRODUCERS, QUEUE);
     market.store = shop_open(&market.shop);
     assert_non_null(market.store);
-    market.commit = fs_commit_create(market.store, market.shop.rings);
-    assert_non_null(market.commit);
+    market.leader = fs_leader_create(market.store, market.shop.rings);
+    assert_non_null(market.leader);
     market.wanted = eventfd(0, EFD_NONBLOCK|EFD_CLOEXEC);
     assert_int_not_equal(market.wanted, -1);
 
@@ -379,7 +379,7 @@ test_threads(void **state)
     assert_true(market.looks > 0);
 
     close(market.wanted);
-    fs_commit_destroy(market.commit);
+    fs_leader_destroy(market.leader);
     fs_store_close(market.store, 1);
     shop_free(&market.shop);
 }

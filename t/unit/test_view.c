@@ -347,7 +347,7 @@ test_group_failed(void **context)
 
     do {
         fixture_begin(fixture);
-        assert_int_equal(fs_decide_timers(&fixture->state, &fixture->now, 1),
+        assert_int_equal(fs_decide_timers(&fixture->sheet, &fixture->now, 1),
                          1);
         fixture_commit(fixture);
 
@@ -544,7 +544,7 @@ test_walks(void **context)
         holds[i] = fixture->result.hold.seq;
     }
 
-    fs_put_be32(key, grape);
+    fs_set_be32(key, grape);
     put_garbage(fixture, 0, fixture->store->index_dbi[FS_INDEX_SALES], key,
                 sizeof(key));
     put_garbage(fixture, 0, fixture->store->index_dbi[FS_INDEX_HOLDS],

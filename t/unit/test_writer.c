@@ -42,7 +42,7 @@ check_string(const char *text, size_t len)
     by_yajl(text, len, &json, &json_len, &gen);
 
     fs_writer_begin(&writer, buf, sizeof(buf));
-    fs_put_string(&writer, text, len);
+    fs_write_string(&writer, text, len);
     got = fs_writer_end(&writer);
 
     assert_int_equal(got, json_len);
@@ -52,7 +52,7 @@ check_string(const char *text, size_t len)
 
     memset(buf, '#', sizeof(buf));
     fs_writer_begin(&writer, buf, json_len - 1);
-    fs_put_string(&writer, text, len);
+    fs_write_string(&writer, text, len);
     assert_int_equal(fs_writer_end(&writer), -1);
     assert_int_equal(buf[json_len - 1], '#');
 
@@ -127,33 +127,33 @@ test_structure(void **unused)
         memset(buf, '#', sizeof(buf));
 
         fs_writer_begin(&writer, buf, size);
-        fs_put_raw(&writer, "# ", 2);
-        fs_put_object(&writer);
-        fs_put_key(&writer, "a");
-        fs_put_list(&writer);
-        fs_put_list_end(&writer);
-        fs_put_key(&writer, "b");
-        fs_put_object(&writer);
-        fs_put_object_end(&writer);
-        fs_put_key(&writer, "c");
-        fs_put_list(&writer);
-        fs_put_number(&writer, 1);
-        fs_put_number(&writer, INT64_MIN);
-        fs_put_object(&writer);
-        fs_put_key(&writer, "d");
-        fs_put_null(&writer);
-        fs_put_object_end(&writer);
-        fs_put_list(&writer);
-        fs_put_boolean(&writer, 1);
-        fs_put_boolean(&writer, 0);
-        fs_put_list_end(&writer);
-        fs_put_word(&writer, "w");
-        fs_put_text(&writer, "\n");
-        fs_put_list_end(&writer);
-        fs_put_key(&writer, "e");
-        fs_put_number(&writer, INT64_MAX);
-        fs_put_object_end(&writer);
-        fs_put_raw(&writer, "\n", 1);
+        fs_write_raw(&writer, "# ", 2);
+        fs_write_object(&writer);
+        fs_write_key(&writer, "a");
+        fs_write_list(&writer);
+        fs_write_list_end(&writer);
+        fs_write_key(&writer, "b");
+        fs_write_object(&writer);
+        fs_write_object_end(&writer);
+        fs_write_key(&writer, "c");
+        fs_write_list(&writer);
+        fs_write_number(&writer, 1);
+        fs_write_number(&writer, INT64_MIN);
+        fs_write_object(&writer);
+        fs_write_key(&writer, "d");
+        fs_write_null(&writer);
+        fs_write_object_end(&writer);
+        fs_write_list(&writer);
+        fs_write_boolean(&writer, 1);
+        fs_write_boolean(&writer, 0);
+        fs_write_list_end(&writer);
+        fs_write_word(&writer, "w");
+        fs_write_text(&writer, "\n");
+        fs_write_list_end(&writer);
+        fs_write_key(&writer, "e");
+        fs_write_number(&writer, INT64_MAX);
+        fs_write_object_end(&writer);
+        fs_write_raw(&writer, "\n", 1);
         len = fs_writer_end(&writer);
 
         if (size < sizeof(expected) - 1) {
@@ -177,9 +177,9 @@ test_failure_sticks(void **unused)
     (void) unused;
 
     fs_writer_begin(&writer, buf, sizeof(buf));
-    fs_put_object(&writer);
+    fs_write_object(&writer);
     fs_writer_fail(&writer);
-    fs_put_object_end(&writer);
+    fs_write_object_end(&writer);
     assert_int_equal(fs_writer_end(&writer), -1);
 }
 

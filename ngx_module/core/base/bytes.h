@@ -11,7 +11,7 @@
 
 
 static inline void
-fs_put_be32(uint8_t *p, uint32_t v)
+fs_set_be32(uint8_t *p, uint32_t v)
 {
     p[0] = (uint8_t) (v >> 24);
     p[1] = (uint8_t) (v >> 16);
@@ -21,10 +21,10 @@ fs_put_be32(uint8_t *p, uint32_t v)
 
 
 static inline void
-fs_put_be64(uint8_t *p, uint64_t v)
+fs_set_be64(uint8_t *p, uint64_t v)
 {
-    fs_put_be32(p, (uint32_t) (v >> 32));
-    fs_put_be32(p + 4, (uint32_t) v);
+    fs_set_be32(p, (uint32_t) (v >> 32));
+    fs_set_be32(p + 4, (uint32_t) v);
 }
 
 
@@ -48,7 +48,7 @@ fs_get_be64(const void *p)
 
 
 static inline void
-fs_put_le16(uint8_t *p, uint16_t v)
+fs_set_le16(uint8_t *p, uint16_t v)
 {
     p[0] = (uint8_t) v;
     p[1] = (uint8_t) (v >> 8);
@@ -56,7 +56,7 @@ fs_put_le16(uint8_t *p, uint16_t v)
 
 
 static inline void
-fs_put_le32(uint8_t *p, uint32_t v)
+fs_set_le32(uint8_t *p, uint32_t v)
 {
     p[0] = (uint8_t) v;
     p[1] = (uint8_t) (v >> 8);
@@ -66,10 +66,10 @@ fs_put_le32(uint8_t *p, uint32_t v)
 
 
 static inline void
-fs_put_le64(uint8_t *p, uint64_t v)
+fs_set_le64(uint8_t *p, uint64_t v)
 {
-    fs_put_le32(p, (uint32_t) v);
-    fs_put_le32(p + 4, (uint32_t) (v >> 32));
+    fs_set_le32(p, (uint32_t) v);
+    fs_set_le32(p + 4, (uint32_t) (v >> 32));
 }
 
 

@@ -12,27 +12,27 @@
 #include "decide/decide_hold.h"
 #include "decide/decide_operator.h"
 #include "decide/decide_order.h"
-#include "state/state_names.h"
-#include "state/state_rows.h"
+#include "sheet/sheet_names.h"
+#include "sheet/sheet_rows.h"
 
 
-static void fs_decide_unmet(fs_state_t *state, const fs_command_t *command,
+static void fs_decide_unmet(fs_sheet_t *sheet, const fs_command_t *command,
     fs_result_t *result);
 
 
 void
-fs_decide(fs_state_t *state, const fs_command_t *command,
+fs_decide(fs_sheet_t *sheet, const fs_command_t *command,
     const fs_operator_t *op, const fs_now_t *now, fs_result_t *result)
 {
     memset(result, 0, sizeof(fs_result_t));
-    state->cut = 0;
+    sheet->cut = 0;
 
-    if (state->store->clock_behind) {
+    if (sheet->store->clock_behind) {
 
         /* another process may have been told, or the clock was set right */
 
-        if (now->wall >= state->at - FS_CLOCK_BEHIND_MS) {
-            state->store->clock_behind = 0;
+        if (now->wall >= sheet->at - FS_CLOCK_BEHIND_MS) {
+            sheet->store->clock_behind = 0;
 
         } else if (command->type != FS_COMMAND_CLOCK) {
             result->outcome = FS_CLOCK;
@@ -43,17 +43,17 @@ fs_decide(fs_state_t *state, const fs_command_t *command,
     switch (command->unmet ? FS_COMMANDS_N : command->type) {
 
     case FS_COMMANDS_N:
-        fs_decide_unmet(state, command, result);
+        fs_decide_unmet(sheet, command, result);
         break;
 
     case FS_COMMAND_HOLD:
-        fs_decide_hold(state, command, now, result);
+        fs_decide_hold(sheet, command, now, result);
         break;
 
     case FS_COMMAND_RELEASE:
     case FS_COMMAND_PAY:
     case FS_COMMAND_POINT:
-        fs_decide_buyer(state, command, now, result);
+        fs_decide_buyer(sheet, command, now, result);
         break;
 
     case FS_COMMAND_CONFIRM:
@@ -61,15 +61,15 @@ fs_decide(fs_state_t *state, const fs_command_t *command,
     case FS_COMMAND_REFUNDED:
     case FS_COMMAND_READY:
     case FS_COMMAND_PICK_UP:
-        fs_decide_order(state, command, now, result);
+        fs_decide_order(sheet, command, now, result);
         break;
 
     default:
-        fs_decide_operator(state, command, op, now, result);
+        fs_decide_operator(sheet, command, op, now, result);
         break;
     }
 
-    if (state->cut && fs_outcome_status(result->outcome) == 409) {
+    if (sheet->cut && fs_outcome_status(result->outcome) == 409) {
 
         /* units are there, and not free yet: the same again in a moment */
 
@@ -77,7 +77,7 @@ fs_decide(fs_state_t *state, const fs_command_t *command,
         result->outcome = FS_QUEUE_FULL;
     }
 
-    if (state->failed || state->index->error != 0 || state->log->error != 0) {
+    if (sheet->failed || sheet->index->error != 0 || sheet->log->error != 0) {
         result->outcome = FS_INTERNAL;
     }
 }
@@ -89,7 +89,7 @@ fs_decide(fs_state_t *state, const fs_command_t *command,
  */
 
 static void
-fs_decide_unmet(fs_state_t *state, const fs_command_t *command,
+fs_decide_unmet(fs_sheet_t *sheet, const fs_command_t *command,
     fs_result_t *result)
 {
     int        buyers;
@@ -97,10 +97,10 @@ fs_decide_unmet(fs_state_t *state, const fs_command_t *command,
 
     buyers = command->type <= FS_COMMAND_POINT;
 
-    if (command->epoch != fs_state_epoch(state, command->hold)) {
+    if (command->epoch != fs_sheet_epoch(sheet, command->hold)) {
         result->outcome = buyers ? FS_OTHER_LIFE : FS_PRECONDITION;
 
-    } else if (!fs_state_hold(state, command->hold, &hold)
+    } else if (!fs_sheet_hold(sheet, command->hold, &hold)
                || (buyers && memcmp(hold.buyer, command->buyer,
                                     FS_BUYER_LEN) != 0))
     {

@@ -9,7 +9,7 @@
 #define FS_DECIDE_H
 
 #include "base/command.h"
-#include "state/state.h"
+#include "sheet/sheet.h"
 
 #pragma GCC visibility push(hidden)
 
@@ -19,7 +19,7 @@
  * the command's sales first, as far as it needs their units, and opens or
  * closes a sale whose time has come.
  */
-void fs_decide(fs_state_t *state, const fs_command_t *command,
+void fs_decide(fs_sheet_t *sheet, const fs_command_t *command,
     const fs_operator_t *op, const fs_now_t *now, fs_result_t *result);
 
 

@@ -8,55 +8,55 @@
 #include "rules/expire.h"
 #include "rules/hold.h"
 #include "rules/transitions.h"
-#include "state/points.h"
-#include "state/state_names.h"
-#include "state/state_rows.h"
+#include "sheet/points.h"
+#include "sheet/sheet_names.h"
+#include "sheet/sheet_rows.h"
 
 
-static void fs_decide_term(fs_state_t *state, const fs_command_t *command,
+static void fs_decide_term(fs_sheet_t *sheet, const fs_command_t *command,
     fs_hold_t *hold, const fs_now_t *now, fs_result_t *result);
-static void fs_decide_point(fs_state_t *state, const fs_command_t *command,
+static void fs_decide_point(fs_sheet_t *sheet, const fs_command_t *command,
     fs_hold_t *hold, const fs_now_t *now, fs_result_t *result);
-static int fs_point_replay(fs_state_t *state, const fs_command_t *command,
+static int fs_point_replay(fs_sheet_t *sheet, const fs_command_t *command,
     const fs_now_t *now, fs_result_t *result);
 
 
 void
-fs_decide_buyer(fs_state_t *state, const fs_command_t *command,
+fs_decide_buyer(fs_sheet_t *sheet, const fs_command_t *command,
     const fs_now_t *now, fs_result_t *result)
 {
     fs_hold_t  hold;
 
     if (command->type == FS_COMMAND_POINT
-        && fs_point_replay(state, command, now, result))
+        && fs_point_replay(sheet, command, now, result))
     {
         return;
     }
 
-    if (command->epoch != fs_state_epoch(state, command->hold)) {
+    if (command->epoch != fs_sheet_epoch(sheet, command->hold)) {
         result->outcome = FS_OTHER_LIFE;
         return;
     }
 
-    if (!fs_state_hold(state, command->hold, &hold)
+    if (!fs_sheet_hold(sheet, command->hold, &hold)
         || memcmp(hold.buyer, command->buyer, FS_BUYER_LEN) != 0)
     {
         result->outcome = FS_NO_SUCH_HOLD;
         return;
     }
 
-    fs_expire_due(state, &hold, now);
+    fs_expire_due(sheet, &hold, now);
 
     if (command->type == FS_COMMAND_POINT) {
-        fs_decide_point(state, command, &hold, now, result);
+        fs_decide_point(sheet, command, &hold, now, result);
 
     } else {
-        fs_decide_term(state, command, &hold, now, result);
+        fs_decide_term(sheet, command, &hold, now, result);
     }
 
     if (result->outcome == FS_OK) {
-        fs_state_hold(state, command->hold, &hold);
-        fs_answer_with(state, &hold, result);
+        fs_sheet_hold(sheet, command->hold, &hold);
+        fs_result_hold(sheet, &hold, result);
     }
 }
 
@@ -64,7 +64,7 @@ fs_decide_buyer(fs_state_t *state, const fs_command_t *command,
 /* RELEASE and PAY. */
 
 static void
-fs_decide_term(fs_state_t *state, const fs_command_t *command,
+fs_decide_term(fs_sheet_t *sheet, const fs_command_t *command,
     fs_hold_t *hold, const fs_now_t *now, fs_result_t *result)
 {
     uint32_t                term;
@@ -75,12 +75,12 @@ fs_decide_term(fs_state_t *state, const fs_command_t *command,
                                      ? FS_MOVE_PAY : FS_MOVE_RELEASE);
 
     if (move->outcome != FS_OK) {
-        fs_wrong_state(state, hold, result);
+        fs_wrong_state(sheet, hold, result);
         return;
     }
 
     if (move->entry == FS_ENTRY_RELEASED) {
-        fs_emit_lines(state, hold, FS_ENTRY_RELEASED, now);
+        fs_emit_lines(sheet, hold, FS_ENTRY_RELEASED, now);
 
     } else if (move->entry == FS_ENTRY_PAYING) {
         term = (command->term_ms < FS_HOLD_MS_MAX) ? command->term_ms
@@ -102,7 +102,7 @@ fs_decide_term(fs_state_t *state, const fs_command_t *command,
             entry.time2 = hold->due;
         }
 
-        fs_emit(state, &entry, now);
+        fs_emit(sheet, &entry, now);
     }
 
     result->outcome = FS_OK;
@@ -115,7 +115,7 @@ fs_decide_term(fs_state_t *state, const fs_command_t *command,
  */
 
 static void
-fs_decide_point(fs_state_t *state, const fs_command_t *command,
+fs_decide_point(fs_sheet_t *sheet, const fs_command_t *command,
     fs_hold_t *hold, const fs_now_t *now, fs_result_t *result)
 {
     unsigned                i;
@@ -128,7 +128,7 @@ fs_decide_point(fs_state_t *state, const fs_command_t *command,
     move = fs_transition(hold->state, FS_MOVE_POINT);
 
     if (move->outcome != FS_OK) {
-        fs_wrong_state(state, hold, result);
+        fs_wrong_state(sheet, hold, result);
         return;
     }
 
@@ -143,7 +143,7 @@ fs_decide_point(fs_state_t *state, const fs_command_t *command,
         sales[i] = hold->lines[i].sale;
     }
 
-    outcome = fs_points_check(state, sales, hold->lines_n, slug, &pickup,
+    outcome = fs_points_check(sheet, sales, hold->lines_n, slug, &pickup,
                               result);
     if (outcome != FS_OK) {
         result->outcome = (uint16_t) outcome;
@@ -159,7 +159,7 @@ fs_decide_point(fs_state_t *state, const fs_command_t *command,
         entry.pickup = pickup;
         memcpy(entry.key, command->key, FS_KEY_HASH_LEN);
 
-        fs_emit(state, &entry, now);
+        fs_emit(sheet, &entry, now);
     }
 
     result->outcome = FS_OK;
@@ -169,7 +169,7 @@ fs_decide_point(fs_state_t *state, const fs_command_t *command,
 /* 1: answered, by what the key is bound to. */
 
 static int
-fs_point_replay(fs_state_t *state, const fs_command_t *command,
+fs_point_replay(fs_sheet_t *sheet, const fs_command_t *command,
     const fs_now_t *now, fs_result_t *result)
 {
     fs_seq_t    seq;
@@ -178,8 +178,8 @@ fs_point_replay(fs_state_t *state, const fs_command_t *command,
     fs_entry_t  entry;
 
     if (fs_all_zero(command->key, FS_KEY_HASH_LEN)
-        || !fs_state_bound(state, command->buyer, command->key, &seq)
-        || !fs_state_entry(state, seq, &entry))
+        || !fs_sheet_bound(sheet, command->buyer, command->key, &seq)
+        || !fs_sheet_entry(sheet, seq, &entry))
     {
         return 0;
     }
@@ -188,7 +188,7 @@ fs_point_replay(fs_state_t *state, const fs_command_t *command,
 
         /* a hold's: kept while it lives, and for a day after */
 
-        if (fs_state_hold(state, seq, &hold) && !fs_hold_live(&hold)
+        if (fs_sheet_hold(sheet, seq, &hold) && !fs_hold_live(&hold)
             && now->mono >= hold.due + FS_KEY_KEPT_MS)
         {
             return 0;
@@ -205,16 +205,16 @@ fs_point_replay(fs_state_t *state, const fs_command_t *command,
     slug = fs_slug_str(&command->pickup);
 
     if (entry.hold != command->hold
-        || command->epoch != fs_state_epoch(state, entry.hold)
-        || fs_state_number(state, 'p', slug) != entry.pickup
-        || !fs_state_hold(state, entry.hold, &hold))
+        || command->epoch != fs_sheet_epoch(sheet, entry.hold)
+        || fs_sheet_number(sheet, 'p', slug) != entry.pickup
+        || !fs_sheet_hold(sheet, entry.hold, &hold))
     {
         result->outcome = FS_KEY_REUSED;
         return 1;
     }
 
-    fs_expire_due(state, &hold, now);
-    fs_answer_with(state, &hold, result);
+    fs_expire_due(sheet, &hold, now);
+    fs_result_hold(sheet, &hold, result);
     result->outcome = FS_REPLAYED;
 
     return 1;

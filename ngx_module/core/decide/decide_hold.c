@@ -6,25 +6,25 @@
 #include "decide/decide_hold.h"
 #include "rules/expire.h"
 #include "rules/hold.h"
-#include "state/points.h"
-#include "state/state_names.h"
-#include "state/state_rows.h"
+#include "sheet/points.h"
+#include "sheet/sheet_names.h"
+#include "sheet/sheet_rows.h"
 
 
-static int fs_decide_replay(fs_state_t *state, const fs_command_t *command,
+static int fs_decide_replay(fs_sheet_t *sheet, const fs_command_t *command,
     const fs_now_t *now, fs_result_t *result);
-static int fs_same_payload(fs_state_t *state, const fs_command_t *command,
+static int fs_same_payload(fs_sheet_t *sheet, const fs_command_t *command,
     const fs_hold_t *hold);
-static fs_outcome_t fs_check_line(fs_state_t *state,
+static fs_outcome_t fs_check_line(fs_sheet_t *sheet,
     const fs_command_t *command, unsigned i, const fs_now_t *now,
     fs_result_t *result);
-static fs_outcome_t fs_check_buyer(fs_state_t *state,
+static fs_outcome_t fs_check_buyer(fs_sheet_t *sheet,
     const fs_command_t *command, const fs_now_t *now, fs_result_t *result);
-static uint32_t fs_hold_term(fs_state_t *state, const fs_command_t *command);
+static uint32_t fs_hold_term(fs_sheet_t *sheet, const fs_command_t *command);
 
 
 void
-fs_decide_hold(fs_state_t *state, const fs_command_t *command,
+fs_decide_hold(fs_sheet_t *sheet, const fs_command_t *command,
     const fs_now_t *now, fs_result_t *result)
 {
     unsigned      i;
@@ -35,7 +35,7 @@ fs_decide_hold(fs_state_t *state, const fs_command_t *command,
     fs_entry_t    entry;
     fs_outcome_t  outcome;
 
-    if (fs_decide_replay(state, command, now, result)) {
+    if (fs_decide_replay(sheet, command, now, result)) {
         return;
     }
 
@@ -47,37 +47,37 @@ fs_decide_hold(fs_state_t *state, const fs_command_t *command,
     }
 
     for (i = 0; i < command->lines_n; i++) {
-        sale = fs_state_sale(state, command->lines[i].sale);
+        sale = fs_sheet_sale(sheet, command->lines[i].sale);
 
         if (sale != NULL) {
-            fs_open_close(state, sale, now);
+            fs_open_close(sheet, sale, now);
         }
     }
 
-    outcome = fs_check_lines(state, command, now, result);
+    outcome = fs_check_lines(sheet, command, now, result);
 
     if (outcome == FS_OK) {
-        outcome = fs_check_buyer(state, command, now, result);
+        outcome = fs_check_buyer(sheet, command, now, result);
     }
 
     if (outcome == FS_OVER_LIMIT || outcome == FS_TOO_MANY_HOLDS) {
-        fs_expire_buyer(state, command->buyer, now);
+        fs_expire_buyer(sheet, command->buyer, now);
 
         result->limit = 0;
-        outcome = fs_check_lines(state, command, now, result);
+        outcome = fs_check_lines(sheet, command, now, result);
 
         if (outcome == FS_OK) {
-            outcome = fs_check_buyer(state, command, now, result);
+            outcome = fs_check_buyer(sheet, command, now, result);
         }
     }
 
     if (outcome == FS_OK) {
         for (i = 0; i < command->lines_n; i++) {
-            sale = fs_state_sale(state, command->lines[i].sale);
-            fs_make_room(state, sale, command->lines[i].qty, now);
+            sale = fs_sheet_sale(sheet, command->lines[i].sale);
+            fs_make_room(sheet, sale, command->lines[i].qty, now);
         }
 
-        outcome = fs_check_free(state, command, result);
+        outcome = fs_check_free(sheet, command, result);
     }
 
     if (outcome == FS_OK) {
@@ -85,7 +85,7 @@ fs_decide_hold(fs_state_t *state, const fs_command_t *command,
             sales[i] = command->lines[i].sale;
         }
 
-        outcome = fs_points_check(state, sales, command->lines_n, slug,
+        outcome = fs_points_check(sheet, sales, command->lines_n, slug,
                                   &pickup, result);
     }
 
@@ -94,7 +94,7 @@ fs_decide_hold(fs_state_t *state, const fs_command_t *command,
         return;
     }
 
-    term = fs_hold_term(state, command);
+    term = fs_hold_term(sheet, command);
 
     memset(&entry, 0, sizeof(fs_entry_t));
     entry.type = FS_ENTRY_HELD;
@@ -107,18 +107,18 @@ fs_decide_hold(fs_state_t *state, const fs_command_t *command,
     memcpy(entry.key, command->key, FS_KEY_HASH_LEN);
 
     for (i = 0; i < command->lines_n; i++) {
-        sale = fs_state_sale(state, command->lines[i].sale);
+        sale = fs_sheet_sale(sheet, command->lines[i].sale);
         entry.line = (uint8_t) i;
         entry.sale = command->lines[i].sale;
         entry.qty = (int32_t) command->lines[i].qty;
         entry.amount_fen = sale->price_fen;
 
-        fs_emit(state, &entry, now);
+        fs_emit(sheet, &entry, now);
 
         memset(entry.key, 0, FS_KEY_HASH_LEN);
     }
 
-    if (fs_state_hold(state, entry.hold, &hold)) {
+    if (fs_sheet_hold(sheet, entry.hold, &hold)) {
         result->outcome = FS_CREATED;
         result->hold = hold;
     }
@@ -131,7 +131,7 @@ fs_decide_hold(fs_state_t *state, const fs_command_t *command,
  */
 
 static int
-fs_decide_replay(fs_state_t *state, const fs_command_t *command,
+fs_decide_replay(fs_sheet_t *sheet, const fs_command_t *command,
     const fs_now_t *now, fs_result_t *result)
 {
     fs_seq_t    seq;
@@ -139,16 +139,16 @@ fs_decide_replay(fs_state_t *state, const fs_command_t *command,
     fs_entry_t  entry;
 
     if (fs_all_zero(command->key, FS_KEY_HASH_LEN)
-        || !fs_state_bound(state, command->buyer, command->key, &seq))
+        || !fs_sheet_bound(sheet, command->buyer, command->key, &seq))
     {
         return 0;
     }
 
-    if (!fs_state_hold(state, seq, &hold)) {
+    if (!fs_sheet_hold(sheet, seq, &hold)) {
 
         /* not a hold's but an operator's */
 
-        if (!fs_state_entry(state, seq, &entry)
+        if (!fs_sheet_entry(sheet, seq, &entry)
             || now->mono >= entry.at + FS_KEY_KEPT_MS)
         {
             return 0;
@@ -162,13 +162,13 @@ fs_decide_replay(fs_state_t *state, const fs_command_t *command,
         return 0;
     }
 
-    if (!fs_same_payload(state, command, &hold)) {
+    if (!fs_same_payload(sheet, command, &hold)) {
         result->outcome = FS_KEY_REUSED;
         return 1;
     }
 
-    fs_expire_due(state, &hold, now);
-    fs_answer_with(state, &hold, result);
+    fs_expire_due(sheet, &hold, now);
+    fs_result_hold(sheet, &hold, result);
     result->outcome = FS_REPLAYED;
 
     return 1;
@@ -176,7 +176,7 @@ fs_decide_replay(fs_state_t *state, const fs_command_t *command,
 
 
 static int
-fs_same_payload(fs_state_t *state, const fs_command_t *command,
+fs_same_payload(fs_sheet_t *sheet, const fs_command_t *command,
     const fs_hold_t *hold)
 {
     unsigned    i, j;
@@ -192,7 +192,7 @@ fs_same_payload(fs_state_t *state, const fs_command_t *command,
 
     if (command->pickup.len != 0) {
         slug = fs_slug_str(&command->pickup);
-        pickup = fs_state_number(state, 'p', slug);
+        pickup = fs_sheet_number(sheet, 'p', slug);
 
         if (pickup == 0) {
             return 0;
@@ -201,8 +201,8 @@ fs_same_payload(fs_state_t *state, const fs_command_t *command,
 
     /* what was asked for: the hold may have another by now */
 
-    if (!fs_state_entry(state, hold->seq, &first)) {
-        state->failed = 1;
+    if (!fs_sheet_entry(sheet, hold->seq, &first)) {
+        sheet->failed = 1;
         return 0;
     }
 
@@ -258,14 +258,14 @@ fs_lines_valid(const fs_command_t *command)
 
 
 fs_outcome_t
-fs_check_lines(fs_state_t *state, const fs_command_t *command,
+fs_check_lines(fs_sheet_t *sheet, const fs_command_t *command,
     const fs_now_t *now, fs_result_t *result)
 {
     unsigned      i;
     fs_outcome_t  outcome;
 
     for (i = 0; i < command->lines_n; i++) {
-        outcome = fs_check_line(state, command, i, now, result);
+        outcome = fs_check_line(sheet, command, i, now, result);
 
         if (outcome != FS_OK) {
             return outcome;
@@ -279,7 +279,7 @@ fs_check_lines(fs_state_t *state, const fs_command_t *command,
 /* The sale, and what the buyer has of it already. */
 
 static fs_outcome_t
-fs_check_line(fs_state_t *state, const fs_command_t *command, unsigned i,
+fs_check_line(fs_sheet_t *sheet, const fs_command_t *command, unsigned i,
     const fs_now_t *now, fs_result_t *result)
 {
     uint32_t          qty;
@@ -288,7 +288,7 @@ fs_check_line(fs_state_t *state, const fs_command_t *command, unsigned i,
 
     qty = command->lines[i].qty;
     result->sale = command->lines[i].sale;
-    sale = fs_state_sale(state, result->sale);
+    sale = fs_sheet_sale(sheet, result->sale);
 
     if (sale == NULL) {
         return FS_NO_SUCH_SALE;
@@ -310,7 +310,7 @@ fs_check_line(fs_state_t *state, const fs_command_t *command, unsigned i,
     }
 
     if (sale->limit != 0) {
-        fs_state_units(state, command->buyer, sale->number, &units);
+        fs_sheet_units(sheet, command->buyer, sale->number, &units);
 
         if ((uint64_t) units.taken + qty > sale->limit) {
             result->limit = sale->limit;
@@ -325,7 +325,7 @@ fs_check_line(fs_state_t *state, const fs_command_t *command, unsigned i,
 /* What the buyer has of everything. */
 
 static fs_outcome_t
-fs_check_buyer(fs_state_t *state, const fs_command_t *command,
+fs_check_buyer(fs_sheet_t *sheet, const fs_command_t *command,
     const fs_now_t *now, fs_result_t *result)
 {
     int64_t     wait;
@@ -334,7 +334,7 @@ fs_check_buyer(fs_state_t *state, const fs_command_t *command,
     fs_units_t  units;
 
     for (i = 0; i < command->lines_n; i++) {
-        fs_state_units(state, command->buyer, command->lines[i].sale, &units);
+        fs_sheet_units(sheet, command->buyer, command->lines[i].sale, &units);
 
         if (units.lapses < FS_LAPSES_FREE) {
             continue;
@@ -362,7 +362,7 @@ fs_check_buyer(fs_state_t *state, const fs_command_t *command,
         }
     }
 
-    fs_state_buyer(state, command->buyer, &buyer);
+    fs_sheet_buyer(sheet, command->buyer, &buyer);
 
     if (command->live_holds != 0 && buyer.live >= command->live_holds) {
         result->limit = command->live_holds;
@@ -374,14 +374,14 @@ fs_check_buyer(fs_state_t *state, const fs_command_t *command,
 
 
 fs_outcome_t
-fs_check_free(fs_state_t *state, const fs_command_t *command,
+fs_check_free(fs_sheet_t *sheet, const fs_command_t *command,
     fs_result_t *result)
 {
     unsigned          i;
     const fs_sale_t  *sale;
 
     for (i = 0; i < command->lines_n; i++) {
-        sale = fs_state_sale(state, command->lines[i].sale);
+        sale = fs_sheet_sale(sheet, command->lines[i].sale);
 
         if (fs_sale_free(sale) < command->lines[i].qty) {
             result->sale = sale->number;
@@ -397,7 +397,7 @@ fs_check_free(fs_state_t *state, const fs_command_t *command,
 
 
 static uint32_t
-fs_hold_term(fs_state_t *state, const fs_command_t *command)
+fs_hold_term(fs_sheet_t *sheet, const fs_command_t *command)
 {
     uint32_t          term;
     unsigned          i;
@@ -406,7 +406,7 @@ fs_hold_term(fs_state_t *state, const fs_command_t *command)
     term = 0;
 
     for (i = 0; i < command->lines_n; i++) {
-        sale = fs_state_sale(state, command->lines[i].sale);
+        sale = fs_sheet_sale(sheet, command->lines[i].sale);
 
         if (sale->hold_ms != 0 && (term == 0 || sale->hold_ms < term)) {
             term = sale->hold_ms;

@@ -8,9 +8,9 @@
 #include "decide/decide_operator.h"
 #include "rules/expire.h"
 #include "rules/hold.h"
-#include "state/points.h"
-#include "state/state_names.h"
-#include "state/state_rows.h"
+#include "sheet/points.h"
+#include "sheet/sheet_names.h"
+#include "sheet/sheet_rows.h"
 #include "log/life.h"
 
 
@@ -18,32 +18,32 @@
 #define FS_DOCUMENT_KEY_MAX  (2 * FS_SLUG_MAX + 1)
 
 
-static int fs_operator_replay(fs_state_t *state, const fs_command_t *command,
+static int fs_operator_replay(fs_sheet_t *sheet, const fs_command_t *command,
     const fs_operator_t *op, const fs_now_t *now, fs_result_t *result);
-static void fs_operator_emit(fs_state_t *state, const fs_command_t *command,
+static void fs_operator_emit(fs_sheet_t *sheet, const fs_command_t *command,
     const fs_operator_t *op, fs_entry_t *entry, const fs_now_t *now);
-static void fs_decide_define(fs_state_t *state, const fs_command_t *command,
+static void fs_decide_define(fs_sheet_t *sheet, const fs_command_t *command,
     const fs_operator_t *op, const fs_now_t *now, fs_result_t *result);
-static int fs_sale_supposed(fs_state_t *state, const fs_operator_t *op,
+static int fs_sale_supposed(fs_sheet_t *sheet, const fs_operator_t *op,
     const fs_sale_t *sale);
 static int fs_definition_valid(const fs_operator_t *op);
 static void fs_definition(fs_sale_t *sale, const fs_operator_t *op);
-static fs_outcome_t fs_check_change(fs_state_t *state, fs_sale_t *sale,
+static fs_outcome_t fs_check_change(fs_sheet_t *sheet, fs_sale_t *sale,
     const fs_sale_t *next, const fs_now_t *now, fs_result_t *result);
-static void fs_write_definition(fs_state_t *state, const fs_sale_t *sale);
-static void fs_decide_stock(fs_state_t *state, const fs_command_t *command,
+static void fs_write_definition(fs_sheet_t *sheet, const fs_sale_t *sale);
+static void fs_decide_stock(fs_sheet_t *sheet, const fs_command_t *command,
     const fs_operator_t *op, fs_sale_t *sale, const fs_now_t *now,
     fs_result_t *result);
 static int fs_stock_taken(const fs_sale_t *sale, int64_t stock,
     fs_result_t *result);
-static void fs_decide_switch(fs_state_t *state, const fs_command_t *command,
+static void fs_decide_switch(fs_sheet_t *sheet, const fs_command_t *command,
     const fs_operator_t *op, const fs_sale_t *sale, const fs_now_t *now,
     fs_result_t *result);
-static void fs_decide_clock(fs_state_t *state, const fs_command_t *command,
+static void fs_decide_clock(fs_sheet_t *sheet, const fs_command_t *command,
     const fs_operator_t *op, const fs_now_t *now, fs_result_t *result);
-static void fs_decide_life(fs_state_t *state, const fs_command_t *command,
+static void fs_decide_life(fs_sheet_t *sheet, const fs_command_t *command,
     const fs_operator_t *op, const fs_now_t *now, fs_result_t *result);
-static void fs_decide_document(fs_state_t *state,
+static void fs_decide_document(fs_sheet_t *sheet,
     const fs_command_t *command, const fs_operator_t *op,
     const fs_now_t *now, fs_result_t *result);
 static int fs_kind_is(const fs_operator_t *op, const char *kind);
@@ -52,7 +52,7 @@ static int fs_digest(fs_entry_t *entry, fs_str_t first, fs_str_t second);
 
 
 void
-fs_decide_operator(fs_state_t *state, const fs_command_t *command,
+fs_decide_operator(fs_sheet_t *sheet, const fs_command_t *command,
     const fs_operator_t *op, const fs_now_t *now, fs_result_t *result)
 {
     uint32_t    number;
@@ -63,7 +63,7 @@ fs_decide_operator(fs_state_t *state, const fs_command_t *command,
         return;
     }
 
-    if (fs_operator_replay(state, command, op, now, result)) {
+    if (fs_operator_replay(sheet, command, op, now, result)) {
         return;
     }
 
@@ -80,25 +80,25 @@ fs_decide_operator(fs_state_t *state, const fs_command_t *command,
     switch (command->type) {
 
     case FS_COMMAND_DEFINE:
-        fs_decide_define(state, command, op, now, result);
+        fs_decide_define(sheet, command, op, now, result);
         return;
 
     case FS_COMMAND_CLOCK:
-        fs_decide_clock(state, command, op, now, result);
+        fs_decide_clock(sheet, command, op, now, result);
         return;
 
     case FS_COMMAND_DOCUMENT:
     case FS_COMMAND_DELETE:
-        fs_decide_document(state, command, op, now, result);
+        fs_decide_document(sheet, command, op, now, result);
         return;
 
     case FS_COMMAND_LIFE:
-        fs_decide_life(state, command, op, now, result);
+        fs_decide_life(sheet, command, op, now, result);
         return;
     }
 
-    number = fs_state_number(state, 's', op->slug);
-    sale = fs_state_sale(state, number);
+    number = fs_sheet_number(sheet, 's', op->slug);
+    sale = fs_sheet_sale(sheet, number);
 
     if (sale == NULL) {
         result->outcome = FS_NO_SUCH_SALE;
@@ -107,23 +107,23 @@ fs_decide_operator(fs_state_t *state, const fs_command_t *command,
 
     result->sale = number;
 
-    if (!fs_sale_supposed(state, op, sale)) {
+    if (!fs_sale_supposed(sheet, op, sale)) {
         result->outcome = FS_PRECONDITION;
         return;
     }
 
-    fs_open_close(state, sale, now);
+    fs_open_close(sheet, sale, now);
 
     switch (command->type) {
 
     case FS_COMMAND_STOCK:
-        fs_decide_stock(state, command, op, sale, now, result);
+        fs_decide_stock(sheet, command, op, sale, now, result);
         return;
 
     case FS_COMMAND_PAUSE:
     case FS_COMMAND_RESUME:
     case FS_COMMAND_CLOSE:
-        fs_decide_switch(state, command, op, sale, now, result);
+        fs_decide_switch(sheet, command, op, sale, now, result);
         return;
 
     default:
@@ -136,15 +136,15 @@ fs_decide_operator(fs_state_t *state, const fs_command_t *command,
 /* 1: answered, by the entry that the key is bound to. */
 
 static int
-fs_operator_replay(fs_state_t *state, const fs_command_t *command,
+fs_operator_replay(fs_sheet_t *sheet, const fs_command_t *command,
     const fs_operator_t *op, const fs_now_t *now, fs_result_t *result)
 {
     fs_seq_t    seq;
     fs_entry_t  entry;
 
     if (fs_all_zero(command->key, FS_KEY_HASH_LEN)
-        || !fs_state_bound(state, command->buyer, command->key, &seq)
-        || !fs_state_entry(state, seq, &entry))
+        || !fs_sheet_bound(sheet, command->buyer, command->key, &seq)
+        || !fs_sheet_entry(sheet, seq, &entry))
     {
         return 0;
     }
@@ -173,19 +173,19 @@ fs_operator_replay(fs_state_t *state, const fs_command_t *command,
 /* The fingerprint takes the place of a hold, which such an entry has not. */
 
 static void
-fs_operator_emit(fs_state_t *state, const fs_command_t *command,
+fs_operator_emit(fs_sheet_t *sheet, const fs_command_t *command,
     const fs_operator_t *op, fs_entry_t *entry, const fs_now_t *now)
 {
     memcpy(entry->id1, command->buyer, FS_BUYER_LEN);
     memcpy(entry->key, command->key, FS_KEY_HASH_LEN);
     entry->hold = fs_get_le64(op->fingerprint);
 
-    fs_emit(state, entry, now);
+    fs_emit(sheet, entry, now);
 }
 
 
 static void
-fs_decide_define(fs_state_t *state, const fs_command_t *command,
+fs_decide_define(fs_sheet_t *sheet, const fs_command_t *command,
     const fs_operator_t *op, const fs_now_t *now, fs_result_t *result)
 {
     char              key[FS_DOCUMENT_KEY_MAX];
@@ -206,22 +206,22 @@ fs_decide_define(fs_state_t *state, const fs_command_t *command,
         return;
     }
 
-    number = fs_state_number(state, 's', op->slug);
-    sale = fs_state_sale(state, number);
+    number = fs_sheet_number(sheet, 's', op->slug);
+    sale = fs_sheet_sale(sheet, number);
 
-    if (!fs_sale_supposed(state, op, sale)) {
+    if (!fs_sale_supposed(sheet, op, sale)) {
         result->sale = number;
         result->outcome = FS_PRECONDITION;
         return;
     }
 
     if (sale != NULL) {
-        fs_open_close(state, sale, now);
+        fs_open_close(sheet, sale, now);
         next = *sale;
         fs_definition(&next, op);
         result->sale = number;
 
-        outcome = fs_check_change(state, sale, &next, now, result);
+        outcome = fs_check_change(sheet, sale, &next, now, result);
 
         if (outcome != FS_OK) {
             result->outcome = (uint16_t) outcome;
@@ -232,13 +232,13 @@ fs_decide_define(fs_state_t *state, const fs_command_t *command,
         memset(&next, 0, sizeof(fs_sale_t));
         fs_definition(&next, op);
 
-        if (fs_state_last_number(state, 's') >= FS_SALES_MAX) {
+        if (fs_sheet_last_number(sheet, 's') >= FS_SALES_MAX) {
             result->outcome = FS_TOO_MANY_NAMES;
             return;
         }
     }
 
-    if (!fs_points_fit(state, &points)) {
+    if (!fs_points_fit(sheet, &points)) {
         result->outcome = FS_TOO_MANY_NAMES;
         return;
     }
@@ -247,8 +247,8 @@ fs_decide_define(fs_state_t *state, const fs_command_t *command,
     doc = op->doc;
 
     if (doc.data == NULL) {
-        (void) fs_db_get(state->log,
-                         state->store->log_dbi[FS_LOG_DOCUMENTS], key, len,
+        (void) fs_db_get(sheet->log,
+                         sheet->store->log_dbi[FS_LOG_DOCUMENTS], key, len,
                          &doc);
     }
 
@@ -258,26 +258,26 @@ fs_decide_define(fs_state_t *state, const fs_command_t *command,
     memset(&entry, 0, sizeof(fs_entry_t));
 
     if (fs_digest(&entry, title, doc) != 0) {
-        state->failed = 1;
+        sheet->failed = 1;
         return;
     }
 
     if (sale == NULL) {
-        number = fs_state_intern(state, 's', op->slug);
+        number = fs_sheet_intern(sheet, 's', op->slug);
         next.number = number;
         result->sale = number;
     }
 
     if (op->doc.data != NULL) {
-        fs_db_put(state->log, state->store->log_dbi[FS_LOG_DOCUMENTS], key,
+        fs_db_put(sheet->log, sheet->store->log_dbi[FS_LOG_DOCUMENTS], key,
                   len, op->doc.data, op->doc.len, 0);
     }
 
     if (op->doc.data != NULL || sale == NULL) {
-        fs_points_write(state, number, &points);
+        fs_points_write(sheet, number, &points);
     }
 
-    fs_write_definition(state, &next);
+    fs_write_definition(sheet, &next);
 
     entry.type = FS_ENTRY_SALE;
     entry.sale = number;
@@ -291,14 +291,14 @@ fs_decide_define(fs_state_t *state, const fs_command_t *command,
     entry.flags = (next.goal_by == FS_GOAL_BY_PICKUP)
                   ? FS_ENTRY_GOAL_BY_PICKUP : 0;
 
-    fs_operator_emit(state, command, op, &entry, now);
+    fs_operator_emit(sheet, command, op, &entry, now);
 
     result->outcome = (sale == NULL) ? FS_CREATED : FS_OK;
 
-    sale = fs_state_sale(state, number);
+    sale = fs_sheet_sale(sheet, number);
 
     if (sale != NULL) {
-        fs_open_close(state, sale, now);
+        fs_open_close(sheet, sale, now);
     }
 }
 
@@ -309,13 +309,13 @@ fs_decide_define(fs_state_t *state, const fs_command_t *command,
  */
 
 static int
-fs_sale_supposed(fs_state_t *state, const fs_operator_t *op,
+fs_sale_supposed(fs_sheet_t *sheet, const fs_operator_t *op,
     const fs_sale_t *sale)
 {
     fs_etag_t  etag;
 
     if (sale != NULL) {
-        fs_etag_sale(sale, fs_state_epoch(state, state->seq), &etag);
+        fs_etag_sale(sale, fs_sheet_epoch(sheet, sheet->seq), &etag);
     }
 
     return fs_condition_met(&op->condition, sale != NULL ? &etag : NULL);
@@ -364,7 +364,7 @@ fs_definition(fs_sale_t *sale, const fs_operator_t *op)
 
 
 static fs_outcome_t
-fs_check_change(fs_state_t *state, fs_sale_t *sale, const fs_sale_t *next,
+fs_check_change(fs_sheet_t *sheet, fs_sale_t *sale, const fs_sale_t *next,
     const fs_now_t *now, fs_result_t *result)
 {
     if ((sale->goal != next->goal || sale->goal_by != next->goal_by)
@@ -381,7 +381,7 @@ fs_check_change(fs_state_t *state, fs_sale_t *sale, const fs_sale_t *next,
     }
 
     if (next->stock < sale->stock) {
-        fs_make_room(state, sale, sale->stock - next->stock, now);
+        fs_make_room(sheet, sale, sale->stock - next->stock, now);
     }
 
     return fs_stock_taken(sale, next->stock, result) ? FS_STOCK_TAKEN : FS_OK;
@@ -394,20 +394,20 @@ fs_check_change(fs_state_t *state, fs_sale_t *sale, const fs_sale_t *next,
  */
 
 static void
-fs_write_definition(fs_state_t *state, const fs_sale_t *sale)
+fs_write_definition(fs_sheet_t *sheet, const fs_sale_t *sale)
 {
     size_t   len;
     uint8_t  key[4], row[FS_SALE_ROW_MAX];
 
-    fs_put_be32(key, sale->number);
+    fs_set_be32(key, sale->number);
     len = fs_sale_row_encode(sale, row);
-    fs_db_put(state->log, state->store->log_dbi[FS_LOG_SALES], key,
+    fs_db_put(sheet->log, sheet->store->log_dbi[FS_LOG_SALES], key,
               sizeof(key), row, len, 0);
 }
 
 
 static void
-fs_decide_stock(fs_state_t *state, const fs_command_t *command,
+fs_decide_stock(fs_sheet_t *sheet, const fs_command_t *command,
     const fs_operator_t *op, fs_sale_t *sale, const fs_now_t *now,
     fs_result_t *result)
 {
@@ -427,7 +427,7 @@ fs_decide_stock(fs_state_t *state, const fs_command_t *command,
     }
 
     if (op->add < 0) {
-        fs_make_room(state, sale, (uint32_t) -op->add, now);
+        fs_make_room(sheet, sale, (uint32_t) -op->add, now);
     }
 
     if (fs_stock_taken(sale, stock, result)) {
@@ -442,7 +442,7 @@ fs_decide_stock(fs_state_t *state, const fs_command_t *command,
     entry.sale = sale->number;
     entry.qty = (int32_t) op->add;
 
-    fs_operator_emit(state, command, op, &entry, now);
+    fs_operator_emit(sheet, command, op, &entry, now);
 }
 
 
@@ -465,7 +465,7 @@ fs_stock_taken(const fs_sale_t *sale, int64_t stock, fs_result_t *result)
 /* PAUSE, RESUME, CLOSE. */
 
 static void
-fs_decide_switch(fs_state_t *state, const fs_command_t *command,
+fs_decide_switch(fs_sheet_t *sheet, const fs_command_t *command,
     const fs_operator_t *op, const fs_sale_t *sale, const fs_now_t *now,
     fs_result_t *result)
 {
@@ -488,7 +488,7 @@ fs_decide_switch(fs_state_t *state, const fs_command_t *command,
                  : FS_ENTRY_CLOSED;
     entry.sale = sale->number;
 
-    fs_operator_emit(state, command, op, &entry, now);
+    fs_operator_emit(sheet, command, op, &entry, now);
 }
 
 
@@ -498,28 +498,28 @@ fs_decide_switch(fs_state_t *state, const fs_command_t *command,
  */
 
 static void
-fs_decide_clock(fs_state_t *state, const fs_command_t *command,
+fs_decide_clock(fs_sheet_t *sheet, const fs_command_t *command,
     const fs_operator_t *op, const fs_now_t *now, fs_result_t *result)
 {
     fs_entry_t  entry;
 
     result->outcome = FS_OK;
 
-    state->store->clock_behind = 0;
-    fs_store_believe(state->store, now);
+    sheet->store->clock_behind = 0;
+    fs_store_believe(sheet->store, now);
 
     memset(&entry, 0, sizeof(fs_entry_t));
     entry.type = FS_ENTRY_CLOCK;
-    entry.time1 = state->at;
+    entry.time1 = sheet->at;
 
-    fs_operator_emit(state, command, op, &entry, now);
+    fs_operator_emit(sheet, command, op, &entry, now);
 }
 
 
 /* Its epoch is the caller's dice, or the next one that no life has. */
 
 static void
-fs_decide_life(fs_state_t *state, const fs_command_t *command,
+fs_decide_life(fs_sheet_t *sheet, const fs_command_t *command,
     const fs_operator_t *op, const fs_now_t *now, fs_result_t *result)
 {
     uint32_t    epoch;
@@ -527,7 +527,7 @@ fs_decide_life(fs_state_t *state, const fs_command_t *command,
 
     epoch = command->epoch;
 
-    while (fs_life_known(state->store, state->log, epoch)) {
+    while (fs_life_known(sheet->store, sheet->log, epoch)) {
         epoch++;
     }
 
@@ -536,7 +536,7 @@ fs_decide_life(fs_state_t *state, const fs_command_t *command,
     memcpy(entry.key, command->key, FS_KEY_HASH_LEN);
     entry.hold = fs_get_le64(op->fingerprint);
 
-    fs_emit_life(state, &entry, epoch, now);
+    fs_emit_life(sheet, &entry, epoch, now);
 
     result->outcome = FS_OK;
     result->epoch = epoch;
@@ -545,7 +545,7 @@ fs_decide_life(fs_state_t *state, const fs_command_t *command,
 /* Written, or deleted: what is asked for is there before it is judged. */
 
 static void
-fs_decide_document(fs_state_t *state, const fs_command_t *command,
+fs_decide_document(fs_sheet_t *sheet, const fs_command_t *command,
     const fs_operator_t *op, const fs_now_t *now, fs_result_t *result)
 {
     int         there, pickup;
@@ -566,11 +566,11 @@ fs_decide_document(fs_state_t *state, const fs_command_t *command,
         return;
     }
 
-    dbi = state->store->log_dbi[FS_LOG_DOCUMENTS];
+    dbi = sheet->store->log_dbi[FS_LOG_DOCUMENTS];
     name.len = fs_document_key(key, op->kind, op->slug);
     name.data = key;
 
-    there = fs_db_get(state->log, dbi, name.data, name.len, &old);
+    there = fs_db_get(sheet->log, dbi, name.data, name.len, &old);
 
     if (command->type == FS_COMMAND_DELETE && !there) {
         result->outcome = FS_NOT_FOUND;
@@ -578,7 +578,7 @@ fs_decide_document(fs_state_t *state, const fs_command_t *command,
     }
 
     if (there && fs_etag_document(old, &etag) != 0) {
-        state->failed = 1;
+        sheet->failed = 1;
         return;
     }
 
@@ -589,8 +589,8 @@ fs_decide_document(fs_state_t *state, const fs_command_t *command,
 
     pickup = fs_kind_is(op, "pickup");
 
-    if (pickup && fs_state_number(state, 'p', op->slug) == 0
-        && fs_state_last_number(state, 'p') >= FS_PICKUPS_MAX)
+    if (pickup && fs_sheet_number(sheet, 'p', op->slug) == 0
+        && fs_sheet_last_number(sheet, 'p') >= FS_PICKUPS_MAX)
     {
         result->outcome = FS_TOO_MANY_NAMES;
         return;
@@ -605,25 +605,25 @@ fs_decide_document(fs_state_t *state, const fs_command_t *command,
         doc.len = 0;
         doc.data = "";
 
-        fs_db_delete(state->log, dbi, name.data, name.len, NULL, 0);
+        fs_db_delete(sheet->log, dbi, name.data, name.len, NULL, 0);
 
     } else {
         entry.type = FS_ENTRY_DOCUMENT;
         doc = op->doc;
 
-        fs_db_put(state->log, dbi, name.data, name.len, doc.data, doc.len, 0);
+        fs_db_put(sheet->log, dbi, name.data, name.len, doc.data, doc.len, 0);
     }
 
     if (fs_digest(&entry, name, doc) != 0) {
-        state->failed = 1;
+        sheet->failed = 1;
         return;
     }
 
     if (pickup) {
-        fs_points_documented(state, op->slug);
+        fs_points_documented(sheet, op->slug);
     }
 
-    fs_operator_emit(state, command, op, &entry, now);
+    fs_operator_emit(sheet, command, op, &entry, now);
 }
 
 

@@ -13,7 +13,7 @@
 #pragma GCC visibility push(hidden)
 
 
-void fs_decide_operator(fs_state_t *state, const fs_command_t *command,
+void fs_decide_operator(fs_sheet_t *sheet, const fs_command_t *command,
     const fs_operator_t *op, const fs_now_t *now, fs_result_t *result);
 
 

@@ -11,42 +11,42 @@
 #include "rules/expire.h"
 #include "rules/hold.h"
 #include "rules/transitions.h"
-#include "state/state_names.h"
-#include "state/state_rows.h"
+#include "sheet/sheet_names.h"
+#include "sheet/sheet_rows.h"
 
 
-static void fs_decide_other(fs_state_t *state, const fs_command_t *command,
+static void fs_decide_other(fs_sheet_t *sheet, const fs_command_t *command,
     const fs_now_t *now, fs_result_t *result);
-static void fs_other_confirm(fs_state_t *state, const fs_command_t *command,
+static void fs_other_confirm(fs_sheet_t *sheet, const fs_command_t *command,
     const fs_hold_t *hold, const fs_now_t *now, fs_result_t *result);
-static void fs_decide_confirm(fs_state_t *state, const fs_command_t *command,
+static void fs_decide_confirm(fs_sheet_t *sheet, const fs_command_t *command,
     fs_hold_t *hold, const fs_now_t *now, fs_result_t *result);
 static void fs_answer_payment(fs_result_t *result,
     const fs_payment_t *payment);
-static fs_reason_t fs_check_late(fs_state_t *state, const fs_hold_t *hold,
+static fs_reason_t fs_check_late(fs_sheet_t *sheet, const fs_hold_t *hold,
     const fs_now_t *now);
-static fs_reason_t fs_check_late_line(fs_state_t *state,
+static fs_reason_t fs_check_late_line(fs_sheet_t *sheet,
     const fs_hold_t *hold, unsigned line);
-static int fs_over_limit(fs_state_t *state, const fs_hold_t *hold);
-static void fs_emit_sold(fs_state_t *state, const fs_command_t *command,
+static int fs_over_limit(fs_sheet_t *sheet, const fs_hold_t *hold);
+static void fs_emit_sold(fs_sheet_t *sheet, const fs_command_t *command,
     const fs_hold_t *hold, fs_entry_type_t type, const fs_now_t *now);
-static void fs_emit_formed(fs_state_t *state, const fs_hold_t *hold,
+static void fs_emit_formed(fs_sheet_t *sheet, const fs_hold_t *hold,
     const fs_now_t *now);
-static void fs_decide_cancel(fs_state_t *state, fs_hold_t *hold,
+static void fs_decide_cancel(fs_sheet_t *sheet, fs_hold_t *hold,
     const fs_now_t *now, fs_result_t *result);
-static void fs_decide_refunded(fs_state_t *state,
+static void fs_decide_refunded(fs_sheet_t *sheet,
     const fs_command_t *command, fs_hold_t *hold, const fs_now_t *now,
     fs_result_t *result);
-static int fs_refund_of(fs_state_t *state, fs_seq_t seq,
+static int fs_refund_of(fs_sheet_t *sheet, fs_seq_t seq,
     const uint8_t *payment);
-static void fs_decide_handover(fs_state_t *state,
+static void fs_decide_handover(fs_sheet_t *sheet,
     const fs_command_t *command, fs_hold_t *hold, const fs_now_t *now,
     fs_result_t *result);
-static int fs_is_ready(fs_state_t *state, const fs_hold_t *hold);
+static int fs_is_ready(fs_sheet_t *sheet, const fs_hold_t *hold);
 
 
 void
-fs_decide_order(fs_state_t *state, const fs_command_t *command,
+fs_decide_order(fs_sheet_t *sheet, const fs_command_t *command,
     const fs_now_t *now, fs_result_t *result)
 {
     fs_hold_t  hold;
@@ -58,34 +58,34 @@ fs_decide_order(fs_state_t *state, const fs_command_t *command,
         return;
     }
 
-    if (command->epoch != fs_state_epoch(state, command->hold)) {
-        fs_decide_other(state, command, now, result);
+    if (command->epoch != fs_sheet_epoch(sheet, command->hold)) {
+        fs_decide_other(sheet, command, now, result);
         return;
     }
 
-    if (!fs_state_hold(state, command->hold, &hold)) {
+    if (!fs_sheet_hold(sheet, command->hold, &hold)) {
         result->outcome = FS_NO_SUCH_HOLD;
         return;
     }
 
-    fs_expire_due(state, &hold, now);
+    fs_expire_due(sheet, &hold, now);
 
     switch (command->type) {
 
     case FS_COMMAND_CONFIRM:
-        fs_decide_confirm(state, command, &hold, now, result);
+        fs_decide_confirm(sheet, command, &hold, now, result);
         break;
 
     case FS_COMMAND_CANCEL:
-        fs_decide_cancel(state, &hold, now, result);
+        fs_decide_cancel(sheet, &hold, now, result);
         break;
 
     case FS_COMMAND_REFUNDED:
-        fs_decide_refunded(state, command, &hold, now, result);
+        fs_decide_refunded(sheet, command, &hold, now, result);
         break;
 
     default:
-        fs_decide_handover(state, command, &hold, now, result);
+        fs_decide_handover(sheet, command, &hold, now, result);
         break;
     }
 
@@ -93,8 +93,8 @@ fs_decide_order(fs_state_t *state, const fs_command_t *command,
         return;
     }
 
-    fs_state_hold(state, command->hold, &hold);
-    fs_answer_with(state, &hold, result);
+    fs_sheet_hold(sheet, command->hold, &hold);
+    fs_result_hold(sheet, &hold, result);
 }
 
 
@@ -104,7 +104,7 @@ fs_decide_order(fs_state_t *state, const fs_command_t *command,
  */
 
 static void
-fs_decide_other(fs_state_t *state, const fs_command_t *command,
+fs_decide_other(fs_sheet_t *sheet, const fs_command_t *command,
     const fs_now_t *now, fs_result_t *result)
 {
     uint8_t       reference[FS_REFERENCE_LEN];
@@ -114,14 +114,14 @@ fs_decide_other(fs_state_t *state, const fs_command_t *command,
     fs_payment_t  row;
 
     memset(&hold, 0, sizeof(fs_hold_t));
-    hold.seq = fs_state_other_hold(state, command->hold, command->epoch);
+    hold.seq = fs_sheet_other_hold(sheet, command->hold, command->epoch);
     hold.other = command->hold;
     hold.epoch = command->epoch;
 
     switch (command->type) {
 
     case FS_COMMAND_CONFIRM:
-        fs_other_confirm(state, command, &hold, now, result);
+        fs_other_confirm(sheet, command, &hold, now, result);
         return;
 
     case FS_COMMAND_REFUNDED:
@@ -131,7 +131,7 @@ fs_decide_other(fs_state_t *state, const fs_command_t *command,
             return;
         }
 
-        fs_decide_refunded(state, command, &hold, now, result);
+        fs_decide_refunded(sheet, command, &hold, now, result);
         break;
 
     default:
@@ -143,11 +143,11 @@ fs_decide_other(fs_state_t *state, const fs_command_t *command,
         return;
     }
 
-    hold.state = fs_state_oldest_due(state, hold.seq, NULL, reference, &sale,
+    hold.state = fs_sheet_oldest_due(sheet, hold.seq, NULL, reference, &sale,
                                      &row)
                  ? FS_HOLD_REFUND_DUE : FS_HOLD_REFUNDED;
 
-    if (fs_state_entry(state, hold.seq, &first)) {
+    if (fs_sheet_entry(sheet, hold.seq, &first)) {
         hold.created_at = first.at;
     }
 
@@ -156,14 +156,14 @@ fs_decide_other(fs_state_t *state, const fs_command_t *command,
 
 
 static void
-fs_other_confirm(fs_state_t *state, const fs_command_t *command,
+fs_other_confirm(fs_sheet_t *sheet, const fs_command_t *command,
     const fs_hold_t *hold, const fs_now_t *now, fs_result_t *result)
 {
     fs_entry_t    entry;
     fs_payment_t  payment;
 
     if (hold->seq != 0
-        && fs_state_payment(state, hold->seq, command->reference, 0,
+        && fs_sheet_payment(sheet, hold->seq, command->reference, 0,
                             &payment))
     {
         fs_answer_payment(result, &payment);
@@ -175,7 +175,7 @@ fs_other_confirm(fs_state_t *state, const fs_command_t *command,
     entry.amount_fen = command->paid_fen;
     memcpy(entry.id2, command->reference, FS_REFERENCE_LEN);
 
-    fs_emit(state, &entry, now);
+    fs_emit(sheet, &entry, now);
 
     result->outcome = FS_REFUND_DUE;
     result->reason = FS_REASON_OTHER_LIFE;
@@ -183,7 +183,7 @@ fs_other_confirm(fs_state_t *state, const fs_command_t *command,
 
 
 static void
-fs_decide_confirm(fs_state_t *state, const fs_command_t *command,
+fs_decide_confirm(fs_sheet_t *sheet, const fs_command_t *command,
     fs_hold_t *hold, const fs_now_t *now, fs_result_t *result)
 {
     fs_entry_t              entry;
@@ -191,7 +191,7 @@ fs_decide_confirm(fs_state_t *state, const fs_command_t *command,
     fs_payment_t            payment;
     const fs_transition_t  *move;
 
-    if (fs_state_payment(state, hold->seq, command->reference, 0, &payment)) {
+    if (fs_sheet_payment(sheet, hold->seq, command->reference, 0, &payment)) {
         fs_answer_payment(result, &payment);
         return;
     }
@@ -204,9 +204,9 @@ fs_decide_confirm(fs_state_t *state, const fs_command_t *command,
             reason = FS_REASON_WRONG_AMOUNT;
 
         } else if (move->entry == FS_ENTRY_SOLD_LATE) {
-            reason = fs_check_late(state, hold, now);
+            reason = fs_check_late(sheet, hold, now);
 
-            if (reason != FS_REASON_NONE && state->cut) {
+            if (reason != FS_REASON_NONE && sheet->cut) {
 
                 /* nothing is owed for want of room that there is */
 
@@ -216,13 +216,13 @@ fs_decide_confirm(fs_state_t *state, const fs_command_t *command,
         }
 
         if (reason == FS_REASON_NONE) {
-            fs_emit_sold(state, command, hold, move->entry, now);
+            fs_emit_sold(sheet, command, hold, move->entry, now);
             result->outcome = FS_OK;
             return;
         }
 
     } else if (move->outcome != FS_REFUND_DUE) {
-        fs_wrong_state(state, hold, result);
+        fs_wrong_state(sheet, hold, result);
         return;
     }
 
@@ -231,7 +231,7 @@ fs_decide_confirm(fs_state_t *state, const fs_command_t *command,
     entry.amount_fen = command->paid_fen;
     memcpy(entry.id2, command->reference, FS_REFERENCE_LEN);
 
-    fs_emit(state, &entry, now);
+    fs_emit(sheet, &entry, now);
 
     result->outcome = FS_REFUND_DUE;
     result->reason = (uint8_t) reason;
@@ -259,35 +259,35 @@ fs_answer_payment(fs_result_t *result, const fs_payment_t *payment)
  */
 
 static fs_reason_t
-fs_check_late(fs_state_t *state, const fs_hold_t *hold, const fs_now_t *now)
+fs_check_late(fs_sheet_t *sheet, const fs_hold_t *hold, const fs_now_t *now)
 {
     unsigned      i;
     fs_sale_t    *sale;
     fs_reason_t   reason;
 
     for (i = 0; i < hold->lines_n; i++) {
-        reason = fs_check_late_line(state, hold, i);
+        reason = fs_check_late_line(sheet, hold, i);
 
         if (reason != FS_REASON_NONE) {
             return reason;
         }
     }
 
-    if (fs_over_limit(state, hold)) {
-        fs_expire_buyer(state, hold->buyer, now);
+    if (fs_over_limit(sheet, hold)) {
+        fs_expire_buyer(sheet, hold->buyer, now);
 
-        if (fs_over_limit(state, hold)) {
+        if (fs_over_limit(sheet, hold)) {
             return FS_REASON_LIMIT_USED;
         }
     }
 
     for (i = 0; i < hold->lines_n; i++) {
-        sale = fs_state_sale(state, hold->lines[i].sale);
-        fs_make_room(state, sale, hold->lines[i].qty, now);
+        sale = fs_sheet_sale(sheet, hold->lines[i].sale);
+        fs_make_room(sheet, sale, hold->lines[i].qty, now);
     }
 
     for (i = 0; i < hold->lines_n; i++) {
-        sale = fs_state_sale(state, hold->lines[i].sale);
+        sale = fs_sheet_sale(sheet, hold->lines[i].sale);
 
         if (fs_sale_free(sale) < hold->lines[i].qty) {
             return FS_REASON_LATE;
@@ -301,18 +301,18 @@ fs_check_late(fs_state_t *state, const fs_hold_t *hold, const fs_now_t *now)
 /* Who comes after the decision joins only a group that has formed. */
 
 static fs_reason_t
-fs_check_late_line(fs_state_t *state, const fs_hold_t *hold, unsigned line)
+fs_check_late_line(fs_sheet_t *sheet, const fs_hold_t *hold, unsigned line)
 {
     const fs_sale_t   *sale;
     const fs_group_t  *group;
 
-    sale = fs_state_sale(state, hold->lines[line].sale);
+    sale = fs_sheet_sale(sheet, hold->lines[line].sale);
 
     if (sale == NULL || sale->goal == 0) {
         return FS_REASON_NONE;
     }
 
-    group = fs_line_group(state, hold, line);
+    group = fs_line_group(sheet, hold, line);
 
     if (group == NULL) {
         return sale->decided ? FS_REASON_GROUP_FAILED : FS_REASON_NONE;
@@ -324,20 +324,20 @@ fs_check_late_line(fs_state_t *state, const fs_hold_t *hold, unsigned line)
 
 
 static int
-fs_over_limit(fs_state_t *state, const fs_hold_t *hold)
+fs_over_limit(fs_sheet_t *sheet, const fs_hold_t *hold)
 {
     unsigned          i;
     fs_units_t        units;
     const fs_sale_t  *sale;
 
     for (i = 0; i < hold->lines_n; i++) {
-        sale = fs_state_sale(state, hold->lines[i].sale);
+        sale = fs_sheet_sale(sheet, hold->lines[i].sale);
 
         if (sale == NULL || sale->limit == 0) {
             continue;
         }
 
-        fs_state_units(state, hold->buyer, sale->number, &units);
+        fs_sheet_units(sheet, hold->buyer, sale->number, &units);
 
         if ((uint64_t) units.taken + hold->lines[i].qty > sale->limit) {
             return 1;
@@ -349,7 +349,7 @@ fs_over_limit(fs_state_t *state, const fs_hold_t *hold)
 
 
 static void
-fs_emit_sold(fs_state_t *state, const fs_command_t *command,
+fs_emit_sold(fs_sheet_t *sheet, const fs_command_t *command,
     const fs_hold_t *hold, fs_entry_type_t type, const fs_now_t *now)
 {
     unsigned    i;
@@ -361,17 +361,17 @@ fs_emit_sold(fs_state_t *state, const fs_command_t *command,
         entry.time2 = now->mono;
         memcpy(entry.id2, command->reference, FS_REFERENCE_LEN);
 
-        fs_emit(state, &entry, now);
+        fs_emit(sheet, &entry, now);
     }
 
-    fs_emit_formed(state, hold, now);
+    fs_emit_formed(sheet, hold, now);
 }
 
 
 /* Formed is formed for good, and told once. */
 
 static void
-fs_emit_formed(fs_state_t *state, const fs_hold_t *hold, const fs_now_t *now)
+fs_emit_formed(fs_sheet_t *sheet, const fs_hold_t *hold, const fs_now_t *now)
 {
     unsigned           i;
     fs_entry_t         entry;
@@ -379,13 +379,13 @@ fs_emit_formed(fs_state_t *state, const fs_hold_t *hold, const fs_now_t *now)
     const fs_group_t  *group;
 
     for (i = 0; i < hold->lines_n; i++) {
-        group = fs_line_group(state, hold, i);
+        group = fs_line_group(sheet, hold, i);
 
         if (group == NULL || group->state != FS_GROUP_OPEN) {
             continue;
         }
 
-        sale = fs_state_sale(state, group->sale);
+        sale = fs_sheet_sale(sheet, group->sale);
 
         if (group->joined < sale->goal) {
             continue;
@@ -397,13 +397,13 @@ fs_emit_formed(fs_state_t *state, const fs_hold_t *hold, const fs_now_t *now)
         entry.pickup = group->pickup;
         entry.qty = (int32_t) group->joined;
 
-        fs_emit(state, &entry, now);
+        fs_emit(sheet, &entry, now);
     }
 }
 
 
 static void
-fs_decide_cancel(fs_state_t *state, fs_hold_t *hold, const fs_now_t *now,
+fs_decide_cancel(fs_sheet_t *sheet, fs_hold_t *hold, const fs_now_t *now,
     fs_result_t *result)
 {
     fs_entry_t              entry;
@@ -412,16 +412,16 @@ fs_decide_cancel(fs_state_t *state, fs_hold_t *hold, const fs_now_t *now,
     move = fs_transition(hold->state, FS_MOVE_CANCEL);
 
     if (move->outcome != FS_OK) {
-        fs_wrong_state(state, hold, result);
+        fs_wrong_state(sheet, hold, result);
         return;
     }
 
     if (move->entry == FS_ENTRY_CANCELLED) {
-        fs_emit_lines(state, hold, FS_ENTRY_CANCELLED, now);
+        fs_emit_lines(sheet, hold, FS_ENTRY_CANCELLED, now);
 
     } else if (move->entry == FS_ENTRY_WITHDRAWN) {
         fs_entry_about(&entry, hold, FS_ENTRY_WITHDRAWN);
-        fs_emit(state, &entry, now);
+        fs_emit(sheet, &entry, now);
     }
 
     result->outcome = FS_OK;
@@ -436,7 +436,7 @@ fs_decide_cancel(fs_state_t *state, fs_hold_t *hold, const fs_now_t *now,
  */
 
 static void
-fs_decide_refunded(fs_state_t *state, const fs_command_t *command,
+fs_decide_refunded(fs_sheet_t *sheet, const fs_command_t *command,
     fs_hold_t *hold, const fs_now_t *now, fs_result_t *result)
 {
     uint8_t         reference[FS_REFERENCE_LEN];
@@ -450,23 +450,23 @@ fs_decide_refunded(fs_state_t *state, const fs_command_t *command,
 
     /* of a ledger of before, two holds may have one in common */
 
-    if (fs_state_payment(state, hold->seq, command->reference,
+    if (fs_sheet_payment(sheet, hold->seq, command->reference,
                          FS_REFUND_MARK, &row))
     {
         result->outcome = (payment == NULL
-                           || fs_refund_of(state, row.seq, payment))
+                           || fs_refund_of(sheet, row.seq, payment))
                           ? FS_OK : FS_REFUND_USED;
         return;
     }
 
-    if (fs_state_payment(state, FS_REFUND_ANY, command->reference,
+    if (fs_sheet_payment(sheet, FS_REFUND_ANY, command->reference,
                          FS_REFUND_MARK, &row))
     {
         result->outcome = FS_REFUND_USED;
         return;
     }
 
-    if (!fs_state_oldest_due(state, hold->seq, payment, reference, &sale,
+    if (!fs_sheet_oldest_due(sheet, hold->seq, payment, reference, &sale,
                              &row))
     {
         result->outcome = FS_NOTHING_DUE;
@@ -479,7 +479,7 @@ fs_decide_refunded(fs_state_t *state, const fs_command_t *command,
     memcpy(entry.id1, command->reference, FS_REFERENCE_LEN);
     memcpy(entry.id2, reference, FS_REFERENCE_LEN);
 
-    fs_emit(state, &entry, now);
+    fs_emit(sheet, &entry, now);
 
     result->outcome = FS_OK;
 }
@@ -488,11 +488,11 @@ fs_decide_refunded(fs_state_t *state, const fs_command_t *command,
 /* Whether the refund of this entry settled this payment, or a line of it. */
 
 static int
-fs_refund_of(fs_state_t *state, fs_seq_t seq, const uint8_t *payment)
+fs_refund_of(fs_sheet_t *sheet, fs_seq_t seq, const uint8_t *payment)
 {
     fs_entry_t  entry;
 
-    return fs_state_entry(state, seq, &entry)
+    return fs_sheet_entry(sheet, seq, &entry)
            && memcmp(entry.id2, payment, FS_REFERENCE_LEN) == 0;
 }
 
@@ -500,7 +500,7 @@ fs_refund_of(fs_state_t *state, fs_seq_t seq, const uint8_t *payment)
 /* READY and PICK_UP. */
 
 static void
-fs_decide_handover(fs_state_t *state, const fs_command_t *command,
+fs_decide_handover(fs_sheet_t *sheet, const fs_command_t *command,
     fs_hold_t *hold, const fs_now_t *now, fs_result_t *result)
 {
     fs_entry_t              entry;
@@ -510,15 +510,15 @@ fs_decide_handover(fs_state_t *state, const fs_command_t *command,
                                       ? FS_MOVE_READY : FS_MOVE_PICK_UP);
 
     if (move->outcome != FS_OK
-        || (move->entry == FS_ENTRY_READY && !fs_is_ready(state, hold)))
+        || (move->entry == FS_ENTRY_READY && !fs_is_ready(sheet, hold)))
     {
-        fs_wrong_state(state, hold, result);
+        fs_wrong_state(sheet, hold, result);
         return;
     }
 
     if (move->entry != FS_ENTRY_NONE) {
         fs_entry_about(&entry, hold, move->entry);
-        fs_emit(state, &entry, now);
+        fs_emit(sheet, &entry, now);
     }
 
     result->outcome = FS_OK;
@@ -531,7 +531,7 @@ fs_decide_handover(fs_state_t *state, const fs_command_t *command,
  */
 
 static int
-fs_is_ready(fs_state_t *state, const fs_hold_t *hold)
+fs_is_ready(fs_sheet_t *sheet, const fs_hold_t *hold)
 {
     uint8_t            reference[FS_REFERENCE_LEN];
     unsigned           i, left;
@@ -541,18 +541,18 @@ fs_is_ready(fs_state_t *state, const fs_hold_t *hold)
     left = 0;
 
     for (i = 0; i < hold->lines_n; i++) {
-        group = fs_line_group(state, hold, i);
+        group = fs_line_group(sheet, hold, i);
 
         if (group == NULL || group->state == FS_GROUP_FORMED
-            || !fs_state_member(state, group->sale, group->pickup, hold->seq))
+            || !fs_sheet_member(sheet, group->sale, group->pickup, hold->seq))
         {
             left++;
             continue;
         }
 
         if (group->state == FS_GROUP_OPEN
-            || !fs_state_sold_for(state, hold->seq, reference)
-            || !fs_state_payment(state, hold->seq, reference,
+            || !fs_sheet_sold_for(sheet, hold->seq, reference)
+            || !fs_sheet_payment(sheet, hold->seq, reference,
                                  hold->lines[i].sale, &row))
         {
             return 0;

@@ -12,7 +12,7 @@
 #pragma GCC visibility push(hidden)
 
 
-void fs_decide_order(fs_state_t *state, const fs_command_t *command,
+void fs_decide_order(fs_sheet_t *sheet, const fs_command_t *command,
     const fs_now_t *now, fs_result_t *result);
 
 

@@ -4,10 +4,10 @@
  */
 
 #include "fold/aside.h"
-#include "state/due.h"
+#include "sheet/due.h"
 
-static void fs_aside_take(fs_state_t *state, const fs_aside_t *row);
-static void fs_aside_say(fs_state_t *state, const fs_aside_t *row,
+static void fs_aside_take(fs_sheet_t *sheet, const fs_aside_t *row);
+static void fs_aside_say(fs_sheet_t *sheet, const fs_aside_t *row,
     const char *why);
 
 
@@ -16,7 +16,7 @@ fs_aside_due(fs_aside_t *row, uint32_t sale, int64_t due, fs_seq_t seq)
 {
     row->kind = FS_ASIDE_DUE;
     row->len = 4 + FS_DUE_LEN;
-    fs_put_be32(row->key, sale);
+    fs_set_be32(row->key, sale);
     fs_due_value(row->key + 4, due, seq);
 }
 
@@ -57,23 +57,23 @@ fs_aside_group(fs_aside_t *row, uint32_t sale, uint32_t pickup)
 
 
 void
-fs_set_aside(fs_state_t *state, const fs_aside_t *row, const char *why)
+fs_set_aside(fs_sheet_t *sheet, const fs_aside_t *row, const char *why)
 {
     uint8_t  key[1 + FS_ASIDE_KEY_MAX], value[8];
 
-    fs_aside_take(state, row);
+    fs_aside_take(sheet, row);
 
     key[0] = row->kind;
     memcpy(key + 1, row->key, row->len);
-    fs_put_le64(value, (uint64_t) state->at);
+    fs_set_le64(value, (uint64_t) sheet->at);
 
-    fs_db_put(state->index, state->store->index_dbi[FS_INDEX_ASIDE], key,
+    fs_db_put(sheet->index, sheet->store->index_dbi[FS_INDEX_ASIDE], key,
               1 + (size_t) row->len, value, sizeof(value), 0);
 
-    state->asides++;
+    sheet->asides++;
 
-    if (state->asides <= FS_ASIDE_NAMED) {
-        fs_aside_say(state, row, why);
+    if (sheet->asides <= FS_ASIDE_NAMED) {
+        fs_aside_say(sheet, row, why);
     }
 }
 
@@ -81,45 +81,45 @@ fs_set_aside(fs_state_t *state, const fs_aside_t *row, const char *why)
 /* Out of the way of those who work on such rows. */
 
 static void
-fs_aside_take(fs_state_t *state, const fs_aside_t *row)
+fs_aside_take(fs_sheet_t *sheet, const fs_aside_t *row)
 {
     MDB_dbi         *dbi;
     uint32_t         sale, pickup;
     fs_sale_slot_t  *slot;
 
-    dbi = state->store->index_dbi;
+    dbi = sheet->store->index_dbi;
     sale = fs_get_be32(row->key);
 
     switch (row->kind) {
 
     case FS_ASIDE_DUE:
-        slot = fs_state_sale_slot(state, sale);
+        slot = fs_sheet_sale_slot(sheet, sale);
 
         if (slot != NULL) {
-            fs_due_remove(state, slot, (int64_t) fs_get_be64(row->key + 4),
+            fs_due_remove(sheet, slot, (int64_t) fs_get_be64(row->key + 4),
                           fs_get_be64(row->key + 12));
         }
 
         break;
 
     case FS_ASIDE_TIMER:
-        fs_db_delete(state->index, dbi[FS_INDEX_TIMERS], row->key, row->len,
+        fs_db_delete(sheet->index, dbi[FS_INDEX_TIMERS], row->key, row->len,
                      NULL, 0);
         break;
 
     case FS_ASIDE_MEMBER:
         pickup = fs_get_be32(row->key + 4);
-        fs_db_delete(state->index, dbi[FS_INDEX_MEMBERS], row->key, row->len,
+        fs_db_delete(sheet->index, dbi[FS_INDEX_MEMBERS], row->key, row->len,
                      NULL, 0);
-        fs_state_pass_over(state, sale, pickup, fs_get_be64(row->key + 8), 0);
-        fs_due_returns_left(state, sale, pickup);
+        fs_sheet_pass_over(sheet, sale, pickup, fs_get_be64(row->key + 8), 0);
+        fs_due_returns_left(sheet, sale, pickup);
         break;
     }
 }
 
 
 static void
-fs_aside_say(fs_state_t *state, const fs_aside_t *row, const char *why)
+fs_aside_say(fs_sheet_t *sheet, const fs_aside_t *row, const char *why)
 {
     fs_timer_t  timer;
     fs_str_t    key;
@@ -127,10 +127,10 @@ fs_aside_say(fs_state_t *state, const fs_aside_t *row, const char *why)
     switch (row->kind) {
 
     case FS_ASIDE_DUE:
-        fs_store_report(state->store, FS_LOG_ERROR, "set aside: what is due "
-                        "of sale %u for entry %llu: %s",
-                        fs_get_be32(row->key), (unsigned long long)
-                        fs_get_be64(row->key + 12), why);
+        fs_store_say_now(sheet->store, FS_SAY_ERROR, "set aside: what is due "
+                         "of sale %u for entry %llu: %s",
+                         fs_get_be32(row->key), (unsigned long long)
+                         fs_get_be64(row->key + 12), why);
         break;
 
     case FS_ASIDE_TIMER:
@@ -141,27 +141,27 @@ fs_aside_say(fs_state_t *state, const fs_aside_t *row, const char *why)
             memset(&timer, 0, sizeof(fs_timer_t));
         }
 
-        fs_store_report(state->store, FS_LOG_ERROR, "set aside: timer %u of "
-                        "sale %u, pickup point %u: %s", timer.kind,
-                        timer.sale, timer.pickup, why);
+        fs_store_say_now(sheet->store, FS_SAY_ERROR, "set aside: timer %u of "
+                         "sale %u, pickup point %u: %s", timer.kind,
+                         timer.sale, timer.pickup, why);
         break;
 
     default:
-        fs_store_report(state->store, FS_LOG_ERROR, "set aside: %s of sale "
-                        "%u, pickup point %u, hold %llu: %s",
-                        (row->kind == FS_ASIDE_GROUP) ? "the group"
+        fs_store_say_now(sheet->store, FS_SAY_ERROR, "set aside: %s of sale "
+                         "%u, pickup point %u, hold %llu: %s",
+                         (row->kind == FS_ASIDE_GROUP) ? "the group"
                                                       : "an order to return",
-                        fs_get_be32(row->key), fs_get_be32(row->key + 4),
-                        (row->kind == FS_ASIDE_GROUP) ? 0ULL
-                        : (unsigned long long) fs_get_be64(row->key + 8),
-                        why);
+                         fs_get_be32(row->key), fs_get_be32(row->key + 4),
+                         (row->kind == FS_ASIDE_GROUP) ? 0ULL
+                         : (unsigned long long) fs_get_be64(row->key + 8),
+                         why);
         break;
     }
 }
 
 
 int
-fs_is_aside(fs_state_t *state, const fs_aside_t *row)
+fs_is_aside(fs_sheet_t *sheet, const fs_aside_t *row)
 {
     uint8_t   key[1 + FS_ASIDE_KEY_MAX];
     fs_str_t  value;
@@ -169,15 +169,15 @@ fs_is_aside(fs_state_t *state, const fs_aside_t *row)
     key[0] = row->kind;
     memcpy(key + 1, row->key, row->len);
 
-    return fs_db_get(state->index, state->store->index_dbi[FS_INDEX_ASIDE],
+    return fs_db_get(sheet->index, sheet->store->index_dbi[FS_INDEX_ASIDE],
                      key, 1 + (size_t) row->len, &value);
 }
 
 
 int
-fs_aside_guilty(fs_state_t *state)
+fs_aside_guilty(fs_sheet_t *sheet)
 {
-    return state->suspect.kind != 0 && state->failed
-           && state->log->error == 0
-           && (state->index->error == 0 || state->damaged);
+    return sheet->suspect.kind != 0 && sheet->failed
+           && sheet->log->error == 0
+           && (sheet->index->error == 0 || sheet->damaged);
 }

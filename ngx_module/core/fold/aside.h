@@ -16,7 +16,7 @@
 #ifndef FS_ASIDE_H
 #define FS_ASIDE_H
 
-#include "state/state.h"
+#include "sheet/sheet.h"
 
 #pragma GCC visibility push(hidden)
 
@@ -36,18 +36,18 @@ void fs_aside_member(fs_aside_t *row, uint32_t sale, uint32_t pickup,
     fs_seq_t hold);
 void fs_aside_group(fs_aside_t *row, uint32_t sale, uint32_t pickup);
 
-/* Set it aside, in the state's transaction; why: for people. */
-void fs_set_aside(fs_state_t *state, const fs_aside_t *row, const char *why);
+/* Set it aside, in the sheet's transaction; why: for people. */
+void fs_set_aside(fs_sheet_t *sheet, const fs_aside_t *row, const char *why);
 
 /* 1: it is. */
-int fs_is_aside(fs_state_t *state, const fs_aside_t *row);
+int fs_is_aside(fs_sheet_t *sheet, const fs_aside_t *row);
 
 /*
  * After a failure: 1 when it is the fault of the row that had its turn
- * (state->suspect), and not the disk's or the map's.  The transaction can
+ * (sheet->suspect), and not the disk's or the map's.  The transaction can
  * only be aborted; the row is for the next one to set aside.
  */
-int fs_aside_guilty(fs_state_t *state);
+int fs_aside_guilty(fs_sheet_t *sheet);
 
 
 #pragma GCC visibility pop

@@ -8,7 +8,7 @@
 
 
 void
-fs_emit(fs_state_t *state, fs_entry_t *entry, const fs_now_t *now)
+fs_emit(fs_sheet_t *sheet, fs_entry_t *entry, const fs_now_t *now)
 {
     int         len;
     char        line[FS_ENTRY_JSON_MAX];
@@ -16,19 +16,19 @@ fs_emit(fs_state_t *state, fs_entry_t *entry, const fs_now_t *now)
     uint8_t    *record;
     fs_entry_t  clock;
 
-    if (state->failed) {
+    if (sheet->failed) {
         return;
     }
 
-    if (now->wall < state->at && entry->type != FS_ENTRY_CLOCK) {
+    if (now->wall < sheet->at && entry->type != FS_ENTRY_CLOCK) {
         memset(&clock, 0, sizeof(fs_entry_t));
         clock.type = FS_ENTRY_CLOCK;
-        clock.time1 = state->at;
+        clock.time1 = sheet->at;
 
-        fs_emit(state, &clock, now);
+        fs_emit(sheet, &clock, now);
     }
 
-    entry->seq = state->seq + 1;
+    entry->seq = sheet->seq + 1;
     entry->at = now->wall;
 
     if ((entry->type == FS_ENTRY_HELD && entry->line == 0)
@@ -37,48 +37,48 @@ fs_emit(fs_state_t *state, fs_entry_t *entry, const fs_now_t *now)
         entry->hold = entry->seq;
     }
 
-    len = fs_entry_render(entry, &state->names, line);
+    len = fs_entry_render(entry, &sheet->names, line);
 
     if (len < 0) {
-        state->failed = 1;
+        sheet->failed = 1;
         return;
     }
 
-    if (fs_entry_chain(entry, state->hash, line, (size_t) len) != 0) {
-        fs_state_no_memory(state);
+    if (fs_entry_chain(entry, sheet->hash, line, (size_t) len) != 0) {
+        fs_sheet_no_memory(sheet);
         return;
     }
 
     key = entry->seq;
-    record = fs_db_reserve(state->log, state->store->log_dbi[FS_LOG_LEDGER],
+    record = fs_db_reserve(sheet->log, sheet->store->log_dbi[FS_LOG_LEDGER],
                            &key, sizeof(key), FS_ENTRY_SIZE, MDB_APPEND);
     if (record == NULL) {
-        state->failed = 1;
+        sheet->failed = 1;
         return;
     }
 
     fs_entry_encode(entry, record);
 
-    fs_fold(state, entry);
+    fs_fold(sheet, entry);
 }
 
 
 void
-fs_emit_life(fs_state_t *state, fs_entry_t *entry, uint32_t epoch,
+fs_emit_life(fs_sheet_t *sheet, fs_entry_t *entry, uint32_t epoch,
     const fs_now_t *now)
 {
     entry->type = FS_ENTRY_LIFE;
     entry->number = epoch;
 
-    fs_emit(state, entry, now);
+    fs_emit(sheet, entry, now);
 
-    if (state->failed) {
+    if (sheet->failed) {
         return;
     }
 
-    fs_life_add(state->store, state->log, state->seq, epoch);
+    fs_life_add(sheet->store, sheet->log, sheet->seq, epoch);
 
-    state->lives = 1;
-    state->epoch = epoch;
-    state->write->lives++;
+    sheet->lives = 1;
+    sheet->epoch = epoch;
+    sheet->write->lives++;
 }

@@ -19,12 +19,12 @@
  * Append an entry (seq, at, hash are set here; `at` earlier than the last
  * entry's is preceded by a `clock` entry) and fold it.
  */
-void fs_emit(fs_state_t *state, fs_entry_t *entry,
+void fs_emit(fs_sheet_t *sheet, fs_entry_t *entry,
     const fs_now_t *now);
 
 /* The same for `life`, with what the entry has besides: from here on ids are
  * of this epoch, which no life before has. */
-void fs_emit_life(fs_state_t *state, fs_entry_t *entry,
+void fs_emit_life(fs_sheet_t *sheet, fs_entry_t *entry,
     uint32_t epoch, const fs_now_t *now);
 
 

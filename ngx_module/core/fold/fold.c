@@ -22,121 +22,121 @@
 #include "fold/fold_hold.h"
 #include "index/index_dir.h"
 #include "lmdb/env.h"
-#include "state/due.h"
-#include "state/shelf_rows.h"
+#include "sheet/due.h"
+#include "sheet/shelf_rows.h"
 
-static void fs_fold_entry(fs_state_t *state, const fs_entry_t *entry,
+static void fs_fold_entry(fs_sheet_t *sheet, const fs_entry_t *entry,
     fs_sale_slot_t *slot);
-static int fs_fold_units(fs_state_t *state, const fs_entry_t *entry,
+static int fs_fold_units(fs_sheet_t *sheet, const fs_entry_t *entry,
     fs_sale_slot_t *slot);
-static void fs_fold_sale(fs_state_t *state, const fs_entry_t *entry,
+static void fs_fold_sale(fs_sheet_t *sheet, const fs_entry_t *entry,
     fs_sale_slot_t *slot);
-static void fs_fold_closed(fs_state_t *state, const fs_entry_t *entry,
+static void fs_fold_closed(fs_sheet_t *sheet, const fs_entry_t *entry,
     fs_sale_slot_t *slot);
-static void fs_fold_group(fs_state_t *state, const fs_entry_t *entry,
+static void fs_fold_group(fs_sheet_t *sheet, const fs_entry_t *entry,
     fs_sale_slot_t *slot);
-static int fs_fold_room(fs_state_t *state, size_t rows);
-static void fs_fold_boot(fs_state_t *state, const fs_entry_t *entry);
-static void fs_fold_key(fs_state_t *state, const fs_entry_t *entry);
+static int fs_fold_room(fs_sheet_t *sheet, size_t rows);
+static void fs_fold_boot(fs_sheet_t *sheet, const fs_entry_t *entry);
+static void fs_fold_key(fs_sheet_t *sheet, const fs_entry_t *entry);
 
 
 void
-fs_fold(fs_state_t *state, const fs_entry_t *entry)
+fs_fold(fs_sheet_t *sheet, const fs_entry_t *entry)
 {
     fs_sale_slot_t  *slot;
 
-    if (state->failed) {
+    if (sheet->failed) {
         return;
     }
 
-    if (!fs_must(state, entry->seq == state->seq + 1)) {
+    if (!fs_must(sheet, entry->seq == sheet->seq + 1)) {
         return;
     }
 
     slot = NULL;
 
     if (entry->sale != 0) {
-        slot = fs_state_sale_slot(state, entry->sale);
+        slot = fs_sheet_sale_slot(sheet, entry->sale);
 
         if (slot == NULL
             || (!slot->found && entry->type != FS_ENTRY_SALE)
-            || !fs_fold_units(state, entry, slot))
+            || !fs_fold_units(sheet, entry, slot))
         {
-            state->failed = 1;
+            sheet->failed = 1;
             return;
         }
     }
 
-    fs_fold_entry(state, entry, slot);
+    fs_fold_entry(sheet, entry, slot);
 
-    state->seq = entry->seq;
-    state->at = entry->at;
-    memcpy(state->hash, entry->hash, FS_HASH_LEN);
+    sheet->seq = entry->seq;
+    sheet->at = entry->at;
+    memcpy(sheet->hash, entry->hash, FS_HASH_LEN);
 }
 
 
 static void
-fs_fold_entry(fs_state_t *state, const fs_entry_t *entry,
+fs_fold_entry(fs_sheet_t *sheet, const fs_entry_t *entry,
     fs_sale_slot_t *slot)
 {
     switch (entry->type) {
 
     case FS_ENTRY_HELD:
-        fs_fold_held(state, entry, slot);
+        fs_fold_held(sheet, entry, slot);
         break;
 
     case FS_ENTRY_PAYING:
-        fs_fold_paying(state, entry);
+        fs_fold_paying(sheet, entry);
         break;
 
     case FS_ENTRY_POINT:
-        fs_fold_point(state, entry);
-        fs_fold_key(state, entry);
+        fs_fold_point(sheet, entry);
+        fs_fold_key(sheet, entry);
         break;
 
     case FS_ENTRY_RELEASED:
     case FS_ENTRY_EXPIRED:
     case FS_ENTRY_CANCELLED:
     case FS_ENTRY_SOLD:
-        fs_fold_ended(state, entry, slot);
+        fs_fold_ended(sheet, entry, slot);
         break;
 
     case FS_ENTRY_SOLD_LATE:
-        fs_fold_sold_late(state, entry, slot);
+        fs_fold_sold_late(sheet, entry, slot);
         break;
 
     case FS_ENTRY_WITHDRAWN:
-        fs_fold_state(state, entry, FS_HOLD_EXPIRED, FS_HOLD_CANCELLED);
+        fs_fold_state(sheet, entry, FS_HOLD_EXPIRED, FS_HOLD_CANCELLED);
         break;
 
     case FS_ENTRY_READY:
-        fs_fold_state(state, entry, FS_HOLD_SOLD, FS_HOLD_READY);
+        fs_fold_state(sheet, entry, FS_HOLD_SOLD, FS_HOLD_READY);
         break;
 
     case FS_ENTRY_PICKED_UP:
-        fs_fold_state(state, entry, FS_HOLD_READY, FS_HOLD_PICKED_UP);
+        fs_fold_state(sheet, entry, FS_HOLD_READY, FS_HOLD_PICKED_UP);
         break;
 
     case FS_ENTRY_REFUND_DUE:
-        fs_fold_refund_due(state, entry);
+        fs_fold_refund_due(sheet, entry);
         break;
 
     case FS_ENTRY_REFUNDED:
-        fs_fold_refunded(state, entry);
+        fs_fold_refunded(sheet, entry);
         break;
 
     case FS_ENTRY_RETURNED:
-        fs_fold_returned(state, entry);
+        fs_fold_returned(sheet, entry);
         break;
 
     case FS_ENTRY_FORMED:
     case FS_ENTRY_FAILED:
-        fs_fold_group(state, entry, slot);
+        fs_fold_group(sheet, entry, slot);
         break;
 
     case FS_ENTRY_SALE:
-        fs_fold_sale(state, entry, slot);
-        fs_fold_key(state, entry);
+        fs_fold_sale(sheet, entry, slot);
+        fs_fold_key(sheet, entry);
         break;
 
     case FS_ENTRY_OPENED:
@@ -145,21 +145,21 @@ fs_fold_entry(fs_state_t *state, const fs_entry_t *entry,
 
     case FS_ENTRY_PAUSED:
         slot->sale.paused = 1;
-        fs_fold_key(state, entry);
+        fs_fold_key(sheet, entry);
         break;
 
     case FS_ENTRY_RESUMED:
         slot->sale.paused = 0;
-        fs_fold_key(state, entry);
+        fs_fold_key(sheet, entry);
         break;
 
     case FS_ENTRY_CLOSED:
-        fs_fold_closed(state, entry, slot);
-        fs_fold_key(state, entry);
+        fs_fold_closed(sheet, entry, slot);
+        fs_fold_key(sheet, entry);
         break;
 
     case FS_ENTRY_DECIDED:
-        (void) fs_must(state, slot->sale.closed && slot->sale.held == 0);
+        (void) fs_must(sheet, slot->sale.closed && slot->sale.held == 0);
         slot->sale.decided = 1;
         break;
 
@@ -168,11 +168,11 @@ fs_fold_entry(fs_state_t *state, const fs_entry_t *entry,
     case FS_ENTRY_DOCUMENT:
     case FS_ENTRY_LIFE:
     case FS_ENTRY_DELETED:
-        fs_fold_key(state, entry);
+        fs_fold_key(sheet, entry);
         break;
 
     case FS_ENTRY_BOOT:
-        fs_fold_boot(state, entry);
+        fs_fold_boot(sheet, entry);
         break;
     }
 }
@@ -184,7 +184,7 @@ fs_fold_entry(fs_state_t *state, const fs_entry_t *entry,
  */
 
 static int
-fs_fold_units(fs_state_t *state, const fs_entry_t *entry,
+fs_fold_units(fs_sheet_t *sheet, const fs_entry_t *entry,
     fs_sale_slot_t *slot)
 {
     int64_t            stock, held, sold;
@@ -200,11 +200,11 @@ fs_fold_units(fs_state_t *state, const fs_entry_t *entry,
     held = (int64_t) sale->held + effect.held;
     sold = (int64_t) sale->sold + effect.sold;
 
-    if (!fs_must(state, (uint64_t) sale->held + sale->sold <= sale->stock)
-        || !fs_must(state, held >= 0)
-        || !fs_must(state, sold >= 0)
-        || !fs_must(state, held + sold <= stock)
-        || !fs_must(state, stock <= FS_STOCK_MAX))
+    if (!fs_must(sheet, (uint64_t) sale->held + sale->sold <= sale->stock)
+        || !fs_must(sheet, held >= 0)
+        || !fs_must(sheet, sold >= 0)
+        || !fs_must(sheet, held + sold <= stock)
+        || !fs_must(sheet, stock <= FS_STOCK_MAX))
     {
         return 0;
     }
@@ -214,7 +214,7 @@ fs_fold_units(fs_state_t *state, const fs_entry_t *entry,
     sale->sold = (uint32_t) sold;
     sale->version = entry->seq;
 
-    fs_state_touch(state, slot);
+    fs_sheet_touch(sheet, slot);
 
     return 1;
 }
@@ -226,25 +226,25 @@ fs_fold_units(fs_state_t *state, const fs_entry_t *entry,
  */
 
 static void
-fs_fold_sale(fs_state_t *state, const fs_entry_t *entry, fs_sale_slot_t *slot)
+fs_fold_sale(fs_sheet_t *sheet, const fs_entry_t *entry, fs_sale_slot_t *slot)
 {
     uint8_t     key[4];
     fs_str_t    row;
     fs_sale_t  *sale, defined;
 
     sale = &slot->sale;
-    fs_put_be32(key, entry->sale);
+    fs_set_be32(key, entry->sale);
 
-    if (!fs_db_get(state->log, state->store->log_dbi[FS_LOG_SALES], key,
+    if (!fs_db_get(sheet->log, sheet->store->log_dbi[FS_LOG_SALES], key,
                    sizeof(key), &row)
         || fs_sale_row_decode(&defined, row) != 0)
     {
-        state->failed = 1;
+        sheet->failed = 1;
         return;
     }
 
     if (!slot->found) {
-        fs_shelf_add(state, entry->sale);
+        fs_shelf_add(sheet, entry->sale);
     }
 
     slot->found = 1;
@@ -254,7 +254,7 @@ fs_fold_sale(fs_state_t *state, const fs_entry_t *entry, fs_sale_slot_t *slot)
 
     if (fs_sale_reopens(sale, entry->time2, entry->at)) {
         sale->closed = 0;
-        fs_shelf_return(state, entry->sale);
+        fs_shelf_return(sheet, entry->sale);
     }
 
     if (entry->time1 > entry->at) {
@@ -275,7 +275,7 @@ fs_fold_sale(fs_state_t *state, const fs_entry_t *entry, fs_sale_slot_t *slot)
 /* Closed again by an operator: it has ended when it was closed first. */
 
 static void
-fs_fold_closed(fs_state_t *state, const fs_entry_t *entry,
+fs_fold_closed(fs_sheet_t *sheet, const fs_entry_t *entry,
     fs_sale_slot_t *slot)
 {
     if (slot->sale.closed) {
@@ -283,38 +283,38 @@ fs_fold_closed(fs_state_t *state, const fs_entry_t *entry,
     }
 
     slot->sale.closed = 1;
-    fs_shelf_end(state, entry->sale, entry->seq, entry->at);
+    fs_shelf_end(sheet, entry->sale, entry->seq, entry->at);
 }
 
 
 static void
-fs_fold_group(fs_state_t *state, const fs_entry_t *entry,
+fs_fold_group(fs_sheet_t *sheet, const fs_entry_t *entry,
     fs_sale_slot_t *slot)
 {
     fs_group_t  *group;
 
-    group = fs_state_group(state, entry->sale, entry->pickup, 1);
+    group = fs_sheet_group(sheet, entry->sale, entry->pickup, 1);
     if (group == NULL) {
         return;
     }
 
-    if (!fs_must(state, group->state == FS_GROUP_OPEN)) {
+    if (!fs_must(sheet, group->state == FS_GROUP_OPEN)) {
         return;
     }
 
     if (entry->type == FS_ENTRY_FORMED) {
-        (void) fs_must(state, group->joined >= slot->sale.goal);
+        (void) fs_must(sheet, group->joined >= slot->sale.goal);
         group->state = FS_GROUP_FORMED;
         slot->sale.groups_formed++;
         return;
     }
 
-    (void) fs_must(state, slot->sale.closed && slot->sale.held == 0);
+    (void) fs_must(sheet, slot->sale.closed && slot->sale.held == 0);
     group->state = FS_GROUP_FAILED;
     slot->sale.groups_failed++;
 
     if (group->joined != 0) {
-        fs_due_returns(state, entry->sale, entry->pickup, 1);
+        fs_due_returns(sheet, entry->sale, entry->pickup, 1);
     }
 }
 
@@ -325,19 +325,19 @@ fs_fold_group(fs_state_t *state, const fs_entry_t *entry,
  */
 
 static int
-fs_fold_room(fs_state_t *state, size_t rows)
+fs_fold_room(fs_sheet_t *sheet, size_t rows)
 {
     int          rc;
     fs_store_t  *store;
 
-    store = state->store;
+    store = sheet->store;
 
     rc = fs_env_room(store->index, FS_INDEX_ENTRIES + rows,
-                     fs_buyers_filters(store, state->seq, FS_INDEX_ENTRIES),
+                     fs_buyers_filters(store, sheet->seq, FS_INDEX_ENTRIES),
                      &store->index_room);
 
     if (rc) {
-        state->index->error = rc;
+        sheet->index->error = rc;
         return -1;
     }
 
@@ -351,7 +351,7 @@ fs_fold_room(fs_state_t *state, size_t rows)
  */
 
 static void
-fs_fold_boot(fs_state_t *state, const fs_entry_t *entry)
+fs_fold_boot(fs_sheet_t *sheet, const fs_entry_t *entry)
 {
     int              room;
     size_t           i, n;
@@ -361,27 +361,27 @@ fs_fold_boot(fs_state_t *state, const fs_entry_t *entry)
     fs_due_row_t    *rows;
     fs_sale_slot_t  *slot;
 
-    if (fs_due_collect(state, &rows, &n) != 0) {
-        state->failed = 1;
+    if (fs_due_collect(sheet, &rows, &n) != 0) {
+        sheet->failed = 1;
         return;
     }
 
     room = 0;
 
     for (i = 0; i < n; i++) {
-        slot = fs_state_sale_slot(state, rows[i].sale);
+        slot = fs_sheet_sale_slot(sheet, rows[i].sale);
 
         if (slot == NULL) {
-            state->failed = 1;
+            sheet->failed = 1;
             break;
         }
 
-        if (fs_state_look_hold(state, rows[i].hold, &hold) != 1) {
+        if (fs_sheet_look_hold(sheet, rows[i].hold, &hold) != 1) {
 
             /* one that cannot be read must not keep the store shut */
 
             fs_aside_due(&bad, rows[i].sale, rows[i].due, rows[i].hold);
-            fs_set_aside(state, &bad, "its hold cannot be read");
+            fs_set_aside(sheet, &bad, "its hold cannot be read");
             continue;
         }
 
@@ -402,18 +402,18 @@ fs_fold_boot(fs_state_t *state, const fs_entry_t *entry)
             continue;
         }
 
-        if (!room && fs_fold_room(state, n) != 0) {
+        if (!room && fs_fold_room(sheet, n) != 0) {
             break;
         }
 
         room = 1;
 
-        fs_due_remove(state, slot, rows[i].due, rows[i].hold);
-        fs_due_add(state, slot, due, rows[i].hold);
+        fs_due_remove(sheet, slot, rows[i].due, rows[i].hold);
+        fs_due_add(sheet, slot, due, rows[i].hold);
 
         if (hold.due != due) {
             hold.due = due;
-            fs_state_put_hold(state, &hold, 0);
+            fs_sheet_put_hold(sheet, &hold, 0);
         }
     }
 
@@ -427,7 +427,7 @@ fs_fold_boot(fs_state_t *state, const fs_entry_t *entry)
  */
 
 static void
-fs_fold_key(fs_state_t *state, const fs_entry_t *entry)
+fs_fold_key(fs_sheet_t *sheet, const fs_entry_t *entry)
 {
     fs_sale_slot_t  *sweep;
 
@@ -435,11 +435,11 @@ fs_fold_key(fs_state_t *state, const fs_entry_t *entry)
         return;
     }
 
-    fs_state_bind(state, entry->id1, entry->key, entry->seq);
+    fs_sheet_bind(sheet, entry->id1, entry->key, entry->seq);
 
-    sweep = fs_state_sale_slot(state, 0);
+    sweep = fs_sheet_sale_slot(sheet, 0);
 
     if (sweep != NULL) {
-        fs_due_add(state, sweep, entry->at + FS_KEY_KEPT_MS, entry->seq);
+        fs_due_add(sheet, sweep, entry->at + FS_KEY_KEPT_MS, entry->seq);
     }
 }

@@ -7,16 +7,16 @@
 #define FS_FOLD_H
 
 #include "ledger/entry.h"
-#include "state/state.h"
+#include "sheet/sheet.h"
 
 #pragma GCC visibility push(hidden)
 
 
 /*
- * Fold the entry that comes after state->seq.  What fails is in state->failed
+ * Fold the entry that comes after sheet->seq.  What fails is in sheet->failed
  * and in the transactions' errors.
  */
-void fs_fold(fs_state_t *state, const fs_entry_t *entry);
+void fs_fold(fs_sheet_t *sheet, const fs_entry_t *entry);
 
 
 #pragma GCC visibility pop

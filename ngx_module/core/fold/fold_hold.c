@@ -5,35 +5,35 @@
  */
 
 #include "fold/fold_hold.h"
-#include "state/due.h"
+#include "sheet/due.h"
 
 static void fs_fold_lapse(fs_units_t *units, int64_t at);
-static void fs_fold_joined(fs_state_t *state, const fs_entry_t *entry, const
+static void fs_fold_joined(fs_sheet_t *sheet, const fs_entry_t *entry, const
     fs_hold_t *hold, fs_sale_slot_t *slot);
-static void fs_fold_paid(fs_state_t *state, const fs_entry_t *entry, const
+static void fs_fold_paid(fs_sheet_t *sheet, const fs_entry_t *entry, const
     fs_hold_t *hold);
-static void fs_fold_return_order(fs_state_t *state, fs_group_t *group,
+static void fs_fold_return_order(fs_sheet_t *sheet, fs_group_t *group,
     fs_seq_t hold);
-static int fs_fold_hold(fs_state_t *state, const fs_entry_t *entry,
+static int fs_fold_hold(fs_sheet_t *sheet, const fs_entry_t *entry,
     fs_hold_t *hold);
 
 
 void
-fs_fold_held(fs_state_t *state, const fs_entry_t *entry, fs_sale_slot_t *slot)
+fs_fold_held(fs_sheet_t *sheet, const fs_entry_t *entry, fs_sale_slot_t *slot)
 {
     fs_hold_t   hold;
     fs_line_t  *line;
     fs_buyer_t  buyer;
     fs_units_t  units;
 
-    if (!fs_must(state, entry->line < FS_LINES_MAX)
-        || !fs_must(state, entry->qty > 0 && entry->qty <= FS_QTY_MAX))
+    if (!fs_must(sheet, entry->line < FS_LINES_MAX)
+        || !fs_must(sheet, entry->qty > 0 && entry->qty <= FS_QTY_MAX))
     {
         return;
     }
 
     if (entry->line == 0) {
-        fs_state_buyer(state, entry->id1, &buyer);
+        fs_sheet_buyer(sheet, entry->id1, &buyer);
 
         memset(&hold, 0, sizeof(fs_hold_t));
         hold.seq = entry->hold;
@@ -48,19 +48,19 @@ fs_fold_held(fs_state_t *state, const fs_entry_t *entry, fs_sale_slot_t *slot)
 
         buyer.live++;
         buyer.newest = hold.seq;
-        fs_state_put_buyer(state, entry->id1, &buyer);
+        fs_sheet_put_buyer(sheet, entry->id1, &buyer);
 
         if (!fs_all_zero(entry->key, FS_KEY_HASH_LEN)) {
-            fs_state_bind(state, entry->id1, entry->key, hold.seq);
+            fs_sheet_bind(sheet, entry->id1, entry->key, hold.seq);
         }
 
-    } else if (!fs_state_hold(state, entry->hold, &hold)) {
-        state->failed = 1;
+    } else if (!fs_sheet_hold(sheet, entry->hold, &hold)) {
+        sheet->failed = 1;
         return;
     }
 
-    if (!fs_must(state, hold.state == FS_HOLD_HELD)
-        || !fs_must(state, hold.lines_n == entry->line))
+    if (!fs_must(sheet, hold.state == FS_HOLD_HELD)
+        || !fs_must(sheet, hold.lines_n == entry->line))
     {
         return;
     }
@@ -71,40 +71,40 @@ fs_fold_held(fs_state_t *state, const fs_entry_t *entry, fs_sale_slot_t *slot)
     line->price_fen = entry->amount_fen;
     hold.lines_n = entry->line + 1;
 
-    fs_state_put_hold(state, &hold, entry->line == 0);
+    fs_sheet_put_hold(sheet, &hold, entry->line == 0);
 
-    fs_state_units(state, entry->id1, entry->sale, &units);
+    fs_sheet_units(sheet, entry->id1, entry->sale, &units);
     units.taken += line->qty;
-    (void) fs_must(state, units.taken >= line->qty);
-    fs_state_put_units(state, entry->id1, entry->sale, &units);
+    (void) fs_must(sheet, units.taken >= line->qty);
+    fs_sheet_put_units(sheet, entry->id1, entry->sale, &units);
 
-    fs_due_add(state, slot, hold.due, hold.seq);
+    fs_due_add(sheet, slot, hold.due, hold.seq);
 }
 
 
 /* A new term: the due rows of all lines move. */
 
 void
-fs_fold_paying(fs_state_t *state, const fs_entry_t *entry)
+fs_fold_paying(fs_sheet_t *sheet, const fs_entry_t *entry)
 {
     unsigned         i;
     fs_hold_t        hold;
     fs_sale_slot_t  *slot;
 
-    if (!fs_fold_hold(state, entry, &hold)
-        || !fs_must(state, hold.state == FS_HOLD_HELD))
+    if (!fs_fold_hold(sheet, entry, &hold)
+        || !fs_must(sheet, hold.state == FS_HOLD_HELD))
     {
         return;
     }
 
     for (i = 0; i < hold.lines_n; i++) {
-        slot = fs_state_sale_slot(state, hold.lines[i].sale);
+        slot = fs_sheet_sale_slot(sheet, hold.lines[i].sale);
         if (slot == NULL) {
             return;
         }
 
-        fs_due_remove(state, slot, hold.due, hold.seq);
-        fs_due_add(state, slot, entry->time2, hold.seq);
+        fs_due_remove(sheet, slot, hold.due, hold.seq);
+        fs_due_add(sheet, slot, entry->time2, hold.seq);
     }
 
     hold.state = FS_HOLD_PAYING;
@@ -112,32 +112,32 @@ fs_fold_paying(fs_state_t *state, const fs_entry_t *entry)
     hold.due = entry->time2;
     hold.length_ms = entry->number;
 
-    fs_state_put_hold(state, &hold, 0);
+    fs_sheet_put_hold(sheet, &hold, 0);
 }
 
 
 /* Nobody has counted the hold to a point yet: it is not sold. */
 
 void
-fs_fold_point(fs_state_t *state, const fs_entry_t *entry)
+fs_fold_point(fs_sheet_t *sheet, const fs_entry_t *entry)
 {
     fs_hold_t  hold;
 
-    if (!fs_fold_hold(state, entry, &hold)
-        || !fs_must(state, fs_hold_live(&hold)))
+    if (!fs_fold_hold(sheet, entry, &hold)
+        || !fs_must(sheet, fs_hold_live(&hold)))
     {
         return;
     }
 
     hold.pickup = entry->pickup;
-    fs_state_put_hold(state, &hold, 0);
+    fs_sheet_put_hold(sheet, &hold, 0);
 }
 
 
 /* A line of a live hold: released, expired, cancelled, sold. */
 
 void
-fs_fold_ended(fs_state_t *state, const fs_entry_t *entry,
+fs_fold_ended(fs_sheet_t *sheet, const fs_entry_t *entry,
     fs_sale_slot_t *slot)
 {
     fs_hold_t        hold;
@@ -146,29 +146,29 @@ fs_fold_ended(fs_state_t *state, const fs_entry_t *entry,
     fs_units_t       units;
     fs_sale_slot_t  *sweep;
 
-    if (!fs_fold_hold(state, entry, &hold)
-        || !fs_must(state, fs_hold_live(&hold))
-        || !fs_must(state, entry->type != FS_ENTRY_RELEASED
+    if (!fs_fold_hold(sheet, entry, &hold)
+        || !fs_must(sheet, fs_hold_live(&hold))
+        || !fs_must(sheet, entry->type != FS_ENTRY_RELEASED
                            || hold.state == FS_HOLD_HELD))
     {
         return;
     }
 
-    fs_due_remove(state, slot, hold.due, hold.seq);
+    fs_due_remove(sheet, slot, hold.due, hold.seq);
 
-    fs_state_units(state, hold.buyer, entry->sale, &units);
+    fs_sheet_units(sheet, hold.buyer, entry->sale, &units);
 
     if (entry->type == FS_ENTRY_SOLD) {
-        fs_fold_joined(state, entry, &hold, slot);
+        fs_fold_joined(sheet, entry, &hold, slot);
 
         if (units.lapses != 0) {
             units.lapses = 0;
             units.lapsed_at = 0;
-            fs_state_put_units(state, hold.buyer, entry->sale, &units);
+            fs_sheet_put_units(sheet, hold.buyer, entry->sale, &units);
         }
 
     } else {
-        if (!fs_must(state, units.taken >= (uint32_t) entry->qty)) {
+        if (!fs_must(sheet, units.taken >= (uint32_t) entry->qty)) {
             return;
         }
 
@@ -177,7 +177,7 @@ fs_fold_ended(fs_state_t *state, const fs_entry_t *entry,
         fs_fold_lapse(&units, (entry->type == FS_ENTRY_EXPIRED)
                               ? hold.due : entry->time2);
 
-        fs_state_put_units(state, hold.buyer, entry->sale, &units);
+        fs_sheet_put_units(sheet, hold.buyer, entry->sale, &units);
     }
 
     if (entry->line + 1 != hold.lines_n) {
@@ -204,27 +204,27 @@ fs_fold_ended(fs_state_t *state, const fs_entry_t *entry,
     }
 
     hold.due = entry->time2;
-    fs_state_put_hold(state, &hold, 0);
+    fs_sheet_put_hold(sheet, &hold, 0);
 
-    fs_state_buyer(state, hold.buyer, &buyer);
+    fs_sheet_buyer(sheet, hold.buyer, &buyer);
 
-    if (!fs_must(state, buyer.live > 0)) {
+    if (!fs_must(sheet, buyer.live > 0)) {
         return;
     }
 
     buyer.live--;
-    fs_state_put_buyer(state, hold.buyer, &buyer);
+    fs_sheet_put_buyer(sheet, hold.buyer, &buyer);
 
-    if (!fs_state_entry(state, hold.seq, &first)) {
-        state->failed = 1;
+    if (!fs_sheet_entry(sheet, hold.seq, &first)) {
+        sheet->failed = 1;
         return;
     }
 
     if (!fs_all_zero(first.key, FS_KEY_HASH_LEN)) {
-        sweep = fs_state_sale_slot(state, 0);
+        sweep = fs_sheet_sale_slot(sheet, 0);
 
         if (sweep != NULL) {
-            fs_due_add(state, sweep, hold.due + FS_KEY_KEPT_MS, hold.seq);
+            fs_due_add(sheet, sweep, hold.due + FS_KEY_KEPT_MS, hold.seq);
         }
     }
 }
@@ -253,30 +253,30 @@ fs_fold_lapse(fs_units_t *units, int64_t at)
 /* A line of a hold that had expired: its units are taken once more. */
 
 void
-fs_fold_sold_late(fs_state_t *state, const fs_entry_t *entry,
+fs_fold_sold_late(fs_sheet_t *sheet, const fs_entry_t *entry,
     fs_sale_slot_t *slot)
 {
     fs_hold_t   hold;
     fs_units_t  units;
 
-    if (!fs_fold_hold(state, entry, &hold)
-        || !fs_must(state, hold.state == FS_HOLD_EXPIRED))
+    if (!fs_fold_hold(sheet, entry, &hold)
+        || !fs_must(sheet, hold.state == FS_HOLD_EXPIRED))
     {
         return;
     }
 
-    fs_fold_joined(state, entry, &hold, slot);
+    fs_fold_joined(sheet, entry, &hold, slot);
 
-    fs_state_units(state, hold.buyer, entry->sale, &units);
+    fs_sheet_units(sheet, hold.buyer, entry->sale, &units);
     units.taken += (uint32_t) entry->qty;
-    (void) fs_must(state, units.taken >= (uint32_t) entry->qty);
+    (void) fs_must(sheet, units.taken >= (uint32_t) entry->qty);
     units.lapses = 0;
     units.lapsed_at = 0;
-    fs_state_put_units(state, hold.buyer, entry->sale, &units);
+    fs_sheet_put_units(sheet, hold.buyer, entry->sale, &units);
 
     if (entry->line + 1 == hold.lines_n) {
         hold.state = FS_HOLD_SOLD;
-        fs_state_put_hold(state, &hold, 0);
+        fs_sheet_put_hold(sheet, &hold, 0);
     }
 }
 
@@ -284,7 +284,7 @@ fs_fold_sold_late(fs_state_t *state, const fs_entry_t *entry,
 /* What `sold` and `sold_late` share: the payment, and the group. */
 
 static void
-fs_fold_joined(fs_state_t *state, const fs_entry_t *entry,
+fs_fold_joined(fs_sheet_t *sheet, const fs_entry_t *entry,
     const fs_hold_t *hold, fs_sale_slot_t *slot)
 {
     uint8_t      key[FS_MEMBER_KEY_LEN], value[4];
@@ -293,7 +293,7 @@ fs_fold_joined(fs_state_t *state, const fs_entry_t *entry,
     fs_group_t  *group;
 
     if (entry->line == 0) {
-        fs_fold_paid(state, entry, hold);
+        fs_fold_paid(sheet, entry, hold);
     }
 
     sale = &slot->sale;
@@ -303,25 +303,25 @@ fs_fold_joined(fs_state_t *state, const fs_entry_t *entry,
     }
 
     pickup = (sale->goal_by == FS_GOAL_BY_PICKUP) ? hold->pickup : 0;
-    group = fs_state_group(state, entry->sale, pickup, 1);
+    group = fs_sheet_group(sheet, entry->sale, pickup, 1);
     if (group == NULL) {
         return;
     }
 
     group->joined += (uint32_t) entry->qty;
     sale->joined += (uint32_t) entry->qty;
-    (void) fs_must(state, group->joined >= (uint32_t) entry->qty
+    (void) fs_must(sheet, group->joined >= (uint32_t) entry->qty
                           && group->joined <= sale->joined);
 
     fs_member_key(key, entry->sale, pickup, hold->seq);
-    fs_put_le32(value, (uint32_t) entry->qty);
-    fs_db_put(state->index, state->store->index_dbi[FS_INDEX_MEMBERS], key,
+    fs_set_le32(value, (uint32_t) entry->qty);
+    fs_db_put(sheet->index, sheet->store->index_dbi[FS_INDEX_MEMBERS], key,
               sizeof(key), value, sizeof(value), 0);
 }
 
 
 static void
-fs_fold_paid(fs_state_t *state, const fs_entry_t *entry,
+fs_fold_paid(fs_sheet_t *sheet, const fs_entry_t *entry,
     const fs_hold_t *hold)
 {
     fs_payment_t  row;
@@ -331,26 +331,26 @@ fs_fold_paid(fs_state_t *state, const fs_entry_t *entry,
     row.amount_fen = fs_hold_amount(hold);
     row.seq = entry->seq;
 
-    fs_state_put_payment(state, hold->seq, entry->id2, 0, &row);
+    fs_sheet_put_payment(sheet, hold->seq, entry->id2, 0, &row);
 }
 
 
 /* Only the state changes. */
 
 void
-fs_fold_state(fs_state_t *state, const fs_entry_t *entry,
+fs_fold_state(fs_sheet_t *sheet, const fs_entry_t *entry,
     fs_hold_state_t from, fs_hold_state_t next)
 {
     fs_hold_t  hold;
 
-    if (!fs_fold_hold(state, entry, &hold)
-        || !fs_must(state, hold.state == from))
+    if (!fs_fold_hold(sheet, entry, &hold)
+        || !fs_must(sheet, hold.state == from))
     {
         return;
     }
 
     hold.state = (uint8_t) next;
-    fs_state_put_hold(state, &hold, 0);
+    fs_sheet_put_hold(sheet, &hold, 0);
 }
 
 
@@ -360,7 +360,7 @@ fs_fold_state(fs_state_t *state, const fs_entry_t *entry,
  */
 
 void
-fs_fold_refund_due(fs_state_t *state, const fs_entry_t *entry)
+fs_fold_refund_due(fs_sheet_t *sheet, const fs_entry_t *entry)
 {
     uint8_t       reference[FS_REFERENCE_LEN];
     fs_hold_t     hold;
@@ -371,7 +371,7 @@ fs_fold_refund_due(fs_state_t *state, const fs_entry_t *entry)
     if (entry->flags & FS_ENTRY_OTHER_LIFE) {
         hold.seq = entry->hold;
 
-    } else if (!fs_fold_hold(state, entry, &hold)) {
+    } else if (!fs_fold_hold(sheet, entry, &hold)) {
         return;
     }
 
@@ -382,14 +382,14 @@ fs_fold_refund_due(fs_state_t *state, const fs_entry_t *entry)
     row.amount_fen = entry->amount_fen;
     row.seq = entry->seq;
 
-    fs_state_put_payment(state, hold.seq, entry->id2, 0, &row);
+    fs_sheet_put_payment(sheet, hold.seq, entry->id2, 0, &row);
 
     if (entry->seq == entry->hold) {
 
         /* the first one of its hold, which has this number from now on */
 
         fs_other_reference(reference, (fs_seq_t) entry->time2, entry->number);
-        fs_state_put_payment(state, FS_OTHER_HOLDS, reference, 0, &row);
+        fs_sheet_put_payment(sheet, FS_OTHER_HOLDS, reference, 0, &row);
     }
 
     switch (hold.state) {
@@ -399,7 +399,7 @@ fs_fold_refund_due(fs_state_t *state, const fs_entry_t *entry)
     case FS_HOLD_CANCELLED:
     case FS_HOLD_REFUNDED:
         hold.state = FS_HOLD_REFUND_DUE;
-        fs_state_put_hold(state, &hold, 0);
+        fs_sheet_put_hold(sheet, &hold, 0);
         break;
     }
 }
@@ -408,7 +408,7 @@ fs_fold_refund_due(fs_state_t *state, const fs_entry_t *entry)
 /* One payment, or one returned line of it, is back with its buyer. */
 
 void
-fs_fold_refunded(fs_state_t *state, const fs_entry_t *entry)
+fs_fold_refunded(fs_sheet_t *sheet, const fs_entry_t *entry)
 {
     uint8_t       reference[FS_REFERENCE_LEN];
     uint32_t      sale;
@@ -420,22 +420,22 @@ fs_fold_refunded(fs_state_t *state, const fs_entry_t *entry)
     if (entry->flags & FS_ENTRY_OTHER_LIFE) {
         hold.seq = entry->hold;
 
-    } else if (!fs_fold_hold(state, entry, &hold)) {
+    } else if (!fs_fold_hold(sheet, entry, &hold)) {
         return;
     }
 
-    if (!fs_state_payment(state, hold.seq, entry->id2, entry->sale, &row)) {
-        state->failed = 1;
+    if (!fs_sheet_payment(sheet, hold.seq, entry->id2, entry->sale, &row)) {
+        sheet->failed = 1;
         return;
     }
 
-    if (!fs_must(state, row.due && !row.refunded)) {
+    if (!fs_must(sheet, row.due && !row.refunded)) {
         return;
     }
 
     row.due = 0;
     row.refunded = 1;
-    fs_state_put_payment(state, hold.seq, entry->id2, entry->sale, &row);
+    fs_sheet_put_payment(sheet, hold.seq, entry->id2, entry->sale, &row);
 
     /* the refund's own reference, so that it settles one debt of the store */
 
@@ -443,16 +443,16 @@ fs_fold_refunded(fs_state_t *state, const fs_entry_t *entry)
     row.outcome = FS_ENTRY_REFUNDED;
     row.amount_fen = entry->amount_fen;
     row.seq = entry->seq;
-    fs_state_put_payment(state, hold.seq, entry->id1, FS_REFUND_MARK, &row);
-    fs_state_put_payment(state, FS_REFUND_ANY, entry->id1, FS_REFUND_MARK,
+    fs_sheet_put_payment(sheet, hold.seq, entry->id1, FS_REFUND_MARK, &row);
+    fs_sheet_put_payment(sheet, FS_REFUND_ANY, entry->id1, FS_REFUND_MARK,
                          &row);
 
     if (hold.state == FS_HOLD_REFUND_DUE
-        && !fs_state_oldest_due(state, hold.seq, NULL, reference, &sale,
+        && !fs_sheet_oldest_due(sheet, hold.seq, NULL, reference, &sale,
                                 &row))
     {
         hold.state = FS_HOLD_REFUNDED;
-        fs_state_put_hold(state, &hold, 0);
+        fs_sheet_put_hold(sheet, &hold, 0);
     }
 }
 
@@ -460,7 +460,7 @@ fs_fold_refunded(fs_state_t *state, const fs_entry_t *entry)
 /* A line of an order whose group failed. */
 
 void
-fs_fold_returned(fs_state_t *state, const fs_entry_t *entry)
+fs_fold_returned(fs_sheet_t *sheet, const fs_entry_t *entry)
 {
     unsigned      i;
     uint32_t      pickup;
@@ -470,8 +470,8 @@ fs_fold_returned(fs_state_t *state, const fs_entry_t *entry)
     fs_units_t    units;
     fs_payment_t  row;
 
-    if (!fs_fold_hold(state, entry, &hold)
-        || !fs_must(state, hold.state == FS_HOLD_SOLD))
+    if (!fs_fold_hold(sheet, entry, &hold)
+        || !fs_must(sheet, hold.state == FS_HOLD_SOLD))
     {
         return;
     }
@@ -482,35 +482,35 @@ fs_fold_returned(fs_state_t *state, const fs_entry_t *entry)
     row.due = 1;
     row.amount_fen = entry->amount_fen;
     row.seq = entry->seq;
-    fs_state_put_payment(state, hold.seq, entry->id2, entry->sale, &row);
+    fs_sheet_put_payment(sheet, hold.seq, entry->id2, entry->sale, &row);
 
-    fs_state_units(state, hold.buyer, entry->sale, &units);
+    fs_sheet_units(sheet, hold.buyer, entry->sale, &units);
 
-    if (!fs_must(state, units.taken >= (uint32_t) entry->qty)) {
+    if (!fs_must(sheet, units.taken >= (uint32_t) entry->qty)) {
         return;
     }
 
     units.taken -= (uint32_t) entry->qty;
-    fs_state_put_units(state, hold.buyer, entry->sale, &units);
+    fs_sheet_put_units(sheet, hold.buyer, entry->sale, &units);
 
-    sale = fs_state_sale(state, entry->sale);
+    sale = fs_sheet_sale(sheet, entry->sale);
     if (sale == NULL) {
         return;
     }
 
     pickup = (sale->goal_by == FS_GOAL_BY_PICKUP) ? hold.pickup : 0;
-    group = fs_state_group(state, entry->sale, pickup, 1);
+    group = fs_sheet_group(sheet, entry->sale, pickup, 1);
     if (group == NULL) {
         return;
     }
 
-    (void) fs_must(state, group->state == FS_GROUP_FAILED);
-    fs_fold_return_order(state, group, hold.seq);
+    (void) fs_must(sheet, group->state == FS_GROUP_FAILED);
+    fs_fold_return_order(sheet, group, hold.seq);
 
     /* the order is due back when all of it is */
 
     for (i = 0; i < hold.lines_n; i++) {
-        if (!fs_state_payment(state, hold.seq, entry->id2,
+        if (!fs_sheet_payment(sheet, hold.seq, entry->id2,
                               hold.lines[i].sale, &row))
         {
             return;
@@ -519,7 +519,7 @@ fs_fold_returned(fs_state_t *state, const fs_entry_t *entry)
 
     if (hold.state == FS_HOLD_SOLD) {
         hold.state = FS_HOLD_REFUND_DUE;
-        fs_state_put_hold(state, &hold, 0);
+        fs_sheet_put_hold(sheet, &hold, 0);
     }
 }
 
@@ -530,40 +530,40 @@ fs_fold_returned(fs_state_t *state, const fs_entry_t *entry)
  */
 
 static void
-fs_fold_return_order(fs_state_t *state, fs_group_t *group, fs_seq_t hold)
+fs_fold_return_order(fs_sheet_t *sheet, fs_group_t *group, fs_seq_t hold)
 {
     fs_seq_t  seq;
 
     if (hold > group->refunded_to) {
 
-        for (seq = fs_state_next_member(state, group->sale, group->pickup,
+        for (seq = fs_sheet_next_member(sheet, group->sale, group->pickup,
                                         group->refunded_to);
              seq != 0 && seq < hold;
-             seq = fs_state_next_member(state, group->sale, group->pickup,
+             seq = fs_sheet_next_member(sheet, group->sale, group->pickup,
                                         seq))
         {
-            fs_state_pass_over(state, group->sale, group->pickup, seq, 1);
+            fs_sheet_pass_over(sheet, group->sale, group->pickup, seq, 1);
         }
 
         group->refunded_to = hold;
 
     } else {
-        fs_state_pass_over(state, group->sale, group->pickup, hold, 0);
+        fs_sheet_pass_over(sheet, group->sale, group->pickup, hold, 0);
     }
 
-    fs_due_returns_left(state, group->sale, group->pickup);
+    fs_due_returns_left(sheet, group->sale, group->pickup);
 }
 
 
 /* The hold of an entry.  0: it is not as the entry says; damaged. */
 
 static int
-fs_fold_hold(fs_state_t *state, const fs_entry_t *entry, fs_hold_t *hold)
+fs_fold_hold(fs_sheet_t *sheet, const fs_entry_t *entry, fs_hold_t *hold)
 {
     const fs_line_t  *line;
 
-    if (!fs_state_hold(state, entry->hold, hold)) {
-        state->failed = 1;
+    if (!fs_sheet_hold(sheet, entry->hold, hold)) {
+        sheet->failed = 1;
         return 0;
     }
 
@@ -571,12 +571,12 @@ fs_fold_hold(fs_state_t *state, const fs_entry_t *entry, fs_hold_t *hold)
         return 1;
     }
 
-    if (!fs_must(state, entry->line < hold->lines_n)) {
+    if (!fs_must(sheet, entry->line < hold->lines_n)) {
         return 0;
     }
 
     line = &hold->lines[entry->line];
 
-    return fs_must(state, line->sale == entry->sale
+    return fs_must(sheet, line->sale == entry->sale
                           && line->qty == (uint32_t) entry->qty);
 }

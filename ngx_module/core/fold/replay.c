@@ -14,7 +14,7 @@
 
 static fs_outcome_t fs_replay_fold(fs_pair_t *write, fs_seq_t *seq,
     unsigned chunk);
-static void fs_replay_range(fs_pair_t *write, fs_state_t *state,
+static void fs_replay_range(fs_pair_t *write, fs_sheet_t *sheet,
     unsigned chunk);
 static fs_outcome_t fs_replay_boot(fs_pair_t *write, int *again);
 static int fs_replay_memory(fs_store_t *store);
@@ -30,7 +30,7 @@ const fs_replay_t  fs_replay = {
 static fs_outcome_t
 fs_replay_fold(fs_pair_t *write, fs_seq_t *seq, unsigned chunk)
 {
-    fs_state_t     state;
+    fs_sheet_t     sheet;
     fs_store_t    *store;
     fs_outcome_t   outcome;
 
@@ -40,21 +40,21 @@ fs_replay_fold(fs_pair_t *write, fs_seq_t *seq, unsigned chunk)
         return FS_NOT_READY;
     }
 
-    fs_state_fold_begin(&state, store, &write->log, &write->index, *seq,
+    fs_sheet_fold_begin(&sheet, store, &write->log, &write->index, *seq,
                         store->fold);
 
-    fs_replay_range(write, &state, chunk);
+    fs_replay_range(write, &sheet, chunk);
 
     outcome = FS_INTERNAL;
 
     if (write->log.error) {
         outcome = fs_db_outcome(write->log.error);
 
-    } else if (!state.failed && write->index.error == 0) {
-        outcome = fs_state_end(&state);
+    } else if (!sheet.failed && write->index.error == 0) {
+        outcome = fs_sheet_end(&sheet);
     }
 
-    *seq = state.seq;
+    *seq = sheet.seq;
 
     return outcome;
 }
@@ -63,26 +63,26 @@ fs_replay_fold(fs_pair_t *write, fs_seq_t *seq, unsigned chunk)
 /* By the log's write transaction: nobody can write, so no page is kept. */
 
 static void
-fs_replay_range(fs_pair_t *write, fs_state_t *state, unsigned chunk)
+fs_replay_range(fs_pair_t *write, fs_sheet_t *sheet, unsigned chunk)
 {
     int           found;
     fs_seq_t      seq;
     fs_entry_t    entry;
     fs_db_walk_t  walk;
 
-    seq = state->seq + 1;
+    seq = sheet->seq + 1;
 
     found = fs_db_walk(&walk, &write->log,
                        write->store->log_dbi[FS_LOG_LEDGER], &seq,
                        sizeof(seq), MDB_SET);
 
-    while (!state->failed && write->index.error == 0) {
+    while (!sheet->failed && write->index.error == 0) {
 
         if (found) {
             memcpy(&seq, walk.key.data, sizeof(seq));
         }
 
-        if (!found || seq != state->seq + 1
+        if (!found || seq != sheet->seq + 1
             || fs_entry_decode(&entry, seq, walk.value.data, walk.value.len)
                == -1)
         {
@@ -93,11 +93,11 @@ fs_replay_range(fs_pair_t *write, fs_state_t *state, unsigned chunk)
             break;
         }
 
-        fs_fold(state, &entry);
+        fs_fold(sheet, &entry);
 
-        state->seq = seq;
-        state->at = entry.at;
-        memcpy(state->hash, entry.hash, FS_HASH_LEN);
+        sheet->seq = seq;
+        sheet->at = entry.at;
+        memcpy(sheet->hash, entry.hash, FS_HASH_LEN);
 
         if (--chunk == 0 || seq == write->seq) {
             break;
@@ -120,7 +120,7 @@ fs_replay_boot(fs_pair_t *write, int *again)
     fs_now_t           now;
     fs_str_t           row;
     fs_store_t        *store;
-    fs_state_t         state;
+    fs_sheet_t         sheet;
     fs_entry_t         entry;
     fs_crypto_t       *crypto;
     fs_outcome_t       outcome;
@@ -183,17 +183,17 @@ fs_replay_boot(fs_pair_t *write, int *again)
         fs_store_now(store, &now);
     }
 
-    fs_state_begin(&state, write, crypto, store->fold);
+    fs_sheet_begin(&sheet, write, crypto, store->fold);
 
     if (write->seq == 0) {
         memset(&entry, 0, sizeof(entry));
         entry.type = FS_ENTRY_STORE;
-        fs_emit(&state, &entry, &now);
+        fs_emit(&sheet, &entry, &now);
     }
 
     if (due) {
         memset(&entry, 0, sizeof(entry));
-        fs_emit_life(&state, &entry, due, &now);
+        fs_emit_life(&sheet, &entry, due, &now);
     }
 
     if (!known) {
@@ -201,15 +201,15 @@ fs_replay_boot(fs_pair_t *write, int *again)
         entry.type = FS_ENTRY_BOOT;
         entry.time1 = now.wall - boot;
         memcpy(entry.id1, store->conf.boot_id, FS_BOOT_LEN);
-        fs_emit(&state, &entry, &now);
+        fs_emit(&sheet, &entry, &now);
 
         memcpy(value, store->conf.boot_id, FS_BOOT_LEN);
-        fs_put_le64(value + FS_BOOT_LEN, (uint64_t) entry.time1);
+        fs_set_le64(value + FS_BOOT_LEN, (uint64_t) entry.time1);
         fs_db_put(&write->log, store->log_dbi[FS_LOG_META], FS_META_BOOT,
                   sizeof(FS_META_BOOT) - 1, value, sizeof(value), 0);
     }
 
-    outcome = fs_state_end(&state);
+    outcome = fs_sheet_end(&sheet);
 
     fs_crypto_destroy(crypto);
 
@@ -237,7 +237,7 @@ fs_replay_boot(fs_pair_t *write, int *again)
         rc = fs_life_adopt(store);
 
         if (rc) {
-            fs_store_say(store, FS_LOG_WARN, "mark cannot be synced: %s",
+            fs_store_say(store, FS_SAY_WARN, "mark cannot be synced: %s",
                          fs_db_strerror(rc));
         }
     }
@@ -254,7 +254,7 @@ static int
 fs_replay_memory(fs_store_t *store)
 {
     if (store->fold == NULL) {
-        store->fold = fs_state_cache_create();
+        store->fold = fs_sheet_cache_create();
     }
 
     return store->fold != NULL;
@@ -264,5 +264,5 @@ fs_replay_memory(fs_store_t *store)
 static void
 fs_replay_end(void *fold)
 {
-    fs_state_cache_destroy(fold);
+    fs_sheet_cache_destroy(fold);
 }

@@ -4,7 +4,7 @@
  * folded from the ledger in a new directory.
  *
  * Every function here runs in the thread that writes, under the log's write
- * lock (but fs_index_look(), which only reads).  The guard is taken for the
+ * lock (but fs_index_check(), which only reads).  The guard is taken for the
  * moments in which views must not look.
  */
 
@@ -77,10 +77,10 @@ fs_index_open(fs_store_t *store, const fs_index_row_t *row)
         return FS_INTERNAL;
     }
 
-    rc = fs_env_look(name, why);
+    rc = fs_env_probe(name, why);
 
     if (rc != 1) {
-        fs_store_say(store, FS_LOG_WARN, "index-%u/data.mdb %s", row->n,
+        fs_store_say(store, FS_SAY_WARN, "index-%u/data.mdb %s", row->n,
                      rc == 0 ? "is missing" : why);
         return FS_REBUILDING;
     }
@@ -90,7 +90,7 @@ fs_index_open(fs_store_t *store, const fs_index_row_t *row)
     }
 
     if (st.st_dev != row->device || st.st_ino != row->inode) {
-        fs_store_say(store, FS_LOG_WARN,
+        fs_store_say(store, FS_SAY_WARN,
                      "index-%u/data.mdb is another file than the one "
                      "recorded", row->n);
         return FS_REBUILDING;
@@ -108,7 +108,7 @@ fs_index_open(fs_store_t *store, const fs_index_row_t *row)
     }
 
     if (rc) {
-        fs_store_say(store, FS_LOG_WARN, "index-%u cannot be opened: %s",
+        fs_store_say(store, FS_SAY_WARN, "index-%u cannot be opened: %s",
                      row->n, rc == MDB_NOTFOUND
                              ? "it is another one, or of another layout"
                              : fs_db_strerror(rc));
@@ -160,7 +160,7 @@ fs_index_detach(fs_store_t *store)
 
 
 fs_outcome_t
-fs_index_look(fs_store_t *store, fs_txn_t *log)
+fs_index_check(fs_store_t *store, fs_txn_t *log)
 {
     int            rc;
     fs_txn_t       index;
@@ -269,7 +269,7 @@ fs_index_trust(fs_store_t *store, fs_txn_t *log, fs_txn_t *index,
 
 untrusted:
 
-    fs_store_say(store, FS_LOG_WARN, "index-%u %s", store->index_n, why);
+    fs_store_say(store, FS_SAY_WARN, "index-%u %s", store->index_n, why);
 
     return FS_REBUILDING;
 }
@@ -287,7 +287,7 @@ fs_index_open_txn(fs_pair_t *write, fs_position_t *position)
     store = write->store;
 
     if (atomic_load(&store->mark->stale)) {
-        fs_store_say(store, FS_LOG_WARN, "index-%u is damaged",
+        fs_store_say(store, FS_SAY_WARN, "index-%u is damaged",
                      atomic_load(&store->mark->index_n));
         return FS_REBUILDING;
     }
@@ -348,7 +348,7 @@ fs_index_open_txn(fs_pair_t *write, fs_position_t *position)
     fs_db_keep_cursors(&write->index, write->index_cursors);
 
     if (!fs_env_mapped(store->index)) {
-        fs_db_look(&write->index, &store->index_look);
+        fs_db_probe(&write->index, &store->index_look);
     }
 
     rc = fs_env_room(store->index, FS_INDEX_ENTRIES,
@@ -359,8 +359,8 @@ fs_index_open_txn(fs_pair_t *write, fs_position_t *position)
         mdb_txn_abort(write->index.txn);
         write->index.txn = NULL;
 
-        if (fs_store_tell(store)) {
-            fs_store_say(store, FS_LOG_ERROR, "no space for index-%u: %s",
+        if (fs_store_say_due(store)) {
+            fs_store_say(store, FS_SAY_ERROR, "no space for index-%u: %s",
                          store->index_n, fs_db_strerror(rc));
         }
 
@@ -394,15 +394,15 @@ fs_index_create(fs_pair_t *write)
     rc = fs_index_make(store, row.n + 1, &row);
 
     if (rc) {
-        fs_store_say(store, FS_LOG_ERROR, "index-%u cannot be made: %s",
+        fs_store_say(store, FS_SAY_ERROR, "index-%u cannot be made: %s",
                      row.n, fs_db_strerror(rc));
         return fs_db_outcome(rc);
     }
 
     memset(value, 0, sizeof(value));
-    fs_put_le32(value, row.n);
-    fs_put_le64(value + 8, row.device);
-    fs_put_le64(value + 16, row.inode);
+    fs_set_le32(value, row.n);
+    fs_set_le64(value + 8, row.device);
+    fs_set_le64(value + 16, row.inode);
 
     fs_db_put(&write->log, store->log_dbi[FS_LOG_META], FS_META_INDEX,
               sizeof(FS_META_INDEX) - 1, value, sizeof(value), 0);

@@ -32,7 +32,7 @@ void fs_index_detach(fs_store_t *store);
  * write lock: what fs_store_open() can do.  The store's index is NULL after
  * anything but OK.
  */
-fs_outcome_t fs_index_look(fs_store_t *store, fs_txn_t *log);
+fs_outcome_t fs_index_check(fs_store_t *store, fs_txn_t *log);
 
 /*
  * Begin the index's write transaction.  OK: *position is where it is;

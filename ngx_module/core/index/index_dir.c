@@ -146,10 +146,10 @@ fs_index_fill(fs_store_t *store, MDB_env *env, uint32_t n)
     txn.error = fs_env_handles(txn.txn, fs_index_dbs, FS_INDEX_N, 1, dbi,
                                NULL);
 
-    fs_put_le32(identity, n);
-    fs_put_le32(identity + 4, store->conf.generation
+    fs_set_le32(identity, n);
+    fs_set_le32(identity + 4, store->conf.generation
                               ? store->conf.generation : FS_GENERATION);
-    fs_put_le32(identity + 8, FS_INDEX_LAYOUT);
+    fs_set_le32(identity + 8, FS_INDEX_LAYOUT);
     memset(position, 0, sizeof(position));
     memcpy(position + 40, store->conf.boot_id, FS_BOOT_LEN);
 
@@ -171,7 +171,7 @@ fs_index_fill(fs_store_t *store, MDB_env *env, uint32_t n)
 
 int
 fs_index_handles(MDB_env *env, uint32_t n, MDB_dbi *dbi,
-    uint32_t *generation, fs_look_t *look)
+    uint32_t *generation, fs_probe_t *look)
 {
     int       rc;
     fs_str_t  value;
@@ -351,7 +351,7 @@ fs_index_mark(fs_store_t *store, const fs_position_t *position)
 
     atomic_store(&store->mark->clean, 1);
 
-    fs_put_le64(clean, position->seq);
+    fs_set_le64(clean, position->seq);
     memcpy(clean + 8, position->hash, FS_HASH_LEN);
 
     fd = open(name, O_WRONLY|O_CREAT|O_TRUNC|O_CLOEXEC, 0600);
@@ -400,7 +400,7 @@ fs_index_position_put(fs_store_t *store, fs_txn_t *index, fs_seq_t seq,
 {
     uint8_t  row[FS_POSITION_ROW_SIZE];
 
-    fs_put_le64(row, seq);
+    fs_set_le64(row, seq);
     memcpy(row + 8, hash, FS_HASH_LEN);
     memcpy(row + 8 + FS_HASH_LEN, store->conf.boot_id, FS_BOOT_LEN);
 

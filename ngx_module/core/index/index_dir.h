@@ -77,7 +77,7 @@ size_t fs_index_map_size(fs_store_t *store);
  * it is not an index, or not N.  look: told of them.
  */
 int fs_index_handles(MDB_env *env, uint32_t n, MDB_dbi *dbi,
-    uint32_t *generation, fs_look_t *look);
+    uint32_t *generation, fs_probe_t *look);
 
 /* Remove all directories but N, which the log records: under its write lock,
  * or a newer one might go. */

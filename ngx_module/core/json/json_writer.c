@@ -69,7 +69,7 @@ fs_writer_value(fs_writer_t *writer, size_t len)
 
 
 void
-fs_put_raw(fs_writer_t *writer, const char *text, size_t len)
+fs_write_raw(fs_writer_t *writer, const char *text, size_t len)
 {
     char  *to;
 
@@ -82,7 +82,7 @@ fs_put_raw(fs_writer_t *writer, const char *text, size_t len)
 
 
 void
-fs_put_plain(fs_writer_t *writer, const char *text, size_t len, int name)
+fs_write_plain(fs_writer_t *writer, const char *text, size_t len, int name)
 {
     char  *to;
 
@@ -97,16 +97,16 @@ fs_put_plain(fs_writer_t *writer, const char *text, size_t len, int name)
 
 
 void
-fs_put_open(fs_writer_t *writer, char bracket)
+fs_write_open(fs_writer_t *writer, char bracket)
 {
-    fs_put_plain(writer, &bracket, 1, 1);
+    fs_write_plain(writer, &bracket, 1, 1);
 }
 
 
 void
-fs_put_close(fs_writer_t *writer, char bracket)
+fs_write_close(fs_writer_t *writer, char bracket)
 {
-    fs_put_raw(writer, &bracket, 1);
+    fs_write_raw(writer, &bracket, 1);
     writer->comma = 1;
 }
 
@@ -114,7 +114,7 @@ fs_put_close(fs_writer_t *writer, char bracket)
 /* Copied in runs of what needs no escape, which is nearly always all of it. */
 
 void
-fs_put_string(fs_writer_t *writer, const char *text, size_t len)
+fs_write_string(fs_writer_t *writer, const char *text, size_t len)
 {
     char     escape[] = "\\u0000";
     size_t   i, run;
@@ -126,7 +126,7 @@ fs_put_string(fs_writer_t *writer, const char *text, size_t len)
         ['"'] = '"', ['\\'] = '\\'
     };
 
-    fs_put_plain(writer, "\"", 1, 0);
+    fs_write_plain(writer, "\"", 1, 0);
 
     for (run = 0, i = 0; i < len; i++) {
         c = (uint8_t) text[i];
@@ -135,35 +135,35 @@ fs_put_string(fs_writer_t *writer, const char *text, size_t len)
             continue;
         }
 
-        fs_put_raw(writer, text + run, i - run);
+        fs_write_raw(writer, text + run, i - run);
         run = i + 1;
 
         if (letters[c] != 0) {
             escape[1] = letters[c];
-            fs_put_raw(writer, escape, 2);
+            fs_write_raw(writer, escape, 2);
 
         } else {
             escape[1] = 'u';
             escape[4] = digits[c >> 4];
             escape[5] = digits[c & 15];
-            fs_put_raw(writer, escape, 6);
+            fs_write_raw(writer, escape, 6);
         }
     }
 
-    fs_put_raw(writer, text + run, len - run);
-    fs_put_raw(writer, "\"", 1);
+    fs_write_raw(writer, text + run, len - run);
+    fs_write_raw(writer, "\"", 1);
 }
 
 
 void
-fs_put_text(fs_writer_t *writer, const char *text)
+fs_write_text(fs_writer_t *writer, const char *text)
 {
-    fs_put_string(writer, text, strlen(text));
+    fs_write_string(writer, text, strlen(text));
 }
 
 
 void
-fs_put_number(fs_writer_t *writer, int64_t number)
+fs_write_number(fs_writer_t *writer, int64_t number)
 {
     char      buf[24], *p;
     uint64_t  rest;
@@ -180,24 +180,24 @@ fs_put_number(fs_writer_t *writer, int64_t number)
         *--p = '-';
     }
 
-    fs_put_plain(writer, p, (size_t) (buf + sizeof(buf) - p), 0);
+    fs_write_plain(writer, p, (size_t) (buf + sizeof(buf) - p), 0);
 }
 
 
 void
-fs_put_boolean(fs_writer_t *writer, int value)
+fs_write_boolean(fs_writer_t *writer, int value)
 {
     if (value) {
-        fs_put_plain(writer, "true", 4, 0);
+        fs_write_plain(writer, "true", 4, 0);
 
     } else {
-        fs_put_plain(writer, "false", 5, 0);
+        fs_write_plain(writer, "false", 5, 0);
     }
 }
 
 
 void
-fs_put_null(fs_writer_t *writer)
+fs_write_null(fs_writer_t *writer)
 {
-    fs_put_plain(writer, "null", 4, 0);
+    fs_write_plain(writer, "null", 4, 0);
 }

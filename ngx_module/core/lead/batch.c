@@ -6,15 +6,15 @@
 #include "log/life.h"
 
 
-static void fs_batch_again(fs_commit_t *commit, fs_pass_t *pass);
-static void fs_batch_give_up(fs_commit_t *commit);
-static void fs_batch_collect(fs_commit_t *commit, fs_pass_t *pass);
-static void fs_batch_strange(fs_commit_t *commit, int i, uint32_t epoch);
-static uint64_t fs_batch_applied(fs_commit_t *commit, fs_ring_t *ring);
-static void fs_batch_decide(fs_commit_t *commit, fs_pass_t *pass);
-static void fs_batch_check(fs_commit_t *commit, const fs_pass_t *pass);
+static void fs_batch_again(fs_leader_t *leader, fs_pass_t *pass);
+static void fs_batch_give_up(fs_leader_t *leader);
+static void fs_batch_collect(fs_leader_t *leader, fs_pass_t *pass);
+static void fs_batch_strange(fs_leader_t *leader, int i, uint32_t epoch);
+static uint64_t fs_batch_applied(fs_leader_t *leader, fs_ring_t *ring);
+static void fs_batch_decide(fs_leader_t *leader, fs_pass_t *pass);
+static void fs_batch_check(fs_leader_t *leader, const fs_pass_t *pass);
 static int fs_batch_valid(const fs_command_t *command);
-static void fs_batch_positions(fs_commit_t *commit);
+static void fs_batch_positions(fs_leader_t *leader);
 
 
 /*
@@ -28,74 +28,74 @@ static void fs_batch_positions(fs_commit_t *commit);
  */
 
 fs_outcome_t
-fs_batch_work(fs_commit_t *commit, fs_pass_t *pass)
+fs_batch_work(fs_leader_t *leader, fs_pass_t *pass)
 {
     int           suspect;
     int64_t       timings[2];
     fs_seq_t      seq;
     fs_outcome_t  outcome;
 
-    seq = commit->write.seq;
+    seq = leader->write.seq;
 
-    fs_state_begin(&commit->state, &commit->write, commit->crypto,
-                   commit->cache);
+    fs_sheet_begin(&leader->sheet, &leader->write, leader->crypto,
+                   leader->cache);
 
-    if (commit->failures == FS_SUSPECT_FAILURES) {
+    if (leader->failures == FS_SUSPECT_FAILURES) {
         pass->more = 1;
-        return fs_batch_set_aside(commit);
+        return fs_batch_set_aside(leader);
     }
 
-    if (commit->rings != NULL) {
-        fs_batch_collect(commit, pass);
-        fs_batch_decide(commit, pass);
-        fs_commit_point(commit, FS_POINT_DECIDED);
-        fs_batch_check(commit, pass);
+    if (leader->rings != NULL) {
+        fs_batch_collect(leader, pass);
+        fs_batch_decide(leader, pass);
+        fs_leader_point(leader, FS_POINT_DECIDED);
+        fs_batch_check(leader, pass);
     }
 
-    if (fs_commit_failed(commit)) {
-        outcome = fs_commit_outcome(commit);
-        suspect = fs_batch_suspect(commit);
-        fs_pair_abort(&commit->write);
+    if (fs_leader_failed(leader)) {
+        outcome = fs_leader_outcome(leader);
+        suspect = fs_batch_suspect(leader);
+        fs_pair_abort(&leader->write);
 
-        commit->limit = FS_BATCH_MAX;
+        leader->limit = FS_BATCH_MAX;
         pass->more = 1;
 
         if (suspect) {
-            fs_batch_again(commit, pass);
+            fs_batch_again(leader, pass);
             return FS_OK;
         }
 
         if (outcome != FS_INTERNAL) {
-            fs_batch_give_up(commit);
+            fs_batch_give_up(leader);
 
         } else if (pass->commands > 1) {
-            commit->limit = pass->commands - 1;
-            fs_batch_again(commit, pass);
+            leader->limit = pass->commands - 1;
+            fs_batch_again(leader, pass);
             outcome = FS_OK;
         }
 
         return outcome;
     }
 
-    commit->limit = FS_BATCH_MAX;
+    leader->limit = FS_BATCH_MAX;
 
-    if (commit->now.mono >= commit->timers_at) {
-        pass->timers = fs_decide_timers(&commit->state, &commit->now,
+    if (leader->now.mono >= leader->timers_at) {
+        pass->timers = fs_decide_timers(&leader->sheet, &leader->now,
                                         FS_TIMERS_PASS);
 
-        if (fs_commit_failed(commit)) {
-            outcome = fs_commit_outcome(commit);
-            suspect = fs_batch_suspect(commit);
-            fs_pair_abort(&commit->write);
+        if (fs_leader_failed(leader)) {
+            outcome = fs_leader_outcome(leader);
+            suspect = fs_batch_suspect(leader);
+            fs_pair_abort(&leader->write);
 
             if (suspect) {
-                fs_batch_again(commit, pass);
+                fs_batch_again(leader, pass);
                 return FS_OK;
             }
 
             if (outcome == FS_INTERNAL) {
-                commit->timers_at = commit->now.mono + FS_TIMERS_OFF_MS;
-                fs_batch_again(commit, pass);
+                leader->timers_at = leader->now.mono + FS_TIMERS_OFF_MS;
+                fs_batch_again(leader, pass);
                 return FS_OK;
             }
 
@@ -103,11 +103,11 @@ fs_batch_work(fs_commit_t *commit, fs_pass_t *pass)
         }
     }
 
-    pass->entries = (unsigned) (commit->state.seq - seq);
-    pass->more = commit->live != 0;
+    pass->entries = (unsigned) (leader->sheet.seq - seq);
+    pass->more = leader->live != 0;
 
     if (pass->entries == 0 && pass->timers == 0
-        && commit->state.asides == 0)
+        && leader->sheet.asides == 0)
     {
 
         /*
@@ -116,9 +116,9 @@ fs_batch_work(fs_commit_t *commit, fs_pass_t *pass)
          * has been told what the first time said.
          */
 
-        fs_commit_next_due(commit);
-        fs_pair_abort(&commit->write);
-        fs_commit_point(commit, FS_POINT_APPLIED);
+        fs_leader_next_due(leader);
+        fs_pair_abort(&leader->write);
+        fs_leader_point(leader, FS_POINT_APPLIED);
 
         return FS_OK;
     }
@@ -129,14 +129,14 @@ fs_batch_work(fs_commit_t *commit, fs_pass_t *pass)
 
     /* with timers but no entries (old keys swept) the log stays as it is */
 
-    if (commit->rings != NULL && pass->entries != 0) {
-        fs_batch_positions(commit);
+    if (leader->rings != NULL && pass->entries != 0) {
+        fs_batch_positions(leader);
     }
 
     timings[0] = 0;
     timings[1] = 0;
 
-    outcome = fs_commit_finish(commit, timings);
+    outcome = fs_leader_finish(leader, timings);
 
     pass->log_us = timings[0];
     pass->index_us = timings[1];
@@ -146,47 +146,47 @@ fs_batch_work(fs_commit_t *commit, fs_pass_t *pass)
 
 
 fs_outcome_t
-fs_batch_set_aside(fs_commit_t *commit)
+fs_batch_set_aside(fs_leader_t *leader)
 {
-    commit->failures++;
+    leader->failures++;
 
-    fs_set_aside(&commit->state, &commit->suspect,
+    fs_set_aside(&leader->sheet, &leader->suspect,
                  "what is to be done with it fails");
 
-    return fs_commit_finish(commit, NULL);
+    return fs_leader_finish(leader, NULL);
 }
 
 
 int
-fs_batch_suspect(fs_commit_t *commit)
+fs_batch_suspect(fs_leader_t *leader)
 {
     fs_aside_t  *suspect;
 
-    suspect = &commit->state.suspect;
+    suspect = &leader->sheet.suspect;
 
-    if (!fs_aside_guilty(&commit->state)) {
+    if (!fs_aside_guilty(&leader->sheet)) {
         return 0;
     }
 
-    if (commit->failures == 0 || commit->suspect.kind != suspect->kind
-        || commit->suspect.len != suspect->len
-        || memcmp(commit->suspect.key, suspect->key, suspect->len) != 0)
+    if (leader->failures == 0 || leader->suspect.kind != suspect->kind
+        || leader->suspect.len != suspect->len
+        || memcmp(leader->suspect.key, suspect->key, suspect->len) != 0)
     {
-        commit->suspect = *suspect;
-        commit->failures = 0;
+        leader->suspect = *suspect;
+        leader->failures = 0;
 
-    } else if (commit->failures > FS_SUSPECT_FAILURES) {
+    } else if (leader->failures > FS_SUSPECT_FAILURES) {
 
         /* it was set aside, and fails all the same */
 
         return 0;
     }
 
-    commit->failures++;
+    leader->failures++;
 
     /* so that nobody asks for another index, for the sake of one row */
 
-    commit->write.index.error = 0;
+    leader->write.index.error = 0;
 
     return 1;
 }
@@ -195,11 +195,11 @@ fs_batch_suspect(fs_commit_t *commit)
 /* Nothing was done by this pass; the next one, at once, knows better. */
 
 static void
-fs_batch_again(fs_commit_t *commit, fs_pass_t *pass)
+fs_batch_again(fs_leader_t *leader, fs_pass_t *pass)
 {
-    commit->cursors_n = 0;
-    commit->next_wall = 0;
-    commit->next_mono = 0;
+    leader->cursors_n = 0;
+    leader->next_wall = 0;
+    leader->next_mono = 0;
 
     pass->commands = 0;
     pass->timers = 0;
@@ -210,15 +210,15 @@ fs_batch_again(fs_commit_t *commit, fs_pass_t *pass)
 /* What was not decided yet would be told the same: no pass for each. */
 
 static void
-fs_batch_give_up(fs_commit_t *commit)
+fs_batch_give_up(fs_leader_t *leader)
 {
     uint32_t  i;
 
-    for (i = 0; i < commit->live; i++) {
-        commit->cursors[i].next = commit->cursors[i].head;
+    for (i = 0; i < leader->live; i++) {
+        leader->cursors[i].next = leader->cursors[i].head;
     }
 
-    commit->live = 0;
+    leader->live = 0;
 }
 
 
@@ -228,7 +228,7 @@ fs_batch_give_up(fs_commit_t *commit)
  */
 
 static void
-fs_batch_collect(fs_commit_t *commit, fs_pass_t *pass)
+fs_batch_collect(fs_leader_t *leader, fs_pass_t *pass)
 {
     uint32_t      i, epoch;
     uint64_t      applied, delivered, head;
@@ -236,14 +236,14 @@ fs_batch_collect(fs_commit_t *commit, fs_pass_t *pass)
     fs_rings_t   *rings;
     fs_cursor_t  *cursor;
 
-    rings = commit->rings;
-    epoch = fs_life_now(commit->store);
+    rings = leader->rings;
+    epoch = fs_life_now(leader->store);
 
     for (i = 0; i < rings->rings_n; i++) {
         ring = fs_ring(rings, i);
 
-        if (!fs_commit_ring_waits(commit, i, &delivered, &head)) {
-            commit->state.failed = 0;
+        if (!fs_leader_ring_waits(leader, i, &delivered, &head)) {
+            leader->sheet.failed = 0;
             continue;
         }
 
@@ -251,17 +251,17 @@ fs_batch_collect(fs_commit_t *commit, fs_pass_t *pass)
             continue;
         }
 
-        if (memcmp(ring->store, commit->store->identity, FS_IDENTITY_LEN) != 0
+        if (memcmp(ring->store, leader->store->identity, FS_IDENTITY_LEN) != 0
             || atomic_load(&ring->epoch) != epoch)
         {
-            fs_batch_strange(commit, (int) i, epoch);
+            fs_batch_strange(leader, (int) i, epoch);
             continue;
         }
 
-        applied = fs_batch_applied(commit, ring);
+        applied = fs_batch_applied(leader, ring);
 
-        if (!fs_must(&commit->state, applied <= head)) {
-            commit->state.failed = 0;
+        if (!fs_must(&leader->sheet, applied <= head)) {
+            leader->sheet.failed = 0;
             continue;
         }
 
@@ -276,7 +276,7 @@ fs_batch_collect(fs_commit_t *commit, fs_pass_t *pass)
             continue;
         }
 
-        cursor = &commit->cursors[commit->cursors_n++];
+        cursor = &leader->cursors[leader->cursors_n++];
         cursor->ring = i;
         cursor->start = delivered;
         cursor->next = delivered;
@@ -284,7 +284,7 @@ fs_batch_collect(fs_commit_t *commit, fs_pass_t *pass)
         cursor->enqueued = fs_ring_slot(rings, i, delivered)->enqueued;
     }
 
-    commit->live = commit->cursors_n;
+    leader->live = leader->cursors_n;
 }
 
 
@@ -294,15 +294,15 @@ fs_batch_collect(fs_commit_t *commit, fs_pass_t *pass)
  */
 
 static void
-fs_batch_strange(fs_commit_t *commit, int i, uint32_t epoch)
+fs_batch_strange(fs_leader_t *leader, int i, uint32_t epoch)
 {
     fs_ring_t  *ring;
 
-    ring = fs_ring(commit->rings, (uint32_t) i);
+    ring = fs_ring(leader->rings, (uint32_t) i);
 
-    fs_commit_refuse_waiting(commit, i, FS_NOT_READY);
+    fs_leader_refuse_waiting(leader, i, FS_NOT_READY);
 
-    if (memcmp(ring->store, commit->store->identity, FS_IDENTITY_LEN) == 0) {
+    if (memcmp(ring->store, leader->store->identity, FS_IDENTITY_LEN) == 0) {
         atomic_store(&ring->epoch, epoch);
     }
 }
@@ -311,12 +311,12 @@ fs_batch_strange(fs_commit_t *commit, int i, uint32_t epoch)
 /* The position stored with the last commit for a ring's incarnation. */
 
 static uint64_t
-fs_batch_applied(fs_commit_t *commit, fs_ring_t *ring)
+fs_batch_applied(fs_leader_t *leader, fs_ring_t *ring)
 {
     fs_str_t  row;
 
-    if (fs_db_get(&commit->write.log,
-                  commit->store->log_dbi[FS_LOG_RINGS],
+    if (fs_db_get(&leader->write.log,
+                  leader->store->log_dbi[FS_LOG_RINGS],
                   ring->incarnation, FS_INCARNATION_LEN, &row)
         && row.len == FS_RING_ROW_SIZE)
     {
@@ -330,32 +330,32 @@ fs_batch_applied(fs_commit_t *commit, fs_ring_t *ring)
 /* Commands in the order in which they were added, over all rings. */
 
 static void
-fs_batch_decide(fs_commit_t *commit, fs_pass_t *pass)
+fs_batch_decide(fs_leader_t *leader, fs_pass_t *pass)
 {
     uint32_t      i;
     fs_slot_t    *slot;
     fs_cursor_t  *cursor, first;
     fs_command_t  command;
 
-    while (commit->live != 0 && pass->commands < commit->limit
-           && commit->state.seq - commit->write.seq < FS_BATCH_ENTRIES_MAX)
+    while (leader->live != 0 && pass->commands < leader->limit
+           && leader->sheet.seq - leader->write.seq < FS_BATCH_ENTRIES_MAX)
     {
-        cursor = &commit->cursors[0];
+        cursor = &leader->cursors[0];
 
-        for (i = 1; i < commit->live; i++) {
-            if (commit->cursors[i].enqueued < cursor->enqueued) {
-                cursor = &commit->cursors[i];
+        for (i = 1; i < leader->live; i++) {
+            if (leader->cursors[i].enqueued < cursor->enqueued) {
+                cursor = &leader->cursors[i];
             }
         }
 
-        slot = fs_ring_slot(commit->rings, cursor->ring, cursor->next);
+        slot = fs_ring_slot(leader->rings, cursor->ring, cursor->next);
 
         /* a copy: what has been checked stays what is decided */
 
         command = slot->command;
 
         if (fs_batch_valid(&command)) {
-            fs_decide(&commit->state, &command, NULL, &commit->now,
+            fs_decide(&leader->sheet, &command, NULL, &leader->now,
                       &slot->result);
 
         } else {
@@ -366,22 +366,22 @@ fs_batch_decide(fs_commit_t *commit, fs_pass_t *pass)
         cursor->next++;
         pass->commands++;
 
-        if (fs_commit_failed(commit)) {
+        if (fs_leader_failed(leader)) {
             return;
         }
 
         if (cursor->next < cursor->head) {
-            slot = fs_ring_slot(commit->rings, cursor->ring, cursor->next);
+            slot = fs_ring_slot(leader->rings, cursor->ring, cursor->next);
             cursor->enqueued = slot->enqueued;
             continue;
         }
 
         /* finished: behind those that are not */
 
-        commit->live--;
+        leader->live--;
         first = *cursor;
-        *cursor = commit->cursors[commit->live];
-        commit->cursors[commit->live] = first;
+        *cursor = leader->cursors[leader->live];
+        leader->cursors[leader->live] = first;
     }
 }
 
@@ -389,7 +389,7 @@ fs_batch_decide(fs_commit_t *commit, fs_pass_t *pass)
 /* What is about to be answered is what was decided, by nobody else. */
 
 static void
-fs_batch_check(fs_commit_t *commit, const fs_pass_t *pass)
+fs_batch_check(fs_leader_t *leader, const fs_pass_t *pass)
 {
     uint32_t      i;
     uint64_t      decided;
@@ -398,18 +398,18 @@ fs_batch_check(fs_commit_t *commit, const fs_pass_t *pass)
 
     decided = 0;
 
-    for (i = 0; i < commit->cursors_n; i++) {
-        cursor = &commit->cursors[i];
-        ring = fs_ring(commit->rings, cursor->ring);
+    for (i = 0; i < leader->cursors_n; i++) {
+        cursor = &leader->cursors[i];
+        ring = fs_ring(leader->rings, cursor->ring);
         decided += cursor->next - cursor->start;
 
-        (void) fs_must(&commit->state, atomic_load(&ring->delivered)
+        (void) fs_must(&leader->sheet, atomic_load(&ring->delivered)
                                        == cursor->start);
-        (void) fs_must(&commit->state, cursor->start <= cursor->next
+        (void) fs_must(&leader->sheet, cursor->start <= cursor->next
                                        && cursor->next <= cursor->head);
     }
 
-    (void) fs_must(&commit->state, decided == pass->commands);
+    (void) fs_must(&leader->sheet, decided == pass->commands);
 }
 
 
@@ -428,27 +428,27 @@ fs_batch_valid(const fs_command_t *command)
 /* In the same transaction as what the commands did. */
 
 static void
-fs_batch_positions(fs_commit_t *commit)
+fs_batch_positions(fs_leader_t *leader)
 {
     uint8_t       row[FS_RING_ROW_SIZE];
     uint32_t      i;
     fs_ring_t    *ring;
     fs_cursor_t  *cursor;
 
-    for (i = 0; i < commit->cursors_n; i++) {
-        cursor = &commit->cursors[i];
+    for (i = 0; i < leader->cursors_n; i++) {
+        cursor = &leader->cursors[i];
 
         if (cursor->next == cursor->start) {
             continue;
         }
 
-        ring = fs_ring(commit->rings, cursor->ring);
+        ring = fs_ring(leader->rings, cursor->ring);
 
-        fs_put_le64(row, cursor->next);
-        memcpy(row + 8, commit->store->conf.boot_id, FS_BOOT_LEN);
-        fs_put_le64(row + 24, (uint64_t) commit->now.wall);
+        fs_set_le64(row, cursor->next);
+        memcpy(row + 8, leader->store->conf.boot_id, FS_BOOT_LEN);
+        fs_set_le64(row + 24, (uint64_t) leader->now.wall);
 
-        fs_db_put(&commit->write.log, commit->store->log_dbi[FS_LOG_RINGS],
+        fs_db_put(&leader->write.log, leader->store->log_dbi[FS_LOG_RINGS],
                   ring->incarnation, FS_INCARNATION_LEN, row, sizeof(row), 0);
     }
 }

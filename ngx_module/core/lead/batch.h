@@ -20,15 +20,15 @@
  * When the row has failed FS_SUSPECT_FAILURES times, the next one is to set
  * it aside and do nothing else.
  */
-int fs_batch_suspect(fs_commit_t *commit);
-fs_outcome_t fs_batch_set_aside(fs_commit_t *commit);
+int fs_batch_suspect(fs_leader_t *leader);
+fs_outcome_t fs_batch_set_aside(fs_leader_t *leader);
 
 /*
  * The batch, from the write lock to the commit.  OK: results are final.
  * Otherwise nothing was taken, or, with UNKNOWN, perhaps.  Delivering is
  * left to the caller.
  */
-fs_outcome_t fs_batch_work(fs_commit_t *commit, fs_pass_t *pass);
+fs_outcome_t fs_batch_work(fs_leader_t *leader, fs_pass_t *pass);
 
 
 #pragma GCC visibility pop

@@ -10,15 +10,15 @@
                                            waits */
 
 
-static void fs_commit_log_committed(void *data);
-static int64_t fs_commit_next_timer(fs_commit_t *commit, uint8_t clock);
+static void fs_leader_log_committed(void *data);
+static int64_t fs_leader_next_timer(fs_leader_t *leader, uint8_t clock);
 
 
-const _Atomic int  fs_commit_at_once = 1;
+const _Atomic int  fs_leader_at_once = 1;
 
 
 int64_t
-fs_commit_usec(void)
+fs_leader_usec(void)
 {
     struct timespec  ts;
 
@@ -29,23 +29,23 @@ fs_commit_usec(void)
 
 
 void
-fs_commit_point(fs_commit_t *commit, fs_point_t point)
+fs_leader_point(fs_leader_t *leader, fs_point_t point)
 {
-    if (commit->hook != NULL) {
-        commit->hook(commit->hook_data, point);
+    if (leader->hook != NULL) {
+        leader->hook(leader->hook_data, point);
     }
 }
 
 
 int
-fs_commit_lead(fs_commit_t *commit)
+fs_leader_lead(fs_leader_t *leader)
 {
-    if (commit->waiting != NULL) {
-        atomic_store(commit->waiting, fs_commit_usec());
+    if (leader->waiting != NULL) {
+        atomic_store(leader->waiting, fs_leader_usec());
     }
 
-    if (commit->rings != NULL && fs_rings_lead(commit->rings) == -1) {
-        fs_commit_waited(commit);
+    if (leader->rings != NULL && fs_rings_lead(leader->rings) == -1) {
+        fs_leader_waited(leader);
         return -1;
     }
 
@@ -54,44 +54,44 @@ fs_commit_lead(fs_commit_t *commit)
 
 
 void
-fs_commit_waited(fs_commit_t *commit)
+fs_leader_waited(fs_leader_t *leader)
 {
-    if (commit->waiting != NULL) {
-        atomic_store(commit->waiting, 0);
+    if (leader->waiting != NULL) {
+        atomic_store(leader->waiting, 0);
     }
 }
 
 
 fs_outcome_t
-fs_commit_begin(fs_commit_t *commit, const _Atomic int *stop)
+fs_leader_begin(fs_leader_t *leader, const _Atomic int *stop)
 {
     fs_outcome_t  outcome;
 
-    while (fs_store_index_wanted(commit->store)) {
-        outcome = fs_store_catch_up(commit->store, FS_CATCH_UP_CHUNK,
-                                    &fs_commit_at_once);
+    while (fs_store_index_wanted(leader->store)) {
+        outcome = fs_store_catch_up(leader->store, FS_CATCH_UP_CHUNK,
+                                    &fs_leader_at_once);
 
         if (outcome == FS_OK) {
             break;
         }
 
         if (outcome != FS_REBUILDING || (stop != NULL && *stop)) {
-            fs_commit_waited(commit);
+            fs_leader_waited(leader);
             return outcome;
         }
 
-        if (commit->rings != NULL) {
-            fs_commit_refuse_waiting(commit, -1, outcome);
+        if (leader->rings != NULL) {
+            fs_leader_refuse_waiting(leader, -1, outcome);
         }
     }
 
-    outcome = fs_pair_begin(commit->store, &commit->write);
+    outcome = fs_pair_begin(leader->store, &leader->write);
 
-    fs_commit_waited(commit);
+    fs_leader_waited(leader);
 
-    if (outcome == FS_OK && commit->hook != NULL) {
-        commit->write.committed = fs_commit_log_committed;
-        commit->write.committed_data = commit;
+    if (outcome == FS_OK && leader->hook != NULL) {
+        leader->write.committed = fs_leader_log_committed;
+        leader->write.committed_data = leader;
     }
 
     return outcome;
@@ -99,38 +99,38 @@ fs_commit_begin(fs_commit_t *commit, const _Atomic int *stop)
 
 
 static void
-fs_commit_log_committed(void *data)
+fs_leader_log_committed(void *data)
 {
-    fs_commit_point(data, FS_POINT_LOG_COMMITTED);
+    fs_leader_point(data, FS_POINT_LOG_COMMITTED);
 }
 
 
 fs_outcome_t
-fs_commit_finish(fs_commit_t *commit, int64_t *timings)
+fs_leader_finish(fs_leader_t *leader, int64_t *timings)
 {
     fs_outcome_t  outcome;
 
-    outcome = fs_state_end(&commit->state);
+    outcome = fs_sheet_end(&leader->sheet);
 
     if (outcome == FS_OK) {
-        fs_commit_next_due(commit);
+        fs_leader_next_due(leader);
     }
 
-    if (fs_commit_failed(commit)) {
-        outcome = fs_commit_outcome(commit);
+    if (fs_leader_failed(leader)) {
+        outcome = fs_leader_outcome(leader);
     }
 
     if (outcome != FS_OK) {
-        fs_pair_abort(&commit->write);
+        fs_pair_abort(&leader->write);
         return outcome;
     }
 
-    fs_commit_point(commit, FS_POINT_APPLIED);
+    fs_leader_point(leader, FS_POINT_APPLIED);
 
-    outcome = fs_pair_commit(&commit->write, timings);
+    outcome = fs_pair_commit(&leader->write, timings);
 
     if (outcome == FS_OK) {
-        fs_commit_point(commit, FS_POINT_INDEX_COMMITTED);
+        fs_leader_point(leader, FS_POINT_INDEX_COMMITTED);
     }
 
     return outcome;
@@ -138,30 +138,30 @@ fs_commit_finish(fs_commit_t *commit, int64_t *timings)
 
 
 unsigned
-fs_commit_failed(fs_commit_t *commit)
+fs_leader_failed(fs_leader_t *leader)
 {
-    return commit->state.failed
-           || commit->write.log.error != 0
-           || commit->write.index.error != 0;
+    return leader->sheet.failed
+           || leader->write.log.error != 0
+           || leader->write.index.error != 0;
 }
 
 
 fs_outcome_t
-fs_commit_outcome(fs_commit_t *commit)
+fs_leader_outcome(fs_leader_t *leader)
 {
-    if (commit->write.log.error != 0) {
-        return fs_db_outcome(commit->write.log.error);
+    if (leader->write.log.error != 0) {
+        return fs_db_outcome(leader->write.log.error);
     }
 
-    if (fs_db_damaged(commit->write.index.error)) {
+    if (fs_db_damaged(leader->write.index.error)) {
 
         /* whoever begins next folds another */
 
         return FS_REBUILDING;
     }
 
-    if (commit->write.index.error != 0) {
-        return fs_db_outcome(commit->write.index.error);
+    if (leader->write.index.error != 0) {
+        return fs_db_outcome(leader->write.index.error);
     }
 
     return FS_INTERNAL;
@@ -169,21 +169,21 @@ fs_commit_outcome(fs_commit_t *commit)
 
 
 void
-fs_commit_next_due(fs_commit_t *commit)
+fs_leader_next_due(fs_leader_t *leader)
 {
-    commit->next_wall = fs_commit_next_timer(commit, 'w');
-    commit->next_mono = fs_commit_next_timer(commit, 'm');
+    leader->next_wall = fs_leader_next_timer(leader, 'w');
+    leader->next_mono = fs_leader_next_timer(leader, 'm');
 }
 
 
 static int64_t
-fs_commit_next_timer(fs_commit_t *commit, uint8_t clock)
+fs_leader_next_timer(fs_leader_t *leader, uint8_t clock)
 {
     fs_str_t    key, value;
     fs_timer_t  timer;
 
-    if (!fs_db_seek(&commit->write.index,
-                    commit->store->index_dbi[FS_INDEX_TIMERS],
+    if (!fs_db_seek(&leader->write.index,
+                    leader->store->index_dbi[FS_INDEX_TIMERS],
                     &clock, 1, &key, &value)
         || key.len == 0 || (uint8_t) key.data[0] != clock)
     {
@@ -196,12 +196,12 @@ fs_commit_next_timer(fs_commit_t *commit, uint8_t clock)
         timer.time = 0;
     }
 
-    if (commit->now.mono < commit->timers_at) {
+    if (leader->now.mono < leader->timers_at) {
 
         /* they rest: what is due must not call for passes meanwhile */
 
-        return (clock == 'm') ? commit->timers_at
-                              : commit->now.wall + FS_TIMERS_OFF_MS;
+        return (clock == 'm') ? leader->timers_at
+                              : leader->now.wall + FS_TIMERS_OFF_MS;
     }
 
     return timer.time;
@@ -211,13 +211,13 @@ fs_commit_next_timer(fs_commit_t *commit, uint8_t clock)
 /* Overwrite results with a refusal that is not about the command. */
 
 void
-fs_commit_refuse(fs_commit_t *commit, uint32_t i, uint64_t from, uint64_t to,
+fs_leader_refuse(fs_leader_t *leader, uint32_t i, uint64_t from, uint64_t to,
     fs_outcome_t outcome)
 {
     fs_slot_t  *slot;
 
     for ( /* void */ ; from < to; from++) {
-        slot = fs_ring_slot(commit->rings, i, from);
+        slot = fs_ring_slot(leader->rings, i, from);
         memset(&slot->result, 0, sizeof(fs_result_t));
         slot->result.outcome = (uint16_t) outcome;
     }
@@ -225,18 +225,18 @@ fs_commit_refuse(fs_commit_t *commit, uint32_t i, uint64_t from, uint64_t to,
 
 
 int
-fs_commit_ring_waits(fs_commit_t *commit, uint32_t i, uint64_t *delivered,
+fs_leader_ring_waits(fs_leader_t *leader, uint32_t i, uint64_t *delivered,
     uint64_t *head)
 {
     fs_ring_t  *ring;
 
-    ring = fs_ring(commit->rings, i);
+    ring = fs_ring(leader->rings, i);
 
     *delivered = atomic_load(&ring->delivered);
     *head = atomic_load_explicit(&ring->head, memory_order_acquire);
 
-    return fs_must(&commit->state,
-                   *head - *delivered <= commit->rings->capacity);
+    return fs_must(&leader->sheet,
+                   *head - *delivered <= leader->rings->capacity);
 }
 
 
@@ -247,14 +247,14 @@ fs_commit_ring_waits(fs_commit_t *commit, uint32_t i, uint64_t *delivered,
  */
 
 void
-fs_commit_refuse_waiting(fs_commit_t *commit, int i, fs_outcome_t outcome)
+fs_leader_refuse_waiting(fs_leader_t *leader, int i, fs_outcome_t outcome)
 {
     uint32_t     r;
     uint64_t     delivered, head;
     fs_ring_t   *ring;
     fs_rings_t  *rings;
 
-    rings = commit->rings;
+    rings = leader->rings;
 
     if (atomic_load(&rings->orphaned)) {
         outcome = FS_UNKNOWN;
@@ -268,10 +268,10 @@ fs_commit_refuse_waiting(fs_commit_t *commit, int i, fs_outcome_t outcome)
 
         ring = fs_ring(rings, r);
 
-        if (fs_commit_ring_waits(commit, r, &delivered, &head)
+        if (fs_leader_ring_waits(leader, r, &delivered, &head)
             && head != delivered)
         {
-            fs_commit_refuse(commit, r, delivered, head, outcome);
+            fs_leader_refuse(leader, r, delivered, head, outcome);
             atomic_store(&ring->delivered, head);
             fs_ring_wake(rings, r);
         }

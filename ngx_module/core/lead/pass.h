@@ -26,7 +26,7 @@ typedef enum {
     FS_POINT_LOG_COMMITTED,
     FS_POINT_INDEX_COMMITTED,
     FS_POINT_DELIVERED,                 /* before the wake-ups */
-    FS_POINT_SETTLING,                  /* a claimed ring, before its commit */
+    FS_POINT_INHERITING,                /* a claimed ring, before its commit */
     FS_POINTS_N
 } fs_point_t;
 
@@ -70,8 +70,8 @@ typedef struct {
     fs_store_t          *store;
     fs_rings_t          *rings;
     fs_crypto_t         *crypto;
-    fs_state_cache_t    *cache;
-    fs_state_t           state;
+    fs_sheet_cache_t    *cache;
+    fs_sheet_t           sheet;
     fs_pair_t           write;
     fs_now_t             now;           /* of the present pass */
 
@@ -92,60 +92,60 @@ typedef struct {
                                            be NULL */
     void               (*hook)(void *data, fs_point_t point);
     void                *hook_data;
-} fs_commit_t;
+} fs_leader_t;
 
 
 /* 1: a stop flag for who must not wait for a rebuild. */
-extern const _Atomic int  fs_commit_at_once;
+extern const _Atomic int  fs_leader_at_once;
 
-void fs_commit_point(fs_commit_t *commit, fs_point_t point);
+void fs_leader_point(fs_leader_t *leader, fs_point_t point);
 
 /* CLOCK_MONOTONIC in µs. */
-int64_t fs_commit_usec(void);
+int64_t fs_leader_usec(void);
 
 /*
  * Become the block's leader.  From here on the thread says that it waits for
- * locks, until fs_commit_begin() or fs_commit_waited().  0; -1: INTERNAL.
+ * locks, until fs_leader_begin() or fs_leader_waited().  0; -1: INTERNAL.
  */
-int fs_commit_lead(fs_commit_t *commit);
-void fs_commit_waited(fs_commit_t *commit);
+int fs_leader_lead(fs_leader_t *leader);
+void fs_leader_waited(fs_leader_t *leader);
 
 /*
  * The log's write lock, with an index that can be used.  While the index has
  * to be rebuilt, what waits in the rings is refused between two chunks, so
  * that nobody waits for the whole rebuild.
  */
-fs_outcome_t fs_commit_begin(fs_commit_t *commit, const _Atomic int *stop);
+fs_outcome_t fs_leader_begin(fs_leader_t *leader, const _Atomic int *stop);
 
-/* After the state has been changed: end it and commit.  Not OK: aborted, or
+/* After the sheet has been changed: end it and commit.  Not OK: aborted, or
  * UNKNOWN.  timings as in fs_pair_commit(). */
-fs_outcome_t fs_commit_finish(fs_commit_t *commit, int64_t *timings);
+fs_outcome_t fs_leader_finish(fs_leader_t *leader, int64_t *timings);
 
 /* Overwrite results of ring i with a refusal that is not about the
  * command. */
-void fs_commit_refuse(fs_commit_t *commit, uint32_t i, uint64_t from,
+void fs_leader_refuse(fs_leader_t *leader, uint32_t i, uint64_t from,
     uint64_t to, fs_outcome_t outcome);
 
 /*
  * What waits in a ring: positions from *delivered to before *head.  0: it
  * must not be so many.  Then the ring is left alone, for the others' sake.
  */
-int fs_commit_ring_waits(fs_commit_t *commit, uint32_t i,
+int fs_leader_ring_waits(fs_leader_t *leader, uint32_t i,
     uint64_t *delivered, uint64_t *head);
 
 /*
  * Refuse what waits in ring i, or in each ring (-1).  The leader's mutex is
  * held, so nobody is deciding it.
  */
-void fs_commit_refuse_waiting(fs_commit_t *commit, int i,
+void fs_leader_refuse_waiting(fs_leader_t *leader, int i,
     fs_outcome_t outcome);
 
 /* 1: the transaction can only be aborted; and what its commands are told. */
-unsigned fs_commit_failed(fs_commit_t *commit);
-fs_outcome_t fs_commit_outcome(fs_commit_t *commit);
+unsigned fs_leader_failed(fs_leader_t *leader);
+fs_outcome_t fs_leader_outcome(fs_leader_t *leader);
 
 /* Read the hints for timers, as the present transaction leaves them. */
-void fs_commit_next_due(fs_commit_t *commit);
+void fs_leader_next_due(fs_leader_t *leader);
 
 
 #pragma GCC visibility pop

@@ -54,7 +54,7 @@ typedef struct {
     _Atomic uint32_t     epoch;         /* store.h and life.h */
     _Alignas(64) _Atomic uint64_t  head;
     _Alignas(64) _Atomic uint64_t  delivered;
-    _Atomic int32_t      ready;         /* settled: commands may be added */
+    _Atomic int32_t      ready;         /* inherited: commands may be added */
     _Alignas(64) _Atomic uint64_t  taken;
 } fs_ring_t;
 
@@ -98,7 +98,7 @@ fs_slot_t *fs_ring_slot(fs_rings_t *rings, uint32_t i, uint64_t position);
 
 /*
  * Claim a free ring for the calling thread's life.  Returns its number, or
- * -1: all are taken.  The ring is not ready: fs_commit_settle() makes it so.
+ * -1: all are taken.  The ring is not ready: fs_leader_inherit() makes it so.
  */
 int fs_ring_claim(fs_rings_t *rings);
 

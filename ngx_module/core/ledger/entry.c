@@ -180,20 +180,20 @@ fs_entry_encode(const fs_entry_t *entry, uint8_t *record)
     record[5] = entry->flags;
     record[6] = 0;
     record[7] = 0;
-    fs_put_le64(record + 8, (uint64_t) entry->at);
-    fs_put_le32(record + 16, entry->sale);
-    fs_put_le32(record + 20, entry->pickup);
-    fs_put_le64(record + 24, entry->hold);
-    fs_put_le32(record + 32, (uint32_t) entry->qty);
-    fs_put_le32(record + 36, entry->number);
-    fs_put_le64(record + 40, (uint64_t) entry->amount_fen);
-    fs_put_le64(record + 48, (uint64_t) entry->time1);
-    fs_put_le64(record + 56, (uint64_t) entry->time2);
+    fs_set_le64(record + 8, (uint64_t) entry->at);
+    fs_set_le32(record + 16, entry->sale);
+    fs_set_le32(record + 20, entry->pickup);
+    fs_set_le64(record + 24, entry->hold);
+    fs_set_le32(record + 32, (uint32_t) entry->qty);
+    fs_set_le32(record + 36, entry->number);
+    fs_set_le64(record + 40, (uint64_t) entry->amount_fen);
+    fs_set_le64(record + 48, (uint64_t) entry->time1);
+    fs_set_le64(record + 56, (uint64_t) entry->time2);
     memcpy(record + 64, entry->id1, sizeof(entry->id1));
     memcpy(record + 80, entry->id2, sizeof(entry->id2));
     memcpy(record + 96, entry->key, sizeof(entry->key));
-    fs_put_le32(record + 104, entry->number2);
-    fs_put_le32(record + 108, entry->number3);
+    fs_set_le32(record + 104, entry->number2);
+    fs_set_le32(record + 108, entry->number3);
     memcpy(record + FS_ENTRY_HASH_OFFSET, entry->hash, FS_HASH_LEN);
 }
 
@@ -522,7 +522,7 @@ fs_entry_write_store(char *p, const fs_entry_t *entry, uint32_t shown)
     }
 
     if (shown & FS_FIELD_EPOCH) {
-        fs_put_be32(epoch, entry->number);
+        fs_set_be32(epoch, entry->number);
         p = fs_literal(p, ",\"epoch\":\"");
         p = fs_write_hex(p, epoch, sizeof(epoch));
         *p++ = '"';

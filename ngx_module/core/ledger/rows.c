@@ -111,23 +111,23 @@ fs_sale_row_encode(const fs_sale_t *sale, uint8_t *row)
     row[1] = sale->goal_by;
     row[2] = flags;
     row[3] = sale->slug.len;
-    fs_put_le16(row + 4, sale->title_len);
+    fs_set_le16(row + 4, sale->title_len);
     row[6] = 0;
     row[7] = 0;
-    fs_put_le64(row + 8, (uint64_t) sale->price_fen);
-    fs_put_le32(row + 16, sale->stock);
-    fs_put_le32(row + 20, sale->limit);
-    fs_put_le64(row + 24, (uint64_t) sale->opens_at);
-    fs_put_le64(row + 32, (uint64_t) sale->closes_at);
-    fs_put_le32(row + 40, sale->goal);
-    fs_put_le32(row + 44, sale->hold_ms);
-    fs_put_le64(row + 48, sale->version);
-    fs_put_le32(row + 56, sale->held);
-    fs_put_le32(row + 60, sale->sold);
-    fs_put_le32(row + 64, sale->joined);
-    fs_put_le32(row + 68, sale->groups_formed);
-    fs_put_le32(row + 72, sale->groups_failed);
-    fs_put_le64(row + 76, (uint64_t) sale->due);
+    fs_set_le64(row + 8, (uint64_t) sale->price_fen);
+    fs_set_le32(row + 16, sale->stock);
+    fs_set_le32(row + 20, sale->limit);
+    fs_set_le64(row + 24, (uint64_t) sale->opens_at);
+    fs_set_le64(row + 32, (uint64_t) sale->closes_at);
+    fs_set_le32(row + 40, sale->goal);
+    fs_set_le32(row + 44, sale->hold_ms);
+    fs_set_le64(row + 48, sale->version);
+    fs_set_le32(row + 56, sale->held);
+    fs_set_le32(row + 60, sale->sold);
+    fs_set_le32(row + 64, sale->joined);
+    fs_set_le32(row + 68, sale->groups_formed);
+    fs_set_le32(row + 72, sale->groups_failed);
+    fs_set_le64(row + 76, (uint64_t) sale->due);
     memcpy(row + FS_SALE_ROW_FIXED, sale->slug.data, sale->slug.len);
     memcpy(row + FS_SALE_ROW_FIXED + sale->slug.len, sale->title,
            sale->title_len);
@@ -220,20 +220,20 @@ fs_hold_row_encode(const fs_hold_t *hold, uint8_t *row)
     row[1] = hold->state;
     row[2] = hold->lines_n;
     row[3] = 0;
-    fs_put_le32(row + 4, hold->pickup);
-    fs_put_le64(row + 8, hold->previous);
+    fs_set_le32(row + 4, hold->pickup);
+    fs_set_le64(row + 8, hold->previous);
     memcpy(row + 16, hold->buyer, FS_BUYER_LEN);
-    fs_put_le64(row + 32, (uint64_t) hold->created_at);
-    fs_put_le64(row + 40, (uint64_t) hold->expires_at);
-    fs_put_le64(row + 48, (uint64_t) hold->due);
-    fs_put_le32(row + 56, hold->length_ms);
+    fs_set_le64(row + 32, (uint64_t) hold->created_at);
+    fs_set_le64(row + 40, (uint64_t) hold->expires_at);
+    fs_set_le64(row + 48, (uint64_t) hold->due);
+    fs_set_le32(row + 56, hold->length_ms);
 
     p = row + FS_HOLD_ROW_FIXED;
 
     for (i = 0; i < hold->lines_n; i++) {
-        fs_put_le32(p, hold->lines[i].sale);
-        fs_put_le32(p + 4, hold->lines[i].qty);
-        fs_put_le64(p + 8, (uint64_t) hold->lines[i].price_fen);
+        fs_set_le32(p, hold->lines[i].sale);
+        fs_set_le32(p + 4, hold->lines[i].qty);
+        fs_set_le64(p + 8, (uint64_t) hold->lines[i].price_fen);
         p += FS_HOLD_ROW_LINE;
     }
 
@@ -318,8 +318,8 @@ fs_group_row_encode(const fs_group_t *group, uint8_t *row)
     row[1] = group->state;
     row[2] = 0;
     row[3] = 0;
-    fs_put_le32(row + 4, group->joined);
-    fs_put_le64(row + 8, group->refunded_to);
+    fs_set_le32(row + 4, group->joined);
+    fs_set_le64(row + 8, group->refunded_to);
 
     return FS_GROUP_ROW_SIZE;
 }
@@ -362,8 +362,8 @@ fs_buyer_row_encode(const fs_buyer_t *buyer, uint8_t *row)
 
     live = buyer->live < FS_LIVE_MAX ? buyer->live : FS_LIVE_MAX;
 
-    fs_put_le32(row, live << 8 | FS_BUYER_ROW_VERSION);
-    fs_put_le64(row + 4, buyer->newest);
+    fs_set_le32(row, live << 8 | FS_BUYER_ROW_VERSION);
+    fs_set_le64(row + 4, buyer->newest);
 
     return FS_BUYER_ROW_SIZE;
 }
@@ -399,10 +399,10 @@ fs_units_row_encode(const fs_units_t *units, uint8_t *row)
 {
     row[0] = FS_UNITS_ROW_VERSION;
     row[1] = 0;
-    fs_put_le16(row + 2, units->lapses < FS_LAPSES_MAX
+    fs_set_le16(row + 2, units->lapses < FS_LAPSES_MAX
                          ? (uint16_t) units->lapses : FS_LAPSES_MAX);
-    fs_put_le32(row + 4, units->taken);
-    fs_put_le64(row + 8, (uint64_t) units->lapsed_at);
+    fs_set_le32(row + 4, units->taken);
+    fs_set_le64(row + 8, (uint64_t) units->lapsed_at);
 
     return FS_UNITS_ROW_SIZE;
 }
@@ -457,9 +457,9 @@ fs_payment_row_encode(const fs_payment_t *payment, uint8_t *row)
     row[1] = payment->outcome;
     row[2] = payment->reason;
     row[3] = flags;
-    fs_put_le32(row + 4, 0);
-    fs_put_le64(row + 8, (uint64_t) payment->amount_fen);
-    fs_put_le64(row + 16, payment->seq);
+    fs_set_le32(row + 4, 0);
+    fs_set_le64(row + 8, (uint64_t) payment->amount_fen);
+    fs_set_le64(row + 16, payment->seq);
 
     return FS_PAYMENT_ROW_SIZE;
 }
@@ -499,7 +499,7 @@ void
 fs_units_key(uint8_t *key, const uint8_t *buyer, uint32_t sale)
 {
     memcpy(key, buyer, FS_BUYER_LEN);
-    fs_put_be32(key + FS_BUYER_LEN, sale);
+    fs_set_be32(key + FS_BUYER_LEN, sale);
 }
 
 
@@ -514,17 +514,17 @@ fs_bound_key(uint8_t *key, const uint8_t *buyer, const uint8_t *hash)
 void
 fs_group_key(uint8_t *key, uint32_t sale, uint32_t pickup)
 {
-    fs_put_be32(key, sale);
-    fs_put_be32(key + 4, pickup);
+    fs_set_be32(key, sale);
+    fs_set_be32(key + 4, pickup);
 }
 
 
 void
 fs_member_key(uint8_t *key, uint32_t sale, uint32_t pickup, fs_seq_t hold)
 {
-    fs_put_be32(key, sale);
-    fs_put_be32(key + 4, pickup);
-    fs_put_be64(key + 8, hold);
+    fs_set_be32(key, sale);
+    fs_set_be32(key + 4, pickup);
+    fs_set_be64(key + 8, hold);
 }
 
 
@@ -532,9 +532,9 @@ void
 fs_payment_key(uint8_t *key, fs_seq_t hold, const uint8_t *reference,
     uint32_t sale)
 {
-    fs_put_be64(key, hold);
+    fs_set_be64(key, hold);
     memcpy(key + 8, reference, FS_REFERENCE_LEN);
-    fs_put_be32(key + 8 + FS_REFERENCE_LEN, sale);
+    fs_set_be32(key + 8 + FS_REFERENCE_LEN, sale);
 }
 
 
@@ -544,10 +544,10 @@ void
 fs_timer_key(uint8_t *key, const fs_timer_t *timer)
 {
     key[0] = timer->clock;
-    fs_put_be64(key + 1, (uint64_t) timer->time);
-    fs_put_be32(key + 9, timer->sale);
+    fs_set_be64(key + 1, (uint64_t) timer->time);
+    fs_set_be32(key + 9, timer->sale);
     key[13] = timer->kind;
-    fs_put_be32(key + 14, timer->pickup);
+    fs_set_be32(key + 14, timer->pickup);
 }
 
 
@@ -577,6 +577,6 @@ fs_timer_key_decode(fs_timer_t *timer, fs_str_t key)
 void
 fs_due_value(uint8_t *value, int64_t due, fs_seq_t seq)
 {
-    fs_put_be64(value, (uint64_t) due);
-    fs_put_be64(value + 8, seq);
+    fs_set_be64(value, (uint64_t) due);
+    fs_set_be64(value + 8, seq);
 }

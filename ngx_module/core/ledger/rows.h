@@ -32,7 +32,7 @@
 #define FS_DUE_LEN           16         /* a value of `due` */
 #define FS_ASIDE_KEY_MAX     48         /* of a row that was set aside */
 
-/* Set in the sale of a `members` key: see fs_state_pass_over(). */
+/* Set in the sale of a `members` key: see fs_sheet_pass_over(). */
 #define FS_MEMBER_PASSED     0x80000000u
 
 /*

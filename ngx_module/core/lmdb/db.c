@@ -153,10 +153,10 @@ fs_db_keep_cursors(fs_txn_t *txn, MDB_cursor **cursors)
 
 
 void
-fs_db_look(fs_txn_t *txn, fs_look_t *look)
+fs_db_probe(fs_txn_t *txn, fs_probe_t *probe)
 {
-    fs_look_begin(look);
-    txn->look = look;
+    fs_probe_begin(probe);
+    txn->probe = probe;
 }
 
 
@@ -263,8 +263,8 @@ fs_db_put(fs_txn_t *txn, MDB_dbi dbi, const void *key, size_t key_len,
 
     cursor = fs_db_cursor(txn, dbi);
 
-    rc = cursor ? fs_guard_cursor_put(txn->look, cursor, &k, &v, flags)
-                : fs_guard_put(txn->look, txn->txn, dbi, &k, &v, flags);
+    rc = cursor ? fs_guard_cursor_put(txn->probe, cursor, &k, &v, flags)
+                : fs_guard_put(txn->probe, txn->txn, dbi, &k, &v, flags);
 
     if (rc) {
         fs_db_fail(txn, rc);
@@ -296,8 +296,8 @@ fs_db_reserve(fs_txn_t *txn, MDB_dbi dbi, const void *key, size_t key_len,
 
     flags |= MDB_RESERVE;
 
-    rc = cursor ? fs_guard_cursor_put(txn->look, cursor, &k, &v, flags)
-                : fs_guard_put(txn->look, txn->txn, dbi, &k, &v, flags);
+    rc = cursor ? fs_guard_cursor_put(txn->probe, cursor, &k, &v, flags)
+                : fs_guard_put(txn->probe, txn->txn, dbi, &k, &v, flags);
 
     if (rc) {
         fs_db_fail(txn, rc);
@@ -326,7 +326,7 @@ fs_db_delete(fs_txn_t *txn, MDB_dbi dbi, const void *key, size_t key_len,
     v.mv_size = value_len;
     v.mv_data = (void *) value;
 
-    rc = fs_guard_del(txn->look, txn->txn, dbi, &k, value ? &v : NULL);
+    rc = fs_guard_del(txn->probe, txn->txn, dbi, &k, value ? &v : NULL);
 
     if (rc == 0) {
         txn->dirty = 1;

@@ -31,7 +31,7 @@ typedef struct {
     int                  error;         /* the first, LMDB's or errno; 0 */
     unsigned             dirty:1;       /* something was put or deleted */
     MDB_cursor         **cursors;       /* by handle; NULL: none are kept */
-    fs_look_t           *look;          /* before a change; NULL: at nothing */
+    fs_probe_t          *probe;         /* before a change; NULL: of nothing */
 } fs_txn_t;
 
 
@@ -116,8 +116,8 @@ void fs_db_walk_end(fs_db_walk_t *walk);
 void fs_db_keep_cursors(fs_txn_t *txn, MDB_cursor **cursors);
 
 
-/* From here on, look at what is changed: see look.h. */
-void fs_db_look(fs_txn_t *txn, fs_look_t *look);
+/* From here on, look at what is changed: see probe.h. */
+void fs_db_probe(fs_txn_t *txn, fs_probe_t *probe);
 
 
 #pragma GCC visibility pop

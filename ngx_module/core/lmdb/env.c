@@ -33,7 +33,7 @@
 #include <unistd.h>
 
 #include "lmdb/env.h"
-#include "lmdb/look.h"
+#include "lmdb/probe.h"
 
 
 #define FS_META_TXN      144
@@ -44,7 +44,7 @@
 #define FS_MAP_BITS      46             /* of an address, half of all */
 
 /* tries, a millisecond apart: a writer of another process is at it */
-#define FS_LOOK_TRIES    5
+#define FS_PROBE_TRIES    5
 
 #define FS_LENGTH_LOW    (32ULL << 20)
 #define FS_LENGTH_STEP   (64ULL << 20)
@@ -69,7 +69,7 @@ typedef struct {
     uint64_t             map;           /* bytes */
 } fs_meta_page_t;
 
-static int fs_env_look_once(int fd, char *why);
+static int fs_env_probe_once(int fd, char *why);
 static int fs_env_meta(int fd, uint64_t offset, fs_meta_page_t *meta);
 static int fs_env_root(int fd, const fs_meta_page_t *meta);
 static int fs_env_unmake(const char *scratch);
@@ -79,7 +79,7 @@ static int fs_env_free(int fd, uint64_t need);
 
 
 int
-fs_env_look(const char *file, char *why)
+fs_env_probe(const char *file, char *why)
 {
     int              fd, rc, tries;
     struct timespec  pause;
@@ -104,9 +104,9 @@ fs_env_look(const char *file, char *why)
     pause.tv_nsec = 1000000;
 
     for (tries = 0; /* void */ ; tries++) {
-        rc = fs_env_look_once(fd, why);
+        rc = fs_env_probe_once(fd, why);
 
-        if (rc != -1 || tries == FS_LOOK_TRIES) {
+        if (rc != -1 || tries == FS_PROBE_TRIES) {
             break;
         }
 
@@ -120,7 +120,7 @@ fs_env_look(const char *file, char *why)
 
 
 static int
-fs_env_look_once(int fd, char *why)
+fs_env_probe_once(int fd, char *why)
 {
     struct stat     st;
     fs_meta_page_t  meta, other;
@@ -364,7 +364,7 @@ fs_env_unmake(const char *scratch)
 
 int
 fs_env_handles(MDB_txn *txn, const fs_env_db_t *dbs, unsigned n,
-    unsigned create, MDB_dbi *dbi, fs_look_t *look)
+    unsigned create, MDB_dbi *dbi, fs_probe_t *probe)
 {
     int       rc;
     unsigned  i;
@@ -376,8 +376,8 @@ fs_env_handles(MDB_txn *txn, const fs_env_db_t *dbs, unsigned n,
             return rc;
         }
 
-        if (look && dbi[i] < FS_LOOK_DBS) {
-            look->names[dbi[i]] = dbs[i].name;
+        if (probe && dbi[i] < FS_PROBE_DBS) {
+            probe->names[dbi[i]] = dbs[i].name;
         }
     }
 
@@ -495,7 +495,7 @@ fs_env_longer(int fd, uint64_t size)
  */
 
 int
-fs_env_settle(MDB_env *env, uint64_t last)
+fs_env_secure(MDB_env *env, uint64_t last)
 {
     int          fd, rc;
     off_t        offset;
@@ -525,7 +525,7 @@ fs_env_settle(MDB_env *env, uint64_t last)
 
                 /* it was not to be seen, and LMDB could not put it back */
 
-                fs_put_le64(page + FS_META_TXN, last == 0 ? 0 : last - 1);
+                fs_set_le64(page + FS_META_TXN, last == 0 ? 0 : last - 1);
             }
 
             n = pwrite(fd, page, sizeof(page), offset);

@@ -25,7 +25,7 @@ typedef struct {
  * and `why` says so; -2: it cannot be opened, which says nothing of what is in
  * it: errno, and `why`.
  */
-int fs_env_look(const char *file, char *why);
+int fs_env_probe(const char *file, char *why);
 
 /*
  * Open the environment in a directory.  MDB_WRITEMAP is left out where the
@@ -51,7 +51,7 @@ int fs_env_make(const char *file, const char *scratch, size_t map_size);
  * look: told of them, may be NULL.
  */
 int fs_env_handles(MDB_txn *txn, const fs_env_db_t *dbs, unsigned n,
-    unsigned create, MDB_dbi *dbi, fs_look_t *look);
+    unsigned create, MDB_dbi *dbi, fs_probe_t *probe);
 
 /*
  * Keep the file longer than what is used of it.  LMDB may leave the last
@@ -66,7 +66,7 @@ void fs_env_lengthen(MDB_env *env, uint64_t *length);
  * meta pages again, and sync.  `last` is the last transaction.  Under the
  * write lock.  0 or an errno.
  */
-int fs_env_settle(MDB_env *env, uint64_t last);
+int fs_env_secure(MDB_env *env, uint64_t last);
 
 /* 1: it was opened with MDB_WRITEMAP, 0: without. */
 int fs_env_mapped(MDB_env *env);

@@ -347,27 +347,27 @@ fs_guard_dbi_open(MDB_txn *txn, const char *name, unsigned flags,
 
 /* What is looked at is not changed yet. */
 
-#define fs_looked(call)                                                      \
+#define fs_probed(call)                                                      \
                                                                              \
-    fs_guarded(look && fs_look(look, txn, dbi, key, del) != 0         \
+    fs_guarded(probe && fs_probe(probe, txn, dbi, key, del) != 0         \
                ? MDB_CORRUPTED : call,                                       \
-               look && look->looking ? MDB_CORRUPTED : FS_DB_LOST)
+               probe && probe->probing ? MDB_CORRUPTED : FS_DB_LOST)
 
 
 int
-fs_guard_put(fs_look_t *look, MDB_txn *txn, MDB_dbi dbi, MDB_val *key,
+fs_guard_put(fs_probe_t *probe, MDB_txn *txn, MDB_dbi dbi, MDB_val *key,
     MDB_val *value, unsigned flags)
 {
     enum { del = 0 };
 
-    fs_looked(mdb_put(txn, dbi, key, value, flags));
+    fs_probed(mdb_put(txn, dbi, key, value, flags));
 
     return rc;
 }
 
 
 int
-fs_guard_cursor_put(fs_look_t *look, MDB_cursor *cursor, MDB_val *key,
+fs_guard_cursor_put(fs_probe_t *probe, MDB_cursor *cursor, MDB_val *key,
     MDB_val *value, unsigned flags)
 {
     enum { del = 0 };
@@ -375,19 +375,19 @@ fs_guard_cursor_put(fs_look_t *look, MDB_cursor *cursor, MDB_val *key,
     MDB_txn  *txn = mdb_cursor_txn(cursor);
     MDB_dbi   dbi = mdb_cursor_dbi(cursor);
 
-    fs_looked(mdb_cursor_put(cursor, key, value, flags));
+    fs_probed(mdb_cursor_put(cursor, key, value, flags));
 
     return rc;
 }
 
 
 int
-fs_guard_del(fs_look_t *look, MDB_txn *txn, MDB_dbi dbi, MDB_val *key,
+fs_guard_del(fs_probe_t *probe, MDB_txn *txn, MDB_dbi dbi, MDB_val *key,
     MDB_val *value)
 {
     enum { del = 1 };
 
-    fs_looked(mdb_del(txn, dbi, key, value));
+    fs_probed(mdb_del(txn, dbi, key, value));
 
     return rc;
 }

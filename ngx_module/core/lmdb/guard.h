@@ -15,7 +15,7 @@
 #include <lmdb.h>
 #include <signal.h>
 
-#include "lmdb/look.h"
+#include "lmdb/probe.h"
 
 #pragma GCC visibility push(hidden)
 
@@ -72,11 +72,11 @@ int fs_guard_call(int (*call)(void *data), void *data);
  * The same; FS_DB_LOST: a damaged page.  With a look (NULL: none) at what will
  * be changed: MDB_CORRUPTED, and nothing was.
  */
-int fs_guard_put(fs_look_t *look, MDB_txn *txn, MDB_dbi dbi, MDB_val *key,
+int fs_guard_put(fs_probe_t *probe, MDB_txn *txn, MDB_dbi dbi, MDB_val *key,
     MDB_val *value, unsigned flags);
-int fs_guard_cursor_put(fs_look_t *look, MDB_cursor *cursor, MDB_val *key,
+int fs_guard_cursor_put(fs_probe_t *probe, MDB_cursor *cursor, MDB_val *key,
     MDB_val *value, unsigned flags);
-int fs_guard_del(fs_look_t *look, MDB_txn *txn, MDB_dbi dbi, MDB_val *key,
+int fs_guard_del(fs_probe_t *probe, MDB_txn *txn, MDB_dbi dbi, MDB_val *key,
     MDB_val *value);
 int fs_guard_commit(MDB_txn *txn);
 

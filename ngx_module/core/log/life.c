@@ -281,8 +281,8 @@ fs_life_add(fs_store_t *store, fs_txn_t *log, fs_seq_t seq, uint32_t epoch)
         memcpy(copy, row.data, row.len);
     }
 
-    fs_put_le64(copy + row.len, seq);
-    fs_put_le32(copy + row.len + 8, epoch);
+    fs_set_le64(copy + row.len, seq);
+    fs_set_le32(copy + row.len + 8, epoch);
 
     fs_db_put(log, store->log_dbi[FS_LOG_META], FS_META_LIVES,
               sizeof(FS_META_LIVES) - 1, copy, row.len + FS_META_LIFE_SIZE,
@@ -367,7 +367,7 @@ fs_life_same(fs_store_t *store, fs_txn_t *log, fs_seq_t last)
 
 
 fs_outcome_t
-fs_life_look(fs_store_t *store, fs_txn_t *log, fs_seq_t last)
+fs_life_check(fs_store_t *store, fs_txn_t *log, fs_seq_t last)
 {
     int          rc, first;
     uint32_t     epoch;
@@ -402,7 +402,7 @@ fs_life_look(fs_store_t *store, fs_txn_t *log, fs_seq_t last)
         rc = fs_life_adopt(store);
 
         if (rc) {
-            fs_store_say(store, FS_LOG_ERROR, "mark cannot be synced: %s",
+            fs_store_say(store, FS_SAY_ERROR, "mark cannot be synced: %s",
                          fs_db_strerror(rc));
             return FS_DISK_FAILED;
         }
@@ -435,7 +435,7 @@ fs_life_look(fs_store_t *store, fs_txn_t *log, fs_seq_t last)
     rc = fs_mark_sync(store->mark_fd);
 
     if (rc) {
-        fs_store_say(store, FS_LOG_ERROR, "mark cannot be synced: %s",
+        fs_store_say(store, FS_SAY_ERROR, "mark cannot be synced: %s",
                      fs_db_strerror(rc));
         return FS_DISK_FAILED;
     }
@@ -444,7 +444,7 @@ fs_life_look(fs_store_t *store, fs_txn_t *log, fs_seq_t last)
     store->booted = 0;
 
     if (first) {
-        fs_store_say(store, FS_LOG_WARN, "log/data.mdb, with %llu entries, is "
+        fs_store_say(store, FS_SAY_WARN, "log/data.mdb, with %llu entries, is "
                      "not the one that was here (%llu entries): a new life "
                      "begins, its epoch is %08x", (unsigned long long) last,
                      (unsigned long long) atomic_load(&mark->seq), epoch);
@@ -468,8 +468,8 @@ fs_life_identify(fs_store_t *store)
         inode = 0;
     }
 
-    fs_put_le64(file, device);
-    fs_put_le64(file + 8, inode);
+    fs_set_le64(file, device);
+    fs_set_le64(file + 8, inode);
 
     key.data = (const char *) store->store_key;
     key.len = FS_STORE_KEY_LEN;

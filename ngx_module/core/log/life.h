@@ -96,7 +96,7 @@ int fs_life_same(fs_store_t *store, fs_txn_t *log, fs_seq_t last);
  * The same under the write lock, once for each opening of the log; when it is
  * another, a new life is due.  Before the mark is made to fit the log.
  */
-fs_outcome_t fs_life_look(fs_store_t *store, fs_txn_t *log, fs_seq_t last);
+fs_outcome_t fs_life_check(fs_store_t *store, fs_txn_t *log, fs_seq_t last);
 
 /* The mark is this log's from now on, durably.  0 or an errno. */
 int fs_life_adopt(fs_store_t *store);

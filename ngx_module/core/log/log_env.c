@@ -42,8 +42,8 @@ fs_log_open(fs_store_t *store)
         return MDB_CORRUPTED;
     }
 
-    if (fs_env_look(name, why) < 0) {
-        fs_store_say(store, FS_LOG_ERROR, "log/data.mdb %s", why);
+    if (fs_env_probe(name, why) < 0) {
+        fs_store_say(store, FS_SAY_ERROR, "log/data.mdb %s", why);
         return MDB_INVALID;
     }
 
@@ -65,7 +65,7 @@ fs_log_open(fs_store_t *store)
             rc = MDB_CORRUPTED;
 
         } else if (rc == EAGAIN) {
-            fs_store_say(store, FS_LOG_WARN, "log/lock.mdb is of another "
+            fs_store_say(store, FS_SAY_WARN, "log/lock.mdb is of another "
                          "data.mdb, which somebody still has open");
         }
 
@@ -80,7 +80,7 @@ fs_log_open(fs_store_t *store)
     }
 
     rc = fs_env_handles(txn, fs_log_dbs, FS_LOG_N, 0, dbi,
-                        &store->look);
+                        &store->probe);
 
     if (rc == MDB_NOTFOUND
         && mdb_env_stat(env, &stat) == 0 && stat.ms_entries == 0)
@@ -119,7 +119,7 @@ fs_log_open(fs_store_t *store)
 
     if (whole) {
         atomic_store(&store->mark->damaged, 0);
-        fs_store_say(store, FS_LOG_WARN, "log/data.mdb is whole");
+        fs_store_say(store, FS_SAY_WARN, "log/data.mdb is whole");
     }
 
     return rc;
@@ -153,7 +153,7 @@ fs_log_make(fs_store_t *store, fs_txn_t *log)
     uint8_t  schema[4];
 
     rc = fs_env_handles(log->txn, fs_log_dbs, FS_LOG_N, 1, store->log_dbi,
-                        &store->look);
+                        &store->probe);
 
     if (rc) {
         return fs_db_outcome(rc);
@@ -166,7 +166,7 @@ fs_log_make(fs_store_t *store, fs_txn_t *log)
         return FS_NOT_READY;
     }
 
-    fs_put_le32(schema, FS_SCHEMA);
+    fs_set_le32(schema, FS_SCHEMA);
 
     fs_db_put(log, store->log_dbi[FS_LOG_META], FS_META_SCHEMA,
               sizeof(FS_META_SCHEMA) - 1, schema, sizeof(schema), 0);

@@ -61,7 +61,7 @@ fs_log_slug(fs_store_t *store, fs_txn_t *log, char kind, uint32_t number,
     fs_str_t  value;
 
     key[0] = (uint8_t) (kind - 'a' + 'A');
-    fs_put_be32(key + 1, number);
+    fs_set_be32(key + 1, number);
 
     if (!fs_db_get(log, store->log_dbi[FS_LOG_NAMES], key, sizeof(key),
                    &value))

@@ -15,7 +15,7 @@
  * LMDB then refuses everything (MDB_PANIC) until the environment is opened
  * again.  The other processes are not told by LMDB, nor is anybody when the
  * writer dies there; the mark tells them, and whoever takes the lock next
- * makes certain of it (fs_env_settle()) before pages are used again.
+ * makes certain of it (fs_env_secure()) before pages are used again.
  */
 
 #include "lmdb/env.h"
@@ -62,14 +62,14 @@ fs_log_lock(fs_store_t *store, fs_pair_t *write)
 
     if (rc) {
         write->log.txn = NULL;
-        fs_store_say(store, FS_LOG_ERROR, "log cannot be written: %s",
+        fs_store_say(store, FS_SAY_ERROR, "log cannot be written: %s",
                      fs_db_strerror(rc));
         return rc == MDB_PANIC ? FS_DISK_FAILED : fs_db_outcome(rc);
     }
 
     fs_mark_hold(store->mark);
     fs_db_keep_cursors(&write->log, write->log_cursors);
-    fs_db_look(&write->log, &store->look);
+    fs_db_probe(&write->log, &store->probe);
 
     outcome = fs_log_locked(write);
 
@@ -231,7 +231,7 @@ fs_log_locked(fs_pair_t *write)
             return fs_db_outcome(write->log.error);
         }
 
-        fs_store_say(store, FS_LOG_ERROR, "the schema was changed by another "
+        fs_store_say(store, FS_SAY_ERROR, "the schema was changed by another "
                      "version of this program, restart with that one");
         return FS_NOT_READY;
     }
@@ -239,7 +239,7 @@ fs_log_locked(fs_pair_t *write)
     rc = fs_log_last(store, &write->log, &entry);
 
     if (rc == -1) {
-        fs_store_say(store, FS_LOG_ERROR, "the last entry of the ledger "
+        fs_store_say(store, FS_SAY_ERROR, "the last entry of the ledger "
                      "cannot be read");
         return write->log.error ? fs_db_outcome(write->log.error)
                                 : FS_INTERNAL;
@@ -252,7 +252,7 @@ fs_log_locked(fs_pair_t *write)
     }
 
     if (!fs_log_known(write)) {
-        fs_store_say(store, FS_LOG_ERROR, "log/data.mdb has lost what was in "
+        fs_store_say(store, FS_SAY_ERROR, "log/data.mdb has lost what was in "
                      "it, to entry %llu: nothing is taken; put the file back, "
                      "or reload nginx to go on with this one",
                      (unsigned long long) store->known_seq);
@@ -262,7 +262,7 @@ fs_log_locked(fs_pair_t *write)
     fs_env_lengthen(store->log, &store->log_length);
 
     if (!store->life_looked) {
-        outcome = fs_life_look(store, &write->log, write->seq);
+        outcome = fs_life_check(store, &write->log, write->seq);
 
         if (outcome != FS_OK) {
             return outcome;
@@ -298,7 +298,7 @@ fs_log_lives(fs_pair_t *write)
     store = write->store;
 
     if (fs_life_load(store, &write->log) != 0) {
-        fs_store_say(store, FS_LOG_ERROR, "the list of its lives cannot be "
+        fs_store_say(store, FS_SAY_ERROR, "the list of its lives cannot be "
                      "read");
         return write->log.error ? fs_db_outcome(write->log.error)
                                 : FS_INTERNAL;
@@ -317,8 +317,8 @@ fs_log_lives(fs_pair_t *write)
 
 /*
  * The mark is made equal to the last transaction.  One that is beyond it, or
- * in doubt, is settled.  A mark that is beyond the log is of another log, put
- * here in its place: then nothing that it says counts.
+ * in doubt, is made certain.  A mark that is beyond the log is of another log,
+ * put here in its place: then nothing that it says counts.
  */
 
 static fs_outcome_t
@@ -340,16 +340,16 @@ fs_log_sync(fs_pair_t *write)
         return FS_OK;
     }
 
-    rc = fs_env_settle(store->log, last);
+    rc = fs_env_secure(store->log, last);
 
     if (rc) {
-        fs_store_say(store, FS_LOG_ERROR, "log cannot be synced: %s",
+        fs_store_say(store, FS_SAY_ERROR, "log cannot be synced: %s",
                      fs_db_strerror(rc));
         return FS_DISK_FAILED;
     }
 
     if (doubtful && fs_log_check_last(store, &write->log) == -1) {
-        fs_store_say(store, FS_LOG_ERROR, "after a failed write the last "
+        fs_store_say(store, FS_SAY_ERROR, "after a failed write the last "
                      "entry of the ledger is not whole");
         return FS_DISK_FAILED;
     }
@@ -357,7 +357,7 @@ fs_log_sync(fs_pair_t *write)
     if (store->doubtful) {
         store->doubtful = 0;
 
-        fs_store_say(store, FS_LOG_WARN, "log opened again and synced, the "
+        fs_store_say(store, FS_SAY_WARN, "log opened again and synced, the "
                      "last entry is %llu", (unsigned long long) write->seq);
     }
 
@@ -366,7 +366,7 @@ fs_log_sync(fs_pair_t *write)
 
     } else {
         fs_mark_advance(mark, last, write->seq);
-        fs_mark_settle(mark);
+        fs_mark_certain(mark);
     }
 
     return FS_OK;
@@ -431,7 +431,7 @@ fs_log_lost(fs_store_t *store, int error, uint64_t commit)
     int       rc;
     MDB_txn  *txn;
 
-    fs_store_say(store, FS_LOG_ERROR, "log cannot be committed: %s",
+    fs_store_say(store, FS_SAY_ERROR, "log cannot be committed: %s",
                  fs_db_strerror(error));
 
     if (fs_db_broken(error)) {
@@ -510,8 +510,8 @@ fs_log_map_full(fs_store_t *store, MDB_env *env, const char *name)
     dead = 0;
     (void) mdb_reader_check(env, &dead);
 
-    if (fs_store_tell(store)) {
-        fs_store_say(store, FS_LOG_ERROR, "the map of %s is full (%zu bytes), "
+    if (fs_store_say_due(store)) {
+        fs_store_say(store, FS_SAY_ERROR, "the map of %s is full (%zu bytes), "
                      "%d dead readers removed; a larger size and a restart "
                      "help",
                      name, store->conf.map_size, dead);

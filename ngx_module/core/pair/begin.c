@@ -85,7 +85,7 @@ fs_pair_begin_index(fs_pair_t *write, unsigned chunk, const _Atomic int *stop)
         if (outcome == FS_REBUILDING) {
 
             if (made == FS_INDEX_NEW_MAX) {
-                fs_store_say(store, FS_LOG_ERROR,
+                fs_store_say(store, FS_SAY_ERROR,
                              "a new index is damaged as well");
                 outcome = FS_INTERNAL;
                 break;
@@ -108,7 +108,7 @@ fs_pair_begin_index(fs_pair_t *write, unsigned chunk, const _Atomic int *stop)
 
             if (atomic_load(&store->mark->rebuilding)) {
                 atomic_store(&store->mark->rebuilding, 0);
-                fs_store_say(store, FS_LOG_INFO,
+                fs_store_say(store, FS_SAY_INFO,
                              "index-%u is complete, to entry %llu",
                              store->index_n,
                              (unsigned long long) position.seq);
@@ -178,7 +178,7 @@ fs_pair_replace_index(fs_pair_t *write)
         return outcome;
     }
 
-    fs_store_say(store, FS_LOG_WARN,
+    fs_store_say(store, FS_SAY_WARN,
                  "folding %llu entries into index-%u",
                  (unsigned long long) write->seq, n);
 
@@ -249,8 +249,8 @@ fs_pair_fold(fs_pair_t *write, fs_position_t *position, unsigned chunk)
         return FS_OK;
     }
 
-    if (fs_store_tell(store)) {
-        fs_store_say(store, FS_LOG_ERROR, "entry %llu or one after it cannot "
+    if (fs_store_say_due(store)) {
+        fs_store_say(store, FS_SAY_ERROR, "entry %llu or one after it cannot "
                      "be folded into index-%u: %s",
                      (unsigned long long) position->seq + 1, store->index_n,
                      rc ? fs_db_strerror(rc) : fs_outcome_title(outcome));
@@ -290,7 +290,7 @@ fs_pair_progress(fs_pair_t *write, fs_seq_t seq, int64_t *told_at)
 
     *told_at = boot;
 
-    fs_store_say(store, FS_LOG_INFO, "index-%u: %llu of %llu entries",
+    fs_store_say(store, FS_SAY_INFO, "index-%u: %llu of %llu entries",
                  store->index_n, (unsigned long long) seq,
                  (unsigned long long) write->seq);
 }
@@ -378,7 +378,7 @@ fs_pair_sync_index(fs_store_t *store)
     rc = mdb_env_sync(store->index, 1);
 
     if (rc) {
-        fs_store_say(store, FS_LOG_ERROR, "index-%u cannot be synced: %s",
+        fs_store_say(store, FS_SAY_ERROR, "index-%u cannot be synced: %s",
                      store->index_n, fs_db_strerror(rc));
         atomic_store(&store->mark->stale, 1);
     }

@@ -46,13 +46,13 @@ static fs_outcome_t fs_store_log_file(fs_store_t *store, int *fresh,
     char *message);
 static int fs_store_has_index(fs_store_t *store);
 static fs_outcome_t fs_store_make(fs_store_t *store, char *message);
-static fs_outcome_t fs_store_look(fs_store_t *store, char *message,
+static fs_outcome_t fs_store_check(fs_store_t *store, char *message,
     fs_seq_t *behind);
 static fs_outcome_t fs_store_meta(fs_store_t *store, fs_txn_t *log,
     char *message);
 static int fs_store_same(fs_store_t *store, fs_txn_t *log);
-static int fs_store_settled(fs_store_t *store, fs_txn_t *log, uint64_t mark);
-static fs_outcome_t fs_store_settle(fs_store_t *store);
+static int fs_store_of_boot(fs_store_t *store, fs_txn_t *log, uint64_t mark);
+static fs_outcome_t fs_store_first_of_boot(fs_store_t *store);
 static void fs_store_check_clock(fs_store_t *store, fs_txn_t *log,
     fs_seq_t *last);
 
@@ -263,7 +263,7 @@ fs_store_begin(fs_store_t *store, char *message)
         }
     }
 
-    outcome = fs_store_look(store, message, &behind);
+    outcome = fs_store_check(store, message, &behind);
 
     if (outcome != FS_OK) {
         return outcome;
@@ -334,7 +334,7 @@ fs_store_log_file(fs_store_t *store, int *fresh, char *message)
 
     snprintf(name, sizeof(name), "%s/log/data.mdb", store->path);
 
-    rc = fs_env_look(name, why);
+    rc = fs_env_probe(name, why);
 
     if (rc == -2) {
         return fs_store_denied(store, "log/data.mdb", errno, message);
@@ -495,7 +495,7 @@ fs_store_make(fs_store_t *store, char *message)
  */
 
 static fs_outcome_t
-fs_store_look(fs_store_t *store, char *message, fs_seq_t *behind)
+fs_store_check(fs_store_t *store, char *message, fs_seq_t *behind)
 {
     int            rc;
     uint64_t       mark;
@@ -519,11 +519,11 @@ fs_store_look(fs_store_t *store, char *message, fs_seq_t *behind)
 
     if (outcome == FS_OK
         && (!fs_store_same(store, &log)
-            || !fs_store_settled(store, &log, mark)))
+            || !fs_store_of_boot(store, &log, mark)))
     {
         mdb_txn_reset(log.txn);
 
-        outcome = fs_store_settle(store);
+        outcome = fs_store_first_of_boot(store);
 
         rc = fs_guard_renew(log.txn);
 
@@ -535,7 +535,7 @@ fs_store_look(fs_store_t *store, char *message, fs_seq_t *behind)
     if (outcome == FS_OK) {
         fs_store_check_clock(store, &log, &last);
 
-        if (fs_index_look(store, &log) == FS_OK) {
+        if (fs_index_check(store, &log) == FS_OK) {
             *behind = last > store->index_seq ? last - store->index_seq : 0;
         }
     }
@@ -611,7 +611,7 @@ fs_store_same(fs_store_t *store, fs_txn_t *log)
 /* 1: the mark is of this boot and this log, and the boot has its entry. */
 
 static int
-fs_store_settled(fs_store_t *store, fs_txn_t *log, uint64_t mark)
+fs_store_of_boot(fs_store_t *store, fs_txn_t *log, uint64_t mark)
 {
     fs_str_t  row;
 
@@ -646,7 +646,7 @@ fs_store_settled(fs_store_t *store, fs_txn_t *log, uint64_t mark)
  */
 
 static fs_outcome_t
-fs_store_settle(fs_store_t *store)
+fs_store_first_of_boot(fs_store_t *store)
 {
     int64_t        wall, boot;
     fs_pair_t     write;
@@ -658,7 +658,7 @@ fs_store_settle(fs_store_t *store)
         return outcome;
     }
 
-    if (!fs_store_settled(store, &write.log, 0)
+    if (!fs_store_of_boot(store, &write.log, 0)
         && atomic_load(&store->mark->mono_offset) == 0)
     {
         store->conf.clock(store->conf.data, &wall, &boot);
@@ -704,7 +704,7 @@ fs_store_check_clock(fs_store_t *store, fs_txn_t *log, fs_seq_t *last)
 
     if (wall < entry.at - FS_CLOCK_BEHIND_MS) {
         atomic_store(&store->clock_behind, 1);
-        fs_store_say(store, FS_LOG_ERROR, "the clock is %lld s behind the "
+        fs_store_say(store, FS_SAY_ERROR, "the clock is %lld s behind the "
                      "ledger: set it, or have it accepted as it is",
                      (long long) (entry.at - wall) / 1000);
     }

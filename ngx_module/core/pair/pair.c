@@ -115,7 +115,7 @@ fs_pair_commit_index(fs_pair_t *write)
 
     store->index_lost |= rc == FS_DB_LOST;
 
-    fs_store_say(store, FS_LOG_ERROR, "index-%u: %s", store->index_n,
+    fs_store_say(store, FS_SAY_ERROR, "index-%u: %s", store->index_n,
                  fs_db_strerror(rc));
 
     atomic_store(&store->mark->rebuilding, 1);
@@ -148,7 +148,7 @@ fs_pair_abort(fs_pair_t *write)
             fs_log_map_full(store, store->index, "index");
 
         } else if (fs_db_damaged(write->index.error)) {
-            fs_store_say(store, FS_LOG_ERROR, "index-%u: %s", store->index_n,
+            fs_store_say(store, FS_SAY_ERROR, "index-%u: %s", store->index_n,
                          fs_db_strerror(write->index.error));
             atomic_store(&store->mark->stale, 1);
         }

@@ -4,22 +4,22 @@
 #include "read/admit.h"
 #include "read/refuse.h"
 #include "rules/hold.h"
-#include "state/state_rows.h"
+#include "sheet/sheet_rows.h"
 #include "text/pickups.h"
 
 
-static int fs_admit_range(fs_state_t *state, const fs_command_t *command,
+static int fs_admit_range(fs_sheet_t *sheet, const fs_command_t *command,
     fs_fault_t *fault);
 
 
 fs_outcome_t
-fs_admit(fs_view_t *view, fs_crypto_t *crypto, fs_state_cache_t *cache,
+fs_admit(fs_view_t *view, fs_crypto_t *crypto, fs_sheet_cache_t *cache,
     const fs_hold_request_t *request, const fs_now_t *now,
     fs_command_t *command, fs_refusal_t *refusal)
 {
     unsigned      i;
     fs_str_t      slug;
-    fs_state_t    state;
+    fs_sheet_t    sheet;
     fs_outcome_t  outcome;
 
     memset(refusal, 0, sizeof(fs_refusal_t));
@@ -42,13 +42,13 @@ fs_admit(fs_view_t *view, fs_crypto_t *crypto, fs_state_cache_t *cache,
         command->lines[i].qty = request->lines[i].qty;
     }
 
-    fs_view_state(view, &state, crypto, cache);
+    fs_view_state(view, &sheet, crypto, cache);
 
-    if (fs_admit_range(&state, command, &refusal->fault) != 0) {
+    if (fs_admit_range(&sheet, command, &refusal->fault) != 0) {
         return FS_BAD_REQUEST;
     }
 
-    if (fs_decide_refused(&state, view, command, now, &refusal->result)) {
+    if (fs_decide_refused(&sheet, view, command, now, &refusal->result)) {
         refusal->refused = 1;
         return refusal->result.outcome;
     }
@@ -63,7 +63,7 @@ fs_admit(fs_view_t *view, fs_crypto_t *crypto, fs_state_cache_t *cache,
  */
 
 static int
-fs_admit_range(fs_state_t *state, const fs_command_t *command,
+fs_admit_range(fs_sheet_t *sheet, const fs_command_t *command,
     fs_fault_t *fault)
 {
     char              rule[sizeof(fault->rule)];
@@ -72,7 +72,7 @@ fs_admit_range(fs_state_t *state, const fs_command_t *command,
     const fs_sale_t  *sale;
 
     for (i = 0; i < command->lines_n; i++) {
-        sale = fs_state_sale(state, command->lines[i].sale);
+        sale = fs_sheet_sale(sheet, command->lines[i].sale);
 
         if (sale == NULL || sale->limit == 0
             || command->lines[i].qty <= sale->limit)
@@ -80,7 +80,7 @@ fs_admit_range(fs_state_t *state, const fs_command_t *command,
             continue;
         }
 
-        if (fs_state_bound(state, command->buyer, command->key, &seq)) {
+        if (fs_sheet_bound(sheet, command->buyer, command->key, &seq)) {
             return 0;
         }
 

@@ -10,7 +10,7 @@
 
 #include "base/command.h"
 #include "read/view.h"
-#include "state/cache.h"
+#include "sheet/cache.h"
 #include "text/request.h"
 
 #pragma GCC visibility push(hidden)
@@ -31,7 +31,7 @@ typedef struct {
  * has an index.
  */
 fs_outcome_t fs_admit(fs_view_t *view, fs_crypto_t *crypto,
-    fs_state_cache_t *cache, const fs_hold_request_t *request,
+    fs_sheet_cache_t *cache, const fs_hold_request_t *request,
     const fs_now_t *now, fs_command_t *command, fs_refusal_t *refusal);
 
 /* Whether an operator's command may name these: a kind and an id of documents,

@@ -17,7 +17,7 @@ static void fs_growth_until(double rate, uint64_t room, double *full);
 
 
 void
-fs_growth_look(fs_growth_t *growth, int64_t now_ms,
+fs_growth_watch(fs_growth_t *growth, int64_t now_ms,
     const fs_store_stat_t *stat)
 {
     int64_t              last;

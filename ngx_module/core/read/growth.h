@@ -51,7 +51,7 @@ typedef struct {
 } fs_growth_rate_t;
 
 /* Add a sample, when the last one is a step ago; now_ms > 0. */
-void fs_growth_look(fs_growth_t *growth, int64_t now_ms,
+void fs_growth_watch(fs_growth_t *growth, int64_t now_ms,
     const fs_store_stat_t *stat);
 
 /* The rate up to now, from the oldest sample within the hour. */

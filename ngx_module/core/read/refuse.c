@@ -1,11 +1,11 @@
 
 #include "decide/decide_hold.h"
 #include "read/refuse.h"
-#include "state/state_rows.h"
+#include "sheet/sheet_rows.h"
 
 
 int
-fs_decide_refused(fs_state_t *state, const fs_view_t *view,
+fs_decide_refused(fs_sheet_t *sheet, const fs_view_t *view,
     const fs_command_t *command, const fs_now_t *now, fs_result_t *result)
 {
     unsigned          i;
@@ -14,7 +14,7 @@ fs_decide_refused(fs_state_t *state, const fs_view_t *view,
     const fs_sale_t  *sale;
 
     if (command->type != FS_COMMAND_HOLD || !view->fresh
-        || view->index.txn == NULL || state->store->clock_behind
+        || view->index.txn == NULL || sheet->store->clock_behind
         || !fs_lines_valid(command))
     {
         return 0;
@@ -22,10 +22,10 @@ fs_decide_refused(fs_state_t *state, const fs_view_t *view,
 
     memset(result, 0, sizeof(fs_result_t));
 
-    outcome = fs_check_lines(state, command, now, result);
+    outcome = fs_check_lines(sheet, command, now, result);
 
     if (outcome == FS_OK) {
-        outcome = fs_check_free(state, command, result);
+        outcome = fs_check_free(sheet, command, result);
     }
 
     if (outcome == FS_OK) {
@@ -33,7 +33,7 @@ fs_decide_refused(fs_state_t *state, const fs_view_t *view,
     }
 
     for (i = 0; i < command->lines_n; i++) {
-        sale = fs_state_sale(state, command->lines[i].sale);
+        sale = fs_sheet_sale(sheet, command->lines[i].sale);
 
         if (sale != NULL && sale->due != 0 && sale->due <= now->mono) {
             return 0;
@@ -41,12 +41,12 @@ fs_decide_refused(fs_state_t *state, const fs_view_t *view,
     }
 
     if (!fs_all_zero(command->key, FS_KEY_HASH_LEN)
-        && fs_state_bound(state, command->buyer, command->key, &seq))
+        && fs_sheet_bound(sheet, command->buyer, command->key, &seq))
     {
         return 0;
     }
 
-    if (state->failed || state->index->error != 0) {
+    if (sheet->failed || sheet->index->error != 0) {
         return 0;
     }
 

@@ -17,7 +17,7 @@
  * written.  0: it has to be decided.  Sure means: the view is fresh, the
  * command's key is not bound, and no hold of its sales is due.  Only HOLD.
  */
-int fs_decide_refused(fs_state_t *state, const fs_view_t *view,
+int fs_decide_refused(fs_sheet_t *sheet, const fs_view_t *view,
     const fs_command_t *command, const fs_now_t *now, fs_result_t *result);
 
 

@@ -4,7 +4,7 @@
  */
 
 #include "read/shelf.h"
-#include "state/shelf_rows.h"
+#include "sheet/shelf_rows.h"
 
 static size_t fs_view_current_log(fs_view_t *view, uint32_t after,
     size_t limit, fs_sale_t *sales, int *more);
@@ -79,7 +79,7 @@ fs_view_current_log(fs_view_t *view, uint32_t after, size_t limit,
         return 0;
     }
 
-    fs_put_be32(from, after + 1);
+    fs_set_be32(from, after + 1);
 
     for (found = fs_db_walk(&walk, log, view->store->log_dbi[FS_LOG_SALES],
                             from, sizeof(from), MDB_SET_RANGE);

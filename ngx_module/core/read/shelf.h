@@ -1,6 +1,6 @@
 
 /*
- * Walks along the shelf, see state/shelf_rows.h.
+ * Walks along the shelf, see sheet/shelf_rows.h.
  */
 
 #ifndef FS_SHELF_H

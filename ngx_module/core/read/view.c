@@ -389,7 +389,7 @@ fs_view_look_sale(fs_view_t *view, uint32_t number, fs_sale_t *sale)
     fs_str_t   row;
     fs_txn_t  *log;
 
-    fs_put_be32(key, number);
+    fs_set_be32(key, number);
 
     if (!fs_view_row(view, FS_INDEX_SALES, FS_LOG_SALES, key, sizeof(key),
                      &row))
@@ -435,8 +435,8 @@ fs_view_unreadable(fs_view_t *view, const char *what, uint64_t number)
         && atomic_compare_exchange_strong(&store->unreadable_at, &told_at,
                                           boot))
     {
-        fs_store_report(store, FS_LOG_ERROR, "the row of %s %llu cannot be "
-                        "read", what, (unsigned long long) number);
+        fs_store_say_now(store, FS_SAY_ERROR, "the row of %s %llu cannot be "
+                         "read", what, (unsigned long long) number);
     }
 }
 
@@ -628,10 +628,10 @@ fs_view_failed(fs_view_t *view, const fs_hold_t *hold)
 
 
 void
-fs_view_state(fs_view_t *view, fs_state_t *state, fs_crypto_t *crypto,
-    fs_state_cache_t *cache)
+fs_view_state(fs_view_t *view, fs_sheet_t *sheet, fs_crypto_t *crypto,
+    fs_sheet_cache_t *cache)
 {
-    fs_state_read(state, view->store, &view->log, &view->index, view->seq,
+    fs_sheet_read(sheet, view->store, &view->log, &view->index, view->seq,
                   crypto, cache);
 }
 

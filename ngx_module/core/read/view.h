@@ -9,7 +9,7 @@
 #define FS_VIEW_H
 
 #include "ledger/rows.h"
-#include "state/state.h"
+#include "sheet/sheet.h"
 #include "store/reader.h"
 
 
@@ -78,9 +78,9 @@ int fs_view_refund(fs_view_t *view, fs_seq_t hold, const uint8_t *reference,
 /* How a view turns numbers to names, for rendering within it. */
 void fs_view_names(fs_view_t *view, fs_crypto_t *crypto, fs_names_t *names);
 
-/* The state that a command would find, read only. */
-void fs_view_state(fs_view_t *view, fs_state_t *state, fs_crypto_t *crypto,
-    fs_state_cache_t *cache);
+/* The sheet that a command would find, read only. */
+void fs_view_state(fs_view_t *view, fs_sheet_t *sheet, fs_crypto_t *crypto,
+    fs_sheet_cache_t *cache);
 
 
 #pragma GCC visibility pop

@@ -8,7 +8,7 @@
 #include "rules/expire.h"
 #include "rules/hold.h"
 #include "rules/transitions.h"
-#include "state/state_rows.h"
+#include "sheet/sheet_rows.h"
 
 
 /* Past holds looked through for a buyer's live ones.  A live hold further
@@ -24,13 +24,13 @@
 #define FS_ROOM_END   5600
 
 
-static int fs_room_ends(fs_state_t *state);
-static void fs_expire_own(fs_state_t *state, fs_hold_t *hold,
+static int fs_room_ends(fs_sheet_t *sheet);
+static void fs_expire_own(fs_sheet_t *sheet, fs_hold_t *hold,
     const fs_now_t *now);
 
 
 void
-fs_open_close(fs_state_t *state, fs_sale_t *sale, const fs_now_t *now)
+fs_open_close(fs_sheet_t *sheet, fs_sale_t *sale, const fs_now_t *now)
 {
     fs_entry_t  entry;
 
@@ -42,20 +42,20 @@ fs_open_close(fs_state_t *state, fs_sale_t *sale, const fs_now_t *now)
         memset(&entry, 0, sizeof(fs_entry_t));
         entry.type = FS_ENTRY_OPENED;
         entry.sale = sale->number;
-        fs_emit(state, &entry, now);
+        fs_emit(sheet, &entry, now);
     }
 
     if (sale->closes_at != 0 && sale->closes_at <= now->due) {
         memset(&entry, 0, sizeof(fs_entry_t));
         entry.type = FS_ENTRY_CLOSED;
         entry.sale = sale->number;
-        fs_emit(state, &entry, now);
+        fs_emit(sheet, &entry, now);
     }
 }
 
 
 void
-fs_expire_due(fs_state_t *state, fs_hold_t *hold, const fs_now_t *now)
+fs_expire_due(fs_sheet_t *sheet, fs_hold_t *hold, const fs_now_t *now)
 {
     fs_seq_t  seq;
 
@@ -64,14 +64,14 @@ fs_expire_due(fs_state_t *state, fs_hold_t *hold, const fs_now_t *now)
     }
 
     seq = hold->seq;
-    fs_emit_lines(state, hold,
+    fs_emit_lines(sheet, hold,
                   fs_transition(hold->state, FS_MOVE_EXPIRE)->entry, now);
-    fs_state_hold(state, seq, hold);
+    fs_sheet_hold(sheet, seq, hold);
 }
 
 
 void
-fs_expire_buyer(fs_state_t *state, const uint8_t *buyer, const fs_now_t *now)
+fs_expire_buyer(fs_sheet_t *sheet, const uint8_t *buyer, const fs_now_t *now)
 {
     uint32_t    live;
     unsigned    n;
@@ -79,7 +79,7 @@ fs_expire_buyer(fs_state_t *state, const uint8_t *buyer, const fs_now_t *now)
     fs_hold_t   hold;
     fs_buyer_t  row;
 
-    fs_state_buyer(state, buyer, &row);
+    fs_sheet_buyer(sheet, buyer, &row);
 
     seq = row.newest;
     live = row.live;
@@ -88,18 +88,18 @@ fs_expire_buyer(fs_state_t *state, const uint8_t *buyer, const fs_now_t *now)
 
         /* behind one that cannot be read, they wait for their timers */
 
-        if (fs_state_look_hold(state, seq, &hold) != 1) {
+        if (fs_sheet_look_hold(sheet, seq, &hold) != 1) {
             return;
         }
 
         if (fs_hold_live(&hold)) {
             live--;
 
-            if (hold.due <= now->mono && fs_room_ends(state)) {
+            if (hold.due <= now->mono && fs_room_ends(sheet)) {
                 return;
             }
 
-            fs_expire_own(state, &hold, now);
+            fs_expire_own(sheet, &hold, now);
         }
 
         seq = hold.previous;
@@ -110,15 +110,15 @@ fs_expire_buyer(fs_state_t *state, const uint8_t *buyer, const fs_now_t *now)
 /* Unless it was set aside: that would fail the buyer's command each time. */
 
 static void
-fs_expire_own(fs_state_t *state, fs_hold_t *hold, const fs_now_t *now)
+fs_expire_own(fs_sheet_t *sheet, fs_hold_t *hold, const fs_now_t *now)
 {
     fs_aside_t  row;
 
     if (hold->due <= now->mono) {
         fs_aside_due(&row, hold->lines[0].sale, hold->due, hold->seq);
 
-        if (!fs_is_aside(state, &row)) {
-            fs_expire_row(state, hold->lines[0].sale, hold->due, hold->seq,
+        if (!fs_is_aside(sheet, &row)) {
+            fs_expire_row(sheet, hold->lines[0].sale, hold->due, hold->seq,
                           now);
         }
     }
@@ -126,7 +126,7 @@ fs_expire_own(fs_state_t *state, fs_hold_t *hold, const fs_now_t *now)
 
 
 void
-fs_expire_row(fs_state_t *state, uint32_t sale, int64_t due, fs_seq_t seq,
+fs_expire_row(fs_sheet_t *sheet, uint32_t sale, int64_t due, fs_seq_t seq,
     const fs_now_t *now)
 {
     unsigned    i;
@@ -135,8 +135,8 @@ fs_expire_row(fs_state_t *state, uint32_t sale, int64_t due, fs_seq_t seq,
 
     fs_aside_due(&row, sale, due, seq);
 
-    if (fs_state_look_hold(state, seq, &hold) != 1) {
-        fs_set_aside(state, &row, "its hold cannot be read");
+    if (fs_sheet_look_hold(sheet, seq, &hold) != 1) {
+        fs_set_aside(sheet, &row, "its hold cannot be read");
         return;
     }
 
@@ -147,23 +147,23 @@ fs_expire_row(fs_state_t *state, uint32_t sale, int64_t due, fs_seq_t seq,
     }
 
     if (i == hold.lines_n || !fs_hold_live(&hold) || hold.due != due) {
-        fs_set_aside(state, &row, "its hold says otherwise");
+        fs_set_aside(sheet, &row, "its hold says otherwise");
         return;
     }
 
-    before = state->suspect;
-    state->suspect = row;
+    before = sheet->suspect;
+    sheet->suspect = row;
 
-    fs_expire_due(state, &hold, now);
+    fs_expire_due(sheet, &hold, now);
 
-    if (!state->failed) {
-        state->suspect = before;
+    if (!sheet->failed) {
+        sheet->suspect = before;
     }
 }
 
 
 void
-fs_make_room(fs_state_t *state, fs_sale_t *sale, uint32_t need,
+fs_make_room(fs_sheet_t *sheet, fs_sale_t *sale, uint32_t need,
     const fs_now_t *now)
 {
     int64_t    due;
@@ -172,36 +172,36 @@ fs_make_room(fs_state_t *state, fs_sale_t *sale, uint32_t need,
     for ( ;; ) {
 
         if (fs_sale_free(sale) >= need || sale->due == 0
-            || sale->due > now->mono || state->failed)
+            || sale->due > now->mono || sheet->failed)
         {
             return;
         }
 
         /* the row's `due` is a lower bound until the batch ends */
 
-        if (!fs_state_first_due(state, sale->number, &due, &seq)
+        if (!fs_sheet_first_due(sheet, sale->number, &due, &seq)
             || due > now->mono)
         {
             return;
         }
 
-        if (fs_room_ends(state)) {
+        if (fs_room_ends(sheet)) {
             return;
         }
 
-        fs_expire_row(state, sale->number, due, seq, now);
+        fs_expire_row(sheet, sale->number, due, seq, now);
     }
 }
 
 
 static int
-fs_room_ends(fs_state_t *state)
+fs_room_ends(fs_sheet_t *sheet)
 {
-    if (state->seq - state->begun < FS_ROOM_END) {
+    if (sheet->seq - sheet->begun < FS_ROOM_END) {
         return 0;
     }
 
-    state->cut = 1;
+    sheet->cut = 1;
 
     return 1;
 }

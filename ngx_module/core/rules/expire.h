@@ -13,24 +13,24 @@
 
 
 /* Open and close a sale whose time has come. */
-void fs_open_close(fs_state_t *state, fs_sale_t *sale, const fs_now_t *now);
+void fs_open_close(fs_sheet_t *sheet, fs_sale_t *sale, const fs_now_t *now);
 
 /* Expire a live hold whose time is over; *hold is as it is then. */
-void fs_expire_due(fs_state_t *state, fs_hold_t *hold, const fs_now_t *now);
+void fs_expire_due(fs_sheet_t *sheet, fs_hold_t *hold, const fs_now_t *now);
 
 /*
  * Work on a row of `due` that is due: its hold expires.  A row without such a
  * hold is set aside.
  */
-void fs_expire_row(fs_state_t *state, uint32_t sale, int64_t due,
+void fs_expire_row(fs_sheet_t *sheet, uint32_t sale, int64_t due,
     fs_seq_t seq, const fs_now_t *now);
 
 /* Expire a buyer's own due holds. */
-void fs_expire_buyer(fs_state_t *state, const uint8_t *buyer,
+void fs_expire_buyer(fs_sheet_t *sheet, const uint8_t *buyer,
     const fs_now_t *now);
 
 /* Expire due holds of a sale until `need` units are free, or none is due. */
-void fs_make_room(fs_state_t *state, fs_sale_t *sale, uint32_t need,
+void fs_make_room(fs_sheet_t *sheet, fs_sale_t *sale, uint32_t need,
     const fs_now_t *now);
 
 

@@ -1,19 +1,19 @@
 
 #include "rules/hold.h"
-#include "state/state_rows.h"
+#include "sheet/sheet_rows.h"
 
 
-static int fs_line_failed(fs_state_t *state, const fs_hold_t *hold,
+static int fs_line_failed(fs_sheet_t *sheet, const fs_hold_t *hold,
     unsigned line);
 
 
 fs_group_t *
-fs_line_group(fs_state_t *state, const fs_hold_t *hold, unsigned line)
+fs_line_group(fs_sheet_t *sheet, const fs_hold_t *hold, unsigned line)
 {
     uint32_t          pickup;
     const fs_sale_t  *sale;
 
-    sale = fs_state_sale(state, hold->lines[line].sale);
+    sale = fs_sheet_sale(sheet, hold->lines[line].sale);
 
     if (sale == NULL || sale->goal == 0) {
         return NULL;
@@ -21,21 +21,21 @@ fs_line_group(fs_state_t *state, const fs_hold_t *hold, unsigned line)
 
     pickup = (sale->goal_by == FS_GOAL_BY_PICKUP) ? hold->pickup : 0;
 
-    return fs_state_group(state, sale->number, pickup, 0);
+    return fs_sheet_group(sheet, sale->number, pickup, 0);
 }
 
 
 /* Whether a line of a sold hold counts to a group that failed. */
 
 static int
-fs_line_failed(fs_state_t *state, const fs_hold_t *hold, unsigned line)
+fs_line_failed(fs_sheet_t *sheet, const fs_hold_t *hold, unsigned line)
 {
     const fs_group_t  *group;
 
-    group = fs_line_group(state, hold, line);
+    group = fs_line_group(sheet, hold, line);
 
     return group != NULL && group->state == FS_GROUP_FAILED
-           && fs_state_member(state, group->sale, group->pickup, hold->seq);
+           && fs_sheet_member(sheet, group->sale, group->pickup, hold->seq);
 }
 
 
@@ -45,7 +45,7 @@ fs_line_failed(fs_state_t *state, const fs_hold_t *hold, unsigned line)
  */
 
 void
-fs_answer_with(fs_state_t *state, const fs_hold_t *hold, fs_result_t *result)
+fs_result_hold(fs_sheet_t *sheet, const fs_hold_t *hold, fs_result_t *result)
 {
     unsigned  i;
 
@@ -56,7 +56,7 @@ fs_answer_with(fs_state_t *state, const fs_hold_t *hold, fs_result_t *result)
     }
 
     for (i = 0; i < hold->lines_n; i++) {
-        if (!fs_line_failed(state, hold, i)) {
+        if (!fs_line_failed(sheet, hold, i)) {
             return;
         }
     }
@@ -66,9 +66,9 @@ fs_answer_with(fs_state_t *state, const fs_hold_t *hold, fs_result_t *result)
 
 
 void
-fs_wrong_state(fs_state_t *state, const fs_hold_t *hold, fs_result_t *result)
+fs_wrong_state(fs_sheet_t *sheet, const fs_hold_t *hold, fs_result_t *result)
 {
-    fs_answer_with(state, hold, result);
+    fs_result_hold(sheet, hold, result);
     result->outcome = FS_WRONG_STATE;
     result->state = result->hold.state;
 }
@@ -105,7 +105,7 @@ fs_entry_about_line(fs_entry_t *entry, const fs_hold_t *hold, unsigned line,
 
 
 void
-fs_emit_lines(fs_state_t *state, const fs_hold_t *hold, fs_entry_type_t type,
+fs_emit_lines(fs_sheet_t *sheet, const fs_hold_t *hold, fs_entry_type_t type,
     const fs_now_t *now)
 {
     unsigned    i;
@@ -114,6 +114,6 @@ fs_emit_lines(fs_state_t *state, const fs_hold_t *hold, fs_entry_type_t type,
     for (i = 0; i < hold->lines_n; i++) {
         fs_entry_about_line(&entry, hold, i, type);
         entry.time2 = now->mono;
-        fs_emit(state, &entry, now);
+        fs_emit(sheet, &entry, now);
     }
 }

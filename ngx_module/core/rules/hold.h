@@ -14,19 +14,19 @@
 
 
 /* The group that a line of a hold counts to.  NULL: none, or none yet. */
-fs_group_t *fs_line_group(fs_state_t *state, const fs_hold_t *hold,
+fs_group_t *fs_line_group(fs_sheet_t *sheet, const fs_hold_t *hold,
     unsigned line);
 
 /* The answer's hold, as people read it. */
-void fs_answer_with(fs_state_t *state, const fs_hold_t *hold,
+void fs_result_hold(fs_sheet_t *sheet, const fs_hold_t *hold,
     fs_result_t *result);
 
 /* WRONG_STATE with the state as people read it. */
-void fs_wrong_state(fs_state_t *state, const fs_hold_t *hold,
+void fs_wrong_state(fs_sheet_t *sheet, const fs_hold_t *hold,
     fs_result_t *result);
 
 /* One entry for each line; those that end a hold carry the time. */
-void fs_emit_lines(fs_state_t *state, const fs_hold_t *hold,
+void fs_emit_lines(fs_sheet_t *sheet, const fs_hold_t *hold,
     fs_entry_type_t type, const fs_now_t *now);
 
 /* One entry for the whole hold, begun: the caller adds what it carries. */

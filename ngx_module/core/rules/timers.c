@@ -7,7 +7,7 @@
  *
  * A row that cannot be worked on is set aside, and the rest goes on.  What is
  * seen before anything was written is set aside at once.  Where the work
- * itself fails, state->suspect says on which row: the transaction is lost,
+ * itself fails, sheet->suspect says on which row: the transaction is lost,
  * and the next one sets it aside (batch.c).
  */
 
@@ -15,51 +15,51 @@
 #include "rules/expire.h"
 #include "rules/hold.h"
 #include "rules/timers.h"
-#include "state/due.h"
+#include "sheet/due.h"
 
 
 /* Groups looked at for one step of a decision. */
 #define FS_WALK_GROUPS  16
 
 
-static unsigned fs_timers_until(fs_state_t *state, const fs_now_t *now,
+static unsigned fs_timers_until(fs_sheet_t *sheet, const fs_now_t *now,
     uint8_t clock, int64_t from, int64_t until, unsigned limit);
-static void fs_timer_stray(fs_state_t *state, const fs_timer_t *timer);
-static unsigned fs_timer_run(fs_state_t *state, const fs_now_t *now,
+static void fs_timer_stray(fs_sheet_t *sheet, const fs_timer_t *timer);
+static unsigned fs_timer_run(fs_sheet_t *sheet, const fs_now_t *now,
     const fs_timer_t *timer, unsigned limit);
-static unsigned fs_timer_due(fs_state_t *state, const fs_now_t *now,
+static unsigned fs_timer_due(fs_sheet_t *sheet, const fs_now_t *now,
     uint32_t number, unsigned limit);
-static unsigned fs_timer_sweep(fs_state_t *state, const fs_now_t *now,
+static unsigned fs_timer_sweep(fs_sheet_t *sheet, const fs_now_t *now,
     unsigned limit);
-static unsigned fs_timer_decide(fs_state_t *state, const fs_now_t *now,
+static unsigned fs_timer_decide(fs_sheet_t *sheet, const fs_now_t *now,
     uint32_t number, unsigned limit);
-static unsigned fs_decide_groups(fs_state_t *state, const fs_now_t *now,
+static unsigned fs_decide_groups(fs_sheet_t *sheet, const fs_now_t *now,
     fs_sale_t *sale, unsigned limit, int *bad);
-static int fs_next_group(fs_state_t *state, uint32_t sale, uint32_t from,
+static int fs_next_group(fs_sheet_t *sheet, uint32_t sale, uint32_t from,
     uint32_t *pickup, fs_group_t *group);
-static void fs_walk_check(fs_state_t *state, const fs_sale_t *sale);
-static void fs_emit_failed(fs_state_t *state, const fs_now_t *now,
+static void fs_walk_check(fs_sheet_t *sheet, const fs_sale_t *sale);
+static void fs_emit_failed(fs_sheet_t *sheet, const fs_now_t *now,
     uint32_t sale, uint32_t pickup);
-static const char *fs_return_entry(fs_state_t *state, uint32_t sale,
+static const char *fs_return_entry(fs_sheet_t *sheet, uint32_t sale,
     fs_seq_t seq, fs_entry_t *entry);
-static unsigned fs_timer_return(fs_state_t *state, const fs_now_t *now,
+static unsigned fs_timer_return(fs_sheet_t *sheet, const fs_now_t *now,
     uint32_t number, uint32_t pickup, unsigned limit);
 
 
 unsigned
-fs_decide_timers(fs_state_t *state, const fs_now_t *now, unsigned limit)
+fs_decide_timers(fs_sheet_t *sheet, const fs_now_t *now, unsigned limit)
 {
     unsigned  done;
 
-    if (state->store->clock_behind) {
+    if (sheet->store->clock_behind) {
 
-        if (now->wall < state->at - FS_CLOCK_BEHIND_MS) {
+        if (now->wall < sheet->at - FS_CLOCK_BEHIND_MS) {
             return 0;
         }
 
         /* it was set right */
 
-        state->store->clock_behind = 0;
+        sheet->store->clock_behind = 0;
     }
 
     /*
@@ -67,11 +67,11 @@ fs_decide_timers(fs_state_t *state, const fs_now_t *now, unsigned limit)
      * take no more than three quarters of a pass while both wait.
      */
 
-    done = fs_timers_until(state, now, 'w', INT64_MIN, now->opens, limit);
-    done += fs_timers_until(state, now, 'm', 1, now->mono,
+    done = fs_timers_until(sheet, now, 'w', INT64_MIN, now->opens, limit);
+    done += fs_timers_until(sheet, now, 'm', 1, now->mono,
                             (limit - done) - (limit - done) / 4);
-    done += fs_timers_until(state, now, 'm', 0, 0, limit - done);
-    done += fs_timers_until(state, now, 'm', 1, now->mono, limit - done);
+    done += fs_timers_until(sheet, now, 'm', 0, 0, limit - done);
+    done += fs_timers_until(sheet, now, 'm', 1, now->mono, limit - done);
 
     return done;
 }
@@ -80,7 +80,7 @@ fs_decide_timers(fs_state_t *state, const fs_now_t *now, unsigned limit)
 /* Timers of one clock, at times from `from` to `until`. */
 
 static unsigned
-fs_timers_until(fs_state_t *state, const fs_now_t *now, uint8_t clock,
+fs_timers_until(fs_sheet_t *sheet, const fs_now_t *now, uint8_t clock,
     int64_t from, int64_t until, unsigned limit)
 {
     size_t      len;
@@ -97,29 +97,29 @@ fs_timers_until(fs_state_t *state, const fs_now_t *now, uint8_t clock,
 
     done = 0;
 
-    while (done < limit && !state->failed) {
-        fs_state_flush_timers(state);
+    while (done < limit && !sheet->failed) {
+        fs_sheet_flush_timers(sheet);
 
-        if (!fs_db_seek(state->index,
-                        state->store->index_dbi[FS_INDEX_TIMERS], key, len,
+        if (!fs_db_seek(sheet->index,
+                        sheet->store->index_dbi[FS_INDEX_TIMERS], key, len,
                         &found, &value))
         {
             break;
         }
 
-        if (fs_aside_timer(&state->suspect, found) != 0) {
-            fs_state_damaged(state);
+        if (fs_aside_timer(&sheet->suspect, found) != 0) {
+            fs_sheet_damaged(sheet);
             break;
         }
 
         if (fs_timer_key_decode(&timer, found) != 0) {
-            fs_set_aside(state, &state->suspect, "its key cannot be read");
+            fs_set_aside(sheet, &sheet->suspect, "its key cannot be read");
             done++;
             continue;
         }
 
         if (timer.clock != clock || timer.time > until) {
-            state->suspect.kind = 0;
+            sheet->suspect.kind = 0;
             break;
         }
 
@@ -133,18 +133,18 @@ fs_timers_until(fs_state_t *state, const fs_now_t *now, uint8_t clock,
             continue;
         }
 
-        steps = fs_timer_run(state, now, &timer, limit - done);
+        steps = fs_timer_run(sheet, now, &timer, limit - done);
 
-        if (steps == 0 && !state->failed) {
-            fs_timer_stray(state, &timer);
+        if (steps == 0 && !sheet->failed) {
+            fs_timer_stray(sheet, &timer);
             steps = 1;
         }
 
         done += steps;
     }
 
-    if (!state->failed) {
-        state->suspect.kind = 0;
+    if (!sheet->failed) {
+        sheet->suspect.kind = 0;
     }
 
     return done;
@@ -157,38 +157,38 @@ fs_timers_until(fs_state_t *state, const fs_now_t *now, uint8_t clock,
  */
 
 static void
-fs_timer_stray(fs_state_t *state, const fs_timer_t *timer)
+fs_timer_stray(fs_sheet_t *sheet, const fs_timer_t *timer)
 {
     fs_str_t         value;
     fs_sale_slot_t  *slot;
 
     if (timer->kind == FS_TIMER_DUE || timer->kind == FS_TIMER_SWEEP) {
-        slot = fs_state_sale_slot(state, timer->sale);
+        slot = fs_sheet_sale_slot(sheet, timer->sale);
 
         if (slot == NULL) {
             return;
         }
 
         slot->due_stale = 1;
-        fs_state_touch(state, slot);
-        fs_state_flush_timers(state);
+        fs_sheet_touch(sheet, slot);
+        fs_sheet_flush_timers(sheet);
 
-        if (!fs_db_get(state->index,
-                       state->store->index_dbi[FS_INDEX_TIMERS],
-                       state->suspect.key, state->suspect.len, &value))
+        if (!fs_db_get(sheet->index,
+                       sheet->store->index_dbi[FS_INDEX_TIMERS],
+                       sheet->suspect.key, sheet->suspect.len, &value))
         {
             return;
         }
     }
 
-    fs_set_aside(state, &state->suspect, "there is nothing to do by it");
+    fs_set_aside(sheet, &sheet->suspect, "there is nothing to do by it");
 }
 
 
 /* Steps done, at most `limit`. */
 
 static unsigned
-fs_timer_run(fs_state_t *state, const fs_now_t *now, const fs_timer_t *timer,
+fs_timer_run(fs_sheet_t *sheet, const fs_now_t *now, const fs_timer_t *timer,
     unsigned limit)
 {
     fs_seq_t    seq;
@@ -198,28 +198,28 @@ fs_timer_run(fs_state_t *state, const fs_now_t *now, const fs_timer_t *timer,
 
     case FS_TIMER_OPEN:
     case FS_TIMER_CLOSE:
-        sale = fs_state_sale(state, timer->sale);
+        sale = fs_sheet_sale(sheet, timer->sale);
 
         if (sale == NULL) {
             return 0;
         }
 
-        seq = state->seq;
-        fs_open_close(state, sale, now);
+        seq = sheet->seq;
+        fs_open_close(sheet, sale, now);
 
-        return (state->seq != seq) ? 1 : 0;
+        return (sheet->seq != seq) ? 1 : 0;
 
     case FS_TIMER_DUE:
-        return fs_timer_due(state, now, timer->sale, limit);
+        return fs_timer_due(sheet, now, timer->sale, limit);
 
     case FS_TIMER_SWEEP:
-        return fs_timer_sweep(state, now, limit);
+        return fs_timer_sweep(sheet, now, limit);
 
     case FS_TIMER_DECIDE:
-        return fs_timer_decide(state, now, timer->sale, limit);
+        return fs_timer_decide(sheet, now, timer->sale, limit);
 
     case FS_TIMER_RETURN:
-        return fs_timer_return(state, now, timer->sale, timer->pickup, limit);
+        return fs_timer_return(sheet, now, timer->sale, timer->pickup, limit);
     }
 
     return 0;
@@ -229,26 +229,26 @@ fs_timer_run(fs_state_t *state, const fs_now_t *now, const fs_timer_t *timer,
 /* The holds of a sale whose time is over, in the order of their times. */
 
 static unsigned
-fs_timer_due(fs_state_t *state, const fs_now_t *now, uint32_t number,
+fs_timer_due(fs_sheet_t *sheet, const fs_now_t *now, uint32_t number,
     unsigned limit)
 {
     int64_t   due;
     unsigned  done;
     fs_seq_t  seq;
 
-    if (fs_state_sale(state, number) == NULL) {
+    if (fs_sheet_sale(sheet, number) == NULL) {
         return 0;
     }
 
-    for (done = 0; done < limit && !state->failed; done++) {
+    for (done = 0; done < limit && !sheet->failed; done++) {
 
-        if (!fs_state_first_due(state, number, &due, &seq)
+        if (!fs_sheet_first_due(sheet, number, &due, &seq)
             || due > now->mono)
         {
             break;
         }
 
-        fs_expire_row(state, number, due, seq, now);
+        fs_expire_row(sheet, number, due, seq, now);
     }
 
     return done;
@@ -261,7 +261,7 @@ fs_timer_due(fs_state_t *state, const fs_now_t *now, uint32_t number,
  */
 
 static unsigned
-fs_timer_sweep(fs_state_t *state, const fs_now_t *now, unsigned limit)
+fs_timer_sweep(fs_sheet_t *sheet, const fs_now_t *now, unsigned limit)
 {
     int64_t     time;
     unsigned    done;
@@ -269,20 +269,20 @@ fs_timer_sweep(fs_state_t *state, const fs_now_t *now, unsigned limit)
     fs_aside_t  row;
     fs_entry_t  entry;
 
-    for (done = 0; done < limit && !state->failed; done++) {
+    for (done = 0; done < limit && !sheet->failed; done++) {
 
-        if (!fs_state_first_due(state, 0, &time, &seq) || time > now->mono) {
+        if (!fs_sheet_first_due(sheet, 0, &time, &seq) || time > now->mono) {
             break;
         }
 
-        if (fs_state_look_entry(state, seq, &entry) != 1) {
+        if (fs_sheet_look_entry(sheet, seq, &entry) != 1) {
             fs_aside_due(&row, 0, time, seq);
-            fs_set_aside(state, &row, "its entry cannot be read");
+            fs_set_aside(sheet, &row, "its entry cannot be read");
             continue;
         }
 
-        fs_state_unbind(state, entry.id1, entry.key, seq);
-        fs_due_swept(state, time, seq);
+        fs_sheet_unbind(sheet, entry.id1, entry.key, seq);
+        fs_due_swept(sheet, time, seq);
     }
 
     return done;
@@ -290,7 +290,7 @@ fs_timer_sweep(fs_state_t *state, const fs_now_t *now, unsigned limit)
 
 
 static unsigned
-fs_timer_decide(fs_state_t *state, const fs_now_t *now, uint32_t number,
+fs_timer_decide(fs_sheet_t *sheet, const fs_now_t *now, uint32_t number,
     unsigned limit)
 {
     int                bad;
@@ -300,7 +300,7 @@ fs_timer_decide(fs_state_t *state, const fs_now_t *now, uint32_t number,
     const fs_group_t  *group;
 
     bad = 0;
-    sale = fs_state_sale(state, number);
+    sale = fs_sheet_sale(sheet, number);
 
     if (sale == NULL || !sale->closed || sale->held != 0 || sale->decided
         || sale->goal == 0)
@@ -311,15 +311,15 @@ fs_timer_decide(fs_state_t *state, const fs_now_t *now, uint32_t number,
     done = 0;
 
     if (sale->goal_by == FS_GOAL_BY_SALE) {
-        group = fs_state_group(state, number, 0, 0);
+        group = fs_sheet_group(sheet, number, 0, 0);
 
         if (group == NULL || group->state == FS_GROUP_OPEN) {
-            fs_emit_failed(state, now, number, 0);
+            fs_emit_failed(sheet, now, number, 0);
             done++;
         }
 
     } else {
-        done = fs_decide_groups(state, now, sale, limit, &bad);
+        done = fs_decide_groups(sheet, now, sale, limit, &bad);
     }
 
     if (done >= limit) {
@@ -330,14 +330,14 @@ fs_timer_decide(fs_state_t *state, const fs_now_t *now, uint32_t number,
 
         /* not decided: with an index in which that group can be read */
 
-        fs_set_aside(state, &state->suspect, "a group of it was set aside");
+        fs_set_aside(sheet, &sheet->suspect, "a group of it was set aside");
         return done + 1;
     }
 
     memset(&entry, 0, sizeof(fs_entry_t));
     entry.type = FS_ENTRY_DECIDED;
     entry.sale = number;
-    fs_emit(state, &entry, now);
+    fs_emit(sheet, &entry, now);
 
     return done + 1;
 }
@@ -350,7 +350,7 @@ fs_timer_decide(fs_state_t *state, const fs_now_t *now, uint32_t number,
  */
 
 static unsigned
-fs_decide_groups(fs_state_t *state, const fs_now_t *now, fs_sale_t *sale,
+fs_decide_groups(fs_sheet_t *sheet, const fs_now_t *now, fs_sale_t *sale,
     unsigned limit, int *bad)
 {
     int          found;
@@ -360,26 +360,26 @@ fs_decide_groups(fs_state_t *state, const fs_now_t *now, fs_sale_t *sale,
     fs_group_t   group;
     fs_aside_t   row, before;
 
-    fs_walk_check(state, sale);
-    fs_state_flush_groups(state);
+    fs_walk_check(sheet, sale);
+    fs_sheet_flush_groups(sheet);
 
-    walk = &state->cache->walk;
+    walk = &sheet->cache->walk;
     done = 0;
     looked = 0;
-    before = state->suspect;
+    before = sheet->suspect;
 
     for ( ;; ) {
-        found = fs_next_group(state, sale->number, walk->pickup, &pickup,
+        found = fs_next_group(sheet, sale->number, walk->pickup, &pickup,
                               &group);
         if (found == 0) {
             break;
         }
 
         if (done == limit || looked == limit * FS_WALK_GROUPS
-            || state->failed)
+            || sheet->failed)
         {
             walk->version = sale->version;
-            walk->batch = state->cache->batch;
+            walk->batch = sheet->cache->batch;
             return limit;
         }
 
@@ -388,22 +388,22 @@ fs_decide_groups(fs_state_t *state, const fs_now_t *now, fs_sale_t *sale,
 
         if (found == -1 || group.state == FS_GROUP_OPEN) {
 
-            if (fs_is_aside(state, &row)) {
+            if (fs_is_aside(sheet, &row)) {
                 walk->bad = 1;
 
             } else if (found == -1) {
-                fs_set_aside(state, &row, "it cannot be read");
+                fs_set_aside(sheet, &row, "it cannot be read");
                 walk->bad = 1;
 
             } else {
-                state->suspect = row;
-                fs_emit_failed(state, now, sale->number, pickup);
+                sheet->suspect = row;
+                fs_emit_failed(sheet, now, sale->number, pickup);
                 done++;
             }
         }
 
-        if (!state->failed) {
-            state->suspect = before;
+        if (!sheet->failed) {
+            sheet->suspect = before;
         }
 
         walk->pickup = pickup + 1;
@@ -419,7 +419,7 @@ fs_decide_groups(fs_state_t *state, const fs_now_t *now, fs_sale_t *sale,
 /* 1: found; -1: it cannot be read; 0: no more. */
 
 static int
-fs_next_group(fs_state_t *state, uint32_t sale, uint32_t from,
+fs_next_group(fs_sheet_t *sheet, uint32_t sale, uint32_t from,
     uint32_t *pickup, fs_group_t *group)
 {
     uint8_t   key[FS_GROUP_KEY_LEN];
@@ -427,7 +427,7 @@ fs_next_group(fs_state_t *state, uint32_t sale, uint32_t from,
 
     fs_group_key(key, sale, from);
 
-    if (!fs_db_seek(state->index, state->store->index_dbi[FS_INDEX_GROUPS],
+    if (!fs_db_seek(sheet->index, sheet->store->index_dbi[FS_INDEX_GROUPS],
                     key, sizeof(key), &found, &value)
         || found.len != FS_GROUP_KEY_LEN
         || fs_get_be32(found.data) != sale)
@@ -444,16 +444,16 @@ fs_next_group(fs_state_t *state, uint32_t sale, uint32_t from,
 /* Is the walk that this thread remembers still true?  Else begin anew. */
 
 static void
-fs_walk_check(fs_state_t *state, const fs_sale_t *sale)
+fs_walk_check(fs_sheet_t *sheet, const fs_sale_t *sale)
 {
     fs_walk_t   *walk;
     fs_entry_t   entry;
 
-    walk = &state->cache->walk;
+    walk = &sheet->cache->walk;
 
     if (walk->sale == sale->number && walk->version == sale->version
         && walk->seq != 0
-        && fs_state_entry(state, walk->seq, &entry)
+        && fs_sheet_entry(sheet, walk->seq, &entry)
         && memcmp(entry.hash, walk->hash, FS_HASH_LEN) == 0)
     {
         return;
@@ -465,13 +465,13 @@ fs_walk_check(fs_state_t *state, const fs_sale_t *sale)
 
 
 static void
-fs_emit_failed(fs_state_t *state, const fs_now_t *now, uint32_t sale,
+fs_emit_failed(fs_sheet_t *sheet, const fs_now_t *now, uint32_t sale,
     uint32_t pickup)
 {
     fs_entry_t         entry;
     const fs_group_t  *group;
 
-    group = fs_state_group(state, sale, pickup, 0);
+    group = fs_sheet_group(sheet, sale, pickup, 0);
 
     memset(&entry, 0, sizeof(fs_entry_t));
     entry.type = FS_ENTRY_FAILED;
@@ -479,14 +479,14 @@ fs_emit_failed(fs_state_t *state, const fs_now_t *now, uint32_t sale,
     entry.pickup = pickup;
     entry.qty = (group != NULL) ? (int32_t) group->joined : 0;
 
-    fs_emit(state, &entry, now);
+    fs_emit(sheet, &entry, now);
 }
 
 
 /* Give back the orders of a failed group, behind its stored cursor. */
 
 static unsigned
-fs_timer_return(fs_state_t *state, const fs_now_t *now, uint32_t number,
+fs_timer_return(fs_sheet_t *sheet, const fs_now_t *now, uint32_t number,
     uint32_t pickup, unsigned limit)
 {
     unsigned           done;
@@ -496,38 +496,38 @@ fs_timer_return(fs_state_t *state, const fs_now_t *now, uint32_t number,
     fs_entry_t         entry;
     const fs_group_t  *group;
 
-    group = fs_state_group(state, number, pickup, 0);
+    group = fs_sheet_group(sheet, number, pickup, 0);
 
     if (group == NULL || group->state != FS_GROUP_FAILED) {
         return 0;
     }
 
-    before = state->suspect;
+    before = sheet->suspect;
 
-    for (done = 0; done < limit && !state->failed; done++) {
-        seq = fs_state_next_member(state, number, pickup, group->refunded_to);
+    for (done = 0; done < limit && !sheet->failed; done++) {
+        seq = fs_sheet_next_member(sheet, number, pickup, group->refunded_to);
 
         if (seq == 0) {
-            seq = fs_state_passed_over(state, number, pickup);
+            seq = fs_sheet_passed_over(sheet, number, pickup);
         }
 
         if (seq == 0) {
             break;
         }
 
-        fs_aside_member(&state->suspect, number, pickup, seq);
+        fs_aside_member(&sheet->suspect, number, pickup, seq);
 
-        why = fs_return_entry(state, number, seq, &entry);
+        why = fs_return_entry(sheet, number, seq, &entry);
 
         if (why == NULL) {
-            fs_emit(state, &entry, now);
+            fs_emit(sheet, &entry, now);
 
-        } else if (!state->failed) {
-            fs_set_aside(state, &state->suspect, why);
+        } else if (!sheet->failed) {
+            fs_set_aside(sheet, &sheet->suspect, why);
         }
 
-        if (!state->failed) {
-            state->suspect = before;
+        if (!sheet->failed) {
+            sheet->suspect = before;
         }
     }
 
@@ -538,13 +538,13 @@ fs_timer_return(fs_state_t *state, const fs_now_t *now, uint32_t number,
 /* The entry that gives back an order's line.  NULL, or why there is none. */
 
 static const char *
-fs_return_entry(fs_state_t *state, uint32_t sale, fs_seq_t seq,
+fs_return_entry(fs_sheet_t *sheet, uint32_t sale, fs_seq_t seq,
     fs_entry_t *entry)
 {
     unsigned   i;
     fs_hold_t  hold;
 
-    if (fs_state_look_hold(state, seq, &hold) != 1) {
+    if (fs_sheet_look_hold(sheet, seq, &hold) != 1) {
         return "its hold cannot be read";
     }
 
@@ -562,7 +562,7 @@ fs_return_entry(fs_state_t *state, uint32_t sale, fs_seq_t seq,
     entry->reason = FS_REASON_GROUP_FAILED;
     entry->amount_fen = hold.lines[i].price_fen * hold.lines[i].qty;
 
-    if (!fs_state_sold_for(state, seq, entry->id2)) {
+    if (!fs_sheet_sold_for(sheet, seq, entry->id2)) {
         return "its payment is not there";
     }
 

@@ -16,7 +16,7 @@
  * returns of a failed group, sweeping of keys; at most `limit` steps.
  * Returns the steps done; equal to limit: there may be more.
  */
-unsigned fs_decide_timers(fs_state_t *state, const fs_now_t *now,
+unsigned fs_decide_timers(fs_sheet_t *sheet, const fs_now_t *now,
     unsigned limit);
 
 

@@ -46,7 +46,7 @@ fs_clock_judge(const fs_mark_t *mark, int64_t wall, int64_t boot,
                                        memory_order_relaxed);
 
     if (clock->since == 0 || !fs_clock_near(offset, clock->other)
-        || boot < clock->seen || boot - clock->seen > FS_CLOCK_LOOK_MS)
+        || boot < clock->seen || boot - clock->seen > FS_CLOCK_WATCH_MS)
     {
         clock->since = boot;
     }
@@ -69,7 +69,7 @@ believe:
 
 
 void
-fs_clock_look(fs_mark_t *mark, int64_t wall, int64_t boot)
+fs_clock_watch(fs_mark_t *mark, int64_t wall, int64_t boot)
 {
     fs_clock_t  clock;
 

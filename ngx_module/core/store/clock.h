@@ -26,13 +26,13 @@
 #define FS_CLOCK_CONFIRM_MS  600000
 
 /* Between two looks; after a longer pause it begins to last anew. */
-#define FS_CLOCK_LOOK_MS     10000
+#define FS_CLOCK_WATCH_MS     10000
 
 /*
  * Look at both clocks: an offset that is new begins to last, one that has
  * lasted is believed.  Under the log's write lock.
  */
-void fs_clock_look(fs_mark_t *mark, int64_t wall, int64_t boot);
+void fs_clock_watch(fs_mark_t *mark, int64_t wall, int64_t boot);
 
 /* Believe the wall clock as it is.  Under the log's write lock. */
 void fs_clock_believe(fs_mark_t *mark, int64_t wall, int64_t boot);

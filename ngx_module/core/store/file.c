@@ -74,7 +74,7 @@ fs_store_files_there(fs_store_t *store)
 
         if (!store->absent) {
             store->absent = 1;
-            fs_store_say(store, FS_LOG_ERROR, "%s %s: nothing is taken until "
+            fs_store_say(store, FS_SAY_ERROR, "%s %s: nothing is taken until "
                          "the file that was there is back%s",
                          fs_store_files[i],
                          missing ? "is missing" : "is another file",
@@ -86,7 +86,7 @@ fs_store_files_there(fs_store_t *store)
 
     if (store->absent) {
         store->absent = 0;
-        fs_store_say(store, FS_LOG_INFO, "the files are back");
+        fs_store_say(store, FS_SAY_INFO, "the files are back");
     }
 
     return 1;
@@ -131,7 +131,7 @@ fs_store_damaged(fs_store_t *store, const char *why)
     fs_store_file_note(store, &st);
 
     if (atomic_exchange(&store->mark->damaged, 1) == 0) {
-        fs_store_say(store, FS_LOG_ERROR, "log/data.mdb %s: nothing is taken "
+        fs_store_say(store, FS_SAY_ERROR, "log/data.mdb %s: nothing is taken "
                      "any more; put a backup in its place, and reload nginx",
                      why);
     }

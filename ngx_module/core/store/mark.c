@@ -242,7 +242,7 @@ fs_mark_in_doubt(const fs_mark_t *mark)
 /* Under the write lock: nobody begins one meanwhile. */
 
 void
-fs_mark_settle(fs_mark_t *mark)
+fs_mark_certain(fs_mark_t *mark)
 {
     uint64_t  commit;
 

@@ -113,13 +113,13 @@ void fs_mark_advance(fs_mark_t *mark, uint64_t txn, fs_seq_t seq);
 /*
  * A commit of the log begins, under its write lock, and ends.  When nobody
  * says that it has ended (its writer died, or does not know) it is in doubt,
- * for every process, until the next holder of the lock has settled it.  A
- * leader that comes late to the end changes nothing.
+ * for every process, until the next holder of the lock has made certain of it.
+ * A leader that comes late to the end changes nothing.
  */
 uint64_t fs_mark_begin_commit(fs_mark_t *mark);
 void fs_mark_end_commit(fs_mark_t *mark, uint64_t commit);
 int fs_mark_in_doubt(const fs_mark_t *mark);
-void fs_mark_settle(fs_mark_t *mark);
+void fs_mark_certain(fs_mark_t *mark);
 
 /*
  * This process has the log's write lock, and has it no more.  LMDB does not

@@ -12,25 +12,25 @@
 
 
 /* words about what goes on failing, at most so often */
-#define FS_TELL_MS      10000
+#define FS_SAY_DUE_MS      10000
 
 /* and a warning or an error of one kind: a disk may fail with each commit */
 #define FS_SAY_MS       1000
 
 #define FS_MESSAGE_MAX  512
 
-static void fs_store_log(fs_store_t *store, fs_log_level_t level,
+static void fs_store_log(fs_store_t *store, fs_say_level_t level,
     const char *format, va_list args);
 static int fs_store_said(fs_store_t *store, const char *format);
 
 
 void
-fs_store_say(fs_store_t *store, fs_log_level_t level, const char *format, ...)
+fs_store_say(fs_store_t *store, fs_say_level_t level, const char *format, ...)
 {
     va_list  args;
 
     if (store->conf.log == NULL
-        || (level != FS_LOG_INFO && fs_store_said(store, format)))
+        || (level != FS_SAY_INFO && fs_store_said(store, format)))
     {
         return;
     }
@@ -42,7 +42,7 @@ fs_store_say(fs_store_t *store, fs_log_level_t level, const char *format, ...)
 
 
 void
-fs_store_report(fs_store_t *store, fs_log_level_t level, const char *format,
+fs_store_say_now(fs_store_t *store, fs_say_level_t level, const char *format,
     ...)
 {
     va_list  args;
@@ -58,7 +58,7 @@ fs_store_report(fs_store_t *store, fs_log_level_t level, const char *format,
 
 
 static void
-fs_store_log(fs_store_t *store, fs_log_level_t level, const char *format,
+fs_store_log(fs_store_t *store, fs_say_level_t level, const char *format,
     va_list args)
 {
     int   len;
@@ -107,13 +107,13 @@ fs_store_said(fs_store_t *store, const char *format)
 
 
 int
-fs_store_tell(fs_store_t *store)
+fs_store_say_due(fs_store_t *store)
 {
     int64_t  wall, boot;
 
     store->conf.clock(store->conf.data, &wall, &boot);
 
-    if (store->told_at && boot - store->told_at < FS_TELL_MS) {
+    if (store->told_at && boot - store->told_at < FS_SAY_DUE_MS) {
         return 0;
     }
 
@@ -141,7 +141,7 @@ fs_store_time(fs_store_t *store, fs_now_t *now)
     int64_t  wall, boot;
 
     store->conf.clock(store->conf.data, &wall, &boot);
-    fs_clock_look(store->mark, wall, boot);
+    fs_clock_watch(store->mark, wall, boot);
 
     fs_store_now(store, now);
 }

@@ -22,7 +22,7 @@
 #include "base/fs_types.h"
 #include "ledger/entry.h"
 #include "lmdb/db.h"
-#include "lmdb/look.h"
+#include "lmdb/probe.h"
 #include "store/mark.h"
 
 #pragma GCC visibility push(hidden)
@@ -93,10 +93,10 @@ typedef struct {
 } fs_replay_t;
 
 typedef enum {
-    FS_LOG_INFO = 0,
-    FS_LOG_WARN,
-    FS_LOG_ERROR
-} fs_log_level_t;
+    FS_SAY_INFO = 0,
+    FS_SAY_WARN,
+    FS_SAY_ERROR
+} fs_say_level_t;
 
 typedef struct {
     const char          *path;          /* absolute, NUL-terminated; copied */
@@ -113,7 +113,7 @@ typedef struct {
      */
     void               (*clock)(void *data, int64_t *wall, int64_t *boot);
     int                (*random)(void *data, uint8_t *bytes, size_t len);
-    void               (*log)(void *data, fs_log_level_t level,
+    void               (*log)(void *data, fs_say_level_t level,
                               const char *message);
     void                *data;
     uint8_t              boot_id[FS_BOOT_LEN];  /* zeros: not known, which is
@@ -144,9 +144,9 @@ struct fs_store_s {
     uint64_t             log_length;    /* bytes of the files */
     uint64_t             index_room;
     int                  index_mapped;  /* it is written through its map */
-    fs_look_t            look;          /* at the log, by who writes */
-    fs_look_t            index_look;
-    void                *fold;          /* the commit thread's state cache */
+    fs_probe_t            probe;          /* at the log, by who writes */
+    fs_probe_t            index_look;
+    void                *fold;          /* the commit thread's memory */
     fs_reader_t         *readers;       /* all of this process */
     pthread_mutex_t      readers_lock;
     uint64_t             device;        /* of the directory: opened once a */
@@ -178,15 +178,15 @@ struct fs_store_s {
 
 
 /* Put the words, with the store's path before them, into the log. */
-void fs_store_say(fs_store_t *store, fs_log_level_t level,
+void fs_store_say(fs_store_t *store, fs_say_level_t level,
     const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* The same, also when its like was said a moment ago, and from any thread. */
-void fs_store_report(fs_store_t *store, fs_log_level_t level,
+void fs_store_say_now(fs_store_t *store, fs_say_level_t level,
     const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* 1: now; 0: something like it was said a moment ago. */
-int fs_store_tell(fs_store_t *store);
+int fs_store_say_due(fs_store_t *store);
 
 /*
  * This process's current time on both clocks.  Never fails.

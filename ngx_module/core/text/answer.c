@@ -5,47 +5,47 @@
 
 
 /* What a problem of this outcome tells from the result. */
-#define FS_TELL_SALE         0x01
-#define FS_TELL_FREE         0x02
-#define FS_TELL_LIMIT        0x04
-#define FS_TELL_OPENS_AT     0x08
-#define FS_TELL_RETRY_AT     0x10
-#define FS_TELL_STATE        0x20
-#define FS_TELL_TAKEN        0x40       /* held, sold */
-#define FS_TELL_LAST_SEQ     0x80
+#define FS_WITH_SALE         0x01
+#define FS_WITH_FREE         0x02
+#define FS_WITH_LIMIT        0x04
+#define FS_WITH_OPENS_AT     0x08
+#define FS_WITH_RETRY_AT     0x10
+#define FS_WITH_STATE        0x20
+#define FS_WITH_TAKEN        0x40       /* held, sold */
+#define FS_WITH_LAST_SEQ     0x80
 
 static const uint8_t  fs_tell[FS_OUTCOMES_N] = {
-    [FS_SOLD_OUT] = FS_TELL_SALE | FS_TELL_FREE,
-    [FS_OVER_LIMIT] = FS_TELL_SALE | FS_TELL_LIMIT,
-    [FS_NOT_OPEN] = FS_TELL_SALE | FS_TELL_OPENS_AT,
-    [FS_CLOSED] = FS_TELL_SALE,
-    [FS_PAUSED] = FS_TELL_SALE,
-    [FS_WRONG_STATE] = FS_TELL_STATE,
-    [FS_TOO_MANY_HOLDS] = FS_TELL_LIMIT,
-    [FS_WAIT] = FS_TELL_RETRY_AT,
-    [FS_TOO_FAST] = FS_TELL_RETRY_AT,
-    [FS_STOCK_TAKEN] = FS_TELL_TAKEN,
-    [FS_FORKED] = FS_TELL_LAST_SEQ
+    [FS_SOLD_OUT] = FS_WITH_SALE | FS_WITH_FREE,
+    [FS_OVER_LIMIT] = FS_WITH_SALE | FS_WITH_LIMIT,
+    [FS_NOT_OPEN] = FS_WITH_SALE | FS_WITH_OPENS_AT,
+    [FS_CLOSED] = FS_WITH_SALE,
+    [FS_PAUSED] = FS_WITH_SALE,
+    [FS_WRONG_STATE] = FS_WITH_STATE,
+    [FS_TOO_MANY_HOLDS] = FS_WITH_LIMIT,
+    [FS_WAIT] = FS_WITH_RETRY_AT,
+    [FS_TOO_FAST] = FS_WITH_RETRY_AT,
+    [FS_STOCK_TAKEN] = FS_WITH_TAKEN,
+    [FS_FORKED] = FS_WITH_LAST_SEQ
 };
 
 
-#define fs_put_some_of(writer, literal, number)                              \
-    (fs_put_key(writer, literal), fs_put_some(writer, number))
+#define fs_write_some_of(writer, literal, number)                            \
+    (fs_write_key(writer, literal), fs_write_some(writer, number))
 
 
-static void fs_put_hold(fs_writer_t *writer, const fs_hold_t *hold,
+static void fs_write_hold(fs_writer_t *writer, const fs_hold_t *hold,
     const fs_names_t *names, int64_t now);
-static void fs_put_lines(fs_writer_t *writer, const fs_hold_t *hold,
+static void fs_write_lines(fs_writer_t *writer, const fs_hold_t *hold,
     const fs_names_t *names);
-static void fs_put_problem(fs_writer_t *writer, fs_outcome_t outcome,
+static void fs_write_problem(fs_writer_t *writer, fs_outcome_t outcome,
     int status, const fs_fault_t *fault);
-static void fs_put_result(fs_writer_t *writer, unsigned tell,
+static void fs_write_result(fs_writer_t *writer, unsigned tell,
     const fs_result_t *result, const fs_names_t *names);
-static void fs_put_sale_slug(fs_writer_t *writer, const fs_names_t *names,
+static void fs_write_sale_slug(fs_writer_t *writer, const fs_names_t *names,
     uint32_t number);
-static void fs_put_hold_id(fs_writer_t *writer, const fs_names_t *names,
+static void fs_write_hold_id(fs_writer_t *writer, const fs_names_t *names,
     const fs_hold_t *hold);
-static void fs_put_some(fs_writer_t *writer, int64_t number);
+static void fs_write_some(fs_writer_t *writer, int64_t number);
 
 
 int
@@ -55,7 +55,7 @@ fs_answer_hold(char *buf, size_t size, const fs_hold_t *hold,
     fs_writer_t  writer;
 
     fs_writer_begin(&writer, buf, size);
-    fs_put_hold(&writer, hold, names, now);
+    fs_write_hold(&writer, hold, names, now);
 
     return fs_writer_end(&writer);
 }
@@ -68,7 +68,7 @@ fs_answer_lines(char *buf, size_t size, const fs_hold_t *hold,
     fs_writer_t  writer;
 
     fs_writer_begin(&writer, buf, size);
-    fs_put_lines(&writer, hold, names);
+    fs_write_lines(&writer, hold, names);
 
     return fs_writer_end(&writer);
 }
@@ -83,25 +83,25 @@ fs_answer_holds(char *buf, size_t size, const fs_hold_t *holds, size_t n,
 
     fs_writer_begin(&writer, buf, size);
 
-    fs_put_object(&writer);
-    fs_put_key(&writer, "holds");
-    fs_put_list(&writer);
+    fs_write_object(&writer);
+    fs_write_key(&writer, "holds");
+    fs_write_list(&writer);
 
     for (i = 0; i < n; i++) {
-        fs_put_hold(&writer, &holds[i], names, now);
+        fs_write_hold(&writer, &holds[i], names, now);
     }
 
-    fs_put_list_end(&writer);
-    fs_put_key(&writer, "next");
+    fs_write_list_end(&writer);
+    fs_write_key(&writer, "next");
 
     if (more && n > 0) {
-        fs_put_hold_id(&writer, names, &holds[n - 1]);
+        fs_write_hold_id(&writer, names, &holds[n - 1]);
 
     } else {
-        fs_put_null(&writer);
+        fs_write_null(&writer);
     }
 
-    fs_put_object_end(&writer);
+    fs_write_object_end(&writer);
 
     return fs_writer_end(&writer);
 }
@@ -113,7 +113,7 @@ fs_answer_sale(char *buf, size_t size, const fs_sale_t *sale)
     fs_writer_t  writer;
 
     fs_writer_begin(&writer, buf, size);
-    fs_put_sale(&writer, sale);
+    fs_write_sale(&writer, sale);
 
     return fs_writer_end(&writer);
 }
@@ -128,45 +128,45 @@ fs_answer_sales(char *buf, size_t size, const fs_sale_t *sales, size_t n,
 
     fs_writer_begin(&writer, buf, size);
 
-    fs_put_object(&writer);
-    fs_put_key(&writer, "sales");
-    fs_put_list(&writer);
+    fs_write_object(&writer);
+    fs_write_key(&writer, "sales");
+    fs_write_list(&writer);
 
     for (i = 0; i < n; i++) {
-        fs_put_sale(&writer, &sales[i]);
+        fs_write_sale(&writer, &sales[i]);
     }
 
-    fs_put_list_end(&writer);
-    fs_put_key(&writer, "next");
+    fs_write_list_end(&writer);
+    fs_write_key(&writer, "next");
 
     if (more && n > 0) {
-        fs_put_string(&writer, sales[n - 1].slug.data,
-                      sales[n - 1].slug.len);
+        fs_write_string(&writer, sales[n - 1].slug.data,
+                        sales[n - 1].slug.len);
 
     } else {
-        fs_put_null(&writer);
+        fs_write_null(&writer);
     }
 
-    fs_put_object_end(&writer);
+    fs_write_object_end(&writer);
 
     return fs_writer_end(&writer);
 }
 
 
 static void
-fs_put_problem(fs_writer_t *writer, fs_outcome_t outcome, int status,
+fs_write_problem(fs_writer_t *writer, fs_outcome_t outcome, int status,
     const fs_fault_t *fault)
 {
-    fs_put_object(writer);
-    fs_put_key(writer, "type");
-    fs_put_word(writer, "about:blank");
-    fs_put_text_of(writer, "title", fs_outcome_title(outcome));
-    fs_put_number_of(writer, "status", status);
-    fs_put_text_of(writer, "code", fs_outcome_code(outcome));
+    fs_write_object(writer);
+    fs_write_key(writer, "type");
+    fs_write_word(writer, "about:blank");
+    fs_write_text_of(writer, "title", fs_outcome_title(outcome));
+    fs_write_number_of(writer, "status", status);
+    fs_write_text_of(writer, "code", fs_outcome_code(outcome));
 
     if (fault != NULL && fault->rule[0] != '\0') {
-        fs_put_text_of(writer, "field", fault->field);
-        fs_put_text_of(writer, "rule", fault->rule);
+        fs_write_text_of(writer, "field", fault->field);
+        fs_write_text_of(writer, "rule", fault->rule);
     }
 }
 
@@ -178,8 +178,8 @@ fs_answer_refusal(char *buf, size_t size, fs_outcome_t outcome, int status,
     fs_writer_t  writer;
 
     fs_writer_begin(&writer, buf, size);
-    fs_put_problem(&writer, outcome, status, fault);
-    fs_put_object_end(&writer);
+    fs_write_problem(&writer, outcome, status, fault);
+    fs_write_object_end(&writer);
 
     return fs_writer_end(&writer);
 }
@@ -193,54 +193,54 @@ fs_answer_problem(char *buf, size_t size, fs_outcome_t outcome,
     fs_writer_t  writer;
 
     fs_writer_begin(&writer, buf, size);
-    fs_put_problem(&writer, outcome, fs_outcome_status(outcome), fault);
+    fs_write_problem(&writer, outcome, fs_outcome_status(outcome), fault);
 
     if (result != NULL && (unsigned) outcome < FS_OUTCOMES_N) {
-        fs_put_result(&writer, fs_tell[outcome], result, names);
+        fs_write_result(&writer, fs_tell[outcome], result, names);
     }
 
-    fs_put_object_end(&writer);
+    fs_write_object_end(&writer);
 
     return fs_writer_end(&writer);
 }
 
 
 static void
-fs_put_result(fs_writer_t *writer, unsigned tell, const fs_result_t *result,
+fs_write_result(fs_writer_t *writer, unsigned tell, const fs_result_t *result,
     const fs_names_t *names)
 {
-    if (tell & FS_TELL_SALE) {
-        fs_put_key(writer, "sale");
-        fs_put_sale_slug(writer, names, result->sale);
+    if (tell & FS_WITH_SALE) {
+        fs_write_key(writer, "sale");
+        fs_write_sale_slug(writer, names, result->sale);
     }
 
-    if (tell & FS_TELL_FREE) {
-        fs_put_number_of(writer, "free", result->free);
+    if (tell & FS_WITH_FREE) {
+        fs_write_number_of(writer, "free", result->free);
     }
 
-    if (tell & FS_TELL_LIMIT) {
-        fs_put_number_of(writer, "limit", result->limit);
+    if (tell & FS_WITH_LIMIT) {
+        fs_write_number_of(writer, "limit", result->limit);
     }
 
-    if (tell & FS_TELL_OPENS_AT) {
-        fs_put_number_of(writer, "opens_at", result->at);
+    if (tell & FS_WITH_OPENS_AT) {
+        fs_write_number_of(writer, "opens_at", result->at);
     }
 
-    if (tell & FS_TELL_RETRY_AT) {
-        fs_put_number_of(writer, "retry_at", result->at);
+    if (tell & FS_WITH_RETRY_AT) {
+        fs_write_number_of(writer, "retry_at", result->at);
     }
 
-    if (tell & FS_TELL_STATE) {
-        fs_put_text_of(writer, "state", fs_hold_state_name(result->state));
+    if (tell & FS_WITH_STATE) {
+        fs_write_text_of(writer, "state", fs_hold_state_name(result->state));
     }
 
-    if (tell & FS_TELL_TAKEN) {
-        fs_put_number_of(writer, "held", result->held);
-        fs_put_number_of(writer, "sold", result->sold);
+    if (tell & FS_WITH_TAKEN) {
+        fs_write_number_of(writer, "held", result->held);
+        fs_write_number_of(writer, "sold", result->sold);
     }
 
-    if (tell & FS_TELL_LAST_SEQ) {
-        fs_put_number_of(writer, "last_seq", (int64_t) result->last_seq);
+    if (tell & FS_WITH_LAST_SEQ) {
+        fs_write_number_of(writer, "last_seq", (int64_t) result->last_seq);
     }
 }
 
@@ -252,18 +252,18 @@ fs_answer_confirm(char *buf, size_t size, const fs_result_t *result)
 
     fs_writer_begin(&writer, buf, size);
 
-    fs_put_object(&writer);
-    fs_put_key(&writer, "outcome");
+    fs_write_object(&writer);
+    fs_write_key(&writer, "outcome");
 
     switch (result->outcome) {
 
     case FS_OK:
-        fs_put_word(&writer, "sold");
+        fs_write_word(&writer, "sold");
         break;
 
     case FS_REFUND_DUE:
-        fs_put_word(&writer, "refund_due");
-        fs_put_text_of(&writer, "reason", fs_reason_name(result->reason));
+        fs_write_word(&writer, "refund_due");
+        fs_write_text_of(&writer, "reason", fs_reason_name(result->reason));
         break;
 
     default:
@@ -271,130 +271,130 @@ fs_answer_confirm(char *buf, size_t size, const fs_result_t *result)
         break;
     }
 
-    fs_put_object_end(&writer);
+    fs_write_object_end(&writer);
 
     return fs_writer_end(&writer);
 }
 
 
 static void
-fs_put_hold(fs_writer_t *writer, const fs_hold_t *hold,
+fs_write_hold(fs_writer_t *writer, const fs_hold_t *hold,
     const fs_names_t *names, int64_t now)
 {
     fs_slug_t  pickup;
 
-    fs_put_object(writer);
-    fs_put_key(writer, "id");
-    fs_put_hold_id(writer, names, hold);
-    fs_put_text_of(writer, "state", fs_hold_state_name(hold->state));
-    fs_put_key(writer, "lines");
-    fs_put_lines(writer, hold, names);
-    fs_put_key(writer, "pickup");
+    fs_write_object(writer);
+    fs_write_key(writer, "id");
+    fs_write_hold_id(writer, names, hold);
+    fs_write_text_of(writer, "state", fs_hold_state_name(hold->state));
+    fs_write_key(writer, "lines");
+    fs_write_lines(writer, hold, names);
+    fs_write_key(writer, "pickup");
 
     if (hold->pickup == 0) {
-        fs_put_null(writer);
+        fs_write_null(writer);
 
     } else if (names->slug(names->data, 'p', hold->pickup, &pickup) == 0) {
-        fs_put_string(writer, pickup.data, pickup.len);
+        fs_write_string(writer, pickup.data, pickup.len);
 
     } else {
         fs_writer_fail(writer);
     }
 
-    fs_put_number_of(writer, "amount_fen", fs_hold_amount(hold));
-    fs_put_number_of(writer, "created_at", hold->created_at);
-    fs_put_key(writer, "expires_at");
+    fs_write_number_of(writer, "amount_fen", fs_hold_amount(hold));
+    fs_write_number_of(writer, "created_at", hold->created_at);
+    fs_write_key(writer, "expires_at");
 
     if (hold->state == FS_HOLD_HELD || hold->state == FS_HOLD_PAYING) {
-        fs_put_number(writer, hold->expires_at);
+        fs_write_number(writer, hold->expires_at);
 
     } else {
-        fs_put_null(writer);
+        fs_write_null(writer);
     }
 
-    fs_put_number_of(writer, "now", now);
-    fs_put_object_end(writer);
+    fs_write_number_of(writer, "now", now);
+    fs_write_object_end(writer);
 }
 
 
 static void
-fs_put_lines(fs_writer_t *writer, const fs_hold_t *hold,
+fs_write_lines(fs_writer_t *writer, const fs_hold_t *hold,
     const fs_names_t *names)
 {
     unsigned          i;
     const fs_line_t  *line;
 
-    fs_put_list(writer);
+    fs_write_list(writer);
 
     for (i = 0; i < hold->lines_n; i++) {
         line = &hold->lines[i];
 
-        fs_put_object(writer);
-        fs_put_key(writer, "sale");
-        fs_put_sale_slug(writer, names, line->sale);
-        fs_put_number_of(writer, "qty", line->qty);
-        fs_put_number_of(writer, "price_fen", line->price_fen);
-        fs_put_object_end(writer);
+        fs_write_object(writer);
+        fs_write_key(writer, "sale");
+        fs_write_sale_slug(writer, names, line->sale);
+        fs_write_number_of(writer, "qty", line->qty);
+        fs_write_number_of(writer, "price_fen", line->price_fen);
+        fs_write_object_end(writer);
     }
 
-    fs_put_list_end(writer);
+    fs_write_list_end(writer);
 }
 
 
 void
-fs_put_sale(fs_writer_t *writer, const fs_sale_t *sale)
+fs_write_sale(fs_writer_t *writer, const fs_sale_t *sale)
 {
-    fs_put_object(writer);
-    fs_put_string_of(writer, "id", sale->slug.data, sale->slug.len);
-    fs_put_string_of(writer, "title", sale->title, sale->title_len);
-    fs_put_text_of(writer, "state", fs_sale_state_name(fs_sale_state(sale)));
-    fs_put_number_of(writer, "price_fen", sale->price_fen);
-    fs_put_number_of(writer, "stock", sale->stock);
-    fs_put_number_of(writer, "free", fs_sale_free(sale));
-    fs_put_number_of(writer, "held", sale->held);
-    fs_put_number_of(writer, "sold", sale->sold);
-    fs_put_some_of(writer, "limit", sale->limit);
-    fs_put_some_of(writer, "opens_at", sale->opens_at);
-    fs_put_some_of(writer, "closes_at", sale->closes_at);
-    fs_put_some_of(writer, "goal", sale->goal);
-    fs_put_key(writer, "goal_by");
+    fs_write_object(writer);
+    fs_write_string_of(writer, "id", sale->slug.data, sale->slug.len);
+    fs_write_string_of(writer, "title", sale->title, sale->title_len);
+    fs_write_text_of(writer, "state", fs_sale_state_name(fs_sale_state(sale)));
+    fs_write_number_of(writer, "price_fen", sale->price_fen);
+    fs_write_number_of(writer, "stock", sale->stock);
+    fs_write_number_of(writer, "free", fs_sale_free(sale));
+    fs_write_number_of(writer, "held", sale->held);
+    fs_write_number_of(writer, "sold", sale->sold);
+    fs_write_some_of(writer, "limit", sale->limit);
+    fs_write_some_of(writer, "opens_at", sale->opens_at);
+    fs_write_some_of(writer, "closes_at", sale->closes_at);
+    fs_write_some_of(writer, "goal", sale->goal);
+    fs_write_key(writer, "goal_by");
 
     if (sale->goal == 0) {
-        fs_put_null(writer);
+        fs_write_null(writer);
 
     } else if (sale->goal_by == FS_GOAL_BY_PICKUP) {
-        fs_put_word(writer, "pickup");
+        fs_write_word(writer, "pickup");
 
     } else {
-        fs_put_word(writer, "sale");
+        fs_write_word(writer, "sale");
     }
 
-    fs_put_number_of(writer, "joined", sale->joined);
-    fs_put_key(writer, "formed");
-    fs_put_formed(writer, sale);
-    fs_put_number_of(writer, "version", (int64_t) sale->version);
-    fs_put_object_end(writer);
+    fs_write_number_of(writer, "joined", sale->joined);
+    fs_write_key(writer, "formed");
+    fs_write_formed(writer, sale);
+    fs_write_number_of(writer, "version", (int64_t) sale->version);
+    fs_write_object_end(writer);
 }
 
 
 void
-fs_put_formed(fs_writer_t *writer, const fs_sale_t *sale)
+fs_write_formed(fs_writer_t *writer, const fs_sale_t *sale)
 {
     int  formed;
 
     formed = fs_sale_formed(sale);
 
     if (formed < 0) {
-        fs_put_null(writer);
+        fs_write_null(writer);
 
     } else {
-        fs_put_boolean(writer, formed);
+        fs_write_boolean(writer, formed);
     }
 }
 
 
 static void
-fs_put_sale_slug(fs_writer_t *writer, const fs_names_t *names,
+fs_write_sale_slug(fs_writer_t *writer, const fs_names_t *names,
     uint32_t number)
 {
     fs_slug_t  slug;
@@ -404,12 +404,12 @@ fs_put_sale_slug(fs_writer_t *writer, const fs_names_t *names,
         return;
     }
 
-    fs_put_string(writer, slug.data, slug.len);
+    fs_write_string(writer, slug.data, slug.len);
 }
 
 
 static void
-fs_put_hold_id(fs_writer_t *writer, const fs_names_t *names,
+fs_write_hold_id(fs_writer_t *writer, const fs_names_t *names,
     const fs_hold_t *hold)
 {
     int   rc;
@@ -424,18 +424,18 @@ fs_put_hold_id(fs_writer_t *writer, const fs_names_t *names,
         return;
     }
 
-    fs_put_string(writer, id, sizeof(id));
+    fs_write_string(writer, id, sizeof(id));
 }
 
 
 /* 0 stands for none. */
 static void
-fs_put_some(fs_writer_t *writer, int64_t number)
+fs_write_some(fs_writer_t *writer, int64_t number)
 {
     if (number == 0) {
-        fs_put_null(writer);
+        fs_write_null(writer);
 
     } else {
-        fs_put_number(writer, number);
+        fs_write_number(writer, number);
     }
 }

@@ -62,8 +62,8 @@ int fs_answer_refusal(char *buf, size_t size, fs_outcome_t outcome,
 int fs_answer_confirm(char *buf, size_t size, const fs_result_t *result);
 
 /* its parts: a sale, as everybody sees it; and its `formed` */
-void fs_put_sale(fs_writer_t *writer, const fs_sale_t *sale);
-void fs_put_formed(fs_writer_t *writer, const fs_sale_t *sale);
+void fs_write_sale(fs_writer_t *writer, const fs_sale_t *sale);
+void fs_write_formed(fs_writer_t *writer, const fs_sale_t *sale);
 
 
 #pragma GCC visibility pop

@@ -21,17 +21,17 @@ fs_answer_snapshot(char *buf, size_t size, fs_seq_t seq, uint32_t epoch,
 
     fs_event_begin(&writer, buf, size, seq, epoch, "snapshot");
 
-    fs_put_object(&writer);
-    fs_put_key(&writer, "sales");
-    fs_put_list(&writer);
+    fs_write_object(&writer);
+    fs_write_key(&writer, "sales");
+    fs_write_list(&writer);
 
     for (i = 0; i < n; i++) {
-        fs_put_sale(&writer, &sales[i]);
+        fs_write_sale(&writer, &sales[i]);
     }
 
-    fs_put_list_end(&writer);
-    fs_put_number_of(&writer, "now", now);
-    fs_put_object_end(&writer);
+    fs_write_list_end(&writer);
+    fs_write_number_of(&writer, "now", now);
+    fs_write_object_end(&writer);
 
     return fs_event_end(&writer);
 }
@@ -46,9 +46,9 @@ fs_answer_stock(char *buf, size_t size, fs_seq_t seq, uint32_t epoch,
     fs_event_begin(&writer, buf, size, seq, epoch, "stock");
 
     fs_event_sale(&writer, sale);
-    fs_put_number_of(&writer, "free", fs_sale_free(sale));
-    fs_put_number_of(&writer, "held", sale->held);
-    fs_put_number_of(&writer, "sold", sale->sold);
+    fs_write_number_of(&writer, "free", fs_sale_free(sale));
+    fs_write_number_of(&writer, "held", sale->held);
+    fs_write_number_of(&writer, "sold", sale->sold);
     fs_event_version(&writer, sale);
 
     return fs_event_end(&writer);
@@ -64,9 +64,9 @@ fs_answer_goal(char *buf, size_t size, fs_seq_t seq, uint32_t epoch,
     fs_event_begin(&writer, buf, size, seq, epoch, "goal");
 
     fs_event_sale(&writer, sale);
-    fs_put_number_of(&writer, "joined", sale->joined);
-    fs_put_key(&writer, "formed");
-    fs_put_formed(&writer, sale);
+    fs_write_number_of(&writer, "joined", sale->joined);
+    fs_write_key(&writer, "formed");
+    fs_write_formed(&writer, sale);
     fs_event_version(&writer, sale);
 
     return fs_event_end(&writer);
@@ -82,7 +82,8 @@ fs_answer_state(char *buf, size_t size, fs_seq_t seq, uint32_t epoch,
     fs_event_begin(&writer, buf, size, seq, epoch, "state");
 
     fs_event_sale(&writer, sale);
-    fs_put_text_of(&writer, "state", fs_sale_state_name(fs_sale_state(sale)));
+    fs_write_text_of(&writer, "state",
+                     fs_sale_state_name(fs_sale_state(sale)));
     fs_event_version(&writer, sale);
 
     return fs_event_end(&writer);
@@ -107,7 +108,7 @@ fs_event_begin(fs_writer_t *writer, char *buf, size_t size, fs_seq_t seq,
     len = snprintf(head, sizeof(head), "id: %llu%s\nevent: %s\ndata: ",
                    (unsigned long long) seq, life, name);
 
-    fs_put_raw(writer, head, (size_t) len);
+    fs_write_raw(writer, head, (size_t) len);
 }
 
 
@@ -115,7 +116,7 @@ fs_event_begin(fs_writer_t *writer, char *buf, size_t size, fs_seq_t seq,
 static int
 fs_event_end(fs_writer_t *writer)
 {
-    fs_put_raw(writer, "\n\n", 2);
+    fs_write_raw(writer, "\n\n", 2);
 
     return fs_writer_end(writer);
 }
@@ -124,14 +125,14 @@ fs_event_end(fs_writer_t *writer)
 static void
 fs_event_sale(fs_writer_t *writer, const fs_sale_t *sale)
 {
-    fs_put_object(writer);
-    fs_put_string_of(writer, "sale", sale->slug.data, sale->slug.len);
+    fs_write_object(writer);
+    fs_write_string_of(writer, "sale", sale->slug.data, sale->slug.len);
 }
 
 
 static void
 fs_event_version(fs_writer_t *writer, const fs_sale_t *sale)
 {
-    fs_put_number_of(writer, "version", (int64_t) sale->version);
-    fs_put_object_end(writer);
+    fs_write_number_of(writer, "version", (int64_t) sale->version);
+    fs_write_object_end(writer);
 }

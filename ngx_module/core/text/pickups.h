@@ -1,7 +1,7 @@
 
 /*
  * The pickup points that a sale's document lists, and how a request is told
- * that it names none of them.  What is kept of them: state/points.h.
+ * that it names none of them.  What is kept of them: sheet/points.h.
  */
 
 #ifndef FS_PICKUPS_H

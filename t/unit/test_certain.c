@@ -1,7 +1,7 @@
 
 /*
- * A commit of which nobody knows how it ended is settled before pages are
- * used again: by whichever process comes next, and with the meta pages
+ * A commit of which nobody knows how it ended is made certain of before pages
+ * are used again: by whichever process comes next, and with the meta pages
  * written again, as a sync alone may find them clean.
  *
  * The calls by which LMDB writes are defined here, so that they can fail.
@@ -189,12 +189,12 @@ hold(fixture_t *fixture, uint32_t sale, unsigned buyer)
     }
 
     fs_store_now(fixture->store, &fixture->now);
-    fs_state_begin(&fixture->state, &fixture->write, fixture->crypto,
+    fs_sheet_begin(&fixture->sheet, &fixture->write, fixture->crypto,
                    fixture->cache);
     fixture_hold(&command, buyer, sale, 1, buyer);
-    fs_decide(&fixture->state, &command, NULL, &fixture->now,
+    fs_decide(&fixture->sheet, &command, NULL, &fixture->now,
               &fixture->result);
-    assert_int_equal(fs_state_end(&fixture->state), FS_OK);
+    assert_int_equal(fs_sheet_end(&fixture->sheet), FS_OK);
 
     return fs_pair_commit(&fixture->write, NULL);
 }
@@ -361,12 +361,12 @@ test_not_put_back(void **context)
     assert_int_equal(meta_txn(fixture, last & 1), last);
     assert_int_equal(meta_txn(fixture, ~last & 1), last - 1);
 
-    assert_int_equal(fs_env_settle(fixture->store->log, last), 0);
+    assert_int_equal(fs_env_secure(fixture->store->log, last), 0);
     assert_settled();
     assert_int_equal(meta_txn(fixture, last & 1), last);
     assert_int_equal(meta_txn(fixture, ~last & 1), last - 1);
 
-    assert_int_equal(fs_env_settle(fixture->store->log, last - 1), 0);
+    assert_int_equal(fs_env_secure(fixture->store->log, last - 1), 0);
     assert_int_equal(meta_txn(fixture, last & 1), last - 2);
     assert_int_equal(meta_txn(fixture, ~last & 1), last - 1);
 }

@@ -5,22 +5,22 @@
 
 #include <stdlib.h>
 
-#include "state/due.h"
+#include "sheet/due.h"
 
 
 void
-fs_due_add(fs_state_t *state, fs_sale_slot_t *slot, int64_t due, fs_seq_t seq)
+fs_due_add(fs_sheet_t *sheet, fs_sale_slot_t *slot, int64_t due, fs_seq_t seq)
 {
     uint8_t  key[4], value[FS_DUE_LEN];
 
-    fs_put_be32(key, slot->sale.number);
+    fs_set_be32(key, slot->sale.number);
     fs_due_value(value, due, seq);
-    fs_db_put(state->index, state->store->index_dbi[FS_INDEX_DUE], key,
+    fs_db_put(sheet->index, sheet->store->index_dbi[FS_INDEX_DUE], key,
               sizeof(key), value, sizeof(value), 0);
 
     if (slot->sale.due == 0 || due < slot->sale.due) {
         slot->sale.due = due;
-        fs_state_touch(state, slot);
+        fs_sheet_touch(sheet, slot);
     }
 }
 
@@ -28,19 +28,19 @@ fs_due_add(fs_state_t *state, fs_sale_slot_t *slot, int64_t due, fs_seq_t seq)
 /* When the earliest goes, the next one is looked for when it is needed. */
 
 void
-fs_due_remove(fs_state_t *state, fs_sale_slot_t *slot, int64_t due,
+fs_due_remove(fs_sheet_t *sheet, fs_sale_slot_t *slot, int64_t due,
     fs_seq_t seq)
 {
     uint8_t  key[4], value[FS_DUE_LEN];
 
-    fs_put_be32(key, slot->sale.number);
+    fs_set_be32(key, slot->sale.number);
     fs_due_value(value, due, seq);
-    fs_db_delete(state->index, state->store->index_dbi[FS_INDEX_DUE], key,
+    fs_db_delete(sheet->index, sheet->store->index_dbi[FS_INDEX_DUE], key,
                  sizeof(key), value, sizeof(value));
 
     if (due == slot->sale.due) {
         slot->due_stale = 1;
-        fs_state_touch(state, slot);
+        fs_sheet_touch(sheet, slot);
     }
 }
 
@@ -48,7 +48,7 @@ fs_due_remove(fs_state_t *state, fs_sale_slot_t *slot, int64_t due,
 /* All due rows of holds, for they move while they are walked. */
 
 int
-fs_due_collect(fs_state_t *state, fs_due_row_t **rows, size_t *n)
+fs_due_collect(fs_sheet_t *sheet, fs_due_row_t **rows, size_t *n)
 {
     int            found;
     size_t         size;
@@ -59,8 +59,8 @@ fs_due_collect(fs_state_t *state, fs_due_row_t **rows, size_t *n)
     *n = 0;
     size = 0;
 
-    for (found = fs_db_walk(&walk, state->index,
-                            state->store->index_dbi[FS_INDEX_DUE], NULL, 0,
+    for (found = fs_db_walk(&walk, sheet->index,
+                            sheet->store->index_dbi[FS_INDEX_DUE], NULL, 0,
                             MDB_FIRST);
          found;
          found = fs_db_walk_on(&walk, MDB_NEXT))
@@ -91,7 +91,7 @@ fs_due_collect(fs_state_t *state, fs_due_row_t **rows, size_t *n)
 
     fs_db_walk_end(&walk);
 
-    if (found || state->index->error) {
+    if (found || sheet->index->error) {
         free(*rows);
         *rows = NULL;
         return -1;
@@ -102,20 +102,20 @@ fs_due_collect(fs_state_t *state, fs_due_row_t **rows, size_t *n)
 
 
 void
-fs_due_swept(fs_state_t *state, int64_t time, fs_seq_t seq)
+fs_due_swept(fs_sheet_t *sheet, int64_t time, fs_seq_t seq)
 {
     fs_sale_slot_t  *slot;
 
-    slot = fs_state_sale_slot(state, 0);
+    slot = fs_sheet_sale_slot(sheet, 0);
 
     if (slot != NULL) {
-        fs_due_remove(state, slot, time, seq);
+        fs_due_remove(sheet, slot, time, seq);
     }
 }
 
 
 void
-fs_due_returns(fs_state_t *state, uint32_t sale, uint32_t pickup,
+fs_due_returns(fs_sheet_t *sheet, uint32_t sale, uint32_t pickup,
     int set)
 {
     uint8_t     key[FS_TIMER_KEY_LEN];
@@ -129,28 +129,28 @@ fs_due_returns(fs_state_t *state, uint32_t sale, uint32_t pickup,
     timer.pickup = pickup;
     fs_timer_key(key, &timer);
 
-    dbi = state->store->index_dbi[FS_INDEX_TIMERS];
+    dbi = sheet->store->index_dbi[FS_INDEX_TIMERS];
 
     if (set) {
-        fs_db_put(state->index, dbi, key, sizeof(key), NULL, 0, 0);
+        fs_db_put(sheet->index, dbi, key, sizeof(key), NULL, 0, 0);
 
     } else {
-        fs_db_delete(state->index, dbi, key, sizeof(key), NULL, 0);
+        fs_db_delete(sheet->index, dbi, key, sizeof(key), NULL, 0);
     }
 }
 
 
 void
-fs_due_returns_left(fs_state_t *state, uint32_t sale, uint32_t pickup)
+fs_due_returns_left(fs_sheet_t *sheet, uint32_t sale, uint32_t pickup)
 {
     fs_group_t  *group;
 
-    group = fs_state_group(state, sale, pickup, 0);
+    group = fs_sheet_group(sheet, sale, pickup, 0);
 
     if (group != NULL
-        && fs_state_next_member(state, sale, pickup, group->refunded_to) == 0
-        && fs_state_passed_over(state, sale, pickup) == 0)
+        && fs_sheet_next_member(sheet, sale, pickup, group->refunded_to) == 0
+        && fs_sheet_passed_over(sheet, sale, pickup) == 0)
     {
-        fs_due_returns(state, sale, pickup, 0);
+        fs_due_returns(sheet, sale, pickup, 0);
     }
 }

@@ -16,8 +16,8 @@
  * their tree.
  */
 
-#ifndef FS_LOOK_H
-#define FS_LOOK_H
+#ifndef FS_PROBE_H
+#define FS_PROBE_H
 
 #include <lmdb.h>
 
@@ -26,8 +26,8 @@
 #pragma GCC visibility push(hidden)
 
 
-#define FS_LOOK_DBS   18              /* handles: all, and LMDB's own two */
-#define FS_LOOK_SEEN  1024              /* pages that are remembered */
+#define FS_PROBE_DBS   18              /* handles: all, and LMDB's own two */
+#define FS_PROBE_SEEN  1024              /* pages that are remembered */
 
 /* where the last key went that was looked for in a tree */
 typedef struct {
@@ -39,34 +39,34 @@ typedef struct {
     unsigned             beside:1;      /* neighbours were looked at, too */
     unsigned             integer:1;
     unsigned             depth;
-} fs_look_tree_t;
+} fs_probe_tree_t;
 
 typedef struct {
-    const char          *names[FS_LOOK_DBS];    /* of databases, by handle */
+    const char          *names[FS_PROBE_DBS];    /* of databases, by handle */
     MDB_txn             *txn;           /* being looked at; NULL: none yet */
     const uint8_t       *map;
     size_t               size;          /* of a page */
     uint64_t             last;          /* page of the snapshot */
     uint64_t             turn;          /* counts transactions */
-    unsigned             looking;       /* a fault now has changed nothing */
-    fs_look_tree_t       main;
-    fs_look_tree_t       trees[FS_LOOK_DBS];
-    uint64_t             seen[FS_LOOK_SEEN];
-} fs_look_t;
+    unsigned             probing;       /* a fault now has changed nothing */
+    fs_probe_tree_t       main;
+    fs_probe_tree_t       trees[FS_PROBE_DBS];
+    uint64_t             seen[FS_PROBE_SEEN];
+} fs_probe_t;
 
 
 /* A transaction has begun; nothing is read yet. */
-void fs_look_begin(fs_look_t *look);
+void fs_probe_begin(fs_probe_t *probe);
 
 /*
  * Before a key of a database is put or (del) deleted.  The first time, also at
  * what the commit will change.  0 or MDB_CORRUPTED.  Called within a guard, as
  * pages may be missing.
  */
-int fs_look(fs_look_t *look, MDB_txn *txn, MDB_dbi dbi, const MDB_val *key,
+int fs_probe(fs_probe_t *probe, MDB_txn *txn, MDB_dbi dbi, const MDB_val *key,
     int del);
 
 
 #pragma GCC visibility pop
 
-#endif /* FS_LOOK_H */
+#endif /* FS_PROBE_H */

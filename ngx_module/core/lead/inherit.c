@@ -1,21 +1,21 @@
 
-#include "lead/commit.h"
-#include "lead/settle.h"
+#include "lead/leader.h"
+#include "lead/inherit.h"
 #include "log/life.h"
 #include "index/index.h"
 
 
 #define FS_RING_ROW_KEPT_MS  (7 * 24 * 3600 * 1000LL)
-#define FS_RING_ROWS_MAX     4096       /* looked at by one settling */
+#define FS_RING_ROWS_MAX     4096       /* looked at by one inheriting */
 
 
-static fs_outcome_t fs_settle_renew(fs_commit_t *commit, int ring);
-static unsigned fs_settle_forget(fs_commit_t *commit);
+static fs_outcome_t fs_inherit_renew(fs_leader_t *leader, int ring);
+static unsigned fs_inherit_forget(fs_leader_t *leader);
 
 
 /*
  * A ring is made ready also when the store cannot be written now: then passes
- * refuse what is added to it, as they do for rings settled before.
+ * refuse what is added to it, as they do for rings inherited before.
  *
  * What a kill at each instant leaves:
  *
@@ -34,17 +34,17 @@ static unsigned fs_settle_forget(fs_commit_t *commit);
  */
 
 fs_outcome_t
-fs_commit_settle(fs_commit_t *commit, int ring)
+fs_leader_inherit(fs_leader_t *leader, int ring)
 {
     uint32_t      n;
     fs_pass_t     pass;
     fs_ring_t    *r;
     fs_outcome_t  outcome;
 
-    r = fs_ring(commit->rings, ring);
+    r = fs_ring(leader->rings, ring);
 
-    commit->own = ring;
-    commit->woken = atomic_load(&r->delivered);
+    leader->own = ring;
+    leader->woken = atomic_load(&r->delivered);
 
     /*
      * At least one pass, so that no row is needed any more when old ones are
@@ -55,60 +55,60 @@ fs_commit_settle(fs_commit_t *commit, int ring)
     n = 0;
 
     do {
-        fs_commit_pass(commit, &fs_commit_at_once, &pass);
+        fs_leader_pass(leader, &fs_leader_at_once, &pass);
 
-        if (n++ > 4 * commit->rings->capacity) {
+        if (n++ > 4 * leader->rings->capacity) {
             return FS_INTERNAL;
         }
 
     } while (atomic_load(&r->head) != atomic_load(&r->delivered));
 
-    commit->cursors_n = 0;
+    leader->cursors_n = 0;
 
-    if (fs_commit_lead(commit) == -1) {
+    if (fs_leader_lead(leader) == -1) {
         return FS_INTERNAL;
     }
 
-    outcome = fs_settle_renew(commit, ring);
+    outcome = fs_inherit_renew(leader, ring);
 
-    fs_commit_waited(commit);
-    fs_rings_unlead(commit->rings);
+    fs_leader_waited(leader);
+    fs_rings_unlead(leader->rings);
 
     return outcome;
 }
 
 
 static fs_outcome_t
-fs_settle_renew(fs_commit_t *commit, int ring)
+fs_inherit_renew(fs_leader_t *leader, int ring)
 {
     uint8_t     incarnation[FS_INCARNATION_LEN];
     fs_ring_t  *r;
 
-    if (commit->store->conf.random(commit->store->conf.data, incarnation,
+    if (leader->store->conf.random(leader->store->conf.data, incarnation,
                                    FS_INCARNATION_LEN)
         != 0)
     {
         return FS_NOT_READY;
     }
 
-    if (!fs_store_index_wanted(commit->store)
-        && fs_commit_begin(commit, &fs_commit_at_once) == FS_OK)
+    if (!fs_store_index_wanted(leader->store)
+        && fs_leader_begin(leader, &fs_leader_at_once) == FS_OK)
     {
-        fs_store_now(commit->store, &commit->now);
+        fs_store_now(leader->store, &leader->now);
 
-        if (fs_settle_forget(commit) != 0) {
-            fs_commit_point(commit, FS_POINT_SETTLING);
-            (void) fs_pair_commit(&commit->write, NULL);
+        if (fs_inherit_forget(leader) != 0) {
+            fs_leader_point(leader, FS_POINT_INHERITING);
+            (void) fs_pair_commit(&leader->write, NULL);
 
         } else {
-            fs_commit_point(commit, FS_POINT_SETTLING);
-            fs_pair_abort(&commit->write);
+            fs_leader_point(leader, FS_POINT_INHERITING);
+            fs_pair_abort(&leader->write);
         }
     }
 
-    r = fs_ring(commit->rings, ring);
+    r = fs_ring(leader->rings, ring);
 
-    if (!fs_must(&commit->state, atomic_load(&r->head)
+    if (!fs_must(&leader->sheet, atomic_load(&r->head)
                                  == atomic_load(&r->delivered)))
     {
         return FS_INTERNAL;
@@ -116,9 +116,9 @@ fs_settle_renew(fs_commit_t *commit, int ring)
 
     atomic_store(&r->taken, atomic_load(&r->delivered));
     memcpy(r->incarnation, incarnation, FS_INCARNATION_LEN);
-    memcpy(r->store, commit->store->identity, FS_IDENTITY_LEN);
-    atomic_store(&r->epoch, fs_life_now(commit->store));
-    commit->woken = atomic_load(&r->delivered);
+    memcpy(r->store, leader->store->identity, FS_IDENTITY_LEN);
+    atomic_store(&r->epoch, fs_life_now(leader->store));
+    leader->woken = atomic_load(&r->delivered);
 
     atomic_store(&r->ready, 1);
 
@@ -133,11 +133,11 @@ fs_settle_renew(fs_commit_t *commit, int ring)
  */
 
 void
-fs_commit_forget_readers(fs_commit_t *commit)
+fs_leader_forget_readers(fs_leader_t *leader)
 {
     fs_store_t  *store;
 
-    store = commit->store;
+    store = leader->store;
 
     if (store->log != NULL) {
         (void) mdb_reader_check(store->log, NULL);
@@ -157,7 +157,7 @@ fs_commit_forget_readers(fs_commit_t *commit)
  */
 
 static unsigned
-fs_settle_forget(fs_commit_t *commit)
+fs_inherit_forget(fs_leader_t *leader)
 {
     int         found;
     MDB_dbi     dbi;
@@ -168,8 +168,8 @@ fs_settle_forget(fs_commit_t *commit)
     fs_txn_t   *log;
 
     n = 0;
-    log = &commit->write.log;
-    dbi = commit->store->log_dbi[FS_LOG_RINGS];
+    log = &leader->write.log;
+    dbi = leader->store->log_dbi[FS_LOG_RINGS];
 
     memset(key, 0, sizeof(key));
 
@@ -189,9 +189,9 @@ fs_settle_forget(fs_commit_t *commit)
         }
 
         if (row.len != FS_RING_ROW_SIZE
-            || memcmp(row.data + 8, commit->store->conf.boot_id, FS_BOOT_LEN)
+            || memcmp(row.data + 8, leader->store->conf.boot_id, FS_BOOT_LEN)
                != 0
-            || commit->now.wall - used_at > FS_RING_ROW_KEPT_MS)
+            || leader->now.wall - used_at > FS_RING_ROW_KEPT_MS)
         {
             n += (unsigned) fs_db_delete(log, dbi, key, sizeof(key), NULL, 0);
         }

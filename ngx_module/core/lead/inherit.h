@@ -3,8 +3,8 @@
  * Rings and readers of those who are dead.
  */
 
-#ifndef FS_SETTLE_H
-#define FS_SETTLE_H
+#ifndef FS_INHERIT_H
+#define FS_INHERIT_H
 
 #include "lead/pass.h"
 
@@ -12,15 +12,15 @@
 
 
 /*
- * Settle a ring just claimed: finish what its dead owner left, give it a new
+ * Inherit a ring just claimed: finish what its dead owner left, give it a new
  * incarnation, make it ready.  OK or a 503.
  */
-fs_outcome_t fs_commit_settle(fs_commit_t *commit, int ring);
+fs_outcome_t fs_leader_inherit(fs_leader_t *leader, int ring);
 
 /* Free what dead processes hold of the reader tables.  From time to time. */
-void fs_commit_forget_readers(fs_commit_t *commit);
+void fs_leader_forget_readers(fs_leader_t *leader);
 
 
 #pragma GCC visibility pop
 
-#endif /* FS_SETTLE_H */
+#endif /* FS_INHERIT_H */

@@ -1,11 +1,11 @@
 
 /*
  * Passes by one process: order, results, hints, what a dead owner or a dead
- * leader left.  Failures are in test_commit_fails.c, many processes at once
+ * leader left.  Failures are in test_leader_fails.c, many processes at once
  * in test_leaders.c.
  */
 
-#include "commit_fixture.h"
+#include "leader_fixture.h"
 
 #include "store/mark.h"
 #include "pair/begin.h"
@@ -91,7 +91,7 @@ said_pass(void *data)
     said_t     *said = data;
     fs_pass_t   p;
 
-    fs_commit_pass(said->f->commit, NULL, &p);
+    fs_leader_pass(said->f->leader, NULL, &p);
 
     return p.outcome == FS_OK ? said : NULL;
 }
@@ -108,13 +108,13 @@ test_said(void **data)
     (void) data;
 
     fixture_open(&f, MAP, 14);
-    settle(&f, 0);
+    inherit(&f, 0);
 
     memset(&said, 0, sizeof(said));
     said.f = &f;
 
-    fs_commit_set_waiting(f.commit, &said.waiting);
-    fs_commit_set_hook(f.commit, said_at, &said);
+    fs_leader_set_waiting(f.leader, &said.waiting);
+    fs_leader_set_hook(f.leader, said_at, &said);
 
     push(&f, 0, 1, 100);
 
@@ -158,9 +158,9 @@ test_order(void **data)
     (void) data;
 
     fixture_open(&f, MAP, 14);
-    settle(&f, 0);
-    settle(&f, 1);
-    settle(&f, 2);
+    inherit(&f, 0);
+    inherit(&f, 1);
+    inherit(&f, 2);
 
     /* added to the rings crosswise; taken in the order of their times */
 
@@ -224,8 +224,8 @@ test_bounds(void **data)
     (void) data;
 
     fixture_open(&f, MAP, 100000);
-    settle(&f, 0);
-    settle(&f, 1);
+    inherit(&f, 0);
+    inherit(&f, 1);
 
     for (i = 0; i < FS_BATCH_MAX + 100; i++) {
         push(&f, i % 2, i, i);
@@ -273,7 +273,7 @@ test_hints(void **data)
     (void) data;
 
     fixture_open(&f, MAP, 10);
-    settle(&f, 0);
+    inherit(&f, 0);
 
     assert_int_equal(pass(&f, &p), FS_OK);
     assert_true(f.rings->next_wall == INT64_MAX);
@@ -282,7 +282,7 @@ test_hints(void **data)
     /* one clock only */
 
     shop_clock(&f.shop, &wall, &boot);
-    (void) shop_define(f.store, f.commit, "plum", 5, wall + 100000);
+    (void) shop_define(f.store, f.leader, "plum", 5, wall + 100000);
     plum = wall + 100000;
     assert_int_equal(f.rings->next_wall, plum);
     assert_true(f.rings->next_mono == INT64_MAX);
@@ -308,7 +308,7 @@ test_hints(void **data)
     /* by an operator's command */
 
     shop_clock(&f.shop, &wall, &boot);
-    (void) shop_define(f.store, f.commit, "pear", 5, wall + 5000);
+    (void) shop_define(f.store, f.leader, "pear", 5, wall + 5000);
     assert_int_equal(f.rings->next_wall, wall + 5000);
 
     /* both become due */
@@ -333,7 +333,7 @@ test_hints(void **data)
     memset(&command, 0, sizeof(command));
     command.type = FS_COMMAND_RELEASE;
     command.hold = 999;
-    fs_commit_one(f.commit, &command, NULL, &result);
+    fs_leader_one(f.leader, &command, NULL, &result);
     assert_int_equal(result.outcome, FS_NO_SUCH_HOLD);
 
     fixture_close(&f);
@@ -345,7 +345,7 @@ own_and_die(fixture_t *f, void *data)
 {
     int  i;
 
-    settle(f, 0);
+    inherit(f, 0);
 
     for (i = 0; i < 3; i++) {
         push(f, 0, i, i);
@@ -358,8 +358,8 @@ own_and_die(fixture_t *f, void *data)
         push(f, 1, 10, 0);
         push(f, 1, 11, 2);
 
-        fs_commit_set_hook(f->commit, kill_at, data);
-        fs_commit_pass(f->commit, NULL, &(fs_pass_t) { 0 });
+        fs_leader_set_hook(f->leader, kill_at, data);
+        fs_leader_pass(f->leader, NULL, &(fs_pass_t) { 0 });
     }
 
     kill(getpid(), SIGKILL);
@@ -367,12 +367,12 @@ own_and_die(fixture_t *f, void *data)
 
 
 static void
-settle_and_die(fixture_t *f, void *data)
+inherit_and_die(fixture_t *f, void *data)
 {
-    fs_commit_set_hook(f->commit, kill_at, data);
+    fs_leader_set_hook(f->leader, kill_at, data);
 
     if (fs_ring_claim(f->rings) == 0) {
-        (void) fs_commit_settle(f->commit, 0);
+        (void) fs_leader_inherit(f->leader, 0);
     }
 }
 
@@ -391,7 +391,7 @@ test_settle(void **data)
     fs_point_t   points[] = { FS_POINT_LOCKED, FS_POINT_APPLIED,
                               FS_POINT_LOG_COMMITTED,
                               FS_POINT_INDEX_COMMITTED, FS_POINT_DELIVERED,
-                              FS_POINT_SETTLING };
+                              FS_POINT_INHERITING };
 
     (void) data;
 
@@ -405,16 +405,16 @@ test_settle(void **data)
 
         /* a claimer that dies while it settles, at each point, twice */
 
-        in_child(&f, settle_and_die, &points[i], SIGKILL);
+        in_child(&f, inherit_and_die, &points[i], SIGKILL);
         assert_int_equal(ring->ready, 0);
 
-        if (points[i] == FS_POINT_SETTLING) {
-            in_child(&f, settle_and_die, &points[i], SIGKILL);
+        if (points[i] == FS_POINT_INHERITING) {
+            in_child(&f, inherit_and_die, &points[i], SIGKILL);
         }
 
         memcpy(incarnation, ring->incarnation, FS_INCARNATION_LEN);
 
-        settle(&f, 0);
+        inherit(&f, 0);
         assert_memory_not_equal(incarnation, ring->incarnation,
                                 FS_INCARNATION_LEN);
         assert_int_equal(held(&f, buyers, 16), 3);
@@ -451,8 +451,8 @@ test_leader_dies(void **data)
 
         /* ring 0 is the leader's; ring 1, the living one's, is in its batch */
 
-        settle(&f, 0);
-        settle(&f, 1);
+        inherit(&f, 0);
+        inherit(&f, 1);
         fs_ring_release(f.rings, 0);
 
         in_child(&f, own_and_die, &points[i], SIGKILL);
@@ -497,7 +497,7 @@ test_old_rows(void **data)
     fixture_open(&f, MAP, 1000);
 
     for (i = 0; i < 3; i++) {
-        settle(&f, 0);
+        inherit(&f, 0);
         push(&f, 0, i, i);
         assert_int_equal(pass(&f, &p), FS_OK);
         fs_ring_release(f.rings, 0);
@@ -506,7 +506,7 @@ test_old_rows(void **data)
     assert_int_equal(ring_rows(&f), 3);
 
     f.shop.shift = 8 * 24 * 3600 * 1000LL;
-    settle(&f, 0);
+    inherit(&f, 0);
     assert_int_equal(ring_rows(&f), 0);
     push(&f, 0, 5, 5);
     assert_int_equal(pass(&f, &p), FS_OK);
@@ -515,14 +515,14 @@ test_old_rows(void **data)
 
     /* another boot */
 
-    fs_commit_destroy(f.commit);
+    fs_leader_destroy(f.leader);
     fs_store_close(f.store, 1);
     memset(f.shop.conf.boot_id, 0xb1, FS_BOOT_LEN);
     f.store = shop_open(&f.shop);
     assert_non_null(f.store);
-    f.commit = fs_commit_create(f.store, f.rings);
+    f.leader = fs_leader_create(f.store, f.rings);
 
-    settle(&f, 0);
+    inherit(&f, 0);
     assert_int_equal(ring_rows(&f), 0);
 
     fixture_close(&f);
@@ -549,13 +549,13 @@ test_strangers(void **data)
 
     fixture_open(&f, MAP, 10);
     fixture_open(&other, MAP, 10);
-    fs_commit_destroy(other.commit);
-    other.commit = fs_commit_create(other.store, f.rings);
-    assert_non_null(other.commit);
+    fs_leader_destroy(other.leader);
+    other.leader = fs_leader_create(other.store, f.rings);
+    assert_non_null(other.leader);
 
-    settle(&f, 0);
+    inherit(&f, 0);
     assert_int_equal(fs_ring_claim(f.rings), 1);
-    assert_int_equal(fs_commit_settle(other.commit, 1), FS_OK);
+    assert_int_equal(fs_leader_inherit(other.leader, 1), FS_OK);
 
     push(&f, 0, 100, 1);
     push(&f, 1, 200, 2);
@@ -568,7 +568,7 @@ test_strangers(void **data)
     /* its own leader decides it */
 
     push(&f, 1, 201, 4);
-    fs_commit_pass(other.commit, NULL, &p);
+    fs_leader_pass(other.leader, NULL, &p);
     assert_int_equal(p.outcome, FS_OK);
     assert_int_equal(take(&f, 1, 201), FS_CREATED);
 
@@ -603,7 +603,7 @@ test_strangers(void **data)
     memset(&op, 0, sizeof(op));
     command.type = FS_COMMAND_LIFE;
     command.epoch = 9;
-    fs_commit_one(f.commit, &command, &op, &result);
+    fs_leader_one(f.leader, &command, &op, &result);
     assert_int_equal(result.outcome, FS_OK);
     assert_int_equal(pass(&f, &p), FS_OK);
     assert_int_equal(take(&f, 0, 104), FS_CREATED);
@@ -612,12 +612,12 @@ test_strangers(void **data)
 
     push(&f, 1, 203, 9);
     fs_ring_release(f.rings, 1);
-    settle(&f, 1);
+    inherit(&f, 1);
     n = held(&f, buyers, 8);
     assert_int_equal(n, 4);
 
-    fs_commit_destroy(other.commit);
-    other.commit = fs_commit_create(other.store, other.rings);
+    fs_leader_destroy(other.leader);
+    other.leader = fs_leader_create(other.store, other.rings);
     fixture_close(&other);
     fixture_close(&f);
 }

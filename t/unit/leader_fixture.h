@@ -20,7 +20,7 @@
 typedef struct {
     shop_t               shop;
     fs_store_t          *store;
-    fs_commit_t         *commit;
+    fs_leader_t         *leader;
     fs_rings_t          *rings;
 } fixture_t;
 
@@ -33,25 +33,25 @@ fixture_open(fixture_t *f, size_t map, uint32_t stock)
     f->rings = f->shop.rings;
     f->store = shop_open(&f->shop);
     assert_non_null(f->store);
-    f->commit = fs_commit_create(f->store, f->rings);
-    assert_non_null(f->commit);
+    f->leader = fs_leader_create(f->store, f->rings);
+    assert_non_null(f->leader);
 }
 
 
 static inline void
 fixture_close(fixture_t *f)
 {
-    fs_commit_destroy(f->commit);
+    fs_leader_destroy(f->leader);
     fs_store_close(f->store, 1);
     shop_free(&f->shop);
 }
 
 
 static inline void
-settle(fixture_t *f, int ring)
+inherit(fixture_t *f, int ring)
 {
     assert_int_equal(fs_ring_claim(f->rings), ring);
-    assert_int_equal(fs_commit_settle(f->commit, ring), FS_OK);
+    assert_int_equal(fs_leader_inherit(f->leader, ring), FS_OK);
     assert_int_equal(fs_ring(f->rings, ring)->ready, 1);
 }
 
@@ -70,7 +70,7 @@ push(fixture_t *f, int ring, uint64_t buyer, int64_t enqueued)
 static inline fs_outcome_t
 pass(fixture_t *f, fs_pass_t *p)
 {
-    fs_commit_pass(f->commit, NULL, p);
+    fs_leader_pass(f->leader, NULL, p);
 
     return p->outcome;
 }
@@ -166,7 +166,7 @@ in_child(fixture_t *f, void (*run)(fixture_t *child, void *data), void *data,
 
     /* an open environment must not be seen by a child */
 
-    fs_commit_destroy(f->commit);
+    fs_leader_destroy(f->leader);
     fs_store_close(f->store, 0);
 
     pid = fork();
@@ -180,9 +180,9 @@ in_child(fixture_t *f, void (*run)(fixture_t *child, void *data), void *data,
             _exit(1);
         }
 
-        child.commit = fs_commit_create(child.store, child.rings);
+        child.leader = fs_leader_create(child.store, child.rings);
 
-        if (child.commit == NULL) {
+        if (child.leader == NULL) {
             _exit(1);
         }
 
@@ -196,8 +196,8 @@ in_child(fixture_t *f, void (*run)(fixture_t *child, void *data), void *data,
 
     f->store = shop_open(&f->shop);
     assert_non_null(f->store);
-    f->commit = fs_commit_create(f->store, f->rings);
-    assert_non_null(f->commit);
+    f->leader = fs_leader_create(f->store, f->rings);
+    assert_non_null(f->leader);
 }
 
 

@@ -1,6 +1,6 @@
 
 /*
- * The state that commands are decided on: rows of the index, read through
+ * The sheet that commands are decided on: rows of the index, read through
  * one transaction.  Sale and group rows are kept decoded for the length of a
  * batch and written back once, at its end.
  *
@@ -8,57 +8,57 @@
  * to the ledger and folds it.
  */
 
-#ifndef FS_STATE_H
-#define FS_STATE_H
+#ifndef FS_SHEET_H
+#define FS_SHEET_H
 
-#include "state/cache.h"
+#include "sheet/cache.h"
 
 #pragma GCC visibility push(hidden)
 
 
 /* Begin a batch on a pair of write transactions. */
-void fs_state_begin(fs_state_t *state, fs_pair_t *write,
-    fs_crypto_t *crypto, fs_state_cache_t *cache);
+void fs_sheet_begin(fs_sheet_t *sheet, fs_pair_t *write,
+    fs_crypto_t *crypto, fs_sheet_cache_t *cache);
 
 /* Read only, on snapshots of which the index's is at `seq`: for refusals. */
-void fs_state_read(fs_state_t *state, fs_store_t *store, fs_txn_t *log,
+void fs_sheet_read(fs_sheet_t *sheet, fs_store_t *store, fs_txn_t *log,
     fs_txn_t *index, fs_seq_t seq, fs_crypto_t *crypto,
-    fs_state_cache_t *cache);
+    fs_sheet_cache_t *cache);
 
 /* Catching up: fold existing entries into an index transaction. */
-void fs_state_fold_begin(fs_state_t *state, fs_store_t *store, fs_txn_t *log,
-    fs_txn_t *index, fs_seq_t seq, fs_state_cache_t *cache);
+void fs_sheet_fold_begin(fs_sheet_t *sheet, fs_store_t *store, fs_txn_t *log,
+    fs_txn_t *index, fs_seq_t seq, fs_sheet_cache_t *cache);
 
 /*
  * Write the cached sale and group rows to the index (and, in a batch, to the
  * log), the index's position row, and set write->seq, ->hash, ->at.
  * OK, or STORE_FULL, DISK_FAILED, INTERNAL (the caller aborts).
  */
-fs_outcome_t fs_state_end(fs_state_t *state);
+fs_outcome_t fs_sheet_end(fs_sheet_t *sheet);
 
-/* A pointer that stays valid until fs_state_end(), or NULL: there is none.
+/* A pointer that stays valid until fs_sheet_end(), or NULL: there is none.
  * make: the group is made, and will be written. */
-fs_sale_t *fs_state_sale(fs_state_t *state, uint32_t number);
-fs_group_t *fs_state_group(fs_state_t *state, uint32_t sale, uint32_t pickup,
+fs_sale_t *fs_sheet_sale(fs_sheet_t *sheet, uint32_t number);
+fs_group_t *fs_sheet_group(fs_sheet_t *sheet, uint32_t sale, uint32_t pickup,
     int make);
 
-/* Never NULL but when memory is gone (state->failed is set then); `found`
+/* Never NULL but when memory is gone (sheet->failed is set then); `found`
  * says whether there is such a sale. */
-fs_sale_slot_t *fs_state_sale_slot(fs_state_t *state, uint32_t number);
-fs_group_slot_t *fs_state_group_slot(fs_state_t *state, uint32_t sale,
+fs_sale_slot_t *fs_sheet_sale_slot(fs_sheet_t *sheet, uint32_t number);
+fs_group_slot_t *fs_sheet_group_slot(fs_sheet_t *sheet, uint32_t sale,
     uint32_t pickup);
 
 /* The row in the slot was changed. */
-void fs_state_touch(fs_state_t *state, fs_sale_slot_t *slot);
+void fs_sheet_touch(fs_sheet_t *sheet, fs_sale_slot_t *slot);
 
 /* Bring the timers in the index up to the slots. */
-void fs_state_flush_timers(fs_state_t *state);
+void fs_sheet_flush_timers(fs_sheet_t *sheet);
 
 /* Bring the groups in the index up to the slots. */
-void fs_state_flush_groups(fs_state_t *state);
+void fs_sheet_flush_groups(fs_sheet_t *sheet);
 
 /* The earliest row of `due` of a sale (0: keys to sweep).  1 or 0. */
-int fs_state_first_due(fs_state_t *state, uint32_t sale, int64_t *due,
+int fs_sheet_first_due(fs_sheet_t *sheet, uint32_t sale, int64_t *due,
     fs_seq_t *seq);
 
 /*
@@ -75,4 +75,4 @@ fs_sale_reopens(const fs_sale_t *sale, int64_t closes_at, int64_t at)
 
 #pragma GCC visibility pop
 
-#endif /* FS_STATE_H */
+#endif /* FS_SHEET_H */

@@ -1,12 +1,12 @@
 
 /*
- * The state of a batch: sales and groups decoded once and written back once,
+ * The sheet of a batch: sales and groups decoded once and written back once,
  * and the timers that follow from them.
  */
 
-#include "state/state.h"
+#include "sheet/sheet.h"
 #include "index/index_dir.h"
-#include "state/state_names.h"
+#include "sheet/sheet_names.h"
 
 
 typedef struct {
@@ -14,16 +14,16 @@ typedef struct {
     uint8_t              kind;
 } fs_slot_timer_t;
 
-static void fs_state_reset(fs_state_t *state, fs_state_cache_t *cache);
-static void fs_state_load_sale(fs_state_t *state, fs_sale_slot_t *slot);
-static void fs_state_flush_slot(fs_state_t *state, fs_sale_slot_t *slot);
+static void fs_sheet_reset(fs_sheet_t *sheet, fs_sheet_cache_t *cache);
+static void fs_sheet_load_sale(fs_sheet_t *sheet, fs_sale_slot_t *slot);
+static void fs_sheet_flush_slot(fs_sheet_t *sheet, fs_sale_slot_t *slot);
 static void fs_slot_timers(const fs_sale_slot_t *slot, int64_t *timers);
-static void fs_state_write_sale(fs_state_t *state, fs_sale_slot_t *slot);
-static void fs_state_write_group(fs_state_t *state, fs_group_slot_t *slot);
-static void fs_state_names(fs_state_t *state);
-static int fs_state_name(void *data, char kind, uint32_t number,
+static void fs_sheet_write_sale(fs_sheet_t *sheet, fs_sale_slot_t *slot);
+static void fs_sheet_write_group(fs_sheet_t *sheet, fs_group_slot_t *slot);
+static void fs_sheet_names(fs_sheet_t *sheet);
+static int fs_sheet_name(void *data, char kind, uint32_t number,
     fs_slug_t *slug);
-static int fs_state_name_hold(void *data, fs_seq_t hold,
+static int fs_sheet_name_hold(void *data, fs_seq_t hold,
     const uint32_t *epoch, char *id);
 
 /* by index in a slot; the third is SWEEP in the slot of no sale */
@@ -36,61 +36,61 @@ static const fs_slot_timer_t  fs_slot_timer[FS_SLOT_TIMERS] = {
 
 
 void
-fs_state_begin(fs_state_t *state, fs_pair_t *write, fs_crypto_t *crypto,
-    fs_state_cache_t *cache)
+fs_sheet_begin(fs_sheet_t *sheet, fs_pair_t *write, fs_crypto_t *crypto,
+    fs_sheet_cache_t *cache)
 {
-    memset(state, 0, sizeof(fs_state_t));
-    state->store = write->store;
-    state->log = &write->log;
-    state->index = &write->index;
-    state->write = write;
-    state->crypto = crypto;
-    state->seq = write->seq;
-    state->begun = write->seq;
-    state->at = write->at;
-    memcpy(state->hash, write->hash, FS_HASH_LEN);
+    memset(sheet, 0, sizeof(fs_sheet_t));
+    sheet->store = write->store;
+    sheet->log = &write->log;
+    sheet->index = &write->index;
+    sheet->write = write;
+    sheet->crypto = crypto;
+    sheet->seq = write->seq;
+    sheet->begun = write->seq;
+    sheet->at = write->at;
+    memcpy(sheet->hash, write->hash, FS_HASH_LEN);
 
-    fs_state_reset(state, cache);
+    fs_sheet_reset(sheet, cache);
 }
 
 
 void
-fs_state_read(fs_state_t *state, fs_store_t *store, fs_txn_t *log,
+fs_sheet_read(fs_sheet_t *sheet, fs_store_t *store, fs_txn_t *log,
     fs_txn_t *index, fs_seq_t seq, fs_crypto_t *crypto,
-    fs_state_cache_t *cache)
+    fs_sheet_cache_t *cache)
 {
-    memset(state, 0, sizeof(fs_state_t));
-    state->store = store;
-    state->log = log;
-    state->index = index;
-    state->crypto = crypto;
-    state->seq = seq;
-    state->begun = seq;
+    memset(sheet, 0, sizeof(fs_sheet_t));
+    sheet->store = store;
+    sheet->log = log;
+    sheet->index = index;
+    sheet->crypto = crypto;
+    sheet->seq = seq;
+    sheet->begun = seq;
 
-    fs_state_reset(state, cache);
+    fs_sheet_reset(sheet, cache);
 }
 
 
 void
-fs_state_fold_begin(fs_state_t *state, fs_store_t *store, fs_txn_t *log,
-    fs_txn_t *index, fs_seq_t seq, fs_state_cache_t *cache)
+fs_sheet_fold_begin(fs_sheet_t *sheet, fs_store_t *store, fs_txn_t *log,
+    fs_txn_t *index, fs_seq_t seq, fs_sheet_cache_t *cache)
 {
-    memset(state, 0, sizeof(fs_state_t));
-    state->store = store;
-    state->log = log;
-    state->index = index;
-    state->catching_up = 1;
-    state->seq = seq;
-    state->begun = seq;
+    memset(sheet, 0, sizeof(fs_sheet_t));
+    sheet->store = store;
+    sheet->log = log;
+    sheet->index = index;
+    sheet->catching_up = 1;
+    sheet->seq = seq;
+    sheet->begun = seq;
 
-    fs_state_reset(state, cache);
+    fs_sheet_reset(sheet, cache);
 }
 
 
 /* Forgets the batch before; its memory stays. */
 
 static void
-fs_state_reset(fs_state_t *state, fs_state_cache_t *cache)
+fs_sheet_reset(fs_sheet_t *sheet, fs_sheet_cache_t *cache)
 {
     cache->batch++;
     cache->sale_slots.used = 0;
@@ -100,83 +100,83 @@ fs_state_reset(fs_state_t *state, fs_state_cache_t *cache)
     cache->hold.seq = 0;
     cache->id_hold = 0;
 
-    fs_buyers_begin(&cache->buyers, state->store, state->index,
-                    state->write == NULL && !state->catching_up);
+    fs_buyers_begin(&cache->buyers, sheet->store, sheet->index,
+                    sheet->write == NULL && !sheet->catching_up);
 
-    state->cache = cache;
-    fs_state_names(state);
+    sheet->cache = cache;
+    fs_sheet_names(sheet);
 }
 
 
 fs_outcome_t
-fs_state_end(fs_state_t *state)
+fs_sheet_end(fs_sheet_t *sheet)
 {
     size_t             i;
     fs_walk_t         *walk;
     fs_sale_slot_t    *sale;
     fs_group_slot_t   *group;
-    fs_state_cache_t  *cache;
+    fs_sheet_cache_t  *cache;
 
-    cache = state->cache;
+    cache = sheet->cache;
 
-    fs_state_flush_timers(state);
+    fs_sheet_flush_timers(sheet);
 
     for (i = 0; i < cache->sale_slots.used; i++) {
         sale = fs_slots_at(&cache->sale_slots, i);
         if (sale->dirty) {
-            fs_state_write_sale(state, sale);
+            fs_sheet_write_sale(sheet, sale);
         }
     }
 
-    fs_state_flush_groups(state);
+    fs_sheet_flush_groups(sheet);
 
     for (i = 0; i < cache->group_slots.used; i++) {
         group = fs_slots_at(&cache->group_slots, i);
         if (group->dirty) {
-            fs_state_write_group(state, group);
+            fs_sheet_write_group(sheet, group);
         }
     }
 
-    if (state->seq != state->begun) {
-        fs_index_position_put(state->store, state->index, state->seq,
-                              state->hash);
+    if (sheet->seq != sheet->begun) {
+        fs_index_position_put(sheet->store, sheet->index, sheet->seq,
+                              sheet->hash);
     }
 
     walk = &cache->walk;
 
     if (walk->sale != 0 && walk->batch == cache->batch) {
-        walk->seq = state->seq;
-        memcpy(walk->hash, state->hash, FS_HASH_LEN);
+        walk->seq = sheet->seq;
+        memcpy(walk->hash, sheet->hash, FS_HASH_LEN);
     }
 
-    if (state->write != NULL) {
-        (void) fs_must(state, state->write->seq == state->begun
-                              && state->seq >= state->begun);
+    if (sheet->write != NULL) {
+        (void) fs_must(sheet, sheet->write->seq == sheet->begun
+                              && sheet->seq >= sheet->begun);
 
-        state->write->seq = state->seq;
-        state->write->at = state->at;
-        memcpy(state->write->hash, state->hash, FS_HASH_LEN);
+        sheet->write->seq = sheet->seq;
+        sheet->write->at = sheet->at;
+        memcpy(sheet->write->hash, sheet->hash, FS_HASH_LEN);
     }
 
-    if (state->asides > FS_ASIDE_NAMED) {
-        fs_store_report(state->store, FS_LOG_ERROR, "set aside: %u rows more",
-                        state->asides - FS_ASIDE_NAMED);
+    if (sheet->asides > FS_ASIDE_NAMED) {
+        fs_store_say_now(sheet->store, FS_SAY_ERROR, "set aside: %u rows more",
+                         sheet->asides - FS_ASIDE_NAMED);
     }
 
-    if (state->log->error != 0) {
-        return fs_db_outcome(state->log->error);
+    if (sheet->log->error != 0) {
+        return fs_db_outcome(sheet->log->error);
     }
 
-    if (state->index->error != 0) {
-        return fs_db_outcome(state->index->error);
+    if (sheet->index->error != 0) {
+        return fs_db_outcome(sheet->index->error);
     }
 
-    return state->failed ? FS_INTERNAL : FS_OK;
+    return sheet->failed ? FS_INTERNAL : FS_OK;
 }
 
 
 fs_sale_t *
-fs_state_sale(fs_state_t *state, uint32_t number)
+fs_sheet_sale(fs_sheet_t *sheet, uint32_t number)
 {
     fs_sale_slot_t  *slot;
 
@@ -184,18 +184,18 @@ fs_state_sale(fs_state_t *state, uint32_t number)
         return NULL;
     }
 
-    slot = fs_state_sale_slot(state, number);
+    slot = fs_sheet_sale_slot(sheet, number);
 
     return (slot != NULL && slot->found) ? &slot->sale : NULL;
 }
 
 
 fs_group_t *
-fs_state_group(fs_state_t *state, uint32_t sale, uint32_t pickup, int make)
+fs_sheet_group(fs_sheet_t *sheet, uint32_t sale, uint32_t pickup, int make)
 {
     fs_group_slot_t  *slot;
 
-    slot = fs_state_group_slot(state, sale, pickup);
+    slot = fs_sheet_group_slot(sheet, sale, pickup);
     if (slot == NULL) {
         return NULL;
     }
@@ -218,13 +218,13 @@ fs_state_group(fs_state_t *state, uint32_t sale, uint32_t pickup, int make)
 
 
 fs_sale_slot_t *
-fs_state_sale_slot(fs_state_t *state, uint32_t number)
+fs_sheet_sale_slot(fs_sheet_t *sheet, uint32_t number)
 {
     fs_bucket_t       *bucket;
     fs_sale_slot_t    *slot;
-    fs_state_cache_t  *cache;
+    fs_sheet_cache_t  *cache;
 
-    cache = state->cache;
+    cache = sheet->cache;
     bucket = &cache->sales[number & (FS_BUCKETS - 1)];
 
     if (bucket->batch != cache->batch) {
@@ -240,7 +240,7 @@ fs_state_sale_slot(fs_state_t *state, uint32_t number)
 
     slot = fs_slots_add(&cache->sale_slots);
     if (slot == NULL) {
-        fs_state_no_memory(state);
+        fs_sheet_no_memory(sheet);
         return NULL;
     }
 
@@ -248,14 +248,14 @@ fs_state_sale_slot(fs_state_t *state, uint32_t number)
     slot->chain = bucket->first;
     bucket->first = slot;
 
-    fs_state_load_sale(state, slot);
+    fs_sheet_load_sale(sheet, slot);
 
     return slot;
 }
 
 
 static void
-fs_state_load_sale(fs_state_t *state, fs_sale_slot_t *slot)
+fs_sheet_load_sale(fs_sheet_t *sheet, fs_sale_slot_t *slot)
 {
     uint8_t   key[4];
     uint32_t  number;
@@ -265,19 +265,19 @@ fs_state_load_sale(fs_state_t *state, fs_sale_slot_t *slot)
     number = slot->sale.number;
 
     if (number == 0) {
-        if (!fs_state_first_due(state, 0, &slot->sale.due, &seq)) {
+        if (!fs_sheet_first_due(sheet, 0, &slot->sale.due, &seq)) {
             slot->sale.due = 0;
         }
 
     } else {
-        fs_put_be32(key, number);
+        fs_set_be32(key, number);
 
-        if (fs_db_get(state->index,
-                      state->store->index_dbi[FS_INDEX_SALES], key,
+        if (fs_db_get(sheet->index,
+                      sheet->store->index_dbi[FS_INDEX_SALES], key,
                       sizeof(key), &row))
         {
             if (fs_sale_row_decode(&slot->sale, row) != 0) {
-                fs_state_damaged(state);
+                fs_sheet_damaged(sheet);
                 return;
             }
 
@@ -291,22 +291,22 @@ fs_state_load_sale(fs_state_t *state, fs_sale_slot_t *slot)
 
 
 int
-fs_state_first_due(fs_state_t *state, uint32_t sale, int64_t *due,
+fs_sheet_first_due(fs_sheet_t *sheet, uint32_t sale, int64_t *due,
     fs_seq_t *seq)
 {
     uint8_t   key[4];
     fs_str_t  value;
 
-    fs_put_be32(key, sale);
+    fs_set_be32(key, sale);
 
-    if (!fs_db_get(state->index, state->store->index_dbi[FS_INDEX_DUE], key,
+    if (!fs_db_get(sheet->index, sheet->store->index_dbi[FS_INDEX_DUE], key,
                    sizeof(key), &value))
     {
         return 0;
     }
 
     if (value.len != FS_DUE_LEN) {
-        fs_state_damaged(state);
+        fs_sheet_damaged(sheet);
         return 0;
     }
 
@@ -318,15 +318,15 @@ fs_state_first_due(fs_state_t *state, uint32_t sale, int64_t *due,
 
 
 fs_group_slot_t *
-fs_state_group_slot(fs_state_t *state, uint32_t sale, uint32_t pickup)
+fs_sheet_group_slot(fs_sheet_t *sheet, uint32_t sale, uint32_t pickup)
 {
     uint8_t            key[FS_GROUP_KEY_LEN];
     fs_str_t           row;
     fs_bucket_t       *bucket;
     fs_group_slot_t   *slot;
-    fs_state_cache_t  *cache;
+    fs_sheet_cache_t  *cache;
 
-    cache = state->cache;
+    cache = sheet->cache;
     bucket = &cache->groups[(sale * 31 + pickup) & (FS_BUCKETS - 1)];
 
     if (bucket->batch != cache->batch) {
@@ -342,17 +342,17 @@ fs_state_group_slot(fs_state_t *state, uint32_t sale, uint32_t pickup)
 
     slot = fs_slots_add(&cache->group_slots);
     if (slot == NULL) {
-        fs_state_no_memory(state);
+        fs_sheet_no_memory(sheet);
         return NULL;
     }
 
     fs_group_key(key, sale, pickup);
 
-    if (fs_db_get(state->index, state->store->index_dbi[FS_INDEX_GROUPS], key,
+    if (fs_db_get(sheet->index, sheet->store->index_dbi[FS_INDEX_GROUPS], key,
                   sizeof(key), &row))
     {
         if (fs_group_row_decode(&slot->group, row) != 0) {
-            fs_state_damaged(state);
+            fs_sheet_damaged(sheet);
         }
 
         slot->found = 1;
@@ -368,38 +368,38 @@ fs_state_group_slot(fs_state_t *state, uint32_t sale, uint32_t pickup)
 
 
 void
-fs_state_touch(fs_state_t *state, fs_sale_slot_t *slot)
+fs_sheet_touch(fs_sheet_t *sheet, fs_sale_slot_t *slot)
 {
     slot->dirty = 1;
 
     if (!slot->waiting) {
         slot->waiting = 1;
-        slot->pending = state->cache->pending;
-        state->cache->pending = slot;
+        slot->pending = sheet->cache->pending;
+        sheet->cache->pending = slot;
     }
 }
 
 
 void
-fs_state_flush_timers(fs_state_t *state)
+fs_sheet_flush_timers(fs_sheet_t *sheet)
 {
     fs_sale_slot_t    *slot;
-    fs_state_cache_t  *cache;
+    fs_sheet_cache_t  *cache;
 
-    cache = state->cache;
+    cache = sheet->cache;
 
     while (cache->pending != NULL) {
         slot = cache->pending;
         cache->pending = slot->pending;
         slot->waiting = 0;
 
-        fs_state_flush_slot(state, slot);
+        fs_sheet_flush_slot(sheet, slot);
     }
 }
 
 
 static void
-fs_state_flush_slot(fs_state_t *state, fs_sale_slot_t *slot)
+fs_sheet_flush_slot(fs_sheet_t *sheet, fs_sale_slot_t *slot)
 {
     unsigned    i;
     uint8_t     key[FS_TIMER_KEY_LEN];
@@ -411,14 +411,14 @@ fs_state_flush_slot(fs_state_t *state, fs_sale_slot_t *slot)
     if (slot->due_stale) {
         slot->due_stale = 0;
 
-        if (!fs_state_first_due(state, slot->sale.number, &slot->sale.due,
+        if (!fs_sheet_first_due(sheet, slot->sale.number, &slot->sale.due,
                                 &seq))
         {
             slot->sale.due = 0;
         }
     }
 
-    dbi = state->store->index_dbi[FS_INDEX_TIMERS];
+    dbi = sheet->store->index_dbi[FS_INDEX_TIMERS];
     fs_slot_timers(slot, timers);
 
     for (i = 0; i < FS_SLOT_TIMERS; i++) {
@@ -435,13 +435,13 @@ fs_state_flush_slot(fs_state_t *state, fs_sale_slot_t *slot)
         if (slot->timers[i] != FS_NO_TIMER) {
             timer.time = slot->timers[i];
             fs_timer_key(key, &timer);
-            fs_db_delete(state->index, dbi, key, sizeof(key), NULL, 0);
+            fs_db_delete(sheet->index, dbi, key, sizeof(key), NULL, 0);
         }
 
         if (timers[i] != FS_NO_TIMER) {
             timer.time = timers[i];
             fs_timer_key(key, &timer);
-            fs_db_put(state->index, dbi, key, sizeof(key), NULL, 0, 0);
+            fs_db_put(sheet->index, dbi, key, sizeof(key), NULL, 0, 0);
         }
 
         slot->timers[i] = timers[i];
@@ -487,7 +487,7 @@ fs_slot_timers(const fs_sale_slot_t *slot, int64_t *timers)
 
 
 void
-fs_state_flush_groups(fs_state_t *state)
+fs_sheet_flush_groups(fs_sheet_t *sheet)
 {
     size_t            i;
     uint8_t           key[FS_GROUP_KEY_LEN], row[FS_GROUP_ROW_SIZE];
@@ -495,7 +495,7 @@ fs_state_flush_groups(fs_state_t *state)
     fs_slots_t       *slots;
     fs_group_slot_t  *slot;
 
-    slots = &state->cache->group_slots;
+    slots = &sheet->cache->group_slots;
 
     for (i = 0; i < slots->used; i++) {
         slot = fs_slots_at(slots, i);
@@ -506,14 +506,14 @@ fs_state_flush_groups(fs_state_t *state)
         slot->unflushed = 0;
         fs_group_key(key, slot->group.sale, slot->group.pickup);
         len = fs_group_row_encode(&slot->group, row);
-        fs_db_put(state->index, state->store->index_dbi[FS_INDEX_GROUPS],
+        fs_db_put(sheet->index, sheet->store->index_dbi[FS_INDEX_GROUPS],
                   key, sizeof(key), row, len, 0);
     }
 }
 
 
 static void
-fs_state_write_sale(fs_state_t *state, fs_sale_slot_t *slot)
+fs_sheet_write_sale(fs_sheet_t *sheet, fs_sale_slot_t *slot)
 {
     size_t   len;
     uint8_t  key[4], row[FS_SALE_ROW_MAX];
@@ -524,53 +524,53 @@ fs_state_write_sale(fs_state_t *state, fs_sale_slot_t *slot)
         return;
     }
 
-    fs_put_be32(key, slot->sale.number);
+    fs_set_be32(key, slot->sale.number);
     len = fs_sale_row_encode(&slot->sale, row);
-    fs_db_put(state->index, state->store->index_dbi[FS_INDEX_SALES], key,
+    fs_db_put(sheet->index, sheet->store->index_dbi[FS_INDEX_SALES], key,
               sizeof(key), row, len, 0);
 
-    if (!state->catching_up) {
-        fs_db_put(state->log, state->store->log_dbi[FS_LOG_SALES], key,
+    if (!sheet->catching_up) {
+        fs_db_put(sheet->log, sheet->store->log_dbi[FS_LOG_SALES], key,
                   sizeof(key), row, len, 0);
     }
 }
 
 
 static void
-fs_state_write_group(fs_state_t *state, fs_group_slot_t *slot)
+fs_sheet_write_group(fs_sheet_t *sheet, fs_group_slot_t *slot)
 {
     size_t   len;
     uint8_t  key[FS_GROUP_KEY_LEN], row[FS_GROUP_ROW_SIZE];
 
     slot->dirty = 0;
 
-    if (state->catching_up) {
+    if (sheet->catching_up) {
         return;
     }
 
     fs_group_key(key, slot->group.sale, slot->group.pickup);
     len = fs_group_row_encode(&slot->group, row);
-    fs_db_put(state->log, state->store->log_dbi[FS_LOG_GROUPS], key,
+    fs_db_put(sheet->log, sheet->store->log_dbi[FS_LOG_GROUPS], key,
               sizeof(key), row, len, 0);
 }
 
 
 static void
-fs_state_names(fs_state_t *state)
+fs_sheet_names(fs_sheet_t *sheet)
 {
-    state->names.data = state;
-    state->names.slug = fs_state_name;
-    state->names.hold_id = fs_state_name_hold;
+    sheet->names.data = sheet;
+    sheet->names.slug = fs_sheet_name;
+    sheet->names.hold_id = fs_sheet_name_hold;
 }
 
 
 static int
-fs_state_name(void *data, char kind, uint32_t number, fs_slug_t *slug)
+fs_sheet_name(void *data, char kind, uint32_t number, fs_slug_t *slug)
 {
     fs_sale_t   *sale;
-    fs_state_t  *state = data;
+    fs_sheet_t  *sheet = data;
 
-    sale = (kind == 's') ? fs_state_sale(state, number) : NULL;
+    sale = (kind == 's') ? fs_sheet_sale(sheet, number) : NULL;
 
     if (sale != NULL) {
         slug->len = sale->slug.len;
@@ -580,30 +580,30 @@ fs_state_name(void *data, char kind, uint32_t number, fs_slug_t *slug)
 
     /* a sale: the entry that makes it */
 
-    return fs_state_slug(state, kind, number, slug) ? 0 : -1;
+    return fs_sheet_slug(sheet, kind, number, slug) ? 0 : -1;
 }
 
 
 static int
-fs_state_name_hold(void *data, fs_seq_t hold, const uint32_t *epoch,
+fs_sheet_name_hold(void *data, fs_seq_t hold, const uint32_t *epoch,
     char *id)
 {
-    fs_state_t        *state = data;
-    fs_state_cache_t  *cache;
+    fs_sheet_t        *sheet = data;
+    fs_sheet_cache_t  *cache;
 
-    cache = state->cache;
+    cache = sheet->cache;
 
     if (epoch != NULL) {
-        return state->crypto != NULL
-               ? fs_crypto_hold_id(state->crypto, hold, *epoch, id) : -1;
+        return sheet->crypto != NULL
+               ? fs_crypto_hold_id(sheet->crypto, hold, *epoch, id) : -1;
     }
 
     if (cache->id_hold != hold) {
         cache->id_hold = 0;
 
-        if (state->crypto == NULL
-            || fs_crypto_hold_id(state->crypto, hold,
-                                 fs_state_epoch(state, hold), cache->id)
+        if (sheet->crypto == NULL
+            || fs_crypto_hold_id(sheet->crypto, hold,
+                                 fs_sheet_epoch(sheet, hold), cache->id)
                != 0)
         {
             return -1;

@@ -15,7 +15,7 @@
 #ifndef FS_SHELF_ROWS_H
 #define FS_SHELF_ROWS_H
 
-#include "state/state.h"
+#include "sheet/sheet.h"
 
 #pragma GCC visibility push(hidden)
 
@@ -33,11 +33,11 @@ void fs_shelf_sale_key(uint8_t *key, char kind, uint32_t sale);
 void fs_shelf_seq_key(uint8_t *key, fs_seq_t seq);
 
 /* The fold's: a sale is defined; it is closed by the entry `seq` at `at`;
- * it is opened again.  What fails is in state->index->error. */
-void fs_shelf_add(fs_state_t *state, uint32_t sale);
-void fs_shelf_end(fs_state_t *state, uint32_t sale, fs_seq_t seq,
+ * it is opened again.  What fails is in sheet->index->error. */
+void fs_shelf_add(fs_sheet_t *sheet, uint32_t sale);
+void fs_shelf_end(fs_sheet_t *sheet, uint32_t sale, fs_seq_t seq,
     int64_t at);
-void fs_shelf_return(fs_state_t *state, uint32_t sale);
+void fs_shelf_return(fs_sheet_t *sheet, uint32_t sale);
 
 
 #pragma GCC visibility pop

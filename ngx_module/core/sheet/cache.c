@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "state/cache.h"
+#include "sheet/cache.h"
 
 
 #define FS_BROKEN_MS  1000              /* between two of the same words */
@@ -16,12 +16,12 @@ static int fs_slots_init(fs_slots_t *slots, size_t size);
 static void fs_slots_free(fs_slots_t *slots);
 
 
-fs_state_cache_t *
-fs_state_cache_create(void)
+fs_sheet_cache_t *
+fs_sheet_cache_create(void)
 {
-    fs_state_cache_t  *cache;
+    fs_sheet_cache_t  *cache;
 
-    cache = calloc(1, sizeof(fs_state_cache_t));
+    cache = calloc(1, sizeof(fs_sheet_cache_t));
     if (cache == NULL) {
         return NULL;
     }
@@ -29,7 +29,7 @@ fs_state_cache_create(void)
     if (fs_slots_init(&cache->sale_slots, sizeof(fs_sale_slot_t)) != 0
         || fs_slots_init(&cache->group_slots, sizeof(fs_group_slot_t)) != 0)
     {
-        fs_state_cache_destroy(cache);
+        fs_sheet_cache_destroy(cache);
         return NULL;
     }
 
@@ -38,7 +38,7 @@ fs_state_cache_create(void)
 
 
 void
-fs_state_cache_destroy(fs_state_cache_t *cache)
+fs_sheet_cache_destroy(fs_sheet_cache_t *cache)
 {
     if (cache == NULL) {
         return;
@@ -51,13 +51,13 @@ fs_state_cache_destroy(fs_state_cache_t *cache)
 
 
 void
-fs_state_damaged(fs_state_t *state)
+fs_sheet_damaged(fs_sheet_t *sheet)
 {
-    state->failed = 1;
+    sheet->failed = 1;
 
-    if (state->index->error == 0) {
-        state->index->error = MDB_CORRUPTED;
-        state->damaged = 1;
+    if (sheet->index->error == 0) {
+        sheet->index->error = MDB_CORRUPTED;
+        sheet->damaged = 1;
     }
 }
 
@@ -69,47 +69,47 @@ fs_state_damaged(fs_state_t *state)
  */
 
 int
-fs_state_broken(fs_state_t *state, const char *condition,
+fs_sheet_broken(fs_sheet_t *sheet, const char *condition,
     const char *function)
 {
     int64_t            wall, boot;
     fs_store_t        *store;
-    fs_state_cache_t  *cache;
+    fs_sheet_cache_t  *cache;
 
-    store = state->store;
-    cache = state->cache;
+    store = sheet->store;
+    cache = sheet->cache;
 
-    if (!state->failed && state->index->error == 0
-        && state->log->error == 0)
+    if (!sheet->failed && sheet->index->error == 0
+        && sheet->log->error == 0)
     {
         store->conf.clock(store->conf.data, &wall, &boot);
 
         if (cache->broken != condition
             || boot - cache->broken_at >= FS_BROKEN_MS)
         {
-            fs_store_report(store, FS_LOG_ERROR, "what must hold does not: "
-                            "\"%s\" in %s(), after entry %llu; nothing of "
-                            "the batch is taken", condition, function,
-                            (unsigned long long) state->seq);
+            fs_store_say_now(store, FS_SAY_ERROR, "what must hold does not: "
+                             "\"%s\" in %s(), after entry %llu; nothing of "
+                             "the batch is taken", condition, function,
+                             (unsigned long long) sheet->seq);
         }
 
         cache->broken = condition;
         cache->broken_at = boot;
     }
 
-    state->failed = 1;
+    sheet->failed = 1;
 
     return 0;
 }
 
 
 void
-fs_state_no_memory(fs_state_t *state)
+fs_sheet_no_memory(fs_sheet_t *sheet)
 {
-    state->failed = 1;
+    sheet->failed = 1;
 
-    if (state->index->error == 0) {
-        state->index->error = ENOMEM;
+    if (sheet->index->error == 0) {
+        sheet->index->error = ENOMEM;
     }
 }
 

@@ -5,39 +5,39 @@
  */
 
 #include "ledger/names.h"
-#include "state/state_names.h"
+#include "sheet/sheet_names.h"
 #include "log/life.h"
 #include "log/log.h"
 #include "log/log_names.h"
 
-static void fs_state_remember(fs_state_t *state, uint32_t number,
+static void fs_sheet_remember(fs_sheet_t *sheet, uint32_t number,
     fs_str_t slug);
 
 
 uint32_t
-fs_state_number(fs_state_t *state, char kind, fs_str_t slug)
+fs_sheet_number(fs_sheet_t *sheet, char kind, fs_str_t slug)
 {
     int                rc;
     uint32_t           number;
     fs_pickup_name_t  *name;
 
     if (kind == 'p') {
-        name = fs_state_pickup_name(state, slug);
+        name = fs_sheet_pickup_name(sheet, slug);
 
         if (name != NULL) {
             return name->number;
         }
     }
 
-    rc = fs_log_number(state->store, state->log, kind, slug, &number);
+    rc = fs_log_number(sheet->store, sheet->log, kind, slug, &number);
 
     if (rc != 1) {
-        state->failed |= rc == -1;
+        sheet->failed |= rc == -1;
         return 0;
     }
 
     if (kind == 'p') {
-        fs_state_remember(state, number, slug);
+        fs_sheet_remember(sheet, number, slug);
     }
 
     return number;
@@ -45,14 +45,14 @@ fs_state_number(fs_state_t *state, char kind, fs_str_t slug)
 
 
 fs_pickup_name_t *
-fs_state_pickup_name(fs_state_t *state, fs_str_t slug)
+fs_sheet_pickup_name(fs_sheet_t *sheet, fs_str_t slug)
 {
     fs_pickup_name_t  *name;
 
-    name = &state->cache->by_slug[fs_name_hash(slug)
+    name = &sheet->cache->by_slug[fs_name_hash(slug)
                                   & (FS_PICKUP_CACHE - 1)];
 
-    return (name->batch == state->cache->batch
+    return (name->batch == sheet->cache->batch
             && name->slug.len == slug.len
             && memcmp(name->slug.data, slug.data, slug.len) == 0)
            ? name : NULL;
@@ -60,32 +60,32 @@ fs_state_pickup_name(fs_state_t *state, fs_str_t slug)
 
 
 int
-fs_state_slug(fs_state_t *state, char kind, uint32_t number, fs_slug_t *slug)
+fs_sheet_slug(fs_sheet_t *sheet, char kind, uint32_t number, fs_slug_t *slug)
 {
     int                rc;
     fs_str_t           name_of;
     fs_pickup_name_t  *name;
 
     if (kind == 'p') {
-        name = &state->cache->by_number[number & (FS_PICKUP_CACHE - 1)];
+        name = &sheet->cache->by_number[number & (FS_PICKUP_CACHE - 1)];
 
-        if (name->batch == state->cache->batch && name->number == number) {
+        if (name->batch == sheet->cache->batch && name->number == number) {
             *slug = name->slug;
             return 1;
         }
     }
 
-    rc = fs_log_slug(state->store, state->log, kind, number, slug);
+    rc = fs_log_slug(sheet->store, sheet->log, kind, number, slug);
 
     if (rc != 1) {
-        state->failed |= rc == -1;
+        sheet->failed |= rc == -1;
         return 0;
     }
 
     if (kind == 'p') {
         name_of.len = slug->len;
         name_of.data = slug->data;
-        fs_state_remember(state, number, name_of);
+        fs_sheet_remember(sheet, number, name_of);
     }
 
     return 1;
@@ -93,18 +93,18 @@ fs_state_slug(fs_state_t *state, char kind, uint32_t number, fs_slug_t *slug)
 
 
 static void
-fs_state_remember(fs_state_t *state, uint32_t number, fs_str_t slug)
+fs_sheet_remember(fs_sheet_t *sheet, uint32_t number, fs_str_t slug)
 {
     fs_pickup_name_t  *name;
 
-    name = &state->cache->by_slug[fs_name_hash(slug)
+    name = &sheet->cache->by_slug[fs_name_hash(slug)
                                   & (FS_PICKUP_CACHE - 1)];
-    name->batch = state->cache->batch;
+    name->batch = sheet->cache->batch;
     name->number = number;
     name->document = FS_PICKUP_UNKNOWN;
     fs_slug_set(&name->slug, slug);
 
-    state->cache->by_number[number & (FS_PICKUP_CACHE - 1)] = *name;
+    sheet->cache->by_number[number & (FS_PICKUP_CACHE - 1)] = *name;
 }
 
 
@@ -114,7 +114,7 @@ fs_state_remember(fs_state_t *state, uint32_t number, fs_str_t slug)
  */
 
 uint32_t
-fs_state_last_number(fs_state_t *state, char kind)
+fs_sheet_last_number(fs_sheet_t *sheet, char kind)
 {
     uint8_t   key[5];
     uint32_t  low, high, middle;
@@ -126,9 +126,9 @@ fs_state_last_number(fs_state_t *state, char kind)
 
     while (high - low > 1) {
         middle = low + (high - low) / 2;
-        fs_put_be32(key + 1, middle);
+        fs_set_be32(key + 1, middle);
 
-        if (fs_db_get(state->log, state->store->log_dbi[FS_LOG_NAMES], key,
+        if (fs_db_get(sheet->log, sheet->store->log_dbi[FS_LOG_NAMES], key,
                       sizeof(key), &value))
         {
             low = middle;
@@ -143,32 +143,32 @@ fs_state_last_number(fs_state_t *state, char kind)
 
 
 uint32_t
-fs_state_intern(fs_state_t *state, char kind, fs_str_t slug)
+fs_sheet_intern(fs_sheet_t *sheet, char kind, fs_str_t slug)
 {
     char      name[1 + FS_SLUG_MAX];
     uint8_t   key[5], value[4];
     uint32_t  number;
     MDB_dbi   dbi;
 
-    number = fs_state_last_number(state, kind) + 1;
-    dbi = state->store->log_dbi[FS_LOG_NAMES];
+    number = fs_sheet_last_number(sheet, kind) + 1;
+    dbi = sheet->store->log_dbi[FS_LOG_NAMES];
 
     name[0] = kind;
     memcpy(name + 1, slug.data, slug.len);
-    fs_put_le32(value, number);
-    fs_db_put(state->log, dbi, name, 1 + slug.len, value, sizeof(value), 0);
+    fs_set_le32(value, number);
+    fs_db_put(sheet->log, dbi, name, 1 + slug.len, value, sizeof(value), 0);
 
     key[0] = (kind == 'p') ? 'P' : 'S';
-    fs_put_be32(key + 1, number);
-    fs_db_put(state->log, dbi, key, sizeof(key), slug.data, slug.len, 0);
+    fs_set_be32(key + 1, number);
+    fs_db_put(sheet->log, dbi, key, sizeof(key), slug.data, slug.len, 0);
 
     return number;
 }
 
 
 uint32_t
-fs_state_epoch(fs_state_t *state, fs_seq_t hold)
+fs_sheet_epoch(fs_sheet_t *sheet, fs_seq_t hold)
 {
-    return state->lives ? fs_life_epoch_in(state->store, state->log, hold)
-                        : fs_life_epoch(state->store, hold);
+    return sheet->lives ? fs_life_epoch_in(sheet->store, sheet->log, hold)
+                        : fs_life_epoch(sheet->store, hold);
 }

@@ -15,27 +15,27 @@
 
 #include "base/command.h"
 #include "text/pickups.h"
-#include "state/state.h"
+#include "sheet/sheet.h"
 
 #pragma GCC visibility push(hidden)
 
 
 /* Whether there is room for the names of a list.  1 or 0. */
-int fs_points_fit(fs_state_t *state, const fs_points_list_t *list);
+int fs_points_fit(fs_sheet_t *sheet, const fs_points_list_t *list);
 
 /* Keep what a sale lists; its points get their numbers. */
-void fs_points_write(fs_state_t *state, uint32_t sale,
+void fs_points_write(fs_sheet_t *sheet, uint32_t sale,
     const fs_points_list_t *list);
 
 /* The document of a pickup point was written, or is gone. */
-void fs_points_documented(fs_state_t *state, fs_str_t slug);
+void fs_points_documented(fs_sheet_t *sheet, fs_str_t slug);
 
 /*
  * Whether somebody may collect all of these sales at a pickup point (len 0:
  * nowhere), and its number.  OK; BAD_REQUEST, with result->sale that does not
  * list it, or 0: there is no such point; TOO_MANY_NAMES.
  */
-fs_outcome_t fs_points_check(fs_state_t *state, const uint32_t *sales,
+fs_outcome_t fs_points_check(fs_sheet_t *sheet, const uint32_t *sales,
     unsigned n, fs_str_t slug, uint32_t *number, fs_result_t *result);
 
 

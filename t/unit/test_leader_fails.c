@@ -4,7 +4,7 @@
  * pass works.
  */
 
-#include "commit_fixture.h"
+#include "leader_fixture.h"
 #include "pair/begin.h"
 
 #include <signal.h>
@@ -23,7 +23,7 @@ test_garbage(void **data)
     (void) data;
 
     fixture_open(&f, MAP, 10);
-    settle(&f, 0);
+    inherit(&f, 0);
 
     shop_hold(&f.shop, &command, 1);
     command.lines_n = 200;
@@ -58,7 +58,7 @@ get(fixture_t *f, uint64_t buyer)
     fs_command_t  command;
 
     shop_hold(&f->shop, &command, buyer);
-    fs_commit_one(f->commit, &command, NULL, &result);
+    fs_leader_one(f->leader, &command, NULL, &result);
     assert_int_equal(result.outcome, FS_CREATED);
 
     return result.hold.seq;
@@ -70,7 +70,7 @@ one(fixture_t *f, const fs_command_t *command)
 {
     fs_result_t  result;
 
-    fs_commit_one(f->commit, command, NULL, &result);
+    fs_leader_one(f->leader, command, NULL, &result);
 
     return result.outcome;
 }
@@ -120,7 +120,7 @@ test_damaged_entry(void **data)
     (void) data;
 
     fixture_open(&f, MAP, 100);
-    settle(&f, 0);
+    inherit(&f, 0);
 
     key = get(&f, 50);
     (void) get(&f, 51);
@@ -183,9 +183,9 @@ test_damaged_row(void **data)
     (void) data;
 
     fixture_open(&f, MAP, 100);
-    settle(&f, 0);
+    inherit(&f, 0);
 
-    fs_put_be32(sale, f.shop.sale);
+    fs_set_be32(sale, f.shop.sale);
 
     for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         seq = get(&f, i);
@@ -246,7 +246,7 @@ test_store_full(void **data)
     (void) data;
 
     fixture_open(&f, 2 * 1024 * 1024, 100000);
-    settle(&f, 0);
+    inherit(&f, 0);
 
     buyers = calloc(100000, sizeof(uint64_t));
     assert_non_null(buyers);
@@ -313,7 +313,7 @@ disk_fails(fixture_t *f, void *data)
     (void) data;
 
     signal(SIGXFSZ, SIG_IGN);
-    settle(f, 0);
+    inherit(f, 0);
 
     limit.rlim_cur = 8192;
     limit.rlim_max = RLIM_INFINITY;

@@ -1,6 +1,6 @@
 
 /*
- * What a batch works with: its state, and the memory in which the rows that
+ * What a batch works with: its sheet, and the memory in which the rows that
  * it has decoded lie.
  *
  * The memory belongs to one thread.  All that it holds is of one batch: a
@@ -142,13 +142,13 @@ typedef struct {
     fs_seq_t             id_hold;       /* whose id is rendered below */
     char                 id[FS_HOLD_ID_LEN];
     fs_walk_t            walk;
-    uint8_t              nowhere[FS_UNITS_ROW_SIZE];  /* see state_rows.c */
+    uint8_t              nowhere[FS_UNITS_ROW_SIZE];  /* see sheet_rows.c */
     fs_pickup_name_t     by_number[FS_PICKUP_CACHE];
     fs_pickup_name_t     by_slug[FS_PICKUP_CACHE];
     fs_points_t          points[FS_POINTS_CACHE];
     const char          *broken;        /* what was said last not to hold, */
     int64_t              broken_at;     /* and when, CLOCK_BOOTTIME in ms */
-} fs_state_cache_t;
+} fs_sheet_cache_t;
 
 /* A row that was, or is to be, set aside; see aside.h. */
 typedef struct {
@@ -177,14 +177,14 @@ typedef struct {
     unsigned             cut:1;         /* the command's room ends at a
                                            bound */
     fs_seq_t             begun;         /* the last entry at the beginning */
-    fs_state_cache_t    *cache;         /* decoded rows of this batch; the
+    fs_sheet_cache_t    *cache;         /* decoded rows of this batch; the
                                            memory is its owner's */
-} fs_state_t;
+} fs_sheet_t;
 
 
 /* Made once a thread.  NULL: no memory. */
-fs_state_cache_t *fs_state_cache_create(void);
-void fs_state_cache_destroy(fs_state_cache_t *cache);
+fs_sheet_cache_t *fs_sheet_cache_create(void);
+void fs_sheet_cache_destroy(fs_sheet_cache_t *cache);
 
 /* The i-th slot of this batch; another one, of zeros, NULL: no memory.
  * Chunks never move: pointers to slots stay valid. */
@@ -194,9 +194,9 @@ void *fs_slots_add(fs_slots_t *slots);
 /*
  * A row of the index is not what is written there: the transaction fails, and
  * who ends it has another index folded.  What is damaged in the log, or makes
- * no sense, only sets state->failed.
+ * no sense, only sets sheet->failed.
  */
-void fs_state_damaged(fs_state_t *state);
+void fs_sheet_damaged(fs_sheet_t *sheet);
 
 /*
  * What must hold where units and positions change, in every build: 1 when it
@@ -204,15 +204,15 @@ void fs_state_damaged(fs_state_t *state);
  * what, and the transaction fails: nothing of the batch is taken, and the
  * worker lives.
  */
-#define fs_must(state, condition)                                            \
+#define fs_must(sheet, condition)                                            \
     (__builtin_expect(!!(condition), 1)                                      \
-     || fs_state_broken(state, #condition, __func__))
+     || fs_sheet_broken(sheet, #condition, __func__))
 
-int fs_state_broken(fs_state_t *state, const char *condition,
+int fs_sheet_broken(fs_sheet_t *sheet, const char *condition,
     const char *function);
 
 /* There is no memory: not the fault of any row. */
-void fs_state_no_memory(fs_state_t *state);
+void fs_sheet_no_memory(fs_sheet_t *sheet);
 
 static inline int
 fs_all_zero(const uint8_t *bytes, size_t len)

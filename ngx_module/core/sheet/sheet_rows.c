@@ -1,28 +1,28 @@
 
 /*
  * The rows that commands read and the fold writes, through the transactions
- * of a state.
+ * of a sheet.
  */
 
-#include "state/state_rows.h"
+#include "sheet/sheet_rows.h"
 
-static int fs_state_find(fs_state_t *state, const uint8_t *key,
+static int fs_sheet_find(fs_sheet_t *sheet, const uint8_t *key,
     size_t key_len, fs_str_t *value);
-static uint8_t *fs_state_room(fs_state_t *state, const uint8_t *key,
+static uint8_t *fs_sheet_room(fs_sheet_t *sheet, const uint8_t *key,
     size_t key_len, size_t size);
-static fs_buyer_memo_t *fs_state_memo(fs_state_t *state,
+static fs_buyer_memo_t *fs_sheet_memo(fs_sheet_t *sheet,
     const uint8_t *buyer);
-static int fs_state_next_payment(fs_state_t *state, fs_seq_t hold,
+static int fs_sheet_next_payment(fs_sheet_t *sheet, fs_seq_t hold,
     uint8_t *key, fs_payment_t *row, uint8_t *reference, uint32_t *sale);
 
 
 /* Rows of the buyers' database. */
 
 static int
-fs_state_find(fs_state_t *state, const uint8_t *key, size_t key_len,
+fs_sheet_find(fs_sheet_t *sheet, const uint8_t *key, size_t key_len,
     fs_str_t *value)
 {
-    return fs_buyers_get(&state->cache->buyers, key, key_len, value);
+    return fs_buyers_get(&sheet->cache->buyers, key, key_len, value);
 }
 
 
@@ -32,26 +32,26 @@ fs_state_find(fs_state_t *state, const uint8_t *key, size_t key_len,
  */
 
 static uint8_t *
-fs_state_room(fs_state_t *state, const uint8_t *key, size_t key_len,
+fs_sheet_room(fs_sheet_t *sheet, const uint8_t *key, size_t key_len,
     size_t size)
 {
     uint8_t  *room;
 
-    room = fs_buyers_reserve(&state->cache->buyers, state->seq + 1, key,
+    room = fs_buyers_reserve(&sheet->cache->buyers, sheet->seq + 1, key,
                              key_len, size);
 
-    return (room != NULL) ? room : state->cache->nowhere;
+    return (room != NULL) ? room : sheet->cache->nowhere;
 }
 
 
 /* The memo of a buyer; the one before is forgotten. */
 
 static fs_buyer_memo_t *
-fs_state_memo(fs_state_t *state, const uint8_t *buyer)
+fs_sheet_memo(fs_sheet_t *sheet, const uint8_t *buyer)
 {
     fs_buyer_memo_t  *memo;
 
-    memo = &state->cache->memo;
+    memo = &sheet->cache->memo;
 
     if (!memo->set || memcmp(memo->buyer, buyer, FS_BUYER_LEN) != 0) {
         memcpy(memo->buyer, buyer, FS_BUYER_LEN);
@@ -65,14 +65,14 @@ fs_state_memo(fs_state_t *state, const uint8_t *buyer)
 
 
 int
-fs_state_hold(fs_state_t *state, fs_seq_t seq, fs_hold_t *hold)
+fs_sheet_hold(fs_sheet_t *sheet, fs_seq_t seq, fs_hold_t *hold)
 {
     int  found;
 
-    found = fs_state_look_hold(state, seq, hold);
+    found = fs_sheet_look_hold(sheet, seq, hold);
 
     if (found == -1) {
-        fs_state_damaged(state);
+        fs_sheet_damaged(sheet);
     }
 
     return found == 1;
@@ -80,13 +80,13 @@ fs_state_hold(fs_state_t *state, fs_seq_t seq, fs_hold_t *hold)
 
 
 int
-fs_state_look_hold(fs_state_t *state, fs_seq_t seq, fs_hold_t *hold)
+fs_sheet_look_hold(fs_sheet_t *sheet, fs_seq_t seq, fs_hold_t *hold)
 {
     uint64_t           key;
     fs_str_t           row;
-    fs_state_cache_t  *cache;
+    fs_sheet_cache_t  *cache;
 
-    cache = state->cache;
+    cache = sheet->cache;
 
     if (seq == 0) {
         return 0;
@@ -96,7 +96,7 @@ fs_state_look_hold(fs_state_t *state, fs_seq_t seq, fs_hold_t *hold)
         cache->hold.seq = 0;
         key = seq;
 
-        if (!fs_db_get(state->index, state->store->index_dbi[FS_INDEX_HOLDS],
+        if (!fs_db_get(sheet->index, sheet->store->index_dbi[FS_INDEX_HOLDS],
                        &key, sizeof(key), &row))
         {
             return 0;
@@ -119,7 +119,7 @@ fs_state_look_hold(fs_state_t *state, fs_seq_t seq, fs_hold_t *hold)
 /* is_new: no hold has a higher number yet. */
 
 void
-fs_state_put_hold(fs_state_t *state, const fs_hold_t *hold, int is_new)
+fs_sheet_put_hold(fs_sheet_t *sheet, const fs_hold_t *hold, int is_new)
 {
     size_t    len;
     uint8_t   row[FS_HOLD_ROW_MAX];
@@ -128,31 +128,31 @@ fs_state_put_hold(fs_state_t *state, const fs_hold_t *hold, int is_new)
     len = fs_hold_row_encode(hold, row);
     key = hold->seq;
 
-    fs_db_put(state->index, state->store->index_dbi[FS_INDEX_HOLDS], &key,
+    fs_db_put(sheet->index, sheet->store->index_dbi[FS_INDEX_HOLDS], &key,
               sizeof(key), row, len, is_new ? MDB_APPEND : 0);
 
-    if (hold != &state->cache->hold) {
-        state->cache->hold = *hold;
+    if (hold != &sheet->cache->hold) {
+        sheet->cache->hold = *hold;
     }
 }
 
 
 int
-fs_state_buyer(fs_state_t *state, const uint8_t *buyer, fs_buyer_t *row)
+fs_sheet_buyer(fs_sheet_t *sheet, const uint8_t *buyer, fs_buyer_t *row)
 {
     fs_str_t          value;
     fs_buyer_memo_t  *memo;
 
-    memo = fs_state_memo(state, buyer);
+    memo = fs_sheet_memo(sheet, buyer);
 
     if (!memo->row_known) {
         memset(&memo->row, 0, sizeof(fs_buyer_t));
         memo->row_known = 1;
         memo->row_found =
-            fs_state_find(state, buyer, FS_BUYER_LEN, &value) ? 1 : 0;
+            fs_sheet_find(sheet, buyer, FS_BUYER_LEN, &value) ? 1 : 0;
 
         if (memo->row_found && fs_buyer_row_decode(&memo->row, value) != 0) {
-            fs_state_damaged(state);
+            fs_sheet_damaged(sheet);
         }
     }
 
@@ -163,23 +163,23 @@ fs_state_buyer(fs_state_t *state, const uint8_t *buyer, fs_buyer_t *row)
 
 
 void
-fs_state_put_buyer(fs_state_t *state, const uint8_t *buyer,
+fs_sheet_put_buyer(fs_sheet_t *sheet, const uint8_t *buyer,
     const fs_buyer_t *row)
 {
     fs_buyer_memo_t  *memo;
 
-    memo = fs_state_memo(state, buyer);
+    memo = fs_sheet_memo(sheet, buyer);
     memo->row = *row;
     memo->row_known = 1;
     memo->row_found = 1;
 
-    fs_buyer_row_encode(row, fs_state_room(state, buyer, FS_BUYER_LEN,
+    fs_buyer_row_encode(row, fs_sheet_room(sheet, buyer, FS_BUYER_LEN,
                                            FS_BUYER_ROW_SIZE));
 }
 
 
 int
-fs_state_units(fs_state_t *state, const uint8_t *buyer, uint32_t sale,
+fs_sheet_units(fs_sheet_t *sheet, const uint8_t *buyer, uint32_t sale,
     fs_units_t *row)
 {
     unsigned          i;
@@ -187,7 +187,7 @@ fs_state_units(fs_state_t *state, const uint8_t *buyer, uint32_t sale,
     fs_str_t          value;
     fs_buyer_memo_t  *memo;
 
-    memo = fs_state_memo(state, buyer);
+    memo = fs_sheet_memo(sheet, buyer);
 
     for (i = 0; i < memo->units_n; i++) {
         if (memo->units[i].sale == sale) {
@@ -202,12 +202,12 @@ fs_state_units(fs_state_t *state, const uint8_t *buyer, uint32_t sale,
     memo->units[i].sale = sale;
 
     fs_units_key(key, buyer, sale);
-    memo->units[i].found = fs_state_find(state, key, sizeof(key), &value);
+    memo->units[i].found = fs_sheet_find(sheet, key, sizeof(key), &value);
 
     if (memo->units[i].found
         && fs_units_row_decode(&memo->units[i].row, value) != 0)
     {
-        fs_state_damaged(state);
+        fs_sheet_damaged(sheet);
     }
 
     *row = memo->units[i].row;
@@ -217,14 +217,14 @@ fs_state_units(fs_state_t *state, const uint8_t *buyer, uint32_t sale,
 
 
 void
-fs_state_put_units(fs_state_t *state, const uint8_t *buyer, uint32_t sale,
+fs_sheet_put_units(fs_sheet_t *sheet, const uint8_t *buyer, uint32_t sale,
     const fs_units_t *row)
 {
     unsigned          i;
     uint8_t           key[FS_UNITS_KEY_LEN];
     fs_buyer_memo_t  *memo;
 
-    memo = fs_state_memo(state, buyer);
+    memo = fs_sheet_memo(sheet, buyer);
 
     for (i = 0; i < memo->units_n; i++) {
         if (memo->units[i].sale == sale) {
@@ -241,13 +241,13 @@ fs_state_put_units(fs_state_t *state, const uint8_t *buyer, uint32_t sale,
     memo->units[i].found = 1;
 
     fs_units_key(key, buyer, sale);
-    fs_units_row_encode(row, fs_state_room(state, key, sizeof(key),
+    fs_units_row_encode(row, fs_sheet_room(sheet, key, sizeof(key),
                                            FS_UNITS_ROW_SIZE));
 }
 
 
 int
-fs_state_bound(fs_state_t *state, const uint8_t *buyer, const uint8_t *key,
+fs_sheet_bound(fs_sheet_t *sheet, const uint8_t *buyer, const uint8_t *key,
     fs_seq_t *seq)
 {
     uint8_t   bound[FS_BOUND_KEY_LEN];
@@ -255,12 +255,12 @@ fs_state_bound(fs_state_t *state, const uint8_t *buyer, const uint8_t *key,
 
     fs_bound_key(bound, buyer, key);
 
-    if (!fs_state_find(state, bound, sizeof(bound), &value)) {
+    if (!fs_sheet_find(sheet, bound, sizeof(bound), &value)) {
         return 0;
     }
 
     if (value.len != 8) {
-        fs_state_damaged(state);
+        fs_sheet_damaged(sheet);
         return 0;
     }
 
@@ -271,31 +271,31 @@ fs_state_bound(fs_state_t *state, const uint8_t *buyer, const uint8_t *key,
 
 
 void
-fs_state_bind(fs_state_t *state, const uint8_t *buyer, const uint8_t *key,
+fs_sheet_bind(fs_sheet_t *sheet, const uint8_t *buyer, const uint8_t *key,
     fs_seq_t seq)
 {
     uint8_t  bound[FS_BOUND_KEY_LEN];
 
     fs_bound_key(bound, buyer, key);
-    fs_put_le64(fs_state_room(state, bound, sizeof(bound), 8), seq);
+    fs_set_le64(fs_sheet_room(sheet, bound, sizeof(bound), 8), seq);
 }
 
 
 void
-fs_state_unbind(fs_state_t *state, const uint8_t *buyer, const uint8_t *key,
+fs_sheet_unbind(fs_sheet_t *sheet, const uint8_t *buyer, const uint8_t *key,
     fs_seq_t seq)
 {
     uint8_t  bound[FS_BOUND_KEY_LEN], value[8];
 
     fs_bound_key(bound, buyer, key);
-    fs_put_le64(value, seq);
-    fs_buyers_delete(&state->cache->buyers, bound, sizeof(bound), value,
+    fs_set_le64(value, seq);
+    fs_buyers_delete(&sheet->cache->buyers, bound, sizeof(bound), value,
                      sizeof(value));
 }
 
 
 int
-fs_state_payment(fs_state_t *state, fs_seq_t hold, const uint8_t *reference,
+fs_sheet_payment(fs_sheet_t *sheet, fs_seq_t hold, const uint8_t *reference,
     uint32_t sale, fs_payment_t *row)
 {
     uint8_t   key[FS_PAYMENT_KEY_LEN];
@@ -303,14 +303,14 @@ fs_state_payment(fs_state_t *state, fs_seq_t hold, const uint8_t *reference,
 
     fs_payment_key(key, hold, reference, sale);
 
-    if (!fs_db_get(state->index, state->store->index_dbi[FS_INDEX_PAYMENTS],
+    if (!fs_db_get(sheet->index, sheet->store->index_dbi[FS_INDEX_PAYMENTS],
                    key, sizeof(key), &value))
     {
         return 0;
     }
 
     if (fs_payment_row_decode(row, value) != 0) {
-        fs_state_damaged(state);
+        fs_sheet_damaged(sheet);
         return 0;
     }
 
@@ -319,7 +319,7 @@ fs_state_payment(fs_state_t *state, fs_seq_t hold, const uint8_t *reference,
 
 
 void
-fs_state_put_payment(fs_state_t *state, fs_seq_t hold,
+fs_sheet_put_payment(fs_sheet_t *sheet, fs_seq_t hold,
     const uint8_t *reference, uint32_t sale, const fs_payment_t *row)
 {
     size_t   len;
@@ -327,7 +327,7 @@ fs_state_put_payment(fs_state_t *state, fs_seq_t hold,
 
     fs_payment_key(key, hold, reference, sale);
     len = fs_payment_row_encode(row, value);
-    fs_db_put(state->index, state->store->index_dbi[FS_INDEX_PAYMENTS], key,
+    fs_db_put(sheet->index, sheet->store->index_dbi[FS_INDEX_PAYMENTS], key,
               sizeof(key), value, len, 0);
 }
 
@@ -338,15 +338,15 @@ fs_state_put_payment(fs_state_t *state, fs_seq_t hold,
  */
 
 static int
-fs_state_next_payment(fs_state_t *state, fs_seq_t hold, uint8_t *key,
+fs_sheet_next_payment(fs_sheet_t *sheet, fs_seq_t hold, uint8_t *key,
     fs_payment_t *row, uint8_t *reference, uint32_t *sale)
 {
     size_t    i;
     fs_str_t  found, value;
 
     for ( ;; ) {
-        if (!fs_db_seek(state->index,
-                        state->store->index_dbi[FS_INDEX_PAYMENTS], key,
+        if (!fs_db_seek(sheet->index,
+                        sheet->store->index_dbi[FS_INDEX_PAYMENTS], key,
                         FS_PAYMENT_KEY_LEN, &found, &value)
             || found.len != FS_PAYMENT_KEY_LEN
             || fs_get_be64(found.data) != hold)
@@ -369,7 +369,7 @@ fs_state_next_payment(fs_state_t *state, fs_seq_t hold, uint8_t *key,
         }
 
         if (fs_payment_row_decode(row, value) != 0) {
-            fs_state_damaged(state);
+            fs_sheet_damaged(sheet);
             return 0;
         }
 
@@ -379,7 +379,7 @@ fs_state_next_payment(fs_state_t *state, fs_seq_t hold, uint8_t *key,
 
 
 int
-fs_state_oldest_due(fs_state_t *state, fs_seq_t hold, const uint8_t *payment,
+fs_sheet_oldest_due(fs_sheet_t *sheet, fs_seq_t hold, const uint8_t *payment,
     uint8_t *reference, uint32_t *sale, fs_payment_t *row)
 {
     int           found;
@@ -392,7 +392,7 @@ fs_state_oldest_due(fs_state_t *state, fs_seq_t hold, const uint8_t *payment,
     found = 0;
     fs_payment_key(key, hold, (payment != NULL) ? payment : zeros, 0);
 
-    while (fs_state_next_payment(state, hold, key, &candidate, at, &at_sale)) {
+    while (fs_sheet_next_payment(sheet, hold, key, &candidate, at, &at_sale)) {
 
         if (payment != NULL && memcmp(at, payment, FS_REFERENCE_LEN) != 0) {
             break;
@@ -416,26 +416,26 @@ void
 fs_other_reference(uint8_t *reference, fs_seq_t hold, uint32_t epoch)
 {
     memset(reference, 0, FS_REFERENCE_LEN);
-    fs_put_be64(reference, hold);
-    fs_put_be32(reference + 8, epoch);
+    fs_set_be64(reference, hold);
+    fs_set_be32(reference + 8, epoch);
 }
 
 
 fs_seq_t
-fs_state_other_hold(fs_state_t *state, fs_seq_t hold, uint32_t epoch)
+fs_sheet_other_hold(fs_sheet_t *sheet, fs_seq_t hold, uint32_t epoch)
 {
     uint8_t       reference[FS_REFERENCE_LEN];
     fs_payment_t  row;
 
     fs_other_reference(reference, hold, epoch);
 
-    return fs_state_payment(state, FS_OTHER_HOLDS, reference, 0, &row)
+    return fs_sheet_payment(sheet, FS_OTHER_HOLDS, reference, 0, &row)
            ? row.seq : 0;
 }
 
 
 int
-fs_state_sold_for(fs_state_t *state, fs_seq_t hold, uint8_t *reference)
+fs_sheet_sold_for(fs_sheet_t *sheet, fs_seq_t hold, uint8_t *reference)
 {
     uint8_t       key[FS_PAYMENT_KEY_LEN];
     uint32_t      sale;
@@ -445,7 +445,7 @@ fs_state_sold_for(fs_state_t *state, fs_seq_t hold, uint8_t *reference)
 
     fs_payment_key(key, hold, zeros, 0);
 
-    while (fs_state_next_payment(state, hold, key, &row, reference, &sale)) {
+    while (fs_sheet_next_payment(sheet, hold, key, &row, reference, &sale)) {
         if (sale == 0
             && (row.outcome == FS_ENTRY_SOLD
                 || row.outcome == FS_ENTRY_SOLD_LATE))
@@ -459,14 +459,14 @@ fs_state_sold_for(fs_state_t *state, fs_seq_t hold, uint8_t *reference)
 
 
 int
-fs_state_entry(fs_state_t *state, fs_seq_t seq, fs_entry_t *entry)
+fs_sheet_entry(fs_sheet_t *sheet, fs_seq_t seq, fs_entry_t *entry)
 {
     int  found;
 
-    found = fs_state_look_entry(state, seq, entry);
+    found = fs_sheet_look_entry(sheet, seq, entry);
 
     if (found == -1) {
-        state->failed = 1;
+        sheet->failed = 1;
     }
 
     return found == 1;
@@ -474,14 +474,14 @@ fs_state_entry(fs_state_t *state, fs_seq_t seq, fs_entry_t *entry)
 
 
 int
-fs_state_look_entry(fs_state_t *state, fs_seq_t seq, fs_entry_t *entry)
+fs_sheet_look_entry(fs_sheet_t *sheet, fs_seq_t seq, fs_entry_t *entry)
 {
     uint64_t  key;
     fs_str_t  record;
 
     key = seq;
 
-    if (!fs_db_get(state->log, state->store->log_dbi[FS_LOG_LEDGER], &key,
+    if (!fs_db_get(sheet->log, sheet->store->log_dbi[FS_LOG_LEDGER], &key,
                    sizeof(key), &record))
     {
         return 0;
@@ -493,7 +493,7 @@ fs_state_look_entry(fs_state_t *state, fs_seq_t seq, fs_entry_t *entry)
 
 
 int
-fs_state_member(fs_state_t *state, uint32_t sale, uint32_t pickup,
+fs_sheet_member(fs_sheet_t *sheet, uint32_t sale, uint32_t pickup,
     fs_seq_t hold)
 {
     uint8_t   key[FS_MEMBER_KEY_LEN];
@@ -501,14 +501,14 @@ fs_state_member(fs_state_t *state, uint32_t sale, uint32_t pickup,
 
     fs_member_key(key, sale, pickup, hold);
 
-    return fs_db_get(state->index,
-                     state->store->index_dbi[FS_INDEX_MEMBERS], key,
+    return fs_db_get(sheet->index,
+                     sheet->store->index_dbi[FS_INDEX_MEMBERS], key,
                      sizeof(key), &value);
 }
 
 
 fs_seq_t
-fs_state_next_member(fs_state_t *state, uint32_t sale, uint32_t pickup,
+fs_sheet_next_member(fs_sheet_t *sheet, uint32_t sale, uint32_t pickup,
     fs_seq_t after)
 {
     uint8_t   key[FS_MEMBER_KEY_LEN];
@@ -516,7 +516,7 @@ fs_state_next_member(fs_state_t *state, uint32_t sale, uint32_t pickup,
 
     fs_member_key(key, sale, pickup, after + 1);
 
-    if (!fs_db_seek(state->index, state->store->index_dbi[FS_INDEX_MEMBERS],
+    if (!fs_db_seek(sheet->index, sheet->store->index_dbi[FS_INDEX_MEMBERS],
                     key, sizeof(key), &found, &value)
         || found.len != FS_MEMBER_KEY_LEN
         || memcmp(found.data, key, 8) != 0)
@@ -529,26 +529,26 @@ fs_state_next_member(fs_state_t *state, uint32_t sale, uint32_t pickup,
 
 
 void
-fs_state_pass_over(fs_state_t *state, uint32_t sale, uint32_t pickup,
+fs_sheet_pass_over(fs_sheet_t *sheet, uint32_t sale, uint32_t pickup,
     fs_seq_t hold, int over)
 {
     uint8_t  key[FS_MEMBER_KEY_LEN];
     MDB_dbi  dbi;
 
     fs_member_key(key, sale | FS_MEMBER_PASSED, pickup, hold);
-    dbi = state->store->index_dbi[FS_INDEX_MEMBERS];
+    dbi = sheet->store->index_dbi[FS_INDEX_MEMBERS];
 
     if (over) {
-        fs_db_put(state->index, dbi, key, sizeof(key), NULL, 0, 0);
+        fs_db_put(sheet->index, dbi, key, sizeof(key), NULL, 0, 0);
 
     } else {
-        fs_db_delete(state->index, dbi, key, sizeof(key), NULL, 0);
+        fs_db_delete(sheet->index, dbi, key, sizeof(key), NULL, 0);
     }
 }
 
 
 fs_seq_t
-fs_state_passed_over(fs_state_t *state, uint32_t sale, uint32_t pickup)
+fs_sheet_passed_over(fs_sheet_t *sheet, uint32_t sale, uint32_t pickup)
 {
-    return fs_state_next_member(state, sale | FS_MEMBER_PASSED, pickup, 0);
+    return fs_sheet_next_member(sheet, sale | FS_MEMBER_PASSED, pickup, 0);
 }

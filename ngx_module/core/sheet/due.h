@@ -7,7 +7,7 @@
 #ifndef FS_DUE_H
 #define FS_DUE_H
 
-#include "state/state_rows.h"
+#include "sheet/sheet_rows.h"
 
 #pragma GCC visibility push(hidden)
 
@@ -20,24 +20,24 @@ typedef struct {
 
 
 /* Rows of `due`, and the sale's earliest. */
-void fs_due_add(fs_state_t *state, fs_sale_slot_t *slot, int64_t due,
+void fs_due_add(fs_sheet_t *sheet, fs_sale_slot_t *slot, int64_t due,
     fs_seq_t seq);
-void fs_due_remove(fs_state_t *state, fs_sale_slot_t *slot, int64_t due,
+void fs_due_remove(fs_sheet_t *sheet, fs_sale_slot_t *slot, int64_t due,
     fs_seq_t seq);
 
 /* All rows of holds, for they move while they are walked; the caller frees
  * them.  0; -1: no memory, or a row is damaged. */
-int fs_due_collect(fs_state_t *state, fs_due_row_t **rows, size_t *n);
+int fs_due_collect(fs_sheet_t *sheet, fs_due_row_t **rows, size_t *n);
 
 /* A key was swept; its row goes. */
-void fs_due_swept(fs_state_t *state, int64_t time, fs_seq_t seq);
+void fs_due_swept(fs_sheet_t *sheet, int64_t time, fs_seq_t seq);
 
 /* Whether orders of a failed group wait to be returned. */
-void fs_due_returns(fs_state_t *state, uint32_t sale, uint32_t pickup,
+void fs_due_returns(fs_sheet_t *sheet, uint32_t sale, uint32_t pickup,
     int set);
 
 /* None of them waits any more: the timer goes. */
-void fs_due_returns_left(fs_state_t *state, uint32_t sale, uint32_t pickup);
+void fs_due_returns_left(fs_sheet_t *sheet, uint32_t sale, uint32_t pickup);
 
 
 #pragma GCC visibility pop

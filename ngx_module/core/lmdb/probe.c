@@ -1,63 +1,63 @@
 
 #include <string.h>
 
-#include "lmdb/look.h"
+#include "lmdb/probe.h"
 
 
-#define FS_LOOK_FREE      16            /* pages of lists, at most */
-#define FS_LOOK_TREE_FREE 40            /* in a meta page: see check.c */
-#define FS_LOOK_TREE_MAIN 88
+#define FS_PROBE_FREE      16            /* pages of lists, at most */
+#define FS_PROBE_TREE_FREE 40            /* in a meta page: see check.c */
+#define FS_PROBE_TREE_MAIN 88
 
-static int fs_look_txn(fs_look_t *look, MDB_txn *txn);
-static const uint8_t *fs_look_tree_of(const uint8_t *leaf,
-    const fs_look_tree_t *tree, const void *key, size_t len);
-static int fs_look_map(fs_look_t *look, MDB_txn *txn);
-static int fs_look_record(fs_look_t *look, fs_look_tree_t *tree,
+static int fs_probe_txn(fs_probe_t *probe, MDB_txn *txn);
+static const uint8_t *fs_probe_tree_of(const uint8_t *leaf,
+    const fs_probe_tree_t *tree, const void *key, size_t len);
+static int fs_probe_map(fs_probe_t *probe, MDB_txn *txn);
+static int fs_probe_record(fs_probe_t *probe, fs_probe_tree_t *tree,
     const uint8_t *record);
-static int fs_look_walk(fs_look_t *look, fs_look_tree_t *tree,
+static int fs_probe_walk(fs_probe_t *probe, fs_probe_tree_t *tree,
     const void *key, size_t len, int del, const uint8_t **leaf);
-static const uint8_t *fs_look_page(fs_look_t *look, fs_look_tree_t *tree,
+static const uint8_t *fs_probe_page(fs_probe_t *probe, fs_probe_tree_t *tree,
     uint64_t pgno, unsigned level);
-static int fs_look_leaf(fs_look_t *look, const uint8_t *page);
-static int fs_look_big(fs_look_t *look, const uint8_t *node, size_t *room);
-static int fs_look_free(fs_look_t *look, fs_look_tree_t *tree,
+static int fs_probe_leaf(fs_probe_t *probe, const uint8_t *page);
+static int fs_probe_big(fs_probe_t *probe, const uint8_t *node, size_t *room);
+static int fs_probe_free(fs_probe_t *probe, fs_probe_tree_t *tree,
     uint64_t pgno, unsigned level, unsigned *pages);
-static int fs_look_list(fs_look_t *look, const uint8_t *node);
-static unsigned fs_look_find(const uint8_t *page, unsigned integer,
+static int fs_probe_list(fs_probe_t *probe, const uint8_t *node);
+static unsigned fs_probe_find(const uint8_t *page, unsigned integer,
     unsigned first, const void *key, size_t len);
 
 
 void
-fs_look_begin(fs_look_t *look)
+fs_probe_begin(fs_probe_t *probe)
 {
-    look->txn = NULL;
-    look->looking = 0;
-    look->turn++;
+    probe->txn = NULL;
+    probe->probing = 0;
+    probe->turn++;
 }
 
 
 int
-fs_look(fs_look_t *look, MDB_txn *txn, MDB_dbi dbi, const MDB_val *key,
+fs_probe(fs_probe_t *probe, MDB_txn *txn, MDB_dbi dbi, const MDB_val *key,
     int del)
 {
     int              rc;
     const char      *name;
     const uint8_t   *leaf, *record;
-    fs_look_tree_t  *tree;
+    fs_probe_tree_t  *tree;
 
-    if (look->txn != txn) {
-        rc = fs_look_txn(look, txn);
+    if (probe->txn != txn) {
+        rc = fs_probe_txn(probe, txn);
 
         if (rc) {
             return rc;
         }
     }
 
-    if (dbi >= FS_LOOK_DBS || look->names[dbi] == NULL) {
+    if (dbi >= FS_PROBE_DBS || probe->names[dbi] == NULL) {
         return 0;
     }
 
-    tree = &look->trees[dbi];
+    tree = &probe->trees[dbi];
 
     if (tree->walked && tree->beside >= (unsigned) del
         && (!tree->integer || key->mv_size == sizeof(uint64_t))
@@ -71,24 +71,25 @@ fs_look(fs_look_t *look, MDB_txn *txn, MDB_dbi dbi, const MDB_val *key,
         return 0;
     }
 
-    look->looking = 1;
+    probe->probing = 1;
     rc = 0;
 
     if (!tree->known) {
-        name = look->names[dbi];
-        rc = fs_look_walk(look, &look->main, name, strlen(name), 0, &leaf);
+        name = probe->names[dbi];
+        rc = fs_probe_walk(probe, &probe->main, name, strlen(name), 0, &leaf);
 
         if (rc == 0) {
-            record = fs_look_tree_of(leaf, &look->main, name, strlen(name));
-            rc = record ? fs_look_record(look, tree, record) : MDB_CORRUPTED;
+            record = fs_probe_tree_of(leaf, &probe->main, name, strlen(name));
+            rc = record ? fs_probe_record(probe, tree, record) : MDB_CORRUPTED;
         }
     }
 
     if (rc == 0) {
-        rc = fs_look_walk(look, tree, key->mv_data, key->mv_size, del, &leaf);
+        rc = fs_probe_walk(probe, tree, key->mv_data, key->mv_size, del,
+                           &leaf);
     }
 
-    look->looking = 0;
+    probe->probing = 0;
 
     return rc;
 }
@@ -97,7 +98,7 @@ fs_look(fs_look_t *look, MDB_txn *txn, MDB_dbi dbi, const MDB_val *key,
 /* The record of a tree that a leaf has under a key; NULL: it has none. */
 
 static const uint8_t *
-fs_look_tree_of(const uint8_t *leaf, const fs_look_tree_t *tree,
+fs_probe_tree_of(const uint8_t *leaf, const fs_probe_tree_t *tree,
     const void *key, size_t len)
 {
     unsigned        i;
@@ -107,7 +108,7 @@ fs_look_tree_of(const uint8_t *leaf, const fs_look_tree_t *tree,
         return NULL;
     }
 
-    i = fs_look_find(leaf, tree->integer, 0, key, len);
+    i = fs_probe_find(leaf, tree->integer, 0, key, len);
 
     if (i == 0) {
         return NULL;
@@ -129,20 +130,20 @@ fs_look_tree_of(const uint8_t *leaf, const fs_look_tree_t *tree,
 /* Where all trees begin, and what is free. */
 
 static int
-fs_look_txn(fs_look_t *look, MDB_txn *txn)
+fs_probe_txn(fs_probe_t *probe, MDB_txn *txn)
 {
     int              rc;
     uint64_t         id;
     unsigned         pages;
     MDB_envinfo      info;
     const uint8_t   *meta;
-    fs_look_tree_t   tree;
+    fs_probe_tree_t   tree;
 
     id = mdb_txn_id(txn);
 
-    look->looking = 1;
+    probe->probing = 1;
 
-    rc = fs_look_map(look, txn);
+    rc = fs_probe_map(probe, txn);
 
     if (rc) {
         return rc;
@@ -150,25 +151,25 @@ fs_look_txn(fs_look_t *look, MDB_txn *txn)
 
     mdb_env_info(mdb_txn_env(txn), &info);
 
-    memset(&look->main, 0, sizeof(look->main));
-    memset(look->trees, 0, sizeof(look->trees));
+    memset(&probe->main, 0, sizeof(probe->main));
+    memset(probe->trees, 0, sizeof(probe->trees));
 
-    meta = look->map + ((id - 1) & 1) * look->size;
+    meta = probe->map + ((id - 1) & 1) * probe->size;
 
-    look->last = fs_get_le64(meta + 136);
+    probe->last = fs_get_le64(meta + 136);
 
     if (fs_get_le64(meta + 144) != id - 1
-        || look->last >= info.me_mapsize / look->size)
+        || probe->last >= info.me_mapsize / probe->size)
     {
         return MDB_CORRUPTED;
     }
 
-    rc = fs_look_record(look, &look->main, meta + FS_LOOK_TREE_MAIN);
+    rc = fs_probe_record(probe, &probe->main, meta + FS_PROBE_TREE_MAIN);
 
     memset(&tree, 0, sizeof(tree));
 
     if (rc == 0) {
-        rc = fs_look_record(look, &tree, meta + FS_LOOK_TREE_FREE);
+        rc = fs_probe_record(probe, &tree, meta + FS_PROBE_TREE_FREE);
         tree.integer = 1;
     }
 
@@ -177,18 +178,18 @@ fs_look_txn(fs_look_t *look, MDB_txn *txn)
         /* what is used up, and where what is freed is noted */
 
         pages = 0;
-        rc = fs_look_free(look, &tree, tree.root, 1, &pages);
+        rc = fs_probe_free(probe, &tree, tree.root, 1, &pages);
 
         if (rc == 0) {
-            rc = fs_look_walk(look, &tree, &id, sizeof(id), 1,
-                              &meta);
+            rc = fs_probe_walk(probe, &tree, &id, sizeof(id), 1,
+                               &meta);
         }
     }
 
-    look->looking = 0;
+    probe->probing = 0;
 
     if (rc == 0) {
-        look->txn = txn;
+        probe->txn = txn;
     }
 
     return rc;
@@ -201,7 +202,7 @@ fs_look_txn(fs_look_t *look, MDB_txn *txn)
  */
 
 static int
-fs_look_map(fs_look_t *look, MDB_txn *txn)
+fs_probe_map(fs_probe_t *probe, MDB_txn *txn)
 {
     int             rc;
     MDB_dbi         dbi, first;
@@ -209,17 +210,17 @@ fs_look_map(fs_look_t *look, MDB_txn *txn)
     MDB_stat        stat;
     const uint8_t  *page;
 
-    for (first = 0; first < FS_LOOK_DBS && look->names[first] == NULL;
+    for (first = 0; first < FS_PROBE_DBS && probe->names[first] == NULL;
          first++)
     {
         /* void */
     }
 
-    if (first == FS_LOOK_DBS) {
+    if (first == FS_PROBE_DBS) {
         return MDB_CORRUPTED;
     }
 
-    key.mv_data = (void *) look->names[first];
+    key.mv_data = (void *) probe->names[first];
     key.mv_size = strlen(key.mv_data);
 
     rc = mdb_dbi_open(txn, NULL, 0, &dbi);
@@ -234,19 +235,20 @@ fs_look_map(fs_look_t *look, MDB_txn *txn)
 
     mdb_env_stat(mdb_txn_env(txn), &stat);
 
-    look->size = stat.ms_psize;
+    probe->size = stat.ms_psize;
 
     page = value.mv_data;
-    page -= (uintptr_t) page % look->size;
+    page -= (uintptr_t) page % probe->size;
 
-    look->map = page - fs_get_le64(page) * look->size;
+    probe->map = page - fs_get_le64(page) * probe->size;
 
     return 0;
 }
 
 
 static int
-fs_look_record(fs_look_t *look, fs_look_tree_t *tree, const uint8_t *record)
+fs_probe_record(fs_probe_t *probe, fs_probe_tree_t *tree,
+    const uint8_t *record)
 {
     tree->known = 1;
     tree->integer = (fs_get_le16(record + 4) & FS_TREE_INTEGER) != 0;
@@ -257,7 +259,7 @@ fs_look_record(fs_look_t *look, fs_look_tree_t *tree, const uint8_t *record)
         return 0;
     }
 
-    return tree->root < 2 || tree->root > look->last || tree->depth == 0
+    return tree->root < 2 || tree->root > probe->last || tree->depth == 0
            || tree->depth > FS_PAGE_DEPTH ? MDB_CORRUPTED : 0;
 }
 
@@ -265,7 +267,7 @@ fs_look_record(fs_look_t *look, fs_look_tree_t *tree, const uint8_t *record)
 /* *leaf: where the key is or would be; NULL: the tree is empty. */
 
 static int
-fs_look_walk(fs_look_t *look, fs_look_tree_t *tree, const void *key,
+fs_probe_walk(fs_probe_t *probe, fs_probe_tree_t *tree, const void *key,
     size_t len, int del, const uint8_t **leaf)
 {
     uint64_t        pgno;
@@ -289,7 +291,7 @@ fs_look_walk(fs_look_t *look, fs_look_tree_t *tree, const void *key,
     pgno = tree->root;
 
     for (level = 1; /* void */ ; level++) {
-        page = fs_look_page(look, tree, pgno, level);
+        page = fs_probe_page(probe, tree, pgno, level);
 
         if (page == NULL) {
             return MDB_CORRUPTED;
@@ -299,7 +301,7 @@ fs_look_walk(fs_look_t *look, fs_look_tree_t *tree, const void *key,
             break;
         }
 
-        i = fs_look_find(page, tree->integer, 1, key, len) - 1;
+        i = fs_probe_find(page, tree->integer, 1, key, len) - 1;
         n = fs_page_nodes(page);
 
         if (i) {
@@ -311,11 +313,11 @@ fs_look_walk(fs_look_t *look, fs_look_tree_t *tree, const void *key,
         }
 
         if (del
-            && ((i && fs_look_page(look, tree, fs_page_child(
+            && ((i && fs_probe_page(probe, tree, fs_page_child(
                                        fs_page_node(page, i - 1)), level + 1)
                       == NULL)
                 || (i + 1 < n
-                    && fs_look_page(look, tree, fs_page_child(
+                    && fs_probe_page(probe, tree, fs_page_child(
                                         fs_page_node(page, i + 1)), level + 1)
                        == NULL)))
         {
@@ -339,31 +341,31 @@ done:
 /* NULL: it is damaged.  One that was right is not looked at again. */
 
 static const uint8_t *
-fs_look_page(fs_look_t *look, fs_look_tree_t *tree, uint64_t pgno,
+fs_probe_page(fs_probe_t *probe, fs_probe_tree_t *tree, uint64_t pgno,
     unsigned level)
 {
     uint64_t        known, *seen;
     unsigned        kind;
     const uint8_t  *page;
 
-    if (pgno < 2 || pgno > look->last) {
+    if (pgno < 2 || pgno > probe->last) {
         return NULL;
     }
 
-    page = look->map + pgno * look->size;
+    page = probe->map + pgno * probe->size;
     kind = level == tree->depth ? FS_PAGE_LEAF : FS_PAGE_BRANCH;
 
     /* in one word: which transaction, which page, as what */
 
-    known = look->turn << 40 | pgno << 2 | (kind & 3);
-    seen = &look->seen[pgno % FS_LOOK_SEEN];
+    known = probe->turn << 40 | pgno << 2 | (kind & 3);
+    seen = &probe->seen[pgno % FS_PROBE_SEEN];
 
     if (*seen == known) {
         return page;
     }
 
-    if (fs_page_wrong(page, look->size, pgno, kind, tree->integer) != NULL
-        || (kind == FS_PAGE_LEAF && fs_look_leaf(look, page) != 0))
+    if (fs_page_wrong(page, probe->size, pgno, kind, tree->integer) != NULL
+        || (kind == FS_PAGE_LEAF && fs_probe_leaf(probe, page) != 0))
     {
         return NULL;
     }
@@ -378,7 +380,7 @@ fs_look_page(fs_look_t *look, fs_look_tree_t *tree, uint64_t pgno,
  * those. */
 
 static int
-fs_look_leaf(fs_look_t *look, const uint8_t *page)
+fs_probe_leaf(fs_probe_t *probe, const uint8_t *page)
 {
     size_t          room;
     unsigned        i, n;
@@ -390,7 +392,7 @@ fs_look_leaf(fs_look_t *look, const uint8_t *page)
         node = fs_page_node(page, i);
 
         if ((fs_get_le16(node + 4) & FS_NODE_BIG)
-            && fs_look_big(look, node, &room) != 0)
+            && fs_probe_big(probe, node, &room) != 0)
         {
             return MDB_CORRUPTED;
         }
@@ -401,25 +403,25 @@ fs_look_leaf(fs_look_t *look, const uint8_t *page)
 
 
 static int
-fs_look_big(fs_look_t *look, const uint8_t *node, size_t *room)
+fs_probe_big(fs_probe_t *probe, const uint8_t *node, size_t *room)
 {
     uint64_t        pgno, pages;
     const uint8_t  *page;
 
     pgno = fs_get_le64(node + FS_PAGE_NODE + fs_get_le16(node + 6));
 
-    if (pgno < 2 || pgno > look->last) {
+    if (pgno < 2 || pgno > probe->last) {
         return MDB_CORRUPTED;
     }
 
-    page = look->map + pgno * look->size;
+    page = probe->map + pgno * probe->size;
     pages = fs_get_le32(page + 12);
-    *room = pages * look->size - FS_PAGE_HEADER;
+    *room = pages * probe->size - FS_PAGE_HEADER;
 
     return fs_get_le64(page) == pgno
            && (fs_get_le16(page + 10) & ~(unsigned) FS_PAGE_DIRTY)
               == FS_PAGE_OVERFLOW
-           && pages != 0 && pages <= look->last - pgno + 1
+           && pages != 0 && pages <= probe->last - pgno + 1
            && fs_get_le32(node) <= *room ? 0 : MDB_CORRUPTED;
 }
 
@@ -427,20 +429,20 @@ fs_look_big(fs_look_t *look, const uint8_t *node, size_t *room)
 /* From the oldest on: LMDB takes them in this order. */
 
 static int
-fs_look_free(fs_look_t *look, fs_look_tree_t *tree, uint64_t pgno,
+fs_probe_free(fs_probe_t *probe, fs_probe_tree_t *tree, uint64_t pgno,
     unsigned level, unsigned *pages)
 {
     int             rc;
     unsigned        i, n;
     const uint8_t  *page, *node;
 
-    if (*pages == FS_LOOK_FREE) {
+    if (*pages == FS_PROBE_FREE) {
         return 0;
     }
 
     ++*pages;
 
-    page = fs_look_page(look, tree, pgno, level);
+    page = fs_probe_page(probe, tree, pgno, level);
 
     if (page == NULL) {
         return MDB_CORRUPTED;
@@ -452,9 +454,9 @@ fs_look_free(fs_look_t *look, fs_look_tree_t *tree, uint64_t pgno,
         node = fs_page_node(page, i);
 
         rc = (level == tree->depth)
-             ? fs_look_list(look, node)
-             : fs_look_free(look, tree, fs_page_child(node), level + 1,
-                            pages);
+             ? fs_probe_list(probe, node)
+             : fs_probe_free(probe, tree, fs_page_child(node), level + 1,
+                             pages);
         if (rc) {
             return rc;
         }
@@ -467,7 +469,7 @@ fs_look_free(fs_look_t *look, fs_look_tree_t *tree, uint64_t pgno,
 /* Its length, and page numbers that get less. */
 
 static int
-fs_look_list(fs_look_t *look, const uint8_t *node)
+fs_probe_list(fs_probe_t *probe, const uint8_t *node)
 {
     size_t          len, room;
     uint64_t        i, n, pgno, before;
@@ -478,11 +480,11 @@ fs_look_list(fs_look_t *look, const uint8_t *node)
 
     if (fs_get_le16(node + 4) & FS_NODE_BIG) {
 
-        if (fs_look_big(look, node, &room) != 0) {
+        if (fs_probe_big(probe, node, &room) != 0) {
             return MDB_CORRUPTED;
         }
 
-        list = look->map + fs_get_le64(list) * look->size + FS_PAGE_HEADER;
+        list = probe->map + fs_get_le64(list) * probe->size + FS_PAGE_HEADER;
     }
 
     n = len >= sizeof(n) ? fs_get_le64(list) : FS_PAGE_NONE;
@@ -491,7 +493,7 @@ fs_look_list(fs_look_t *look, const uint8_t *node)
         return MDB_CORRUPTED;
     }
 
-    before = look->last + 1;
+    before = probe->last + 1;
 
     for (i = 1; i <= n; i++) {
         pgno = fs_get_le64(list + sizeof(n) * i);
@@ -510,7 +512,7 @@ fs_look_list(fs_look_t *look, const uint8_t *node)
 /* The first node, not before `first`, whose key is above the one given. */
 
 static unsigned
-fs_look_find(const uint8_t *page, unsigned integer, unsigned first,
+fs_probe_find(const uint8_t *page, unsigned integer, unsigned first,
     const void *key, size_t len)
 {
     unsigned  low, high, middle;
