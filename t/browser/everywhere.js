@@ -88,6 +88,7 @@ export async function buyAll(shop, page) {
     found.hold = await take("grape");
     found["hold-name"] = `${found.hold}?change=1`;
     found["hold-bad-name"] = `${found.hold}?bad=name`;
+    found["hold-where"] = `${found.hold}?change=pickup`;
     found["hold-checkout-down"] = `${found.hold}?code=checkout_down`;
     found.checkout = await take("greens");
     await page.click("form[action^='/checkout/'] button");
