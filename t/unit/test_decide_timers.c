@@ -278,6 +278,19 @@ test_wall_ahead(void **context)
     fixture_admin(fixture, FS_COMMAND_CLOCK, &op, 7);
     fixture->wall += hour;
     clock_lasts(fixture, 2000);
+
+    /* which counts when it is durable */
+
+    memset(&command, 0, sizeof(fs_command_t));
+    command.type = FS_COMMAND_CLOCK;
+    fixture_begin(fixture);
+    fs_decide(&fixture->sheet, &command, &op, &fixture->now,
+              &fixture->result);
+    assert_int_equal(fixture->result.outcome, FS_OK);
+    fixture_abort(fixture);
+    fixture_timers(fixture, 256);
+    assert_int_equal(fixture_sale(fixture, open).closed, 0);
+
     fixture_admin(fixture, FS_COMMAND_CLOCK, &op, 8);
     fixture_timers(fixture, 256);
     assert_int_equal(fixture_sale(fixture, open).closed, 1);

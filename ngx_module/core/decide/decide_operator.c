@@ -493,8 +493,8 @@ fs_decide_switch(fs_sheet_t *sheet, const fs_command_t *command,
 
 
 /*
- * Accept the wall clock as it is: behind the ledger, or just set ahead.  The
- * flag is this process's own; the others see the entry's time.
+ * Accept the wall clock as it is, behind the ledger or just set ahead, once
+ * the entry is durable.
  */
 
 static void
@@ -505,8 +505,8 @@ fs_decide_clock(fs_sheet_t *sheet, const fs_command_t *command,
 
     result->outcome = FS_OK;
 
-    sheet->store->clock_behind = 0;
-    fs_store_believe(sheet->store, now);
+    sheet->write->accepts = 1;
+    sheet->write->accepted = *now;
 
     memset(&entry, 0, sizeof(fs_entry_t));
     entry.type = FS_ENTRY_CLOCK;

@@ -416,6 +416,14 @@ fs_log_commit(fs_pair_t *write)
 
     atomic_fetch_add(&store->mark->lives, write->lives);
 
+    if (write->accepts) {
+
+        /* being behind is this process's; the others see the entry's time */
+
+        atomic_store(&store->clock_behind, 0);
+        fs_store_believe(store, &write->accepted);
+    }
+
     return FS_OK;
 }
 

@@ -32,6 +32,8 @@ struct fs_pair_s {
     MDB_cursor          *index_cursors[FS_DB_CURSORS];
 
     unsigned             lives;         /* that it begins */
+    unsigned             accepts:1;     /* the wall clock, as it was at: */
+    fs_now_t             accepted;
 };
 
 
