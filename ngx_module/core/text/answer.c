@@ -123,20 +123,12 @@ int
 fs_answer_sales(char *buf, size_t size, const fs_sale_t *sales, size_t n,
     int more)
 {
-    size_t       i;
     fs_writer_t  writer;
 
     fs_writer_begin(&writer, buf, size);
 
     fs_write_object(&writer);
-    fs_write_key(&writer, "sales");
-    fs_write_list(&writer);
-
-    for (i = 0; i < n; i++) {
-        fs_write_sale(&writer, &sales[i]);
-    }
-
-    fs_write_list_end(&writer);
+    fs_write_sales(&writer, sales, n);
     fs_write_key(&writer, "next");
 
     if (more && n > 0) {
@@ -374,6 +366,22 @@ fs_write_sale(fs_writer_t *writer, const fs_sale_t *sale)
     fs_write_formed(writer, sale);
     fs_write_number_of(writer, "version", (int64_t) sale->version);
     fs_write_object_end(writer);
+}
+
+
+void
+fs_write_sales(fs_writer_t *writer, const fs_sale_t *sales, size_t n)
+{
+    size_t  i;
+
+    fs_write_key(writer, "sales");
+    fs_write_list(writer);
+
+    for (i = 0; i < n; i++) {
+        fs_write_sale(writer, &sales[i]);
+    }
+
+    fs_write_list_end(writer);
 }
 
 

@@ -61,8 +61,9 @@ int fs_answer_refusal(char *buf, size_t size, fs_outcome_t outcome,
 /* {"outcome":"sold"} or {"outcome":"refund_due","reason":…} */
 int fs_answer_confirm(char *buf, size_t size, const fs_result_t *result);
 
-/* its parts: a sale, as everybody sees it; and its `formed` */
+/* its parts: a sale, as everybody sees it; "sales":[…]; and its `formed` */
 void fs_write_sale(fs_writer_t *writer, const fs_sale_t *sale);
+void fs_write_sales(fs_writer_t *writer, const fs_sale_t *sales, size_t n);
 void fs_write_formed(fs_writer_t *writer, const fs_sale_t *sale);
 
 

@@ -16,20 +16,12 @@ int
 fs_answer_snapshot(char *buf, size_t size, fs_seq_t seq, uint32_t epoch,
     const fs_sale_t *sales, size_t n, int64_t now)
 {
-    size_t       i;
     fs_writer_t  writer;
 
     fs_event_begin(&writer, buf, size, seq, epoch, "snapshot");
 
     fs_write_object(&writer);
-    fs_write_key(&writer, "sales");
-    fs_write_list(&writer);
-
-    for (i = 0; i < n; i++) {
-        fs_write_sale(&writer, &sales[i]);
-    }
-
-    fs_write_list_end(&writer);
+    fs_write_sales(&writer, sales, n);
     fs_write_number_of(&writer, "now", now);
     fs_write_object_end(&writer);
 
