@@ -527,6 +527,38 @@ test_fair(void **context)
 }
 
 
+/* What an expiry leaves to do is done in the same pass, if it has steps. */
+
+static void
+test_whole(void **context)
+{
+    unsigned       i;
+    uint32_t       berry, grape;
+    fixture_t     *fixture = *context;
+    fs_operator_t  op;
+
+    grape = fixture_stocked(fixture, "grape", 1000, 0);
+
+    for (i = 0; i < 12; i++) {
+        fixture_take(fixture, i, grape, 1, 0);
+    }
+
+    fixture_pass(fixture, 1);
+    fixture_operator(&op, "berry");
+    op.stock = 10;
+    op.goal = 5;
+    berry = fixture_define(fixture, &op);
+    fixture_take(fixture, 20, berry, 1, 0);
+    fixture_admin(fixture, FS_COMMAND_CLOSE, &op, 0);
+    fixture_pass(fixture, FIXTURE_TERM);
+
+    /* 13 expiries, the group's failure, the decision */
+
+    assert_int_equal(fixture_timers(fixture, 16), 15);
+    assert_int_equal(fixture_sale(fixture, berry).decided, 1);
+}
+
+
 #define test(name)                                                           \
     cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 
@@ -544,6 +576,7 @@ main(void)
         test(test_lines),
         test(test_earliest),
         test(test_fair),
+        test(test_whole),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

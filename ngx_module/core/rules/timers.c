@@ -49,7 +49,7 @@ static unsigned fs_timer_return(fs_sheet_t *sheet, const fs_now_t *now,
 unsigned
 fs_decide_timers(fs_sheet_t *sheet, const fs_now_t *now, unsigned limit)
 {
-    unsigned  done;
+    unsigned  done, before;
 
     if (sheet->store->clock_behind) {
 
@@ -63,15 +63,21 @@ fs_decide_timers(fs_sheet_t *sheet, const fs_now_t *now, unsigned limit)
     }
 
     /*
-     * What is due at a time comes before what is only left to do, but may
-     * take no more than three quarters of a pass while both wait.
+     * What is due at a time comes before what is only left to do, but takes
+     * no more than three quarters of what is left of a pass while both wait.
+     * Either makes work for the other (a sale's last live hold expires, and
+     * its groups can be decided): again, until neither has any.
      */
 
     done = fs_timers_until(sheet, now, 'w', INT64_MIN, now->opens, limit);
-    done += fs_timers_until(sheet, now, 'm', 1, now->mono,
-                            (limit - done) - (limit - done) / 4);
-    done += fs_timers_until(sheet, now, 'm', 0, 0, limit - done);
-    done += fs_timers_until(sheet, now, 'm', 1, now->mono, limit - done);
+
+    do {
+        before = done;
+        done += fs_timers_until(sheet, now, 'm', 1, now->mono,
+                                (limit - done) - (limit - done) / 4);
+        done += fs_timers_until(sheet, now, 'm', 0, 0, limit - done);
+
+    } while (done != before && done < limit && !sheet->failed);
 
     return done;
 }
