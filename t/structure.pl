@@ -4,7 +4,8 @@
 # which includes which.
 #
 #     structure.pl check    includes go one way, a header declares what its
-#                           own .c defines; prints what breaks that
+#                           own .c defines, a room's header (x/x.h) what the
+#                           room's define; prints what breaks that
 #     structure.pl dot      the rooms and their arrows, for graphviz
 #
 # `make check` runs the first, `make structure` draws docs/pictures/
@@ -106,7 +107,9 @@ sub circles {
     my $count = 0;
 
     for my $path (keys %text) {
-        $next{ subject($path) }{ subject($_) } = 1 for includes($path);
+        $next{ subject($path) }{$_} = 1
+            for grep { $_ ne subject($path) } map { needs($path, $_) }
+            includes($path);
     }
 
     my $visit;
@@ -137,19 +140,49 @@ sub circles {
 }
 
 
-# Functions of the core declared in a header whose .c does not define them.
+# What a file needs of a header that it includes: the header's subject; of a
+# room's header, those of the room's subjects whose functions it names.
+sub needs ($path, $header) {
+    my @own = defining($header);
+    return subject($header) if @own < 2;
+
+    my %named = map { $_ => 1 } bare($path) =~ /\w+/g;
+    return map { subject($_) } grep {
+        my $own = $text{$_};
+        grep { $named{$_} && $own =~ /^\Q$_\E\(/m } declared($header);
+    } @own;
+}
+
+
+# The files that define what a header declares: all of its room, or its own.
+sub defining ($header) {
+    my $room = room($header);
+    my $name = $room =~ s{.*/}{}r;
+    return grep { exists $text{$_} } $header =~ s/h\z/c/r
+        if short($header) ne $name;
+    return grep { /\.c\z/ && room($_) eq $room } sort keys %text;
+}
+
+
+sub declared ($header) {
+    return uniqstr bare($header) =~ /^(?!typedef|static|\s)[\w\s*]*?\b
+        ((?:fs|ngx_http_flashsale)_\w+)
+        \([^;{}()]*(?:\([^()]*\)[^;{}()]*)*\)[^;{}]*;/xmg;
+}
+
+
+# A file without its comments.
+sub bare ($path) { return $text{$path} =~ s{/\*.*?\*/}{}gsr }
+
+
+# Functions declared in a header whose own file, or room, does not define them.
 sub foreign {
     my @faults;
 
-    for my $path (grep { /^core\/.*\.h\z/ } sort keys %text) {
-        my $own = $text{ $path =~ s/h\z/c/r } // '';
-        my $bare = $text{$path} =~ s{/\*.*?\*/}{}gsr;
-        for my $name (uniqstr $bare =~ /^(?!typedef|static|\s)[\w\s*]*?\b
-            (fs_\w+)\([^;{}()]*(?:\([^()]*\)[^;{}()]*)*\)[^;{}]*;/xmg)
-        {
-            push @faults, "$path declares $name(), which another file defines"
-                if $own !~ /^\Q$name\E\(/m;
-        }
+    for my $path (grep { /\.h\z/ } sort keys %text) {
+        my $own = join '', map { $text{$_} } defining($path);
+        push @faults, map { "$path declares $_(), which another file defines" }
+            grep { $own !~ /^\Q$_\E\(/m } declared($path);
     }
 
     return @faults;

@@ -1,6 +1,6 @@
 
 #include "worker/ngx_http_flashsale_system.h"
-#include "core/fold/replay.h"
+#include "core/fold/fold.h"
 
 #include <sys/random.h>
 

@@ -24,8 +24,8 @@
 
 #include "decide/decide.h"
 #include "read/view.h"
-#include "rules/timers.h"
-#include "fold/replay.h"
+#include "rules/rules.h"
+#include "fold/fold.h"
 #include "pair/begin.h"
 #include "pair/open.h"
 #include "pair/stat.h"

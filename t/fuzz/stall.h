@@ -13,8 +13,8 @@
 
 #include "decide/decide.h"
 #include "read/view.h"
-#include "rules/timers.h"
-#include "fold/replay.h"
+#include "rules/rules.h"
+#include "fold/fold.h"
 #include "pair/begin.h"
 #include "pair/open.h"
 

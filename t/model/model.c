@@ -15,7 +15,7 @@
 #include "common/check.h"
 #include "common/files.h"
 #include "model.h"
-#include "fold/replay.h"
+#include "fold/fold.h"
 #include "decide/decide.h"
 #include "pair/begin.h"
 #include "pair/open.h"

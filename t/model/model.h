@@ -8,7 +8,7 @@
 #define MODEL_H
 
 #include "oracle/compare.h"
-#include "rules/timers.h"
+#include "rules/rules.h"
 
 
 typedef struct {

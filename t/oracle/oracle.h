@@ -9,7 +9,7 @@
 
 #include "decide/decide.h"
 #include "read/refuse.h"
-#include "rules/transitions.h"
+#include "rules/rules.h"
 
 
 #define ORACLE_BUYERS   24

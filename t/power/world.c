@@ -4,7 +4,7 @@
  */
 
 #include "run.h"
-#include "fold/replay.h"
+#include "fold/fold.h"
 
 
 static void run_clock(void *data, int64_t *wall, int64_t *boot);

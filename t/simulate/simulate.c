@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #include "simulate.h"
-#include "fold/replay.h"
+#include "fold/fold.h"
 
 
 #define SIMULATE_COMMANDS  1000000

@@ -18,11 +18,10 @@
 
 #include "decide/decide.h"
 #include "read/refuse.h"
-#include "rules/timers.h"
-#include "rules/transitions.h"
+#include "rules/rules.h"
 #include "sheet/due.h"
 #include "sheet/sheet_names.h"
-#include "fold/replay.h"
+#include "fold/fold.h"
 #include "pair/begin.h"
 #include "pair/open.h"
 

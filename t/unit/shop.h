@@ -22,7 +22,7 @@
 #include "lead/leader.h"
 #include "lead/inherit.h"
 #include "read/view.h"
-#include "fold/replay.h"
+#include "fold/fold.h"
 #include "pair/open.h"
 
 #include "common/files.h"

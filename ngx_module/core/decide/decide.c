@@ -8,10 +8,6 @@
  */
 
 #include "decide/decide.h"
-#include "decide/decide_buyer.h"
-#include "decide/decide_hold.h"
-#include "decide/decide_operator.h"
-#include "decide/decide_order.h"
 #include "sheet/sheet_names.h"
 #include "sheet/sheet_rows.h"
 

@@ -9,6 +9,7 @@
 #define FS_DECIDE_H
 
 #include "base/command.h"
+#include "fold/fold.h"
 #include "sheet/sheet.h"
 
 #pragma GCC visibility push(hidden)
@@ -20,6 +21,51 @@
  * closes a sale whose time has come.
  */
 void fs_decide(fs_sheet_t *sheet, const fs_command_t *command,
+    const fs_operator_t *op, const fs_now_t *now, fs_result_t *result);
+
+
+/* decide_hold.c: HOLD, and what refuses one without a write. */
+
+void fs_decide_hold(fs_sheet_t *sheet, const fs_command_t *command,
+    const fs_now_t *now, fs_result_t *result);
+
+/* 1: as many lines as there may be, each of a sale of its own, with units. */
+int fs_lines_valid(const fs_command_t *command);
+
+/*
+ * OK, or why the sales and what the buyer has of them already do not allow
+ * it; and whether the units are free.  Nothing is written.
+ */
+fs_outcome_t fs_check_lines(fs_sheet_t *sheet, const fs_command_t *command,
+    const fs_now_t *now, fs_result_t *result);
+fs_outcome_t fs_check_free(fs_sheet_t *sheet, const fs_command_t *command,
+    fs_result_t *result);
+
+
+/*
+ * decide_buyer.c: what a buyer does with a hold of their own: RELEASE, PAY,
+ * POINT.
+ */
+
+void fs_decide_buyer(fs_sheet_t *sheet, const fs_command_t *command,
+    const fs_now_t *now, fs_result_t *result);
+
+
+/*
+ * decide_order.c: the order service's commands: CONFIRM, CANCEL, REFUNDED,
+ * READY, PICK_UP.
+ */
+
+void fs_decide_order(fs_sheet_t *sheet, const fs_command_t *command,
+    const fs_now_t *now, fs_result_t *result);
+
+
+/*
+ * decide_operator.c: the operator's commands.  op: their part that no ring
+ * carries, or NULL, which is refused.
+ */
+
+void fs_decide_operator(fs_sheet_t *sheet, const fs_command_t *command,
     const fs_operator_t *op, const fs_now_t *now, fs_result_t *result);
 
 

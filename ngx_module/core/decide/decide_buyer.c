@@ -4,10 +4,8 @@
  * another pickup point.
  */
 
-#include "decide/decide_buyer.h"
-#include "rules/expire.h"
-#include "rules/hold.h"
-#include "rules/transitions.h"
+#include "decide/decide.h"
+#include "rules/rules.h"
 #include "sheet/points.h"
 #include "sheet/sheet_names.h"
 #include "sheet/sheet_rows.h"

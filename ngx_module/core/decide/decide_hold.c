@@ -3,9 +3,8 @@
  * HOLD: a buyer wants units.  All is checked before anything is emitted.
  */
 
-#include "decide/decide_hold.h"
-#include "rules/expire.h"
-#include "rules/hold.h"
+#include "decide/decide.h"
+#include "rules/rules.h"
 #include "sheet/points.h"
 #include "sheet/sheet_names.h"
 #include "sheet/sheet_rows.h"

@@ -5,9 +5,8 @@
  * sent again after the resumption, would pause.
  */
 
-#include "decide/decide_operator.h"
-#include "rules/expire.h"
-#include "rules/hold.h"
+#include "decide/decide.h"
+#include "rules/rules.h"
 #include "sheet/points.h"
 #include "sheet/sheet_names.h"
 #include "sheet/sheet_rows.h"

@@ -7,10 +7,8 @@
  * written down as due back, exactly once.
  */
 
-#include "decide/decide_order.h"
-#include "rules/expire.h"
-#include "rules/hold.h"
-#include "rules/transitions.h"
+#include "decide/decide.h"
+#include "rules/rules.h"
 #include "sheet/sheet_names.h"
 #include "sheet/sheet_rows.h"
 

@@ -3,7 +3,7 @@
  * Appending entries.
  */
 
-#include "fold/emit.h"
+#include "fold/fold.h"
 #include "log/life.h"
 
 

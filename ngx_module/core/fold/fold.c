@@ -19,7 +19,6 @@
 
 #include "fold/aside.h"
 #include "fold/fold.h"
-#include "fold/fold_hold.h"
 #include "index/index_dir.h"
 #include "lmdb/env.h"
 #include "sheet/due.h"

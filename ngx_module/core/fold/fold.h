@@ -8,6 +8,7 @@
 
 #include "ledger/entry.h"
 #include "sheet/sheet.h"
+#include "store/store.h"
 
 #pragma GCC visibility push(hidden)
 
@@ -17,6 +18,48 @@
  * and in the transactions' errors.
  */
 void fs_fold(fs_sheet_t *sheet, const fs_entry_t *entry);
+
+
+/*
+ * fold_hold.c: the fold of what concerns a hold; fold.c has what concerns
+ * sales, groups, keys and the boot.  slot: of the entry's sale.
+ */
+
+void fs_fold_held(fs_sheet_t *sheet, const fs_entry_t *entry,
+    fs_sale_slot_t *slot);
+void fs_fold_paying(fs_sheet_t *sheet, const fs_entry_t *entry);
+void fs_fold_point(fs_sheet_t *sheet, const fs_entry_t *entry);
+void fs_fold_ended(fs_sheet_t *sheet, const fs_entry_t *entry,
+    fs_sale_slot_t *slot);
+void fs_fold_sold_late(fs_sheet_t *sheet, const fs_entry_t *entry,
+    fs_sale_slot_t *slot);
+void fs_fold_state(fs_sheet_t *sheet, const fs_entry_t *entry,
+    fs_hold_state_t from, fs_hold_state_t next);
+void fs_fold_refund_due(fs_sheet_t *sheet, const fs_entry_t *entry);
+void fs_fold_refunded(fs_sheet_t *sheet, const fs_entry_t *entry);
+void fs_fold_returned(fs_sheet_t *sheet, const fs_entry_t *entry);
+
+
+/*
+ * emit.c: the one way to change anything: an entry is appended to the ledger
+ * and folded.
+ *
+ * Savepoint for one command: a command whose emits fail half way (it cannot
+ * by its checks) ends the batch.  Commands check everything first, then emit.
+ *
+ * Append an entry (seq, at, hash are set here; `at` earlier than the last
+ * entry's is preceded by a `clock` entry) and fold it.
+ */
+void fs_emit(fs_sheet_t *sheet, fs_entry_t *entry, const fs_now_t *now);
+
+/* The same for `life`, with what the entry has besides: from here on ids are
+ * of this epoch, which no life before has. */
+void fs_emit_life(fs_sheet_t *sheet, fs_entry_t *entry, uint32_t epoch,
+    const fs_now_t *now);
+
+
+/* replay.c: what fs_store_conf_t.replay is to be. */
+extern const fs_replay_t  fs_replay;
 
 
 #pragma GCC visibility pop

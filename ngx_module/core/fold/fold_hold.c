@@ -4,7 +4,7 @@
  * units and the group that it counts to.  See fold.c.
  */
 
-#include "fold/fold_hold.h"
+#include "fold/fold.h"
 #include "sheet/due.h"
 
 static void fs_fold_lapse(fs_units_t *units, int64_t at);

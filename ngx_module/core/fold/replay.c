@@ -5,8 +5,7 @@
  * new boot), in a commit of their own.
  */
 
-#include "fold/emit.h"
-#include "fold/replay.h"
+#include "fold/fold.h"
 #include "log/life.h"
 #include "log/log.h"
 #include "pair/pair.h"

@@ -2,7 +2,7 @@
 #include "decide/decide.h"
 #include "fold/aside.h"
 #include "lead/batch.h"
-#include "rules/timers.h"
+#include "rules/rules.h"
 #include "log/life.h"
 
 

@@ -8,7 +8,7 @@
 #ifndef FS_PASS_H
 #define FS_PASS_H
 
-#include "fold/emit.h"
+#include "fold/fold.h"
 #include "lead/ring.h"
 #include "store/store.h"
 

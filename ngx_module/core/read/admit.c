@@ -3,7 +3,7 @@
 
 #include "read/admit.h"
 #include "read/refuse.h"
-#include "rules/hold.h"
+#include "rules/rules.h"
 #include "sheet/sheet_rows.h"
 #include "text/pickups.h"
 

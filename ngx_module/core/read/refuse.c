@@ -1,5 +1,5 @@
 
-#include "decide/decide_hold.h"
+#include "decide/decide.h"
 #include "read/refuse.h"
 #include "sheet/sheet_rows.h"
 

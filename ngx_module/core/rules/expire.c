@@ -5,9 +5,7 @@
  */
 
 #include "fold/aside.h"
-#include "rules/expire.h"
-#include "rules/hold.h"
-#include "rules/transitions.h"
+#include "rules/rules.h"
 #include "sheet/sheet_rows.h"
 
 

@@ -1,5 +1,5 @@
 
-#include "rules/hold.h"
+#include "rules/rules.h"
 #include "sheet/sheet_rows.h"
 
 

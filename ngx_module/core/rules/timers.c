@@ -12,9 +12,7 @@
  */
 
 #include "fold/aside.h"
-#include "rules/expire.h"
-#include "rules/hold.h"
-#include "rules/timers.h"
+#include "rules/rules.h"
 #include "sheet/due.h"
 
 

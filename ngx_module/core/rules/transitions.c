@@ -9,7 +9,7 @@
  */
 
 #include "ledger/entry.h"
-#include "rules/transitions.h"
+#include "rules/rules.h"
 
 
 /* outcome, next state, entry, reason */

@@ -1,0 +1,115 @@
+
+/*
+ * What decisions are made of.
+ */
+
+#ifndef FS_RULES_H
+#define FS_RULES_H
+
+#include "base/command.h"
+#include "fold/fold.h"
+
+#pragma GCC visibility push(hidden)
+
+
+/*
+ * hold.c: what all commands have to do with a hold: the group of its lines,
+ * how it is shown, what is written of it.
+ */
+
+/* The group that a line of a hold counts to.  NULL: none, or none yet. */
+fs_group_t *fs_line_group(fs_sheet_t *sheet, const fs_hold_t *hold,
+    unsigned line);
+
+/* The answer's hold, as people read it. */
+void fs_result_hold(fs_sheet_t *sheet, const fs_hold_t *hold,
+    fs_result_t *result);
+
+/* WRONG_STATE with the state as people read it. */
+void fs_wrong_state(fs_sheet_t *sheet, const fs_hold_t *hold,
+    fs_result_t *result);
+
+/* One entry for each line; those that end a hold carry the time. */
+void fs_emit_lines(fs_sheet_t *sheet, const fs_hold_t *hold,
+    fs_entry_type_t type, const fs_now_t *now);
+
+/* One entry for the whole hold, begun: the caller adds what it carries. */
+void fs_entry_about(fs_entry_t *entry, const fs_hold_t *hold,
+    fs_entry_type_t type);
+
+/* One entry for a line of a hold. */
+void fs_entry_about_line(fs_entry_t *entry, const fs_hold_t *hold,
+    unsigned line, fs_entry_type_t type);
+
+
+/*
+ * transitions.c: the hold's transitions, one table: state x command;
+ * docs/architecture.md shows it.
+ */
+
+typedef enum {
+    FS_MOVE_PAY = 0,
+    FS_MOVE_RELEASE,
+    FS_MOVE_POINT,                      /* another pickup point */
+    FS_MOVE_EXPIRE,
+    FS_MOVE_CONFIRM,                    /* the right amount, first payment */
+    FS_MOVE_CANCEL,
+    FS_MOVE_RETURN,                     /* its group failed */
+    FS_MOVE_REFUND,                     /* the last payment due is back */
+    FS_MOVE_READY,
+    FS_MOVE_PICK_UP,
+    FS_MOVES_N
+} fs_move_t;
+
+typedef struct {
+    uint8_t              outcome;       /* OK, or the refusal */
+    uint8_t              state;         /* the next, when OK */
+    uint8_t              entry;         /* to write; NONE: no effect */
+    uint8_t              reason;        /* of a refund due */
+} fs_transition_t;
+
+const fs_transition_t *fs_transition(unsigned state, fs_move_t move);
+
+
+/*
+ * expire.c: what time has brought before a command is decided: a sale opens
+ * or closes, a hold expires.  All of it is true whatever becomes of the
+ * command.
+ */
+
+/* Open and close a sale whose time has come. */
+void fs_open_close(fs_sheet_t *sheet, fs_sale_t *sale, const fs_now_t *now);
+
+/* Expire a live hold whose time is over; *hold is as it is then. */
+void fs_expire_due(fs_sheet_t *sheet, fs_hold_t *hold, const fs_now_t *now);
+
+/*
+ * Work on a row of `due` that is due: its hold expires.  A row without such a
+ * hold is set aside.
+ */
+void fs_expire_row(fs_sheet_t *sheet, uint32_t sale, int64_t due,
+    fs_seq_t seq, const fs_now_t *now);
+
+/* Expire a buyer's own due holds. */
+void fs_expire_buyer(fs_sheet_t *sheet, const uint8_t *buyer,
+    const fs_now_t *now);
+
+/* Expire due holds of a sale until `need` units are free, or none is due. */
+void fs_make_room(fs_sheet_t *sheet, fs_sale_t *sale, uint32_t need,
+    const fs_now_t *now);
+
+
+/* timers.c: what becomes due, whether or not somebody asks for it. */
+
+/*
+ * Work on what is due: expiries, openings, closings, decisions on groups,
+ * returns of a failed group, sweeping of keys; at most `limit` steps.
+ * Returns the steps done; equal to limit: there may be more.
+ */
+unsigned fs_decide_timers(fs_sheet_t *sheet, const fs_now_t *now,
+    unsigned limit);
+
+
+#pragma GCC visibility pop
+
+#endif /* FS_RULES_H */
