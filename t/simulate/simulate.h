@@ -281,8 +281,12 @@ void simulate_disk_create(simulate_t *sim);
 void simulate_disk_destroy(simulate_t *sim);
 void simulate_power_cut(simulate_t *sim);
 
-/* Ends the run when something written to the log is not on disk. */
-void simulate_synced(simulate_t *sim);
+/* The sectors of the log's two meta pages are those before this one. */
+#define SIMULATE_METAS  (2 * DISK_PAGE / DISK_SECTOR)
+
+/* Ends the run when one of these sectors of the log, below `to`, was written
+ * and is not on disk. */
+void simulate_synced(simulate_t *sim, uint32_t from, uint32_t to);
 
 
 #endif /* SIMULATE_H */

@@ -85,11 +85,15 @@ simulate_locked(worker_t *worker)
     sim->index_n = worker->store->index_n;
     sim->mono_offset = atomic_load(&worker->store->mark->mono_offset);
 
-    /* without a new entry: what is unsynced are pages of a batch that failed,
-     * and nobody needs them */
+    /*
+     * An entry that nobody has looked at yet: who committed it is dead, and
+     * its meta page is on disk now.  Other pages may be of a commit that
+     * failed since (of who inherits a ring), which nobody needs; its own were
+     * on disk before its meta page was written.
+     */
 
     if (sim->checked != worker->leader->write.seq) {
-        simulate_synced(sim);
+        simulate_synced(sim, 0, SIMULATE_METAS);
     }
 
     simulate_follow(sim, worker->second);
@@ -280,7 +284,7 @@ simulate_committed(worker_t *worker)
     simulate_t  *sim;
 
     sim = worker->sim;
-    simulate_synced(sim);
+    simulate_synced(sim, 0, UINT32_MAX);
     simulate_follow(sim, worker->second);
 
     if (worker->batch != 0) {
