@@ -499,12 +499,14 @@ ngx_http_flashsale_thread_open(ngx_http_flashsale_thread_t *thread)
 static int
 ngx_http_flashsale_thread_inherit(ngx_http_flashsale_thread_t *thread)
 {
+    int            more;
     fs_store_t    *store;
     fs_outcome_t   outcome;
 
     store = atomic_load(&thread->store);
 
     for ( ;; ) {
+        more = 0;
         outcome = FS_OK;
 
         if (thread->leader == NULL) {
@@ -520,14 +522,14 @@ ngx_http_flashsale_thread_inherit(ngx_http_flashsale_thread_t *thread)
 
         if (outcome == FS_OK) {
             outcome = fs_store_catch_up(store, NGX_HTTP_FLASHSALE_CATCH_UP,
-                                        &thread->stop);
+                                        &thread->stop, &more);
         }
 
-        if (outcome == FS_OK) {
+        if (outcome == FS_OK && !more) {
             outcome = fs_leader_inherit(thread->leader, thread->ring);
         }
 
-        if (outcome == FS_OK) {
+        if (outcome == FS_OK && !more) {
             break;
         }
 

@@ -14,16 +14,9 @@ ngx_http_flashsale_view(ngx_http_flashsale_worker_t *worker,
         return FS_NOT_READY;
     }
 
-    outcome = fs_view_open(worker->reader, view);
-
-    if (outcome == FS_REBUILDING) {
-
-        if (shows == NGX_HTTP_FLASHSALE_LOG) {
-            return FS_OK;
-        }
-
-        fs_view_close(view);
-    }
+    outcome = (shows == NGX_HTTP_FLASHSALE_LOG)
+              ? fs_view_open_log(worker->reader, view)
+              : fs_view_open(worker->reader, view);
 
     if (outcome != FS_OK) {
         view->store = NULL;
@@ -40,5 +33,5 @@ ngx_http_flashsale_missing(fs_view_t *view, fs_outcome_t outcome)
 
     why = fs_view_outcome(view);
 
-    return (why == FS_OK || why == FS_REBUILDING) ? outcome : why;
+    return (why == FS_OK) ? outcome : why;
 }

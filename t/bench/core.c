@@ -445,7 +445,7 @@ bench_reopen(bench_t *bench, unsigned long holds)
     (void) bench_open(bench);
     took = seconds(CLOCK_MONOTONIC);
 
-    if (fs_store_catch_up(bench->store, 65536, NULL) != FS_OK) {
+    if (fs_store_catch_up(bench->store, 65536, NULL, NULL) != FS_OK) {
         fail("no rebuild");
     }
 

@@ -215,7 +215,7 @@ stall_open(void)
 
     stall->store = fs_store_open(&stall->conf, &outcome, message);
     fuzz_check(stall->store != NULL);
-    fuzz_check(fs_store_catch_up(stall->store, 1000, NULL) == FS_OK);
+    fuzz_check(fs_store_catch_up(stall->store, 1000, NULL, NULL) == FS_OK);
 
     stall->crypto = fs_crypto_create(stall->store->store_key);
     stall->cache = fs_sheet_cache_create();

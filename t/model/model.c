@@ -94,7 +94,7 @@ model_open(model_t *m, unsigned chunk)
     m->store = fs_store_open(&m->conf, &outcome, message);
     check(m->store != NULL, "%s: %s", fs_outcome_code(outcome), message);
 
-    outcome = fs_store_catch_up(m->store, chunk, NULL);
+    outcome = fs_store_catch_up(m->store, chunk, NULL, NULL);
     check(outcome == FS_OK, "%s", fs_outcome_code(outcome));
 
     m->crypto = fs_crypto_create(m->store->store_key);

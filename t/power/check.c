@@ -152,7 +152,7 @@ check_open(check_t *check, fs_store_conf_t *conf)
         return NULL;
     }
 
-    outcome = fs_store_catch_up(store, CHECK_CHUNK, NULL);
+    outcome = fs_store_catch_up(store, CHECK_CHUNK, NULL, NULL);
 
     if (outcome != FS_OK || fs_store_index_wanted(store)) {
         check_no(check, "its index does not come back: %s",

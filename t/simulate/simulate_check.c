@@ -335,7 +335,7 @@ simulate_follow(simulate_t *sim, fs_reader_t *reader)
     fs_view_t    view;
     fs_entry_t   entries[SIMULATE_PAGE];
 
-    if (fs_view_open(reader, &view) == FS_NOT_READY) {
+    if (fs_view_open_log(reader, &view) != FS_OK) {
         return;
     }
 
@@ -629,7 +629,7 @@ simulate_look(worker_t *worker)
         }
     }
 
-    if (outcome != FS_NOT_READY) {
+    if (outcome == FS_OK) {
         fs_view_close(&view);
     }
 
@@ -669,7 +669,7 @@ simulate_fresh(worker_t *worker)
     outcome = fs_view_open(worker->reader, &view);
     fresh = outcome == FS_OK && view.fresh;
 
-    if (outcome != FS_NOT_READY) {
+    if (outcome == FS_OK) {
         fs_view_close(&view);
     }
 

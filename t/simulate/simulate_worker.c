@@ -222,12 +222,13 @@ worker_open(worker_t *worker)
 static int
 worker_settle(worker_t *worker)
 {
-    int  inherited;
+    int  more, inherited;
 
     worker->settling = 1;
 
-    inherited = fs_store_catch_up(worker->store, WORKER_CHUNK, &worker->stop)
-              == FS_OK
+    inherited = fs_store_catch_up(worker->store, WORKER_CHUNK, &worker->stop,
+                                  &more) == FS_OK
+              && !more
               && fs_leader_inherit(worker->leader, worker->ring) == FS_OK;
 
     worker->settling = 0;
@@ -446,7 +447,7 @@ worker_refused(worker_t *worker, const generated_t *made)
 
     if (made->command.type != FS_COMMAND_HOLD
         || atomic_load(&worker->store->clock_behind)
-        || fs_view_open(worker->reader, &view) == FS_NOT_READY)
+        || fs_view_open_log(worker->reader, &view) != FS_OK)
     {
         return 0;
     }

@@ -99,7 +99,7 @@ fixture_open(fixture_t *fixture)
         fail_msg("open: %s: %s", fs_outcome_code(outcome), message);
     }
 
-    outcome = fs_store_catch_up(fixture->store, 1000, NULL);
+    outcome = fs_store_catch_up(fixture->store, 1000, NULL, NULL);
 
     if (outcome != FS_OK) {
         fail_msg("catch up: %s", fs_outcome_code(outcome));

@@ -141,7 +141,8 @@ static void
 rebuild(fixture_t *fixture)
 {
     atomic_store(&fixture->store->mark->stale, 1);
-    assert_int_equal(fs_store_catch_up(fixture->store, 1000, NULL), FS_OK);
+    assert_int_equal(fs_store_catch_up(fixture->store, 1000, NULL, NULL),
+                     FS_OK);
     assert_int_equal(asides(fixture), 0);
 }
 

@@ -254,7 +254,7 @@ test_refund(void **context)
         /* another index has it */
 
         atomic_store(&fixture->store->mark->stale, 1);
-        assert_int_equal(fs_store_catch_up(fixture->store, 1000, NULL),
+        assert_int_equal(fs_store_catch_up(fixture->store, 1000, NULL, NULL),
                          FS_OK);
         audit = audit_run(fixture, 3);
         assert_true(audit.ok);

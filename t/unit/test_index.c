@@ -122,7 +122,7 @@ index_spoilt(fixture_t *fixture, void (*spoil)(fixture_t *, const char *))
     assert_non_null(fixture->store);
     assert_null(fixture->store->index);
     assert_true(fs_store_index_wanted(fixture->store));
-    assert_int_equal(fs_store_catch_up(fixture->store, 16, NULL), FS_OK);
+    assert_int_equal(fs_store_catch_up(fixture->store, 16, NULL, NULL), FS_OK);
     fixture->crypto = fs_crypto_create(fixture->store->store_key);
 
     index_equals(fixture, n + 1, &dump);
@@ -305,7 +305,7 @@ test_ahead(void **context)
 static void
 test_behind(void **context)
 {
-    int          chunk;
+    int          chunk, more;
     char         name[128], saved[160];
     dump_t       dump;
     fixture_t   *fixture = *context;
@@ -338,12 +338,13 @@ test_behind(void **context)
         /* more than one chunk: others know, and answer 503 */
 
         if (chunk < 10) {
-            assert_int_equal(fs_store_catch_up(fixture->store, chunk, &stop),
-                             FS_REBUILDING);
+            assert_int_equal(fs_store_catch_up(fixture->store, chunk, &stop,
+                                               &more), FS_OK);
+            assert_true(more);
             assert_true(fs_store_index_wanted(fixture->store));
         }
 
-        assert_int_equal(fs_store_catch_up(fixture->store, chunk, NULL),
+        assert_int_equal(fs_store_catch_up(fixture->store, chunk, NULL, NULL),
                          FS_OK);
         fixture->crypto = fs_crypto_create(fixture->store->store_key);
         index_equals(fixture, 1, &dump);

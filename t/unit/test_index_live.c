@@ -13,6 +13,7 @@
 static void
 test_stop(void **context)
 {
+    int          more;
     char         name[128];
     dump_t       dump;
     uint64_t     to;
@@ -37,7 +38,9 @@ test_stop(void **context)
     atomic_init(&stop, 1);
     to = 0;
 
-    while (fs_store_catch_up(fixture->store, 16, &stop) == FS_REBUILDING) {
+    while (fs_store_catch_up(fixture->store, 16, &stop, &more) == FS_OK
+           && more)
+    {
 
         /* each call goes on where the last one stopped */
 
@@ -50,10 +53,11 @@ test_stop(void **context)
         /* sales can be read meanwhile, and nothing else */
 
         assert_int_equal(fs_view_open(reader, &view), FS_REBUILDING);
+        assert_int_equal(fs_view_open_log(reader, &view), FS_OK);
         assert_true(fs_view_sale(&view, 1, &sale));
         assert_int_equal(sale.stock, 1000);
         assert_false(fs_view_hold(&view, 6, &hold));
-        assert_int_equal(fs_view_outcome(&view), FS_REBUILDING);
+        assert_int_equal(fs_view_outcome(&view), FS_OK);
         fs_view_close(&view);
     }
 
@@ -101,7 +105,7 @@ test_builder_killed(void **context)
         fixture->store = fs_store_open(&fixture->conf, &(fs_outcome_t) { 0 },
                                        (char [257]) { 0 });
         builder_chunks = 7;
-        (void) fs_store_catch_up(fixture->store, 10, NULL);
+        (void) fs_store_catch_up(fixture->store, 10, NULL, NULL);
         _exit(1);
     }
 
@@ -117,7 +121,7 @@ test_builder_killed(void **context)
     /* the rest alone is folded */
 
     assert_true(fixture->store->index_seq >= 20);
-    assert_int_equal(fs_store_catch_up(fixture->store, 10, NULL), FS_OK);
+    assert_int_equal(fs_store_catch_up(fixture->store, 10, NULL, NULL), FS_OK);
     fixture->crypto = fs_crypto_create(fixture->store->store_key);
     index_equals(fixture, 2, &dump);
 }
@@ -149,7 +153,7 @@ test_swap(void **context)
                                        (char [257]) { 0 });
         atomic_store(&fixture->store->mark->stale, 1);
 
-        if (fs_store_catch_up(fixture->store, 100, NULL) != FS_OK
+        if (fs_store_catch_up(fixture->store, 100, NULL, NULL) != FS_OK
             || fixture->store->index_n != 2)
         {
             _exit(1);
@@ -172,10 +176,12 @@ test_swap(void **context)
 
     assert_true(fs_store_index_wanted(fixture->store));
     assert_int_equal(fs_view_open(reader, &view), FS_REBUILDING);
+    assert_int_equal(fs_view_open_log(reader, &view), FS_OK);
     assert_true(fs_view_sale(&view, 1, &sale));
     fs_view_close(&view);
 
-    assert_int_equal(fs_store_catch_up(fixture->store, 100, NULL), FS_OK);
+    assert_int_equal(fs_store_catch_up(fixture->store, 100, NULL, NULL),
+                     FS_OK);
     assert_int_equal(fs_view_open(reader, &view), FS_OK);
     assert_true(view.fresh);
     fs_view_close(&view);
@@ -236,7 +242,8 @@ test_view_waited_for(void **context)
     pthread_barrier_wait(&watcher.opened);
 
     atomic_store(&fixture->store->mark->stale, 1);
-    assert_int_equal(fs_store_catch_up(fixture->store, 100, NULL), FS_OK);
+    assert_int_equal(fs_store_catch_up(fixture->store, 100, NULL, NULL),
+                     FS_OK);
 
     pthread_join(thread, NULL);
     assert_true(watcher.ok);
@@ -285,7 +292,6 @@ test_commit_failed(void **context)
 
     reader = fs_reader_create(fixture->store);
     assert_int_equal(fs_view_open(reader, &view), FS_REBUILDING);
-    fs_view_close(&view);
 
     assert_string_equal(fixture_state(fixture, fixture->result.hold.seq),
                         "held");

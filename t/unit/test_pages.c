@@ -309,7 +309,7 @@ pages_read(fixture_t *fixture)
         return;
     }
 
-    if (fs_view_open(reader, &view) != FS_NOT_READY && view.store) {
+    if (fs_view_open_log(reader, &view) == FS_OK) {
         (void) fs_view_sales(&view, fixture_str(""), 64, sales, &more);
         (void) fs_view_entries(&view, 0, 1000, entries);
         more = fs_view_documents(&view, fixture_str("note"), fixture_str(""),

@@ -299,7 +299,7 @@ test_fork(void **context)
 
     if (pid == 0) {
         if (fs_pair_begin(fixture->store, &write) != FS_NOT_READY
-            || fs_store_catch_up(fixture->store, 1, NULL) != FS_NOT_READY
+            || fs_store_catch_up(fixture->store, 1, NULL, NULL) != FS_NOT_READY
             || fs_view_open(reader, &view) != FS_NOT_READY)
         {
             _exit(1);

@@ -59,7 +59,10 @@ fs_decide_hold(fs_sheet_t *sheet, const fs_command_t *command,
         outcome = fs_check_buyer(sheet, command, now, result);
     }
 
-    if (outcome == FS_OVER_LIMIT || outcome == FS_TOO_MANY_HOLDS) {
+    if (result->limit != 0) {
+
+        /* reached, perhaps by holds whose time is over */
+
         fs_expire_buyer(sheet, command->buyer, now);
 
         result->limit = 0;

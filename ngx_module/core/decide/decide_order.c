@@ -87,10 +87,6 @@ fs_decide_order(fs_sheet_t *sheet, const fs_command_t *command,
         break;
     }
 
-    if (result->outcome == FS_WRONG_STATE) {
-        return;
-    }
-
     fs_sheet_hold(sheet, command->hold, &hold);
     fs_result_hold(sheet, &hold, result);
 }
@@ -219,7 +215,7 @@ fs_decide_confirm(fs_sheet_t *sheet, const fs_command_t *command,
             return;
         }
 
-    } else if (move->outcome != FS_REFUND_DUE) {
+    } else if (reason == FS_REASON_NONE) {
         fs_wrong_state(sheet, hold, result);
         return;
     }

@@ -12,7 +12,7 @@
 #include "store/clock.h"
 
 static fs_outcome_t fs_replay_fold(fs_pair_t *write, fs_seq_t *seq,
-    unsigned chunk);
+    unsigned chunk, int *unfit);
 static void fs_replay_range(fs_pair_t *write, fs_sheet_t *sheet,
     unsigned chunk);
 static fs_outcome_t fs_replay_boot(fs_pair_t *write, int *again);
@@ -27,13 +27,14 @@ const fs_replay_t  fs_replay = {
 
 
 static fs_outcome_t
-fs_replay_fold(fs_pair_t *write, fs_seq_t *seq, unsigned chunk)
+fs_replay_fold(fs_pair_t *write, fs_seq_t *seq, unsigned chunk, int *unfit)
 {
     fs_sheet_t     sheet;
     fs_store_t    *store;
     fs_outcome_t   outcome;
 
     store = write->store;
+    *unfit = 0;
 
     if (!fs_replay_memory(store)) {
         return FS_NOT_READY;
@@ -44,13 +45,18 @@ fs_replay_fold(fs_pair_t *write, fs_seq_t *seq, unsigned chunk)
 
     fs_replay_range(write, &sheet, chunk);
 
-    outcome = FS_INTERNAL;
-
     if (write->log.error) {
         outcome = fs_db_outcome(write->log.error);
 
-    } else if (!sheet.failed && write->index.error == 0) {
+    } else if (sheet.failed || write->index.error) {
+        outcome = FS_INTERNAL;
+        *unfit = 1;
+
+    } else {
         outcome = fs_sheet_end(&sheet);
+        *unfit = write->index.error
+                 ? fs_db_kind(write->index.error) == FS_DB_WRONG
+                 : (int) sheet.failed;
     }
 
     *seq = sheet.seq;

@@ -8,6 +8,7 @@
  * moments in which views must not look.
  */
 
+#include <errno.h>
 #include <limits.h>
 #include <sys/stat.h>
 
@@ -17,10 +18,12 @@
 #include "log/log.h"
 #include "store/reader.h"
 
-static fs_outcome_t fs_index_open(fs_store_t *store,
-    const fs_index_row_t *row);
-static fs_outcome_t fs_index_trust(fs_store_t *store, fs_txn_t *log,
-    fs_txn_t *index, fs_seq_t last, fs_position_t *position);
+static fs_index_use_t fs_index_open(fs_store_t *store,
+    const fs_index_row_t *row, fs_outcome_t *outcome);
+static fs_index_use_t fs_index_trust(fs_store_t *store, fs_txn_t *log,
+    fs_txn_t *index, fs_seq_t last, fs_position_t *position,
+    fs_outcome_t *outcome);
+static fs_index_use_t fs_index_later(int error, fs_outcome_t *outcome);
 
 
 int
@@ -44,27 +47,38 @@ fs_index_row(fs_store_t *store, fs_txn_t *log, fs_index_row_t *row)
 }
 
 
-fs_outcome_t
-fs_index_attach(fs_store_t *store, fs_txn_t *log)
+fs_index_use_t
+fs_index_attach(fs_store_t *store, fs_txn_t *log, fs_outcome_t *outcome)
 {
     fs_index_row_t  row;
 
     if (!fs_index_row(store, log, &row)) {
-        return log->error ? fs_db_outcome(log->error) : FS_REBUILDING;
+        return log->error ? fs_index_later(log->error, outcome)
+                          : FS_INDEX_UNTRUSTED;
     }
 
     if (store->index && store->index_n == row.n) {
-        return FS_OK;
+        return FS_INDEX_GOOD;
     }
 
     fs_index_detach(store);
 
-    return fs_index_open(store, &row);
+    return fs_index_open(store, &row, outcome);
 }
 
 
-static fs_outcome_t
-fs_index_open(fs_store_t *store, const fs_index_row_t *row)
+static fs_index_use_t
+fs_index_later(int error, fs_outcome_t *outcome)
+{
+    *outcome = fs_db_outcome(error);
+
+    return FS_INDEX_LATER;
+}
+
+
+static fs_index_use_t
+fs_index_open(fs_store_t *store, const fs_index_row_t *row,
+    fs_outcome_t *outcome)
 {
     int          rc;
     char         name[PATH_MAX], why[FS_ENV_WHY_MAX];
@@ -74,7 +88,7 @@ fs_index_open(fs_store_t *store, const fs_index_row_t *row)
     struct stat  st;
 
     if (!fs_index_name(store, row->n, "data.mdb", name, sizeof(name))) {
-        return FS_INTERNAL;
+        return fs_index_later(ENAMETOOLONG, outcome);
     }
 
     rc = fs_env_probe(name, why);
@@ -82,18 +96,18 @@ fs_index_open(fs_store_t *store, const fs_index_row_t *row)
     if (rc != 1) {
         fs_store_say(store, FS_SAY_WARN, "index-%u/data.mdb %s", row->n,
                      rc == 0 ? "is missing" : why);
-        return FS_REBUILDING;
+        return FS_INDEX_UNTRUSTED;
     }
 
     if (stat(name, &st) == -1) {
-        return FS_REBUILDING;
+        return FS_INDEX_UNTRUSTED;
     }
 
     if (st.st_dev != row->device || st.st_ino != row->inode) {
         fs_store_say(store, FS_SAY_WARN,
                      "index-%u/data.mdb is another file than the one "
                      "recorded", row->n);
-        return FS_REBUILDING;
+        return FS_INDEX_UNTRUSTED;
     }
 
     (void) fs_index_name(store, row->n, "", name, sizeof(name));
@@ -117,8 +131,8 @@ fs_index_open(fs_store_t *store, const fs_index_row_t *row)
             mdb_env_close(env);
         }
 
-        return rc == MDB_NOTFOUND || fs_db_damaged(rc) ? FS_REBUILDING
-                                                       : fs_db_outcome(rc);
+        return rc == MDB_NOTFOUND || fs_db_damaged(rc)
+               ? FS_INDEX_UNTRUSTED : fs_index_later(rc, outcome);
     }
 
     pthread_rwlock_wrlock(&store->guard);
@@ -132,7 +146,7 @@ fs_index_open(fs_store_t *store, const fs_index_row_t *row)
 
     pthread_rwlock_unlock(&store->guard);
 
-    return FS_OK;
+    return FS_INDEX_GOOD;
 }
 
 
@@ -159,19 +173,17 @@ fs_index_detach(fs_store_t *store)
 }
 
 
-fs_outcome_t
+int
 fs_index_check(fs_store_t *store, fs_txn_t *log)
 {
-    int            rc;
+    int            rc, good;
     fs_txn_t       index;
     fs_entry_t     last;
     fs_outcome_t   outcome;
     fs_position_t  position;
 
-    outcome = fs_index_attach(store, log);
-
-    if (outcome != FS_OK) {
-        return outcome;
+    if (fs_index_attach(store, log, &outcome) != FS_INDEX_GOOD) {
+        return 0;
     }
 
     memset(&index, 0, sizeof(index));
@@ -180,7 +192,7 @@ fs_index_check(fs_store_t *store, fs_txn_t *log)
 
     if (rc) {
         fs_index_detach(store);
-        return fs_db_outcome(rc);
+        return 0;
     }
 
     /*
@@ -190,38 +202,30 @@ fs_index_check(fs_store_t *store, fs_txn_t *log)
 
     mdb_txn_reset(log->txn);
 
-    rc = fs_guard_renew(log->txn);
+    log->error = fs_guard_renew(log->txn);
 
-    if (rc) {
-        log->error = rc;
-        outcome = fs_db_outcome(rc);
+    memset(&last, 0, sizeof(last));
 
-    } else {
-        memset(&last, 0, sizeof(last));
-
-        outcome = FS_REBUILDING;
-
-        if (fs_log_last(store, log, &last) != -1) {
-            outcome = fs_index_trust(store, log, &index, last.seq, &position);
-        }
-    }
+    good = log->error == 0 && fs_log_last(store, log, &last) != -1
+           && fs_index_trust(store, log, &index, last.seq, &position,
+                             &outcome) == FS_INDEX_GOOD;
 
     mdb_txn_abort(index.txn);
 
-    if (outcome != FS_OK) {
+    if (good) {
+        store->index_seq = position.seq;
+
+    } else {
         fs_index_detach(store);
-        return outcome;
     }
 
-    store->index_seq = position.seq;
-
-    return FS_OK;
+    return good;
 }
 
 
-static fs_outcome_t
+static fs_index_use_t
 fs_index_trust(fs_store_t *store, fs_txn_t *log, fs_txn_t *index,
-    fs_seq_t last, fs_position_t *position)
+    fs_seq_t last, fs_position_t *position, fs_outcome_t *outcome)
 {
     const char     *why;
     fs_entry_t      entry;
@@ -243,7 +247,7 @@ fs_index_trust(fs_store_t *store, fs_txn_t *log, fs_txn_t *index,
     if (position->seq) {
         if (fs_log_entry(store, log, position->seq, &entry) != 1) {
             if (log->error) {
-                return fs_db_outcome(log->error);
+                return fs_index_later(log->error, outcome);
             }
 
             why = "ends at an entry that cannot be read";
@@ -265,38 +269,37 @@ fs_index_trust(fs_store_t *store, fs_txn_t *log, fs_txn_t *index,
         goto untrusted;
     }
 
-    return FS_OK;
+    return FS_INDEX_GOOD;
 
 untrusted:
 
     fs_store_say(store, FS_SAY_WARN, "index-%u %s", store->index_n, why);
 
-    return FS_REBUILDING;
+    return FS_INDEX_UNTRUSTED;
 }
 
 
-/* OK: the index's transaction is open, and its position is the ledger's. */
-
-fs_outcome_t
-fs_index_open_txn(fs_pair_t *write, fs_position_t *position)
+fs_index_use_t
+fs_index_open_txn(fs_pair_t *write, fs_position_t *position,
+    fs_outcome_t *outcome)
 {
-    int            rc, tries;
-    fs_store_t    *store;
-    fs_outcome_t   outcome;
+    int             rc, tries;
+    fs_store_t     *store;
+    fs_index_use_t  use;
 
     store = write->store;
 
     if (atomic_load(&store->mark->stale)) {
         fs_store_say(store, FS_SAY_WARN, "index-%u is damaged",
                      atomic_load(&store->mark->index_n));
-        return FS_REBUILDING;
+        return FS_INDEX_UNTRUSTED;
     }
 
     for (tries = 0; /* void */ ; tries++) {
-        outcome = fs_index_attach(store, &write->log);
+        use = fs_index_attach(store, &write->log, outcome);
 
-        if (outcome != FS_OK) {
-            return outcome;
+        if (use != FS_INDEX_GOOD) {
+            return use;
         }
 
         write->index.error = 0;
@@ -316,11 +319,11 @@ fs_index_open_txn(fs_pair_t *write, fs_position_t *position)
 
             store->index_lost = 1;
             atomic_store(&store->mark->stale, 1);
-            return FS_REBUILDING;
+            return FS_INDEX_UNTRUSTED;
         }
 
         if (tries) {
-            return fs_db_outcome(rc);
+            return fs_index_later(rc, outcome);
         }
 
         if (rc == MDB_MAP_RESIZED) {
@@ -364,18 +367,18 @@ fs_index_open_txn(fs_pair_t *write, fs_position_t *position)
                          store->index_n, fs_db_strerror(rc));
         }
 
-        return fs_db_outcome(rc);
+        return fs_index_later(rc, outcome);
     }
 
-    outcome = fs_index_trust(store, &write->log, &write->index, write->seq,
-                             position);
+    use = fs_index_trust(store, &write->log, &write->index, write->seq,
+                         position, outcome);
 
-    if (outcome != FS_OK) {
+    if (use != FS_INDEX_GOOD) {
         mdb_txn_abort(write->index.txn);
         write->index.txn = NULL;
     }
 
-    return outcome;
+    return use;
 }
 
 

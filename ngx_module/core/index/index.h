@@ -15,30 +15,35 @@
 #pragma GCC visibility push(hidden)
 
 
+/* Whether it can be used. */
+typedef enum {
+    FS_INDEX_GOOD = 0,
+    FS_INDEX_UNTRUSTED,                 /* another has to be made; the log
+                                           says why */
+    FS_INDEX_LATER                      /* not now; *outcome is what is told */
+} fs_index_use_t;
+
+
 /* What the log records of it.  1: *row; 0: nothing, and *row is zeros. */
 int fs_index_row(fs_store_t *store, fs_txn_t *log, fs_index_row_t *row);
 
-/*
- * Open the index that the log records, unless it is open.  OK; REBUILDING: it
- * cannot be trusted (the log says why); other: try again later.
- */
-fs_outcome_t fs_index_attach(fs_store_t *store, fs_txn_t *log);
+/* Open the index that the log records, unless it is open. */
+fs_index_use_t fs_index_attach(fs_store_t *store, fs_txn_t *log,
+    fs_outcome_t *outcome);
 
 /* Close it, after its readers. */
 void fs_index_detach(fs_store_t *store);
 
 /*
  * Attach, and look whether its position belongs to this ledger, without the
- * write lock: what fs_store_open() can do.  The store's index is NULL after
- * anything but OK.
+ * write lock: what fs_store_open() can do.  1: it does; 0: the store's index
+ * is NULL.
  */
-fs_outcome_t fs_index_check(fs_store_t *store, fs_txn_t *log);
+int fs_index_check(fs_store_t *store, fs_txn_t *log);
 
-/*
- * Begin the index's write transaction.  OK: *position is where it is;
- * REBUILDING: it cannot be trusted; other: try again later.
- */
-fs_outcome_t fs_index_open_txn(fs_pair_t *write, fs_position_t *position);
+/* Begin the index's write transaction.  GOOD: *position is where it is. */
+fs_index_use_t fs_index_open_txn(fs_pair_t *write, fs_position_t *position,
+    fs_outcome_t *outcome);
 
 /* Make the next index, and record it in the log's transaction. */
 fs_outcome_t fs_index_create(fs_pair_t *write);

@@ -6,6 +6,15 @@
 #include "log/life.h"
 
 
+/* Whose fault it is that a pass can only be aborted. */
+typedef enum {
+    FS_CULPRIT_STORE = 0,               /* the disk's, or a file's */
+    FS_CULPRIT_PASS,                    /* of what was decided: less may do */
+    FS_CULPRIT_ROW                      /* of one row, which is remembered */
+} fs_culprit_t;
+
+
+static fs_culprit_t fs_batch_fail(fs_leader_t *leader, fs_outcome_t *outcome);
 static void fs_batch_again(fs_leader_t *leader, fs_pass_t *pass);
 static void fs_batch_give_up(fs_leader_t *leader);
 static void fs_batch_collect(fs_leader_t *leader, fs_pass_t *pass);
@@ -30,9 +39,9 @@ static void fs_batch_positions(fs_leader_t *leader);
 fs_outcome_t
 fs_batch_work(fs_leader_t *leader, fs_pass_t *pass)
 {
-    int           suspect;
     int64_t       timings[2];
     fs_seq_t      seq;
+    fs_culprit_t  culprit;
     fs_outcome_t  outcome;
 
     seq = leader->write.seq;
@@ -53,28 +62,27 @@ fs_batch_work(fs_leader_t *leader, fs_pass_t *pass)
     }
 
     if (fs_leader_failed(leader)) {
-        outcome = fs_leader_outcome(leader);
-        suspect = fs_batch_suspect(leader);
-        fs_pair_abort(&leader->write);
+        culprit = fs_batch_fail(leader, &outcome);
 
         leader->limit = FS_BATCH_MAX;
         pass->more = 1;
 
-        if (suspect) {
-            fs_batch_again(leader, pass);
-            return FS_OK;
-        }
-
-        if (outcome != FS_INTERNAL) {
+        if (culprit == FS_CULPRIT_STORE) {
             fs_batch_give_up(leader);
-
-        } else if (pass->commands > 1) {
-            leader->limit = pass->commands - 1;
-            fs_batch_again(leader, pass);
-            outcome = FS_OK;
+            return outcome;
         }
 
-        return outcome;
+        if (culprit == FS_CULPRIT_PASS) {
+
+            if (pass->commands <= 1) {
+                return outcome;
+            }
+
+            leader->limit = pass->commands - 1;
+        }
+
+        fs_batch_again(leader, pass);
+        return FS_OK;
     }
 
     leader->limit = FS_BATCH_MAX;
@@ -84,22 +92,18 @@ fs_batch_work(fs_leader_t *leader, fs_pass_t *pass)
                                         FS_TIMERS_PASS);
 
         if (fs_leader_failed(leader)) {
-            outcome = fs_leader_outcome(leader);
-            suspect = fs_batch_suspect(leader);
-            fs_pair_abort(&leader->write);
+            culprit = fs_batch_fail(leader, &outcome);
 
-            if (suspect) {
-                fs_batch_again(leader, pass);
-                return FS_OK;
+            if (culprit == FS_CULPRIT_STORE) {
+                return outcome;
             }
 
-            if (outcome == FS_INTERNAL) {
+            if (culprit == FS_CULPRIT_PASS) {
                 leader->timers_at = leader->now.mono + FS_TIMERS_OFF_MS;
-                fs_batch_again(leader, pass);
-                return FS_OK;
             }
 
-            return outcome;
+            fs_batch_again(leader, pass);
+            return FS_OK;
         }
     }
 
@@ -142,6 +146,40 @@ fs_batch_work(fs_leader_t *leader, fs_pass_t *pass)
     pass->index_us = timings[1];
 
     return outcome;
+}
+
+
+/* Abort what failed; *outcome: what its commands are told. */
+
+static fs_culprit_t
+fs_batch_fail(fs_leader_t *leader, fs_outcome_t *outcome)
+{
+    int           error;
+    fs_culprit_t  culprit;
+
+    *outcome = fs_leader_outcome(leader);
+
+    error = leader->write.log.error;
+    culprit = FS_CULPRIT_STORE;
+
+    if (error == 0) {
+        error = leader->write.index.error;
+    }
+
+    if (error == 0
+        || (fs_db_kind(error) == FS_DB_WRONG
+            && (leader->write.log.error != 0 || !fs_db_damaged(error))))
+    {
+        culprit = FS_CULPRIT_PASS;
+    }
+
+    if (fs_batch_suspect(leader)) {
+        culprit = FS_CULPRIT_ROW;
+    }
+
+    fs_pair_abort(&leader->write);
+
+    return culprit;
 }
 
 

@@ -65,23 +65,28 @@ fs_leader_waited(fs_leader_t *leader)
 fs_outcome_t
 fs_leader_begin(fs_leader_t *leader, const _Atomic int *stop)
 {
+    int           more;
     fs_outcome_t  outcome;
 
     while (fs_store_index_wanted(leader->store)) {
         outcome = fs_store_catch_up(leader->store, FS_CATCH_UP_CHUNK,
-                                    &fs_leader_at_once);
+                                    &fs_leader_at_once, &more);
 
-        if (outcome == FS_OK) {
-            break;
+        if (outcome == FS_OK && more && stop != NULL && *stop) {
+            outcome = FS_REBUILDING;
         }
 
-        if (outcome != FS_REBUILDING || (stop != NULL && *stop)) {
+        if (outcome != FS_OK) {
             fs_leader_waited(leader);
             return outcome;
         }
 
+        if (!more) {
+            break;
+        }
+
         if (leader->rings != NULL) {
-            fs_leader_refuse_waiting(leader, -1, outcome);
+            fs_leader_refuse_waiting(leader, -1, FS_REBUILDING);
         }
     }
 

@@ -18,29 +18,29 @@ static int fs_db_first(fs_txn_t *txn, MDB_dbi dbi, const void *key,
     fs_str_t *found_value);
 
 
-fs_outcome_t
-fs_db_outcome(int error)
+fs_db_kind_t
+fs_db_kind(int error)
 {
     switch (error) {
 
     case 0:
-        return FS_OK;
+        return FS_DB_FINE;
 
     case MDB_MAP_FULL:
     case ENOSPC:
     case EDQUOT:
     case EFBIG:
-        return FS_STORE_FULL;
+        return FS_DB_FULL;
 
     case EIO:
     case EROFS:
     case ENXIO:
     case ENODEV:
     case ESTALE:
-        return FS_DISK_FAILED;
+        return FS_DB_DISK;
 
     case MDB_PANIC:
-        return FS_UNKNOWN;
+        return FS_DB_DOUBT;
 
     case MDB_CORRUPTED:
     case MDB_PAGE_NOTFOUND:
@@ -51,10 +51,26 @@ fs_db_outcome(int error)
     case MDB_BAD_RSLOT:
     case ENOMEM:
     case EAGAIN:
-        return FS_NOT_READY;
+        return FS_DB_LATER;
     }
 
-    return FS_INTERNAL;
+    return FS_DB_WRONG;
+}
+
+
+fs_outcome_t
+fs_db_outcome(int error)
+{
+    static const fs_outcome_t  outcomes[] = {
+        [FS_DB_FINE] = FS_OK,
+        [FS_DB_FULL] = FS_STORE_FULL,
+        [FS_DB_DISK] = FS_DISK_FAILED,
+        [FS_DB_DOUBT] = FS_UNKNOWN,
+        [FS_DB_LATER] = FS_NOT_READY,
+        [FS_DB_WRONG] = FS_INTERNAL
+    };
+
+    return outcomes[fs_db_kind(error)];
 }
 
 

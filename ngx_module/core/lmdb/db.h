@@ -44,7 +44,17 @@ typedef struct {
 } fs_db_walk_t;
 
 
-/* What a client is told of an LMDB or system error. */
+/* What an LMDB or system error says; and what a client is told of it. */
+typedef enum {
+    FS_DB_FINE = 0,                     /* 0: none */
+    FS_DB_FULL,
+    FS_DB_DISK,                         /* it did not take it */
+    FS_DB_DOUBT,                        /* nobody knows whether it took it */
+    FS_DB_LATER,                        /* not now */
+    FS_DB_WRONG                         /* what was asked of it */
+} fs_db_kind_t;
+
+fs_db_kind_t fs_db_kind(int error);
 fs_outcome_t fs_db_outcome(int error);
 
 /* Its words, for a log.  Never NULL. */

@@ -37,7 +37,7 @@ fs_pair_begin(fs_store_t *store, fs_pair_t *write)
             return outcome;
         }
 
-        outcome = fs_pair_begin_index(write, FS_INDEX_CHUNK, NULL);
+        outcome = fs_pair_begin_index(write, FS_INDEX_CHUNK, NULL, NULL);
 
         if (outcome != FS_OK) {
             return outcome;
@@ -66,13 +66,15 @@ fs_pair_begin(fs_store_t *store, fs_pair_t *write)
 
 
 fs_outcome_t
-fs_pair_begin_index(fs_pair_t *write, unsigned chunk, const _Atomic int *stop)
+fs_pair_begin_index(fs_pair_t *write, unsigned chunk, const _Atomic int *stop,
+    int *more)
 {
     unsigned       made;
     int64_t        wall, told_at;
     fs_store_t    *store;
     fs_outcome_t   outcome;
     fs_position_t  position;
+    fs_index_use_t use;
 
     store = write->store;
     made = 0;
@@ -80,9 +82,9 @@ fs_pair_begin_index(fs_pair_t *write, unsigned chunk, const _Atomic int *stop)
     store->conf.clock(store->conf.data, &wall, &told_at);
 
     for ( ;; ) {
-        outcome = fs_index_open_txn(write, &position);
+        use = fs_index_open_txn(write, &position, &outcome);
 
-        if (outcome == FS_REBUILDING) {
+        if (use == FS_INDEX_UNTRUSTED) {
 
             if (made == FS_INDEX_NEW_MAX) {
                 fs_store_say(store, FS_SAY_ERROR,
@@ -100,7 +102,7 @@ fs_pair_begin_index(fs_pair_t *write, unsigned chunk, const _Atomic int *stop)
             }
         }
 
-        if (outcome != FS_OK) {
+        if (use != FS_INDEX_GOOD) {
             break;
         }
 
@@ -132,7 +134,7 @@ fs_pair_begin_index(fs_pair_t *write, unsigned chunk, const _Atomic int *stop)
         if (stop && position.seq < write->seq
             && atomic_load_explicit(stop, memory_order_relaxed))
         {
-            outcome = FS_REBUILDING;
+            *more = 1;
             break;
         }
     }
@@ -206,7 +208,7 @@ fs_pair_replace_index(fs_pair_t *write)
 static fs_outcome_t
 fs_pair_fold(fs_pair_t *write, fs_position_t *position, unsigned chunk)
 {
-    int            rc;
+    int            rc, unfit;
     fs_seq_t       seq;
     fs_store_t    *store;
     fs_outcome_t   outcome;
@@ -230,13 +232,14 @@ fs_pair_fold(fs_pair_t *write, fs_position_t *position, unsigned chunk)
     }
 
     seq = position->seq;
-    outcome = store->conf.replay->fold(write, &seq, chunk);
+    outcome = store->conf.replay->fold(write, &seq, chunk, &unfit);
 
     rc = write->index.error;
 
     if (outcome == FS_OK) {
         rc = fs_db_commit(&write->index);
         outcome = fs_db_outcome(rc);
+        unfit = fs_db_kind(rc) == FS_DB_WRONG;
 
     } else {
         fs_db_abort(&write->index);
@@ -256,9 +259,7 @@ fs_pair_fold(fs_pair_t *write, fs_position_t *position, unsigned chunk)
                      rc ? fs_db_strerror(rc) : fs_outcome_title(outcome));
     }
 
-    if ((outcome == FS_INTERNAL || fs_db_damaged(rc))
-        && write->log.error == 0)
-    {
+    if ((unfit || fs_db_damaged(rc)) && write->log.error == 0) {
 
         /* by another index, then; when that fails too it is given up */
 
@@ -297,11 +298,16 @@ fs_pair_progress(fs_pair_t *write, fs_seq_t seq, int64_t *told_at)
 
 
 fs_outcome_t
-fs_store_catch_up(fs_store_t *store, unsigned chunk, const _Atomic int *stop)
+fs_store_catch_up(fs_store_t *store, unsigned chunk, const _Atomic int *stop,
+    int *more)
 {
     int            again;
     fs_pair_t     write;
     fs_outcome_t   outcome;
+
+    if (more != NULL) {
+        *more = 0;
+    }
 
     outcome = fs_log_lock(store, &write);
 
@@ -309,9 +315,9 @@ fs_store_catch_up(fs_store_t *store, unsigned chunk, const _Atomic int *stop)
         return outcome;
     }
 
-    outcome = fs_pair_begin_index(&write, chunk, stop);
+    outcome = fs_pair_begin_index(&write, chunk, stop, more);
 
-    if (outcome != FS_OK) {
+    if (outcome != FS_OK || (more != NULL && *more)) {
         return outcome;
     }
 
@@ -333,7 +339,8 @@ fs_store_catch_up(fs_store_t *store, unsigned chunk, const _Atomic int *stop)
 void
 fs_pair_clean(fs_store_t *store)
 {
-    fs_pair_t     write;
+    fs_pair_t      write;
+    fs_outcome_t   outcome;
     fs_position_t  position;
 
     if (store->index == NULL || fs_store_index_wanted(store)
@@ -345,7 +352,7 @@ fs_pair_clean(fs_store_t *store)
     }
 
     if (atomic_load(&store->mark->clean)
-        || fs_index_open_txn(&write, &position) != FS_OK)
+        || fs_index_open_txn(&write, &position, &outcome) != FS_INDEX_GOOD)
     {
         fs_pair_abort(&write);
         return;

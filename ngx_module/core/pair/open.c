@@ -479,7 +479,7 @@ fs_store_make(fs_store_t *store, char *message)
         return outcome;
     }
 
-    outcome = fs_pair_begin_index(&write, FS_INDEX_CHUNK, NULL);
+    outcome = fs_pair_begin_index(&write, FS_INDEX_CHUNK, NULL, NULL);
 
     if (outcome != FS_OK) {
         return outcome;
@@ -535,7 +535,7 @@ fs_store_check(fs_store_t *store, char *message, fs_seq_t *behind)
     if (outcome == FS_OK) {
         fs_store_check_clock(store, &log, &last);
 
-        if (fs_index_check(store, &log) == FS_OK) {
+        if (fs_index_check(store, &log)) {
             *behind = last > store->index_seq ? last - store->index_seq : 0;
         }
     }

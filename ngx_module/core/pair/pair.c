@@ -120,7 +120,7 @@ fs_pair_commit_index(fs_pair_t *write)
 
     atomic_store(&store->mark->rebuilding, 1);
 
-    whole = fs_db_outcome(rc) == FS_STORE_FULL;
+    whole = fs_db_kind(rc) == FS_DB_FULL;
 
     if (rc == EIO && fs_guard_begin(store->index, MDB_RDONLY, &txn) == 0) {
         mdb_txn_abort(txn);

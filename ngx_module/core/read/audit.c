@@ -150,9 +150,9 @@ fs_audit_walk(fs_auditor_t *auditor, const _Atomic int *stop)
             return FS_NOT_READY;
         }
 
-        outcome = fs_view_open(auditor->reader, &view);
+        outcome = fs_view_open_log(auditor->reader, &view);
 
-        if (outcome != FS_OK && outcome != FS_REBUILDING) {
+        if (outcome != FS_OK) {
 
             if (++tries == FS_AUDIT_TRIES) {
                 return outcome;

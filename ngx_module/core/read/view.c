@@ -44,6 +44,22 @@ static int fs_view_name_hold(void *data, fs_seq_t hold,
 fs_outcome_t
 fs_view_open(fs_reader_t *reader, fs_view_t *view)
 {
+    fs_outcome_t  outcome;
+
+    outcome = fs_view_open_log(reader, view);
+
+    if (outcome == FS_OK && view->index.txn == NULL) {
+        fs_view_close(view);
+        return FS_REBUILDING;
+    }
+
+    return outcome;
+}
+
+
+fs_outcome_t
+fs_view_open_log(fs_reader_t *reader, fs_view_t *view)
+{
     fs_store_t    *store;
     fs_outcome_t   outcome;
 
@@ -61,7 +77,7 @@ fs_view_open(fs_reader_t *reader, fs_view_t *view)
 
     outcome = fs_view_begin(view);
 
-    if (outcome != FS_OK && outcome != FS_REBUILDING) {
+    if (outcome != FS_OK) {
         fs_view_close(view);
     }
 
@@ -105,7 +121,7 @@ fs_view_begin(fs_view_t *view)
         return FS_NOT_READY;
     }
 
-    return FS_REBUILDING;
+    return FS_OK;
 }
 
 
@@ -251,11 +267,7 @@ fs_view_outcome(fs_view_t *view)
         return FS_NOT_READY;
     }
 
-    if (error) {
-        return fs_db_outcome(error);
-    }
-
-    return view->index.txn ? FS_OK : FS_REBUILDING;
+    return fs_db_outcome(error);
 }
 
 

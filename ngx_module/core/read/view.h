@@ -27,13 +27,15 @@ typedef struct {
 } fs_view_t;
 
 /*
- * Take a snapshot; never waits.  OK; REBUILDING: only sales can be read (from
- * the log, cut at the mark); NOT_READY: nothing can, as while the entry that
- * begins a new life is still to be written.  READERS_FULL is
- * answered by a check for dead readers and one more try.
- * A view is closed after OK and after REBUILDING.
+ * Take a snapshot; never waits.  OK: the caller closes it.  Otherwise it is
+ * what to answer: NOT_READY: nothing can be read, as while the entry that
+ * begins a new life is still to be written; REBUILDING: there is no index.
+ * fs_view_open_log() is for who needs none: sales, documents and entries are
+ * read from the log, cut at the mark, when there is none (index.txn is NULL).
+ * READERS_FULL is answered by a check for dead readers and one more try.
  */
 fs_outcome_t fs_view_open(fs_reader_t *reader, fs_view_t *view);
+fs_outcome_t fs_view_open_log(fs_reader_t *reader, fs_view_t *view);
 void fs_view_close(fs_view_t *view);
 
 /* The log's snapshot, taken on first use.  NULL: not now. */
@@ -41,7 +43,8 @@ fs_txn_t *fs_view_log(fs_view_t *view);
 
 /*
  * OK, or why something that was not found may be there all the same: looked
- * at before a `not found` is answered.
+ * at before a `not found` is answered.  Without an index sales are looked for
+ * in the log.
  */
 fs_outcome_t fs_view_outcome(fs_view_t *view);
 

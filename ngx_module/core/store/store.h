@@ -76,10 +76,10 @@ typedef struct {
     /*
      * Fold at most `chunk` entries after *seq into the index's transaction;
      * *seq becomes the last one folded.  OK; else the transaction can only be
-     * aborted.
+     * aborted, and *unfit is 1 when another index may take them.
      */
     fs_outcome_t       (*fold)(fs_pair_t *pair, fs_seq_t *seq,
-                               unsigned chunk);
+                               unsigned chunk, int *unfit);
 
     /*
      * Write the entries that come before any other (of a new store, boot or
