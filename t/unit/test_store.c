@@ -477,6 +477,66 @@ test_killed(void **context)
 }
 
 
+/* The clock of a process that is killed while it opens the store. */
+
+static void
+store_deadly_clock(void *data, int64_t *wall, int64_t *boot)
+{
+    static unsigned  calls;
+
+    if (++calls == 2) {
+        (void) raise(SIGKILL);
+    }
+
+    fixture_clock(data, wall, boot);
+}
+
+
+/*
+ * Three that do not come back may have been killed: the store is tried again
+ * a minute later, and then not for two.
+ */
+
+static void
+test_opening_killed(void **context)
+{
+    char          message[257];
+    pid_t         pid;
+    unsigned      i;
+    fixture_t    *fixture = *context;
+    fs_outcome_t  outcome;
+
+    fixture_close(fixture, 1);
+    fixture->conf.boot_id[0]++;         /* so that there is something to do */
+
+    for (i = 0; i < 4; i++) {
+        pid = fork();
+
+        if (pid == 0) {
+            fixture->conf.clock = store_deadly_clock;
+            fixture_open(fixture);
+            _exit(1);
+        }
+
+        assert_int_equal(store_wait(pid), SIGKILL);
+
+        if (i < 2) {
+            continue;
+        }
+
+        fixture_pass(fixture, (60000 << (i - 2)) - 1);
+        assert_null(fs_store_open(&fixture->conf, &outcome, message));
+        assert_int_equal(outcome, FS_NOT_READY);
+        assert_non_null(strstr(message, "has ended three processes"));
+        fixture_pass(fixture, 1);
+    }
+
+    fixture_open(fixture);
+    assert_int_equal(atomic_load(&fixture->store->mark->opening), 0);
+    assert_int_equal(atomic_load(&fixture->store->mark->damaged), 0);
+}
+
+
 static void
 test_boot(void **context)
 {
@@ -581,6 +641,8 @@ main(void)
         cmocka_unit_test_setup_teardown(test_mark, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(test_killed, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_opening_killed, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(test_boot, fixture_setup,
                                         fixture_teardown),

@@ -213,7 +213,9 @@ fs_store_destroy(fs_store_t *store)
 
 /*
  * What ends the process while it opens the store is counted: nginx would
- * start another, again and again, with all its other sites.
+ * start another, again and again, with all its other sites.  But who was
+ * killed was not ended by the store, and that cannot be told: a store is
+ * tried again, now and then.
  */
 
 static fs_outcome_t
@@ -223,7 +225,11 @@ fs_store_begin_once(fs_store_t *store, char *message)
     fs_outcome_t   outcome;
 
     if (!fs_store_opening(store)) {
-        fs_store_damaged(store, "has ended three processes that opened it");
+        snprintf(message, FS_MESSAGE_MAX,
+                 "%.100s/log/data.mdb has ended three processes that opened "
+                 "it, or they were killed: it is tried again after a while; "
+                 "a backup in its place is tried at once", store->path);
+        return FS_NOT_READY;
     }
 
     if (!fs_store_file_changed(store, &whole)) {

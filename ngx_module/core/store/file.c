@@ -3,10 +3,12 @@
  * The log's file, and others that are open: are they still those that have
  * these names, and is the log's one that can be trusted?
  *
- * A log found damaged, or one whose opening has ended three processes, stays
- * closed for all processes, over restarts too: the mark has the file's inode,
- * size and time of change, and it is looked at again when one of them is
- * another.
+ * A log found damaged stays closed for all processes, over restarts too: the
+ * mark has the file's inode, size and time of change, and it is looked at
+ * again when one of them is another.
+ *
+ * One whose opening has ended three processes may be such that it ends any,
+ * or they were killed: it is tried again, but seldom.
  */
 
 #include <limits.h>
@@ -16,7 +18,9 @@
 #include "store/file.h"
 
 
-#define FS_OPENINGS_MAX  3
+#define FS_OPENINGS_MAX     3
+#define FS_OPENING_WAIT_MS  60000       /* then, doubled with each further */
+#define FS_OPENING_WAITS    6           /* one, so many times: an hour */
 
 static const char *const  fs_store_files[FS_STORE_FILES] = {
     "log/data.mdb", "log/lock.mdb", "mark"
@@ -151,9 +155,11 @@ fs_store_file_changed(fs_store_t *store, int *whole)
 {
     struct stat  st;
 
-    *whole = atomic_load(&store->mark->damaged) != 0;
+    *whole = atomic_load(&store->mark->damaged) != 0
+             || atomic_load(&store->mark->opening) > FS_OPENINGS_MAX;
 
-    return !*whole || fs_store_file_stat(store, 0, &st) == -1
+    return atomic_load(&store->mark->damaged) == 0
+           || fs_store_file_stat(store, 0, &st) == -1
            || !fs_store_file_same(store, &st);
 }
 
@@ -161,6 +167,8 @@ fs_store_file_changed(fs_store_t *store, int *whole)
 int
 fs_store_opening(fs_store_t *store)
 {
+    int64_t       wall, boot, wait;
+    uint32_t      over;
     fs_mark_t    *mark;
     struct stat   st;
 
@@ -180,11 +188,24 @@ fs_store_opening(fs_store_t *store)
         fs_store_file_note(store, &st);
     }
 
+    store->conf.clock(store->conf.data, &wall, &boot);
+
     if (atomic_load(&mark->opening) >= FS_OPENINGS_MAX) {
-        return 0;
+        over = atomic_load(&mark->opening) - FS_OPENINGS_MAX;
+        wait = (int64_t) FS_OPENING_WAIT_MS
+               << (over < FS_OPENING_WAITS ? over : FS_OPENING_WAITS);
+
+        /* a clock that went back keeps nobody waiting */
+
+        if (wall >= atomic_load(&mark->opening_at)
+            && wall < atomic_load(&mark->opening_at) + wait)
+        {
+            return 0;
+        }
     }
 
     atomic_fetch_add(&mark->opening, 1);
+    atomic_store(&mark->opening_at, wall);
 
     return 1;
 }

@@ -37,7 +37,7 @@ int fs_store_file_changed(fs_store_t *store, int *whole);
 
 /*
  * Opening, under the lock of opening: 1: go on; 0: three that went before
- * have not come back.
+ * have not come back, and the last one was not long ago.
  */
 int fs_store_opening(fs_store_t *store);
 void fs_store_opened(fs_store_t *store);

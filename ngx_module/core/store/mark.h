@@ -69,6 +69,7 @@ typedef struct {
     _Atomic int32_t      writer;        /* pid of who has the write lock, for
                                            people; 0: nobody, or unknown */
     _Atomic uint64_t     unreadable;    /* times that a read left out a row */
+    _Atomic int64_t      opening_at;    /* wall: the last one of `opening` */
 } fs_mark_t;
 
 
