@@ -1,10 +1,10 @@
 
-#include "api/ngx_http_flashsale_admin.h"
+#include "api/ngx_http_flashsale_api.h"
 #include "core/read/view_documents.h"
 #include "http/ngx_http_flashsale_answer.h"
 #include "http/ngx_http_flashsale_request.h"
 #include "http/ngx_http_flashsale_wait.h"
-#include "worker/ngx_http_flashsale_view.h"
+#include "worker/ngx_http_flashsale_worker.h"
 
 
 /* A list of documents ends where it would grow beyond this. */

@@ -1,5 +1,5 @@
 
-#include "api/ngx_http_flashsale_endpoint.h"
+#include "api/ngx_http_flashsale_api.h"
 #include "http/ngx_http_flashsale_answer.h"
 
 

@@ -4,19 +4,12 @@
  * not there, what is not allowed, bodies, and answers that refuse.
  */
 
-#include "api/ngx_http_flashsale_endpoints.h"
-#include "api/ngx_http_flashsale_admin.h"
-#include "api/ngx_http_flashsale_holds.h"
-#include "api/ngx_http_flashsale_metrics.h"
-#include "api/ngx_http_flashsale_orders.h"
-#include "api/ngx_http_flashsale_sales.h"
+#include "api/ngx_http_flashsale_api.h"
 #include "core/log/life.h"
 #include "core/text/form.h"
 #include "http/ngx_http_flashsale_answer.h"
 #include "http/ngx_http_flashsale_request.h"
-#include "live/ngx_http_flashsale_audit.h"
-#include "live/ngx_http_flashsale_events.h"
-#include "live/ngx_http_flashsale_ledger.h"
+#include "live/ngx_http_flashsale_live.h"
 
 
 #define NGX_HTTP_FLASHSALE_READS  (NGX_HTTP_GET|NGX_HTTP_HEAD)

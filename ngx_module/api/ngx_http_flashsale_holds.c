@@ -1,6 +1,5 @@
 
-#include "api/ngx_http_flashsale_holds.h"
-#include "api/ngx_http_flashsale_newcomer.h"
+#include "api/ngx_http_flashsale_api.h"
 #include "core/log/life.h"
 #include "core/read/view_walk.h"
 #include "core/text/answer.h"
@@ -8,7 +7,7 @@
 #include "http/ngx_http_flashsale_answer.h"
 #include "http/ngx_http_flashsale_request.h"
 #include "http/ngx_http_flashsale_wait.h"
-#include "worker/ngx_http_flashsale_view.h"
+#include "worker/ngx_http_flashsale_worker.h"
 
 
 static fs_outcome_t ngx_http_flashsale_hold_key(ngx_http_request_t *r,

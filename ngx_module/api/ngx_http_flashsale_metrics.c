@@ -1,9 +1,9 @@
 
-#include "api/ngx_http_flashsale_metrics.h"
+#include "api/ngx_http_flashsale_api.h"
 #include "core/log/life.h"
 #include "core/read/shelf.h"
 #include "http/ngx_http_flashsale_answer.h"
-#include "worker/ngx_http_flashsale_view.h"
+#include "worker/ngx_http_flashsale_worker.h"
 
 
 #define NGX_HTTP_FLASHSALE_METRICS_BUFFER  16384

@@ -1,5 +1,5 @@
 
-#include "api/ngx_http_flashsale_newcomer.h"
+#include "api/ngx_http_flashsale_api.h"
 #include "core/rules/newcomer.h"
 
 

@@ -1,5 +1,5 @@
 
-#include "api/ngx_http_flashsale_orders.h"
+#include "api/ngx_http_flashsale_api.h"
 #include "core/log/life.h"
 #include "core/text/answer.h"
 #include "http/ngx_http_flashsale_answer.h"

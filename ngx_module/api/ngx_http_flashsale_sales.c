@@ -1,11 +1,10 @@
 
-#include "api/ngx_http_flashsale_sales.h"
-#include "api/ngx_http_flashsale_endpoint.h"
+#include "api/ngx_http_flashsale_api.h"
 #include "core/read/view_walk.h"
 #include "core/text/answer.h"
 #include "http/ngx_http_flashsale_answer.h"
 #include "http/ngx_http_flashsale_request.h"
-#include "worker/ngx_http_flashsale_view.h"
+#include "worker/ngx_http_flashsale_worker.h"
 
 
 ngx_int_t

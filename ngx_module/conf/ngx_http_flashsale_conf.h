@@ -14,6 +14,7 @@
 
 #include "conf/ngx_http_flashsale_compat.h"
 #include "core/base/fs_types.h"
+#include "core/base/secret.h"
 
 #pragma GCC visibility push(hidden)
 
@@ -138,6 +139,24 @@ ngx_http_flashsale_need_conf_t *ngx_http_flashsale_need(ngx_conf_t *cf,
 
 /* The request's worker, NULL outside of one. */
 #define ngx_http_flashsale_worker(r)  ngx_http_flashsale_main_conf(r)->worker
+
+
+/*
+ * secret.c: the secrets of roles: files, read by the master when it reads its
+ * configuration.  Lua reads its own the same way.
+ */
+
+extern const char  *ngx_http_flashsale_roles[];     /* by role */
+
+char *ngx_http_flashsale_secret(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+/*
+ * The secrets of a file, each with a newline, into a text of FS_SECRETS_MAX +
+ * 1 bytes.  Returns how long it is, or -1, and the text says why,
+ * NUL-terminated.
+ */
+int ngx_http_flashsale_read_secrets(const char *path, char *text);
 
 
 #pragma GCC visibility pop

@@ -1,5 +1,5 @@
 
-#include "conf/ngx_http_flashsale_secret.h"
+#include "conf/ngx_http_flashsale_conf.h"
 
 
 #define NGX_HTTP_FLASHSALE_WHY_MAX  128

@@ -3,7 +3,7 @@
 #include "core/log/life.h"
 #include "core/read/view.h"
 #include "core/text/answer.h"
-#include "worker/ngx_http_flashsale_view.h"
+#include "worker/ngx_http_flashsale_worker.h"
 
 
 static void ngx_http_flashsale_answer_text(ngx_http_request_t *r,

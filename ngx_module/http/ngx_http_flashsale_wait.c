@@ -2,7 +2,7 @@
 #include "http/ngx_http_flashsale_wait.h"
 #include "http/ngx_http_flashsale_answer.h"
 #include "http/ngx_http_flashsale_request.h"
-#include "worker/ngx_http_flashsale_view.h"
+#include "worker/ngx_http_flashsale_worker.h"
 
 
 #define NGX_HTTP_FLASHSALE_BLOCK       256     /* waits of an allocation */

@@ -1,5 +1,5 @@
 
-#include "live/ngx_http_flashsale_audit.h"
+#include "live/ngx_http_flashsale_live.h"
 #include "core/lmdb/guard.h"
 #include "core/read/audit.h"
 #include "core/text/answer.h"

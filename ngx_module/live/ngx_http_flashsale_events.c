@@ -1,12 +1,12 @@
 
-#include "live/ngx_http_flashsale_events.h"
+#include "live/ngx_http_flashsale_live.h"
 #include "core/log/life.h"
 #include "core/text/events.h"
 #include "core/text/form.h"
 #include "http/ngx_http_flashsale_answer.h"
 #include "http/ngx_http_flashsale_request.h"
 #include "live/ngx_http_flashsale_viewers.h"
-#include "worker/ngx_http_flashsale_view.h"
+#include "worker/ngx_http_flashsale_worker.h"
 
 
 #define NGX_HTTP_FLASHSALE_SALES_MAX    16      /* of one stream */

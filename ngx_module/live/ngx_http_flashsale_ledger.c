@@ -1,10 +1,10 @@
 
-#include "live/ngx_http_flashsale_ledger.h"
+#include "live/ngx_http_flashsale_live.h"
 #include "core/read/view_walk.h"
 #include "core/text/form.h"
 #include "http/ngx_http_flashsale_answer.h"
 #include "http/ngx_http_flashsale_request.h"
-#include "worker/ngx_http_flashsale_view.h"
+#include "worker/ngx_http_flashsale_worker.h"
 
 
 #define NGX_HTTP_FLASHSALE_FEED_LIMIT      100

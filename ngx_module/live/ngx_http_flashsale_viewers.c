@@ -14,7 +14,7 @@
  */
 
 #include "live/ngx_http_flashsale_viewers.h"
-#include "worker/ngx_http_flashsale_view.h"
+#include "worker/ngx_http_flashsale_worker.h"
 
 
 #define NGX_HTTP_FLASHSALE_TURN          256    /* writes in a turn */

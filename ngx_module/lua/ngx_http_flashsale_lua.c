@@ -1,10 +1,10 @@
 
 #include "lua/ngx_http_flashsale_lua.h"
-#include "conf/ngx_http_flashsale_secret.h"
+#include "conf/ngx_http_flashsale_conf.h"
 #include "core/log/life.h"
 #include "core/read/view_walk.h"
 #include "core/text/answer.h"
-#include "worker/ngx_http_flashsale_view.h"
+#include "worker/ngx_http_flashsale_worker.h"
 
 
 /* the walks that list sales */

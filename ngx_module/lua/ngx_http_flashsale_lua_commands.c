@@ -1,12 +1,12 @@
 
 #include "lua/ngx_http_flashsale_lua_commands.h"
-#include "api/ngx_http_flashsale_holds.h"
+#include "api/ngx_http_flashsale_api.h"
 #include "core/log/life.h"
 #include "core/text/answer.h"
 #include "http/ngx_http_flashsale_answer.h"
 #include "http/ngx_http_flashsale_request.h"
 #include "http/ngx_http_flashsale_wait.h"
-#include "worker/ngx_http_flashsale_view.h"
+#include "worker/ngx_http_flashsale_worker.h"
 
 
 struct ngx_http_flashsale_op_s {

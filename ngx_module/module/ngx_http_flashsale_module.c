@@ -3,20 +3,18 @@
  * Directives, configuration, checks at `nginx -t`.
  */
 
-#include "api/ngx_http_flashsale_endpoints.h"
-#include "api/ngx_http_flashsale_newcomer.h"
-#include "conf/ngx_http_flashsale_secret.h"
+#include "api/ngx_http_flashsale_api.h"
+#include "conf/ngx_http_flashsale_conf.h"
 #include "http/ngx_http_flashsale_park.h"
 #include "http/ngx_http_flashsale_refusal.h"
 #include "http/ngx_http_flashsale_wait.h"
-#include "live/ngx_http_flashsale_audit.h"
-#include "live/ngx_http_flashsale_ledger.h"
+#include "live/ngx_http_flashsale_live.h"
 #include "live/ngx_http_flashsale_viewers.h"
 #include "lua/ngx_http_flashsale_lua_commands.h"
 #include "module/ngx_http_flashsale_variables.h"
 #include "pay/ngx_http_flashsale_checkout.h"
 #include "pay/ngx_http_flashsale_pay.h"
-#include "worker/ngx_http_flashsale_process.h"
+#include "worker/ngx_http_flashsale_worker.h"
 
 
 /* address space; the index has four times the log's */

@@ -1,6 +1,6 @@
 
 #include "module/ngx_http_flashsale_variables.h"
-#include "api/ngx_http_flashsale_newcomer.h"
+#include "api/ngx_http_flashsale_api.h"
 #include "pay/ngx_http_flashsale_checkout.h"
 
 

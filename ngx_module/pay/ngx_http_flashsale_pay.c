@@ -1,4 +1,5 @@
 
+#include "pay/ngx_http_flashsale_checkout.h"
 #include "pay/ngx_http_flashsale_pay.h"
 #include "core/log/life.h"
 #include "core/read/admit.h"
@@ -6,8 +7,7 @@
 #include "http/ngx_http_flashsale_park.h"
 #include "http/ngx_http_flashsale_request.h"
 #include "http/ngx_http_flashsale_wait.h"
-#include "pay/ngx_http_flashsale_checkout.h"
-#include "worker/ngx_http_flashsale_view.h"
+#include "worker/ngx_http_flashsale_worker.h"
 
 
 static fs_outcome_t ngx_http_flashsale_pay_hold(ngx_http_request_t *r,

@@ -1,5 +1,5 @@
 
-#include "worker/ngx_http_flashsale_growth.h"
+#include "worker/ngx_http_flashsale_worker.h"
 
 
 #define NGX_HTTP_FLASHSALE_FULL  80         /* per cent of a map */

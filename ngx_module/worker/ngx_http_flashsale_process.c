@@ -1,5 +1,5 @@
 
-#include "worker/ngx_http_flashsale_process.h"
+#include "worker/ngx_http_flashsale_worker.h"
 
 
 #define NGX_HTTP_FLASHSALE_TICK_MSEC   1000

@@ -1,5 +1,5 @@
 
-#include "worker/ngx_http_flashsale_system.h"
+#include "worker/ngx_http_flashsale_worker.h"
 #include "core/fold/fold.h"
 
 #include <sys/random.h>

@@ -5,8 +5,7 @@
 #include "core/lmdb/guard.h"
 #include "core/pair/begin.h"
 #include "core/pair/open.h"
-#include "worker/ngx_http_flashsale_growth.h"
-#include "worker/ngx_http_flashsale_system.h"
+#include "worker/ngx_http_flashsale_worker.h"
 
 #include <poll.h>
 #include <pthread.h>

@@ -1,5 +1,5 @@
 
-#include "worker/ngx_http_flashsale_view.h"
+#include "worker/ngx_http_flashsale_worker.h"
 
 
 fs_outcome_t

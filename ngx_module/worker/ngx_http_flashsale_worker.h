@@ -10,11 +10,14 @@
 #ifndef NGX_HTTP_FLASHSALE_WORKER_H
 #define NGX_HTTP_FLASHSALE_WORKER_H
 
-#include "worker/ngx_http_flashsale_thread.h"
+#include "conf/ngx_http_flashsale_conf.h"
 #include "core/lead/ring.h"
 #include "core/read/view.h"
 #include "core/sheet/sheet.h"
+#include "core/store/store.h"
 #include "core/text/answer.h"
+#include "worker/ngx_http_flashsale_thread.h"
+#include "worker/ngx_http_flashsale_zone.h"
 
 #pragma GCC visibility push(hidden)
 
@@ -148,6 +151,80 @@ void ngx_http_flashsale_disconnect(ngx_http_flashsale_worker_t *worker);
 /* Make an event.  Not cancelable: the process stays for its timer. */
 void ngx_http_flashsale_event(ngx_event_t *ev, ngx_event_handler_pt handler,
     void *data, ngx_log_t *log, ngx_uint_t cancelable);
+
+
+/*
+ * view.c: the one way to a view: a worker's snapshot of its store, which is
+ * opened and closed within a turn of the event loop, before anything is sent
+ * or finalized.
+ */
+
+/* what it is to show */
+typedef enum {
+    NGX_HTTP_FLASHSALE_LOG = 0,         /* sales, documents, entries: also
+                                           while there is no index */
+    NGX_HTTP_FLASHSALE_INDEX            /* buyers and their holds, too */
+} ngx_http_flashsale_shows_t;
+
+
+/*
+ * OK: the caller closes it, by fs_view_close().  Otherwise it is what to
+ * answer, and view->store is NULL.  worker may be NULL.
+ */
+fs_outcome_t ngx_http_flashsale_view(ngx_http_flashsale_worker_t *worker,
+    ngx_http_flashsale_shows_t shows, fs_view_t *view);
+
+/*
+ * What to answer when an open view does not find something: `outcome`, or why
+ * it could not look.  Without an index sales are looked for in the log.
+ */
+fs_outcome_t ngx_http_flashsale_missing(fs_view_t *view,
+    fs_outcome_t outcome);
+
+
+/*
+ * process.c: the beginning and the end of a worker process, and its
+ * clockwork.
+ */
+
+/* For nginx's init_process and exit_process.  parts ends with NULL. */
+ngx_int_t ngx_http_flashsale_process_init(ngx_cycle_t *cycle,
+    const ngx_http_flashsale_part_t *const *parts);
+void ngx_http_flashsale_process_exit(ngx_cycle_t *cycle);
+
+
+/*
+ * system.c: what the core asks of the system: clocks, randomness, the boot, a
+ * log.
+ */
+
+typedef struct {
+    ngx_log_t   *log;
+    long         boot_phase;            /* ns, less than a millisecond, that
+                                           CLOCK_BOOTTIME's milliseconds begin
+                                           after those of the wall clock */
+} ngx_http_flashsale_system_t;
+
+void ngx_http_flashsale_system_init(ngx_http_flashsale_system_t *system,
+    ngx_log_t *log);
+
+/* Thread.  How the store is opened; it keeps `system`. */
+void ngx_http_flashsale_store_conf(ngx_http_flashsale_system_t *system,
+    const char *path, size_t size, int sync, fs_store_conf_t *conf);
+
+
+/*
+ * growth.c: is the store filling up, and how fast?  Commit threads look each
+ * second, whichever comes first; what was seen is in the shared zone, so a
+ * reload does not forget it.
+ */
+
+/*
+ * Thread.  Keep what is used, and warn of a map that is filling up, or that
+ * will be full soon.  usec: ngx_http_flashsale_usec().
+ */
+void ngx_http_flashsale_growth_watch(ngx_http_flashsale_shared_t *shared,
+    const fs_store_stat_t *stat, uint64_t usec, ngx_log_t *log);
 
 
 #pragma GCC visibility pop
