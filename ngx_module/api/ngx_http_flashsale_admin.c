@@ -1,6 +1,6 @@
 
 #include "api/ngx_http_flashsale_api.h"
-#include "core/read/view_documents.h"
+#include "core/read/read.h"
 #include "http/ngx_http_flashsale_answer.h"
 #include "http/ngx_http_flashsale_request.h"
 #include "http/ngx_http_flashsale_wait.h"

@@ -8,7 +8,7 @@
 
 #include "conf/ngx_http_flashsale_conf.h"
 #include "core/read/admit.h"
-#include "core/text/request.h"
+#include "core/text/text.h"
 #include "http/ngx_http_flashsale_ctx.h"
 #include "http/ngx_http_flashsale_park.h"
 

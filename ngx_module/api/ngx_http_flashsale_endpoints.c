@@ -6,7 +6,7 @@
 
 #include "api/ngx_http_flashsale_api.h"
 #include "core/log/life.h"
-#include "core/text/form.h"
+#include "core/text/text.h"
 #include "http/ngx_http_flashsale_answer.h"
 #include "http/ngx_http_flashsale_request.h"
 #include "live/ngx_http_flashsale_live.h"

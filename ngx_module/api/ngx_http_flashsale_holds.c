@@ -1,9 +1,8 @@
 
 #include "api/ngx_http_flashsale_api.h"
 #include "core/log/life.h"
-#include "core/read/view_walk.h"
-#include "core/text/answer.h"
-#include "core/text/form.h"
+#include "core/read/read.h"
+#include "core/text/text.h"
 #include "http/ngx_http_flashsale_answer.h"
 #include "http/ngx_http_flashsale_request.h"
 #include "http/ngx_http_flashsale_wait.h"

@@ -1,7 +1,7 @@
 
 #include "api/ngx_http_flashsale_api.h"
 #include "core/log/life.h"
-#include "core/read/shelf.h"
+#include "core/read/read.h"
 #include "http/ngx_http_flashsale_answer.h"
 #include "worker/ngx_http_flashsale_worker.h"
 

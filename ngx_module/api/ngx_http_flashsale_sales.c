@@ -1,7 +1,7 @@
 
 #include "api/ngx_http_flashsale_api.h"
-#include "core/read/view_walk.h"
-#include "core/text/answer.h"
+#include "core/read/read.h"
+#include "core/text/text.h"
 #include "http/ngx_http_flashsale_answer.h"
 #include "http/ngx_http_flashsale_request.h"
 #include "worker/ngx_http_flashsale_worker.h"

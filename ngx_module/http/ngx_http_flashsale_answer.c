@@ -1,8 +1,8 @@
 
 #include "http/ngx_http_flashsale_answer.h"
 #include "core/log/life.h"
-#include "core/read/view.h"
-#include "core/text/answer.h"
+#include "core/read/read.h"
+#include "core/text/text.h"
 #include "worker/ngx_http_flashsale_worker.h"
 
 

@@ -1,7 +1,6 @@
 
 #include "http/ngx_http_flashsale_request.h"
-#include "core/text/form.h"
-#include "core/text/origin.h"
+#include "core/text/text.h"
 #include "http/ngx_http_flashsale_answer.h"
 
 

@@ -7,7 +7,7 @@
 #define NGX_HTTP_FLASHSALE_REQUEST_H
 
 #include "http/ngx_http_flashsale_ctx.h"
-#include "core/text/request.h"
+#include "core/text/text.h"
 
 #pragma GCC visibility push(hidden)
 

@@ -1,7 +1,7 @@
 
 #include "live/ngx_http_flashsale_channels.h"
 #include "core/log/life.h"
-#include "core/text/events.h"
+#include "core/text/text.h"
 
 
 typedef enum {

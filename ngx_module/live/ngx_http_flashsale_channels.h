@@ -13,7 +13,7 @@
 #define NGX_HTTP_FLASHSALE_CHANNELS_H
 
 #include "conf/ngx_http_flashsale_conf.h"
-#include "core/read/view.h"
+#include "core/read/read.h"
 
 #pragma GCC visibility push(hidden)
 

@@ -1,8 +1,7 @@
 
 #include "live/ngx_http_flashsale_live.h"
 #include "core/log/life.h"
-#include "core/text/events.h"
-#include "core/text/form.h"
+#include "core/text/text.h"
 #include "http/ngx_http_flashsale_answer.h"
 #include "http/ngx_http_flashsale_request.h"
 #include "live/ngx_http_flashsale_viewers.h"

@@ -1,7 +1,7 @@
 
 #include "live/ngx_http_flashsale_live.h"
-#include "core/read/view_walk.h"
-#include "core/text/form.h"
+#include "core/read/read.h"
+#include "core/text/text.h"
 #include "http/ngx_http_flashsale_answer.h"
 #include "http/ngx_http_flashsale_request.h"
 #include "worker/ngx_http_flashsale_worker.h"

@@ -2,8 +2,8 @@
 #include "lua/ngx_http_flashsale_lua.h"
 #include "conf/ngx_http_flashsale_conf.h"
 #include "core/log/life.h"
-#include "core/read/view_walk.h"
-#include "core/text/answer.h"
+#include "core/read/read.h"
+#include "core/text/text.h"
 #include "worker/ngx_http_flashsale_worker.h"
 
 

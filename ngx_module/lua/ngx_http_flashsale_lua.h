@@ -20,8 +20,7 @@
 #define NGX_HTTP_FLASHSALE_LUA_H
 
 #include "worker/ngx_http_flashsale_worker.h"
-#include "core/read/shelf.h"
-#include "core/read/view_documents.h"
+#include "core/read/read.h"
 
 
 #define NGX_HTTP_FLASHSALE_FFI_VERSION  5

@@ -2,7 +2,7 @@
 #include "lua/ngx_http_flashsale_lua_commands.h"
 #include "api/ngx_http_flashsale_api.h"
 #include "core/log/life.h"
-#include "core/text/answer.h"
+#include "core/text/text.h"
 #include "http/ngx_http_flashsale_answer.h"
 #include "http/ngx_http_flashsale_request.h"
 #include "http/ngx_http_flashsale_wait.h"

@@ -1,6 +1,6 @@
 
 #include "pay/ngx_http_flashsale_checkout.h"
-#include "core/text/answer.h"
+#include "core/text/text.h"
 
 
 struct ngx_http_flashsale_checkout_s {

@@ -1,10 +1,8 @@
 
 #include "worker/ngx_http_flashsale_thread.h"
-#include "core/lead/leader.h"
-#include "core/lead/inherit.h"
+#include "core/lead/lead.h"
 #include "core/lmdb/guard.h"
-#include "core/pair/begin.h"
-#include "core/pair/open.h"
+#include "core/pair/pair.h"
 #include "worker/ngx_http_flashsale_worker.h"
 
 #include <poll.h>

@@ -12,10 +12,10 @@
 
 #include "conf/ngx_http_flashsale_conf.h"
 #include "core/lead/ring.h"
-#include "core/read/view.h"
+#include "core/read/read.h"
 #include "core/sheet/sheet.h"
 #include "core/store/store.h"
-#include "core/text/answer.h"
+#include "core/text/text.h"
 #include "worker/ngx_http_flashsale_thread.h"
 #include "worker/ngx_http_flashsale_zone.h"
 

@@ -20,8 +20,7 @@
 
 #include "client.h"
 
-#include "lead/leader.h"
-#include "lead/inherit.h"
+#include "lead/lead.h"
 #include "ledger/entry.h"
 #include "ledger/rows.h"
 

@@ -11,9 +11,8 @@
 
 #include "unit/request_limits.h"
 
-#include "text/answer.h"
-#include "sheet/sheet_names.h"
-#include "sheet/sheet_rows.h"
+#include "text/text.h"
+#include "sheet/sheet.h"
 
 
 #define COMMANDS_MAX  48

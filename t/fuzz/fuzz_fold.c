@@ -7,9 +7,9 @@
 
 #include "stall.h"
 
-#include "text/answer.h"
+#include "text/text.h"
 #include "fold/fold.h"
-#include "sheet/sheet_rows.h"
+#include "sheet/sheet.h"
 
 
 #define RECORDS_MAX  64

@@ -8,8 +8,7 @@
 #include "fuzz.h"
 
 #include "unit/request_limits.h"
-#include "text/form.h"
-#include "text/request.h"
+#include "text/text.h"
 
 
 /* each byte of each field, three times as long, and the names */

@@ -8,7 +8,7 @@
 
 #include "base/crypto.h"
 #include "ledger/names.h"
-#include "text/request.h"
+#include "text/text.h"
 
 
 static fs_crypto_t *

@@ -11,7 +11,7 @@
 #include "fuzz.h"
 
 #include "unit/request_limits.h"
-#include "text/request.h"
+#include "text/text.h"
 
 
 static int

@@ -8,8 +8,7 @@
 
 #include "unit/request_limits.h"
 
-#include "text/answer.h"
-#include "text/events.h"
+#include "text/text.h"
 #include "json/field.h"
 #include "ledger/rows.h"
 

@@ -12,11 +12,10 @@
 #include "fuzz.h"
 
 #include "decide/decide.h"
-#include "read/view.h"
+#include "read/read.h"
 #include "rules/rules.h"
 #include "fold/fold.h"
-#include "pair/begin.h"
-#include "pair/open.h"
+#include "pair/pair.h"
 
 #include "common/files.h"
 

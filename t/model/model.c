@@ -17,11 +17,9 @@
 #include "model.h"
 #include "fold/fold.h"
 #include "decide/decide.h"
-#include "pair/begin.h"
-#include "pair/open.h"
-#include "read/refuse.h"
-#include "read/view.h"
-#include "store/reader.h"
+#include "pair/pair.h"
+#include "read/read.h"
+#include "store/store.h"
 
 
 #define MODEL_COMMANDS  200000

@@ -1,8 +1,8 @@
 
 #include "common/check.h"
 #include "model.h"
-#include "sheet/sheet_rows.h"
-#include "pair/stat.h"
+#include "sheet/sheet.h"
+#include "pair/pair.h"
 
 
 /* The entries that were written since the last check: each can be read, and no

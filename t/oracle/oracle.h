@@ -8,7 +8,7 @@
 #define ORACLE_H
 
 #include "decide/decide.h"
-#include "read/refuse.h"
+#include "read/read.h"
 #include "rules/rules.h"
 
 

@@ -11,10 +11,9 @@
 #include "unit/buyer_rows.h"
 #include "read/audit.h"
 #include "index/index.h"
-#include "lead/leader.h"
-#include "pair/begin.h"
-#include "pair/open.h"
-#include "read/view_walk.h"
+#include "lead/lead.h"
+#include "pair/pair.h"
+#include "read/read.h"
 
 
 #define CHECK_RANGE   1024

@@ -9,11 +9,10 @@
 #include <sys/wait.h>
 
 #include "store/mark.h"
-#include "lead/leader.h"
+#include "lead/lead.h"
 #include "lead/ring.h"
-#include "lead/inherit.h"
-#include "pair/open.h"
-#include "read/view_walk.h"
+#include "pair/pair.h"
+#include "read/read.h"
 
 
 #define RUN_EPOCH   1700000000000LL

@@ -10,7 +10,7 @@
 #include "disk/cut.h"
 #include "common/dice.h"
 #include "unit/shop.h"
-#include "read/view.h"
+#include "read/read.h"
 
 
 #define RUN_RINGS      3

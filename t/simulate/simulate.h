@@ -16,10 +16,9 @@
 #ifndef SIMULATE_H
 #define SIMULATE_H
 
-#include "lead/leader.h"
-#include "lead/inherit.h"
-#include "store/clock.h"
-#include "index/index_dir.h"
+#include "lead/lead.h"
+#include "store/store.h"
+#include "index/index.h"
 #include "common/check.h"
 #include "oracle/compare.h"
 #include "disk/disk.h"

@@ -1,7 +1,7 @@
 
 #include "read/audit.h"
 #include "simulate.h"
-#include "read/view_walk.h"
+#include "read/read.h"
 
 
 #define SIMULATE_PAGE  64               /* entries read at once */

@@ -2,12 +2,9 @@
 #include <unistd.h>
 
 #include "simulate.h"
-#include "pair/begin.h"
-#include "pair/open.h"
-#include "read/refuse.h"
-#include "read/view.h"
-#include "store/process.h"
-#include "store/reader.h"
+#include "pair/pair.h"
+#include "read/read.h"
+#include "store/store.h"
 
 
 #define WORKER_CHUNK    500             /* entries of a transaction that

@@ -17,13 +17,11 @@
 #include <cmocka.h>
 
 #include "decide/decide.h"
-#include "read/refuse.h"
+#include "read/read.h"
 #include "rules/rules.h"
-#include "sheet/due.h"
-#include "sheet/sheet_names.h"
+#include "sheet/sheet.h"
 #include "fold/fold.h"
-#include "pair/begin.h"
-#include "pair/open.h"
+#include "pair/pair.h"
 
 #include "common/files.h"
 

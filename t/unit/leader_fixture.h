@@ -8,8 +8,8 @@
 #define COMMIT_FIXTURE_H
 
 #include "shop.h"
-#include "pair/open.h"
-#include "read/view_walk.h"
+#include "pair/pair.h"
+#include "read/read.h"
 
 #include <sys/wait.h>
 

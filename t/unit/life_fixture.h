@@ -10,7 +10,7 @@
 #include "fixture.h"
 
 #include "log/life.h"
-#include "read/view.h"
+#include "read/read.h"
 
 
 typedef struct {

@@ -13,8 +13,7 @@
 
 #include <yajl/yajl_tree.h>
 
-#include "text/answer.h"
-#include "text/form.h"
+#include "text/text.h"
 
 
 #define LIMIT(condition)                                                     \

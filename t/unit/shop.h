@@ -19,11 +19,10 @@
 
 #include <cmocka.h>
 
-#include "lead/leader.h"
-#include "lead/inherit.h"
-#include "read/view.h"
+#include "lead/lead.h"
+#include "read/read.h"
 #include "fold/fold.h"
-#include "pair/open.h"
+#include "pair/pair.h"
 
 #include "common/files.h"
 

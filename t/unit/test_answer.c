@@ -12,7 +12,7 @@
 #include "request_limits.h"
 
 #include "read/audit.h"
-#include "text/events.h"
+#include "text/text.h"
 
 
 #define T0       1790000000000LL

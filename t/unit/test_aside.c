@@ -9,9 +9,9 @@
 #include "fixture.h"
 
 #include "fold/aside.h"
-#include "lead/leader.h"
-#include "sheet/due.h"
-#include "pair/stat.h"
+#include "lead/lead.h"
+#include "sheet/sheet.h"
+#include "pair/pair.h"
 
 
 #define LOG_MAX  4096

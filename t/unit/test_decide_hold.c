@@ -7,7 +7,7 @@
  */
 
 #include "fixture.h"
-#include "sheet/due.h"
+#include "sheet/sheet.h"
 
 
 static void

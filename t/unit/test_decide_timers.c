@@ -5,7 +5,7 @@
  */
 
 #include "fixture.h"
-#include "store/clock.h"
+#include "store/store.h"
 
 
 /* The first timer of a clock, INT64_MAX: there is none. */

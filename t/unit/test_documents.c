@@ -2,7 +2,7 @@
 /* Documents: walking one kind, and what is not durable is not shown. */
 
 #include "shop.h"
-#include "read/view_documents.h"
+#include "read/read.h"
 
 
 static void document_put(fs_leader_t *leader, const char *kind,

@@ -5,7 +5,7 @@
  */
 
 #include "index_fixture.h"
-#include "pair/stat.h"
+#include "pair/pair.h"
 
 #include <pthread.h>
 

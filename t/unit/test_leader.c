@@ -8,7 +8,7 @@
 #include "leader_fixture.h"
 
 #include "store/mark.h"
-#include "pair/begin.h"
+#include "pair/pair.h"
 
 #include <sched.h>
 #include <signal.h>

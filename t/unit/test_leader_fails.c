@@ -5,7 +5,7 @@
  */
 
 #include "leader_fixture.h"
-#include "pair/begin.h"
+#include "pair/pair.h"
 
 #include <signal.h>
 #include <sys/resource.h>

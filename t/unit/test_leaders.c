@@ -7,7 +7,7 @@
  */
 
 #include "shop.h"
-#include "read/view_walk.h"
+#include "read/read.h"
 
 #include <poll.h>
 #include <signal.h>

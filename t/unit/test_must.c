@@ -6,8 +6,8 @@
  */
 
 #include "leader_fixture.h"
-#include "pair/begin.h"
-#include "sheet/sheet_rows.h"
+#include "pair/pair.h"
+#include "sheet/sheet.h"
 
 
 #define BROKEN  "\"units.taken >= (uint32_t) entry->qty\" in fs_fold_ended()"

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "text/origin.h"
+#include "text/text.h"
 
 
 typedef struct {

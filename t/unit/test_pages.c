@@ -12,9 +12,7 @@
 
 #include "read/audit.h"
 #include "lmdb/page.h"
-#include "read/view.h"
-#include "read/view_documents.h"
-#include "read/view_walk.h"
+#include "read/read.h"
 
 
 #define PAGE      4096

@@ -6,8 +6,7 @@
 
 #include "fixture.h"
 
-#include "sheet/due.h"
-#include "sheet/points.h"
+#include "sheet/sheet.h"
 
 
 /* A sale whose document is this; its number. */

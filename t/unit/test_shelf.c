@@ -5,7 +5,7 @@
  */
 
 #include "fixture.h"
-#include "read/shelf.h"
+#include "read/read.h"
 
 
 /* The slugs of the sales that stand, in pages of `limit`; index: there is

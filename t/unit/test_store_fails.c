@@ -4,8 +4,8 @@
  */
 
 #include "fixture.h"
-#include "log/log_env.h"
-#include "read/view_walk.h"
+#include "log/log.h"
+#include "read/read.h"
 
 #include <fcntl.h>
 #include <signal.h>

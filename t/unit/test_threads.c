@@ -11,7 +11,7 @@
 #include <poll.h>
 
 #include "read/audit.h"
-#include "read/view_walk.h"
+#include "read/read.h"
 
 
 #define MAP          (64 * 1024 * 1024)

@@ -4,10 +4,9 @@
  */
 
 #include "fixture.h"
-#include "read/shelf.h"
+#include "read/read.h"
 #include "index/index.h"
-#include "pair/stat.h"
-#include "read/view_walk.h"
+#include "pair/pair.h"
 
 #include <pthread.h>
 #include <signal.h>

@@ -87,7 +87,7 @@ typedef struct {
     int64_t              mono;          /* ms, the store's own scale */
     int64_t              due;           /* wall as far as it is believed, for
                                            what cannot be taken back: never
-                                           after wall; see clock.h */
+                                           after wall; see clock.c */
     int64_t              opens;         /* the same for openings, believed
                                            sooner: never before due */
 } fs_now_t;

@@ -8,8 +8,7 @@
  */
 
 #include "decide/decide.h"
-#include "sheet/sheet_names.h"
-#include "sheet/sheet_rows.h"
+#include "sheet/sheet.h"
 
 
 static void fs_decide_unmet(fs_sheet_t *sheet, const fs_command_t *command,

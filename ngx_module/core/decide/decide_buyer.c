@@ -6,9 +6,7 @@
 
 #include "decide/decide.h"
 #include "rules/rules.h"
-#include "sheet/points.h"
-#include "sheet/sheet_names.h"
-#include "sheet/sheet_rows.h"
+#include "sheet/sheet.h"
 
 
 static void fs_decide_term(fs_sheet_t *sheet, const fs_command_t *command,

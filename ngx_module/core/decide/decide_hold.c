@@ -5,9 +5,7 @@
 
 #include "decide/decide.h"
 #include "rules/rules.h"
-#include "sheet/points.h"
-#include "sheet/sheet_names.h"
-#include "sheet/sheet_rows.h"
+#include "sheet/sheet.h"
 
 
 static int fs_decide_replay(fs_sheet_t *sheet, const fs_command_t *command,

@@ -7,9 +7,7 @@
 
 #include "decide/decide.h"
 #include "rules/rules.h"
-#include "sheet/points.h"
-#include "sheet/sheet_names.h"
-#include "sheet/sheet_rows.h"
+#include "sheet/sheet.h"
 #include "log/life.h"
 
 

@@ -9,8 +9,7 @@
 
 #include "decide/decide.h"
 #include "rules/rules.h"
-#include "sheet/sheet_names.h"
-#include "sheet/sheet_rows.h"
+#include "sheet/sheet.h"
 
 
 static void fs_decide_other(fs_sheet_t *sheet, const fs_command_t *command,

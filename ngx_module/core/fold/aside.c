@@ -4,7 +4,7 @@
  */
 
 #include "fold/aside.h"
-#include "sheet/due.h"
+#include "sheet/sheet.h"
 
 static void fs_aside_take(fs_sheet_t *sheet, const fs_aside_t *row);
 static void fs_aside_say(fs_sheet_t *sheet, const fs_aside_t *row,

@@ -19,10 +19,9 @@
 
 #include "fold/aside.h"
 #include "fold/fold.h"
-#include "index/index_dir.h"
+#include "index/index.h"
 #include "lmdb/env.h"
-#include "sheet/due.h"
-#include "sheet/shelf_rows.h"
+#include "sheet/sheet.h"
 
 static void fs_fold_entry(fs_sheet_t *sheet, const fs_entry_t *entry,
     fs_sale_slot_t *slot);

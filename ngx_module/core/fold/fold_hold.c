@@ -5,7 +5,7 @@
  */
 
 #include "fold/fold.h"
-#include "sheet/due.h"
+#include "sheet/sheet.h"
 
 static void fs_fold_lapse(fs_units_t *units, int64_t at);
 static void fs_fold_joined(fs_sheet_t *sheet, const fs_entry_t *entry, const

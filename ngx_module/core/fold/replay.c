@@ -9,7 +9,7 @@
 #include "log/life.h"
 #include "log/log.h"
 #include "pair/pair.h"
-#include "store/clock.h"
+#include "store/store.h"
 
 static fs_outcome_t fs_replay_fold(fs_pair_t *write, fs_seq_t *seq,
     unsigned chunk, int *unfit);

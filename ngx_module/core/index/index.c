@@ -16,7 +16,7 @@
 #include "index/index.h"
 #include "lmdb/env.h"
 #include "log/log.h"
-#include "store/reader.h"
+#include "store/store.h"
 
 static fs_index_use_t fs_index_open(fs_store_t *store,
     const fs_index_row_t *row, fs_outcome_t *outcome);

@@ -13,7 +13,7 @@
 
 #include "index/buyers.h"
 #include "lmdb/env.h"
-#include "index/index_dir.h"
+#include "index/index.h"
 
 
 #define FS_CLEAN_SIZE     (8 + FS_HASH_LEN)

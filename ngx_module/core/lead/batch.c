@@ -1,7 +1,7 @@
 
 #include "decide/decide.h"
 #include "fold/aside.h"
-#include "lead/batch.h"
+#include "lead/lead.h"
 #include "rules/rules.h"
 #include "log/life.h"
 

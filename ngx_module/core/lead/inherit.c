@@ -1,6 +1,5 @@
 
-#include "lead/leader.h"
-#include "lead/inherit.h"
+#include "lead/lead.h"
 #include "log/life.h"
 #include "index/index.h"
 

@@ -2,8 +2,7 @@
 #include <stdlib.h>
 
 #include "decide/decide.h"
-#include "lead/batch.h"
-#include "lead/leader.h"
+#include "lead/lead.h"
 #include "index/index.h"
 
 

@@ -1,9 +1,9 @@
 
 #include <time.h>
 
-#include "lead/pass.h"
+#include "lead/lead.h"
 #include "index/index.h"
-#include "pair/begin.h"
+#include "pair/pair.h"
 
 
 #define FS_CATCH_UP_CHUNK  16384        /* entries between two looks at what

@@ -10,9 +10,8 @@
 #include "lmdb/check.h"
 #include "lmdb/env.h"
 #include "log/log.h"
-#include "log/log_env.h"
 #include "store/file.h"
-#include "store/reader.h"
+#include "store/store.h"
 
 
 static const fs_env_db_t  fs_log_dbs[FS_LOG_N] = {

@@ -4,7 +4,7 @@
  */
 
 #include "log/life.h"
-#include "log/log_names.h"
+#include "log/log.h"
 
 
 /* The longest key of `names`: a letter and a slug. */

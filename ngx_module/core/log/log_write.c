@@ -21,11 +21,8 @@
 #include "lmdb/env.h"
 #include "log/life.h"
 #include "log/log.h"
-#include "log/log_env.h"
-#include "log/log_names.h"
-#include "log/log_write.h"
 #include "store/file.h"
-#include "store/process.h"
+#include "store/store.h"
 
 
 /* between two looks at the files of a store that is idle */

@@ -7,7 +7,7 @@
 #include "index/index.h"
 #include "lmdb/env.h"
 #include "log/life.h"
-#include "pair/begin.h"
+#include "pair/pair.h"
 
 
 #define FS_PROGRESS_MS    1000

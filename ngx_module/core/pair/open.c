@@ -19,13 +19,9 @@
 #include "lmdb/env.h"
 #include "log/life.h"
 #include "log/log.h"
-#include "log/log_env.h"
-#include "pair/begin.h"
-#include "pair/open.h"
-#include "pair/stat.h"
-#include "store/clock.h"
+#include "pair/pair.h"
 #include "store/file.h"
-#include "store/process.h"
+#include "store/store.h"
 
 
 #define FS_MESSAGE_MAX    256

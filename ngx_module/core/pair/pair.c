@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <time.h>
 
-#include "index/index_dir.h"
+#include "index/index.h"
 #include "pair/pair.h"
 
 static void fs_pair_commit_index(fs_pair_t *write);

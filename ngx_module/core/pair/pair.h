@@ -6,7 +6,8 @@
 #ifndef FS_PAIR_H
 #define FS_PAIR_H
 
-#include "log/log_write.h"
+#include "log/log.h"
+#include "store/store.h"
 
 #pragma GCC visibility push(hidden)
 
@@ -27,6 +28,98 @@
  */
 fs_outcome_t fs_pair_commit(fs_pair_t *write, int64_t timings[2]);
 void fs_pair_abort(fs_pair_t *write);
+
+
+/*
+ * begin.c: beginning the pair: under the log's write lock, with an index that
+ * is where the ledger is.
+ */
+
+/* Entries of an index transaction when nobody says otherwise. */
+#define FS_INDEX_CHUNK  16384
+
+
+/*
+ * A pair of write transactions, log then index.  Blocks for the log's write
+ * lock: commit threads only.  Before it returns, whatever is beyond the mark
+ * is synced, a new index (another process rebuilt it) is opened, and an index
+ * that is behind is caught up or, when it cannot be trusted, rebuilt: see
+ * fs_store_catch_up().
+ */
+fs_outcome_t fs_pair_begin(fs_store_t *store, fs_pair_t *write);
+
+/* Begin the index's write transaction of `write`, up to the ledger's end:
+ * catches up in transactions of `chunk` entries.  See fs_store_catch_up().
+ * The pair is ended after a failure, and when there is more. */
+fs_outcome_t fs_pair_begin_index(fs_pair_t *write, unsigned chunk,
+    const _Atomic int *stop, int *more);
+
+/*
+ * Bring the index up to the ledger's end, under the log's write lock: catch
+ * up when it is behind, or make a new directory and fold the ledger from its
+ * beginning, in index transactions of at most `chunk` entries, with progress
+ * in the log.  stop is looked at between chunks: when it is not 0 there, *more
+ * is 1, and the next call goes on where this one stopped.  Else *more is 0: OK
+ * says that the index is where the ledger is.  Without `stop`, more is NULL.
+ */
+fs_outcome_t fs_store_catch_up(fs_store_t *store, unsigned chunk,
+    const _Atomic int *stop, int *more);
+
+/* Leave the marker of a clean exit, when the index is where the ledger is. */
+void fs_pair_clean(fs_store_t *store);
+
+
+/* open.c: opening and closing the store. */
+
+/*
+ * Open the store in `conf->path`, which exists; make what is missing in it.
+ * Takes the log's write lock for a moment: makes the schema, the key and the
+ * `store` entry, checks the boot (a `boot` entry at the first open in a new
+ * one), syncs when the last transaction is beyond the mark, and looks whether
+ * the index can be trusted.  Does not rebuild: fs_store_catch_up() does.
+ *
+ * Returns NULL and an outcome and a message of at most 256 bytes (which file,
+ * what is wrong, what to do).  Afterwards store->index may be NULL: the index
+ * cannot be used before fs_store_catch_up().
+ */
+fs_store_t *fs_store_open(const fs_store_conf_t *conf, fs_outcome_t *outcome,
+    char *message);
+
+/*
+ * Close.  clean: when no other process reads it, sync the index and leave the
+ * marker, so that it is trusted after a reboot: who goes on will write it
+ * again, and do the same at its end.  No view and no transaction may be open.
+ */
+void fs_store_close(fs_store_t *store, int clean);
+
+
+/*
+ * stat.c: figures of the store, for metrics; and what the readers' table
+ * tells.
+ */
+
+/* Figures for metrics.  0 or -1. */
+typedef struct {
+    uint64_t             log_used;      /* bytes */
+    uint64_t             log_size;
+    uint64_t             index_used;
+    uint64_t             index_size;
+    uint64_t             disk_free;     /* of the file system */
+    uint64_t             oldest_reader_lag;  /* transactions behind */
+    uint64_t             asides;        /* rows set aside */
+    uint64_t             unreadable;    /* reads that passed over a row */
+    unsigned             readers;
+    fs_seq_t             durable_seq;
+    fs_seq_t             index_seq;
+} fs_store_stat_t;
+
+int fs_store_stat(fs_store_t *store, fs_store_stat_t *stat);
+
+/*
+ * 1: no other process has a slot of the index's reader table, which each
+ * keeps from its first view on.  Ends this process's own readers of it.
+ */
+int fs_store_alone(fs_store_t *store);
 
 
 #pragma GCC visibility pop

@@ -7,10 +7,9 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#include "index/index_dir.h"
-#include "pair/stat.h"
-#include "store/reader.h"
-#include "store/process.h"
+#include "index/index.h"
+#include "pair/pair.h"
+#include "store/store.h"
 
 
 typedef struct {

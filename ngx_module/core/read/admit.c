@@ -2,10 +2,10 @@
 #include <stdio.h>
 
 #include "read/admit.h"
-#include "read/refuse.h"
+#include "read/read.h"
 #include "rules/rules.h"
-#include "sheet/sheet_rows.h"
-#include "text/pickups.h"
+#include "sheet/sheet.h"
+#include "text/text.h"
 
 
 static int fs_admit_range(fs_sheet_t *sheet, const fs_command_t *command,

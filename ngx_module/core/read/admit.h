@@ -9,9 +9,9 @@
 #define FS_ADMIT_H
 
 #include "base/command.h"
-#include "read/view.h"
+#include "read/read.h"
 #include "sheet/cache.h"
-#include "text/request.h"
+#include "text/text.h"
 
 #pragma GCC visibility push(hidden)
 

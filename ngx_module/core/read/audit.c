@@ -17,7 +17,7 @@
 #include "read/audit.h"
 #include "log/life.h"
 #include "log/log.h"
-#include "read/view_walk.h"
+#include "read/read.h"
 
 
 /* How long a snapshot is waited for: tries, a millisecond apart. */

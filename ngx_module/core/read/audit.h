@@ -8,7 +8,7 @@
 #ifndef FS_AUDIT_H
 #define FS_AUDIT_H
 
-#include "read/view.h"
+#include "read/read.h"
 
 #pragma GCC visibility push(hidden)
 

@@ -12,7 +12,7 @@
 
 #include <stdatomic.h>
 
-#include "pair/stat.h"
+#include "pair/pair.h"
 
 #pragma GCC visibility push(hidden)
 

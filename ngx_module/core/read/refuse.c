@@ -1,7 +1,7 @@
 
 #include "decide/decide.h"
-#include "read/refuse.h"
-#include "sheet/sheet_rows.h"
+#include "read/read.h"
+#include "sheet/sheet.h"
 
 
 int

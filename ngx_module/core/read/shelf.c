@@ -3,8 +3,8 @@
  * Walks along the shelf.
  */
 
-#include "read/shelf.h"
-#include "sheet/shelf_rows.h"
+#include "read/read.h"
+#include "sheet/sheet.h"
 
 static size_t fs_view_current_log(fs_view_t *view, uint32_t after,
     size_t limit, fs_sale_t *sales, int *more);

@@ -11,10 +11,10 @@
 
 #include "index/index.h"
 #include "log/life.h"
-#include "log/log_names.h"
-#include "read/view.h"
+#include "log/log.h"
+#include "read/read.h"
 #include "store/file.h"
-#include "store/process.h"
+#include "store/store.h"
 
 
 /* words about rows that cannot be read, at most so often */

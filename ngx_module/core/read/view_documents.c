@@ -7,7 +7,7 @@
  */
 
 #include "log/log.h"
-#include "read/view_documents.h"
+#include "read/read.h"
 
 
 /* A kind, a slash, an id. */

@@ -5,7 +5,7 @@
 
 #include "index/buyers.h"
 #include "log/log.h"
-#include "read/view_walk.h"
+#include "read/read.h"
 
 
 static int fs_view_buyer(fs_view_t *view, const uint8_t *buyer,

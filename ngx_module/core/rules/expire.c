@@ -6,7 +6,7 @@
 
 #include "fold/aside.h"
 #include "rules/rules.h"
-#include "sheet/sheet_rows.h"
+#include "sheet/sheet.h"
 
 
 /* Past holds looked through for a buyer's live ones.  A live hold further

@@ -1,6 +1,6 @@
 
 #include "rules/rules.h"
-#include "sheet/sheet_rows.h"
+#include "sheet/sheet.h"
 
 
 static int fs_line_failed(fs_sheet_t *sheet, const fs_hold_t *hold,

@@ -13,7 +13,7 @@
 
 #include "fold/aside.h"
 #include "rules/rules.h"
-#include "sheet/due.h"
+#include "sheet/sheet.h"
 
 
 /* Groups looked at for one step of a decision. */

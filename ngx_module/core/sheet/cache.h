@@ -121,7 +121,7 @@ typedef struct {
     uint8_t              hash[FS_HASH_LEN];
 } fs_walk_t;
 
-/* a sale's pickup points, see points.h */
+/* a sale's pickup points, see points.c */
 typedef struct {
     uint64_t             batch;         /* in which they were read */
     uint32_t             sale;

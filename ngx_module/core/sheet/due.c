@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-#include "sheet/due.h"
+#include "sheet/sheet.h"
 
 
 void

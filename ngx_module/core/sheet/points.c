@@ -1,6 +1,5 @@
 
-#include "sheet/points.h"
-#include "sheet/sheet_names.h"
+#include "sheet/sheet.h"
 
 
 #define FS_POINTS_KEY_LEN  5

@@ -5,8 +5,7 @@
  */
 
 #include "sheet/sheet.h"
-#include "index/index_dir.h"
-#include "sheet/sheet_names.h"
+#include "index/index.h"
 
 
 typedef struct {

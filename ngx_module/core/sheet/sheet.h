@@ -4,14 +4,16 @@
  * one transaction.  Sale and group rows are kept decoded for the length of a
  * batch and written back once, at its end.
  *
- * fs_emit() (fold/emit.h) is the only way to change it: it appends an entry
+ * fs_emit() (fold/fold.h) is the only way to change it: it appends an entry
  * to the ledger and folds it.
  */
 
 #ifndef FS_SHEET_H
 #define FS_SHEET_H
 
+#include "base/command.h"
 #include "sheet/cache.h"
+#include "text/text.h"
 
 #pragma GCC visibility push(hidden)
 
@@ -71,6 +73,205 @@ fs_sale_reopens(const fs_sale_t *sale, int64_t closes_at, int64_t at)
     return sale->closed && closes_at != sale->closes_at
            && (closes_at == 0 || closes_at > at);
 }
+
+
+/*
+ * sheet_names.c: numbers and slugs, as a batch sees them: what it has given a
+ * number itself is there as well.
+ */
+
+/*
+ * Names, in the log: kind 's' (sales) or 'p' (pickup points).  The number,
+ * or 0: unknown.
+ */
+uint32_t fs_sheet_number(fs_sheet_t *sheet, char kind, fs_str_t slug);
+int fs_sheet_slug(fs_sheet_t *sheet, char kind, uint32_t number,
+    fs_slug_t *slug);
+
+/* What is remembered of a pickup point in this batch, or NULL. */
+fs_pickup_name_t *fs_sheet_pickup_name(fs_sheet_t *sheet, fs_str_t slug);
+
+/* The highest number given so far, 0: none. */
+uint32_t fs_sheet_last_number(fs_sheet_t *sheet, char kind);
+
+/* Give a slug, which has none, the next number. */
+uint32_t fs_sheet_intern(fs_sheet_t *sheet, char kind, fs_str_t slug);
+
+/* The epoch that a hold of this ledger has. */
+uint32_t fs_sheet_epoch(fs_sheet_t *sheet, fs_seq_t hold);
+
+
+/*
+ * sheet_rows.c: rows of the index, of buyers, holds, payments and groups'
+ * members, through the transactions of a sheet.
+ */
+
+/* 1: found, into *row; 0: not. */
+int fs_sheet_hold(fs_sheet_t *sheet, fs_seq_t seq, fs_hold_t *hold);
+int fs_sheet_buyer(fs_sheet_t *sheet, const uint8_t *buyer, fs_buyer_t *row);
+int fs_sheet_units(fs_sheet_t *sheet, const uint8_t *buyer, uint32_t sale,
+    fs_units_t *row);
+int fs_sheet_bound(fs_sheet_t *sheet, const uint8_t *buyer,
+    const uint8_t *key, fs_seq_t *seq);
+int fs_sheet_payment(fs_sheet_t *sheet, fs_seq_t hold,
+    const uint8_t *reference, uint32_t sale, fs_payment_t *row);
+
+void fs_sheet_put_hold(fs_sheet_t *sheet, const fs_hold_t *hold, int is_new);
+void fs_sheet_put_buyer(fs_sheet_t *sheet, const uint8_t *buyer,
+    const fs_buyer_t *row);
+void fs_sheet_put_units(fs_sheet_t *sheet, const uint8_t *buyer,
+    uint32_t sale, const fs_units_t *row);
+void fs_sheet_bind(fs_sheet_t *sheet, const uint8_t *buyer,
+    const uint8_t *key, fs_seq_t seq);
+
+/* Unless the key was bound again since, by another entry than `seq`. */
+void fs_sheet_unbind(fs_sheet_t *sheet, const uint8_t *buyer,
+    const uint8_t *key, fs_seq_t seq);
+
+void fs_sheet_put_payment(fs_sheet_t *sheet, fs_seq_t hold,
+    const uint8_t *reference, uint32_t sale, const fs_payment_t *row);
+
+/*
+ * The payment of a hold that has been due for longest: of all (payment
+ * NULL) or of one.  1: found, its reference, sale and row; 0: nothing is due.
+ */
+int fs_sheet_oldest_due(fs_sheet_t *sheet, fs_seq_t hold,
+    const uint8_t *payment, uint8_t *reference, uint32_t *sale,
+    fs_payment_t *row);
+
+/* The reference that a hold was sold for.  1 or 0. */
+int fs_sheet_sold_for(fs_sheet_t *sheet, fs_seq_t hold, uint8_t *reference);
+
+/* An entry of the ledger.  1 or 0. */
+int fs_sheet_entry(fs_sheet_t *sheet, fs_seq_t seq, fs_entry_t *entry);
+
+/*
+ * The same two without failing: 1 found, 0 not there, -1 it cannot be read.
+ * For who goes on without it.
+ */
+int fs_sheet_look_entry(fs_sheet_t *sheet, fs_seq_t seq, fs_entry_t *entry);
+int fs_sheet_look_hold(fs_sheet_t *sheet, fs_seq_t seq, fs_hold_t *hold);
+
+/* Whether an order counts to the group of a sale. */
+int fs_sheet_member(fs_sheet_t *sheet, uint32_t sale, uint32_t pickup,
+    fs_seq_t hold);
+
+/* The first order of a group after `after`; 0: none. */
+fs_seq_t fs_sheet_next_member(fs_sheet_t *sheet, uint32_t sale,
+    uint32_t pickup, fs_seq_t after);
+
+/*
+ * Orders of a failed group that were passed over: set aside in the index in
+ * which those after them were returned, and still to be returned in this one.
+ * over 1: it was; 0: it is so no longer.
+ */
+void fs_sheet_pass_over(fs_sheet_t *sheet, uint32_t sale, uint32_t pickup,
+    fs_seq_t hold, int over);
+fs_seq_t fs_sheet_passed_over(fs_sheet_t *sheet, uint32_t sale,
+    uint32_t pickup);
+
+/* The place of a hold of another life below FS_OTHER_HOLDS. */
+void fs_other_reference(uint8_t *reference, fs_seq_t hold, uint32_t epoch);
+
+/* Its number here; 0: no payment for it has come. */
+fs_seq_t fs_sheet_other_hold(fs_sheet_t *sheet, fs_seq_t hold,
+    uint32_t epoch);
+
+
+/*
+ * points.c: the pickup points of sales: which ones a sale's document lists,
+ * and which have a document of their own.  A buyer may name no others, for
+ * each name is given a number for good.
+ *
+ * What a document lists is read when it is written, into the database `names`
+ * of the log: key 'L' and the sale's number, big-endian; value the numbers of
+ * the points, 4 bytes each, little-endian; empty: none are listed.  A sale of
+ * a store from before has no such row until the first hold asks for it.
+ */
+
+/* Whether there is room for the names of a list.  1 or 0. */
+int fs_points_fit(fs_sheet_t *sheet, const fs_points_list_t *list);
+
+/* Keep what a sale lists; its points get their numbers. */
+void fs_points_write(fs_sheet_t *sheet, uint32_t sale,
+    const fs_points_list_t *list);
+
+/* The document of a pickup point was written, or is gone. */
+void fs_points_documented(fs_sheet_t *sheet, fs_str_t slug);
+
+/*
+ * Whether somebody may collect all of these sales at a pickup point (len 0:
+ * nowhere), and its number.  OK; BAD_REQUEST, with result->sale that does not
+ * list it, or 0: there is no such point; TOO_MANY_NAMES.
+ */
+fs_outcome_t fs_points_check(fs_sheet_t *sheet, const uint32_t *sales,
+    unsigned n, fs_str_t slug, uint32_t *number, fs_result_t *result);
+
+
+/*
+ * due.c: what waits for its time: rows of `due` (holds that expire, and, of
+ * sale 0, keys to be swept), and the timer of a failed group's returns.
+ */
+
+typedef struct {
+    uint32_t             sale;
+    int64_t              due;
+    fs_seq_t             hold;
+} fs_due_row_t;
+
+
+/* Rows of `due`, and the sale's earliest. */
+void fs_due_add(fs_sheet_t *sheet, fs_sale_slot_t *slot, int64_t due,
+    fs_seq_t seq);
+void fs_due_remove(fs_sheet_t *sheet, fs_sale_slot_t *slot, int64_t due,
+    fs_seq_t seq);
+
+/* All rows of holds, for they move while they are walked; the caller frees
+ * them.  0; -1: no memory, or a row is damaged. */
+int fs_due_collect(fs_sheet_t *sheet, fs_due_row_t **rows, size_t *n);
+
+/* A key was swept; its row goes. */
+void fs_due_swept(fs_sheet_t *sheet, int64_t time, fs_seq_t seq);
+
+/* Whether orders of a failed group wait to be returned. */
+void fs_due_returns(fs_sheet_t *sheet, uint32_t sale, uint32_t pickup,
+    int set);
+
+/* None of them waits any more: the timer goes. */
+void fs_due_returns_left(fs_sheet_t *sheet, uint32_t sale, uint32_t pickup);
+
+
+/*
+ * shelf_rows.c: the shelf: which sales stand, and which have ended, newest
+ * first.  It is what a home page and the metrics walk through (read/shelf.c),
+ * whose cost must not grow with all the sales that ever were.
+ *
+ * Database `shelf` of the index, folded like its other rows:
+ *
+ *   key                          value
+ *   'c', sale number be          nothing: not closed
+ *   'e', seq of `closed` be      sale number u32, at i64: closed then
+ *   'w', sale number be          that seq u64
+ */
+
+#define FS_SHELF_CURRENT   'c'
+#define FS_SHELF_ENDED     'e'
+#define FS_SHELF_WHERE     'w'
+
+#define FS_SHELF_SALE_KEY  5            /* kind, sale be */
+#define FS_SHELF_SEQ_KEY   9            /* kind, seq be */
+#define FS_SHELF_ENDED_ROW 12           /* sale u32, at i64 */
+
+
+void fs_shelf_sale_key(uint8_t *key, char kind, uint32_t sale);
+void fs_shelf_seq_key(uint8_t *key, fs_seq_t seq);
+
+/* The fold's: a sale is defined; it is closed by the entry `seq` at `at`;
+ * it is opened again.  What fails is in sheet->index->error. */
+void fs_shelf_add(fs_sheet_t *sheet, uint32_t sale);
+void fs_shelf_end(fs_sheet_t *sheet, uint32_t sale, fs_seq_t seq,
+    int64_t at);
+void fs_shelf_return(fs_sheet_t *sheet, uint32_t sale);
 
 
 #pragma GCC visibility pop

@@ -5,10 +5,9 @@
  */
 
 #include "ledger/names.h"
-#include "sheet/sheet_names.h"
+#include "sheet/sheet.h"
 #include "log/life.h"
 #include "log/log.h"
-#include "log/log_names.h"
 
 static void fs_sheet_remember(fs_sheet_t *sheet, uint32_t number,
     fs_str_t slug);

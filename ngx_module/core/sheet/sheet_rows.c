@@ -4,7 +4,7 @@
  * of a sheet.
  */
 
-#include "sheet/sheet_rows.h"
+#include "sheet/sheet.h"
 
 static int fs_sheet_find(fs_sheet_t *sheet, const uint8_t *key,
     size_t key_len, fs_str_t *value);

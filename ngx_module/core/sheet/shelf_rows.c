@@ -3,7 +3,7 @@
  * The shelf's rows.
  */
 
-#include "sheet/shelf_rows.h"
+#include "sheet/sheet.h"
 
 
 void

@@ -1,5 +1,5 @@
 
-#include "store/clock.h"
+#include "store/store.h"
 
 
 /* what the mark has of it */

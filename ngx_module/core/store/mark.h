@@ -43,7 +43,7 @@ typedef struct {
     _Atomic uint64_t     commits;       /* of the log.  Odd: one is under way,
                                            or nobody knows how it ended */
 
-    /* clock.h: wall = CLOCK_BOOTTIME + offset, the one that is believed, and
+    /* clock.c: wall = CLOCK_BOOTTIME + offset, the one that is believed, and
      * another, which was seen from `since` (0: there is none) to `seen` */
     _Atomic uint32_t     damaged;       /* the log is: nobody writes to it */
     _Atomic uint32_t     opening;       /* openings of it that have begun, but

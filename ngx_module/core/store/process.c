@@ -3,7 +3,7 @@
  * The stores of this process.
  */
 
-#include "store/process.h"
+#include "store/store.h"
 
 
 /*

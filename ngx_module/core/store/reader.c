@@ -5,8 +5,7 @@
 
 #include <stdlib.h>
 
-#include "store/reader.h"
-#include "store/process.h"
+#include "store/store.h"
 
 
 fs_reader_t *

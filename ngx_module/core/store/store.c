@@ -6,7 +6,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "store/clock.h"
 #include "store/store.h"
 #include "lmdb/env.h"
 

@@ -21,6 +21,7 @@
 #include "base/crypto.h"
 #include "base/fs_types.h"
 #include "ledger/entry.h"
+#include "ledger/names.h"
 #include "lmdb/db.h"
 #include "lmdb/probe.h"
 #include "store/mark.h"
@@ -64,8 +65,8 @@ typedef enum {
 
 typedef struct fs_store_s   fs_store_t;
 typedef struct fs_lives_s   fs_lives_t;      /* log/life.h */
-typedef struct fs_reader_s  fs_reader_t;     /* reader.h */
-typedef struct fs_pair_s    fs_pair_t;       /* log/log_write.h */
+typedef struct fs_reader_s  fs_reader_t;     /* below */
+typedef struct fs_pair_s    fs_pair_t;       /* log/log.h */
 
 /*
  * What the ledger's entries do to the index is not the store's to know.  Who
@@ -118,7 +119,7 @@ typedef struct {
     void                *data;
     uint8_t              boot_id[FS_BOOT_LEN];  /* zeros: not known, which is
                                            refused */
-    const fs_replay_t   *replay;        /* &fs_replay, of fold/replay.h */
+    const fs_replay_t   *replay;        /* &fs_replay, of fold/fold.h */
 } fs_store_conf_t;
 
 struct fs_store_s {
@@ -194,7 +195,7 @@ int fs_store_say_due(fs_store_t *store);
 void fs_store_now(fs_store_t *store, fs_now_t *now);
 
 /* The same, for who has the log's write lock and decides: the wall clock is
- * looked at, see clock.h. */
+ * looked at, see clock.c. */
 void fs_store_time(fs_store_t *store, fs_now_t *now);
 
 /* An operator says that the wall clock of *now is right. */
@@ -202,6 +203,86 @@ void fs_store_believe(fs_store_t *store, const fs_now_t *now);
 
 /* Another instance made the map larger: follow it. */
 int fs_store_follow_map(fs_store_t *store, MDB_env *env);
+
+
+/*
+ * reader.c: a pair of reset LMDB readers of one thread, and what it remembers
+ * from view to view.
+ */
+
+struct fs_reader_s {
+    fs_store_t          *store;
+    fs_reader_t         *next;          /* of the store's */
+    MDB_txn             *log;           /* reset, but within a view */
+    MDB_txn             *index;
+    uint32_t             index_n;       /* where the index was, and in which */
+    uint64_t             index_txn;     /* transaction that was read */
+    fs_seq_t             index_seq;
+    fs_names_memory_t    sales;
+    fs_names_memory_t    pickups;
+    void                *view;          /* for fs_view_names() */
+    fs_crypto_t         *crypto;
+};
+
+
+/* NULL: no memory.  The readers themselves are taken on first use. */
+fs_reader_t *fs_reader_create(fs_store_t *store);
+void fs_reader_destroy(fs_reader_t *reader);
+
+/* Renew a reader; the first time it takes a slot of the reader table, and
+ * frees those of dead processes when there is none.  0, or an LMDB error. */
+int fs_reader_renew(MDB_env *env, MDB_txn **txn);
+
+/* End all readers' transactions: an environment is about to be closed.  The
+ * caller holds the guard for writing. */
+void fs_readers_end(fs_store_t *store, int log);
+
+
+/* process.c: the stores that this process has open. */
+
+/* The stores of this process, each open once.  0; -1: it is there already. */
+int fs_stores_add(fs_store_t *store);
+void fs_stores_remove(fs_store_t *store);
+
+/* 1: this is a child's copy, made by a fork. */
+int fs_store_forked(const fs_store_t *store);
+
+
+/*
+ * clock.c: which wall clock is believed.
+ *
+ * What cannot be taken back (a sale that opens, one that closes, the groups
+ * decided then, their refunds) does not go by a wall clock that has just
+ * jumped ahead: within a boot the machine's running time has to agree with
+ * it.  The mark keeps the offset between the two that is believed; another
+ * one is believed when it has lasted, or when an operator says so.
+ */
+
+/* A wall clock that is slewed differs by less from one look to the next. */
+#define FS_CLOCK_SLACK_MS    1000
+
+/* How long a step ahead has to last before sales open by it, and before
+ * they close by it. */
+#define FS_CLOCK_OPENS_MS    2500
+#define FS_CLOCK_CONFIRM_MS  600000
+
+/* Between two looks; after a longer pause it begins to last anew. */
+#define FS_CLOCK_WATCH_MS     10000
+
+/*
+ * Look at both clocks: an offset that is new begins to last, one that has
+ * lasted is believed.  Under the log's write lock.
+ */
+void fs_clock_watch(fs_mark_t *mark, int64_t wall, int64_t boot);
+
+/* Believe the wall clock as it is.  Under the log's write lock. */
+void fs_clock_believe(fs_mark_t *mark, int64_t wall, int64_t boot);
+
+/* The boot's entry has this offset: believe it, unless another is known. */
+void fs_clock_begin(fs_mark_t *mark, int64_t offset);
+
+/* Fill due and opens of *now, whose wall is there.  Any thread. */
+void fs_clock_read(const fs_mark_t *mark, int64_t boot, fs_now_t *now);
 
 
 #pragma GCC visibility pop

@@ -1,7 +1,7 @@
 
 /* Documents that people and services get. */
 
-#include "text/answer.h"
+#include "text/text.h"
 
 
 /* What a problem of this outcome tells from the result. */

@@ -1,8 +1,7 @@
 
 #include <stdio.h>
 
-#include "text/answer.h"
-#include "text/events.h"
+#include "text/text.h"
 
 
 static void fs_event_begin(fs_writer_t *writer, char *buf, size_t size,

@@ -1,7 +1,7 @@
 
 #include <stdio.h>
 
-#include "text/form.h"
+#include "text/text.h"
 
 
 /* Longer than any name and any value that is taken. */

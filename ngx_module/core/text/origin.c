@@ -2,7 +2,7 @@
 #include <arpa/inet.h>
 #include <strings.h>
 
-#include "text/origin.h"
+#include "text/text.h"
 
 
 typedef struct {

@@ -2,7 +2,7 @@
 #include <yajl/yajl_parse.h>
 
 #include "json/json_arena.h"
-#include "text/pickups.h"
+#include "text/text.h"
 
 
 /* where a reading of a document is */

@@ -4,8 +4,7 @@
 #include <stdio.h>
 
 #include "json/json_reader.h"
-#include "text/pickups.h"
-#include "text/request.h"
+#include "text/text.h"
 
 
 #define fs_schema(fields)  { fields, sizeof(fields) / sizeof(fields[0]) }

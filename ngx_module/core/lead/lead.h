@@ -1,19 +1,24 @@
 
 /*
- * What a commit thread has, and the steps of a pass: the leader's mutex of the
- * block (ring.h), the log's write lock, the commit, and refusals.  All of it
- * runs in that thread, under that mutex.
+ * Leading: what waits in the rings of all workers is decided and committed.
  */
 
-#ifndef FS_PASS_H
-#define FS_PASS_H
+#ifndef FS_LEAD_H
+#define FS_LEAD_H
 
+#include "base/command.h"
 #include "fold/fold.h"
 #include "lead/ring.h"
 #include "store/store.h"
 
 #pragma GCC visibility push(hidden)
 
+
+/*
+ * pass.c: what a commit thread has, and the steps of a pass: the leader's
+ * mutex of the block (ring.h), the log's write lock, the commit, and
+ * refusals.  All of it runs in that thread, under that mutex.
+ */
 
 #define FS_BATCH_MAX          2048      /* commands of one pass */
 #define FS_BATCH_ENTRIES_MAX  4096      /* entries: a hold has up to 8 */
@@ -148,6 +153,74 @@ fs_outcome_t fs_leader_outcome(fs_leader_t *leader);
 void fs_leader_next_due(fs_leader_t *leader);
 
 
+/*
+ * batch.c: the batch: what waits in all rings is decided, in the order of
+ * enqueueing, and what is due by time after it.
+ */
+
+#define FS_SUSPECT_FAILURES  2          /* of a row, then it is set aside */
+
+/*
+ * Before a transaction that failed is aborted: 1 when a row which had its
+ * turn is guilty; it is remembered, and the transaction is to be begun again.
+ * When the row has failed FS_SUSPECT_FAILURES times, the next one is to set
+ * it aside and do nothing else.
+ */
+int fs_batch_suspect(fs_leader_t *leader);
+fs_outcome_t fs_batch_set_aside(fs_leader_t *leader);
+
+/*
+ * The batch, from the write lock to the commit.  OK: results are final.
+ * Otherwise nothing was taken, or, with UNKNOWN, perhaps.  Delivering is
+ * left to the caller.
+ */
+fs_outcome_t fs_batch_work(fs_leader_t *leader, fs_pass_t *pass);
+
+
+/*
+ * leader.c: the leader's pass: under the log's write lock, drain all rings in
+ * the order of enqueueing, decide, commit once, deliver, wake.
+ */
+
+/* One for each commit thread.  rings may be NULL: only commands of its own. */
+fs_leader_t *fs_leader_create(fs_store_t *store, fs_rings_t *rings);
+void fs_leader_destroy(fs_leader_t *leader);
+void fs_leader_set_hook(fs_leader_t *leader,
+    void (*hook)(void *data, fs_point_t point), void *data);
+
+/*
+ * Where to say, for another thread to read, since when this one waits for the
+ * locks of a commit: CLOCK_MONOTONIC in µs, 0: it does not.
+ */
+void fs_leader_set_waiting(fs_leader_t *leader, _Atomic int64_t *waiting);
+
+/*
+ * One pass.  Blocks for the write lock.  When nothing waits and nothing is
+ * due, ends without a commit; within half a second of the block's last pass
+ * without the write lock, too.  A failed commit delivers its outcome to each
+ * command of the batch.  stop: see fs_store_catch_up().
+ */
+void fs_leader_pass(fs_leader_t *leader, const _Atomic int *stop,
+    fs_pass_t *pass);
+
+/* One command of this process, with an operator's part, in its own
+ * transaction. */
+void fs_leader_one(fs_leader_t *leader, const fs_command_t *command,
+    const fs_operator_t *op, fs_result_t *result);
+
+
+/* inherit.c: rings and readers of those who are dead. */
+
+/*
+ * Inherit a ring just claimed: finish what its dead owner left, give it a new
+ * incarnation, make it ready.  OK or a 503.
+ */
+fs_outcome_t fs_leader_inherit(fs_leader_t *leader, int ring);
+
+/* Free what dead processes hold of the reader tables.  From time to time. */
+void fs_leader_forget_readers(fs_leader_t *leader);
+
+
 #pragma GCC visibility pop
 
-#endif /* FS_PASS_H */
+#endif /* FS_LEAD_H */

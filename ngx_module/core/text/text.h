@@ -1,0 +1,257 @@
+
+/*
+ * Requests and answers, as text.
+ */
+
+#ifndef FS_TEXT_H
+#define FS_TEXT_H
+
+#include "base/command.h"
+#include "base/fs_types.h"
+#include "json/field.h"
+#include "json/json_writer.h"
+
+#pragma GCC visibility push(hidden)
+
+
+/*
+ * request.c: requests: JSON (yajl) into plain structures; form.c has the
+ * forms.  Limits on size, depth, duplicate and unknown fields, number range
+ * and UTF-8 are checked in these two, by the rules of json/field.h, and
+ * nowhere else.
+ */
+
+#define FS_BODY_MAX        16384        /* buyer's and order service's */
+#define FS_BODY_ADMIN_MAX  (FS_DOC_MAX + 8192)
+
+typedef struct {
+    fs_slug_t            sale;
+    uint32_t             qty;
+} fs_request_line_t;
+
+typedef struct {
+    unsigned             lines_n;
+    fs_request_line_t    lines[FS_LINES_MAX];  /* one sale twice: added up */
+    fs_slug_t            pickup;        /* len 0: none */
+    /* forms only */
+    uint16_t             key_len;       /* idempotency_key */
+    char                 key[FS_KEY_MAX];
+    uint16_t             csrf_len;
+    char                 csrf[FS_KEY_MAX];
+} fs_hold_request_t;
+
+typedef struct {
+    uint16_t             reference_len;  /* payment or refund */
+    char                 reference[FS_REFERENCE_MAX];
+    uint16_t             payment_len;   /* refunded: which, optional */
+    char                 payment[FS_REFERENCE_MAX];
+    int64_t              paid_fen;
+} fs_order_request_t;
+
+typedef struct {
+    uint16_t             title_len;
+    char                 title[FS_TITLE_MAX];
+    int64_t              price_fen;
+    uint32_t             stock;
+    uint32_t             limit;
+    int64_t              opens_at;
+    int64_t              closes_at;
+    uint32_t             goal;
+    uint8_t              goal_by;
+    uint32_t             hold_ms;
+    fs_str_t             doc;           /* points into the body: the value's
+                                           own bytes; data NULL: absent */
+} fs_sale_request_t;
+
+
+/* Each: 0 and the request, or -1 and the fault. */
+
+/* {"sale","qty","pickup"} or {"lines":[{"sale","qty"},…],"pickup"} */
+int fs_request_hold(fs_str_t body, fs_hold_request_t *request,
+    fs_fault_t *fault);
+
+/* {"pickup"}: another pickup point; no lines */
+int fs_request_point(fs_str_t body, fs_hold_request_t *request,
+    fs_fault_t *fault);
+
+/* {"payment","paid_fen"} */
+int fs_request_confirm(fs_str_t body, fs_order_request_t *request,
+    fs_fault_t *fault);
+
+/* {"refund"} and optionally {"payment"} */
+int fs_request_refunded(fs_str_t body, fs_order_request_t *request,
+    fs_fault_t *fault);
+
+/* nothing, or {} */
+int fs_request_empty(fs_str_t body, fs_fault_t *fault);
+
+/* PUT /admin/sales/ID; price_fen and stock must be there; null: as absent */
+int fs_request_sale(fs_str_t body, fs_sale_request_t *request,
+    fs_fault_t *fault);
+
+/* {"add":50}; from -FS_STOCK_MAX to FS_STOCK_MAX */
+int fs_request_stock(fs_str_t body, int64_t *add, fs_fault_t *fault);
+
+/* Any JSON object within the limits: for documents. */
+int fs_request_document(fs_str_t body, fs_fault_t *fault);
+
+/* Finish a hold request, of JSON or a form: lines that name one sale become
+ * one. */
+int fs_hold_merge(fs_hold_request_t *request, fs_fault_t *fault);
+
+
+/*
+ * form.c: forms into the structures of request.c, and arguments of query
+ * strings: application/x-www-form-urlencoded.
+ */
+
+/* Each: 0 and the request, or -1 and the fault. */
+
+/* sale=…&qty=…&pickup=…&idempotency_key=…&csrf=…; more lines: sale and qty
+ * repeated, in pairs */
+int fs_request_hold_form(fs_str_t body, fs_hold_request_t *request,
+    fs_fault_t *fault);
+
+/* a form of a page that needs only idempotency_key and csrf, both optional */
+int fs_request_plain_form(fs_str_t body, fs_hold_request_t *request,
+    fs_fault_t *fault);
+
+/* pickup=…&idempotency_key=…&csrf=… */
+int fs_request_point_form(fs_str_t body, fs_hold_request_t *request,
+    fs_fault_t *fault);
+
+/*
+ * One argument of a query string or form, percent-decoded into buf.
+ * Its length; -1: absent; -2: malformed, too long or there twice.
+ */
+int fs_query_get(fs_str_t query, const char *name, char *buf, size_t size);
+
+/*
+ * Walk all arguments of a name (events?sale=a&sale=b).  *pos starts at 0.
+ * As above; -1 ends the walk.
+ */
+int fs_query_next(fs_str_t query, const char *name, size_t *pos, char *buf,
+    size_t size);
+
+
+/*
+ * answer.c: answers: the JSON that people and services get.  Each writes at
+ * most `size` bytes into buf and returns the length, or -1: it did not fit or
+ * a name is unknown.
+ */
+
+#define FS_HOLD_JSON_MAX     2048
+#define FS_LINES_JSON_MAX    1024
+#define FS_SALE_JSON_MAX     2560       /* a title may need escaping */
+#define FS_PROBLEM_JSON_MAX  2048
+
+/* {"id","state","lines":[…],"pickup","amount_fen","created_at","expires_at",
+ * "now"}; pickup null when there is none; expires_at null once it is not
+ * live */
+int fs_answer_hold(char *buf, size_t size, const fs_hold_t *hold,
+    const fs_names_t *names, int64_t now);
+
+/* its lines alone: [{"sale","qty","price_fen"},…] */
+int fs_answer_lines(char *buf, size_t size, const fs_hold_t *hold,
+    const fs_names_t *names);
+
+/* {"holds":[…],"next":id or null} */
+int fs_answer_holds(char *buf, size_t size, const fs_hold_t *holds, size_t n,
+    int more, const fs_names_t *names, int64_t now);
+
+/* {"id","title","state","price_fen","stock","free","held","sold","limit",
+ * "opens_at","closes_at","goal","goal_by","joined","formed","version"};
+ * 0 for none becomes null */
+int fs_answer_sale(char *buf, size_t size, const fs_sale_t *sale);
+
+/* {"sales":[…],"next":slug or null} */
+int fs_answer_sales(char *buf, size_t size, const fs_sale_t *sales, size_t n,
+    int more);
+
+/*
+ * RFC 9457: {"type":"about:blank","title","status","code", and what helps:
+ * "field","rule"; "sale","free","limit","opens_at","retry_at","state","held",
+ * "sold", "last_seq"}.  fault and result may be NULL.
+ */
+int fs_answer_problem(char *buf, size_t size, fs_outcome_t outcome,
+    const fs_fault_t *fault, const fs_result_t *result,
+    const fs_names_t *names);
+
+/* A problem document without a result, under another status than the
+ * outcome's own.  fault may be NULL. */
+int fs_answer_refusal(char *buf, size_t size, fs_outcome_t outcome,
+    int status, const fs_fault_t *fault);
+
+
+/* {"outcome":"sold"} or {"outcome":"refund_due","reason":…} */
+int fs_answer_confirm(char *buf, size_t size, const fs_result_t *result);
+
+/* its parts: a sale, as everybody sees it; "sales":[…]; and its `formed` */
+void fs_write_sale(fs_writer_t *writer, const fs_sale_t *sale);
+void fs_write_sales(fs_writer_t *writer, const fs_sale_t *sales, size_t n);
+void fs_write_formed(fs_writer_t *writer, const fs_sale_t *sale);
+
+
+/*
+ * events.c: the texts of event streams.  Each writes at most `size` bytes
+ * into buf and returns the length, or -1: it did not fit.
+ */
+
+#define FS_EVENT_MAX         512        /* one event but the snapshot */
+
+/*
+ * Server-sent events, whole, with their empty line; the id is the seq, and in
+ * a life after the first one "-" and the epoch's 8 hexadecimal digits:
+ *   id: <id>\nevent: snapshot\ndata: {"sales":[…],"now":…}\n\n
+ *   id: <id>\nevent: stock\ndata: {"sale","free","held","sold","version"}\n\n
+ *   id: <id>\nevent: goal\ndata: {"sale","joined","formed","version"}\n\n
+ *   id: <id>\nevent: state\ndata: {"sale","state","version"}\n\n
+ */
+int fs_answer_snapshot(char *buf, size_t size, fs_seq_t seq, uint32_t epoch,
+    const fs_sale_t *sales, size_t n, int64_t now);
+int fs_answer_stock(char *buf, size_t size, fs_seq_t seq, uint32_t epoch,
+    const fs_sale_t *sale);
+int fs_answer_goal(char *buf, size_t size, fs_seq_t seq, uint32_t epoch,
+    const fs_sale_t *sale);
+int fs_answer_state(char *buf, size_t size, fs_seq_t seq, uint32_t epoch,
+    const fs_sale_t *sale);
+
+
+/* origin.c: where a request says that it comes from, against whom it asks. */
+
+/*
+ * Is an Origin's host, with its port, that of the Host header?  1 or 0.  One
+ * may say the port that its scheme has anyway, and the other not; letters may
+ * be large, a name may end in a dot, and an address of IPv6 may be written in
+ * several ways.  What TLS is ended by somebody else has its scheme in the
+ * Origin alone, so that is what tells the port of both.
+ */
+int fs_origin_is_host(fs_str_t origin, fs_str_t host);
+
+
+/*
+ * pickups.c: the pickup points that a sale's document lists, and how a
+ * request is told that it names none of them.  What is kept of them:
+ * sheet/points.c.
+ */
+
+/* the points of a sale, as its document has them */
+typedef struct {
+    unsigned             n;
+    fs_slug_t            slugs[FS_POINTS_MAX];
+} fs_points_list_t;
+
+
+/*
+ * The `pickups` of a sale's document, each once, without what is no slug.
+ * 0, or -1: more than FS_POINTS_MAX.
+ */
+int fs_points_read(fs_str_t doc, fs_points_list_t *list);
+
+/* Say what BAD_REQUEST means when a pickup point was refused. */
+void fs_points_fault(const fs_result_t *result, fs_fault_t *fault);
+
+
+#pragma GCC visibility pop
+
+#endif /* FS_TEXT_H */
