@@ -16,8 +16,8 @@
 
 
 /*
- * endpoint.c: what an endpoint is: a method on a path, who may use it, and
- * what becomes of it.  The one table of them is in
+ * ngx_http_flashsale_endpoint.c: what an endpoint is: a method on a path, who
+ * may use it, and what becomes of it.  The one table of them is in
  * ngx_http_flashsale_endpoints.c.
  */
 
@@ -73,14 +73,18 @@ void ngx_http_flashsale_done(ngx_http_request_t *r,
     const fs_result_t *result, fs_view_t *view);
 
 
-/* endpoints.c: the one way in: what each location of this module answers. */
+/*
+ * ngx_http_flashsale_endpoints.c: the one way in: what each location of this
+ * module answers.
+ */
 
 /* the content handler of all places but "flashsale_problem" */
 ngx_int_t ngx_http_flashsale_endpoints(ngx_http_request_t *r);
 
 
 /*
- * holds.c: the buyer's holds: asking for one, reading, changing, releasing.
+ * ngx_http_flashsale_holds.c: the buyer's holds: asking for one, reading,
+ * changing, releasing.
  */
 
 /* GET holds/ID, ctx->seq */
@@ -110,9 +114,9 @@ fs_outcome_t ngx_http_flashsale_admit(ngx_http_request_t *r,
 
 
 /*
- * newcomer.c: flashsale_newcomer: whoever got an identity a moment ago waits
- * for the first reservation.  Asked on each way in, by HTTP and from Lua; the
- * rule itself is the core's.
+ * ngx_http_flashsale_newcomer.c: flashsale_newcomer: whoever got an identity
+ * a moment ago waits for the first reservation.  Asked on each way in, by
+ * HTTP and from Lua; the rule itself is the core's.
  */
 
 /* the variables $flashsale_newcomer_wait, $flashsale_newcomer_work */
@@ -134,7 +138,10 @@ fs_outcome_t ngx_http_flashsale_newcomer_check(ngx_http_request_t *r,
     fs_str_t identity, fs_result_t *result);
 
 
-/* orders.c: the order service's side, signed: what happens to a payment. */
+/*
+ * ngx_http_flashsale_orders.c: the order service's side, signed: what happens
+ * to a payment.
+ */
 
 fs_outcome_t ngx_http_flashsale_order_write(ngx_http_request_t *r,
     ngx_http_flashsale_ctx_t *ctx, fs_str_t body, fs_refusal_t *refusal,
@@ -146,8 +153,9 @@ void ngx_http_flashsale_confirm_done(ngx_http_request_t *r,
 
 
 /*
- * admin.c: the operator's side, signed.  Its commands may be large, so they
- * do not go through the ring: this worker's own commit thread applies them.
+ * ngx_http_flashsale_admin.c: the operator's side, signed.  Its commands may
+ * be large, so they do not go through the ring: this worker's own commit
+ * thread applies them.
  */
 
 /* GET documents/KIND?after=ID&limit=N */
@@ -173,7 +181,7 @@ void ngx_http_flashsale_nothing_done(ngx_http_request_t *r,
     const fs_result_t *result, fs_view_t *view);
 
 
-/* sales.c: reading sales, for buyers and for operators. */
+/* ngx_http_flashsale_sales.c: reading sales, for buyers and for operators. */
 
 /* GET sales?after=ID&limit=N */
 ngx_int_t ngx_http_flashsale_sales(ngx_http_request_t *r,
@@ -185,8 +193,9 @@ ngx_int_t ngx_http_flashsale_sale(ngx_http_request_t *r,
 
 
 /*
- * metrics.c: GET /metrics: Prometheus text.  Counters are summed over the
- * rings' sets in the shared zone; gauges come from the store at this instant.
+ * ngx_http_flashsale_metrics.c: GET /metrics: Prometheus text.  Counters are
+ * summed over the rings' sets in the shared zone; gauges come from the store
+ * at this instant.
  */
 
 /* worker may be NULL, and its store not open */

@@ -142,8 +142,8 @@ ngx_http_flashsale_need_conf_t *ngx_http_flashsale_need(ngx_conf_t *cf,
 
 
 /*
- * secret.c: the secrets of roles: files, read by the master when it reads its
- * configuration.  Lua reads its own the same way.
+ * ngx_http_flashsale_secret.c: the secrets of roles: files, read by the
+ * master when it reads its configuration.  Lua reads its own the same way.
  */
 
 extern const char  *ngx_http_flashsale_roles[];     /* by role */

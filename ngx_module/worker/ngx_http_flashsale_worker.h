@@ -154,9 +154,9 @@ void ngx_http_flashsale_event(ngx_event_t *ev, ngx_event_handler_pt handler,
 
 
 /*
- * view.c: the one way to a view: a worker's snapshot of its store, which is
- * opened and closed within a turn of the event loop, before anything is sent
- * or finalized.
+ * ngx_http_flashsale_view.c: the one way to a view: a worker's snapshot of
+ * its store, which is opened and closed within a turn of the event loop,
+ * before anything is sent or finalized.
  */
 
 /* what it is to show */
@@ -183,8 +183,8 @@ fs_outcome_t ngx_http_flashsale_missing(fs_view_t *view,
 
 
 /*
- * process.c: the beginning and the end of a worker process, and its
- * clockwork.
+ * ngx_http_flashsale_process.c: the beginning and the end of a worker
+ * process, and its clockwork.
  */
 
 /* For nginx's init_process and exit_process.  parts ends with NULL. */
@@ -194,8 +194,8 @@ void ngx_http_flashsale_process_exit(ngx_cycle_t *cycle);
 
 
 /*
- * system.c: what the core asks of the system: clocks, randomness, the boot, a
- * log.
+ * ngx_http_flashsale_system.c: what the core asks of the system: clocks,
+ * randomness, the boot, a log.
  */
 
 typedef struct {
@@ -214,9 +214,9 @@ void ngx_http_flashsale_store_conf(ngx_http_flashsale_system_t *system,
 
 
 /*
- * growth.c: is the store filling up, and how fast?  Commit threads look each
- * second, whichever comes first; what was seen is in the shared zone, so a
- * reload does not forget it.
+ * ngx_http_flashsale_growth.c: is the store filling up, and how fast?  Commit
+ * threads look each second, whichever comes first; what was seen is in the
+ * shared zone, so a reload does not forget it.
  */
 
 /*
