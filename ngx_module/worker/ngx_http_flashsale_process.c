@@ -234,6 +234,8 @@ ngx_http_flashsale_stuck(ngx_http_flashsale_worker_t *worker, uint64_t now)
         return;
     }
 
+    ngx_http_flashsale_thread_nudge(worker->thread);
+
     opening = (worker->store == NULL && !worker->retiring);
     limit = opening ? NGX_HTTP_FLASHSALE_STUCK_OPEN_USEC
                     : NGX_HTTP_FLASHSALE_STUCK_USEC;

@@ -16,6 +16,7 @@
 #define NGX_HTTP_FLASHSALE_BACKOFF_MSEC  50
 #define NGX_HTTP_FLASHSALE_RETRY_MSEC    1     /* doubled each time */
 #define NGX_HTTP_FLASHSALE_JOIN_USEC     10000000
+#define NGX_HTTP_FLASHSALE_NUDGE_MSEC    100
 
 
 typedef struct {
@@ -43,6 +44,7 @@ struct ngx_http_flashsale_thread_s {
     _Atomic(fs_store_t *)            store;
     _Atomic int                      ready;
     _Atomic int                      stop;
+    _Atomic int                      catching_up;
     _Atomic int                      closing;   /* the last thing it does */
     _Atomic int                      ended;
     _Atomic int64_t                  waiting;   /* for locks since, µs */
@@ -184,6 +186,20 @@ ngx_http_flashsale_thread_waiting(ngx_http_flashsale_thread_t *thread)
 }
 
 
+/* Main thread.  Where it may wait for a lock: nothing else is cut short. */
+
+void
+ngx_http_flashsale_thread_nudge(ngx_http_flashsale_thread_t *thread)
+{
+    if (ngx_http_flashsale_thread_waiting(thread)
+        || atomic_load_explicit(&thread->catching_up, memory_order_relaxed)
+        || atomic_load_explicit(&thread->closing, memory_order_relaxed))
+    {
+        fs_guard_nudge(thread->tid);
+    }
+}
+
+
 /*
  * Main thread.  How long is by the running time: the wall clock may step.
  * While it closes the store it is past all locks, and only the disk is slow.
@@ -203,14 +219,12 @@ ngx_http_flashsale_thread_wait(ngx_http_flashsale_thread_t *thread)
     while (!atomic_load(&thread->ended)) {
         now = ngx_http_flashsale_usec();
 
-        if (now < until) {
-            (void) poll(&pfd, 1, (int) ((until - now) / 1000 + 1));
-
-        } else if (atomic_load(&thread->closing)) {
-            (void) poll(&pfd, 1, -1);
-
-        } else {
+        if (now >= until && !atomic_load(&thread->closing)) {
             return NGX_AGAIN;
+        }
+
+        if (poll(&pfd, 1, NGX_HTTP_FLASHSALE_NUDGE_MSEC) == 0) {
+            ngx_http_flashsale_thread_nudge(thread);
         }
     }
 
@@ -518,8 +532,10 @@ ngx_http_flashsale_thread_inherit(ngx_http_flashsale_thread_t *thread)
         }
 
         if (outcome == FS_OK) {
+            atomic_store(&thread->catching_up, 1);
             outcome = fs_store_catch_up(store, NGX_HTTP_FLASHSALE_CATCH_UP,
                                         &thread->stop, &more);
+            atomic_store(&thread->catching_up, 0);
         }
 
         if (outcome == FS_OK && !more) {

@@ -63,6 +63,12 @@ void ngx_http_flashsale_thread_free(ngx_http_flashsale_thread_t *thread);
 int64_t ngx_http_flashsale_thread_waiting(
     ngx_http_flashsale_thread_t *thread);
 
+/*
+ * While it waits for locks: see fs_guard_nudge().  Often, and for as long as
+ * the process has it.
+ */
+void ngx_http_flashsale_thread_nudge(ngx_http_flashsale_thread_t *thread);
+
 /* A command was pushed. */
 void ngx_http_flashsale_thread_kick(ngx_http_flashsale_thread_t *thread);
 

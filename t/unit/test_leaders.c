@@ -7,6 +7,7 @@
  */
 
 #include "shop.h"
+#include "lmdb/guard.h"
 #include "read/read.h"
 
 #include <poll.h>
@@ -18,6 +19,7 @@
 #define COMMANDS     400                /* of each */
 #define OUTSTANDING  24
 #define PATIENCE_MS  20000
+#define NUDGE_MS     100
 
 
 /* What was promised to whom: survives the worker.  By worker and command. */
@@ -49,6 +51,7 @@ typedef struct {
     int                  wanted;        /* eventfd: a pass */
     _Atomic int          inherited;
     _Atomic int          stop;
+    int                  ended;         /* eventfd */
 } worker_t;
 
 
@@ -102,6 +105,8 @@ commit_thread(void *data)
         }
 
         if (worker->stop) {
+            n = 1;
+            (void) !write(worker->ended, &n, sizeof(n));
             return NULL;
         }
 
@@ -177,16 +182,39 @@ worker_take(worker_t *worker)
 }
 
 
+/* A worker's main thread nudges the other while it waits. */
+
+static void
+worker_wait(int fd, pthread_t thread, int code)
+{
+    unsigned       n;
+    struct pollfd  pfd;
+
+    pfd.fd = fd;
+    pfd.events = POLLIN;
+
+    for (n = 0; n < PATIENCE_MS / NUDGE_MS; n++) {
+
+        if (poll(&pfd, 1, NUDGE_MS) == 1) {
+            return;
+        }
+
+        fs_guard_nudge(thread);
+    }
+
+    _exit(code);
+}
+
+
 /* In a process of its own.  Exit codes: 0, or what went wrong. */
 
 static void
 work(worker_t *worker)
 {
-    int            fd;
-    uint64_t       n;
-    unsigned       pushed, taken;
-    pthread_t      thread;
-    struct pollfd  pfd;
+    int        fd;
+    uint64_t   n;
+    unsigned   pushed, taken;
+    pthread_t  thread;
 
     worker->store = shop_open(worker->shop);
 
@@ -197,6 +225,7 @@ work(worker_t *worker)
     worker->leader = fs_leader_create(worker->store, worker->rings);
     worker->ring = fs_ring_claim(worker->rings);
     worker->wanted = eventfd(0, EFD_NONBLOCK);
+    worker->ended = eventfd(0, EFD_NONBLOCK);
 
     if (worker->leader == NULL || worker->ring == -1) {
         _exit(3);
@@ -208,8 +237,12 @@ work(worker_t *worker)
         _exit(4);
     }
 
-    while (!worker->inherited) {
+    for (n = 1; !worker->inherited; n++) {
         usleep(200);
+
+        if (n % (NUDGE_MS * 1000 / 200) == 0) {
+            fs_guard_nudge(thread);
+        }
     }
 
     fd = fs_ring(worker->rings, worker->ring)->eventfd;
@@ -222,12 +255,7 @@ work(worker_t *worker)
             worker_push(worker, pushed++);
         }
 
-        pfd.fd = fd;
-        pfd.events = POLLIN;
-
-        if (poll(&pfd, 1, PATIENCE_MS) != 1) {
-            _exit(5);
-        }
+        worker_wait(fd, thread, 5);
 
         (void) !read(fd, &n, sizeof(n));
         taken += worker_take(worker);
@@ -236,6 +264,7 @@ work(worker_t *worker)
     worker->stop = 1;
     n = 1;
     (void) !write(worker->wanted, &n, sizeof(n));
+    worker_wait(worker->ended, thread, 6);
     pthread_join(thread, NULL);
 
     fs_ring_release(worker->rings, worker->ring);

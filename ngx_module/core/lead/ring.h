@@ -26,6 +26,9 @@
  * still decided by the log's lock, which other instances share; this mutex
  * only keeps a leader that has to deliver a failure, and no longer has the
  * log's lock, from writing into slots that the next leader is deciding.
+ *
+ * Who waits for `leader` has to be nudged by another thread of its process,
+ * from time to time: see fs_guard_nudge().
  */
 
 #ifndef FS_RING_H

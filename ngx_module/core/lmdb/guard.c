@@ -33,6 +33,7 @@ static struct sigaction  fs_guard_bus;
 
 static void fs_guard_signals(void);
 static void fs_guard_signal(int signo, siginfo_t *info, void *context);
+static void fs_guard_nudged(int signo);
 static void fs_guard_assert(MDB_env *env, const char *words);
 static int fs_guard_value(MDB_txn *txn, const MDB_val *value,
     unsigned touch);
@@ -73,7 +74,7 @@ fs_guard_install(void)
 static void
 fs_guard_signals(void)
 {
-    struct sigaction  action;
+    struct sigaction  action, old;
 
     memset(&action, 0, sizeof(action));
     action.sa_sigaction = fs_guard_signal;
@@ -82,6 +83,17 @@ fs_guard_signals(void)
 
     (void) sigaction(SIGSEGV, &action, &fs_guard_segv);
     (void) sigaction(SIGBUS, &action, &fs_guard_bus);
+
+    /* what matters is that there is a handler, so another's will do */
+
+    action.sa_handler = fs_guard_nudged;
+    action.sa_flags = SA_RESTART;
+
+    if (sigaction(SIGURG, NULL, &old) == 0
+        && (old.sa_handler == SIG_DFL || old.sa_handler == SIG_IGN))
+    {
+        (void) sigaction(SIGURG, &action, NULL);
+    }
 }
 
 
@@ -93,8 +105,23 @@ fs_guard_block(sigset_t *old)
     sigfillset(&set);
     sigdelset(&set, SIGSEGV);
     sigdelset(&set, SIGBUS);
+    sigdelset(&set, SIGURG);
 
     (void) pthread_sigmask(SIG_SETMASK, &set, old);
+}
+
+
+void
+fs_guard_nudge(pthread_t thread)
+{
+    (void) pthread_kill(thread, SIGURG);
+}
+
+
+static void
+fs_guard_nudged(int signo)
+{
+    (void) signo;
 }
 
 

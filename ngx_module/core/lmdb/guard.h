@@ -13,6 +13,7 @@
 #define FS_GUARD_H
 
 #include <lmdb.h>
+#include <pthread.h>
 #include <signal.h>
 
 #include "lmdb/probe.h"
@@ -33,10 +34,31 @@ void fs_guard_install(void);
 
 /*
  * Around the making of a thread that uses these: all signals are blocked but
- * the two, which would end the process where they are.  *old is put back by
- * the caller, with pthread_sigmask().
+ * the two, which would end the process where they are, and that of a nudge.
+ * *old is put back by the caller, with pthread_sigmask().
  */
 void fs_guard_block(sigset_t *old);
+
+/*
+ * Have another thread of this process, which was not joined yet, look again
+ * at the lock that it waits for; to be repeated while it waits.  Without it
+ * one that waits for a robust mutex may sleep for ever, beside a mutex that
+ * is free, or whose owner is dead:
+ *
+ * - an unlock wakes one of those who sleep, and the mutex no longer says that
+ *   there are others: the woken one will say so again when it has it;
+ * - it is killed before it has it, and somebody else is quicker and takes the
+ *   mutex.  The kernel sees a mutex with an owner, and wakes nobody;
+ * - the new owner does not know of the others.  Its unlock, and the kernel
+ *   when it is killed, wake nobody either.
+ *
+ * So it is with glibc 2.36 and Linux 6.18 (handle_futex_death()), for our own
+ * mutexes and for LMDB's, whose calls cannot be given a time.  Hence a signal
+ * (SIGURG, which does nothing where nobody has asked for it): the wait is
+ * begun again by the kernel, and ends at once if the mutex has changed.  For
+ * whoever waits in order it changes nothing.
+ */
+void fs_guard_nudge(pthread_t thread);
 
 /* For each environment: its assertions end the call. */
 void fs_guard_env(MDB_env *env);
