@@ -23,7 +23,13 @@
 
 
 #define PROCESS_STACK       (1024 * 1024)
-#define PROCESS_FIRST       1000        /* number of the first process */
+
+/*
+ * The number of the first process: above those of the kernel, of which one is
+ * this program's, whose locks and readers are its own.
+ */
+#define PROCESS_FIRST       (4194304 + 1000)
+
 #define PROCESS_LOCKS_MAX   256
 #define PROCESS_FDS_MAX     1024
 #define PROCESS_GAP         64          /* so many closed descriptors in a row
