@@ -4,8 +4,9 @@ use Tuanbo::Test;
 
 # The confs that we hand out, as they stand in their files, but for paths and
 # ports: nginx starts with them, a buyer comes by a login that reads its
-# request to the end, the signed and Prometheus without one. The secrets are
-# made by the commands that stand beside them, under the usual umask.
+# request to the end, the signed and Prometheus without one; and no stranger
+# fills the logs. The secrets are made by the commands that stand beside them,
+# under the usual umask.
 
 package Handed {
     use parent -norequire => 'Tuanbo::Test';
@@ -15,6 +16,7 @@ package Handed {
 
 use Mojo::Server::Daemon;
 use Mojolicious;
+use Tuanbo::Test::Stranger qw(writes_little);
 
 my $root = Tuanbo::Test::root();
 my ($login_port, $order_port) = map { Tuanbo::Test::free_port() } 1 .. 2;
@@ -235,6 +237,10 @@ for my $name (sort keys %conf) {
         next;
     }
     works($name, $t);
+
+    my ($log) = $conf{$name} =~ m{/var/log/nginx/(\S+)};
+    writes_little($name, $t->port, map { $t->dir . "/logs/$_" } 'error.log',
+        $log // ());
 }
 
 $all->finish;

@@ -3,6 +3,7 @@ use utf8;
 use Tuanbo::Test;
 use Tuanbo::Test::Demo;
 use Tuanbo::Test::Storefront;
+use Tuanbo::Test::Stranger qw(writes_little);
 
 binmode Test::More->builder->$_, ':utf8'
     for qw(output failure_output todo_output);
@@ -98,6 +99,9 @@ to_checkout($wang->get("/h/$egg"));
 is($wang->res->code, 200, 'now it can be paid') or diag($wang->res->body);
 choose($wang, 'fail');
 eventually { $wang->get("/h/$egg")->text =~ /没有付成/ } 'or not';
+
+# ---- a stranger in a loop
+writes_little('the demo', $t->port, "$data/error.log", "$data/access.log");
 
 is($demo->stop('INT'), 0, 'Ctrl-C ends it');
 ok(!Tuanbo::Test::alive($service), 'the order service as well');
