@@ -19,14 +19,15 @@ use List::Util qw(uniqstr);
 
 # From what all use to what nothing uses.  A file includes what is in its own
 # room or in one before it.
-my @core = qw(base lmdb json ledger text store log index pair sheet fold rules
-    decide read lead);
+my @core = qw(base lmdb json ledger text store people log index pair sheet
+    fold rules decide read lead);
 my @glue = qw(conf worker http live pay api lua module);
 
 my %says = (
     base => 'types, clocks, keys', lmdb => 'LMDB that never kills',
     json => 'JSON in and out', ledger => 'entries and rows',
     text => 'requests and answers', store => 'handle, mark, files',
+    people => 'contacts, erasable',
     log => 'the log, lives, names', index => 'directories, buyers',
     pair => 'open, begin, commit', sheet => 'what a batch reads',
     fold => 'what an entry does', rules => 'parts of a decision',

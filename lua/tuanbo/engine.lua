@@ -20,7 +20,7 @@ local ffi_string = ffi.string
 local get_request = base.get_request
 
 -- The module's other side is ngx_module/lua/ngx_http_flashsale_lua.h.
-local VERSION = 5
+local VERSION = 6
 
 local PAGE_MAX = 100                -- of one call
 local PAGE = 20
@@ -28,6 +28,7 @@ local DOCUMENTS_SIZE = 1048576      -- bytes of one page of documents
 local HOLD_SIZE = 2048              -- bytes of a hold's or a problem's JSON
 local SECRETS_SIZE = 65537          -- bytes of a file of secrets, and one
 local UNPAID_MAX = 8                -- of one buyer
+local WRITTEN_MS = 1000             -- then a contact is promised
 local READY_MS = 2000
 local READY_STEP_S = 0.01
 local ANSWER_S = 60                 -- the engine itself gives up after 30
@@ -110,6 +111,18 @@ int ngx_http_flashsale_ffi_release(ngx_http_request_t *r,
     size_t size);
 int ngx_http_flashsale_ffi_take(ngx_http_request_t *r, int slot, char *buf,
     size_t size, int *problem);
+int ngx_http_flashsale_ffi_people_known(void);
+int ngx_http_flashsale_ffi_me(const char *identity, size_t identity_len,
+    char *buf, size_t size);
+int ngx_http_flashsale_ffi_contact(const char *identity, size_t identity_len,
+    char *buf, size_t size);
+int ngx_http_flashsale_ffi_contact_give(ngx_http_request_t *r,
+    const char *body, size_t body_len, const char *identity,
+    size_t identity_len, void **wait, char *buf, size_t size);
+int ngx_http_flashsale_ffi_contact_leave(ngx_http_request_t *r,
+    const char *identity, size_t identity_len, void **wait, int *later,
+    char *buf, size_t size);
+int ngx_http_flashsale_ffi_contact_wait(void *wait, int enough);
 int ngx_http_flashsale_ffi_secrets(const char *path, char *text, size_t size);
 ]]
 
@@ -157,6 +170,8 @@ local one_sale = ffi.new("ngx_http_flashsale_ffi_sale_t")
 local one_group = ffi.new("ngx_http_flashsale_ffi_group_t")
 local more = ffi.new("int[1]")
 local problem = ffi.new("int[1]")
+local later = ffi.new("int[1]")
+local pending = ffi.new("void *[1]")
 local hold_buffer = ffi.new("char[?]", HOLD_SIZE)
 local sale_page, document_page, document_buffer, holds_buffer
 local unpaid_buffer
@@ -696,6 +711,120 @@ function engine.release(identity, id)
         return C.ngx_http_flashsale_ffi_release(r, post, sem, id, #id,
             identity, #identity, hold_buffer, HOLD_SIZE)
     end)
+end
+
+
+-- Contacts are opened right after the store.
+local function wait_for_people()
+    local waited = 0
+
+    while C.ngx_http_flashsale_ffi_people_known() == 0 and waited < READY_MS do
+        ngx.sleep(READY_STEP_S)
+        waited = waited + READY_STEP_S * 1000
+    end
+end
+
+
+-- Until a change is written; a slow disk is not waited for for ever. true, or
+-- nil and the problem.
+local function written(n)
+    if n ~= 0 then
+        return nil, decode(hold_buffer, n)
+    end
+
+    local wait = pending[0]
+    local waited = 0
+
+    repeat
+        ngx.sleep(READY_STEP_S)
+        waited = waited + READY_STEP_S * 1000
+        n = C.ngx_http_flashsale_ffi_contact_wait(wait, waited >= WRITTEN_MS
+                                                        and 1 or 0)
+    until n >= 0
+
+    local code = ffi_string(C.ngx_http_flashsale_ffi_code(n))
+
+    if code ~= "ok" and code ~= "accepted" then
+        return nil, refused(code, 503)
+    end
+
+    return true
+end
+
+
+--- Whom to call out: the contact of this buyer.
+-- @tparam string identity
+-- @treturn table|nil name, digits, consent (a list), leaving
+-- @treturn string nil when there is none; else the problem's code
+function engine.contact(identity)
+    identity = text(identity)
+    wait_for_people()
+
+    local n = C.ngx_http_flashsale_ffi_contact(identity, #identity,
+                                               hold_buffer, HOLD_SIZE)
+
+    if n < 0 then
+        return nil, code_of(n)
+    end
+
+    return decode(hold_buffer, n).contact
+end
+
+
+--- What is known of this buyer.
+-- @tparam string identity
+-- @treturn table|nil code, contact, tags, counts, as of `GET /api/me`
+-- @treturn string the problem's code
+function engine.me(identity)
+    identity = text(identity)
+    wait_for_people()
+
+    local n = C.ngx_http_flashsale_ffi_me(identity, #identity, hold_buffer,
+                                          HOLD_SIZE)
+
+    if n < 0 then
+        return nil, code_of(n)
+    end
+
+    return decode(hold_buffer, n)
+end
+
+
+--- Give a contact, by the rules of `POST /api/contact`. Who may ask is the
+-- caller's to check before. It is on disk afterwards, or soon.
+-- @tparam string identity
+-- @tparam table contact name, digits, consent (a list)
+-- @treturn boolean|nil true
+-- @treturn table the problem: code, status, field
+function engine.give_contact(identity, contact)
+    identity = text(identity)
+    wait_for_people()
+
+    local body = cjson.encode {
+        name = contact.name,
+        digits = contact.digits,
+        consent = #contact.consent > 0 and contact.consent or nil,
+    } or "{}"
+
+    return written(C.ngx_http_flashsale_ffi_contact_give(get_request(), body,
+        #body, identity, #identity, pending, hold_buffer, HOLD_SIZE))
+end
+
+
+--- Erase the contact, at once or when nothing is to be collected any more.
+-- @tparam string identity
+-- @treturn string|nil "erased" or "leaving"
+-- @treturn table the problem
+function engine.leave(identity)
+    identity = text(identity)
+    wait_for_people()
+
+    local n = C.ngx_http_flashsale_ffi_contact_leave(get_request(), identity,
+        #identity, pending, later, hold_buffer, HOLD_SIZE)
+    local is_later = later[0] ~= 0
+    local done, err = written(n)
+
+    return done and (is_later and "leaving" or "erased"), err
 end
 
 

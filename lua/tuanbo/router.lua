@@ -428,8 +428,11 @@ local function hold(c, id)
         session.set_likes(c.likes)
     end
 
+    local called, unnamed = session.called(buyer)
+
     show_private(c, views.hold(c, found, {
-        called = session.called(buyer),
+        called = called,
+        unnamed = unnamed ~= nil,
         changing = ngx.var.arg_change,
         bad = ngx.var.arg_bad,
         code = asked and asked:match("^[%l_]+$"),
@@ -444,8 +447,9 @@ local function me(c)
     local bad = ngx.var.arg_bad
     local name, view = views.me(c, buyer,
         before and before:match("^%x+$"),
-        buyer and session.called(buyer),
-        bad or (ngx.var.arg_change and "change"))
+        { session.called(buyer) },
+        bad or (ngx.var.arg_change and "change"),
+        ngx.var.arg_left)
 
     if not name then
         return router.problem(view)
@@ -494,9 +498,22 @@ local function name(_)
     local fields = ngx.ctx.form or {}
     local back = back_of(fields)
     local buyer = session.buyer()
-    local bad = session.set_called(buyer, fields.name, fields.digits)
+    local bad = session.set_called(buyer, fields)
 
     return ngx.redirect(back .. (bad and "?bad=" .. bad or ""), 303)
+end
+
+
+-- What is known of this buyer is erased, now or when all is collected.
+local function erase(_)
+    local buyer = session.buyer()
+    local done, err = engine.leave(buyer and buyer.id)
+
+    if not done then
+        return router.problem(err.code)
+    end
+
+    return ngx.redirect("/me?left=" .. done, 303)
 end
 
 
@@ -507,6 +524,7 @@ local fixed = {
     ["/problem"] = { GET = problem },
     ["/settings"] = { POST = settings },
     ["/name"] = { POST = name },
+    ["/me/erase"] = { POST = erase },
 }
 
 local by_id = {

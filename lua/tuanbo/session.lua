@@ -2,9 +2,8 @@
 --
 --   tuanbo        who: random, and when it was given, signed; given on the
 --                 first visit
---   tuanbo_name   the name to call out and the last four digits of a phone,
---                 signed together with who they belong to. They are kept
---                 here and nowhere else, so deleting the cookie forgets them
+--   tuanbo_name   of before: the name to call out, which the engine keeps now
+--                 (engine.contact()); it is expired
 --   tuanbo_view   language, large type, pickup point: no secret, not signed
 --
 -- With $tuanbo_identity `login` the first cookie is not used: $tuanbo_login
@@ -24,7 +23,6 @@ local COOKIE_AGE_S = 400 * 86400       -- what browsers allow at most
 local RANDOM_BYTES = 10                -- of an id; then when it was given,
 local TIME_BYTES = 6                   -- epoch ms
 local TAG_BYTES = 16
-local NAME_BYTES_MAX = 60
 local KNOWN_COOKIES = 4096
 local SAME_NAME_MAX = 8                -- cookies looked at; a browser has two
 
@@ -346,30 +344,32 @@ function session.buyer()
 
     tell(who)
 
+    if ngx.var.cookie_tuanbo_name then
+        set_cookie("tuanbo_name", "", 0)
+    end
+
     return who
 end
 
 
-local function called_by(who, cookie)
-    local value, tag = cookie:match("^([%w_-]+)%.([%w_-]+)$")
-
-    if not value or not is_signed("name", who.id .. "\n" .. value, tag) then
+-- Who is to be called out: {name=, digits=, agreed=}, nil when nobody has said
+-- it. The second value: why it is not known.
+function session.called(who)
+    if not who then
         return nil
     end
 
-    local plain = base64.decode_base64url(value) or ""
-    local digits, name = plain:match("^(%d%d%d%d)(.+)$")
+    local contact, code = engine.contact(who.id)
 
-    return digits and { name = name, digits = digits }
-end
+    if contact then
+        contact.agreed = {}
 
+        for _, word in ipairs(contact.consent) do
+            contact.agreed[word] = true
+        end
+    end
 
--- The name to call out and four digits: {name=, digits=}, or nil.
-function session.called(who)
-    return who and from_cookies("tuanbo_name", ngx.var.cookie_tuanbo_name,
-                                function(cookie)
-        return called_by(who, cookie)
-    end)
+    return contact, code
 end
 
 
@@ -391,7 +391,8 @@ end
 local function label_of(who)
     local called = session.called(who)
 
-    if not called then
+    -- what is to be collected still is by the name that it was sold to
+    if not called or not called.agreed.labels and not called.leaving then
         return part(who.id)
     end
 
@@ -411,25 +412,28 @@ function session.access_checkout()
 end
 
 
--- nil, or the name of the field that is wrong.
-function session.set_called(who, name, digits)
-    name = text.line(name or "")
-    digits = (digits or ""):gsub("%s", "")
+-- nil, or the name of the field that is wrong; or "later": not now.
+function session.set_called(who, fields)
+    local consent = {}
 
-    if not name or name == "" or #name > NAME_BYTES_MAX then
-        return "name"
+    for _, word in ipairs { "labels", "notices" } do
+        if fields[word] then
+            consent[#consent + 1] = word
+        end
     end
 
-    if not digits:match("^%d%d%d%d$") then
-        return "digits"
+    local done, err = engine.give_contact(who and who.id, {
+        name = text.line(fields.name or "") or "",
+        digits = (fields.digits or ""):gsub("%s", ""),
+        consent = consent,
+    })
+
+    if done then
+        return nil
     end
 
-    local value = base64.encode_base64url(digits .. name)
-
-    set_cookie("tuanbo_name",
-               value .. "." .. sign("name", who.id .. "\n" .. value))
-
-    return nil
+    return (err.field == "name" or err.field == "digits") and err.field
+           or "later"
 end
 
 

@@ -25,6 +25,7 @@
 typedef union {
     fs_hold_request_t    hold;
     fs_order_request_t   order;
+    fs_contact_request_t contact;
     struct {                            /* an operator's */
         fs_sale_request_t    sale;
         int64_t              add;
@@ -65,6 +66,7 @@ struct ngx_http_flashsale_endpoint_s {
     ngx_http_flashsale_parse_pt  parse;
     ngx_http_flashsale_parse_pt  form;  /* NULL: it is no form */
     ngx_http_flashsale_done_pt   done;  /* build the answer when it is */
+    ngx_http_flashsale_write_pt  write; /* NULL: as who writes does */
 };
 
 

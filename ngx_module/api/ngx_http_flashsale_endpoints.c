@@ -5,6 +5,7 @@
  */
 
 #include "api/ngx_http_flashsale_api.h"
+#include "api/ngx_http_flashsale_me.h"
 #include "core/log/life.h"
 #include "core/text/text.h"
 #include "http/ngx_http_flashsale_answer.h"
@@ -45,6 +46,8 @@ ngx_http_flashsale_parser(point, hold)
 ngx_http_flashsale_parser(point_form, hold)
 ngx_http_flashsale_parser(confirm, order)
 ngx_http_flashsale_parser(refunded, order)
+ngx_http_flashsale_parser(contact, contact)
+ngx_http_flashsale_parser(contact_form, contact)
 ngx_http_flashsale_parser(sale, sale)
 ngx_http_flashsale_parser(stock, add)
 
@@ -74,25 +77,33 @@ ngx_http_flashsale_parse_empty(fs_str_t body,
 #define ngx_http_flashsale_reads(place, path, methods, who, read)            \
     { NGX_HTTP_FLASHSALE_##place##_PLACE, path, methods,                     \
       NGX_HTTP_FLASHSALE_##who, NGX_HTTP_FLASHSALE_READ,                     \
-      ngx_http_flashsale_##read, FS_COMMAND_NONE, 0, NULL, NULL, NULL }
+      ngx_http_flashsale_##read, FS_COMMAND_NONE, 0, NULL, NULL, NULL,      \
+      NULL }
+
+/* of a person, which is no command */
+#define ngx_http_flashsale_person(path, method, keyed, parse, form, write)   \
+    { NGX_HTTP_FLASHSALE_API_PLACE, path, NGX_HTTP_##method,                 \
+      NGX_HTTP_FLASHSALE_BUYER, NGX_HTTP_FLASHSALE_PEOPLE, NULL,             \
+      FS_COMMAND_NONE, keyed, ngx_http_flashsale_parse_##parse,              \
+      ngx_http_flashsale_parse_##form, NULL, ngx_http_flashsale_##write }
 
 #define ngx_http_flashsale_hold(path, method, command, keyed, parse, form)   \
     { NGX_HTTP_FLASHSALE_API_PLACE, path, NGX_HTTP_##method,                 \
       NGX_HTTP_FLASHSALE_BUYER, NGX_HTTP_FLASHSALE_COMMAND, NULL,            \
       FS_COMMAND_##command, keyed, ngx_http_flashsale_parse_##parse,         \
-      ngx_http_flashsale_parse_##form, ngx_http_flashsale_hold_done }
+      ngx_http_flashsale_parse_##form, ngx_http_flashsale_hold_done, NULL }
 
 #define ngx_http_flashsale_order(path, command, parse, done)                 \
     { NGX_HTTP_FLASHSALE_ORDERS_PLACE, path, NGX_HTTP_POST,                  \
       NGX_HTTP_FLASHSALE_ORDERS, NGX_HTTP_FLASHSALE_COMMAND, NULL,           \
       FS_COMMAND_##command, 0, ngx_http_flashsale_parse_##parse, NULL,       \
-      ngx_http_flashsale_##done##_done }
+      ngx_http_flashsale_##done##_done, NULL }
 
 #define ngx_http_flashsale_admin(path, method, command, parse, done)         \
     { NGX_HTTP_FLASHSALE_ADMIN_PLACE, path, NGX_HTTP_##method,               \
       NGX_HTTP_FLASHSALE_ADMIN, NGX_HTTP_FLASHSALE_COMMAND, NULL,            \
       FS_COMMAND_##command, 1, ngx_http_flashsale_parse_##parse, NULL,       \
-      ngx_http_flashsale_##done##_done }
+      ngx_http_flashsale_##done##_done, NULL }
 
 /*
  * The first path that fits counts, with all its methods; they stand together.
@@ -110,6 +121,16 @@ static const ngx_http_flashsale_endpoint_t  ngx_http_flashsale_table[] = {
     ngx_http_flashsale_reads(API, "holds/>", NGX_HTTP_FLASHSALE_READS, BUYER,
                              hold_read),
     ngx_http_flashsale_hold("holds/>", DELETE, RELEASE, 0, empty, plain_form),
+
+    { NGX_HTTP_FLASHSALE_API_PLACE, "me", NGX_HTTP_FLASHSALE_READS,
+      NGX_HTTP_FLASHSALE_BUYER, NGX_HTTP_FLASHSALE_PEOPLE,
+      ngx_http_flashsale_me_read, FS_COMMAND_NONE, 0, NULL, NULL, NULL,
+      NULL },
+    ngx_http_flashsale_person("me", DELETE, 0, empty, plain_form, me_leave),
+    ngx_http_flashsale_person("me/erase", POST, 0, empty, plain_form,
+                              me_leave),
+    ngx_http_flashsale_person("contact", POST, 1, contact, contact_form,
+                              contact_write),
 
     ngx_http_flashsale_reads(API, "sales", NGX_HTTP_FLASHSALE_READS, ANYBODY,
                              sales),
@@ -149,7 +170,8 @@ static const ngx_http_flashsale_endpoint_t  ngx_http_flashsale_table[] = {
 
     { NGX_HTTP_FLASHSALE_METRICS_PLACE, ">", NGX_HTTP_FLASHSALE_READS,
       NGX_HTTP_FLASHSALE_ANYBODY, NGX_HTTP_FLASHSALE_NOTHING,
-      ngx_http_flashsale_metrics, FS_COMMAND_NONE, 0, NULL, NULL, NULL }
+      ngx_http_flashsale_metrics, FS_COMMAND_NONE, 0, NULL, NULL, NULL,
+      NULL }
 };
 
 
@@ -444,6 +466,7 @@ ngx_http_flashsale_write(ngx_http_request_t *r)
     fs_outcome_t                          outcome;
     fs_refusal_t                          refusal;
     ngx_http_flashsale_ctx_t             *ctx;
+    ngx_http_flashsale_write_pt           write;
     const ngx_http_flashsale_endpoint_t  *endpoint;
 
     ctx = ngx_http_flashsale_get_ctx(r);
@@ -465,8 +488,11 @@ ngx_http_flashsale_write(ngx_http_request_t *r)
     }
 
     if (outcome == FS_OK) {
-        outcome = ngx_http_flashsale_writers[endpoint->who].write(r, ctx,
-                                                    body, &refusal, &view);
+        write = endpoint->write
+                ? endpoint->write
+                : ngx_http_flashsale_writers[endpoint->who].write;
+
+        outcome = write(r, ctx, body, &refusal, &view);
 
         if (outcome == FS_OK) {
             return;

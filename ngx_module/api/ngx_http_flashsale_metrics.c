@@ -3,6 +3,7 @@
 #include "core/log/life.h"
 #include "core/read/read.h"
 #include "http/ngx_http_flashsale_answer.h"
+#include "worker/ngx_http_flashsale_people.h"
 #include "worker/ngx_http_flashsale_worker.h"
 
 
@@ -48,6 +49,9 @@ static void ngx_http_flashsale_metrics_engine(
 static void ngx_http_flashsale_metrics_store(
     ngx_http_flashsale_metrics_t *metrics, fs_store_t *store,
     ngx_http_flashsale_shared_t *shared);
+static void ngx_http_flashsale_metrics_people(
+    ngx_http_flashsale_metrics_t *metrics,
+    ngx_http_flashsale_worker_t *worker);
 static void ngx_http_flashsale_metrics_sales(
     ngx_http_flashsale_metrics_t *metrics,
     ngx_http_flashsale_worker_t *worker);
@@ -87,6 +91,7 @@ ngx_http_flashsale_metrics(ngx_http_request_t *r,
     if (worker && worker->store) {
         ngx_http_flashsale_metrics_store(metrics, worker->store,
                                          mcf->shared);
+        ngx_http_flashsale_metrics_people(metrics, worker);
         ngx_http_flashsale_metrics_sales(metrics, worker);
     }
 
@@ -264,6 +269,16 @@ ngx_http_flashsale_metrics_engine(ngx_http_flashsale_metrics_t *metrics,
                                "Results of a killed leader, delivered by the "
                                "next.", sum->redelivered);
 
+    ngx_http_flashsale_counter("contacts_written_total",
+                               "Changes of contacts that were written.",
+                               sum->contacts_written);
+    ngx_http_flashsale_counter("contacts_erased_total",
+                               "Contacts that were erased.",
+                               sum->contacts_erased);
+    ngx_http_flashsale_counter("contacts_failed_total",
+                               "Commits of contacts that failed.",
+                               sum->contacts_failed);
+
     ngx_http_flashsale_gauge("queue_depth", "Commands that wait for a commit.",
                              atomic_load(&rings->waiting));
     ngx_http_flashsale_gauge("queue_slots", "Commands that may wait.",
@@ -371,6 +386,25 @@ ngx_http_flashsale_metrics_store(ngx_http_flashsale_metrics_t *metrics,
                                "cannot be read.", stat.unreadable);
     ngx_http_flashsale_gauge("index_seq", "Last entry in the index.",
                              stat.index_seq);
+}
+
+
+static void
+ngx_http_flashsale_metrics_people(ngx_http_flashsale_metrics_t *metrics,
+    ngx_http_flashsale_worker_t *worker)
+{
+    int64_t  n;
+
+    n = ngx_http_flashsale_people_count(worker);
+
+    ngx_http_flashsale_gauge("contacts_open",
+                             "Whether contacts can be read.", n >= 0);
+    ngx_http_flashsale_gauge("contacts", "Contacts in the store.",
+                             (uint64_t) ngx_max(n, 0));
+    ngx_http_flashsale_gauge("contacts_queue",
+                             "Changes of contacts on their way, of this "
+                             "worker.",
+                             ngx_http_flashsale_people_waiting(worker));
 }
 
 

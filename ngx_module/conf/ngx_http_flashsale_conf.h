@@ -57,6 +57,7 @@ typedef struct {
     ngx_file_uniq_t                  inode;
     ngx_flag_t                       sync;
     ngx_int_t                        queue;
+    ngx_msec_t                       contacts;      /* age, 0: off */
     uint32_t                         rings_n;
     size_t                           block_size;    /* of the zone's block */
     ngx_cycle_t                     *cycle;

@@ -256,6 +256,31 @@ ngx_http_flashsale_answer_hold(ngx_http_request_t *r, fs_outcome_t outcome,
 
 
 void
+ngx_http_flashsale_answer_plain(ngx_http_request_t *r, fs_outcome_t outcome,
+    const char *text, int len, ngx_str_t *to)
+{
+    ngx_str_t                  location;
+    ngx_http_flashsale_ctx_t  *ctx;
+
+    ctx = ngx_http_flashsale_get_ctx(r);
+
+    ngx_http_flashsale_answer_json(r, outcome, NULL, "private, no-store");
+
+    if (ctx->form) {
+
+        if (ngx_http_flashsale_redirect(r, &location) != NGX_OK) {
+            location = *to;
+        }
+
+        ngx_http_flashsale_answer_redirect(r, ctx, &location);
+        return;
+    }
+
+    ngx_http_flashsale_answer_text(r, ctx, text, len);
+}
+
+
+void
 ngx_http_flashsale_answer_sale(ngx_http_request_t *r, fs_outcome_t outcome,
     const fs_sale_t *sale, ngx_uint_t public)
 {

@@ -3,6 +3,7 @@
 #include "core/store/file.h"
 #include "http/ngx_http_flashsale_answer.h"
 #include "http/ngx_http_flashsale_request.h"
+#include "worker/ngx_http_flashsale_people.h"
 
 
 #define NGX_HTTP_FLASHSALE_PARKED_MAX   4096   /* requests at start */
@@ -17,6 +18,7 @@ struct ngx_http_flashsale_parked_s {
     ngx_event_t                      resume;        /* posted: parked ones
                                                        may go on, */
     ngx_uint_t                       resume_n;      /* so many of them */
+    unsigned                         people:1;      /* contacts are known */
 };
 
 
@@ -73,6 +75,22 @@ ngx_http_flashsale_parked_opened(ngx_http_flashsale_worker_t *worker)
 }
 
 
+/* Contacts are known now: who waits for them may go on. */
+
+static ngx_uint_t
+ngx_http_flashsale_parked_changed(ngx_http_flashsale_worker_t *worker)
+{
+    if (worker->parked->n && !worker->parked->people
+        && ngx_http_flashsale_people_known(worker) == NGX_OK)
+    {
+        worker->parked->people = 1;
+        ngx_http_flashsale_parked_opened(worker);
+    }
+
+    return 0;
+}
+
+
 static ngx_uint_t
 ngx_http_flashsale_parked_idle(ngx_http_flashsale_worker_t *worker)
 {
@@ -94,8 +112,16 @@ ngx_http_flashsale_ready(ngx_http_flashsale_worker_t *worker,
 
     if (worker->store) {
 
-        if (need == NGX_HTTP_FLASHSALE_READ) {
+        if (need == NGX_HTTP_FLASHSALE_READ
+            || (need == NGX_HTTP_FLASHSALE_PEOPLE
+                && ngx_http_flashsale_people_known(worker) == NGX_OK))
+        {
             return FS_OK;
+        }
+
+        if (need == NGX_HTTP_FLASHSALE_PEOPLE) {
+            *later = 1;
+            return FS_NOT_READY;
         }
 
         if (fs_store_closed(worker->store)) {
@@ -363,5 +389,6 @@ ngx_http_flashsale_resume_phase(ngx_http_request_t *r)
 const ngx_http_flashsale_part_t  ngx_http_flashsale_parked_part = {
     .init = ngx_http_flashsale_parked_init,
     .opened = ngx_http_flashsale_parked_opened,
+    .changed = ngx_http_flashsale_parked_changed,
     .idle = ngx_http_flashsale_parked_idle
 };

@@ -14,12 +14,20 @@
 #include "module/ngx_http_flashsale_variables.h"
 #include "pay/ngx_http_flashsale_checkout.h"
 #include "pay/ngx_http_flashsale_pay.h"
+#include "worker/ngx_http_flashsale_people.h"
 #include "worker/ngx_http_flashsale_worker.h"
 
 
 /* address space; the index has four times the log's */
 #define NGX_HTTP_FLASHSALE_SIZE_MIN  ((off_t) 16 * 1024 * 1024)
 #define NGX_HTTP_FLASHSALE_SIZE_MAX  ((off_t) 16384 * 1024 * 1024 * 1024)
+
+
+/* how long contacts are kept: half a year, so that who comes once a season is
+ * still known */
+#define NGX_HTTP_FLASHSALE_CONTACTS      (180 * 86400 * (ngx_msec_t) 1000)
+#define NGX_HTTP_FLASHSALE_CONTACTS_MIN  1000
+#define NGX_HTTP_FLASHSALE_CONTACTS_MAX  (3650 * 86400 * (ngx_int_t) 1000)
 
 
 /* What a directive makes of its location, and what it needs to be there when
@@ -44,6 +52,8 @@ static char *ngx_http_flashsale_store(ngx_conf_t *cf, ngx_command_t *cmd,
 static char *ngx_http_flashsale_number_slot(ngx_conf_t *cf,
     ngx_command_t *cmd, void *conf);
 static char *ngx_http_flashsale_time(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+static char *ngx_http_flashsale_contacts(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 static char *ngx_http_flashsale_place(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
@@ -101,6 +111,7 @@ static const ngx_http_flashsale_bounds_t  ngx_http_flashsale_live_bounds = {
  */
 
 static const ngx_http_flashsale_part_t  *ngx_http_flashsale_parts[] = {
+    &ngx_http_flashsale_people_part,
     &ngx_http_flashsale_parked_part,
     &ngx_http_flashsale_waits_part,
     &ngx_http_flashsale_events_part,
@@ -126,6 +137,13 @@ static ngx_command_t  ngx_http_flashsale_commands[] = {
       NGX_HTTP_MAIN_CONF_OFFSET,
       offsetof(ngx_http_flashsale_main_conf_t, queue),
       (void *) &ngx_http_flashsale_queue_bounds },
+
+    { ngx_string("flashsale_contacts"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_http_flashsale_contacts,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
 
     { ngx_string("flashsale_secret"),
       NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE2,
@@ -464,6 +482,43 @@ ngx_http_flashsale_time(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
 
 static char *
+ngx_http_flashsale_contacts(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_flashsale_main_conf_t *mcf = conf;
+
+    ngx_int_t   time;
+    ngx_str_t  *value;
+
+    if (mcf->contacts != NGX_CONF_UNSET_MSEC) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    if (ngx_strcmp(value[1].data, "off") == 0) {
+        mcf->contacts = 0;
+        return NGX_CONF_OK;
+    }
+
+    time = ngx_parse_time(&value[1], 0);
+
+    if (time == NGX_ERROR || time < NGX_HTTP_FLASHSALE_CONTACTS_MIN
+        || time > NGX_HTTP_FLASHSALE_CONTACTS_MAX)
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"%V\" has the invalid value \"%V\": it is a "
+                           "time from 1s to 3650d, or \"off\"",
+                           &cmd->name, &value[1]);
+        return NGX_CONF_ERROR;
+    }
+
+    mcf->contacts = (ngx_msec_t) time;
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
 ngx_http_flashsale_place(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_http_flashsale_loc_conf_t *lcf = conf;
@@ -547,6 +602,7 @@ ngx_http_flashsale_create_main_conf(ngx_conf_t *cf)
     mcf->sync = 1;
     mcf->cycle = cf->cycle;
     mcf->queue = NGX_CONF_UNSET;
+    mcf->contacts = NGX_CONF_UNSET_MSEC;
 
     mcf->needs = ngx_array_create(cf->pool, 4,
                                   sizeof(ngx_http_flashsale_need_conf_t *));
@@ -589,6 +645,10 @@ ngx_http_flashsale_init_main_conf(ngx_conf_t *cf, void *conf)
 
     if (mcf->queue == NGX_CONF_UNSET) {
         mcf->queue = 8192;
+    }
+
+    if (mcf->contacts == NGX_CONF_UNSET_MSEC) {
+        mcf->contacts = NGX_HTTP_FLASHSALE_CONTACTS;
     }
 
     if (mcf->path == NULL) {

@@ -81,7 +81,6 @@ ngx_http_flashsale_process_init(ngx_cycle_t *cycle,
 void
 ngx_http_flashsale_process_exit(ngx_cycle_t *cycle)
 {
-    ngx_pool_cleanup_t                      *cln;
     ngx_http_flashsale_worker_t             *worker;
     ngx_http_flashsale_main_conf_t          *mcf;
     const ngx_http_flashsale_part_t *const  *part;
@@ -117,15 +116,7 @@ ngx_http_flashsale_process_exit(ngx_cycle_t *cycle)
             ngx_log_error(NGX_LOG_WARN, cycle->log, 0,
                           "flashsale: the commit thread did not end in time");
 
-            /* the newest cleanup is the first to run */
-
-            cln = ngx_pool_cleanup_add(cycle->pool, 0);
-
-            if (cln == NULL) {
-                ngx_http_flashsale_exit_at_once(NULL);
-            }
-
-            cln->handler = ngx_http_flashsale_exit_at_once;
+            ngx_http_flashsale_process_leaves_thread(cycle);
             return;
         }
 
@@ -137,6 +128,23 @@ ngx_http_flashsale_process_exit(ngx_cycle_t *cycle)
     }
 
     ngx_free(worker);
+}
+
+
+void
+ngx_http_flashsale_process_leaves_thread(ngx_cycle_t *cycle)
+{
+    ngx_pool_cleanup_t  *cln;
+
+    /* the newest cleanup is the first to run */
+
+    cln = ngx_pool_cleanup_add(cycle->pool, 0);
+
+    if (cln == NULL) {
+        ngx_http_flashsale_exit_at_once(NULL);
+    }
+
+    cln->handler = ngx_http_flashsale_exit_at_once;
 }
 
 

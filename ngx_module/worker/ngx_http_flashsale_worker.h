@@ -55,6 +55,7 @@ typedef struct ngx_http_flashsale_waits_s   ngx_http_flashsale_waits_t;
 typedef struct ngx_http_flashsale_events_s  ngx_http_flashsale_events_t;
 typedef struct ngx_http_flashsale_ledger_s  ngx_http_flashsale_ledger_t;
 typedef struct ngx_http_flashsale_audit_s   ngx_http_flashsale_audit_t;
+typedef struct ngx_http_flashsale_people_s  ngx_http_flashsale_people_t;
 typedef struct ngx_http_flashsale_lua_s     ngx_http_flashsale_lua_t;
 
 
@@ -117,6 +118,7 @@ struct ngx_http_flashsale_worker_s {
     ngx_http_flashsale_events_t     *events;
     ngx_http_flashsale_ledger_t     *ledger;
     ngx_http_flashsale_audit_t      *audit;
+    ngx_http_flashsale_people_t     *people;
     ngx_http_flashsale_lua_t        *lua;
 };
 
@@ -191,6 +193,10 @@ fs_outcome_t ngx_http_flashsale_missing(fs_view_t *view,
 ngx_int_t ngx_http_flashsale_process_init(ngx_cycle_t *cycle,
     const ngx_http_flashsale_part_t *const *parts);
 void ngx_http_flashsale_process_exit(ngx_cycle_t *cycle);
+
+/* A thread has not ended in time: the process ends under it, and nothing that
+ * it may use goes before. */
+void ngx_http_flashsale_process_leaves_thread(ngx_cycle_t *cycle);
 
 
 /*

@@ -248,8 +248,9 @@ return function(c, hold, options)
         view.expires_at = at
         view.until_line = c.say("hold.until", { clock = clock })
         view.span = format.span(c.say, at - c.now)
-        view.asks = not options.called or options.changing == "1"
-                    or options.bad
+        -- who cannot be asked for a name just now can pay all the same
+        view.asks = not options.called and not options.unnamed
+                    or options.changing == "1" or options.bad
         view.points = points_of(c, hold)
         view.moves = view.points and options.changing == "pickup"
         view.bad = options.bad

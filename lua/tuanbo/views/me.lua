@@ -7,7 +7,30 @@ local PAGE = 20
 
 local need_me = { held = true, paying = true, ready = true }
 
-return function(c, buyer, before, called, bad)
+-- What is known of somebody, in lines.
+local function known_of(c, buyer)
+    local me = c.engine.me(buyer.id)
+
+    if not me then
+        return nil
+    end
+
+    local counts = me.counts
+
+    return {
+        counts = c.say(counts.complete and "me.known.counts"
+                       or "me.known.counts.more", {
+            orders = counts.orders, waiting = counts.to_collect,
+        }),
+        code = c.say("me.known.code", { code = me.code }),
+        can_erase = me.contact and not me.contact.leaving,
+        leaving = me.contact and me.contact.leaving,
+    }
+end
+
+
+-- called: as of session.called(), in a list; left: what erasing came to.
+return function(c, buyer, before, called, bad, left)
     local list, next_before, shown = {}, nil, {}
 
     if buyer then
@@ -48,9 +71,13 @@ return function(c, buyer, before, called, bad)
         known = buyer ~= nil,
         orders = shown,
         older = next_before and "/me?before=" .. next_before,
-        called = called,
+        called = called[1],
+        unnamed = called[2] ~= nil,
         bad = bad,
-        asks = buyer and (not called or bad),
+        asks = buyer and not called[2] and (not called[1] or bad),
+        known_of = buyer and not called[2] and known_of(c, buyer),
+        left = (left == "erased" or left == "leaving")
+               and c.say("me.left." .. left),
         by_login = c.by_login,
         watches = {},
         private = true,

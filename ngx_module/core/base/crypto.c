@@ -30,6 +30,7 @@ struct fs_crypto_s {
     EVP_MAC_CTX         *key;           /* keyed */
     EVP_CIPHER_CTX      *encrypt;       /* of hold ids */
     EVP_CIPHER_CTX      *decrypt;
+    uint8_t              code[FS_HASH_LEN];
 };
 
 /* one for each thread; freed when it ends */
@@ -198,6 +199,7 @@ fs_crypto_create(const uint8_t *store_key)
     static const fs_str_t  buyer_label = fs_str("tuanbo buyer 1");
     static const fs_str_t  key_label = fs_str("tuanbo key 1");
     static const fs_str_t  hold_label = fs_str("tuanbo hold 1");
+    static const fs_str_t  code_label = fs_str("tuanbo code 1");
 
     secret.len = FS_STORE_KEY_LEN;
     secret.data = (const char *) store_key;
@@ -210,7 +212,8 @@ fs_crypto_create(const uint8_t *store_key)
 
     failed = fs_hmac_sha256(secret, buyer_label, buyer) != 0
              || fs_hmac_sha256(secret, key_label, key) != 0
-             || fs_hmac_sha256(secret, hold_label, hold) != 0;
+             || fs_hmac_sha256(secret, hold_label, hold) != 0
+             || fs_hmac_sha256(secret, code_label, crypto->code) != 0;
 
     if (!failed) {
         crypto->buyer = fs_mac_create(buyer, sizeof(buyer));
@@ -246,6 +249,7 @@ fs_crypto_destroy(fs_crypto_t *crypto)
     EVP_MAC_CTX_free(crypto->key);
     EVP_CIPHER_CTX_free(crypto->encrypt);
     EVP_CIPHER_CTX_free(crypto->decrypt);
+    OPENSSL_cleanse(crypto->code, sizeof(crypto->code));
     free(crypto);
 }
 
@@ -267,6 +271,33 @@ fs_crypto_pseudonym(fs_crypto_t *crypto, fs_str_t identity, uint8_t *buyer)
     }
 
     memcpy(buyer, mac, FS_BUYER_LEN);
+
+    return 0;
+}
+
+
+/* No letter that looks like a digit: people read it out. */
+
+int
+fs_crypto_code(fs_crypto_t *crypto, const uint8_t *buyer, char *code)
+{
+    unsigned           i;
+    uint64_t           bits;
+    uint8_t            mac[FS_HASH_LEN];
+    static const char  letters[] = "0123456789abcdefghjkmnpqrstvwxyz";
+    const fs_str_t     key = { FS_HASH_LEN, (const char *) crypto->code };
+    const fs_str_t     who = { FS_BUYER_LEN, (const char *) buyer };
+
+    if (fs_hmac_sha256(key, who, mac) != 0) {
+        return -1;
+    }
+
+    memcpy(&bits, mac, sizeof(bits));
+
+    for (i = 0; i < FS_CODE_LEN; i++) {
+        code[i] = letters[bits & 31];
+        bits >>= 5;
+    }
 
     return 0;
 }

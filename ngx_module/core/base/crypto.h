@@ -25,6 +25,10 @@ void fs_crypto_destroy(fs_crypto_t *crypto);
 int fs_crypto_pseudonym(fs_crypto_t *crypto, fs_str_t identity,
     uint8_t *buyer);
 
+/* A buyer's public code, FS_CODE_LEN letters and digits: always the same, and
+ * nobody without the store's key comes back from it.  0 or -1. */
+int fs_crypto_code(fs_crypto_t *crypto, const uint8_t *buyer, char *code);
+
 /*
  * The hash of an idempotency key under the store's key, FS_KEY_HASH_LEN bytes,
  * never all zeros (zeros mean: no key).  0 or -1.

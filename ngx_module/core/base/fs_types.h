@@ -37,6 +37,10 @@
 #define FS_HOLD_MS_MIN       100        /* the shortest hold */
 #define FS_HOLD_MS_MAX       86400000   /* the longest hold: a day */
 
+#define FS_NAME_MAX          64         /* bytes of a name to call out */
+#define FS_DIGITS_LEN        4          /* of a phone, the last ones */
+#define FS_CODE_LEN          12         /* letters of a buyer's public code */
+
 #define FS_BUYER_LEN         16         /* a pseudonym */
 #define FS_HASH_LEN          32         /* SHA-256 */
 #define FS_KEY_HASH_LEN      8          /* of an idempotency key */
@@ -171,6 +175,7 @@ typedef enum {
     X(OK,             200, "ok",             "OK")                           \
     X(CREATED,        201, "created",        "Created")                      \
     X(REPLAYED,       200, "replayed",       "Answered before")              \
+    X(ACCEPTED,       202, "accepted",       "Accepted")                     \
     X(REFUND_DUE,     200, "refund_due",     "The payment is due back")      \
     X(BAD_REQUEST,    400, "bad_request",    "The request breaks a rule")    \
     X(NO_BUYER,       401, "no_buyer",       "Nobody is logged in")          \
@@ -288,6 +293,31 @@ typedef struct {
     fs_seq_t             refunded_to;   /* cursor: orders up to this hold
                                            have their refund_due entry */
 } fs_group_t;
+
+
+/* what somebody agreed to, name in JSON; a bit each */
+#define FS_CONSENTS(X)                                                       \
+    X(LABELS,  "labels")                /* name and digits on a label */     \
+    X(NOTICES, "notices")               /* to be told when there is news */
+
+typedef enum {
+#define X(name, string)  FS_CONSENT_##name,
+    FS_CONSENTS(X)
+#undef X
+    FS_CONSENTS_N
+} fs_consent_t;
+
+/* Who is called out: of one buyer, and erasable.  Never in the log. */
+typedef struct {
+    uint8_t              consent;       /* a bit for each fs_consent_t */
+    uint8_t              leaving;       /* goes once nothing is to be
+                                           collected */
+    int64_t              at;            /* wall: written, or last known to be
+                                           in use */
+    uint16_t             name_len;
+    char                 name[FS_NAME_MAX];
+    char                 digits[FS_DIGITS_LEN];
+} fs_contact_t;
 
 
 /* How numbers become names for people.  Each returns 0, or -1: unknown. */

@@ -97,6 +97,37 @@ fs_field_set(const fs_field_t *field, void *record, fs_str_t value)
 
         return -1;
 
+    case FS_FIELD_WORDS:
+
+        for (number = 0; number < field->max; number++) {
+
+            if (field->words[number].len == value.len
+                && memcmp(field->words[number].data, value.data, value.len)
+                   == 0
+                && (*(uint8_t *) to & 1u << number) == 0)
+            {
+                *(uint8_t *) to |= (uint8_t) (1u << number);
+                return 0;
+            }
+        }
+
+        return -1;
+
+    case FS_FIELD_DIGITS:
+
+        if (value.len != (size_t) field->max) {
+            return -1;
+        }
+
+        for (number = 0; number < field->max; number++) {
+            if (value.data[number] < '0' || value.data[number] > '9') {
+                return -1;
+            }
+        }
+
+        memcpy(to, value.data, value.len);
+        return 0;
+
     default:
         return -1;
     }
@@ -147,6 +178,16 @@ fs_field_fault(const fs_field_t *field, fs_str_t path, fs_fault_t *fault)
     case FS_FIELD_CHOICE:
         fs_fault_rule(fault, "is \"%s\" or \"%s\"",
                       field->words[0].data, field->words[1].data);
+        break;
+
+    case FS_FIELD_WORDS:
+        fs_fault_rule(fault, "is a list of \"%s\" and \"%s\", each once at "
+                      "most", field->words[0].data, field->words[1].data);
+        break;
+
+    case FS_FIELD_DIGITS:
+        fs_fault_rule(fault, "is %lld digits, in a string",
+                      (long long) field->max);
         break;
 
     case FS_FIELD_DOCUMENT:

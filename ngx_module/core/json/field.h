@@ -31,6 +31,9 @@ typedef enum {
     FS_FIELD_TITLE,                     /* UTF-8 without control characters,
                                            into char[] */
     FS_FIELD_CHOICE,                    /* one of words, into uint8_t */
+    FS_FIELD_WORDS,                     /* a list of words, each once, into
+                                           the bits of a uint8_t */
+    FS_FIELD_DIGITS,                    /* so many, into char[] */
     FS_FIELD_DOCUMENT,                  /* any object, into fs_str_t */
     FS_FIELD_LIST                       /* of objects, into an array */
 } fs_field_type_t;
@@ -46,7 +49,7 @@ struct fs_field_s {
     int64_t              min;           /* of a number, length or count */
     int64_t              max;
     const fs_schema_t   *of;            /* LIST: its elements */
-    const fs_str_t      *words;         /* CHOICE: max of them */
+    const fs_str_t      *words;         /* CHOICE, WORDS: max of them */
 };
 
 struct fs_schema_s {

@@ -12,6 +12,7 @@ typedef enum {
     FS_JSON_START = 0,
     FS_JSON_OBJECT,
     FS_JSON_LIST,                       /* between its elements */
+    FS_JSON_WORDS,                      /* between the words of one */
     FS_JSON_ELEMENT,
     FS_JSON_DOCUMENT,
     FS_JSON_END
@@ -356,13 +357,16 @@ fs_json_value(fs_json_t *json, int number, fs_str_t value)
 {
     const fs_field_t  *field;
 
-    if (json->place != FS_JSON_OBJECT && json->place != FS_JSON_ELEMENT) {
+    if (json->place != FS_JSON_OBJECT && json->place != FS_JSON_ELEMENT
+        && json->place != FS_JSON_WORDS)
+    {
         return fs_json_misplaced(json);
     }
 
     field = json->field;
 
-    if (fs_field_is_number(field) != number
+    if ((json->place == FS_JSON_WORDS) != (field->type == FS_FIELD_WORDS)
+        || fs_field_is_number(field) != number
         || fs_field_set(field, json->scope.record, value) != 0)
     {
         return fs_json_refuse(json, field);
@@ -561,9 +565,15 @@ fs_json_start_array(void *data)
             return 1;
         }
 
+        if (json->field->type == FS_FIELD_WORDS) {
+            json->place = FS_JSON_WORDS;
+            return 1;
+        }
+
         /* fall through */
 
     case FS_JSON_ELEMENT:
+    case FS_JSON_WORDS:
         return fs_json_refuse(json, json->field);
 
     default:
@@ -579,6 +589,13 @@ fs_json_end_array(void *data)
 
     if (json->place == FS_JSON_DOCUMENT) {
         fs_document_close(&json->document);
+        return 1;
+    }
+
+    if (json->place == FS_JSON_WORDS) {
+        json->place = FS_JSON_OBJECT;
+        json->scope.present |= 1u << (json->field
+                                      - json->scope.schema->fields);
         return 1;
     }
 
@@ -600,6 +617,10 @@ fs_json_end_array(void *data)
 static int
 fs_json_misplaced(fs_json_t *json)
 {
+    if (json->place == FS_JSON_WORDS) {
+        return fs_json_refuse(json, json->field);
+    }
+
     if (json->place == FS_JSON_LIST) {
         fs_fault_line(json->fault, json->index, "", "is an object");
 

@@ -38,8 +38,27 @@ static const fs_schema_t  fs_point_schema = {
 };
 
 
+/* Each is looked for when all is read: a form sends its empty inputs too. */
+static const fs_field_t  fs_contact_fields[] = {
+    { fs_str("name"), FS_FIELD_TITLE, 0, 0,
+      offsetof(fs_contact_request_t, contact.name),
+      offsetof(fs_contact_request_t, contact.name_len), 1, FS_NAME_MAX, NULL,
+      NULL },
+    { fs_str("digits"), FS_FIELD_DIGITS, 0, 0,
+      offsetof(fs_contact_request_t, contact.digits), 0, 0, FS_DIGITS_LEN,
+      NULL, NULL },
+    { fs_str("consent"), FS_FIELD_WORDS, 0, 0,
+      offsetof(fs_contact_request_t, contact.consent), 0, 0, FS_CONSENTS_N,
+      NULL, fs_consent_words },
+    fs_visible_field(fs_contact_request_t, "idempotency_key", key, 0),
+    fs_visible_field(fs_contact_request_t, "csrf", csrf, 0)
+};
+
+static const fs_schema_t  fs_contact_schema = { fs_contact_fields, 5 };
+
+
 static int fs_form_read(fs_str_t body, const fs_schema_t *schema,
-    fs_hold_request_t *request, unsigned *counts, fs_fault_t *fault);
+    void *request, size_t size, unsigned *counts, fs_fault_t *fault);
 static void fs_form_path(const fs_field_t *field, unsigned index,
     char *path, size_t size);
 static int fs_argument_next(fs_str_t query, size_t *pos, fs_str_t *name,
@@ -55,7 +74,10 @@ fs_request_hold_form(fs_str_t body, fs_hold_request_t *request,
     unsigned  counts[2], missing;
     char      path[sizeof(fault->field)];
 
-    if (fs_form_read(body, &fs_form_schema, request, counts, fault) != 0) {
+    if (fs_form_read(body, &fs_form_schema, request, sizeof(*request),
+                     counts, fault)
+        != 0)
+    {
         return -1;
     }
 
@@ -83,7 +105,8 @@ fs_request_plain_form(fs_str_t body, fs_hold_request_t *request,
 {
     unsigned  counts[2];
 
-    return fs_form_read(body, &fs_plain_schema, request, counts, fault);
+    return fs_form_read(body, &fs_plain_schema, request, sizeof(*request),
+                        counts, fault);
 }
 
 
@@ -93,7 +116,10 @@ fs_request_point_form(fs_str_t body, fs_hold_request_t *request,
 {
     unsigned  counts[2];
 
-    if (fs_form_read(body, &fs_point_schema, request, counts, fault) != 0) {
+    if (fs_form_read(body, &fs_point_schema, request, sizeof(*request),
+                     counts, fault)
+        != 0)
+    {
         return -1;
     }
 
@@ -105,23 +131,51 @@ fs_request_point_form(fs_str_t body, fs_hold_request_t *request,
 }
 
 
+int
+fs_request_contact_form(fs_str_t body, fs_contact_request_t *request,
+    fs_fault_t *fault)
+{
+    unsigned  counts[2];
+
+    if (fs_form_read(body, &fs_contact_schema, request, sizeof(*request),
+                     counts, fault)
+        != 0)
+    {
+        return -1;
+    }
+
+    if (request->contact.name_len == 0) {
+        return fs_fault_literal(fault, "name", FS_RULE_REQUIRED);
+    }
+
+    if (request->contact.digits[0] == '\0') {
+        return fs_fault_literal(fault, "digits", FS_RULE_REQUIRED);
+    }
+
+    return fs_contact_finish(&request->contact, fault);
+}
+
+
 /*
  * counts: how often each field that may be repeated was there.  The n-th sale
  * goes with the n-th qty.  An optional field without a value is absent: a
  * form sends its empty inputs too.
  */
 static int
-fs_form_read(fs_str_t body, const fs_schema_t *schema,
-    fs_hold_request_t *request, unsigned *counts, fs_fault_t *fault)
+fs_form_read(fs_str_t body, const fs_schema_t *schema, void *request,
+    size_t size, unsigned *counts, fs_fault_t *fault)
 {
-    int                len;
-    char               buf[FS_ARGUMENT_MAX], path[sizeof(fault->field)];
-    size_t             pos;
-    unsigned           i, index, seen;
-    fs_str_t           name, value;
-    const fs_field_t  *field;
+    int                 len;
+    char                buf[FS_ARGUMENT_MAX], path[sizeof(fault->field)];
+    size_t              pos;
+    unsigned            i, index, seen;
+    fs_str_t            name, value;
+    const fs_field_t   *field;
+    fs_request_line_t  *lines;          /* of a hold, which alone has any */
 
-    memset(request, 0, sizeof(fs_hold_request_t));
+    lines = ((fs_hold_request_t *) request)->lines;
+
+    memset(request, 0, size);
     memset(counts, 0, 2 * sizeof(unsigned));
     fs_fault_clear(fault);
 
@@ -160,7 +214,7 @@ fs_form_read(fs_str_t body, const fs_schema_t *schema,
                 return fs_fault_literal(fault, "lines", buf);
             }
 
-        } else if (seen & (1u << i)) {
+        } else if ((seen & (1u << i)) && field->type != FS_FIELD_WORDS) {
             return fs_fault(fault, FS_BAD_REQUEST, field->name,
                             FS_RULE_TWICE);
         }
@@ -177,8 +231,8 @@ fs_form_read(fs_str_t body, const fs_schema_t *schema,
 
         if (len < 0
             || fs_field_set(field,
-                            field->required ? (void *) &request->lines[index]
-                                            : (void *) request,
+                            field->required ? (void *) &lines[index]
+                                            : request,
                             value)
                != 0)
         {

@@ -9,6 +9,8 @@
 
 #define fs_schema(fields)  { fields, sizeof(fields) / sizeof(fields[0]) }
 
+static size_t fs_blank_length(const char *p, size_t len);
+
 
 /* A line is first written into the hold's own array. */
 
@@ -63,6 +65,28 @@ static const fs_field_t  fs_refunded_fields[] = {
 };
 
 static const fs_schema_t  fs_refunded_schema = fs_schema(fs_refunded_fields);
+
+
+const fs_str_t  fs_consent_words[] = {
+#define X(name, string)  fs_str(string),
+    FS_CONSENTS(X)
+#undef X
+};
+
+static const fs_field_t  fs_contact_fields[] = {
+    { fs_str("name"), FS_FIELD_TITLE, 1, 0,
+      offsetof(fs_contact_request_t, contact.name),
+      offsetof(fs_contact_request_t, contact.name_len), 1, FS_NAME_MAX, NULL,
+      NULL },
+    { fs_str("digits"), FS_FIELD_DIGITS, 1, 0,
+      offsetof(fs_contact_request_t, contact.digits), 0, 0, FS_DIGITS_LEN,
+      NULL, NULL },
+    { fs_str("consent"), FS_FIELD_WORDS, 0, 0,
+      offsetof(fs_contact_request_t, contact.consent), 0, 0, FS_CONSENTS_N,
+      NULL, fs_consent_words }
+};
+
+static const fs_schema_t  fs_contact_schema = fs_schema(fs_contact_fields);
 
 
 static const fs_schema_t  fs_empty_schema = { NULL, 0 };
@@ -240,6 +264,69 @@ fs_request_refunded(fs_str_t body, fs_order_request_t *request,
 
     return fs_json_read(body, FS_BODY_MAX, &fs_refunded_schema, request,
                         NULL, fault);
+}
+
+
+int
+fs_request_contact(fs_str_t body, fs_contact_request_t *request,
+    fs_fault_t *fault)
+{
+    memset(request, 0, sizeof(fs_contact_request_t));
+
+    if (fs_json_read(body, FS_BODY_MAX, &fs_contact_schema, request, NULL,
+                     fault)
+        != 0)
+    {
+        return -1;
+    }
+
+    return fs_contact_finish(&request->contact, fault);
+}
+
+
+/* A blank, and the one of Chinese texts. */
+
+static size_t
+fs_blank_length(const char *p, size_t len)
+{
+    if (len >= 1 && *p == ' ') {
+        return 1;
+    }
+
+    return len >= 3 && memcmp(p, "\xe3\x80\x80", 3) == 0 ? 3 : 0;
+}
+
+
+int
+fs_contact_finish(fs_contact_t *contact, fs_fault_t *fault)
+{
+    char    *name;
+    size_t   n, len;
+
+    name = contact->name;
+    len = contact->name_len;
+
+    while ((n = fs_blank_length(name, len)) != 0) {
+        name += n;
+        len -= n;
+    }
+
+    while ((len >= 1 && (n = fs_blank_length(name + len - 1, 1)) != 0)
+           || (len >= 3 && (n = fs_blank_length(name + len - 3, 3)) == 3))
+    {
+        len -= n;
+    }
+
+    memmove(contact->name, name, len);
+    memset(contact->name + len, 0, FS_NAME_MAX - len);
+    contact->name_len = (uint16_t) len;
+
+    if (len == 0) {
+        return fs_field_fault(&fs_contact_fields[0],
+                              fs_contact_fields[0].name, fault);
+    }
+
+    return 0;
 }
 
 

@@ -49,6 +49,15 @@ typedef struct {
 } fs_order_request_t;
 
 typedef struct {
+    fs_contact_t         contact;       /* at and leaving: zeros */
+    /* forms only */
+    uint16_t             key_len;       /* idempotency_key: it is of no use */
+    char                 key[FS_KEY_MAX];
+    uint16_t             csrf_len;
+    char                 csrf[FS_KEY_MAX];
+} fs_contact_request_t;
+
+typedef struct {
     uint16_t             title_len;
     char                 title[FS_TITLE_MAX];
     int64_t              price_fen;
@@ -82,6 +91,11 @@ int fs_request_confirm(fs_str_t body, fs_order_request_t *request,
 int fs_request_refunded(fs_str_t body, fs_order_request_t *request,
     fs_fault_t *fault);
 
+/* {"name","digits","consent":["labels","notices"]}; consent absent: to
+ * nothing.  The name is without blanks at its ends. */
+int fs_request_contact(fs_str_t body, fs_contact_request_t *request,
+    fs_fault_t *fault);
+
 /* nothing, or {} */
 int fs_request_empty(fs_str_t body, fs_fault_t *fault);
 
@@ -94,6 +108,12 @@ int fs_request_stock(fs_str_t body, int64_t *add, fs_fault_t *fault);
 
 /* Any JSON object within the limits: for documents. */
 int fs_request_document(fs_str_t body, fs_fault_t *fault);
+
+/* Words of `consent`, FS_CONSENTS_N of them. */
+extern const fs_str_t  fs_consent_words[];
+
+/* Finish a contact, of JSON or a form: the name has something to be seen. */
+int fs_contact_finish(fs_contact_t *contact, fs_fault_t *fault);
 
 /* Finish a hold request, of JSON or a form: lines that name one sale become
  * one. */
@@ -118,6 +138,10 @@ int fs_request_plain_form(fs_str_t body, fs_hold_request_t *request,
 
 /* pickup=…&idempotency_key=…&csrf=… */
 int fs_request_point_form(fs_str_t body, fs_hold_request_t *request,
+    fs_fault_t *fault);
+
+/* name=…&digits=…&consent=…&consent=…&idempotency_key=…&csrf=… */
+int fs_request_contact_form(fs_str_t body, fs_contact_request_t *request,
     fs_fault_t *fault);
 
 /*

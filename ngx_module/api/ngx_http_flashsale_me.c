@@ -1,0 +1,363 @@
+
+#include "api/ngx_http_flashsale_me.h"
+#include "core/read/collect.h"
+#include "http/ngx_http_flashsale_answer.h"
+#include "http/ngx_http_flashsale_request.h"
+#include "worker/ngx_http_flashsale_people.h"
+#include "worker/ngx_http_flashsale_worker.h"
+
+
+#define NGX_HTTP_FLASHSALE_ME_HOLDS  500    /* counted */
+
+/* a change is waited for so long, and then promised */
+#define NGX_HTTP_FLASHSALE_ME_MSEC   500
+
+
+/* A request that waits for its change. */
+typedef struct {
+    ngx_http_request_t           *request;
+    ngx_http_flashsale_change_t  *change;       /* NULL: decided */
+    ngx_event_t                   timer;
+} ngx_http_flashsale_me_t;
+
+
+static fs_outcome_t ngx_http_flashsale_me_push(ngx_http_request_t *r,
+    const fs_contact_change_t *change);
+static void ngx_http_flashsale_me_done(ngx_http_flashsale_change_t *change);
+static void ngx_http_flashsale_me_timeout(ngx_event_t *ev);
+static void ngx_http_flashsale_me_cleanup(void *data);
+static void ngx_http_flashsale_me_answer(ngx_http_request_t *r,
+    const fs_contact_change_t *change, fs_outcome_t outcome);
+static void ngx_http_flashsale_me_location(ngx_http_request_t *r,
+    ngx_str_t *location);
+
+
+fs_outcome_t
+ngx_http_flashsale_me(ngx_http_flashsale_worker_t *worker,
+    const uint8_t *buyer, char *text, int *len)
+{
+    char           code[FS_CODE_LEN];
+    fs_view_t      view;
+    fs_contact_t   contact;
+    fs_collect_t   collect;
+    fs_outcome_t   outcome, found;
+
+    found = ngx_http_flashsale_people_read(worker, buyer, &contact);
+
+    if (found != FS_OK && found != FS_NOT_FOUND) {
+        return found;
+    }
+
+    if (fs_crypto_code(worker->crypto, buyer, code) != 0) {
+        return FS_INTERNAL;
+    }
+
+    outcome = ngx_http_flashsale_view(worker, NGX_HTTP_FLASHSALE_INDEX, &view);
+
+    if (outcome != FS_OK) {
+        return outcome;
+    }
+
+    ngx_memzero(&collect, sizeof(fs_collect_t));
+
+    outcome = fs_collect(&view, buyer, NGX_HTTP_FLASHSALE_ME_HOLDS, &collect);
+
+    fs_view_close(&view);
+
+    if (outcome != FS_OK) {
+        return outcome;
+    }
+
+    *len = fs_answer_me(text, FS_PERSON_JSON_MAX, code,
+                        found == FS_OK ? &contact : NULL, &collect.counts);
+
+    return *len < 0 ? FS_INTERNAL : FS_OK;
+}
+
+
+ngx_int_t
+ngx_http_flashsale_me_read(ngx_http_request_t *r,
+    ngx_http_flashsale_worker_t *worker)
+{
+    int                        len;
+    char                       text[FS_PERSON_JSON_MAX];
+    fs_outcome_t               outcome;
+    ngx_http_flashsale_ctx_t  *ctx;
+
+    ctx = ngx_http_flashsale_get_ctx(r);
+
+    outcome = ngx_http_flashsale_me(worker, ctx->buyer, text, &len);
+
+    if (outcome != FS_OK) {
+        return ngx_http_flashsale_problem(r, outcome, NULL);
+    }
+
+    ngx_http_flashsale_answer_plain(r, FS_OK, text, len, NULL);
+
+    return ngx_http_flashsale_send(r);
+}
+
+
+fs_outcome_t
+ngx_http_flashsale_contact_write(ngx_http_request_t *r,
+    ngx_http_flashsale_ctx_t *ctx, fs_str_t body, fs_refusal_t *refusal,
+    fs_view_t *view)
+{
+    uint8_t                        unmet;
+    fs_now_t                       now;
+    fs_outcome_t                   outcome;
+    fs_contact_change_t            change;
+    ngx_http_flashsale_asked_t     asked;
+    ngx_http_flashsale_worker_t   *worker;
+
+    (void) view;
+
+    if ((ctx->form ? ctx->endpoint->form : ctx->endpoint->parse)(body, &asked,
+                                                        &refusal->fault)
+        != 0)
+    {
+        return refusal->fault.outcome;
+    }
+
+    unmet = 0;
+
+    outcome = ngx_http_flashsale_unmet(r, &unmet, &refusal->fault);
+
+    if (outcome != FS_OK || unmet) {
+        return outcome != FS_OK ? outcome : FS_PRECONDITION;
+    }
+
+    worker = ngx_http_flashsale_worker(r);
+
+    if (worker == NULL || worker->store == NULL) {
+
+        /* it has gone while the body came */
+
+        return FS_NOT_READY;
+    }
+
+    fs_store_now(worker->store, &now);
+
+    change.op = FS_CONTACT_PUT;
+    change.contact = asked.contact.contact;
+    change.contact.at = now.wall;
+    ngx_memcpy(change.buyer, ctx->buyer, FS_BUYER_LEN);
+
+    return ngx_http_flashsale_me_push(r, &change);
+}
+
+
+fs_outcome_t
+ngx_http_flashsale_me_leave(ngx_http_request_t *r,
+    ngx_http_flashsale_ctx_t *ctx, fs_str_t body, fs_refusal_t *refusal,
+    fs_view_t *view)
+{
+    uint8_t                       unmet;
+    fs_outcome_t                  outcome;
+    fs_contact_change_t           change;
+    ngx_http_flashsale_asked_t    asked;
+
+    (void) view;
+
+    if ((ctx->form ? ctx->endpoint->form : ctx->endpoint->parse)(body, &asked,
+                                                        &refusal->fault)
+        != 0)
+    {
+        return refusal->fault.outcome;
+    }
+
+    unmet = 0;
+
+    outcome = ngx_http_flashsale_unmet(r, &unmet, &refusal->fault);
+
+    if (outcome != FS_OK || unmet) {
+        return outcome != FS_OK ? outcome : FS_PRECONDITION;
+    }
+
+    ngx_memzero(&change, sizeof(fs_contact_change_t));
+    ngx_memcpy(change.buyer, ctx->buyer, FS_BUYER_LEN);
+
+    outcome = ngx_http_flashsale_people_leaving(ngx_http_flashsale_worker(r),
+                                                ctx->buyer, &change.op);
+    if (outcome != FS_OK) {
+        return outcome;
+    }
+
+    return ngx_http_flashsale_me_push(r, &change);
+}
+
+
+static fs_outcome_t
+ngx_http_flashsale_me_push(ngx_http_request_t *r,
+    const fs_contact_change_t *change)
+{
+    fs_outcome_t              outcome;
+    ngx_pool_cleanup_t       *cln;
+    ngx_http_flashsale_me_t  *me;
+
+    cln = ngx_pool_cleanup_add(r->pool, sizeof(ngx_http_flashsale_me_t));
+    if (cln == NULL) {
+        return FS_INTERNAL;
+    }
+
+    me = cln->data;
+    ngx_memzero(me, sizeof(ngx_http_flashsale_me_t));
+    me->request = r;
+
+    ngx_http_flashsale_event(&me->timer, ngx_http_flashsale_me_timeout, me,
+                             r->connection->log, 0);
+
+    outcome = ngx_http_flashsale_people_push(ngx_http_flashsale_worker(r),
+                                     change, ngx_http_flashsale_me_done, me,
+                                     &me->change);
+    if (outcome != FS_OK) {
+        return outcome;
+    }
+
+    cln->handler = ngx_http_flashsale_me_cleanup;
+
+    r->read_event_handler = ngx_http_flashsale_reading;
+    r->write_event_handler = ngx_http_request_empty_handler;
+
+    ngx_add_timer(&me->timer, NGX_HTTP_FLASHSALE_ME_MSEC);
+
+    return FS_OK;
+}
+
+
+static void
+ngx_http_flashsale_me_done(ngx_http_flashsale_change_t *change)
+{
+    ngx_connection_t         *c;
+    ngx_http_request_t       *r;
+    ngx_http_flashsale_me_t  *me;
+
+    me = change->data;
+    r = me->request;
+    c = r->connection;
+
+    ngx_http_flashsale_me_cleanup(me);
+    ngx_http_flashsale_me_answer(r, &change->change, change->outcome);
+
+    ngx_http_finalize_request(r, ngx_http_flashsale_send(r));
+    ngx_http_run_posted_requests(c);
+}
+
+
+/* A slow disk, or another process that has the file's lock. */
+
+static void
+ngx_http_flashsale_me_timeout(ngx_event_t *ev)
+{
+    ngx_connection_t         *c;
+    ngx_http_request_t       *r;
+    fs_contact_change_t       change;
+    ngx_http_flashsale_me_t  *me;
+
+    me = ev->data;
+    r = me->request;
+    c = r->connection;
+
+    if (!ngx_http_flashsale_people_promise(me->change)) {
+        return;
+    }
+
+    change = me->change->change;
+
+    ngx_http_flashsale_me_cleanup(me);
+
+    /* erased is said of what is erased */
+
+    ngx_http_flashsale_me_answer(r, &change, FS_ACCEPTED);
+
+    ngx_http_finalize_request(r, ngx_http_flashsale_send(r));
+    ngx_http_run_posted_requests(c);
+}
+
+
+static void
+ngx_http_flashsale_me_cleanup(void *data)
+{
+    ngx_http_flashsale_me_t *me = data;
+
+    if (me->timer.timer_set) {
+        ngx_del_timer(&me->timer);
+    }
+
+    if (me->change) {
+        me->change->done = NULL;
+        me->change = NULL;
+    }
+}
+
+
+static void
+ngx_http_flashsale_me_answer(ngx_http_request_t *r,
+    const fs_contact_change_t *change, fs_outcome_t outcome)
+{
+    int                  len;
+    char                 text[FS_PERSON_JSON_MAX];
+    fs_contact_t         contact;
+    ngx_str_t            location;
+    const fs_contact_t  *shown;
+
+    if (outcome != FS_OK && outcome != FS_ACCEPTED) {
+        ngx_http_flashsale_answer_problem(r, outcome, NULL, NULL, NULL);
+        return;
+    }
+
+    shown = NULL;
+
+    if (change->op == FS_CONTACT_PUT) {
+        shown = &change->contact;
+        outcome = FS_ACCEPTED;
+
+    } else if (change->op == FS_CONTACT_LEAVE) {
+        outcome = FS_ACCEPTED;
+
+        if (ngx_http_flashsale_people_read(ngx_http_flashsale_worker(r),
+                                           change->buyer, &contact)
+            == FS_OK)
+        {
+            shown = &contact;
+        }
+    }
+
+    ngx_http_flashsale_me_location(r, &location);
+
+    len = fs_answer_contact(text, sizeof(text), shown);
+
+    ngx_http_flashsale_answer_plain(r, outcome, text, len, &location);
+}
+
+
+/* Of GET me, where a form is sent that nobody says another place for. */
+
+static void
+ngx_http_flashsale_me_location(ngx_http_request_t *r, ngx_str_t *location)
+{
+    u_char     *p;
+    ngx_str_t  *prefix;
+
+    prefix = &ngx_http_flashsale_loc_conf(r)->prefix;
+
+    p = ngx_pnalloc(r->pool, prefix->len + sizeof("/me"));
+
+    if (p == NULL) {
+        *location = *prefix;
+        return;
+    }
+
+    location->data = p;
+
+    p = ngx_cpymem(p, prefix->data, prefix->len);
+
+    if (prefix->len == 0 || p[-1] != '/') {
+        *p++ = '/';
+    }
+
+    *p++ = 'm';
+    *p++ = 'e';
+
+    location->len = (size_t) (p - location->data);
+}
