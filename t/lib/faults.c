@@ -48,6 +48,8 @@ typedef struct {
     volatile int64_t   exit_ms;         /* how long exit() takes at its end */
     volatile int64_t   no_promise;      /* taking space for the index succeeds,
                                            and takes none */
+    volatile int64_t   people_ms;       /* a sync of contacts takes so long, */
+    volatile int64_t   people;          /* or gives EIO */
 } faults_t;
 
 #define META_PAGES  (2 * 4096)
@@ -101,7 +103,8 @@ faults_exit(void)
 }
 
 
-/* Is it a data file of the store: 'l' of the log, 'i' of the index, or 0. */
+/* Is it a data file of the store: 'l' of the log, 'i' of the index, 'p' of
+ * contacts, or 0. */
 
 static int
 faults_kind(int fd)
@@ -122,7 +125,7 @@ faults_kind(int fd)
         return 0;
     }
 
-    return strstr(path, "/log/") ? 'l' : 'i';
+    return strstr(path, "/log/") ? 'l' : strstr(path, "/people/") ? 'p' : 'i';
 }
 
 
@@ -164,6 +167,19 @@ static int
 faults_sync(int fd)
 {
     struct timespec  ts;
+
+    if ((faults->people_ms || faults->people) && faults_kind(fd) == 'p') {
+
+        if (faults_now(&faults->people)) {
+            return faults_fail(EIO);
+        }
+
+        ts.tv_sec = faults->people_ms / 1000;
+        ts.tv_nsec = faults->people_ms % 1000 * 1000000;
+        (void) nanosleep(&ts, NULL);
+
+        return 0;
+    }
 
     if (!(faults->sync || faults->slow_ms || faults->stuck)
         || faults_kind(fd) != 'l')

@@ -23,7 +23,7 @@ typedef struct {
 } fs_counts_t;
 
 
-/* As in answer.h.  {"code","contact","tags":[],"counts":{"holds","live",
+/* As in answer.c.  {"code","contact","tags":[],"counts":{"holds","live",
  * "orders","to_collect","complete"}}; contact NULL: there is none */
 int fs_answer_me(char *buf, size_t size, const char *code,
     const fs_contact_t *contact, const fs_counts_t *counts);
