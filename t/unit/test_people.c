@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 
@@ -534,6 +535,38 @@ test_damaged(void **context)
 }
 
 
+/* Somebody has stopped in the middle of opening it. */
+
+static void
+test_busy(void **context)
+{
+    int        fd, again;
+    char       name[128];
+    unsigned   i;
+    people_t  *people = *context;
+
+    snprintf(name, sizeof(name), "%s/people", people->path);
+    fs_annex_destroy(people->annex);
+    people->annex = fs_contacts_create(&people->conf);
+    fd = open(name, O_RDONLY|O_DIRECTORY);
+    assert_int_equal(flock(fd, LOCK_EX), 0);
+
+    for (i = 0; !fs_annex_known(people->annex); i++) {
+        assert_true(i < 1000);
+        fs_annex_tend(people->annex, &again);
+    }
+
+    assert_true(i > 10);
+    assert_int_equal(again, 0);
+    assert_int_equal(fs_annex_outcome(people->annex), FS_NOT_READY);
+    assert_int_equal(people->said, 1);
+
+    close(fd);
+    fs_annex_tend(people->annex, &again);
+    assert_int_equal(fs_annex_outcome(people->annex), FS_OK);
+}
+
+
 static void
 test_format(void **context)
 {
@@ -623,6 +656,8 @@ main(void)
         cmocka_unit_test_setup_teardown(test_sweep, people_setup,
                                         people_teardown),
         cmocka_unit_test_setup_teardown(test_damaged, people_setup,
+                                        people_teardown),
+        cmocka_unit_test_setup_teardown(test_busy, people_setup,
                                         people_teardown),
         cmocka_unit_test_setup_teardown(test_format, people_setup,
                                         people_teardown),

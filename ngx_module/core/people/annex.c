@@ -19,6 +19,7 @@
 #define FS_ANNEX_META     "meta"
 #define FS_ANNEX_FORMAT   "format"
 #define FS_ANNEX_WORDS    512
+#define FS_ANNEX_BUSY     100           /* tries, some 10 ms apart */
 
 /* the list of free pages has the first handle of LMDB's own */
 #define FS_ANNEX_FREE     0
@@ -45,6 +46,7 @@ struct fs_annex_s {
     unsigned             doubtful:1;    /* a commit failed */
     unsigned             lost:1;        /* a change was cut short: the lock is
                                            kept until the thread ends */
+    unsigned             busy;          /* times that somebody was at it */
     _Atomic int          known;
     _Atomic int          outcome;       /* fs_outcome_t */
     char                 said[FS_ANNEX_WORDS];  /* why it is shut */
@@ -180,10 +182,20 @@ fs_annex_tend(fs_annex_t *annex, int *again)
     why[0] = '\0';
     outcome = fs_annex_open(annex, again, why);
 
-    if (*again) {
+    if (*again && ++annex->busy < FS_ANNEX_BUSY) {
         return;
     }
 
+    if (*again) {
+
+        /* one that is stopped: nobody waits for it, and it is tried again */
+
+        *again = 0;
+        (void) snprintf(why, sizeof(why), "another process is opening it, "
+                        "and does not come to an end");
+    }
+
+    annex->busy = 0;
     atomic_store(&annex->outcome, outcome);
 
     if (outcome == FS_OK) {
