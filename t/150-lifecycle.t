@@ -112,7 +112,7 @@ due($t->confirm($hold, 'wx-2'), 'second_payment', 'a second payment');
 due($t->confirm($hold, 'wx-2'), 'second_payment', 'its repeat');
 is_deeply($t->confirm($hold, 'wx-1')->json, { outcome => 'sold' },
     'the first is still the one');
-is(scalar(grep { $_->{hold} eq $hold->{id} } $t->entries('refund_due')), 1,
+is(scalar(grep { $_->{hold} eq $hold->{id} } $t->entries('owed')), 1,
     'one obligation');
 is($t->read_hold('alice', $hold->{id})->{state}, 'sold',
     'the order stands');

@@ -48,7 +48,7 @@ is($t->sale('peach')->{formed}, false, 'failed');
 is($t->read_hold('a', $one->{id})->{state}, 'refund_due',
     'its orders are due back');
 eventually { $t->sale('peach')->{sold} == 0 } 'units are back';
-is(scalar $t->entries('returned', 'peach'), 1, 'with an entry');
+is(scalar $t->entries('owed', 'peach'), 1, 'with an entry');
 is_deeply($t->confirm($live)->json, { outcome => 'refund_due',
     reason => 'group_failed' }, 'a payment after it failed')
     or diag('late payment');
@@ -99,7 +99,7 @@ $t->start;
 eventually { ($t->sale('rush')->{sold} // $n) == 0 }
     'all come back, though killed in the middle', 20;
 my %returned;
-$returned{ $_->{hold} }++ for $t->entries('returned', 'rush');
+$returned{ $_->{hold} }++ for $t->entries('owed', 'rush');
 is(scalar keys %returned, $n, 'an entry for each');
 is(scalar(grep { $_ != 1 } values %returned), 0, 'and one only');
 is($t->read_hold('rush-7', $holds[6]{id})->{state}, 'refund_due',

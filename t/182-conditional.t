@@ -156,7 +156,7 @@ my $third = $t->held('wu', 'egg', 1);
 push @writes, [DELETE => "/api/holds/$other->{id}", user => 'sun'],
     [POST => "/orders/$third->{id}/cancel", role => 'orders'];
 $t->confirm($t->held('xu', 'egg', 1), 'wrong', 99);
-my ($due) = $t->entries('refund_due');
+my ($due) = $t->entries('owed');
 push @writes, [POST => "/orders/$due->{hold}/refunded", role => 'orders',
     json => { refund => 'r' }];
 

@@ -153,7 +153,7 @@ for my $in_place (1, 0) {
     is_deeply($t->confirm($paid)->json, $due, "$how: and once");
     is_deeply($t->confirm($lost[0], "late$n")->json, $due,
         "$how: paid only now");
-    my @debts = grep { $_->{type} eq 'refund_due' && $_->{seq} > @new }
+    my @debts = grep { $_->{type} eq 'owed' && $_->{seq} > @new }
         $t->ledger;
     is_deeply([map { "$_->{hold} $_->{amount_fen} $_->{reason}" } @debts],
         ["$paid->{id} 200 other_life", "$lost[0]{id} 100 other_life"],

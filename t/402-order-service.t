@@ -81,9 +81,36 @@ is(join(' ', grep { OrderService::Teller::final($_) }
         'none of them was taken, so the right ones go on');
     is(join(' ', map { "$_->{sale}=$_->{state}" }
         $database->rows('SELECT * FROM refunds ORDER BY seq')),
-        '=elsewhere =foreign egg=elsewhere =elsewhere =foreign =foreign',
+        '=elsewhere =foreign egg=elsewhere =elsewhere =foreign =foreign'
+        . ' =foreign egg=elsewhere egg=foreign =elsewhere',
         'what is owed by it, and what was settled');
     $database->close;
+}
+
+# ---- a database from when a refund had the name of a payment and a sale
+{
+    my $path = $t->dir . '/before.db';
+    my $dbh = DBI->connect("dbi:SQLite:dbname=$path", '', '',
+        { RaiseError => 1 });
+
+    $dbh->do('CREATE TABLE refunds (hold TEXT NOT NULL, payment TEXT NOT NULL,'
+        . ' sale TEXT NOT NULL, seq INTEGER NOT NULL UNIQUE, amount_fen'
+        . " INTEGER NOT NULL, reason TEXT NOT NULL, state TEXT NOT NULL DEFAULT"
+        . " 'due', reference TEXT UNIQUE, paid_at INTEGER, PRIMARY KEY (hold,"
+        . ' payment, sale))');
+    $dbh->do("INSERT INTO refunds VALUES ('h', 'p', 'egg', 7, 500,"
+        . " 'group_failed', 'settled', 'r', 1), ('h', 'p', '', 9, 3, 'late',"
+        . " 'due', NULL, NULL)");
+    $dbh->disconnect;
+
+    for (1, 2) {
+        my $database = OrderService::Database->new($path);
+
+        is(join(' ', map { "$_->{id}:$_->{seq}:$_->{amount_fen}:$_->{state}" }
+            $database->rows('SELECT * FROM refunds ORDER BY seq')),
+            '1:7:500:settled 2:9:3:due', 'what it had is there, by an id');
+        $database->close;
+    }
 }
 
 $t->define_sale('grape', price_fen => 100, stock => 50);

@@ -88,8 +88,8 @@ eventually { lines_of($between) =~ /sold/ } 'what is in the backup is sold';
 eventually { (refund($lost)->{state} // '') eq 'settled' }
     'what is not is paid back';
 is(refund($lost)->{reason}, 'other_life', 'for what it is');
-is(lines_of($lost), 'refund_due refunded', 'and the ledger has it');
-eventually { lines_of($owed) eq 'refund_due refunded' }
+is(lines_of($lost), 'owed refunded', 'and the ledger has it');
+eventually { lines_of($owed) eq 'owed refunded' }
     'what was paid back before is said again';
 is(row('SELECT count(*) AS n FROM refunds WHERE hold = ?', $owed->{id})->{n},
     1, 'and not paid back twice');

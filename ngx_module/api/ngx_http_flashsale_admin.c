@@ -22,8 +22,6 @@ static ngx_http_flashsale_job_t *ngx_http_flashsale_admin_job(
     const fs_condition_t *condition);
 static char *ngx_http_flashsale_admin_copy(char *p, fs_str_t *to,
     fs_str_t from);
-static fs_outcome_t ngx_http_flashsale_admin_fingerprint(
-    ngx_http_request_t *r, fs_str_t body, uint8_t *fingerprint);
 
 
 /* Documents are in the log: no index is needed. */
@@ -180,7 +178,6 @@ ngx_http_flashsale_admin_write(ngx_http_request_t *r,
     fs_view_t *view)
 {
     uint8_t                        hash[FS_KEY_HASH_LEN], fingerprint[8];
-    uint8_t                        nobody[FS_BUYER_LEN];
     fs_str_t                       key, kind, slug;
     fs_fault_t                    *fault;
     fs_outcome_t                   outcome;
@@ -197,14 +194,11 @@ ngx_http_flashsale_admin_write(ngx_http_request_t *r,
     worker = ngx_http_flashsale_worker(r);
     command = ctx->endpoint->command;
 
-    /* keys of operators are nobody's: no identity has this pseudonym */
-
-    ngx_memzero(nobody, FS_BUYER_LEN);
-
     headers = ngx_http_flashsale_headers(r, ctx);
     key = ngx_http_flashsale_str(&headers->key);
 
-    outcome = ngx_http_flashsale_key(ctx, worker, key, nobody, hash, fault);
+    outcome = ngx_http_flashsale_key(ctx, worker, key, fs_keys_of_operators,
+                                     hash, fault);
     if (outcome != FS_OK) {
         return outcome;
     }
@@ -231,7 +225,7 @@ ngx_http_flashsale_admin_write(ngx_http_request_t *r,
         return fault->outcome;
     }
 
-    outcome = ngx_http_flashsale_admin_fingerprint(r, body, fingerprint);
+    outcome = ngx_http_flashsale_fingerprint(r, body, fingerprint);
     if (outcome != FS_OK) {
         return outcome;
     }
@@ -343,33 +337,6 @@ ngx_http_flashsale_admin_copy(char *p, fs_str_t *to, fs_str_t from)
     to->len = from.len;
 
     return (char *) ngx_cpymem(p, from.data, from.len);
-}
-
-
-static fs_outcome_t
-ngx_http_flashsale_admin_fingerprint(ngx_http_request_t *r, fs_str_t body,
-    uint8_t *fingerprint)
-{
-    u_char    *p;
-    uint8_t    hash[FS_HASH_LEN];
-    fs_str_t   what;
-
-    p = ngx_pnalloc(r->pool, r->method_name.len + 1 + r->unparsed_uri.len + 1);
-    if (p == NULL) {
-        return FS_INTERNAL;
-    }
-
-    what.data = (const char *) p;
-    what.len = ngx_sprintf(p, "%V %V\n", &r->method_name, &r->unparsed_uri)
-               - p;
-
-    if (fs_sha256(what, body, hash) != 0) {
-        return FS_INTERNAL;
-    }
-
-    ngx_memcpy(fingerprint, hash, 8);
-
-    return FS_OK;
 }
 
 

@@ -26,6 +26,7 @@ typedef union {
     fs_hold_request_t    hold;
     fs_order_request_t   order;
     fs_contact_request_t contact;
+    fs_refund_request_t  refund;
     struct {                            /* an operator's */
         fs_sale_request_t    sale;
         int64_t              add;

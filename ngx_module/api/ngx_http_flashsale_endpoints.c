@@ -45,6 +45,7 @@ ngx_http_flashsale_parser(plain_form, hold)
 ngx_http_flashsale_parser(point, hold)
 ngx_http_flashsale_parser(point_form, hold)
 ngx_http_flashsale_parser(confirm, order)
+ngx_http_flashsale_parser(refund, refund)
 ngx_http_flashsale_parser(refunded, order)
 ngx_http_flashsale_parser(contact, contact)
 ngx_http_flashsale_parser(contact_form, contact)
@@ -93,10 +94,10 @@ ngx_http_flashsale_parse_empty(fs_str_t body,
       FS_COMMAND_##command, keyed, ngx_http_flashsale_parse_##parse,         \
       ngx_http_flashsale_parse_##form, ngx_http_flashsale_hold_done, NULL }
 
-#define ngx_http_flashsale_order(path, command, parse, done)                 \
+#define ngx_http_flashsale_order(path, command, keyed, parse, done)          \
     { NGX_HTTP_FLASHSALE_ORDERS_PLACE, path, NGX_HTTP_POST,                  \
       NGX_HTTP_FLASHSALE_ORDERS, NGX_HTTP_FLASHSALE_COMMAND, NULL,           \
-      FS_COMMAND_##command, 0, ngx_http_flashsale_parse_##parse, NULL,       \
+      FS_COMMAND_##command, keyed, ngx_http_flashsale_parse_##parse, NULL,   \
       ngx_http_flashsale_##done##_done, NULL }
 
 #define ngx_http_flashsale_admin(path, method, command, parse, done)         \
@@ -138,11 +139,12 @@ static const ngx_http_flashsale_endpoint_t  ngx_http_flashsale_table[] = {
                              ANYBODY, sale),
     ngx_http_flashsale_reads(API, "events", NGX_HTTP_GET, ANYBODY, events),
 
-    ngx_http_flashsale_order("*/confirm", CONFIRM, confirm, confirm),
-    ngx_http_flashsale_order("*/cancel", CANCEL, empty, hold),
-    ngx_http_flashsale_order("*/refunded", REFUNDED, refunded, hold),
-    ngx_http_flashsale_order("*/ready", READY, empty, hold),
-    ngx_http_flashsale_order("*/picked-up", PICK_UP, empty, hold),
+    ngx_http_flashsale_order("*/confirm", CONFIRM, 0, confirm, confirm),
+    ngx_http_flashsale_order("*/cancel", CANCEL, 0, empty, hold),
+    ngx_http_flashsale_order("*/refund", REFUND, 1, refund, hold),
+    ngx_http_flashsale_order("*/refunded", REFUNDED, 0, refunded, hold),
+    ngx_http_flashsale_order("*/ready", READY, 0, empty, hold),
+    ngx_http_flashsale_order("*/picked-up", PICK_UP, 0, empty, hold),
 
     ngx_http_flashsale_admin("clock", POST, CLOCK, empty, nothing),
     ngx_http_flashsale_admin("life", POST, LIFE, empty, life),

@@ -2,6 +2,7 @@
 #include "api/ngx_http_flashsale_api.h"
 #include "core/log/life.h"
 #include "core/read/read.h"
+#include "core/read/view_debts.h"
 #include "http/ngx_http_flashsale_answer.h"
 #include "worker/ngx_http_flashsale_people.h"
 #include "worker/ngx_http_flashsale_worker.h"
@@ -52,6 +53,9 @@ static void ngx_http_flashsale_metrics_store(
 static void ngx_http_flashsale_metrics_people(
     ngx_http_flashsale_metrics_t *metrics,
     ngx_http_flashsale_worker_t *worker);
+static void ngx_http_flashsale_metrics_owed(
+    ngx_http_flashsale_metrics_t *metrics,
+    ngx_http_flashsale_worker_t *worker);
 static void ngx_http_flashsale_metrics_sales(
     ngx_http_flashsale_metrics_t *metrics,
     ngx_http_flashsale_worker_t *worker);
@@ -92,6 +96,7 @@ ngx_http_flashsale_metrics(ngx_http_request_t *r,
         ngx_http_flashsale_metrics_store(metrics, worker->store,
                                          mcf->shared);
         ngx_http_flashsale_metrics_people(metrics, worker);
+        ngx_http_flashsale_metrics_owed(metrics, worker);
         ngx_http_flashsale_metrics_sales(metrics, worker);
     }
 
@@ -412,6 +417,38 @@ ngx_http_flashsale_metrics_people(ngx_http_flashsale_metrics_t *metrics,
  * Those that stand, as far as there is room, then those that ended last: an
  * evening's figures are still wanted the morning after.
  */
+
+static void
+ngx_http_flashsale_metrics_owed(ngx_http_flashsale_metrics_t *metrics,
+    ngx_http_flashsale_worker_t *worker)
+{
+    fs_now_t   now;
+    uint64_t   overdue;
+    fs_owed_t  owed;
+    fs_view_t  view;
+
+    if (ngx_http_flashsale_view(worker, NGX_HTTP_FLASHSALE_INDEX, &view)
+        != FS_OK)
+    {
+        return;
+    }
+
+    fs_store_now(worker->store, &now);
+
+    if (fs_view_owed(&view, now.wall, &owed, &overdue)) {
+        ngx_http_flashsale_gauge("owed_fen",
+                                 "Due back to buyers and not back yet.",
+                                 (uint64_t) owed.fen);
+        ngx_http_flashsale_gauge("owed_debts",
+                                 "How many debts that is.", owed.debts);
+        ngx_http_flashsale_gauge("owed_overdue",
+                                 "Debts whose time is over, at most 10000.",
+                                 overdue);
+    }
+
+    fs_view_close(&view);
+}
+
 
 static void
 ngx_http_flashsale_metrics_sales(ngx_http_flashsale_metrics_t *metrics,

@@ -7,6 +7,12 @@
 #include "http/ngx_http_flashsale_wait.h"
 
 
+static fs_outcome_t ngx_http_flashsale_order_money(
+    const fs_order_request_t *order, fs_command_t *command);
+static fs_outcome_t ngx_http_flashsale_order_refund(ngx_http_request_t *r,
+    ngx_http_flashsale_ctx_t *ctx, fs_str_t body,
+    const fs_refund_request_t *request, fs_command_t *command,
+    fs_refusal_t *refusal, fs_view_t *view);
 static int ngx_http_flashsale_order_reference(const char *data, size_t len,
     uint8_t *hash);
 
@@ -18,14 +24,10 @@ ngx_http_flashsale_order_write(ngx_http_request_t *r,
 {
     fs_command_t                  command;
     fs_outcome_t                  outcome;
-    fs_order_request_t           *order;
     ngx_http_flashsale_asked_t    asked;
     ngx_http_flashsale_worker_t  *worker;
 
-    (void) view;
-
     worker = ngx_http_flashsale_worker(r);
-    order = &asked.order;
 
     ngx_memzero(&command, sizeof(fs_command_t));
     command.type = ctx->endpoint->command;
@@ -39,24 +41,19 @@ ngx_http_flashsale_order_write(ngx_http_request_t *r,
         return outcome;
     }
 
-    ngx_memzero(order, sizeof(fs_order_request_t));
+    ngx_memzero(&asked, sizeof(ngx_http_flashsale_asked_t));
 
     if (ctx->endpoint->parse(body, &asked, &refusal->fault) != 0) {
         return refusal->fault.outcome;
     }
 
-    command.paid_fen = order->paid_fen;
+    outcome = (command.type == FS_COMMAND_REFUND)
+              ? ngx_http_flashsale_order_refund(r, ctx, body, &asked.refund,
+                                                &command, refusal, view)
+              : ngx_http_flashsale_order_money(&asked.order, &command);
 
-    if (ngx_http_flashsale_order_reference(order->reference,
-                                           order->reference_len,
-                                           command.reference)
-        != 0
-        || ngx_http_flashsale_order_reference(order->payment,
-                                              order->payment_len,
-                                              command.payment)
-           != 0)
-    {
-        return FS_INTERNAL;
+    if (outcome != FS_OK) {
+        return outcome;
     }
 
     outcome = ngx_http_flashsale_unmet(r, &command.unmet, &refusal->fault);
@@ -67,6 +64,78 @@ ngx_http_flashsale_order_write(ngx_http_request_t *r,
     return ngx_http_flashsale_wait_command(r, &command,
                                            ngx_http_flashsale_done,
                                            ngx_http_flashsale_wait_finish);
+}
+
+
+/* What was paid, or paid back. */
+
+static fs_outcome_t
+ngx_http_flashsale_order_money(const fs_order_request_t *order,
+    fs_command_t *command)
+{
+    command->paid_fen = order->paid_fen;
+    command->owed = (fs_seq_t) order->owed;
+
+    if (ngx_http_flashsale_order_reference(order->reference,
+                                           order->reference_len,
+                                           command->reference)
+        != 0
+        || ngx_http_flashsale_order_reference(order->payment,
+                                              order->payment_len,
+                                              command->payment)
+           != 0)
+    {
+        return FS_INTERNAL;
+    }
+
+    return FS_OK;
+}
+
+
+/* What is to be paid back. */
+
+static fs_outcome_t
+ngx_http_flashsale_order_refund(ngx_http_request_t *r,
+    ngx_http_flashsale_ctx_t *ctx, fs_str_t body,
+    const fs_refund_request_t *request, fs_command_t *command,
+    fs_refusal_t *refusal, fs_view_t *view)
+{
+    fs_str_t                      key;
+    fs_outcome_t                  outcome;
+    ngx_http_flashsale_worker_t  *worker;
+
+    worker = ngx_http_flashsale_worker(r);
+
+    ngx_memcpy(command->buyer, fs_keys_of_orders, FS_BUYER_LEN);
+    key = ngx_http_flashsale_str(&ngx_http_flashsale_headers(r, ctx)->key);
+
+    outcome = ngx_http_flashsale_key(ctx, worker, key, command->buyer,
+                                     command->key, &refusal->fault);
+    if (outcome != FS_OK) {
+        return outcome;
+    }
+
+    outcome = ngx_http_flashsale_fingerprint(r, body, command->fingerprint);
+    if (outcome != FS_OK) {
+        return outcome;
+    }
+
+    outcome = ngx_http_flashsale_view(worker, NGX_HTTP_FLASHSALE_LOG, view);
+    if (outcome != FS_OK) {
+        return outcome;
+    }
+
+    outcome = fs_admit_refund(view, request, command, refusal);
+
+    if (outcome == FS_OK) {
+        fs_view_close(view);
+        view->store = NULL;
+
+    } else if (refusal->sale.len) {
+        ctx->sale = refusal->sale;
+    }
+
+    return outcome;
 }
 
 

@@ -58,6 +58,7 @@ typedef struct {
     ngx_flag_t                       sync;
     ngx_int_t                        queue;
     ngx_msec_t                       contacts;      /* age, 0: off */
+    ngx_msec_t                       refund_time;
     uint32_t                         rings_n;
     size_t                           block_size;    /* of the zone's block */
     ngx_cycle_t                     *cycle;

@@ -1,5 +1,6 @@
 
 #include "http/ngx_http_flashsale_answer.h"
+#include "core/read/view_debts.h"
 #include "core/log/life.h"
 #include "core/read/read.h"
 #include "core/text/text.h"
@@ -192,8 +193,10 @@ ngx_http_flashsale_answer_hold(ngx_http_request_t *r, fs_outcome_t outcome,
     const fs_hold_t *hold, fs_view_t *view)
 {
     int                           n;
-    char                          text[FS_HOLD_JSON_MAX];
+    char                         *text;
+    size_t                        debts_n, size;
     fs_now_t                      now;
+    fs_debt_t                     debts[FS_DEBTS_SHOWN];
     ngx_str_t                     location;
     fs_names_t                    names;
     ngx_http_flashsale_ctx_t     *ctx;
@@ -213,12 +216,19 @@ ngx_http_flashsale_answer_hold(ngx_http_request_t *r, fs_outcome_t outcome,
     ngx_http_flashsale_note_hold(ctx, worker, hold, view);
 
     n = 0;
+    text = NULL;
 
     if (!ctx->form) {
         fs_store_now(worker->store, &now);
         fs_view_names(view, worker->crypto, &names);
 
-        n = fs_answer_hold(text, sizeof(text), hold, &names, now.wall);
+        debts_n = fs_view_debts(view, hold, debts);
+        size = FS_HOLD_JSON_MAX + debts_n * FS_DEBT_JSON_MAX;
+        text = ngx_pnalloc(r->pool, size);
+
+        n = (text != NULL) ? fs_answer_hold(text, size, hold, debts, debts_n,
+                                            &names, now.wall)
+                           : -1;
     }
 
     if (n < 0) {

@@ -534,6 +534,33 @@ ngx_http_flashsale_key(ngx_http_flashsale_ctx_t *ctx,
 }
 
 
+fs_outcome_t
+ngx_http_flashsale_fingerprint(ngx_http_request_t *r, fs_str_t body,
+    uint8_t *fingerprint)
+{
+    u_char    *p;
+    uint8_t    hash[FS_HASH_LEN];
+    fs_str_t   what;
+
+    p = ngx_pnalloc(r->pool, r->method_name.len + 1 + r->unparsed_uri.len + 1);
+    if (p == NULL) {
+        return FS_INTERNAL;
+    }
+
+    what.data = (const char *) p;
+    what.len = ngx_sprintf(p, "%V %V\n", &r->method_name, &r->unparsed_uri)
+               - p;
+
+    if (fs_sha256(what, body, hash) != 0) {
+        return FS_INTERNAL;
+    }
+
+    ngx_memcpy(fingerprint, hash, 8);
+
+    return FS_OK;
+}
+
+
 void
 ngx_http_flashsale_fault(fs_fault_t *fault, const char *field,
     const char *rule)

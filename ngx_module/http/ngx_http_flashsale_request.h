@@ -75,6 +75,11 @@ fs_outcome_t ngx_http_flashsale_key(ngx_http_flashsale_ctx_t *ctx,
     ngx_http_flashsale_worker_t *worker, fs_str_t key, const uint8_t *buyer,
     uint8_t *hash, fs_fault_t *fault);
 
+/* What tells a request from another with the same key: of its target and its
+ * body, 8 bytes.  OK or INTERNAL. */
+fs_outcome_t ngx_http_flashsale_fingerprint(ngx_http_request_t *r,
+    fs_str_t body, uint8_t *fingerprint);
+
 /* Set a BAD_REQUEST: texts within fs_fault_t's bounds. */
 void ngx_http_flashsale_fault(fs_fault_t *fault, const char *field,
     const char *rule);

@@ -43,7 +43,8 @@ typedef struct {
 typedef struct {
     ngx_int_t                        min;
     ngx_int_t                        max;
-    const char                      *of;        /* what, with a blank */
+    const char                      *of;        /* of what, with a blank; of
+                                                   times: both in words */
 } ngx_http_flashsale_bounds_t;
 
 
@@ -104,6 +105,15 @@ static const ngx_http_flashsale_bounds_t  ngx_http_flashsale_live_bounds = {
     1, 1000000, ""
 };
 
+/* of times, in ms */
+static const ngx_http_flashsale_bounds_t  ngx_http_flashsale_hold_bounds = {
+    FS_HOLD_MS_MIN, FS_HOLD_MS_MAX, "from 100ms to 1d"
+};
+
+static const ngx_http_flashsale_bounds_t  ngx_http_flashsale_refund_bounds = {
+    0, FS_REFUND_MS_MAX, "from 0 to 30d"
+};
+
 
 /*
  * What lives as long as a worker, in the order in which it is told of news: an
@@ -145,6 +155,13 @@ static ngx_command_t  ngx_http_flashsale_commands[] = {
       0,
       NULL },
 
+    { ngx_string("flashsale_refund_time"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_http_flashsale_time,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      offsetof(ngx_http_flashsale_main_conf_t, refund_time),
+      (void *) &ngx_http_flashsale_refund_bounds },
+
     { ngx_string("flashsale_secret"),
       NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE2,
       ngx_http_flashsale_secret,
@@ -171,14 +188,14 @@ static ngx_command_t  ngx_http_flashsale_commands[] = {
       ngx_http_flashsale_time,
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_http_flashsale_loc_conf_t, hold_time),
-      NULL },
+      (void *) &ngx_http_flashsale_hold_bounds },
 
     { ngx_string("flashsale_pay_time"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
       ngx_http_flashsale_time,
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_http_flashsale_loc_conf_t, pay_time),
-      NULL },
+      (void *) &ngx_http_flashsale_hold_bounds },
 
     { ngx_string("flashsale_live_holds"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
@@ -455,11 +472,13 @@ ngx_http_flashsale_time(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     char  *p = conf;
 
-    ngx_int_t    time;
-    ngx_str_t   *value;
-    ngx_msec_t  *slot;
+    ngx_int_t                           time;
+    ngx_str_t                          *value;
+    ngx_msec_t                         *slot;
+    const ngx_http_flashsale_bounds_t  *bounds;
 
     slot = (ngx_msec_t *) (p + cmd->offset);
+    bounds = cmd->post;
 
     if (*slot != NGX_CONF_UNSET_MSEC) {
         return "is duplicate";
@@ -468,10 +487,10 @@ ngx_http_flashsale_time(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     value = cf->args->elts;
     time = ngx_parse_time(&value[1], 0);
 
-    if (time == NGX_ERROR || time < FS_HOLD_MS_MIN || time > FS_HOLD_MS_MAX) {
+    if (time == NGX_ERROR || time < bounds->min || time > bounds->max) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "\"%V\" has the invalid value \"%V\": it is a "
-                           "time from 100ms to 1d", &cmd->name, &value[1]);
+                           "time %s", &cmd->name, &value[1], bounds->of);
         return NGX_CONF_ERROR;
     }
 
@@ -603,6 +622,7 @@ ngx_http_flashsale_create_main_conf(ngx_conf_t *cf)
     mcf->cycle = cf->cycle;
     mcf->queue = NGX_CONF_UNSET;
     mcf->contacts = NGX_CONF_UNSET_MSEC;
+    mcf->refund_time = NGX_CONF_UNSET_MSEC;
 
     mcf->needs = ngx_array_create(cf->pool, 4,
                                   sizeof(ngx_http_flashsale_need_conf_t *));
@@ -642,6 +662,8 @@ ngx_http_flashsale_init_main_conf(ngx_conf_t *cf, void *conf)
             return NGX_CONF_ERROR;
         }
     }
+
+    ngx_conf_init_msec_value(mcf->refund_time, 2 * 3600 * 1000);
 
     if (mcf->queue == NGX_CONF_UNSET) {
         mcf->queue = 8192;

@@ -35,6 +35,7 @@ struct ngx_http_flashsale_thread_s {
                                                    configuration's may go */
     size_t                           size;
     ngx_flag_t                       sync;
+    uint32_t                         refund_ms;
     ngx_http_flashsale_shared_t     *shared;
     fs_rings_t                      *rings;
     int                              ring;
@@ -119,6 +120,7 @@ ngx_http_flashsale_thread_start(ngx_http_flashsale_main_conf_t *mcf, int ring,
     thread->path = strdup((char *) mcf->path->name.data);
     thread->size = mcf->size;
     thread->sync = mcf->sync;
+    thread->refund_ms = (uint32_t) mcf->refund_time;
     thread->shared = mcf->shared;
     thread->rings = ngx_http_flashsale_rings(mcf->shared);
     thread->ring = ring;
@@ -470,6 +472,7 @@ ngx_http_flashsale_thread_open(ngx_http_flashsale_thread_t *thread)
     for ( ;; ) {
         ngx_http_flashsale_store_conf(&thread->system, thread->path,
                                       thread->size, thread->sync, &conf);
+        conf.refund_ms = thread->refund_ms;
 
         message[0] = '\0';
 

@@ -152,7 +152,7 @@ check_result(run_t *run, const fs_command_t *command,
         fuzz_check(result->hold.lines[i].sale <= STALL_SALES);
     }
 
-    len = fs_answer_hold(buf, sizeof(buf), &result->hold, names,
+    len = fs_answer_hold(buf, sizeof(buf), &result->hold, NULL, 0, names,
                          run->stall->now.wall);
     fuzz_check(len > 0 && limits_json(buf, (size_t) len));
 
@@ -305,6 +305,22 @@ make_command(run_t *run, fuzz_t *fuzz, fs_command_t *command,
     command->payment[0] = (bits >> 2) & 3;
     command->paid_fen = 50 * (bits >> 4);
     command->term_ms = 1000u * (bits >> 4);
+
+    if (command->type == FS_COMMAND_REFUND) {
+        memcpy(command->buyer, fs_keys_of_orders, FS_BUYER_LEN);
+        command->key[0] = bits & 1;
+        command->reason = FS_REASON_BAD;
+        command->restock = bits >> 7;
+        command->lines_n = 1;
+        command->lines[0].sale = 1 + (bits >> 1 & 3);
+        command->lines[0].qty = bits >> 3 & 3;
+        command->lines[0].amount_fen = command->lines[0].qty == 0
+                                       ? 1 + (bits >> 5) * 30 : 0;
+    }
+
+    if (command->type == FS_COMMAND_REFUNDED) {
+        command->paid_fen = 0;
+    }
 }
 
 

@@ -122,8 +122,10 @@ check_hold(fs_str_t body, fs_str_t anew)
 static void
 check_order(fs_str_t body, fs_str_t anew)
 {
-    fs_fault_t          fault;
-    fs_order_request_t  first, second;
+    unsigned             i;
+    fs_fault_t           fault;
+    fs_order_request_t   first, second;
+    fs_refund_request_t  refund, again;
 
     if (fs_request_confirm(body, &first, &fault) == 0) {
         fuzz_check(fs_request_confirm(anew, &second, &fault) == 0);
@@ -133,6 +135,20 @@ check_order(fs_str_t body, fs_str_t anew)
     if (fs_request_refunded(body, &first, &fault) == 0) {
         fuzz_check(fs_request_refunded(anew, &second, &fault) == 0);
         fuzz_check(memcmp(&first, &second, sizeof(first)) == 0);
+        fuzz_check(first.owed >= 0 && first.paid_fen >= 0);
+    }
+
+    if (fs_request_refund(body, &refund, &fault) == 0) {
+        fuzz_check(fs_request_refund(anew, &again, &fault) == 0);
+        fuzz_check(memcmp(&refund, &again, sizeof(refund)) == 0);
+        fuzz_check(refund.lines_n >= 1 && refund.lines_n <= FS_LINES_MAX
+                   && refund.restock <= 1
+                   && refund.reason < FS_REASONS_N);
+
+        for (i = 0; i < refund.lines_n; i++) {
+            fuzz_check((refund.lines[i].qty == 0)
+                       != (refund.lines[i].amount_fen == 0));
+        }
     }
 }
 

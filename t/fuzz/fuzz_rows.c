@@ -140,9 +140,11 @@ hold_row(fs_str_t row, uint8_t *again)
     /* a name that is not known, or an answer that fits */
 
     buf = malloc(FS_HOLD_JSON_MAX);
-    fuzz_check((fs_answer_hold(buf, FS_HOLD_JSON_MAX, &hold, &names, 1) < 0)
+    fuzz_check((fs_answer_hold(buf, FS_HOLD_JSON_MAX, &hold, NULL, 0, &names,
+                               1) < 0)
                == len);
-    len = fs_answer_hold(buf, FS_HOLD_JSON_MAX, &hold, &names, INT64_MIN);
+    len = fs_answer_hold(buf, FS_HOLD_JSON_MAX, &hold, NULL, 0, &names,
+                         INT64_MIN);
     check_answer(buf, len, FS_HOLD_JSON_MAX, 1);
     free(buf);
 
@@ -158,12 +160,19 @@ hold_row(fs_str_t row, uint8_t *again)
 static size_t
 group_row(fs_str_t row, uint8_t *again)
 {
+    size_t      len;
     fs_group_t  group;
 
     memset(&group, 0, sizeof(group));
 
-    return fs_group_row_decode(&group, row) == 0
-           ? fs_group_row_encode(&group, again) : 0;
+    if (fs_group_row_decode(&group, row) != 0) {
+        return 0;
+    }
+
+    len = fs_group_row_encode(&group, again);
+    memcpy(again + 8, row.data + 8, 8);     /* of before, not used */
+
+    return len;
 }
 
 
@@ -197,6 +206,36 @@ payment_row(fs_str_t row, uint8_t *again)
 }
 
 
+/* And whatever it says, an answer has room for it. */
+
+static size_t
+debt_row(fs_str_t row, uint8_t *again)
+{
+    int        len;
+    char      *buf;
+    fs_debt_t  debt;
+    fs_hold_t  hold;
+
+    memset(&debt, 0, sizeof(fs_debt_t));
+
+    if (fs_debt_row_decode(&debt, row) != 0) {
+        return 0;
+    }
+
+    fuzz_check(debt.amount_fen >= 0 && debt.amount_fen <= FS_AMOUNT_MAX);
+
+    memset(&hold, 0, sizeof(fs_hold_t));
+    hold.seq = 1;
+    buf = malloc(FS_HOLD_JSON_MAX + FS_DEBT_JSON_MAX);
+    len = fs_answer_hold(buf, FS_HOLD_JSON_MAX + FS_DEBT_JSON_MAX, &hold,
+                         &debt, 1, &names, 1);
+    check_answer(buf, len, FS_HOLD_JSON_MAX + FS_DEBT_JSON_MAX, 1);
+    free(buf);
+
+    return fs_debt_row_encode(&debt, again);
+}
+
+
 static size_t
 timer_key(fs_str_t key, uint8_t *again)
 {
@@ -221,7 +260,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     static size_t  (*const rows[])(fs_str_t row, uint8_t *again) = {
         sale_row, hold_row, group_row, buyer_row, units_row, payment_row,
-        timer_key
+        timer_key, debt_row
     };
 
     if (size == 0) {

@@ -382,6 +382,7 @@ model_create(model_t *m, uint64_t seed)
     m->conf.generation = 500;
     m->conf.clock = model_clock;
     m->conf.random = model_bytes;
+    m->conf.refund_ms = ORACLE_REFUND_MS;
     m->conf.replay = &fs_replay;
     m->conf.log = model_log;
     m->conf.data = m;

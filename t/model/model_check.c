@@ -1,7 +1,7 @@
 
 #include "common/check.h"
 #include "model.h"
-#include "sheet/sheet.h"
+#include "sheet/sheet_debts.h"
 #include "pair/pair.h"
 
 
@@ -23,6 +23,11 @@ model_check_ledger(model_t *m)
 
         m->entries[entry.type]++;
         compare_units(&m->units, &entry);
+
+        check(entry.type != FS_ENTRY_OWED
+              || oracle_named(&m->oracle, &entry),
+              "entry %llu: a debt that there is not",
+              (unsigned long long) key);
     }
 
     m->checked = m->write.seq;
@@ -122,6 +127,36 @@ model_check_holds(model_t *m)
 }
 
 
+/* All that is owed, of all holds. */
+
+static void
+model_check_owed(model_t *m)
+{
+    size_t     i;
+    int64_t    fen;
+    fs_str_t   row;
+    fs_owed_t  owed;
+
+    fen = 0;
+
+    for (i = 0; i < m->oracle.holds_n; i++) {
+        fen += oracle_owed(&m->oracle.holds[i]);
+    }
+
+    for (i = 0; i < m->oracle.others_n; i++) {
+        fen += oracle_owed(&m->oracle.others[i]);
+    }
+
+    memset(&owed, 0, sizeof(fs_owed_t));
+
+    check(!fs_db_get(&m->write.index, m->store->index_dbi[FS_INDEX_META],
+                     FS_OWED_KEY, sizeof(FS_OWED_KEY) - 1, &row)
+          || fs_owed_row_decode(&owed, row) == 0, "what is owed");
+    check(owed.fen == fen, "%lld fen owed, not %lld", (long long) owed.fen,
+          (long long) fen);
+}
+
+
 /* The engine has set no row aside as bad. */
 
 static void
@@ -144,6 +179,7 @@ model_check(model_t *m, int all)
 
     if (all) {
         model_check_holds(m);
+        model_check_owed(m);
     }
 
     fs_pair_abort(&m->write);

@@ -103,7 +103,33 @@ compare_hold(const fs_hold_t *hold, const oracle_hold_t *want, int state)
               && hold->lines[i].qty == want->lines[i].qty
               && hold->lines[i].price_fen == want->lines[i].price,
               "line %u of hold %llu", i, (unsigned long long) hold->seq);
+        check(hold->lines[i].owed_fen == want->lines[i].owed
+              && hold->lines[i].owed_qty == want->lines[i].owed_qty
+              && hold->lines[i].restocked == want->lines[i].restocked
+              && hold->lines[i].goods == want->lines[i].goods,
+              "line %u of hold %llu: %lld fen, %u units owed, %u restocked, "
+              "goods %u; not %lld, %u, %u, %d", i,
+              (unsigned long long) hold->seq,
+              (long long) hold->lines[i].owed_fen, hold->lines[i].owed_qty,
+              hold->lines[i].restocked, hold->lines[i].goods,
+              (long long) want->lines[i].owed, want->lines[i].owed_qty,
+              want->lines[i].restocked, want->lines[i].goods);
+
+        /* whatever the oracle says */
+
+        check(hold->lines[i].owed_fen <= fs_line_paid(&hold->lines[i])
+              && hold->lines[i].owed_qty <= hold->lines[i].qty,
+              "line %u of hold %llu owes more than was paid", i,
+              (unsigned long long) hold->seq);
     }
+
+    check(hold->owed_fen == oracle_owed(want)
+          && hold->refunded_fen == oracle_back(want)
+          && hold->paid == want->paid,
+          "hold %llu: %lld fen owed, %lld back, not %lld, %lld",
+          (unsigned long long) hold->seq, (long long) hold->owed_fen,
+          (long long) hold->refunded_fen, (long long) oracle_owed(want),
+          (long long) oracle_back(want));
 }
 
 
@@ -183,6 +209,18 @@ compare_answer(oracle_t *oracle, const generated_t *made, fs_seq_t seq,
         check(made->has_op || got->sale == want->sale, "sale %u", got->sale);
         break;
 
+    case FS_REFUND_OVER:
+        check(got->sale == want->sale && got->amount_fen == want->amount,
+              "sale %u, %lld fen left, not %u, %lld", got->sale,
+              (long long) got->amount_fen, want->sale,
+              (long long) want->amount);
+        break;
+
+    case FS_WRONG_AMOUNT:
+        check(got->amount_fen == want->amount, "%lld fen, not %lld",
+              (long long) got->amount_fen, (long long) want->amount);
+        break;
+
     case FS_STOCK_TAKEN:
         check(got->held == want->held && got->sold == want->sold,
               "%u held, %u sold", got->held, got->sold);
@@ -202,7 +240,10 @@ compare_answer(oracle_t *oracle, const generated_t *made, fs_seq_t seq,
     if (want->other != -1) {
         hold = &oracle->others[want->other];
         check(got->hold.other == hold->other && got->hold.epoch == hold->epoch
-              && got->hold.state == hold->state, "hold %llu of life %08x",
+              && got->hold.state == hold->state
+              && got->hold.owed_fen == oracle_owed(hold)
+              && got->hold.refunded_fen == oracle_back(hold),
+              "hold %llu of life %08x",
               (unsigned long long) got->hold.other, got->hold.epoch);
         return;
     }

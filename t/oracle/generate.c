@@ -128,6 +128,81 @@ generate_hold(generate_t *g, fs_command_t *command)
 }
 
 
+/* Of each line of the order, now and then of another sale: units, or an
+ * amount, now and then more than is left. */
+
+static void
+generate_refund(generate_t *g, fs_command_t *command,
+    const oracle_hold_t *hold)
+{
+    unsigned  i, line;
+
+    static const uint8_t  reasons[] = {
+        FS_REASON_BAD, FS_REASON_SHORT, FS_REASON_CANCELLED,
+        FS_REASON_GOODWILL
+    };
+
+    memcpy(command->buyer, fs_keys_of_orders, FS_BUYER_LEN);
+    command->reason = reasons[dice_below(g->dice, 4)];
+    command->restock = (uint8_t) dice_below(g->dice, 2);
+    command->fingerprint[0] = (uint8_t) dice_below(g->dice, 2);
+
+    if (dice_one_in(g->dice, 3)) {
+        fs_set_le32(command->key, 1 + dice_below(g->dice, ORACLE_KEYS - 1));
+    }
+
+    line = (hold != NULL) ? dice_below(g->dice, hold->lines_n) : 0;
+
+    for (i = 0; i == 0 || (hold != NULL && i < hold->lines_n); i++) {
+
+        if (hold == NULL || dice_one_in(g->dice, 30)) {
+            command->lines[i].sale = g->oracle->sales_n + 1 + i;
+
+        } else {
+            command->lines[i].sale =
+                                hold->lines[(line + i) % hold->lines_n].sale;
+        }
+
+        if (dice_one_in(g->dice, 3)) {
+            command->lines[i].amount_fen = 1 + dice_below(g->dice, 250);
+
+        } else {
+            command->lines[i].qty = 1 + dice_below(g->dice, 3);
+        }
+
+        if (dice_one_in(g->dice, 2)) {
+            i++;
+            break;
+        }
+    }
+
+    command->lines_n = (uint8_t) i;
+}
+
+
+/* Of a debt by its number, now and then of another hold, or with another
+ * amount. */
+
+static void
+generate_debt(generate_t *g, fs_command_t *command,
+    const oracle_hold_t *hold)
+{
+    const oracle_payment_t  *debt;
+
+    if (hold->payments_n == 0 || dice_one_in(g->dice, 3)) {
+        return;
+    }
+
+    debt = &hold->payments[dice_below(g->dice, hold->payments_n)];
+    command->owed = dice_one_in(g->dice, 20) ? debt->seq + 1 : debt->seq;
+    command->paid_fen = dice_one_in(g->dice, 3) ? 0 : debt->amount;
+
+    if (dice_one_in(g->dice, 20)) {
+        command->paid_fen++;
+    }
+}
+
+
 static void
 generate_order(generate_t *g, fs_command_t *command)
 {
@@ -140,8 +215,9 @@ generate_order(generate_t *g, fs_command_t *command)
         FS_COMMAND_POINT, FS_COMMAND_POINT,
         FS_COMMAND_CONFIRM, FS_COMMAND_CONFIRM, FS_COMMAND_CONFIRM,
         FS_COMMAND_CONFIRM, FS_COMMAND_CONFIRM, FS_COMMAND_CANCEL,
-        FS_COMMAND_REFUNDED, FS_COMMAND_REFUNDED, FS_COMMAND_READY,
-        FS_COMMAND_PICK_UP
+        FS_COMMAND_REFUND, FS_COMMAND_REFUND, FS_COMMAND_REFUND,
+        FS_COMMAND_REFUNDED, FS_COMMAND_REFUNDED, FS_COMMAND_REFUNDED,
+        FS_COMMAND_READY, FS_COMMAND_PICK_UP
     };
 
     command->type = types[dice_below(g->dice, sizeof(types))];
@@ -192,7 +268,17 @@ generate_order(generate_t *g, fs_command_t *command)
         }
     }
 
+    if (command->type == FS_COMMAND_REFUND) {
+        generate_refund(g, command, hold);
+        return;
+    }
+
     if (hold == NULL) {
+        return;
+    }
+
+    if (command->type == FS_COMMAND_REFUNDED) {
+        generate_debt(g, command, hold);
         return;
     }
 
@@ -206,6 +292,10 @@ generate_order(generate_t *g, fs_command_t *command)
 
     if (dice_one_in(g->dice, 10)) {
         command->paid_fen += (int64_t) dice_below(g->dice, 3) - 1;
+
+        if (command->paid_fen < 0) {
+            command->paid_fen = 0;
+        }
     }
 }
 

@@ -176,19 +176,18 @@ oracle_make_room(oracle_t *oracle, uint32_t number, int64_t need)
 int
 oracle_state(const oracle_t *oracle, const oracle_hold_t *hold)
 {
-    unsigned              line;
-    const oracle_sale_t  *sale;
+    unsigned  line;
 
     if (hold->state != FS_HOLD_SOLD) {
         return hold->state;
     }
 
     for (line = 0; line < hold->lines_n; line++) {
-        sale = &oracle->sales[hold->lines[line].sale];
-
-        if (!hold->lines[line].member
-            || sale->groups[sale->by_pickup ? hold->pickup : 0].state
-               != FS_GROUP_FAILED)
+        if (hold->lines[line].owed_qty != hold->lines[line].qty
+            && (hold->lines[line].owed == 0
+                || hold->lines[line].owed != hold->lines[line].price
+                                             * hold->lines[line].qty)
+            && !oracle_to_return(oracle, hold, line))
         {
             return FS_HOLD_SOLD;
         }

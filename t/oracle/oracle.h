@@ -17,15 +17,22 @@
 #define ORACLE_PICKUPS  8
 #define ORACLE_KEYS     64              /* keys that one buyer uses */
 
+/* How long after it arose a debt is due. */
+#define ORACLE_REFUND_MS  3600000
+
+/* A payment that came, or a part of one that is to be given back. */
 typedef struct {
     uint8_t              reference[FS_REFERENCE_LEN];
     int                  sold;          /* it sold the hold; 0: it is, or
-                                           was, to be given back */
+                                           was, to be given back: a debt */
     int                  reason;        /* of giving back, FS_REASON_* */
     int                  due;           /* not given back yet */
-    int                  line;          /* that is given back, of a failed
-                                           group; -1: the whole payment */
+    int                  line;          /* of which it is; -1: the whole
+                                           payment */
+    uint32_t             qty;           /* units of the line; 0: an amount */
     int64_t              amount;
+    fs_seq_t             seq;           /* of its entry, which the engine has
+                                           chosen and told; 0: not yet */
     uint64_t             order;         /* the oldest is given back first */
 } oracle_payment_t;
 
@@ -41,10 +48,15 @@ typedef struct {
         uint32_t         sale;
         uint32_t         qty;
         int64_t          price;
-        int              member;        /* counts for its group's goal */
-        int              returned;      /* its group failed, the units are
-                                           the sale's again */
+        uint32_t         member;        /* units that count for its group's
+                                           goal; of a group that failed: until
+                                           it is returned */
+        int64_t          owed;          /* of what was paid for it, ever */
+        uint32_t         owed_qty;      /* units that this was for */
+        uint32_t         restocked;     /* units that are the sale's again */
+        int              goods;         /* fs_goods_t */
     }                    lines[FS_LINES_MAX];
+    int                  paid;          /* it is, or was, an order */
     uint32_t             pickup;
     uint32_t             asked_pickup;  /* of the request that made it: a
                                            replay must ask for the same */
@@ -64,6 +76,7 @@ typedef struct {
     uint8_t              reference[FS_REFERENCE_LEN];   /* of the refund */
     uint8_t              payment[FS_REFERENCE_LEN];     /* given back by it */
     fs_seq_t             hold;
+    unsigned             debt;          /* of its payments */
 } oracle_refund_t;
 
 typedef struct {
@@ -139,6 +152,7 @@ typedef struct {
     size_t               live_n;
     oracle_key_t         keys[ORACLE_BUYERS][ORACLE_KEYS];
     oracle_key_t         admin_keys[ORACLE_KEYS];
+    oracle_key_t         order_keys[ORACLE_KEYS];
     char                 pickups[ORACLE_PICKUPS + 1][FS_SLUG_MAX];
     uint32_t             pickups_n;
     int                  documents[ORACLE_PICKUPS + 1];
@@ -163,6 +177,7 @@ typedef struct {
     uint32_t             held;
     uint32_t             sold;
     int64_t              at;
+    int64_t              amount;        /* that is left, or due */
     long                 hold;          /* index in holds, -1: none */
     long                 other;         /* index in others, -1: none */
     size_t               life;          /* that it began, as oracle_key_t */
@@ -190,6 +205,16 @@ void oracle_timers(oracle_t *oracle);
  * well, if it was not yet; 0: they do not.
  */
 int oracle_follow(oracle_t *oracle, const fs_entry_t *entry);
+
+/*
+ * The engine's ledger has a debt: it gets its number here.  1: there is such
+ * a debt that has none yet, the same in all that the entry says; 0: not.
+ */
+int oracle_named(oracle_t *oracle, const fs_entry_t *entry);
+
+/* What is due back of a hold and not back yet; and what is back. */
+int64_t oracle_owed(const oracle_hold_t *hold);
+int64_t oracle_back(const oracle_hold_t *hold);
 
 /* 1: something is due at oracle->now. */
 int oracle_due(const oracle_t *oracle);

@@ -12,7 +12,9 @@ oracle_undecided(const oracle_sale_t *sale)
     }
 
     for (i = 0; i <= ORACLE_PICKUPS; i++) {
-        if (sale->groups[i].exists) {
+        if (sale->groups[i].joined != 0
+            || sale->groups[i].state != FS_GROUP_OPEN)
+        {
             return 0;
         }
     }

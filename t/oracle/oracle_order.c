@@ -79,6 +79,7 @@ oracle_sell(oracle_t *oracle, oracle_hold_t *hold,
         hold->state = FS_HOLD_SOLD;
     }
 
+    hold->paid = 1;
     oracle_pay(oracle, hold, command->reference, command->paid_fen)->sold = 1;
 
     for (line = 0; line < hold->lines_n; line++) {
@@ -91,7 +92,7 @@ oracle_sell(oracle_t *oracle, oracle_hold_t *hold,
         group = oracle_group(oracle, hold, line);
         group->exists = 1;
         group->joined += hold->lines[line].qty;
-        hold->lines[line].member = 1;
+        hold->lines[line].member = hold->lines[line].qty;
 
         if (group->state == FS_GROUP_OPEN && group->joined >= sale->goal) {
             group->state = FS_GROUP_FORMED;
@@ -227,113 +228,39 @@ oracle_confirm(oracle_t *oracle, oracle_hold_t *hold,
     }
 
     payment = oracle_pay(oracle, hold, command->reference, command->paid_fen);
-    payment->due = 1;
+    payment->due = payment->amount != 0;
     payment->reason = reason;
 
     if (hold->state == FS_HOLD_RELEASED || hold->state == FS_HOLD_CANCELLED
-        || hold->state == FS_HOLD_EXPIRED || hold->state == FS_HOLD_REFUNDED)
+        || hold->state == FS_HOLD_EXPIRED)
     {
         hold->state = FS_HOLD_REFUND_DUE;
     }
+
+    oracle_settle(hold);
 
     answer->outcome = FS_REFUND_DUE;
     answer->reason = reason;
 }
 
 
-static void
-oracle_refunded(oracle_t *oracle, oracle_hold_t *hold,
-    const fs_command_t *command, oracle_answer_t *answer)
-{
-    int                any;
-    size_t             r;
-    unsigned           i, due;
-    oracle_refund_t   *refund;
-    oracle_payment_t  *payment, *oldest;
-
-    static const uint8_t  zeros[FS_REFERENCE_LEN];
-
-    answer->outcome = FS_OK;
-    any = memcmp(command->payment, zeros, FS_REFERENCE_LEN) == 0;
-
-    /* a refund's reference is good for one payment only */
-
-    for (r = 0; r < oracle->refunds_n; r++) {
-        refund = &oracle->refunds[r];
-
-        if (memcmp(refund->reference, command->reference, FS_REFERENCE_LEN)
-            != 0)
-        {
-            continue;
-        }
-
-        if (refund->hold != hold->seq
-            || (!any && memcmp(refund->payment, command->payment,
-                               FS_REFERENCE_LEN) != 0))
-        {
-            answer->outcome = FS_REFUND_USED;
-        }
-
-        return;
-    }
-
-    oldest = NULL;
-    due = 0;
-
-    for (i = 0; i < hold->payments_n; i++) {
-        payment = &hold->payments[i];
-        due += payment->due != 0;
-
-        if (payment->due
-            && (any || memcmp(payment->reference, command->payment,
-                              FS_REFERENCE_LEN) == 0)
-            && (oldest == NULL || payment->order < oldest->order))
-        {
-            oldest = payment;
-        }
-    }
-
-    if (oldest == NULL) {
-        answer->outcome = FS_NOTHING_DUE;
-        return;
-    }
-
-    oldest->due = 0;
-
-    oracle->refunds = realloc(oracle->refunds,
-                              (oracle->refunds_n + 1)
-                              * sizeof(oracle_refund_t));
-    if (oracle->refunds == NULL) {
-        abort();
-    }
-
-    refund = &oracle->refunds[oracle->refunds_n++];
-    memcpy(refund->reference, command->reference, FS_REFERENCE_LEN);
-    memcpy(refund->payment, oldest->reference, FS_REFERENCE_LEN);
-    refund->hold = hold->seq;
-
-    if (due == 1 && hold->state == FS_HOLD_REFUND_DUE) {
-        hold->state = FS_HOLD_REFUNDED;
-    }
-}
-
+/* Goods of these lines are to come, and no group is in their way. */
 
 static int
 oracle_can_be_ready(oracle_t *oracle, const oracle_hold_t *hold)
 {
-    unsigned               line, goods;
-    const oracle_group_t  *group;
+    unsigned  line, goods;
 
     goods = 0;
 
     for (line = 0; line < hold->lines_n; line++) {
-        if (hold->lines[line].returned) {
+        if (hold->lines[line].restocked == hold->lines[line].qty) {
             continue;
         }
 
-        group = oracle_group(oracle, hold, line);
-
-        if (hold->lines[line].member && group->state != FS_GROUP_FORMED) {
+        if (hold->lines[line].member
+            && oracle_group(oracle, hold, line)->state != FS_GROUP_FORMED)
+        {
             return 0;
         }
 
@@ -341,6 +268,23 @@ oracle_can_be_ready(oracle_t *oracle, const oracle_hold_t *hold)
     }
 
     return goods != 0;
+}
+
+
+static void
+oracle_goods(oracle_hold_t *hold, int from, int to)
+{
+    unsigned  line;
+
+    for (line = 0; line < hold->lines_n; line++) {
+        if (hold->lines[line].restocked != hold->lines[line].qty
+            && hold->lines[line].goods == from)
+        {
+            hold->lines[line].goods = to;
+        }
+    }
+
+    oracle_settle(hold);
 }
 
 
@@ -409,9 +353,10 @@ oracle_of_other(oracle_t *oracle, const fs_command_t *command,
 
     payment = oracle_pay(oracle, hold, command->reference,
                          command->paid_fen);
-    payment->due = 1;
+    payment->due = payment->amount != 0;
     payment->reason = FS_REASON_OTHER_LIFE;
     hold->state = FS_HOLD_REFUND_DUE;
+    oracle_settle(hold);
 }
 
 
@@ -422,6 +367,12 @@ oracle_of_hold(oracle_t *oracle, const fs_command_t *command,
     size_t          i;
     int64_t         term;
     oracle_hold_t  *hold;
+
+    if (command->hold != 0 && !command->unmet
+        && oracle_refund_again(oracle, command, answer))
+    {
+        return;
+    }
 
     if (command->epoch != oracle_epoch(oracle, command->hold)) {
 
@@ -517,6 +468,10 @@ oracle_of_hold(oracle_t *oracle, const fs_command_t *command,
         oracle_confirm(oracle, hold, command, answer);
         break;
 
+    case FS_COMMAND_REFUND:
+        oracle_refund(oracle, hold, command, answer);
+        break;
+
     case FS_COMMAND_REFUNDED:
         oracle_refunded(oracle, hold, command, answer);
         break;
@@ -524,7 +479,7 @@ oracle_of_hold(oracle_t *oracle, const fs_command_t *command,
     case FS_COMMAND_READY:
         if (hold->state == FS_HOLD_SOLD && oracle_can_be_ready(oracle, hold))
         {
-            hold->state = FS_HOLD_READY;
+            oracle_goods(hold, FS_GOODS_AWAITED, FS_GOODS_READY);
 
         } else if (hold->state != FS_HOLD_READY) {
             oracle_wrong_state(oracle, hold, answer);
@@ -534,7 +489,7 @@ oracle_of_hold(oracle_t *oracle, const fs_command_t *command,
 
     case FS_COMMAND_PICK_UP:
         if (hold->state == FS_HOLD_READY) {
-            hold->state = FS_HOLD_PICKED_UP;
+            oracle_goods(hold, FS_GOODS_READY, FS_GOODS_HANDED_OVER);
 
         } else if (hold->state != FS_HOLD_PICKED_UP) {
             oracle_wrong_state(oracle, hold, answer);

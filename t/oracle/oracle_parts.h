@@ -35,6 +35,37 @@ void oracle_make_room(oracle_t *oracle, uint32_t number, int64_t need);
 oracle_payment_t *oracle_pay(oracle_t *oracle, oracle_hold_t *hold,
     const uint8_t *reference, int64_t amount);
 
+/* Owe so much of a line, for so many of its units. */
+void oracle_owe(oracle_t *oracle, oracle_hold_t *hold, unsigned line,
+    uint32_t qty, int64_t amount, int reason);
+
+/* Units of an order's line are the sale's again. */
+void oracle_restock(oracle_t *oracle, oracle_hold_t *hold, unsigned line,
+    uint32_t qty);
+
+/* A line whose group has failed: all that is left of it. */
+void oracle_return_line(oracle_t *oracle, oracle_hold_t *hold,
+    unsigned line);
+
+/* 1: it waits for that. */
+int oracle_to_return(const oracle_t *oracle, const oracle_hold_t *hold,
+    unsigned line);
+
+/* The state that follows from the lines and debts of a hold. */
+void oracle_settle(oracle_hold_t *hold);
+
+/* REFUND, by an order service. */
+void oracle_refund(oracle_t *oracle, oracle_hold_t *hold,
+    const fs_command_t *command, oracle_answer_t *answer);
+
+/* 1: it was done before with this key, or the key is another's. */
+int oracle_refund_again(oracle_t *oracle, const fs_command_t *command,
+    oracle_answer_t *answer);
+
+/* REFUNDED. */
+void oracle_refunded(oracle_t *oracle, oracle_hold_t *hold,
+    const fs_command_t *command, oracle_answer_t *answer);
+
 /* The number of a pickup point; 0: none has this name. */
 uint32_t oracle_pickup(const oracle_t *oracle, const char *name, size_t len);
 uint32_t oracle_pickup_new(oracle_t *oracle, const char *name, size_t len);

@@ -2,58 +2,6 @@
 #include "oracle_parts.h"
 
 
-/* A line of an order goes back to the sale: its group has failed. */
-
-static void
-oracle_return_line(oracle_t *oracle, oracle_hold_t *hold, unsigned line)
-{
-    unsigned           i, left;
-    oracle_sale_t     *sale;
-    oracle_payment_t  *payment;
-
-    sale = &oracle->sales[hold->lines[line].sale];
-    sale->sold -= hold->lines[line].qty;
-    sale->taken[hold->buyer] -= hold->lines[line].qty;
-    hold->lines[line].returned = 1;
-
-    for (i = 0; i < hold->payments_n; i++) {
-        if (hold->payments[i].sold) {
-            break;
-        }
-    }
-
-    payment = oracle_pay(oracle, hold, hold->payments[i].reference,
-                         hold->lines[line].price * hold->lines[line].qty);
-    payment->line = (int) line;
-    payment->due = 1;
-    payment->reason = FS_REASON_GROUP_FAILED;
-
-    left = 0;
-
-    for (i = 0; i < hold->lines_n; i++) {
-        left += !hold->lines[i].returned;
-    }
-
-    if (left == 0 && hold->state == FS_HOLD_SOLD) {
-        hold->state = FS_HOLD_REFUND_DUE;
-    }
-}
-
-
-static int
-oracle_to_return(const oracle_t *oracle, const oracle_hold_t *hold,
-    unsigned line, uint32_t number, unsigned group)
-{
-    const oracle_sale_t  *sale;
-
-    sale = &oracle->sales[number];
-
-    return hold->lines[line].sale == number && hold->lines[line].member
-           && !hold->lines[line].returned
-           && (sale->by_pickup ? hold->pickup : 0) == group;
-}
-
-
 static void
 oracle_return(oracle_t *oracle, uint32_t number, unsigned group)
 {
@@ -65,7 +13,11 @@ oracle_return(oracle_t *oracle, uint32_t number, unsigned group)
         hold = &oracle->holds[h];
 
         for (line = 0; line < hold->lines_n; line++) {
-            if (oracle_to_return(oracle, hold, line, number, group)) {
+            if (hold->lines[line].sale == number
+                && (oracle->sales[number].by_pickup ? hold->pickup : 0)
+                   == group
+                && oracle_to_return(oracle, hold, line))
+            {
                 oracle_return_line(oracle, hold, line);
             }
         }
@@ -84,6 +36,16 @@ oracle_ripe(const oracle_sale_t *sale)
 }
 
 
+/* One group, or one a pickup point; there may be empty ones of before, for
+ * all their units were given back. */
+
+static unsigned
+oracle_groups(const oracle_sale_t *sale)
+{
+    return sale->by_pickup ? ORACLE_PICKUPS + 1 : 1;
+}
+
+
 static void
 oracle_decide(oracle_t *oracle, uint32_t number)
 {
@@ -98,7 +60,7 @@ oracle_decide(oracle_t *oracle, uint32_t number)
         sale->groups[0].exists = 1;
     }
 
-    for (i = 0; i <= ORACLE_PICKUPS; i++) {
+    for (i = 0; i < oracle_groups(sale); i++) {
         group = &sale->groups[i];
 
         if (group->exists && group->state == FS_GROUP_OPEN) {
@@ -185,9 +147,8 @@ oracle_due(const oracle_t *oracle)
 static int
 oracle_follow_hold(oracle_t *oracle, const fs_entry_t *entry)
 {
-    size_t           i;
-    oracle_hold_t   *hold;
-    oracle_group_t  *group;
+    size_t          i;
+    oracle_hold_t  *hold;
 
     for (i = oracle->holds_n; i-- > 0; ) {
         if (oracle->holds[i].seq == entry->hold) {
@@ -207,17 +168,25 @@ oracle_follow_hold(oracle_t *oracle, const fs_entry_t *entry)
     }
 
     if (entry->line >= hold->lines_n
-        || !oracle_to_return(oracle, hold, entry->line, entry->sale,
-                             entry->pickup
-                             * oracle->sales[entry->sale].by_pickup))
+        || hold->lines[entry->line].sale != entry->sale)
     {
         return 0;
     }
 
-    group = oracle_group(oracle, hold, entry->line);
+    if (entry->type == FS_ENTRY_RESTOCKED) {
+
+        /* done with the debt that came before it */
+
+        return hold->lines[entry->line].restocked >= (uint32_t) entry->qty;
+    }
+
+    if (!oracle_to_return(oracle, hold, entry->line)) {
+        return 0;
+    }
+
     oracle_return_line(oracle, hold, entry->line);
 
-    return group->state == FS_GROUP_FAILED;
+    return 1;
 }
 
 
@@ -233,7 +202,8 @@ oracle_follow(oracle_t *oracle, const fs_entry_t *entry)
     switch (entry->type) {
 
     case FS_ENTRY_EXPIRED:
-    case FS_ENTRY_RETURNED:
+    case FS_ENTRY_OWED:
+    case FS_ENTRY_RESTOCKED:
         return oracle_follow_hold(oracle, entry);
 
     case FS_ENTRY_OPENED:
@@ -261,7 +231,7 @@ oracle_follow(oracle_t *oracle, const fs_entry_t *entry)
             return 0;
         }
 
-        for (i = 0; i <= ORACLE_PICKUPS; i++) {
+        for (i = 0; i < oracle_groups(sale); i++) {
             if (sale->groups[i].exists
                 && sale->groups[i].state == FS_GROUP_OPEN)
             {

@@ -176,6 +176,7 @@ main(int argc, char **argv)
     sim->conf.generation = 500;
     sim->conf.clock = simulate_clock;
     sim->conf.random = simulate_random;
+    sim->conf.refund_ms = ORACLE_REFUND_MS;
     sim->conf.replay = &fs_replay;
     sim->conf.log = simulate_log;
     sim->conf.data = sim;

@@ -391,6 +391,9 @@ simulate_entry(simulate_t *sim, fs_view_t *view, const fs_entry_t *entry)
               fs_entry_type_name(entry->type));
     }
 
+    check(entry->type != FS_ENTRY_OWED || oracle_named(&sim->oracle, entry),
+          "entry %llu: a debt that there is not",
+          (unsigned long long) entry->seq);
     compare_units(&sim->units, entry);
 
     sim->entries++;

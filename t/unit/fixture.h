@@ -29,6 +29,7 @@
 #define FIXTURE_EPOCH  1700000000000LL
 #define FIXTURE_TERM   300000
 #define FIXTURE_PAY    900000
+#define FIXTURE_REFUND 7200000
 
 typedef struct {
     char                 path[64];
@@ -138,6 +139,7 @@ fixture_create(const char *path)
     fixture->conf.generation = 32;
     fixture->conf.clock = fixture_clock;
     fixture->conf.random = fixture_random;
+    fixture->conf.refund_ms = FIXTURE_REFUND;
     fixture->conf.replay = &fs_replay;
     fixture->conf.log = fixture_log;
     fixture->conf.data = fixture;

@@ -204,7 +204,35 @@ static const fs_entry_t  entries[] = {
 
     /* 64 */
     { .type = FS_ENTRY_DELETED, .at = T0 + 9019, .id1 = "operator's pseud",
-      .id2 = "digest of nobody", .key = KEY }
+      .id2 = "digest of nobody", .key = KEY },
+
+    /* 65: debts with an identity: of a payment, of a line by units and by an
+     * amount, of another life; what is settled names it */
+    { .type = FS_ENTRY_OWED, .at = T0 + 9020, .hold = 10, .pickup = XINGFU,
+      .amount_fen = 12, .reason = FS_REASON_SECOND_PAYMENT,
+      .time1 = T0 + 7209020, .id2 = "payment number 9" },
+    { .type = FS_ENTRY_OWED, .at = T0 + 9021, .hold = 37, .sale = EGG,
+      .qty = 3, .pickup = XINGFU, .lines_n = 1, .amount_fen = 4500,
+      .reason = FS_REASON_BAD, .time1 = T0 + 7209021,
+      .id2 = "payment number 5", .id1 = "an order service",
+      .number2 = 0x12345678, .key = KEY },
+    { .type = FS_ENTRY_RESTOCKED, .at = T0 + 9021, .hold = 37, .sale = EGG,
+      .qty = 2, .pickup = XINGFU, .lines_n = 1 },
+    { .type = FS_ENTRY_OWED, .at = T0 + 9022, .hold = 37, .sale = EGG,
+      .pickup = XINGFU, .lines_n = 1, .amount_fen = 100,
+      .reason = FS_REASON_GOODWILL, .time1 = T0 + 7209022,
+      .id2 = "payment number 5" },
+    { .type = FS_ENTRY_REFUNDED, .at = T0 + 9023, .hold = 37, .sale = EGG,
+      .pickup = XINGFU, .amount_fen = 4500, .time1 = 66,
+      .id1 = "refund number 4.", .id2 = "payment number 5" },
+    { .type = FS_ENTRY_OWED, .at = T0 + 9024, .hold = 56,
+      .flags = FS_ENTRY_OTHER_LIFE, .number = 0xfeed1234, .time2 = 10,
+      .amount_fen = 5, .reason = FS_REASON_OTHER_LIFE,
+      .time1 = T0 + 7209024, .id2 = "payment number 2" },
+    { .type = FS_ENTRY_REFUNDED, .at = T0 + 9025, .hold = 56,
+      .flags = FS_ENTRY_OTHER_LIFE, .number = 0xfeed1234, .time2 = 10,
+      .amount_fen = 5, .time1 = 70, .id1 = "refund number 5.",
+      .id2 = "payment number 2" }
 };
 
 #define ENTRIES_N  (sizeof(entries) / sizeof(entries[0]))

@@ -25,8 +25,8 @@
     ",\"code\":\"" code "\""
 
 #define HOLD(more)                                                           \
-    "{\"id\":\"" ID7 "\",\"state\":" more ",\"created_at\":1790000000000,"   \
-    "\"expires_at\":"
+    "{\"id\":\"" ID7 "\",\"state\":" more ",\"owed_fen\":0,"               \
+    "\"refunded_fen\":0,\"created_at\":1790000000000,\"expires_at\":"
 
 
 static int
@@ -185,9 +185,10 @@ a_sale(void)
 static void
 test_hold(void **state)
 {
-    char       buf[FS_HOLD_JSON_MAX];
-    int        len;
+    int        len, debts_len;
+    char       buf[FS_HOLD_JSON_MAX + FS_DEBT_JSON_MAX];
     unsigned   i;
+    fs_debt_t  debts[2];
     fs_hold_t  hold, holds[2];
 
     (void) state;
@@ -200,25 +201,63 @@ test_hold(void **state)
 
     CHECK_JSON(HOLD("\"held\"," TWO_LINES "\"pickup\":\"xingfu\","
                     "\"amount_fen\":7960")
-               "1790000300000,\"now\":1790000000001}",
-               fs_answer_hold(buf, size, &hold, &names, T0 + 1));
+               "1790000300000,\"now\":1790000000001,\"debts\":[]}",
+               fs_answer_hold(buf, size, &hold, NULL, 0, &names, T0 + 1));
 
     hold.pickup = 0;
     hold.state = FS_HOLD_PAYING;
     CHECK_JSON(HOLD("\"paying\"," TWO_LINES "\"pickup\":null,"
                     "\"amount_fen\":7960")
-               "1790000300000,\"now\":1790000000001}",
-               fs_answer_hold(buf, size, &hold, &names, T0 + 1));
+               "1790000300000,\"now\":1790000000001,\"debts\":[]}",
+               fs_answer_hold(buf, size, &hold, NULL, 0, &names, T0 + 1));
 
     CHECK_JSON("[{\"sale\":\"grape\",\"qty\":2,\"price_fen\":3980},"
                "{\"sale\":\"egg\",\"qty\":1,\"price_fen\":0}]",
                fs_answer_lines(buf, size, &hold, &names));
 
+    /* an order, of which something is owed, and something is back */
+
+    hold.state = FS_HOLD_SOLD;
+    hold.paid = 1;
+    hold.owed_fen = 3980;
+    hold.refunded_fen = 100;
+    hold.lines[1].goods = FS_GOODS_READY;
+    memset(debts, 0, sizeof(debts));
+    debts[0].seq = 12;
+    debts[0].sale = 1;
+    debts[0].qty = 1;
+    debts[0].amount_fen = 3980;
+    debts[0].reason = FS_REASON_BAD;
+    debts[0].due_at = T0 + 7200000;
+    debts[1].seq = 13;
+    debts[1].amount_fen = 100;
+    debts[1].reason = FS_REASON_SECOND_PAYMENT;
+    debts[1].due_at = T0 + 7200001;
+    debts[1].refunded = 14;
+    debts[1].refunded_at = T0 + 5;
+    CHECK_JSON("{\"id\":\"" ID7 "\",\"state\":\"sold\","
+               "\"lines\":[{\"sale\":\"grape\",\"qty\":2,\"price_fen\":3980,"
+               "\"goods\":\"awaited\"},{\"sale\":\"egg\",\"qty\":1,"
+               "\"price_fen\":0,\"goods\":\"ready\"}],\"pickup\":null,"
+               "\"amount_fen\":7960,\"owed_fen\":3980,\"refunded_fen\":100,"
+               "\"created_at\":1790000000000,\"expires_at\":null,"
+               "\"now\":1790000000001,\"debts\":[{\"owed\":12,"
+               "\"sale\":\"grape\",\"qty\":1,\"amount_fen\":3980,"
+               "\"reason\":\"bad\",\"due_at\":1790007200000,"
+               "\"refunded_at\":null},{\"owed\":13,\"sale\":null,"
+               "\"qty\":null,\"amount_fen\":100,"
+               "\"reason\":\"second_payment\",\"due_at\":1790007200001,"
+               "\"refunded_at\":1790000000005}]}",
+               fs_answer_hold(buf, size, &hold, debts, 2, &names, T0 + 1));
+
+    hold = a_hold();
+    hold.pickup = 0;
+
     /* not live any more */
 
     for (i = FS_HOLD_SOLD; i < FS_HOLD_STATES_N; i++) {
         hold.state = i;
-        len = fs_answer_hold(buf, sizeof(buf) - 1, &hold, &names, T0);
+        len = fs_answer_hold(buf, sizeof(buf) - 1, &hold, NULL, 0, &names, T0);
         assert_true(len > 0);
         assert_true(limits_json(buf, len));
         buf[len] = '\0';
@@ -239,8 +278,9 @@ test_hold(void **state)
 #define BOTH                                                                 \
     "{\"holds\":[{\"id\":\"00000000000000000000000000000008\","              \
     "\"state\":\"held\"," ONE_LINE "\"pickup\":\"xingfu\","                  \
-    "\"amount_fen\":7960,\"created_at\":1790000000000,"                      \
-    "\"expires_at\":1790000300000,\"now\":1790000000000},"                   \
+    "\"amount_fen\":7960,\"owed_fen\":0,\"refunded_fen\":0,"                  \
+    "\"created_at\":1790000000000,\"expires_at\":1790000300000,"             \
+    "\"now\":1790000000000},"                                                \
     HOLD("\"released\"," ONE_LINE "\"pickup\":null,\"amount_fen\":7960")     \
     "null,\"now\":1790000000000}],\"next\":"
 
@@ -266,9 +306,29 @@ test_hold(void **state)
         hold.lines[i].price_fen = FS_PRICE_MAX;
     }
 
-    len = fs_answer_hold(buf, FS_HOLD_JSON_MAX, &hold, &names, FS_AT_MAX);
+    hold.paid = 1;
+    hold.owed_fen = FS_AMOUNT_MAX;
+    hold.refunded_fen = FS_AMOUNT_MAX;
+
+    for (i = 0; i < FS_LINES_MAX; i++) {
+        hold.lines[i].goods = FS_GOODS_HANDED_OVER;
+    }
+
+    len = fs_answer_hold(buf, FS_HOLD_JSON_MAX, &hold, NULL, 0, &names,
+                         FS_AT_MAX);
     assert_true(len > 0);
     assert_true(limits_json(buf, len));
+
+    debts[0].seq = FS_SEQ_MAX;
+    debts[0].sale = 3;
+    debts[0].qty = FS_QTY_MAX;
+    debts[0].amount_fen = FS_AMOUNT_MAX;
+    debts[0].reason = FS_REASON_SECOND_PAYMENT;
+    debts[0].due_at = FS_AT_MAX;
+    debts[0].refunded_at = FS_AT_MAX;
+    debts_len = fs_answer_hold(buf, sizeof(buf), &hold, debts, 1, &names,
+                               FS_AT_MAX);
+    assert_in_range(debts_len - len, 1, FS_DEBT_JSON_MAX);
 
     len = fs_answer_lines(buf, FS_LINES_JSON_MAX, &hold, &names);
     assert_true(len > 0);
@@ -277,16 +337,19 @@ test_hold(void **state)
     /* a name that is not known */
 
     hold.lines[7].sale = 4;
-    assert_int_equal(fs_answer_hold(buf, sizeof(buf), &hold, &names, T0), -1);
+    assert_int_equal(fs_answer_hold(buf, sizeof(buf), &hold, NULL, 0, &names,
+                                    T0), -1);
     assert_int_equal(fs_answer_lines(buf, sizeof(buf), &hold, &names), -1);
 
     hold = a_hold();
     hold.pickup = 4;
-    assert_int_equal(fs_answer_hold(buf, sizeof(buf), &hold, &names, T0), -1);
+    assert_int_equal(fs_answer_hold(buf, sizeof(buf), &hold, NULL, 0, &names,
+                                    T0), -1);
 
     hold = a_hold();
     hold.seq = 0;
-    assert_int_equal(fs_answer_hold(buf, sizeof(buf), &hold, &names, T0), -1);
+    assert_int_equal(fs_answer_hold(buf, sizeof(buf), &hold, NULL, 0, &names,
+                                    T0), -1);
 }
 
 
@@ -510,6 +573,9 @@ test_audit(void **state)
 
     audit.ok = 1;
     audit.last_seq = 99;
+    audit.owed.fen = 3980;
+    audit.owed.debts = 2;
+    audit.overdue = 1;
     audit.sales = sales;
     audit.sales_n = 1;
 
@@ -518,6 +584,7 @@ test_audit(void **state)
     }
 
 #define LEDGER                                                               \
+    "\"owed\":{\"fen\":3980,\"debts\":2,\"overdue\":1},"                         \
     "\"ledger\":{\"last_seq\":99,\"hash\":\"070f171f272f373f474f575f676f"    \
     "777f878f979fa7afb7bfc7cfd7dfe7eff7ff\"}"
 

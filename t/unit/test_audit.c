@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 
 #include "read/audit.h"
+#include "sheet/sheet_debts.h"
 
 
 static uint32_t
@@ -263,6 +264,68 @@ test_refund(void **context)
 }
 
 
+/* What is owed, and how much of it is overdue; and an index that says
+ * otherwise. */
+
+static void
+test_owed(void **context)
+{
+    uint8_t       row[FS_OWED_ROW_SIZE];
+    fs_seq_t      hold;
+    uint32_t      sale;
+    fs_owed_t     owed;
+    fixture_t    *fixture = *context;
+    fs_audit_t    audit;
+    fs_command_t  command;
+
+    sale = audit_sale(fixture, "plum", 0);
+    fixture_take(fixture, 1, sale, 3, 0);
+    hold = fixture->result.hold.seq;
+    fixture_confirm(fixture, hold, 1, 300);
+    fixture_confirm(fixture, hold, 2, 7);
+
+    memset(&command, 0, sizeof(fs_command_t));
+    command.type = FS_COMMAND_REFUND;
+    command.hold = hold;
+    command.reason = FS_REASON_BAD;
+    command.restock = 1;
+    command.lines_n = 1;
+    command.lines[0].sale = sale;
+    command.lines[0].qty = 2;
+    assert_string_equal(fixture_decide(fixture, &command, NULL), "ok");
+
+    audit = audit_run(fixture, 3);
+    assert_string_equal(audit.problem, "");
+    assert_int_equal(audit.owed.fen, 207);
+    assert_int_equal(audit.owed.debts, 2);
+    assert_int_equal(audit.overdue, 0);
+    assert_int_equal(audit.sales[0].sold, 1);
+    fs_audit_free(&audit);
+
+    fixture_order(fixture, FS_COMMAND_REFUNDED, hold, 9, 2);
+    fixture_pass(fixture, FIXTURE_REFUND);
+    audit = audit_run(fixture, 3);
+    assert_true(audit.ok);
+    assert_int_equal(audit.owed.fen, 200);
+    assert_int_equal(audit.overdue, 1);
+    fs_audit_free(&audit);
+
+    owed.fen = 201;
+    owed.debts = 1;
+    fs_owed_row_encode(&owed, row);
+    fixture_begin(fixture);
+    fs_db_put(&fixture->write.index,
+              fixture->store->index_dbi[FS_INDEX_META], FS_OWED_KEY,
+              sizeof(FS_OWED_KEY) - 1, row, sizeof(row), 0);
+    assert_int_equal(fs_pair_commit(&fixture->write, NULL), FS_OK);
+
+    audit = audit_run(fixture, 3);
+    assert_false(audit.ok);
+    assert_non_null(strstr(audit.problem, "1 debts of 200 fen are owed"));
+    fs_audit_free(&audit);
+}
+
+
 /* One byte of one entry: the chain is broken there and nowhere before. */
 
 static void
@@ -424,6 +487,8 @@ main(void)
         cmocka_unit_test_setup_teardown(test_group, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(test_refund, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_owed, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(test_chain, fixture_setup,
                                         fixture_teardown),

@@ -130,7 +130,7 @@ test_failed(void **context)
     fixture_pass(fixture, FIXTURE_TERM);
     fixture_timers(fixture, 256);
     assert_string_equal(fixture_entries(fixture, seq),
-                        "expired failed decided returned");
+                        "expired failed decided owed restocked");
     assert_string_equal(fixture_state(fixture, order), "refund_due");
     assert_int_equal(fixture_sale(fixture, sale).sold, 0);
     assert_int_equal(fixture_sale(fixture, sale).decided, 1);
@@ -280,8 +280,9 @@ test_steps(void **context)
 
     assert_int_equal(i, 10);
     assert_string_equal(fixture_entries(fixture, seq),
-                        "failed failed failed decided returned returned"
-                        " returned returned returned returned");
+                        "failed failed failed decided"
+                        " owed restocked owed restocked owed restocked"
+                        " owed restocked owed restocked owed restocked");
 
     for (i = 0; i < 6; i++) {
         assert_string_equal(fixture_state(fixture, orders[i]), "refund_due");

@@ -17,20 +17,22 @@ test_effects(void **state)
         fs_entry_type_t    type;
         fs_entry_effect_t  effect;
     }  expected[] = {
-        { FS_ENTRY_SALE, { 0, 0, 0 } },
-        { FS_ENTRY_STOCK, { 7, 0, 0 } },
-        { FS_ENTRY_HELD, { 0, 7, 0 } },
-        { FS_ENTRY_PAYING, { 0, 0, 0 } },
-        { FS_ENTRY_RELEASED, { 0, -7, 0 } },
-        { FS_ENTRY_EXPIRED, { 0, -7, 0 } },
-        { FS_ENTRY_CANCELLED, { 0, -7, 0 } },
-        { FS_ENTRY_WITHDRAWN, { 0, 0, 0 } },
-        { FS_ENTRY_SOLD, { 0, -7, 7 } },
-        { FS_ENTRY_SOLD_LATE, { 0, 0, 7 } },
-        { FS_ENTRY_REFUND_DUE, { 0, 0, 0 } },
-        { FS_ENTRY_RETURNED, { 0, 0, -7 } },
-        { FS_ENTRY_FORMED, { 0, 0, 0 } },
-        { FS_ENTRY_FAILED, { 0, 0, 0 } }
+        { FS_ENTRY_SALE, { 0, 0, 0, 0 } },
+        { FS_ENTRY_STOCK, { 7, 0, 0, 0 } },
+        { FS_ENTRY_HELD, { 0, 7, 0, 0 } },
+        { FS_ENTRY_PAYING, { 0, 0, 0, 0 } },
+        { FS_ENTRY_RELEASED, { 0, -7, 0, 0 } },
+        { FS_ENTRY_EXPIRED, { 0, -7, 0, 0 } },
+        { FS_ENTRY_CANCELLED, { 0, -7, 0, 0 } },
+        { FS_ENTRY_WITHDRAWN, { 0, 0, 0, 0 } },
+        { FS_ENTRY_SOLD, { 0, -7, 7, 7 } },
+        { FS_ENTRY_SOLD_LATE, { 0, 0, 7, 7 } },
+        { FS_ENTRY_REFUND_DUE, { 0, 0, 0, 0 } },
+        { FS_ENTRY_RETURNED, { 0, 0, -7, 0 } },
+        { FS_ENTRY_FORMED, { 0, 0, 0, 0 } },
+        { FS_ENTRY_FAILED, { 0, 0, 0, 0 } },
+        { FS_ENTRY_OWED, { 0, 0, 0, 0 } },
+        { FS_ENTRY_RESTOCKED, { 0, 0, -7, 0 } }
     };
 
     (void) state;
@@ -45,7 +47,13 @@ test_effects(void **state)
         assert_int_equal(effect.stock, expected[i].effect.stock);
         assert_int_equal(effect.held, expected[i].effect.held);
         assert_int_equal(effect.sold, expected[i].effect.sold);
+        assert_int_equal(effect.joined, expected[i].effect.joined);
     }
+
+    entry.type = FS_ENTRY_OWED;
+    entry.flags = FS_ENTRY_LEFT;
+    fs_entry_effect(&entry, &effect);
+    assert_int_equal(effect.joined, -7);
 
     entry.type = FS_ENTRY_STOCK;
     entry.qty = -7;
@@ -162,7 +170,9 @@ test_numbers_are_frozen(void **state)
     assert_int_equal(FS_ENTRY_LIFE, 27);
     assert_int_equal(FS_ENTRY_POINT, 28);
     assert_int_equal(FS_ENTRY_DELETED, 29);
-    assert_int_equal(FS_ENTRY_TYPES_N, 30);
+    assert_int_equal(FS_ENTRY_OWED, 30);
+    assert_int_equal(FS_ENTRY_RESTOCKED, 31);
+    assert_int_equal(FS_ENTRY_TYPES_N, 32);
 
     assert_int_equal(FS_REASON_LATE, 1);
     assert_int_equal(FS_REASON_RELEASED, 2);
@@ -172,7 +182,10 @@ test_numbers_are_frozen(void **state)
     assert_int_equal(FS_REASON_GROUP_FAILED, 6);
     assert_int_equal(FS_REASON_LIMIT_USED, 7);
     assert_int_equal(FS_REASON_OTHER_LIFE, 8);
-    assert_int_equal(FS_REASONS_N, 9);
+    assert_int_equal(FS_REASON_BAD, 9);
+    assert_int_equal(FS_REASON_SHORT, 10);
+    assert_int_equal(FS_REASON_GOODWILL, 11);
+    assert_int_equal(FS_REASONS_N, 12);
 }
 
 
@@ -185,7 +198,8 @@ test_reasons_are_frozen(void **state)
 
     static const char *const  reasons[FS_REASONS_N] = {
         "none", "late", "released", "cancelled", "second_payment",
-        "wrong_amount", "group_failed", "limit_used", "other_life"
+        "wrong_amount", "group_failed", "limit_used", "other_life",
+        "bad", "short", "goodwill"
     };
 
     (void) state;

@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "lmdb/db.h"
 #include "ledger/rows.h"
 
 
@@ -181,6 +182,29 @@ random_hold(fs_hold_t *hold, unsigned lines)
 }
 
 
+/* What an order has besides, once something of it was owed or has come. */
+
+static void
+random_after(fs_hold_t *hold)
+{
+    unsigned    i;
+    fs_line_t  *line;
+
+    hold->paid = 1;
+    hold->owed_fen = (int64_t) (random64() % FS_AMOUNT_MAX);
+    hold->refunded_fen = (int64_t) (random64() % FS_AMOUNT_MAX);
+
+    for (i = 0; i < hold->lines_n; i++) {
+        line = &hold->lines[i];
+        line->owed_fen = (int64_t) (random64()
+                                    % ((uint64_t) fs_line_paid(line) + 1));
+        line->owed_qty = (uint16_t) (random64() % (line->qty + 1));
+        line->restocked = (uint16_t) (random64() % (line->qty + 1));
+        line->goods = (uint8_t) (random64() % FS_GOODS_N);
+    }
+}
+
+
 static void
 test_hold(void **state)
 {
@@ -202,6 +226,12 @@ test_hold(void **state)
             assert_in_range(len, 1, 88);
         }
 
+        if (round % 2) {
+            random_after(&hold);
+            len = fs_hold_row_encode(&hold, row);
+            assert_in_range(len, 1, FS_HOLD_ROW_MAX);
+        }
+
         memset(&back, 0, sizeof(back));
         assert_int_equal(fs_hold_row_decode(&back, str(row, len)), 0);
         assert_memory_equal(&back, &hold, sizeof(hold));
@@ -216,6 +246,38 @@ test_hold(void **state)
     len = fs_hold_row_encode(&hold, row);
     assert_in_range(len, 1, FS_HOLD_ROW_MAX);
 
+    /* more that says nothing */
+
+    hold.paid = 1;
+    hold.owed_fen = 1;
+    len = fs_hold_row_encode(&hold, row);
+    assert_int_equal(fs_hold_row_decode(&back, str(row, len)), 0);
+    memset(row + len - 16 * (FS_LINES_MAX + 1), 0, 16 * (FS_LINES_MAX + 1));
+    assert_int_equal(fs_hold_row_decode(&back, str(row, len)), -1);
+    hold.owed_fen = 0;
+
+    /* more is owed than was paid, or of more units than there are */
+
+    hold.paid = 1;
+    hold.lines[7].owed_fen = fs_line_paid(&hold.lines[7]);
+    hold.lines[7].owed_qty = (uint16_t) hold.lines[7].qty;
+    len = fs_hold_row_encode(&hold, row);
+    assert_int_equal(fs_hold_row_decode(&back, str(row, len)), 0);
+    hold.lines[7].owed_fen++;
+    fs_hold_row_encode(&hold, row);
+    assert_int_equal(fs_hold_row_decode(&back, str(row, len)), -1);
+    hold.lines[7].owed_fen = 0;
+    hold.lines[7].owed_qty++;
+    fs_hold_row_encode(&hold, row);
+    assert_int_equal(fs_hold_row_decode(&back, str(row, len)), -1);
+    hold.lines[7].owed_qty = 0;
+    hold.lines[7].restocked = (uint16_t) (hold.lines[7].qty + 1);
+    fs_hold_row_encode(&hold, row);
+    assert_int_equal(fs_hold_row_decode(&back, str(row, len)), -1);
+
+    random_hold(&hold, FS_LINES_MAX);
+    len = fs_hold_row_encode(&hold, row);
+
     row[0]++;
     assert_int_equal(fs_hold_row_decode(&back, str(row, len)), -1);
     row[0]--;
@@ -227,7 +289,8 @@ test_hold(void **state)
     row[2] = FS_LINES_MAX + 1;
     assert_int_equal(fs_hold_row_decode(&back, str(row, len)), -1);
     row[2] = FS_LINES_MAX;
-    refuses_used(fs_hold_row_decode, &back, row, len, 3, 4);
+    row[3] |= 4;
+    assert_int_equal(fs_hold_row_decode(&back, str(row, len)), -1);
 }
 
 
@@ -285,7 +348,6 @@ test_group(void **state)
         memset(&group, 0, sizeof(group));
         group.joined = (uint32_t) random64();
         group.state = (uint8_t) (random64() % (FS_GROUP_FAILED + 1));
-        group.refunded_to = random64();
 
         len = fs_group_row_encode(&group, row);
         assert_int_equal(len, FS_GROUP_ROW_SIZE);
@@ -379,6 +441,53 @@ test_units(void **state)
 
 
 static void
+test_debt(void **state)
+{
+    size_t     i, len;
+    uint8_t    row[FS_DEBT_ROW_SIZE];
+    unsigned   round;
+    fs_debt_t  debt, back;
+
+    (void) state;
+
+    for (round = 0; round < ROUNDS; round++) {
+        memset(&debt, 0, sizeof(debt));
+        debt.reason = (uint8_t) (random64() % FS_REASONS_N);
+        debt.sale = (uint32_t) random64();
+        debt.qty = (uint32_t) random64();
+        debt.amount_fen = (int64_t) (random64() % FS_AMOUNT_MAX);
+        debt.due_at = (int64_t) random64();
+        debt.refunded = random64();
+        debt.refunded_at = (int64_t) random64();
+
+        for (i = 0; i < FS_REFERENCE_LEN; i++) {
+            debt.payment[i] = (uint8_t) random64();
+        }
+
+        len = fs_debt_row_encode(&debt, row);
+        assert_int_equal(len, FS_DEBT_ROW_SIZE);
+
+        memset(&back, 0, sizeof(back));
+        assert_int_equal(fs_debt_row_decode(&back, str(row, len)), 0);
+        assert_memory_equal(&back, &debt, sizeof(debt));
+    }
+
+    assert_int_equal(fs_debt_row_decode(&back, str(row, len - 1)), -1);
+    row[1] = FS_REASONS_N;
+    assert_int_equal(fs_debt_row_decode(&back, str(row, len)), -1);
+    row[1] = 0;
+    refuses_used(fs_debt_row_decode, &back, row, len, 2, 4);
+    refuses_used(fs_debt_row_decode, &back, row, len, 12, 16);
+    fs_set_le64(row + 16, FS_AMOUNT_MAX + 1ULL);
+    assert_int_equal(fs_debt_row_decode(&back, str(row, len)), -1);
+    fs_set_le64(row + 16, 1);
+    assert_int_equal(fs_debt_row_decode(&back, str(row, len)), 0);
+    row[0]++;
+    assert_int_equal(fs_debt_row_decode(&back, str(row, len)), -1);
+}
+
+
+static void
 test_payment(void **state)
 {
     size_t        len;
@@ -392,8 +501,6 @@ test_payment(void **state)
         memset(&payment, 0, sizeof(payment));
         payment.outcome = (uint8_t) random64();
         payment.reason = (uint8_t) (random64() % FS_REASONS_N);
-        payment.due = (uint8_t) (random64() % 2);
-        payment.refunded = (uint8_t) (random64() % 2);
         payment.amount_fen = (int64_t) random64();
         payment.seq = random64();
 
@@ -409,10 +516,7 @@ test_payment(void **state)
     row[2] = FS_REASONS_N;
     assert_int_equal(fs_payment_row_decode(&back, str(row, len)), -1);
     row[2] = 0;
-    row[3] = 4;
-    assert_int_equal(fs_payment_row_decode(&back, str(row, len)), -1);
-    row[3] = 0;
-    refuses_used(fs_payment_row_decode, &back, row, len, 4, 8);
+    refuses_used(fs_payment_row_decode, &back, row, len, 3, 8);
     row[0]++;
     assert_int_equal(fs_payment_row_decode(&back, str(row, len)), -1);
 }
@@ -526,6 +630,7 @@ main(void)
         cmocka_unit_test(test_group),
         cmocka_unit_test(test_buyer),
         cmocka_unit_test(test_units),
+        cmocka_unit_test(test_debt),
         cmocka_unit_test(test_payment),
         cmocka_unit_test(test_timer),
         cmocka_unit_test(test_keys)

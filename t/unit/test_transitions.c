@@ -11,69 +11,69 @@
 static const char  expected[] =
     "none pay:wrong_state release:wrong_state point:wrong_state"
     " expire:wrong_state"
-    " confirm:wrong_state cancel:wrong_state return:wrong_state"
+    " confirm:wrong_state cancel:wrong_state owe:wrong_state"
     " refund:wrong_state ready:wrong_state pick_up:wrong_state\n"
 
     "held pay:paying>paying release:released>released point:pickup>held"
     " expire:expired>expired confirm:sold>sold cancel:cancelled>cancelled"
-    " return:wrong_state refund:refunded>held ready:wrong_state"
+    " owe:wrong_state refund:refunded>held ready:wrong_state"
     " pick_up:wrong_state\n"
 
     "paying pay:no_effect release:wrong_state point:pickup>paying"
     " expire:expired>expired"
-    " confirm:sold>sold cancel:cancelled>cancelled return:wrong_state"
+    " confirm:sold>sold cancel:cancelled>cancelled owe:wrong_state"
     " refund:refunded>paying ready:wrong_state pick_up:wrong_state\n"
 
     "sold pay:wrong_state release:wrong_state point:wrong_state"
     " expire:wrong_state"
     " confirm:refund_due(second_payment)>sold cancel:wrong_state"
-    " return:returned>refund_due refund:refunded>sold ready:ready>ready"
+    " owe:owed>sold refund:refunded>sold ready:ready>ready"
     " pick_up:wrong_state\n"
 
     "released pay:wrong_state release:no_effect point:wrong_state"
     " expire:wrong_state"
     " confirm:refund_due(released)>refund_due cancel:no_effect"
-    " return:wrong_state refund:refunded>released ready:wrong_state"
+    " owe:wrong_state refund:refunded>released ready:wrong_state"
     " pick_up:wrong_state\n"
 
     "expired pay:wrong_state release:wrong_state point:wrong_state"
     " expire:no_effect"
     " confirm:sold_late>sold cancel:withdrawn>cancelled"
-    " return:wrong_state refund:refunded>expired ready:wrong_state"
+    " owe:wrong_state refund:refunded>expired ready:wrong_state"
     " pick_up:wrong_state\n"
 
     "cancelled pay:wrong_state release:wrong_state point:wrong_state"
     " expire:wrong_state"
     " confirm:refund_due(cancelled)>refund_due cancel:no_effect"
-    " return:wrong_state refund:refunded>cancelled ready:wrong_state"
+    " owe:wrong_state refund:refunded>cancelled ready:wrong_state"
     " pick_up:wrong_state\n"
 
     "refund_due pay:wrong_state release:wrong_state point:wrong_state"
     " expire:wrong_state"
     " confirm:refund_due(second_payment)>refund_due cancel:wrong_state"
-    " return:wrong_state refund:refunded>refunded ready:wrong_state"
+    " owe:owed>refund_due refund:refunded>refunded ready:wrong_state"
     " pick_up:wrong_state\n"
 
     "refunded pay:wrong_state release:wrong_state point:wrong_state"
     " expire:wrong_state"
     " confirm:refund_due(second_payment)>refund_due cancel:wrong_state"
-    " return:wrong_state refund:wrong_state ready:wrong_state"
+    " owe:owed>refunded refund:wrong_state ready:wrong_state"
     " pick_up:wrong_state\n"
 
     "ready pay:wrong_state release:wrong_state point:wrong_state"
     " expire:wrong_state"
     " confirm:refund_due(second_payment)>ready cancel:wrong_state"
-    " return:wrong_state refund:refunded>ready ready:no_effect"
+    " owe:owed>ready refund:refunded>ready ready:no_effect"
     " pick_up:picked_up>picked_up\n"
 
     "picked_up pay:wrong_state release:wrong_state point:wrong_state"
     " expire:wrong_state"
     " confirm:refund_due(second_payment)>picked_up cancel:wrong_state"
-    " return:wrong_state refund:refunded>picked_up ready:wrong_state"
+    " owe:owed>picked_up refund:refunded>picked_up ready:wrong_state"
     " pick_up:no_effect\n";
 
 static const char  *moves[FS_MOVES_N] = {
-    "pay", "release", "point", "expire", "confirm", "cancel", "return",
+    "pay", "release", "point", "expire", "confirm", "cancel", "owe",
     "refund", "ready", "pick_up"
 };
 
@@ -97,7 +97,7 @@ print_move(char *p, size_t size, unsigned state, unsigned move)
     }
 
     if (t->outcome == FS_REFUND_DUE) {
-        assert_int_equal(t->entry, FS_ENTRY_REFUND_DUE);
+        assert_int_equal(t->entry, FS_ENTRY_OWED);
         return (size_t) snprintf(p, size, " %s:refund_due(%s)>%s",
                                  moves[move], fs_reason_name(t->reason),
                                  fs_hold_state_name(t->state));

@@ -27,6 +27,7 @@ my %EFFECT = (
     sold      => [-1,  1],
     sold_late => [ 0,  1],
     returned  => [ 0, -1],
+    restocked => [ 0, -1],
 );
 
 # The arrows: what a line of a hold may have been before, what it is then.
@@ -39,6 +40,7 @@ my %ARROW = (
     sold      => [{held => 1, paying => 1}, 'sold'],
     sold_late => [{expired => 1}, 'sold'],
     returned  => [{sold => 1}, 'returned'],
+    restocked => [{map { $_ => 1 } qw(sold ready picked_up)}, undef],
     ready     => [{sold => 1}, 'ready'],
     picked_up => [{ready => 1}, 'picked_up'],
 );
@@ -56,12 +58,14 @@ my %REQUIRED = (
     pickup     => [qw(hold)],
     refund_due => [qw(hold payment amount_fen reason)],
     refunded   => [qw(hold payment amount_fen)],
+    owed       => [qw(hold payment amount_fen reason due_at)],
     held       => [qw(hold buyer sale qty price_fen expires_at)],
     paying     => [qw(hold expires_at)],
     sold       => [qw(hold sale qty payment amount_fen)],
     sold_late  => [qw(hold sale qty payment amount_fen)],
     returned   => [qw(hold sale qty payment amount_fen reason)],
-    (map { $_ => [qw(hold sale qty)] } qw(released expired cancelled)),
+    (map { $_ => [qw(hold sale qty)] } qw(released expired cancelled
+        restocked)),
     (map { $_ => [qw(hold)] } qw(withdrawn ready picked_up)),
     (map { $_ => [qw(sale qty)] } qw(formed failed)),
     (map { $_ => [qw(sale)] } qw(opened paused resumed closed decided)),
@@ -90,6 +94,9 @@ sub new {
                             #         state } }, payments, expires_at, ... }
         keys      => {},    # buyer and key => { seq, hold }
         refunds   => {},    # reference => seq
+        debts     => {},    # seq of its entry => { hold, payment, sale,
+                            #         amount_fen, refunded }
+        of        => {},    # hold => { seq of a debt => 1 }
         clocks    => 0,     # `clock` entries
         next_line => undef, # what the next entry has to be
     }, $class;
@@ -197,7 +204,7 @@ sub check_time {
 
 
 # The lines of a hold go together: nothing comes between their entries.  Only
-# what is returned goes back line by line.
+# what is owed, and what goes back, does so line by line.
 
 sub check_lines {
     my ($self, $entry) = @_;
@@ -211,7 +218,8 @@ sub check_lines {
         $self->problem("$next was to come");
     }
 
-    $self->{next_line} = $entry->{type} ne 'returned' && $line < $lines
+    $self->{next_line} = $entry->{type} !~ /\A(?:returned|owed|restocked)\z/
+        && $line < $lines
         ? "$entry->{type} line " . ($line + 1) . " of hold "
             . ($entry->{hold} // '')
         : undef;
@@ -397,7 +405,7 @@ sub follow_hold {
     }
 
     if (defined $hold && $hold->{other}
-        && !($other && $entry->{type} eq 'refund_due')
+        && !($other && $entry->{type} =~ /\A(?:refund_due|owed)\z/)
         && $entry->{type} ne 'refunded')
     {
         $self->problem("$entry->{type}, but hold $entry->{hold} is of another"
@@ -462,6 +470,11 @@ sub move_hold {
             . " $entry->{type}");
     }
 
+    if ($entry->{type} eq 'restocked') {
+        $self->restock($entry, $lines[0], $name);
+        return;
+    }
+
     if (defined $entry->{sale} && defined $entry->{qty}
         && $entry->{qty} != $lines[0]{qty})
     {
@@ -472,6 +485,22 @@ sub move_hold {
     $_->{state} = $to for @moved;
 
     $self->check_term($entry, $hold);
+
+    return;
+}
+
+
+# Units go back to their sale once, and only those that are owed back.
+
+sub restock {
+    my ($self, $entry, $line, $name) = @_;
+
+    $line->{restocked} += $entry->{qty};
+
+    $self->problem("$entry->{qty} units are restocked") if $entry->{qty} <= 0;
+    $self->problem("$line->{restocked} units of $name $entry->{hold} are"
+        . " restocked, " . ($line->{owed_qty} // 0) . " are owed back")
+        if $line->{restocked} > ($line->{owed_qty} // 0);
 
     return;
 }
@@ -504,7 +533,8 @@ sub check_term {
 }
 
 
-# Each payment either sold, or is due back once and given back once.
+# Each payment either sold, or is due back once and given back once.  What is
+# owed of a line is part of the payment that sold it.
 
 sub check_money {
     my ($self, $entry, $hold) = @_;
@@ -518,54 +548,112 @@ sub check_money {
 
     if ($type eq 'sold' || $type eq 'sold_late') {
         $self->problem("$name is due back, and sold") if $payment->{due};
-        $payment->{sold}{$sale} = 1;
+        $payment->{sold}{$sale} = $entry->{amount_fen};
+        $hold->{lines}{$sale}{paid} = $entry->{amount_fen}
+            if exists $hold->{lines}{$sale};
 
-    } elsif ($type eq 'refund_due') {
+    } elsif ($type eq 'refund_due' || $type eq 'owed' && $sale eq '') {
         $self->problem("$name is due back, but it sold") if $payment->{sold};
-        $self->problem("$name is due back twice") if $payment->{due}{$sale};
-        $payment->{due}{$sale} = $entry->{amount_fen};
+        $self->problem("$name is due back twice") if $payment->{due};
+        $payment->{due} = 1;
+        $self->owe($entry, $sale);
 
-    } elsif ($type eq 'returned') {
-        $self->problem("$name did not sell $sale") if !$payment->{sold}{$sale};
-        $payment->{due}{$sale} = $entry->{amount_fen};
+    } elsif ($type eq 'returned' || $type eq 'owed') {
+        $self->problem("$name did not sell $sale")
+            if !exists $payment->{sold}{$sale};
+        $self->owe_line($entry, $hold, $sale);
 
     } elsif ($type eq 'refunded') {
-        $self->refund($entry, $payment, $name);
+        $self->refund($entry, $name);
     }
 
     return;
 }
 
 
+# A debt; its id is the seq of its entry.  One of nothing is settled.
+
+sub owe {
+    my ($self, $entry, $sale) = @_;
+
+    $self->problem("$entry->{amount_fen} fen are owed")
+        if $entry->{amount_fen} < 0;
+    $self->problem("due at $entry->{due_at}, before it is owed")
+        if defined $entry->{due_at} && $entry->{due_at} < $entry->{at};
+
+    $self->{of}{$entry->{hold}}{$entry->{seq}} = 1;
+    $self->{debts}{$entry->{seq}} = {
+        hold => $entry->{hold},
+        payment => $entry->{payment},
+        sale => $sale,
+        amount_fen => $entry->{amount_fen},
+        refunded => $entry->{amount_fen} == 0 && $entry->{type} eq 'owed',
+    };
+
+    return;
+}
+
+
+# A line owes no more than was paid for it, and no unit twice.
+
+sub owe_line {
+    my ($self, $entry, $hold, $sale) = @_;
+    my $line = $hold->{lines}{$sale};
+
+    $self->owe($entry, $sale);
+
+    return if !defined $line;
+
+    $line->{owed_fen} += $entry->{amount_fen};
+    $line->{owed_qty} += $entry->{qty} // 0;
+    $line->{restocked} += $entry->{qty} if $entry->{type} eq 'returned';
+
+    $self->problem("$line->{owed_fen} fen of $sale of hold $entry->{hold} are"
+        . " owed, $line->{paid} were paid")
+        if defined $line->{paid} && $line->{owed_fen} > $line->{paid};
+    $self->problem("$line->{owed_qty} units of $sale of hold $entry->{hold}"
+        . " are owed, $line->{qty} were sold")
+        if $line->{owed_qty} > $line->{qty};
+
+    return;
+}
+
+
+# A refund settles one debt: the one that it names; before debts had ids, that
+# of the payment and sale.
+
 sub refund {
-    my ($self, $entry, $payment, $name) = @_;
+    my ($self, $entry, $name) = @_;
     my $refund = $entry->{refund};
     my $used = defined $refund ? $self->{refunds}{$refund} : undef;
+    my $debts = $self->{debts};
 
     $self->problem("refund $refund had settled another debt at seq $used")
         if defined $used;
     $self->{refunds}{$refund} //= $entry->{seq} if defined $refund;
 
-    my @due = defined $entry->{sale}
-        ? grep { $_ eq $entry->{sale} } keys %{$payment->{due} // {}}
-        : keys %{$payment->{due} // {}};
-    my @open = grep { !$payment->{refunded}{$_} } @due;
-    my $amount = 0;
-
-    $amount += $payment->{due}{$_} for @open;
+    my @due = grep {
+        $debts->{$_}{hold} eq $entry->{hold}
+            && $debts->{$_}{payment} eq $entry->{payment}
+            && $debts->{$_}{sale} eq ($entry->{sale} // '')
+            && (!defined $entry->{owed} || $entry->{owed} == $_)
+    } defined $entry->{owed}
+        ? grep { exists $debts->{$_} } $entry->{owed}
+        : sort { $a <=> $b } keys %{$self->{of}{$entry->{hold}} // {}};
+    my ($open) = grep { !$debts->{$_}{refunded} } @due;
 
     if (!@due) {
         $self->problem("$name is given back, but it is not due");
 
-    } elsif (!@open) {
+    } elsif (!defined $open) {
         $self->problem("$name is given back twice");
 
-    } elsif ($entry->{amount_fen} != $amount) {
+    } elsif ($entry->{amount_fen} != $debts->{$open}{amount_fen}) {
         $self->problem("$name: $entry->{amount_fen} fen are given back,"
-            . " $amount are due");
+            . " $debts->{$open}{amount_fen} are due");
     }
 
-    $payment->{refunded}{$_} = 1 for @open;
+    $debts->{$open}{refunded} = 1 if defined $open;
 
     return;
 }
@@ -631,11 +719,35 @@ sub check_group {
     } elsif ($type eq 'formed' || $type eq 'failed') {
         $self->decide_group($entry, $sale);
 
-    } elsif ($type eq 'returned') {
+    } elsif ($type eq 'returned' || $type eq 'owed'
+        && $entry->{reason} eq 'group_failed')
+    {
         my $state = $sale->{groups}{group_of($entry, $sale)}
             // 'undecided';
-        $self->problem("returned, but its group is $state")
+        $self->problem("$type, but its group is $state")
             if $state ne 'failed';
+
+    } elsif ($type eq 'owed') {
+        $self->leave_group($entry, $sale);
+    }
+
+    return;
+}
+
+
+# Units that are owed back no longer count, unless their group has formed.
+
+sub leave_group {
+    my ($self, $entry, $sale) = @_;
+    my $hold = $self->{holds}{$entry->{hold}};
+
+    return if !defined $hold;
+
+    my $pickup = $hold->{pickup} // '';
+
+    for my $group ('sale', "pickup $pickup") {
+        $sale->{joined}{$group} -= $entry->{qty} // 0
+            if !defined $sale->{groups}{$group};
     }
 
     return;

@@ -24,7 +24,8 @@ typedef enum {
     /* the order service's */
     FS_COMMAND_CONFIRM,
     FS_COMMAND_CANCEL,
-    FS_COMMAND_REFUNDED,
+    FS_COMMAND_REFUND,                  /* owe money back */
+    FS_COMMAND_REFUNDED,                /* what was owed is back */
     FS_COMMAND_READY,
     FS_COMMAND_PICK_UP,
 
@@ -53,17 +54,31 @@ typedef struct {
                                                           a refund */
     uint8_t              payment[FS_REFERENCE_LEN];    /* REFUNDED: which
                                            payment; zeros: the oldest due */
+    fs_seq_t             owed;          /* REFUNDED: which debt, 0: by the
+                                           payment */
     fs_slug_t            pickup;        /* HOLD, POINT; len 0: none */
     uint32_t             term_ms;       /* HOLD: hold time; PAY: pay time */
     uint32_t             live_holds;    /* HOLD: most at once, 0: any */
     fs_seq_t             hold;
     uint32_t             epoch;         /* of the hold's id; LIFE: proposed */
-    int64_t              paid_fen;      /* CONFIRM */
+    int64_t              paid_fen;      /* CONFIRM; REFUNDED: 0: not told */
+    uint8_t              reason;        /* REFUND: fs_reason_t */
+    uint8_t              restock;       /* REFUND: the units can be sold */
+    uint8_t              fingerprint[8];  /* REFUND: of the request */
     struct {
         uint32_t         sale;
         uint32_t         qty;
+        int64_t          amount_fen;    /* REFUND: in place of qty */
     }                    lines[FS_LINES_MAX];  /* each sale once */
 } fs_command_t;
+
+/*
+ * Keys are a buyer's; those of operators and of order services are nobody's
+ * and theirs: no identity has these pseudonyms.
+ */
+extern const uint8_t  fs_keys_of_operators[FS_BUYER_LEN];
+extern const uint8_t  fs_keys_of_orders[FS_BUYER_LEN];
+
 
 /*
  * What an operator's command carries beside.  Too large for a slot: it stays
@@ -103,6 +118,8 @@ typedef struct {
                                            WAIT: retry_at, wall */
     uint32_t             epoch;         /* LIFE: which it is */
     fs_seq_t             last_seq;      /* FORKED: of the ledger */
+    int64_t              amount_fen;    /* REFUND_OVER: what is left of the
+                                           line; WRONG_AMOUNT: what is due */
     fs_hold_t            hold;          /* as it is now; seq 0: none */
 } fs_result_t;
 

@@ -31,6 +31,12 @@ static const char *const  fs_sale_states[] = {
 #undef X
 };
 
+static const char *const  fs_goods[] = {
+#define X(name, string)  string,
+    FS_GOODS(X)
+#undef X
+};
+
 static const char *const  fs_reasons[] = {
 #define X(name, string)  string,
     FS_REASONS(X)
@@ -90,6 +96,13 @@ const char *
 fs_reason_name(unsigned reason)
 {
     return reason < FS_REASONS_N ? fs_reasons[reason] : "unknown";
+}
+
+
+const char *
+fs_goods_name(unsigned goods)
+{
+    return goods < FS_GOODS_N ? fs_goods[goods] : "unknown";
 }
 
 

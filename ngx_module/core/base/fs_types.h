@@ -36,6 +36,7 @@
 #define FS_SALES_MAX         1000000    /* sales of a store */
 #define FS_HOLD_MS_MIN       100        /* the shortest hold */
 #define FS_HOLD_MS_MAX       86400000   /* the longest hold: a day */
+#define FS_REFUND_MS_MAX     2592000000LL  /* 30 days: fits 32 bits */
 
 #define FS_NAME_MAX          64         /* bytes of a name to call out */
 #define FS_DIGITS_LEN        4          /* of a phone, the last ones */
@@ -150,7 +151,10 @@ typedef enum {
     X(WRONG_AMOUNT,     "wrong_amount")                                      \
     X(GROUP_FAILED,     "group_failed")                                      \
     X(LIMIT_USED,       "limit_used")                                        \
-    X(OTHER_LIFE,       "other_life")       /* of a hold that is not here */
+    X(OTHER_LIFE,       "other_life")       /* of a hold that is not here */ \
+    X(BAD,              "bad")              /* what was handed over is */    \
+    X(SHORT,            "short")            /* fewer came than were paid */  \
+    X(GOODWILL,         "goodwill")
 
 typedef enum {
 #define X(name, string)  FS_REASON_##name,
@@ -158,6 +162,21 @@ typedef enum {
 #undef X
     FS_REASONS_N
 } fs_reason_t;
+
+
+/* where the goods of a line of an order are, name in JSON */
+#define FS_GOODS(X)                                                          \
+    X(AWAITED,     "awaited")                                                \
+    X(READY,       "ready")             /* at the pickup point */            \
+    X(HANDED_OVER, "handed_over")                                            \
+    X(SHORT,       "short")             /* they never come */
+
+typedef enum {
+#define X(name, string)  FS_GOODS_##name,
+    FS_GOODS(X)
+#undef X
+    FS_GOODS_N
+} fs_goods_t;
 
 
 typedef enum {
@@ -198,6 +217,8 @@ typedef enum {
     X(STOCK_TAKEN,    409, "stock_taken",    "More units are held and sold") \
     X(DECIDED,        409, "decided",        "The groups of the sale are decided") \
     X(NOTHING_DUE,    409, "nothing_due",    "No payment of the order is due back") \
+    X(REFUND_OVER,    409, "refund_over",    "More than is left of what was paid") \
+    X(WRONG_AMOUNT,   409, "wrong_amount",   "Another amount is due back")   \
     X(REFUND_USED,    409, "refund_used",    "The refund has settled another payment") \
     X(TOO_MANY_NAMES, 409, "too_many_names", "The store has no room for more names") \
     X(FORKED,         409, "forked",         "The ledger has another history") \
@@ -228,6 +249,13 @@ typedef struct {
     uint32_t             sale;          /* number, from 1 */
     uint32_t             qty;
     int64_t              price_fen;     /* of one unit, when it was held */
+
+    /* of an order, see fold/fold_debt.c */
+    int64_t              owed_fen;      /* owed back of it so far, whether it
+                                           is back or not */
+    uint16_t             owed_qty;      /* units that this was for */
+    uint16_t             restocked;     /* units that are the sale's again */
+    uint8_t              goods;         /* fs_goods_t */
 } fs_line_t;
 
 typedef struct {
@@ -239,7 +267,10 @@ typedef struct {
     uint8_t              buyer[FS_BUYER_LEN];
     uint8_t              state;         /* fs_hold_state_t */
     uint8_t              lines_n;
+    uint8_t              paid;          /* 1: it is, or was, an order */
     uint32_t             pickup;        /* number, 0: none */
+    int64_t              owed_fen;      /* due back, and not back yet */
+    int64_t              refunded_fen;  /* back */
     int64_t              created_at;    /* wall */
     int64_t              expires_at;    /* wall */
     int64_t              due;           /* mono */
@@ -290,9 +321,27 @@ typedef struct {
     uint32_t             pickup;        /* 0: the whole sale */
     uint32_t             joined;
     uint8_t              state;         /* fs_group_state_t */
-    fs_seq_t             refunded_to;   /* cursor: orders up to this hold
-                                           have their refund_due entry */
 } fs_group_t;
+
+/*
+ * A debt: money that is owed back to a buyer for one reason.  Its id is the
+ * seq of its entry.
+ */
+typedef struct {
+    fs_seq_t             seq;
+    fs_seq_t             hold;
+    uint8_t              reason;        /* fs_reason_t */
+    uint32_t             sale;          /* of a line of it, 0: of a payment
+                                           that sold nothing */
+    uint32_t             qty;           /* units of the line; 0: an amount */
+    int64_t              amount_fen;
+    int64_t              due_at;        /* wall; of the formats before, when
+                                           it was written */
+    fs_seq_t             refunded;      /* the entry that settled it; its own
+                                           when nothing is owed, 0: due */
+    int64_t              refunded_at;   /* wall, 0: due */
+    uint8_t              payment[FS_REFERENCE_LEN];  /* that it is part of */
+} fs_debt_t;
 
 
 /* what somebody agreed to, name in JSON; a bit each */
@@ -340,6 +389,7 @@ int fs_outcome_status(fs_outcome_t outcome);
 const char *fs_hold_state_name(unsigned state);
 const char *fs_sale_state_name(unsigned state);
 const char *fs_reason_name(unsigned reason);
+const char *fs_goods_name(unsigned goods);
 
 /* 1 when it matches [a-z0-9-]{1,64}, else 0. */
 int fs_slug_valid(fs_str_t slug);
@@ -361,7 +411,37 @@ fs_hold_live(const fs_hold_t *hold)
     return hold->state == FS_HOLD_HELD || hold->state == FS_HOLD_PAYING;
 }
 
-/* qty * price over the lines, in fen.  Fits: see FS_AMOUNT_MAX. */
+/* What a line was sold for, in fen. */
+static inline int64_t
+fs_line_paid(const fs_line_t *line)
+{
+    return line->price_fen * line->qty;
+}
+
+/* 1: all that was paid for it is owed back, or is back. */
+static inline int
+fs_line_back(const fs_line_t *line)
+{
+    return line->owed_qty == line->qty
+           || (line->owed_fen != 0 && line->owed_fen == fs_line_paid(line));
+}
+
+/* 1: something of it is owed back, or is back. */
+static inline int
+fs_hold_has_debts(const fs_hold_t *hold)
+{
+    unsigned  i;
+
+    for (i = 0; i < hold->lines_n; i++) {
+        if (hold->lines[i].owed_qty != 0 || hold->lines[i].owed_fen != 0) {
+            return 1;
+        }
+    }
+
+    return hold->owed_fen != 0 || hold->refunded_fen != 0;
+}
+
+/* What the lines cost, in fen.  Fits: see FS_AMOUNT_MAX. */
 int64_t fs_hold_amount(const fs_hold_t *hold);
 
 /*

@@ -53,6 +53,7 @@ fs_decide(fs_sheet_t *sheet, const fs_command_t *command,
 
     case FS_COMMAND_CONFIRM:
     case FS_COMMAND_CANCEL:
+    case FS_COMMAND_REFUND:
     case FS_COMMAND_REFUNDED:
     case FS_COMMAND_READY:
     case FS_COMMAND_PICK_UP:

@@ -9,7 +9,7 @@
 
 #include "decide/decide.h"
 #include "rules/rules.h"
-#include "sheet/sheet.h"
+#include "sheet/sheet_debts.h"
 
 
 static void fs_decide_other(fs_sheet_t *sheet, const fs_command_t *command,
@@ -34,8 +34,18 @@ static void fs_decide_cancel(fs_sheet_t *sheet, fs_hold_t *hold,
 static void fs_decide_refunded(fs_sheet_t *sheet,
     const fs_command_t *command, fs_hold_t *hold, const fs_now_t *now,
     fs_result_t *result);
-static int fs_refund_of(fs_sheet_t *sheet, fs_seq_t seq,
-    const uint8_t *payment);
+static int fs_refund_of(fs_sheet_t *sheet, const fs_command_t *command,
+    const fs_hold_t *hold, fs_seq_t seq);
+static void fs_decide_refund(fs_sheet_t *sheet, const fs_command_t *command,
+    fs_hold_t *hold, const fs_now_t *now, fs_result_t *result);
+static const fs_line_t *fs_refund_line(const fs_hold_t *hold,
+    const fs_command_t *command, unsigned i);
+static int64_t fs_refund_amount(const fs_line_t *line,
+    const fs_command_t *command, unsigned i);
+static int fs_refund_fits(const fs_hold_t *hold, const fs_command_t *command,
+    unsigned i, fs_result_t *result);
+static int fs_refund_replay(fs_sheet_t *sheet, const fs_command_t *command,
+    const fs_now_t *now, fs_result_t *result);
 static void fs_decide_handover(fs_sheet_t *sheet,
     const fs_command_t *command, fs_hold_t *hold, const fs_now_t *now,
     fs_result_t *result);
@@ -52,6 +62,10 @@ fs_decide_order(fs_sheet_t *sheet, const fs_command_t *command,
 
     if (command->hold == 0) {
         result->outcome = FS_NO_SUCH_HOLD;
+        return;
+    }
+
+    if (fs_refund_replay(sheet, command, now, result)) {
         return;
     }
 
@@ -77,6 +91,10 @@ fs_decide_order(fs_sheet_t *sheet, const fs_command_t *command,
         fs_decide_cancel(sheet, &hold, now, result);
         break;
 
+    case FS_COMMAND_REFUND:
+        fs_decide_refund(sheet, command, &hold, now, result);
+        break;
+
     case FS_COMMAND_REFUNDED:
         fs_decide_refunded(sheet, command, &hold, now, result);
         break;
@@ -100,11 +118,9 @@ static void
 fs_decide_other(fs_sheet_t *sheet, const fs_command_t *command,
     const fs_now_t *now, fs_result_t *result)
 {
-    uint8_t       reference[FS_REFERENCE_LEN];
-    uint32_t      sale;
-    fs_hold_t     hold;
-    fs_entry_t    first;
-    fs_payment_t  row;
+    fs_debt_t   debt;
+    fs_hold_t   hold;
+    fs_entry_t  first;
 
     memset(&hold, 0, sizeof(fs_hold_t));
     hold.seq = fs_sheet_other_hold(sheet, command->hold, command->epoch);
@@ -136,9 +152,19 @@ fs_decide_other(fs_sheet_t *sheet, const fs_command_t *command,
         return;
     }
 
-    hold.state = fs_sheet_oldest_due(sheet, hold.seq, NULL, reference, &sale,
-                                     &row)
-                 ? FS_HOLD_REFUND_DUE : FS_HOLD_REFUNDED;
+    debt.seq = 0;
+
+    while (fs_sheet_next_debt(sheet, hold.seq, debt.seq, &debt)) {
+        if (debt.refunded == 0) {
+            hold.owed_fen += debt.amount_fen;
+
+        } else {
+            hold.refunded_fen += debt.amount_fen;
+        }
+    }
+
+    hold.state = (hold.owed_fen != 0) ? FS_HOLD_REFUND_DUE
+                                      : FS_HOLD_REFUNDED;
 
     if (fs_sheet_entry(sheet, hold.seq, &first)) {
         hold.created_at = first.at;
@@ -152,7 +178,6 @@ static void
 fs_other_confirm(fs_sheet_t *sheet, const fs_command_t *command,
     const fs_hold_t *hold, const fs_now_t *now, fs_result_t *result)
 {
-    fs_entry_t    entry;
     fs_payment_t  payment;
 
     if (hold->seq != 0
@@ -163,12 +188,7 @@ fs_other_confirm(fs_sheet_t *sheet, const fs_command_t *command,
         return;
     }
 
-    fs_entry_about(&entry, hold, FS_ENTRY_REFUND_DUE);
-    entry.reason = FS_REASON_OTHER_LIFE;
-    entry.amount_fen = command->paid_fen;
-    memcpy(entry.id2, command->reference, FS_REFERENCE_LEN);
-
-    fs_emit(sheet, &entry, now);
+    fs_emit_payment_owed(sheet, hold, command, FS_REASON_OTHER_LIFE, now);
 
     result->outcome = FS_REFUND_DUE;
     result->reason = FS_REASON_OTHER_LIFE;
@@ -179,7 +199,6 @@ static void
 fs_decide_confirm(fs_sheet_t *sheet, const fs_command_t *command,
     fs_hold_t *hold, const fs_now_t *now, fs_result_t *result)
 {
-    fs_entry_t              entry;
     fs_reason_t             reason;
     fs_payment_t            payment;
     const fs_transition_t  *move;
@@ -219,12 +238,7 @@ fs_decide_confirm(fs_sheet_t *sheet, const fs_command_t *command,
         return;
     }
 
-    fs_entry_about(&entry, hold, FS_ENTRY_REFUND_DUE);
-    entry.reason = (uint8_t) reason;
-    entry.amount_fen = command->paid_fen;
-    memcpy(entry.id2, command->reference, FS_REFERENCE_LEN);
-
-    fs_emit(sheet, &entry, now);
+    fs_emit_payment_owed(sheet, hold, command, reason, now);
 
     result->outcome = FS_REFUND_DUE;
     result->reason = (uint8_t) reason;
@@ -236,7 +250,7 @@ fs_decide_confirm(fs_sheet_t *sheet, const fs_command_t *command,
 static void
 fs_answer_payment(fs_result_t *result, const fs_payment_t *payment)
 {
-    if (payment->outcome == FS_ENTRY_REFUND_DUE) {
+    if (payment->outcome == FS_ENTRY_OWED) {
         result->outcome = FS_REFUND_DUE;
         result->reason = payment->reason;
 
@@ -422,18 +436,162 @@ fs_decide_cancel(fs_sheet_t *sheet, fs_hold_t *hold, const fs_now_t *now,
 
 
 /*
- * A refund settles one obligation: a payment, or one returned line of it.
- * Its reference settles no other of the store: the money of one transfer
- * went back once.  Were it to settle all that is due at this moment, a line
- * that fell due after the refund was made would be lost.
+ * Money goes back to a buyer: of each line so many units, or an amount.  More
+ * than is left of one is refused, and then nothing of it is done.
+ */
+
+static void
+fs_decide_refund(fs_sheet_t *sheet, const fs_command_t *command,
+    fs_hold_t *hold, const fs_now_t *now, fs_result_t *result)
+{
+    unsigned          i;
+    fs_command_t      keyed;
+    const fs_line_t  *line;
+
+    if (!hold->paid
+        || fs_transition(hold->state, FS_MOVE_OWE)->outcome != FS_OK)
+    {
+        fs_wrong_state(sheet, hold, result);
+        return;
+    }
+
+    fs_return_failed(sheet, hold, now);
+
+    for (i = 0; i < command->lines_n; i++) {
+        if (!fs_refund_fits(hold, command, i, result)) {
+            return;
+        }
+    }
+
+    keyed = *command;
+
+    for (i = 0; i < command->lines_n; i++) {
+        line = fs_refund_line(hold, command, i);
+
+        (void) fs_emit_owed(sheet, hold, (unsigned) (line - hold->lines),
+                            command->lines[i].qty,
+                            fs_refund_amount(line, command, i),
+                            command->reason, &keyed, now);
+
+        if (command->restock) {
+            fs_emit_restocked(sheet, hold, (unsigned) (line - hold->lines),
+                              command->lines[i].qty, now);
+        }
+
+        /* a key is bound to the first entry */
+
+        memset(keyed.key, 0, FS_KEY_HASH_LEN);
+    }
+
+    result->outcome = FS_OK;
+}
+
+
+/* The line of the order that a line of the command is about, or NULL. */
+
+static const fs_line_t *
+fs_refund_line(const fs_hold_t *hold, const fs_command_t *command, unsigned i)
+{
+    unsigned  n;
+
+    for (n = 0; n < hold->lines_n; n++) {
+        if (hold->lines[n].sale == command->lines[i].sale) {
+            return &hold->lines[n];
+        }
+    }
+
+    return NULL;
+}
+
+
+static int64_t
+fs_refund_amount(const fs_line_t *line, const fs_command_t *command,
+    unsigned i)
+{
+    return command->lines[i].qty != 0
+           ? fs_line_worth(line, command->lines[i].qty)
+           : command->lines[i].amount_fen;
+}
+
+
+static int
+fs_refund_fits(const fs_hold_t *hold, const fs_command_t *command, unsigned i,
+    fs_result_t *result)
+{
+    uint32_t          qty;
+    int64_t           left;
+    const fs_line_t  *line;
+
+    line = fs_refund_line(hold, command, i);
+    qty = command->lines[i].qty;
+    left = 0;                           /* of what is not in the order */
+
+    if (line != NULL) {
+        left = fs_line_left(line);
+
+        if (qty <= (uint32_t) (line->qty - line->owed_qty)
+            && fs_refund_amount(line, command, i) <= left)
+        {
+            return 1;
+        }
+    }
+
+    result->outcome = FS_REFUND_OVER;
+    result->sale = command->lines[i].sale;
+    result->amount_fen = left;
+
+    return 0;
+}
+
+
+/* 1: answered, by what the key is bound to. */
+
+static int
+fs_refund_replay(fs_sheet_t *sheet, const fs_command_t *command,
+    const fs_now_t *now, fs_result_t *result)
+{
+    fs_seq_t    seq;
+    fs_hold_t   hold;
+    fs_entry_t  entry;
+
+    if (command->type != FS_COMMAND_REFUND
+        || fs_all_zero(command->key, FS_KEY_HASH_LEN)
+        || !fs_sheet_bound(sheet, command->buyer, command->key, &seq)
+        || !fs_sheet_entry(sheet, seq, &entry)
+        || now->mono >= entry.at + FS_KEY_KEPT_MS)
+    {
+        return 0;
+    }
+
+    if (entry.type != FS_ENTRY_OWED || entry.hold != command->hold
+        || entry.number2 != fs_get_le32(command->fingerprint)
+        || entry.number3 != fs_get_le32(command->fingerprint + 4)
+        || !fs_sheet_hold(sheet, entry.hold, &hold))
+    {
+        result->outcome = FS_KEY_REUSED;
+        return 1;
+    }
+
+    fs_result_hold(sheet, &hold, result);
+    result->outcome = FS_REPLAYED;
+
+    return 1;
+}
+
+
+/*
+ * A refund settles one debt.  Its reference settles no other of the store:
+ * the money of one transfer went back once.  Were it to settle all that is
+ * due at this moment, a line that fell due after the refund was made would be
+ * lost.
  */
 
 static void
 fs_decide_refunded(fs_sheet_t *sheet, const fs_command_t *command,
     fs_hold_t *hold, const fs_now_t *now, fs_result_t *result)
 {
-    uint8_t         reference[FS_REFERENCE_LEN];
-    uint32_t        sale;
+    int             found;
+    fs_debt_t       debt;
     fs_entry_t      entry;
     const uint8_t  *payment;
     fs_payment_t    row;
@@ -446,8 +604,7 @@ fs_decide_refunded(fs_sheet_t *sheet, const fs_command_t *command,
     if (fs_sheet_payment(sheet, hold->seq, command->reference,
                          FS_REFUND_MARK, &row))
     {
-        result->outcome = (payment == NULL
-                           || fs_refund_of(sheet, row.seq, payment))
+        result->outcome = fs_refund_of(sheet, command, hold, row.seq)
                           ? FS_OK : FS_REFUND_USED;
         return;
     }
@@ -459,18 +616,33 @@ fs_decide_refunded(fs_sheet_t *sheet, const fs_command_t *command,
         return;
     }
 
-    if (!fs_sheet_oldest_due(sheet, hold->seq, payment, reference, &sale,
-                             &row))
-    {
+    if (command->owed != 0) {
+        found = fs_sheet_debt(sheet, hold->seq, command->owed, &debt)
+                && debt.refunded == 0
+                && (payment == NULL
+                    || memcmp(debt.payment, payment, FS_REFERENCE_LEN) == 0);
+
+    } else {
+        found = fs_sheet_oldest_due(sheet, hold->seq, payment, &debt);
+    }
+
+    if (!found) {
         result->outcome = FS_NOTHING_DUE;
         return;
     }
 
+    if (command->paid_fen != 0 && command->paid_fen != debt.amount_fen) {
+        result->amount_fen = debt.amount_fen;
+        result->outcome = FS_WRONG_AMOUNT;
+        return;
+    }
+
     fs_entry_about(&entry, hold, FS_ENTRY_REFUNDED);
-    entry.sale = sale;
-    entry.amount_fen = row.amount_fen;
+    entry.sale = debt.sale;
+    entry.amount_fen = debt.amount_fen;
+    entry.time1 = (int64_t) debt.seq;
     memcpy(entry.id1, command->reference, FS_REFERENCE_LEN);
-    memcpy(entry.id2, reference, FS_REFERENCE_LEN);
+    memcpy(entry.id2, debt.payment, FS_REFERENCE_LEN);
 
     fs_emit(sheet, &entry, now);
 
@@ -478,15 +650,27 @@ fs_decide_refunded(fs_sheet_t *sheet, const fs_command_t *command,
 }
 
 
-/* Whether the refund of this entry settled this payment, or a line of it. */
+/* Whether the refund of entry `seq` settled what the command says. */
 
 static int
-fs_refund_of(fs_sheet_t *sheet, fs_seq_t seq, const uint8_t *payment)
+fs_refund_of(fs_sheet_t *sheet, const fs_command_t *command,
+    const fs_hold_t *hold, fs_seq_t seq)
 {
+    fs_debt_t   debt;
     fs_entry_t  entry;
 
+    if (command->owed != 0
+        && (!fs_sheet_debt(sheet, hold->seq, command->owed, &debt)
+            || debt.refunded != seq))
+    {
+        return 0;
+    }
+
     return fs_sheet_entry(sheet, seq, &entry)
-           && memcmp(entry.id2, payment, FS_REFERENCE_LEN) == 0;
+           && (fs_all_zero(command->payment, FS_REFERENCE_LEN)
+               || memcmp(entry.id2, command->payment, FS_REFERENCE_LEN) == 0)
+           && (command->paid_fen == 0
+               || command->paid_fen == entry.amount_fen);
 }
 
 
@@ -526,30 +710,26 @@ fs_decide_handover(fs_sheet_t *sheet, const fs_command_t *command,
 static int
 fs_is_ready(fs_sheet_t *sheet, const fs_hold_t *hold)
 {
-    uint8_t            reference[FS_REFERENCE_LEN];
     unsigned           i, left;
-    fs_payment_t       row;
     const fs_group_t  *group;
 
     left = 0;
 
     for (i = 0; i < hold->lines_n; i++) {
-        group = fs_line_group(sheet, hold, i);
 
-        if (group == NULL || group->state == FS_GROUP_FORMED
-            || !fs_sheet_member(sheet, group->sale, group->pickup, hold->seq))
-        {
-            left++;
+        if (hold->lines[i].restocked == hold->lines[i].qty) {
             continue;
         }
 
-        if (group->state == FS_GROUP_OPEN
-            || !fs_sheet_sold_for(sheet, hold->seq, reference)
-            || !fs_sheet_payment(sheet, hold->seq, reference,
-                                 hold->lines[i].sale, &row))
+        group = fs_line_group(sheet, hold, i);
+
+        if (group != NULL && group->state != FS_GROUP_FORMED
+            && fs_sheet_member(sheet, group->sale, group->pickup, hold->seq))
         {
             return 0;
         }
+
+        left++;
     }
 
     return left != 0;

@@ -111,7 +111,6 @@ fs_aside_take(fs_sheet_t *sheet, const fs_aside_t *row)
         pickup = fs_get_be32(row->key + 4);
         fs_db_delete(sheet->index, dbi[FS_INDEX_MEMBERS], row->key, row->len,
                      NULL, 0);
-        fs_sheet_pass_over(sheet, sale, pickup, fs_get_be64(row->key + 8), 0);
         fs_due_returns_left(sheet, sale, pickup);
         break;
     }

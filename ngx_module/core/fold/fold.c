@@ -108,11 +108,11 @@ fs_fold_entry(fs_sheet_t *sheet, const fs_entry_t *entry,
         break;
 
     case FS_ENTRY_READY:
-        fs_fold_state(sheet, entry, FS_HOLD_SOLD, FS_HOLD_READY);
+        fs_fold_goods(sheet, entry, FS_GOODS_AWAITED, FS_GOODS_READY);
         break;
 
     case FS_ENTRY_PICKED_UP:
-        fs_fold_state(sheet, entry, FS_HOLD_READY, FS_HOLD_PICKED_UP);
+        fs_fold_goods(sheet, entry, FS_GOODS_READY, FS_GOODS_HANDED_OVER);
         break;
 
     case FS_ENTRY_REFUND_DUE:
@@ -124,7 +124,16 @@ fs_fold_entry(fs_sheet_t *sheet, const fs_entry_t *entry,
         break;
 
     case FS_ENTRY_RETURNED:
-        fs_fold_returned(sheet, entry);
+        fs_fold_returned(sheet, entry, slot);
+        break;
+
+    case FS_ENTRY_OWED:
+        fs_fold_owed(sheet, entry, slot);
+        fs_fold_key(sheet, entry);
+        break;
+
+    case FS_ENTRY_RESTOCKED:
+        fs_fold_restocked(sheet, entry);
         break;
 
     case FS_ENTRY_FORMED:

@@ -35,9 +35,36 @@ void fs_fold_sold_late(fs_sheet_t *sheet, const fs_entry_t *entry,
     fs_sale_slot_t *slot);
 void fs_fold_state(fs_sheet_t *sheet, const fs_entry_t *entry,
     fs_hold_state_t from, fs_hold_state_t next);
-void fs_fold_refund_due(fs_sheet_t *sheet, const fs_entry_t *entry);
+
+/* The lines of an order whose goods are at `from` go on to `next`. */
+void fs_fold_goods(fs_sheet_t *sheet, const fs_entry_t *entry,
+    fs_goods_t from, fs_goods_t next);
+
+/*
+ * The state of an order, by its lines: where the goods are that are to come,
+ * and when none has come, whether all that was paid is owed, or back.
+ */
+void fs_fold_order_state(fs_hold_t *hold);
+
+/* The hold of an entry.  0: it is not as the entry says; damaged. */
+int fs_fold_hold(fs_sheet_t *sheet, const fs_entry_t *entry,
+    fs_hold_t *hold);
+
+
+/*
+ * fold_debt.c: what is owed back: debts, units that go back to their sale,
+ * what was settled.  slot: of the entry's sale, NULL: it names none.
+ */
+
+void fs_fold_owed(fs_sheet_t *sheet, const fs_entry_t *entry,
+    fs_sale_slot_t *slot);
+void fs_fold_restocked(fs_sheet_t *sheet, const fs_entry_t *entry);
 void fs_fold_refunded(fs_sheet_t *sheet, const fs_entry_t *entry);
-void fs_fold_returned(fs_sheet_t *sheet, const fs_entry_t *entry);
+
+/* As it was written before there was `owed`. */
+void fs_fold_refund_due(fs_sheet_t *sheet, const fs_entry_t *entry);
+void fs_fold_returned(fs_sheet_t *sheet, const fs_entry_t *entry,
+    fs_sale_slot_t *slot);
 
 
 /*

@@ -12,10 +12,6 @@ static void fs_fold_joined(fs_sheet_t *sheet, const fs_entry_t *entry, const
     fs_hold_t *hold, fs_sale_slot_t *slot);
 static void fs_fold_paid(fs_sheet_t *sheet, const fs_entry_t *entry, const
     fs_hold_t *hold);
-static void fs_fold_return_order(fs_sheet_t *sheet, fs_group_t *group,
-    fs_seq_t hold);
-static int fs_fold_hold(fs_sheet_t *sheet, const fs_entry_t *entry,
-    fs_hold_t *hold);
 
 
 void
@@ -200,6 +196,7 @@ fs_fold_ended(fs_sheet_t *sheet, const fs_entry_t *entry,
 
     default:
         hold.state = FS_HOLD_SOLD;
+        hold.paid = 1;
         break;
     }
 
@@ -276,6 +273,7 @@ fs_fold_sold_late(fs_sheet_t *sheet, const fs_entry_t *entry,
 
     if (entry->line + 1 == hold.lines_n) {
         hold.state = FS_HOLD_SOLD;
+        hold.paid = 1;
         fs_sheet_put_hold(sheet, &hold, 0);
     }
 }
@@ -287,7 +285,6 @@ static void
 fs_fold_joined(fs_sheet_t *sheet, const fs_entry_t *entry,
     const fs_hold_t *hold, fs_sale_slot_t *slot)
 {
-    uint8_t      key[FS_MEMBER_KEY_LEN], value[4];
     uint32_t     pickup;
     fs_sale_t   *sale;
     fs_group_t  *group;
@@ -313,10 +310,8 @@ fs_fold_joined(fs_sheet_t *sheet, const fs_entry_t *entry,
     (void) fs_must(sheet, group->joined >= (uint32_t) entry->qty
                           && group->joined <= sale->joined);
 
-    fs_member_key(key, entry->sale, pickup, hold->seq);
-    fs_set_le32(value, (uint32_t) entry->qty);
-    fs_db_put(sheet->index, sheet->store->index_dbi[FS_INDEX_MEMBERS], key,
-              sizeof(key), value, sizeof(value), 0);
+    fs_sheet_put_member(sheet, entry->sale, pickup, hold->seq,
+                        (uint32_t) entry->qty);
 }
 
 
@@ -354,210 +349,73 @@ fs_fold_state(fs_sheet_t *sheet, const fs_entry_t *entry,
 }
 
 
-/*
- * A payment that sold nothing.  What is live or sold stays so: the payment
- * had the wrong amount, or was the second one.
- */
+/* The goods of all lines, but of those whose units went back to the sale. */
 
 void
-fs_fold_refund_due(fs_sheet_t *sheet, const fs_entry_t *entry)
+fs_fold_goods(fs_sheet_t *sheet, const fs_entry_t *entry, fs_goods_t from,
+    fs_goods_t next)
 {
-    uint8_t       reference[FS_REFERENCE_LEN];
-    fs_hold_t     hold;
-    fs_payment_t  row;
+    unsigned    i;
+    fs_hold_t   hold;
+    fs_line_t  *line;
 
-    memset(&hold, 0, sizeof(fs_hold_t));
-
-    if (entry->flags & FS_ENTRY_OTHER_LIFE) {
-        hold.seq = entry->hold;
-
-    } else if (!fs_fold_hold(sheet, entry, &hold)) {
+    if (!fs_fold_hold(sheet, entry, &hold) || !fs_must(sheet, hold.paid)) {
         return;
     }
-
-    memset(&row, 0, sizeof(fs_payment_t));
-    row.outcome = FS_ENTRY_REFUND_DUE;
-    row.reason = entry->reason;
-    row.due = 1;
-    row.amount_fen = entry->amount_fen;
-    row.seq = entry->seq;
-
-    fs_sheet_put_payment(sheet, hold.seq, entry->id2, 0, &row);
-
-    if (entry->seq == entry->hold) {
-
-        /* the first one of its hold, which has this number from now on */
-
-        fs_other_reference(reference, (fs_seq_t) entry->time2, entry->number);
-        fs_sheet_put_payment(sheet, FS_OTHER_HOLDS, reference, 0, &row);
-    }
-
-    switch (hold.state) {
-
-    case FS_HOLD_RELEASED:
-    case FS_HOLD_EXPIRED:
-    case FS_HOLD_CANCELLED:
-    case FS_HOLD_REFUNDED:
-        hold.state = FS_HOLD_REFUND_DUE;
-        fs_sheet_put_hold(sheet, &hold, 0);
-        break;
-    }
-}
-
-
-/* One payment, or one returned line of it, is back with its buyer. */
-
-void
-fs_fold_refunded(fs_sheet_t *sheet, const fs_entry_t *entry)
-{
-    uint8_t       reference[FS_REFERENCE_LEN];
-    uint32_t      sale;
-    fs_hold_t     hold;
-    fs_payment_t  row;
-
-    memset(&hold, 0, sizeof(fs_hold_t));
-
-    if (entry->flags & FS_ENTRY_OTHER_LIFE) {
-        hold.seq = entry->hold;
-
-    } else if (!fs_fold_hold(sheet, entry, &hold)) {
-        return;
-    }
-
-    if (!fs_sheet_payment(sheet, hold.seq, entry->id2, entry->sale, &row)) {
-        sheet->failed = 1;
-        return;
-    }
-
-    if (!fs_must(sheet, row.due && !row.refunded)) {
-        return;
-    }
-
-    row.due = 0;
-    row.refunded = 1;
-    fs_sheet_put_payment(sheet, hold.seq, entry->id2, entry->sale, &row);
-
-    /* the refund's own reference, so that it settles one debt of the store */
-
-    memset(&row, 0, sizeof(fs_payment_t));
-    row.outcome = FS_ENTRY_REFUNDED;
-    row.amount_fen = entry->amount_fen;
-    row.seq = entry->seq;
-    fs_sheet_put_payment(sheet, hold.seq, entry->id1, FS_REFUND_MARK, &row);
-    fs_sheet_put_payment(sheet, FS_REFUND_ANY, entry->id1, FS_REFUND_MARK,
-                         &row);
-
-    if (hold.state == FS_HOLD_REFUND_DUE
-        && !fs_sheet_oldest_due(sheet, hold.seq, NULL, reference, &sale,
-                                &row))
-    {
-        hold.state = FS_HOLD_REFUNDED;
-        fs_sheet_put_hold(sheet, &hold, 0);
-    }
-}
-
-
-/* A line of an order whose group failed. */
-
-void
-fs_fold_returned(fs_sheet_t *sheet, const fs_entry_t *entry)
-{
-    unsigned      i;
-    uint32_t      pickup;
-    fs_hold_t     hold;
-    fs_sale_t    *sale;
-    fs_group_t   *group;
-    fs_units_t    units;
-    fs_payment_t  row;
-
-    if (!fs_fold_hold(sheet, entry, &hold)
-        || !fs_must(sheet, hold.state == FS_HOLD_SOLD))
-    {
-        return;
-    }
-
-    memset(&row, 0, sizeof(fs_payment_t));
-    row.outcome = FS_ENTRY_RETURNED;
-    row.reason = entry->reason;
-    row.due = 1;
-    row.amount_fen = entry->amount_fen;
-    row.seq = entry->seq;
-    fs_sheet_put_payment(sheet, hold.seq, entry->id2, entry->sale, &row);
-
-    fs_sheet_units(sheet, hold.buyer, entry->sale, &units);
-
-    if (!fs_must(sheet, units.taken >= (uint32_t) entry->qty)) {
-        return;
-    }
-
-    units.taken -= (uint32_t) entry->qty;
-    fs_sheet_put_units(sheet, hold.buyer, entry->sale, &units);
-
-    sale = fs_sheet_sale(sheet, entry->sale);
-    if (sale == NULL) {
-        return;
-    }
-
-    pickup = (sale->goal_by == FS_GOAL_BY_PICKUP) ? hold.pickup : 0;
-    group = fs_sheet_group(sheet, entry->sale, pickup, 1);
-    if (group == NULL) {
-        return;
-    }
-
-    (void) fs_must(sheet, group->state == FS_GROUP_FAILED);
-    fs_fold_return_order(sheet, group, hold.seq);
-
-    /* the order is due back when all of it is */
 
     for (i = 0; i < hold.lines_n; i++) {
-        if (!fs_sheet_payment(sheet, hold.seq, entry->id2,
-                              hold.lines[i].sale, &row))
-        {
-            return;
+        line = &hold.lines[i];
+
+        if (line->restocked < line->qty && line->goods == from) {
+            line->goods = (uint8_t) next;
         }
     }
 
-    if (hold.state == FS_HOLD_SOLD) {
-        hold.state = FS_HOLD_REFUND_DUE;
-        fs_sheet_put_hold(sheet, &hold, 0);
-    }
+    fs_fold_order_state(&hold);
+    fs_sheet_put_hold(sheet, &hold, 0);
 }
 
 
-/*
- * An order is returned; those of its group before it were.  Those that were
- * not, because they could not be read then, are remembered.
- */
-
-static void
-fs_fold_return_order(fs_sheet_t *sheet, fs_group_t *group, fs_seq_t hold)
+void
+fs_fold_order_state(fs_hold_t *hold)
 {
-    fs_seq_t  seq;
+    unsigned          i, come, ready, handed_over, back;
+    const fs_line_t  *line;
 
-    if (hold > group->refunded_to) {
+    come = 0;
+    ready = 0;
+    handed_over = 0;
+    back = 0;
 
-        for (seq = fs_sheet_next_member(sheet, group->sale, group->pickup,
-                                        group->refunded_to);
-             seq != 0 && seq < hold;
-             seq = fs_sheet_next_member(sheet, group->sale, group->pickup,
-                                        seq))
-        {
-            fs_sheet_pass_over(sheet, group->sale, group->pickup, seq, 1);
+    for (i = 0; i < hold->lines_n; i++) {
+        line = &hold->lines[i];
+
+        if (line->restocked < line->qty && line->goods != FS_GOODS_SHORT) {
+            come++;
+            ready += line->goods != FS_GOODS_AWAITED;
+            handed_over += line->goods == FS_GOODS_HANDED_OVER;
         }
 
-        group->refunded_to = hold;
+        back += (unsigned) fs_line_back(line);
+    }
+
+    if (come != 0 && handed_over == come) {
+        hold->state = FS_HOLD_PICKED_UP;
+
+    } else if (come != 0 && ready == come) {
+        hold->state = FS_HOLD_READY;
+
+    } else if (back == hold->lines_n) {
+        hold->state = (hold->owed_fen != 0) ? FS_HOLD_REFUND_DUE
+                                            : FS_HOLD_REFUNDED;
 
     } else {
-        fs_sheet_pass_over(sheet, group->sale, group->pickup, hold, 0);
+        hold->state = FS_HOLD_SOLD;
     }
-
-    fs_due_returns_left(sheet, group->sale, group->pickup);
 }
 
 
-/* The hold of an entry.  0: it is not as the entry says; damaged. */
-
-static int
+int
 fs_fold_hold(fs_sheet_t *sheet, const fs_entry_t *entry, fs_hold_t *hold)
 {
     const fs_line_t  *line;

@@ -26,7 +26,7 @@
  * Counted up when entries are folded into other rows than before.  An index
  * of another layout (1 had no field for it) is folded again.
  */
-#define FS_INDEX_LAYOUT   2
+#define FS_INDEX_LAYOUT   3
 
 static const fs_env_db_t  fs_index_dbs[FS_INDEX_N] = {
     [FS_INDEX_HOLDS] = { "holds", MDB_INTEGERKEY },
@@ -35,6 +35,8 @@ static const fs_env_db_t  fs_index_dbs[FS_INDEX_N] = {
     [FS_INDEX_TIMERS] = { "timers", 0 },
     [FS_INDEX_MEMBERS] = { "members", 0 },
     [FS_INDEX_PAYMENTS] = { "payments", 0 },
+    [FS_INDEX_DEBTS] = { "debts", 0 },
+    [FS_INDEX_OWED] = { "owed", 0 },
     [FS_INDEX_SALES] = { "sales", 0 },
     [FS_INDEX_GROUPS] = { "groups", 0 },
     [FS_INDEX_SHELF] = { "shelf", 0 },

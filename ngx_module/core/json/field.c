@@ -6,6 +6,7 @@
 
 
 static int fs_title_valid(fs_str_t title);
+static void fs_fault_choice(const fs_field_t *field, fs_fault_t *fault);
 static void fs_fault_rule(fs_fault_t *fault, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
@@ -128,6 +129,10 @@ fs_field_set(const fs_field_t *field, void *record, fs_str_t value)
         memcpy(to, value.data, value.len);
         return 0;
 
+    case FS_FIELD_FLAG:
+        *(uint8_t *) to = value.len == sizeof("true") - 1;
+        return 0;
+
     default:
         return -1;
     }
@@ -176,8 +181,11 @@ fs_field_fault(const fs_field_t *field, fs_str_t path, fs_fault_t *fault)
         break;
 
     case FS_FIELD_CHOICE:
-        fs_fault_rule(fault, "is \"%s\" or \"%s\"",
-                      field->words[0].data, field->words[1].data);
+        fs_fault_choice(field, fault);
+        break;
+
+    case FS_FIELD_FLAG:
+        fs_fault_rule(fault, "is true or false");
         break;
 
     case FS_FIELD_WORDS:
@@ -298,6 +306,25 @@ fs_fault_size(fs_fault_t *fault, const char *path, size_t len, size_t max)
     fs_fault_rule(fault, "is at most %zu bytes", max);
 
     return -1;
+}
+
+
+/* is "a", "b" or "c" */
+
+static void
+fs_fault_choice(const fs_field_t *field, fs_fault_t *fault)
+{
+    int      n;
+    int64_t  i;
+
+    n = snprintf(fault->rule, sizeof(fault->rule), "is");
+
+    for (i = 0; i < field->max && (size_t) n < sizeof(fault->rule); i++) {
+        n += snprintf(fault->rule + n, sizeof(fault->rule) - (size_t) n,
+                      "%s\"%s\"", (i == 0) ? " " : (i + 1 == field->max)
+                                                 ? " or " : ", ",
+                      field->words[i].data);
+    }
 }
 
 

@@ -34,6 +34,7 @@ typedef enum {
     FS_FIELD_WORDS,                     /* a list of words, each once, into
                                            the bits of a uint8_t */
     FS_FIELD_DIGITS,                    /* so many, into char[] */
+    FS_FIELD_FLAG,                      /* true or false, into uint8_t */
     FS_FIELD_DOCUMENT,                  /* any object, into fs_str_t */
     FS_FIELD_LIST                       /* of objects, into an array */
 } fs_field_type_t;
@@ -62,6 +63,10 @@ struct fs_schema_s {
 #define fs_number_field(type, name, member, min, max, required)              \
     { fs_str(name), FS_FIELD_NUMBER, required, fs_width(type, member),       \
       offsetof(type, member), 0, min, max, NULL, NULL }
+
+#define fs_flag_field(type, name, member)                                    \
+    { fs_str(name), FS_FIELD_FLAG, 0, 1, offsetof(type, member), 0, 0, 0,    \
+      NULL, NULL }
 
 #define fs_time_field(type, name, member, required)                          \
     { fs_str(name), FS_FIELD_TIME, required, fs_width(type, member),         \
@@ -111,12 +116,6 @@ int fs_number_parse(fs_str_t str, int64_t min, int64_t max, int64_t *value);
 
 /* 1-128 visible ASCII characters.  1 or 0. */
 int fs_key_valid(fs_str_t key);
-
-static inline int
-fs_field_is_number(const fs_field_t *field)
-{
-    return field->type == FS_FIELD_NUMBER || field->type == FS_FIELD_TIME;
-}
 
 #define FS_RULE_OBJECT       "is a JSON object"
 #define FS_RULE_REQUIRED     "is required"

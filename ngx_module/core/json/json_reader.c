@@ -19,6 +19,13 @@ typedef enum {
 } fs_json_place_t;
 
 /* The object being read. */
+/* of a value in the text, or that a field wants */
+typedef enum {
+    FS_JSON_IS_STRING = 0,
+    FS_JSON_IS_NUMBER,
+    FS_JSON_IS_BOOLEAN
+} fs_json_kind_t;
+
 typedef struct {
     const fs_schema_t   *schema;
     char                *record;
@@ -58,7 +65,9 @@ static int fs_json_map_key(void *data, const unsigned char *text,
 static int fs_json_end_map(void *data);
 static int fs_json_start_array(void *data);
 static int fs_json_end_array(void *data);
-static int fs_json_value(fs_json_t *json, int number, fs_str_t value);
+static fs_json_kind_t fs_json_kind(const fs_field_t *field);
+static int fs_json_value(fs_json_t *json, fs_json_kind_t kind,
+    fs_str_t value);
 static int fs_json_misplaced(fs_json_t *json);
 static int fs_json_refuse(fs_json_t *json, const fs_field_t *field);
 static int fs_json_fault(fs_json_t *json, fs_str_t name, const char *rule);
@@ -310,14 +319,14 @@ fs_json_boolean(void *data, int value)
 {
     fs_json_t *json = data;
 
-    (void) value;
+    static const fs_str_t  words[] = { fs_str("false"), fs_str("true") };
 
     if (json->place == FS_JSON_DOCUMENT) {
         fs_document_scalar(&json->document);
         return 1;
     }
 
-    return fs_json_value(json, -1, (fs_str_t) fs_null_str);
+    return fs_json_value(json, FS_JSON_IS_BOOLEAN, words[value != 0]);
 }
 
 
@@ -331,7 +340,7 @@ fs_json_number(void *data, const char *text, size_t len)
         return fs_document_number(&json->document, value) == 0;
     }
 
-    return fs_json_value(json, 1, value);
+    return fs_json_value(json, FS_JSON_IS_NUMBER, value);
 }
 
 
@@ -346,14 +355,30 @@ fs_json_string(void *data, const unsigned char *text, size_t len)
         return 1;
     }
 
-    return fs_json_value(json, 0, value);
+    return fs_json_value(json, FS_JSON_IS_STRING, value);
 }
 
 
-/* number: 1, 0 for a string, -1 for what no field is. */
+static fs_json_kind_t
+fs_json_kind(const fs_field_t *field)
+{
+    switch (field->type) {
+
+    case FS_FIELD_NUMBER:
+    case FS_FIELD_TIME:
+        return FS_JSON_IS_NUMBER;
+
+    case FS_FIELD_FLAG:
+        return FS_JSON_IS_BOOLEAN;
+
+    default:
+        return FS_JSON_IS_STRING;
+    }
+}
+
 
 static int
-fs_json_value(fs_json_t *json, int number, fs_str_t value)
+fs_json_value(fs_json_t *json, fs_json_kind_t kind, fs_str_t value)
 {
     const fs_field_t  *field;
 
@@ -366,7 +391,7 @@ fs_json_value(fs_json_t *json, int number, fs_str_t value)
     field = json->field;
 
     if ((json->place == FS_JSON_WORDS) != (field->type == FS_FIELD_WORDS)
-        || fs_field_is_number(field) != number
+        || fs_json_kind(field) != kind
         || fs_field_set(field, json->scope.record, value) != 0)
     {
         return fs_json_refuse(json, field);

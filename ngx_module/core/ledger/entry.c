@@ -30,6 +30,8 @@
 #define FS_FIELD_PREVIOUS     0x00020000
 #define FS_FIELD_KEY          0x00040000
 #define FS_FIELD_EPOCH        0x00080000
+#define FS_FIELD_DUE          0x00100000
+#define FS_FIELD_OWED         0x00200000
 
 /* what moves units of a line: these are always there */
 #define FS_FIELDS_MOVE                                                       \
@@ -69,7 +71,10 @@ static const fs_entry_info_t  fs_entry_types[] = {
 };
 
 
-/* Version 1.  Frozen: docs/ledger.md shows the same as a table. */
+/*
+ * Version 1.  Frozen: docs/ledger.md shows the same as a table.  A field that
+ * came later is shown where it is not zero, and was zero before.
+ */
 
 static const fs_entry_fields_t  fs_entry_fields[FS_ENTRY_TYPES_N] = {
 
@@ -121,7 +126,7 @@ static const fs_entry_fields_t  fs_entry_fields[FS_ENTRY_TYPES_N] = {
 
     [FS_ENTRY_REFUNDED] =
         { FS_FIELD_HOLD | FS_FIELDS_PAID,
-          FS_FIELDS_LINE | FS_FIELD_REFUND },
+          FS_FIELDS_LINE | FS_FIELD_REFUND | FS_FIELD_OWED },
 
     [FS_ENTRY_FORMED] = { FS_FIELD_SALE | FS_FIELD_QTY, FS_FIELD_PICKUP },
     [FS_ENTRY_FAILED] = { FS_FIELD_SALE | FS_FIELD_QTY, FS_FIELD_PICKUP },
@@ -140,7 +145,13 @@ static const fs_entry_fields_t  fs_entry_fields[FS_ENTRY_TYPES_N] = {
         { FS_FIELD_HOLD, FS_FIELD_PICKUP | FS_FIELD_KEY },
 
     [FS_ENTRY_DELETED] =
-        { FS_FIELD_DIGEST, FS_FIELD_KEY }
+        { FS_FIELD_DIGEST, FS_FIELD_KEY },
+
+    [FS_ENTRY_OWED] =
+        { FS_FIELD_HOLD | FS_FIELDS_PAID | FS_FIELD_REASON | FS_FIELD_DUE,
+          FS_FIELDS_LINE },
+
+    [FS_ENTRY_RESTOCKED] = { FS_FIELDS_MOVE, FS_FIELDS_LINE }
 };
 
 
@@ -166,6 +177,13 @@ fs_entry_effect(const fs_entry_t *entry, fs_entry_effect_t *effect)
     effect->stock = entry->type == FS_ENTRY_STOCK ? entry->qty : 0;
     effect->held = (int64_t) info->held * entry->qty;
     effect->sold = (int64_t) info->sold * entry->qty;
+
+    if (entry->type == FS_ENTRY_SOLD || entry->type == FS_ENTRY_SOLD_LATE) {
+        effect->joined = entry->qty;
+
+    } else {
+        effect->joined = (entry->flags & FS_ENTRY_LEFT) ? -entry->qty : 0;
+    }
 }
 
 
@@ -263,6 +281,7 @@ fs_entry_check(const fs_entry_t *entry)
     if ((entry->flags & FS_ENTRY_OTHER_LIFE)
         && (entry->time2 < 1 || (uint64_t) entry->time2 > FS_SEQ_MAX
             || (entry->type != FS_ENTRY_REFUND_DUE
+                && entry->type != FS_ENTRY_OWED
                 && entry->type != FS_ENTRY_REFUNDED)
             || entry->sale != 0 || entry->qty != 0))
     {
@@ -275,6 +294,26 @@ fs_entry_check(const fs_entry_t *entry)
 
     if (!fs_entry_time(entry->at) || !fs_entry_time(entry->time1)
         || !fs_entry_time(entry->time2))
+    {
+        return -1;
+    }
+
+    if ((entry->flags & FS_ENTRY_LEFT)
+        && (entry->type != FS_ENTRY_OWED || entry->sale == 0))
+    {
+        return -1;
+    }
+
+    if (entry->type == FS_ENTRY_OWED && entry->sale == 0
+        && (entry->qty != 0 || entry->lines_n != 0))
+    {
+        return -1;
+    }
+
+    if ((entry->type == FS_ENTRY_OWED || entry->type == FS_ENTRY_RESTOCKED)
+        && (entry->line >= FS_LINES_MAX || entry->qty < 0
+            || entry->qty > FS_QTY_MAX || entry->amount_fen < 0
+            || entry->amount_fen > FS_AMOUNT_MAX))
     {
         return -1;
     }
@@ -415,7 +454,7 @@ fs_entry_shown(const fs_entry_t *entry)
     }
 
     if (entry->time1 != 0) {
-        present |= FS_FIELD_OFFSET;
+        present |= FS_FIELD_OFFSET | FS_FIELD_OWED;
     }
 
     return fields->required | (fields->optional & present);
@@ -488,6 +527,16 @@ fs_entry_write_money(char *p, const fs_entry_t *entry, uint32_t shown)
         p = fs_literal(p, ",\"reason\":\"");
         p = fs_write_bytes(p, reason, strlen(reason));
         *p++ = '"';
+    }
+
+    if (shown & FS_FIELD_DUE) {
+        p = fs_literal(p, ",\"due_at\":");
+        p = fs_write_signed(p, entry->time1);
+    }
+
+    if (shown & FS_FIELD_OWED) {
+        p = fs_literal(p, ",\"owed\":");
+        p = fs_write_signed(p, entry->time1);
     }
 
     return p;

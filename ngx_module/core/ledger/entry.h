@@ -11,7 +11,8 @@
  *        2    1  reason (fs_reason_t)
  *        3    1  line, from 0
  *        4    1  lines of the hold
- *        5    1  flags (FS_ENTRY_GOAL_BY_PICKUP, FS_ENTRY_OTHER_LIFE)
+ *        5    1  flags (FS_ENTRY_GOAL_BY_PICKUP, FS_ENTRY_OTHER_LIFE,
+ *                FS_ENTRY_LEFT)
  *        6    2  zero
  *        8    8  at, wall ms
  *       16    4  sale number, 0: none
@@ -24,16 +25,18 @@
  *       40    8  amount, fen (price of one unit; payments: what was paid or
  *                is due back)
  *       48    8  time 1, ms (`held`, `paying`: expires_at; `sale`: opens_at;
- *                `clock`: the time before; `boot`: offset)
+ *                `clock`: the time before; `boot`: offset; `owed`: due_at;
+ *                `refunded`: the seq of the debt, 0: none is named)
  *       56    8  time 2, ms (`held`, `paying`: due on mono; `sale`:
  *                closes_at; of another life: the hold's seq there)
  *       64   16  id 1 (`held`, `pickup`: buyer; `boot`: boot id;
- *                `refunded`: reference of the refund; operator's: buyer of
- *                the key)
+ *                `refunded`: reference of the refund; `owed`, operator's:
+ *                buyer of the key)
  *       80   16  id 2 (payments: reference; `sale`: digest of title and doc;
  *                `document`, `deleted`: digest)
  *       96    8  key hash, zeros: none
- *      104    4  number 2 (`sale`: the goal)
+ *      104    4  number 2 (`sale`: the goal; `owed`: with number 3, the
+ *                fingerprint of the request)
  *      108    4  number 3 (`sale`: hold_ms)
  *      112   32  hash of the chain
  *
@@ -57,7 +60,9 @@
 #define FS_ENTRY_JSON_MAX        1024
 
 #define FS_ENTRY_GOAL_BY_PICKUP  1
-#define FS_ENTRY_OTHER_LIFE      2      /* `refund_due`, `refunded` */
+#define FS_ENTRY_OTHER_LIFE      2      /* `refund_due`, `owed`, `refunded` */
+#define FS_ENTRY_LEFT            4      /* `owed`: its units no longer count
+                                           to their group, which is open */
 
 /*
  * type, name in JSON, change of held and of sold by each unit of qty.
@@ -96,7 +101,10 @@
     X(DOCUMENT,   "document",    0,  0)  /* a document was written */        \
     X(LIFE,       "life",        0,  0)  /* a new life of the store */        \
     X(POINT,      "pickup",      0,  0)  /* another pickup point */          \
-    X(DELETED,    "deleted",     0,  0)  /* a document is gone */
+    X(DELETED,    "deleted",     0,  0)  /* a document is gone */            \
+    X(OWED,       "owed",        0,  0)  /* a debt: `refund_due` and the     \
+                                            money of `returned` before */    \
+    X(RESTOCKED,  "restocked",   0, -1)  /* units of an order are free */
 
 typedef enum {
 #define X(name, string, held, sold)  FS_ENTRY_##name,
@@ -134,6 +142,8 @@ typedef struct {
     int64_t              stock;         /* change of each, in units: any qty */
     int64_t              held;          /* of a damaged record fits */
     int64_t              sold;
+    int64_t              joined;        /* of `sold`, `sold_late`: when the
+                                           sale has a goal */
 } fs_entry_effect_t;
 
 
@@ -164,7 +174,7 @@ int fs_entry_decode(fs_entry_t *entry, fs_seq_t seq, const void *record,
  * unknown).  Fields: seq, at, type, then those the type has, of
  * hold, buyer, sale, qty, stock, price_fen, pickup, line (from 1), lines,
  * expires_at, payment and refund (hashes, hexadecimal), amount_fen, reason,
- * limit, opens_at, closes_at, goal, goal_by, hold_ms, digest, boot, offset_ms,
+ * due_at, owed, limit, opens_at, closes_at, goal, goal_by, hold_ms, digest, boot, offset_ms,
  * previous_at, epoch, key.  docs/ledger.md says which type has which.
  */
 int fs_entry_render(const fs_entry_t *entry, const fs_names_t *names,

@@ -15,10 +15,16 @@
 #define FS_BUYER_ROW_VERSION    1
 #define FS_UNITS_ROW_VERSION    1
 #define FS_PAYMENT_ROW_VERSION  1
+#define FS_DEBT_ROW_VERSION     1
 
 #define FS_SALE_ROW_FIXED       84
 #define FS_HOLD_ROW_FIXED       60
 #define FS_HOLD_ROW_LINE        16
+#define FS_HOLD_ROW_AFTER       16      /* of the hold, and of each line */
+
+#define FS_HOLD_PAID            0x01
+#define FS_HOLD_AFTER           0x02
+#define FS_HOLD_FLAGS           0x03
 
 #define FS_SALE_OPENED          0x01
 #define FS_SALE_PAUSED_FLAG     0x02
@@ -26,13 +32,12 @@
 #define FS_SALE_DECIDED         0x08
 #define FS_SALE_FLAGS           0x0f
 
-#define FS_PAYMENT_DUE          0x01
-#define FS_PAYMENT_REFUNDED     0x02
-#define FS_PAYMENT_FLAGS        0x03
-
 /* so that a count and the version share four bytes */
 #define FS_LIVE_MAX             0xffffff
 #define FS_LAPSES_MAX           0xffff
+
+
+static int fs_hold_after_decode(fs_hold_t *hold, const uint8_t *p);
 
 
 static int
@@ -199,7 +204,7 @@ fs_sale_row_decode(fs_sale_t *sale, fs_str_t row)
  *        0    1  version: 1
  *        1    1  state
  *        2    1  lines
- *        3    1  zero
+ *        3    1  flags: paid; after: it is longer
  *        4    4  pickup number
  *        8    8  the buyer's hold before
  *       16   16  buyer
@@ -208,7 +213,38 @@ fs_sale_row_decode(fs_sale_t *sale, fs_str_t row)
  *       48    8  due
  *       56    4  length_ms
  *       60       for each line: sale u32, qty u32, price_fen u64
+ *
+ * An order of which something was owed back, or has arrived, has more:
+ *
+ *                8  owed_fen
+ *                8  refunded_fen
+ *                   for each line: owed_fen u64, owed_qty u16, restocked u16,
+ *                   goods u8, three zeros
  */
+
+static int
+fs_hold_has_after(const fs_hold_t *hold)
+{
+    unsigned          i;
+    const fs_line_t  *line;
+
+    if (hold->owed_fen != 0 || hold->refunded_fen != 0) {
+        return 1;
+    }
+
+    for (i = 0; i < hold->lines_n; i++) {
+        line = &hold->lines[i];
+
+        if (line->owed_fen != 0 || line->owed_qty != 0 || line->restocked != 0
+            || line->goods != FS_GOODS_AWAITED)
+        {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
 
 size_t
 fs_hold_row_encode(const fs_hold_t *hold, uint8_t *row)
@@ -219,7 +255,7 @@ fs_hold_row_encode(const fs_hold_t *hold, uint8_t *row)
     row[0] = FS_HOLD_ROW_VERSION;
     row[1] = hold->state;
     row[2] = hold->lines_n;
-    row[3] = 0;
+    row[3] = hold->paid ? FS_HOLD_PAID : 0;
     fs_set_le32(row + 4, hold->pickup);
     fs_set_le64(row + 8, hold->previous);
     memcpy(row + 16, hold->buyer, FS_BUYER_LEN);
@@ -237,6 +273,25 @@ fs_hold_row_encode(const fs_hold_t *hold, uint8_t *row)
         p += FS_HOLD_ROW_LINE;
     }
 
+    if (!fs_hold_has_after(hold)) {
+        return (size_t) (p - row);
+    }
+
+    row[3] |= FS_HOLD_AFTER;
+
+    fs_set_le64(p, (uint64_t) hold->owed_fen);
+    fs_set_le64(p + 8, (uint64_t) hold->refunded_fen);
+    p += FS_HOLD_ROW_AFTER;
+
+    for (i = 0; i < hold->lines_n; i++) {
+        fs_set_le64(p, (uint64_t) hold->lines[i].owed_fen);
+        fs_set_le16(p + 8, hold->lines[i].owed_qty);
+        fs_set_le16(p + 10, hold->lines[i].restocked);
+        p[12] = hold->lines[i].goods;
+        memset(p + 13, 0, 3);
+        p += FS_HOLD_ROW_AFTER;
+    }
+
     return (size_t) (p - row);
 }
 
@@ -244,7 +299,9 @@ fs_hold_row_encode(const fs_hold_t *hold, uint8_t *row)
 int
 fs_hold_row_decode(fs_hold_t *hold, fs_str_t row)
 {
+    size_t          size;
     unsigned        i;
+    fs_line_t      *line;
     const uint8_t  *p;
 
     p = (const uint8_t *) row.data;
@@ -254,22 +311,26 @@ fs_hold_row_decode(fs_hold_t *hold, fs_str_t row)
     }
 
     if (p[1] >= FS_HOLD_STATES_N || p[2] == 0 || p[2] > FS_LINES_MAX
-        || !fs_row_zeros(p, 3, 4))
+        || (p[3] & ~FS_HOLD_FLAGS) != 0)
     {
         return -1;
     }
 
-    if (fs_row_check(row, FS_HOLD_ROW_FIXED + (size_t) p[2]
-                          * FS_HOLD_ROW_LINE, FS_HOLD_ROW_VERSION)
-        != 0)
-    {
+    size = FS_HOLD_ROW_FIXED + (size_t) p[2] * FS_HOLD_ROW_LINE;
+
+    if (p[3] & FS_HOLD_AFTER) {
+        size += FS_HOLD_ROW_AFTER * (1 + (size_t) p[2]);
+    }
+
+    if (fs_row_check(row, size, FS_HOLD_ROW_VERSION) != 0) {
         return -1;
     }
 
-    hold->other = 0;                    /* holds of this ledger have rows */
-    hold->epoch = 0;
+    memset(hold, 0, sizeof(fs_hold_t));  /* `other`, `epoch`: holds of this
+                                            ledger have rows */
     hold->state = p[1];
     hold->lines_n = p[2];
+    hold->paid = (p[3] & FS_HOLD_PAID) != 0;
     hold->pickup = fs_get_le32(p + 4);
     hold->previous = fs_get_le64(p + 8);
     memcpy(hold->buyer, p + 16, FS_BUYER_LEN);
@@ -278,19 +339,60 @@ fs_hold_row_decode(fs_hold_t *hold, fs_str_t row)
     hold->due = (int64_t) fs_get_le64(p + 48);
     hold->length_ms = fs_get_le32(p + 56);
 
-    p += FS_HOLD_ROW_FIXED;
-
     for (i = 0; i < hold->lines_n; i++) {
-        hold->lines[i].sale = fs_get_le32(p);
-        hold->lines[i].qty = fs_get_le32(p + 4);
-        hold->lines[i].price_fen = (int64_t) fs_get_le64(p + 8);
-        p += FS_HOLD_ROW_LINE;
+        line = &hold->lines[i];
+        line->sale = fs_get_le32(p + FS_HOLD_ROW_FIXED + i * FS_HOLD_ROW_LINE);
+        line->qty = fs_get_le32(p + FS_HOLD_ROW_FIXED + i * FS_HOLD_ROW_LINE
+                                + 4);
+        line->price_fen = (int64_t) fs_get_le64(p + FS_HOLD_ROW_FIXED
+                                                + i * FS_HOLD_ROW_LINE + 8);
 
         /* so that its amount is one */
 
-        if (hold->lines[i].qty == 0 || hold->lines[i].qty > FS_QTY_MAX
-            || hold->lines[i].price_fen < 0
-            || hold->lines[i].price_fen > FS_PRICE_MAX)
+        if (line->qty == 0 || line->qty > FS_QTY_MAX
+            || line->price_fen < 0 || line->price_fen > FS_PRICE_MAX)
+        {
+            return -1;
+        }
+    }
+
+    if ((p[3] & FS_HOLD_AFTER) == 0) {
+        return 0;
+    }
+
+    p += FS_HOLD_ROW_FIXED + hold->lines_n * FS_HOLD_ROW_LINE;
+
+    /* it is there where it says something, as whoever wrote it knew */
+
+    return fs_hold_after_decode(hold, p) == 0 && fs_hold_has_after(hold) ? 0
+                                                                         : -1;
+}
+
+
+static int
+fs_hold_after_decode(fs_hold_t *hold, const uint8_t *p)
+{
+    unsigned    i;
+    fs_line_t  *line;
+
+    hold->owed_fen = (int64_t) fs_get_le64(p);
+    hold->refunded_fen = (int64_t) fs_get_le64(p + 8);
+
+    if (hold->owed_fen < 0 || hold->refunded_fen < 0) {
+        return -1;
+    }
+
+    for (i = 0; i < hold->lines_n; i++) {
+        p += FS_HOLD_ROW_AFTER;
+        line = &hold->lines[i];
+        line->owed_fen = (int64_t) fs_get_le64(p);
+        line->owed_qty = fs_get_le16(p + 8);
+        line->restocked = fs_get_le16(p + 10);
+        line->goods = p[12];
+
+        if (line->owed_fen < 0 || line->owed_fen > fs_line_paid(line)
+            || line->owed_qty > line->qty || line->restocked > line->qty
+            || line->goods >= FS_GOODS_N || !fs_row_zeros(p, 13, 16))
         {
             return -1;
         }
@@ -308,7 +410,7 @@ fs_hold_row_decode(fs_hold_t *hold, fs_str_t row)
  *        1    1  state
  *        2    2  zero
  *        4    4  joined
- *        8    8  refunded_to
+ *        8    8  not used: how far its orders were returned
  */
 
 size_t
@@ -319,7 +421,7 @@ fs_group_row_encode(const fs_group_t *group, uint8_t *row)
     row[2] = 0;
     row[3] = 0;
     fs_set_le32(row + 4, group->joined);
-    fs_set_le64(row + 8, group->refunded_to);
+    fs_set_le64(row + 8, 0);
 
     return FS_GROUP_ROW_SIZE;
 }
@@ -340,7 +442,6 @@ fs_group_row_decode(fs_group_t *group, fs_str_t row)
 
     group->state = p[1];
     group->joined = fs_get_le32(p + 4);
-    group->refunded_to = fs_get_le64(p + 8);
 
     return 0;
 }
@@ -432,8 +533,7 @@ fs_units_row_decode(fs_units_t *units, fs_str_t row)
  *        0    1  version: 1
  *        1    1  outcome
  *        2    1  reason
- *        3    1  flags: due, refunded
- *        4    4  zero
+ *        3    5  zero
  *        8    8  amount_fen
  *       16    8  entry that made it so
  */
@@ -441,23 +541,10 @@ fs_units_row_decode(fs_units_t *units, fs_str_t row)
 size_t
 fs_payment_row_encode(const fs_payment_t *payment, uint8_t *row)
 {
-    uint8_t  flags;
-
-    flags = 0;
-
-    if (payment->due) {
-        flags |= FS_PAYMENT_DUE;
-    }
-
-    if (payment->refunded) {
-        flags |= FS_PAYMENT_REFUNDED;
-    }
-
     row[0] = FS_PAYMENT_ROW_VERSION;
     row[1] = payment->outcome;
     row[2] = payment->reason;
-    row[3] = flags;
-    fs_set_le32(row + 4, 0);
+    memset(row + 3, 0, 5);
     fs_set_le64(row + 8, (uint64_t) payment->amount_fen);
     fs_set_le64(row + 16, payment->seq);
 
@@ -473,18 +560,104 @@ fs_payment_row_decode(fs_payment_t *payment, fs_str_t row)
     p = (const uint8_t *) row.data;
 
     if (fs_row_check(row, FS_PAYMENT_ROW_SIZE, FS_PAYMENT_ROW_VERSION) != 0
-        || p[2] >= FS_REASONS_N || (p[3] & ~FS_PAYMENT_FLAGS) != 0
-        || !fs_row_zeros(p, 4, 8))
+        || p[2] >= FS_REASONS_N || !fs_row_zeros(p, 3, 8))
     {
         return -1;
     }
 
     payment->outcome = p[1];
     payment->reason = p[2];
-    payment->due = (p[3] & FS_PAYMENT_DUE) != 0;
-    payment->refunded = (p[3] & FS_PAYMENT_REFUNDED) != 0;
     payment->amount_fen = (int64_t) fs_get_le64(p + 8);
     payment->seq = fs_get_le64(p + 16);
+
+    return 0;
+}
+
+
+/*
+ * Debt; hold and seq are its key:
+ *
+ *   offset size  field
+ *        0    1  version: 1
+ *        1    1  reason
+ *        2    2  zero
+ *        4    4  sale
+ *        8    4  qty
+ *       12    4  zero
+ *       16    8  amount_fen
+ *       24    8  due_at
+ *       32    8  the entry that settled it
+ *       40    8  refunded_at
+ *       48   16  payment
+ */
+
+size_t
+fs_debt_row_encode(const fs_debt_t *debt, uint8_t *row)
+{
+    memset(row, 0, FS_DEBT_ROW_SIZE);
+    row[0] = FS_DEBT_ROW_VERSION;
+    row[1] = debt->reason;
+    fs_set_le32(row + 4, debt->sale);
+    fs_set_le32(row + 8, debt->qty);
+    fs_set_le64(row + 16, (uint64_t) debt->amount_fen);
+    fs_set_le64(row + 24, (uint64_t) debt->due_at);
+    fs_set_le64(row + 32, debt->refunded);
+    fs_set_le64(row + 40, (uint64_t) debt->refunded_at);
+    memcpy(row + 48, debt->payment, FS_REFERENCE_LEN);
+
+    return FS_DEBT_ROW_SIZE;
+}
+
+
+int
+fs_debt_row_decode(fs_debt_t *debt, fs_str_t row)
+{
+    const uint8_t  *p;
+
+    p = (const uint8_t *) row.data;
+
+    if (fs_row_check(row, FS_DEBT_ROW_SIZE, FS_DEBT_ROW_VERSION) != 0
+        || p[1] >= FS_REASONS_N || !fs_row_zeros(p, 2, 4)
+        || !fs_row_zeros(p, 12, 16))
+    {
+        return -1;
+    }
+
+    debt->reason = p[1];
+    debt->sale = fs_get_le32(p + 4);
+    debt->qty = fs_get_le32(p + 8);
+    debt->amount_fen = (int64_t) fs_get_le64(p + 16);
+    debt->due_at = (int64_t) fs_get_le64(p + 24);
+    debt->refunded = fs_get_le64(p + 32);
+    debt->refunded_at = (int64_t) fs_get_le64(p + 40);
+    memcpy(debt->payment, p + 48, FS_REFERENCE_LEN);
+
+    return (debt->amount_fen < 0 || debt->amount_fen > FS_AMOUNT_MAX) ? -1
+                                                                      : 0;
+}
+
+
+/* All that is owed: fen u64, debts u64. */
+
+size_t
+fs_owed_row_encode(const fs_owed_t *owed, uint8_t *row)
+{
+    fs_set_le64(row, (uint64_t) owed->fen);
+    fs_set_le64(row + 8, owed->debts);
+
+    return FS_OWED_ROW_SIZE;
+}
+
+
+int
+fs_owed_row_decode(fs_owed_t *owed, fs_str_t row)
+{
+    if (row.len != FS_OWED_ROW_SIZE) {
+        return -1;
+    }
+
+    owed->fen = (int64_t) fs_get_le64(row.data);
+    owed->debts = fs_get_le64(row.data + 8);
 
     return 0;
 }
@@ -535,6 +708,14 @@ fs_payment_key(uint8_t *key, fs_seq_t hold, const uint8_t *reference,
     fs_set_be64(key, hold);
     memcpy(key + 8, reference, FS_REFERENCE_LEN);
     fs_set_be32(key + 8 + FS_REFERENCE_LEN, sale);
+}
+
+
+void
+fs_debt_key(uint8_t *key, uint64_t first, fs_seq_t seq)
+{
+    fs_set_be64(key, first);
+    fs_set_be64(key + 8, seq);
 }
 
 

@@ -16,11 +16,13 @@
 
 
 #define FS_SALE_ROW_MAX      (160 + FS_SLUG_MAX + FS_TITLE_MAX)
-#define FS_HOLD_ROW_MAX      (64 + FS_LINES_MAX * 16)
+#define FS_HOLD_ROW_MAX      (76 + FS_LINES_MAX * 32)
 #define FS_GROUP_ROW_SIZE    16
 #define FS_BUYER_ROW_SIZE    12
 #define FS_UNITS_ROW_SIZE    16
 #define FS_PAYMENT_ROW_SIZE  24
+#define FS_DEBT_ROW_SIZE     64
+#define FS_OWED_ROW_SIZE     16
 
 /* keys */
 #define FS_UNITS_KEY_LEN     (FS_BUYER_LEN + 4)
@@ -28,12 +30,10 @@
 #define FS_GROUP_KEY_LEN     8
 #define FS_MEMBER_KEY_LEN    16
 #define FS_PAYMENT_KEY_LEN   (8 + FS_REFERENCE_LEN + 4)
+#define FS_DEBT_KEY_LEN      16
 #define FS_TIMER_KEY_LEN     18
 #define FS_DUE_LEN           16         /* a value of `due` */
 #define FS_ASIDE_KEY_MAX     48         /* of a row that was set aside */
-
-/* Set in the sale of a `members` key: see fs_sheet_pass_over(). */
-#define FS_MEMBER_PASSED     0x80000000u
 
 /*
  * A refund's reference has two rows in `payments`, with this mark in place of
@@ -58,13 +58,18 @@ typedef struct {
 
 typedef struct {
     uint8_t              outcome;       /* of the confirm: FS_ENTRY_SOLD,
-                                           SOLD_LATE or REFUND_DUE */
-    uint8_t              reason;        /* of a refund due */
-    uint8_t              due;           /* the money is owed back */
-    uint8_t              refunded;
+                                           SOLD_LATE or OWED; of a refund:
+                                           FS_ENTRY_REFUNDED */
+    uint8_t              reason;        /* OWED: why */
     int64_t              amount_fen;
     fs_seq_t             seq;           /* entry that made it so */
 } fs_payment_t;
+
+/* all that the store owes: what is due back, and not back yet */
+typedef struct {
+    int64_t              fen;
+    uint64_t             debts;
+} fs_owed_t;
 
 typedef enum {
     FS_TIMER_OPEN = 1,                  /* wall: opens_at */
@@ -91,6 +96,8 @@ size_t fs_group_row_encode(const fs_group_t *group, uint8_t *row);
 size_t fs_buyer_row_encode(const fs_buyer_t *buyer, uint8_t *row);
 size_t fs_units_row_encode(const fs_units_t *units, uint8_t *row);
 size_t fs_payment_row_encode(const fs_payment_t *payment, uint8_t *row);
+size_t fs_debt_row_encode(const fs_debt_t *debt, uint8_t *row);
+size_t fs_owed_row_encode(const fs_owed_t *owed, uint8_t *row);
 
 /* The key's part of a row (number, seq, …) is set by the caller. */
 int fs_sale_row_decode(fs_sale_t *sale, fs_str_t row);
@@ -99,6 +106,8 @@ int fs_group_row_decode(fs_group_t *group, fs_str_t row);
 int fs_buyer_row_decode(fs_buyer_t *buyer, fs_str_t row);
 int fs_units_row_decode(fs_units_t *units, fs_str_t row);
 int fs_payment_row_decode(fs_payment_t *payment, fs_str_t row);
+int fs_debt_row_decode(fs_debt_t *debt, fs_str_t row);
+int fs_owed_row_decode(fs_owed_t *owed, fs_str_t row);
 
 void fs_units_key(uint8_t *key, const uint8_t *buyer, uint32_t sale);
 void fs_bound_key(uint8_t *key, const uint8_t *buyer, const uint8_t *hash);
@@ -107,6 +116,10 @@ void fs_member_key(uint8_t *key, uint32_t sale, uint32_t pickup,
     fs_seq_t hold);
 void fs_payment_key(uint8_t *key, fs_seq_t hold, const uint8_t *reference,
     uint32_t sale);
+
+/* Of `debts`: hold, seq; of `owed`: due_at, seq. */
+void fs_debt_key(uint8_t *key, uint64_t first, fs_seq_t seq);
+
 void fs_timer_key(uint8_t *key, const fs_timer_t *timer);
 int fs_timer_key_decode(fs_timer_t *timer, fs_str_t key);
 void fs_due_value(uint8_t *value, int64_t due, fs_seq_t seq);

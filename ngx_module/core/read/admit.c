@@ -8,6 +8,8 @@
 #include "text/text.h"
 
 
+static fs_outcome_t fs_admit_sale(fs_view_t *view, const fs_slug_t *slug,
+    uint32_t *number, fs_refusal_t *refusal);
 static int fs_admit_range(fs_sheet_t *sheet, const fs_command_t *command,
     fs_fault_t *fault);
 
@@ -18,7 +20,6 @@ fs_admit(fs_view_t *view, fs_crypto_t *crypto, fs_sheet_cache_t *cache,
     fs_command_t *command, fs_refusal_t *refusal)
 {
     unsigned      i;
-    fs_str_t      slug;
     fs_sheet_t    sheet;
     fs_outcome_t  outcome;
 
@@ -29,14 +30,10 @@ fs_admit(fs_view_t *view, fs_crypto_t *crypto, fs_sheet_cache_t *cache,
     command->lines_n = (uint8_t) request->lines_n;
 
     for (i = 0; i < request->lines_n; i++) {
-        slug.data = request->lines[i].sale.data;
-        slug.len = request->lines[i].sale.len;
-
-        if (!fs_view_sale_number(view, slug, &command->lines[i].sale)) {
-            refusal->sale = request->lines[i].sale;
-            outcome = fs_view_outcome(view);
-
-            return (outcome == FS_OK) ? FS_NO_SUCH_SALE : outcome;
+        outcome = fs_admit_sale(view, &request->lines[i].sale,
+                                &command->lines[i].sale, refusal);
+        if (outcome != FS_OK) {
+            return outcome;
         }
 
         command->lines[i].qty = request->lines[i].qty;
@@ -51,6 +48,49 @@ fs_admit(fs_view_t *view, fs_crypto_t *crypto, fs_sheet_cache_t *cache,
     if (fs_decide_refused(&sheet, view, command, now, &refusal->result)) {
         refusal->refused = 1;
         return refusal->result.outcome;
+    }
+
+    return FS_OK;
+}
+
+
+static fs_outcome_t
+fs_admit_sale(fs_view_t *view, const fs_slug_t *slug, uint32_t *number,
+    fs_refusal_t *refusal)
+{
+    fs_outcome_t  outcome;
+
+    if (fs_view_sale_number(view, fs_slug_str(slug), number)) {
+        return FS_OK;
+    }
+
+    refusal->sale = *slug;
+    outcome = fs_view_outcome(view);
+
+    return (outcome == FS_OK) ? FS_NO_SUCH_SALE : outcome;
+}
+
+
+fs_outcome_t
+fs_admit_refund(fs_view_t *view, const fs_refund_request_t *request,
+    fs_command_t *command, fs_refusal_t *refusal)
+{
+    unsigned      i;
+    fs_outcome_t  outcome;
+
+    command->lines_n = (uint8_t) request->lines_n;
+    command->reason = request->reason;
+    command->restock = request->restock;
+
+    for (i = 0; i < request->lines_n; i++) {
+        outcome = fs_admit_sale(view, &request->lines[i].sale,
+                                &command->lines[i].sale, refusal);
+        if (outcome != FS_OK) {
+            return outcome;
+        }
+
+        command->lines[i].qty = request->lines[i].qty;
+        command->lines[i].amount_fen = request->lines[i].amount_fen;
     }
 
     return FS_OK;

@@ -34,6 +34,14 @@ fs_outcome_t fs_admit(fs_view_t *view, fs_crypto_t *crypto,
     fs_sheet_cache_t *cache, const fs_hold_request_t *request,
     const fs_now_t *now, fs_command_t *command, fs_refusal_t *refusal);
 
+/*
+ * The same for money that is to go back: the names of the sales become
+ * numbers.  OK, or NO_SUCH_SALE and refusal->sale; what the view says.
+ */
+fs_outcome_t fs_admit_refund(fs_view_t *view,
+    const fs_refund_request_t *request, fs_command_t *command,
+    fs_refusal_t *refusal);
+
 /* Whether an operator's command may name these: a kind and an id of documents,
  * the id of a sale.  OK, NO_SUCH_SALE, or BAD_REQUEST and the fault. */
 fs_outcome_t fs_admit_names(unsigned command, fs_str_t kind, fs_str_t id,

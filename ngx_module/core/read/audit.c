@@ -2,7 +2,8 @@
 /*
  * The audit.  What is compared is folded here, from the entries and
  * fs_entry_effect() alone; of the store's own fold nothing is used.  Of the
- * index only the rows by which refunds are known again are looked at.
+ * index only the rows by which refunds are known again are looked at, and the
+ * sum of what is owed.
  *
  * The entries of the last range and the records that they are compared with
  * come from one snapshot of the log.
@@ -15,6 +16,7 @@
 
 #include "json/json_writer.h"
 #include "read/audit.h"
+#include "read/view_debts.h"
 #include "log/life.h"
 #include "log/log.h"
 #include "read/read.h"
@@ -58,6 +60,8 @@ static fs_outcome_t fs_audit_entry(fs_auditor_t *auditor, fs_entry_t *entry,
     const fs_names_t *names);
 static void fs_audit_life(fs_auditor_t *auditor, fs_view_t *view,
     const fs_entry_t *entry);
+static void fs_audit_money(fs_audit_t *audit, const fs_entry_t *entry);
+static void fs_audit_owed(fs_auditor_t *auditor, fs_view_t *view);
 static void fs_audit_refund(fs_auditor_t *auditor, fs_view_t *view,
     const fs_entry_t *entry);
 static fs_audit_fold_t *fs_audit_fold(fs_auditor_t *auditor,
@@ -260,6 +264,8 @@ fs_audit_range(fs_auditor_t *auditor, fs_view_t *view, int *done)
 
     *done = 1;
 
+    fs_audit_owed(auditor, view);
+
     return fs_audit_compare(auditor, view, log);
 }
 
@@ -296,6 +302,8 @@ fs_audit_entry(fs_auditor_t *auditor, fs_entry_t *entry,
     audit->last_seq = entry->seq;
     memcpy(audit->hash, hash, FS_HASH_LEN);
 
+    fs_audit_money(audit, entry);
+
     if (entry->sale == 0) {
         return FS_OK;
     }
@@ -319,10 +327,8 @@ fs_audit_entry(fs_auditor_t *auditor, fs_entry_t *entry,
     sale->held += effect.held;
     sale->sold += effect.sold;
 
-    if (sale->goal
-        && (entry->type == FS_ENTRY_SOLD || entry->type == FS_ENTRY_SOLD_LATE))
-    {
-        sale->joined += entry->qty;
+    if (effect.joined < 0 || sale->goal) {
+        sale->joined += effect.joined;
     }
 
     if (!sale->negative
@@ -335,6 +341,74 @@ fs_audit_entry(fs_auditor_t *auditor, fs_entry_t *entry,
     }
 
     return FS_OK;
+}
+
+
+/* A debt of nothing is none. */
+
+static void
+fs_audit_money(fs_audit_t *audit, const fs_entry_t *entry)
+{
+    if (entry->amount_fen == 0) {
+        return;
+    }
+
+    switch (entry->type) {
+
+    case FS_ENTRY_REFUND_DUE:
+    case FS_ENTRY_RETURNED:
+    case FS_ENTRY_OWED:
+        audit->owed.fen += entry->amount_fen;
+        audit->owed.debts++;
+        break;
+
+    case FS_ENTRY_REFUNDED:
+
+        if (audit->owed.debts == 0
+            || audit->owed.fen < entry->amount_fen)
+        {
+            fs_audit_problem(audit, "entry %llu pays back what is not owed",
+                             (unsigned long long) entry->seq);
+            break;
+        }
+
+        audit->owed.fen -= entry->amount_fen;
+        audit->owed.debts--;
+        break;
+    }
+}
+
+
+/* What is owed, by the index, if it is of the same entry. */
+
+static void
+fs_audit_owed(fs_auditor_t *auditor, fs_view_t *view)
+{
+    int64_t      wall, boot;
+    fs_owed_t    owed;
+    fs_audit_t  *audit;
+
+    audit = auditor->audit;
+
+    if (view->index.txn == NULL || view->seq != audit->last_seq) {
+        return;
+    }
+
+    view->store->conf.clock(view->store->conf.data, &wall, &boot);
+
+    if (!fs_view_owed(view, wall, &owed, &audit->overdue)) {
+        fs_audit_problem(audit, "what is owed cannot be read");
+
+    } else if (owed.fen != audit->owed.fen
+               || owed.debts != audit->owed.debts)
+    {
+        fs_audit_problem(audit, "%llu debts of %lld fen are owed; the record "
+                         "says %llu of %lld",
+                         (unsigned long long) audit->owed.debts,
+                         (long long) audit->owed.fen,
+                         (unsigned long long) owed.debts,
+                         (long long) owed.fen);
+    }
 }
 
 
@@ -664,6 +738,13 @@ fs_answer_audit(char *buf, size_t size, const fs_audit_t *audit)
         hash[2 * i] = digits[audit->hash[i] >> 4];
         hash[2 * i + 1] = digits[audit->hash[i] & 15];
     }
+
+    fs_write_key(&writer, "owed");
+    fs_write_object(&writer);
+    fs_write_number_of(&writer, "fen", audit->owed.fen);
+    fs_write_number_of(&writer, "debts", (int64_t) audit->owed.debts);
+    fs_write_number_of(&writer, "overdue", (int64_t) audit->overdue);
+    fs_write_object_end(&writer);
 
     fs_write_key(&writer, "ledger");
     fs_write_object(&writer);

@@ -27,6 +27,8 @@ typedef struct {
     fs_outcome_t         outcome;       /* OK, or why it did not end */
     fs_seq_t             last_seq;
     uint8_t              hash[FS_HASH_LEN];
+    fs_owed_t            owed;          /* folded */
+    uint64_t             overdue;       /* as fs_view_owed() says */
     fs_audit_sale_t     *sales;         /* malloc()ed, in order of slugs */
     size_t               sales_n;
     char                 problem[256];  /* the first, in words; or empty */
@@ -41,7 +43,7 @@ void fs_audit_run(fs_store_t *store, unsigned range, const _Atomic int *stop,
 void fs_audit_free(fs_audit_t *audit);
 
 /* {"ok","sales":[{"id","stock","free","held","sold","ok"}],
- * "ledger":{"last_seq","hash"}} and "problem" when there is one;
+ * "owed":{"fen","debts","overdue"},"ledger":{"last_seq","hash"}} and "problem" when there is one;
  * the length, or -1: it did not fit */
 int fs_answer_audit(char *buf, size_t size, const fs_audit_t *audit);
 

@@ -586,8 +586,8 @@ fs_view_refund(fs_view_t *view, fs_seq_t hold, const uint8_t *reference,
 
 
 /*
- * 1: all its lines count to groups that failed; the entries may be still to
- * come.  Units sold before the sale had a goal count to none.  -1: a row of
+ * 1: all its lines count to groups that failed, or are back; the entries may
+ * be still to come.  Units sold before the sale had a goal count to none.  -1: a row of
  * theirs cannot be read.
  */
 
@@ -603,6 +603,11 @@ fs_view_failed(fs_view_t *view, const fs_hold_t *hold)
     fs_group_t  group;
 
     for (i = 0; i < hold->lines_n; i++) {
+
+        if (fs_line_back(&hold->lines[i])) {
+            continue;
+        }
+
         found = fs_view_look_sale(view, hold->lines[i].sale, &sale);
 
         if (found != 1) {

@@ -3,10 +3,6 @@
 #include "sheet/sheet.h"
 
 
-static int fs_line_failed(fs_sheet_t *sheet, const fs_hold_t *hold,
-    unsigned line);
-
-
 fs_group_t *
 fs_line_group(fs_sheet_t *sheet, const fs_hold_t *hold, unsigned line)
 {
@@ -25,9 +21,7 @@ fs_line_group(fs_sheet_t *sheet, const fs_hold_t *hold, unsigned line)
 }
 
 
-/* Whether a line of a sold hold counts to a group that failed. */
-
-static int
+int
 fs_line_failed(fs_sheet_t *sheet, const fs_hold_t *hold, unsigned line)
 {
     const fs_group_t  *group;
@@ -35,7 +29,8 @@ fs_line_failed(fs_sheet_t *sheet, const fs_hold_t *hold, unsigned line)
     group = fs_line_group(sheet, hold, line);
 
     return group != NULL && group->state == FS_GROUP_FAILED
-           && fs_sheet_member(sheet, group->sale, group->pickup, hold->seq);
+           && fs_sheet_member(sheet, group->sale, group->pickup, hold->seq)
+              != 0;
 }
 
 
@@ -56,7 +51,9 @@ fs_result_hold(fs_sheet_t *sheet, const fs_hold_t *hold, fs_result_t *result)
     }
 
     for (i = 0; i < hold->lines_n; i++) {
-        if (!fs_line_failed(sheet, hold, i)) {
+        if (!fs_line_back(&hold->lines[i])
+            && !fs_line_failed(sheet, hold, i))
+        {
             return;
         }
     }

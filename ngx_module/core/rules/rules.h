@@ -21,6 +21,9 @@
 fs_group_t *fs_line_group(fs_sheet_t *sheet, const fs_hold_t *hold,
     unsigned line);
 
+/* Whether a line of an order waits to be returned: its group failed. */
+int fs_line_failed(fs_sheet_t *sheet, const fs_hold_t *hold, unsigned line);
+
 /* The answer's hold, as people read it. */
 void fs_result_hold(fs_sheet_t *sheet, const fs_hold_t *hold,
     fs_result_t *result);
@@ -54,7 +57,7 @@ typedef enum {
     FS_MOVE_EXPIRE,
     FS_MOVE_CONFIRM,                    /* the right amount, first payment */
     FS_MOVE_CANCEL,
-    FS_MOVE_RETURN,                     /* its group failed */
+    FS_MOVE_OWE,                        /* part of it, for whatever reason */
     FS_MOVE_REFUND,                     /* the last payment due is back */
     FS_MOVE_READY,
     FS_MOVE_PICK_UP,
@@ -69,6 +72,46 @@ typedef struct {
 } fs_transition_t;
 
 const fs_transition_t *fs_transition(unsigned state, fs_move_t move);
+
+
+/*
+ * debt.c: what is owed back, and of which line.  Those that take a hold write
+ * entries, and *hold is as it is then.
+ */
+
+/* What was paid for the line and is not owed back yet, in fen. */
+int64_t fs_line_left(const fs_line_t *line);
+
+/* What the next `qty` units of it are worth that are not owed back yet. */
+int64_t fs_line_worth(const fs_line_t *line, uint32_t qty);
+
+/*
+ * `owed` for a line of an order: an amount, for so many units or for none.
+ * command: its key is bound to the entry; NULL: a timer's.  1; 0: the order
+ * has no payment, nothing is written.
+ */
+int fs_emit_owed(fs_sheet_t *sheet, fs_hold_t *hold, unsigned line,
+    uint32_t qty, int64_t amount_fen, fs_reason_t reason,
+    const fs_command_t *command, const fs_now_t *now);
+
+/* Units of a line go back to their sale; 0: nothing is written. */
+void fs_emit_restocked(fs_sheet_t *sheet, fs_hold_t *hold, unsigned line,
+    uint32_t qty, const fs_now_t *now);
+
+/* `owed` for the payment of a confirm that sells nothing. */
+void fs_emit_payment_owed(fs_sheet_t *sheet, const fs_hold_t *hold,
+    const fs_command_t *command, fs_reason_t reason, const fs_now_t *now);
+
+/*
+ * A line whose group failed: what is left of its money is owed, what is left
+ * of its units goes back, unless they were handed over.  1; 0: as above.
+ */
+int fs_return_line(fs_sheet_t *sheet, fs_hold_t *hold, unsigned line,
+    const fs_now_t *now);
+
+/* All such lines of a hold, before something else is decided about it. */
+void fs_return_failed(fs_sheet_t *sheet, fs_hold_t *hold,
+    const fs_now_t *now);
 
 
 /*

@@ -38,8 +38,8 @@ static int fs_next_group(fs_sheet_t *sheet, uint32_t sale, uint32_t from,
 static void fs_walk_check(fs_sheet_t *sheet, const fs_sale_t *sale);
 static void fs_emit_failed(fs_sheet_t *sheet, const fs_now_t *now,
     uint32_t sale, uint32_t pickup);
-static const char *fs_return_entry(fs_sheet_t *sheet, uint32_t sale,
-    fs_seq_t seq, fs_entry_t *entry);
+static const char *fs_return_order(fs_sheet_t *sheet, uint32_t sale,
+    fs_seq_t seq, const fs_now_t *now);
 static unsigned fs_timer_return(fs_sheet_t *sheet, const fs_now_t *now,
     uint32_t number, uint32_t pickup, unsigned limit);
 
@@ -487,17 +487,16 @@ fs_emit_failed(fs_sheet_t *sheet, const fs_now_t *now, uint32_t sale,
 }
 
 
-/* Give back the orders of a failed group, behind its stored cursor. */
+/* Return the orders of a failed group that are left. */
 
 static unsigned
 fs_timer_return(fs_sheet_t *sheet, const fs_now_t *now, uint32_t number,
     uint32_t pickup, unsigned limit)
 {
     unsigned           done;
-    fs_seq_t           seq;
+    fs_seq_t           seq, before;
     const char        *why;
-    fs_aside_t         before;
-    fs_entry_t         entry;
+    fs_aside_t         suspect;
     const fs_group_t  *group;
 
     group = fs_sheet_group(sheet, number, pickup, 0);
@@ -506,14 +505,11 @@ fs_timer_return(fs_sheet_t *sheet, const fs_now_t *now, uint32_t number,
         return 0;
     }
 
-    before = sheet->suspect;
+    suspect = sheet->suspect;
+    done = 0;
 
-    for (done = 0; done < limit && !sheet->failed; done++) {
-        seq = fs_sheet_next_member(sheet, number, pickup, group->refunded_to);
-
-        if (seq == 0) {
-            seq = fs_sheet_passed_over(sheet, number, pickup);
-        }
+    while (done < limit && !sheet->failed) {
+        seq = fs_sheet_first_member(sheet, number, pickup);
 
         if (seq == 0) {
             break;
@@ -521,29 +517,29 @@ fs_timer_return(fs_sheet_t *sheet, const fs_now_t *now, uint32_t number,
 
         fs_aside_member(&sheet->suspect, number, pickup, seq);
 
-        why = fs_return_entry(sheet, number, seq, &entry);
+        before = sheet->seq;
+        why = fs_return_order(sheet, number, seq, now);
 
-        if (why == NULL) {
-            fs_emit(sheet, &entry, now);
-
-        } else if (!sheet->failed) {
+        if (why != NULL && !sheet->failed) {
             fs_set_aside(sheet, &sheet->suspect, why);
         }
 
+        done += (why != NULL) ? 1 : (unsigned) (sheet->seq - before);
+
         if (!sheet->failed) {
-            sheet->suspect = before;
+            sheet->suspect = suspect;
         }
     }
 
-    return done;
+    return (done < limit) ? done : limit;
 }
 
 
-/* The entry that gives back an order's line.  NULL, or why there is none. */
+/* Return an order's line.  NULL, or why it cannot be. */
 
 static const char *
-fs_return_entry(fs_sheet_t *sheet, uint32_t sale, fs_seq_t seq,
-    fs_entry_t *entry)
+fs_return_order(fs_sheet_t *sheet, uint32_t sale, fs_seq_t seq,
+    const fs_now_t *now)
 {
     unsigned   i;
     fs_hold_t  hold;
@@ -562,11 +558,11 @@ fs_return_entry(fs_sheet_t *sheet, uint32_t sale, fs_seq_t seq,
         return "its hold has no such line";
     }
 
-    fs_entry_about_line(entry, &hold, i, FS_ENTRY_RETURNED);
-    entry->reason = FS_REASON_GROUP_FAILED;
-    entry->amount_fen = hold.lines[i].price_fen * hold.lines[i].qty;
+    if (hold.lines[i].owed_qty == hold.lines[i].qty) {
+        return "all of it was returned";
+    }
 
-    if (!fs_sheet_sold_for(sheet, seq, entry->id2)) {
+    if (!fs_return_line(sheet, &hold, i, now)) {
         return "its payment is not there";
     }
 

@@ -6,6 +6,9 @@
  * is right, whether units are free for a late payment, whether the groups
  * are formed.  A move that the row allows may then still end otherwise; a
  * move that it refuses is refused always.
+ *
+ * What is owed of an order is a matter of its lines, and its state follows
+ * from them when the entry is folded: see fs_fold_order_state().
  */
 
 #include "ledger/entry.h"
@@ -20,7 +23,7 @@
 #define WRONG(state)                                                         \
     { FS_WRONG_STATE, FS_HOLD_##state, FS_ENTRY_NONE, FS_REASON_NONE }
 #define BACK(state, reason)                                                  \
-    { FS_REFUND_DUE, FS_HOLD_##state, FS_ENTRY_REFUND_DUE,                   \
+    { FS_REFUND_DUE, FS_HOLD_##state, FS_ENTRY_OWED,                         \
       FS_REASON_##reason }
 
 
@@ -33,7 +36,7 @@ static const fs_transition_t  fs_transitions[FS_HOLD_STATES_N][FS_MOVES_N] = {
         [FS_MOVE_EXPIRE]  = WRONG(NONE),
         [FS_MOVE_CONFIRM] = WRONG(NONE),
         [FS_MOVE_CANCEL]  = WRONG(NONE),
-        [FS_MOVE_RETURN]  = WRONG(NONE),
+        [FS_MOVE_OWE]     = WRONG(NONE),
         [FS_MOVE_REFUND]  = WRONG(NONE),
         [FS_MOVE_READY]   = WRONG(NONE),
         [FS_MOVE_PICK_UP] = WRONG(NONE),
@@ -46,7 +49,7 @@ static const fs_transition_t  fs_transitions[FS_HOLD_STATES_N][FS_MOVES_N] = {
         [FS_MOVE_EXPIRE]  = TO(EXPIRED, EXPIRED),
         [FS_MOVE_CONFIRM] = TO(SOLD, SOLD),
         [FS_MOVE_CANCEL]  = TO(CANCELLED, CANCELLED),
-        [FS_MOVE_RETURN]  = WRONG(HELD),
+        [FS_MOVE_OWE]     = WRONG(HELD),
         [FS_MOVE_REFUND]  = TO(HELD, REFUNDED),     /* a wrong amount's */
         [FS_MOVE_READY]   = WRONG(HELD),
         [FS_MOVE_PICK_UP] = WRONG(HELD),
@@ -59,7 +62,7 @@ static const fs_transition_t  fs_transitions[FS_HOLD_STATES_N][FS_MOVES_N] = {
         [FS_MOVE_EXPIRE]  = TO(EXPIRED, EXPIRED),
         [FS_MOVE_CONFIRM] = TO(SOLD, SOLD),
         [FS_MOVE_CANCEL]  = TO(CANCELLED, CANCELLED),
-        [FS_MOVE_RETURN]  = WRONG(PAYING),
+        [FS_MOVE_OWE]     = WRONG(PAYING),
         [FS_MOVE_REFUND]  = TO(PAYING, REFUNDED),
         [FS_MOVE_READY]   = WRONG(PAYING),
         [FS_MOVE_PICK_UP] = WRONG(PAYING),
@@ -72,7 +75,7 @@ static const fs_transition_t  fs_transitions[FS_HOLD_STATES_N][FS_MOVES_N] = {
         [FS_MOVE_EXPIRE]  = WRONG(SOLD),
         [FS_MOVE_CONFIRM] = BACK(SOLD, SECOND_PAYMENT),
         [FS_MOVE_CANCEL]  = WRONG(SOLD),
-        [FS_MOVE_RETURN]  = TO(REFUND_DUE, RETURNED),
+        [FS_MOVE_OWE]     = TO(SOLD, OWED),
         [FS_MOVE_REFUND]  = TO(SOLD, REFUNDED),     /* a second payment's */
         [FS_MOVE_READY]   = TO(READY, READY),
         [FS_MOVE_PICK_UP] = WRONG(SOLD),
@@ -85,7 +88,7 @@ static const fs_transition_t  fs_transitions[FS_HOLD_STATES_N][FS_MOVES_N] = {
         [FS_MOVE_EXPIRE]  = WRONG(RELEASED),
         [FS_MOVE_CONFIRM] = BACK(REFUND_DUE, RELEASED),
         [FS_MOVE_CANCEL]  = STAYS(RELEASED),
-        [FS_MOVE_RETURN]  = WRONG(RELEASED),
+        [FS_MOVE_OWE]     = WRONG(RELEASED),
         [FS_MOVE_REFUND]  = TO(RELEASED, REFUNDED),
         [FS_MOVE_READY]   = WRONG(RELEASED),
         [FS_MOVE_PICK_UP] = WRONG(RELEASED),
@@ -98,7 +101,7 @@ static const fs_transition_t  fs_transitions[FS_HOLD_STATES_N][FS_MOVES_N] = {
         [FS_MOVE_EXPIRE]  = STAYS(EXPIRED),
         [FS_MOVE_CONFIRM] = TO(SOLD, SOLD_LATE),    /* when it still can */
         [FS_MOVE_CANCEL]  = TO(CANCELLED, WITHDRAWN),
-        [FS_MOVE_RETURN]  = WRONG(EXPIRED),
+        [FS_MOVE_OWE]     = WRONG(EXPIRED),
         [FS_MOVE_REFUND]  = TO(EXPIRED, REFUNDED),
         [FS_MOVE_READY]   = WRONG(EXPIRED),
         [FS_MOVE_PICK_UP] = WRONG(EXPIRED),
@@ -111,7 +114,7 @@ static const fs_transition_t  fs_transitions[FS_HOLD_STATES_N][FS_MOVES_N] = {
         [FS_MOVE_EXPIRE]  = WRONG(CANCELLED),
         [FS_MOVE_CONFIRM] = BACK(REFUND_DUE, CANCELLED),
         [FS_MOVE_CANCEL]  = STAYS(CANCELLED),
-        [FS_MOVE_RETURN]  = WRONG(CANCELLED),
+        [FS_MOVE_OWE]     = WRONG(CANCELLED),
         [FS_MOVE_REFUND]  = TO(CANCELLED, REFUNDED),
         [FS_MOVE_READY]   = WRONG(CANCELLED),
         [FS_MOVE_PICK_UP] = WRONG(CANCELLED),
@@ -124,7 +127,7 @@ static const fs_transition_t  fs_transitions[FS_HOLD_STATES_N][FS_MOVES_N] = {
         [FS_MOVE_EXPIRE]  = WRONG(REFUND_DUE),
         [FS_MOVE_CONFIRM] = BACK(REFUND_DUE, SECOND_PAYMENT),
         [FS_MOVE_CANCEL]  = WRONG(REFUND_DUE),
-        [FS_MOVE_RETURN]  = WRONG(REFUND_DUE),
+        [FS_MOVE_OWE]     = TO(REFUND_DUE, OWED),
         [FS_MOVE_REFUND]  = TO(REFUNDED, REFUNDED),
         [FS_MOVE_READY]   = WRONG(REFUND_DUE),
         [FS_MOVE_PICK_UP] = WRONG(REFUND_DUE),
@@ -137,7 +140,7 @@ static const fs_transition_t  fs_transitions[FS_HOLD_STATES_N][FS_MOVES_N] = {
         [FS_MOVE_EXPIRE]  = WRONG(REFUNDED),
         [FS_MOVE_CONFIRM] = BACK(REFUND_DUE, SECOND_PAYMENT),
         [FS_MOVE_CANCEL]  = WRONG(REFUNDED),
-        [FS_MOVE_RETURN]  = WRONG(REFUNDED),
+        [FS_MOVE_OWE]     = TO(REFUNDED, OWED),
         [FS_MOVE_REFUND]  = WRONG(REFUNDED),
         [FS_MOVE_READY]   = WRONG(REFUNDED),
         [FS_MOVE_PICK_UP] = WRONG(REFUNDED),
@@ -150,7 +153,7 @@ static const fs_transition_t  fs_transitions[FS_HOLD_STATES_N][FS_MOVES_N] = {
         [FS_MOVE_EXPIRE]  = WRONG(READY),
         [FS_MOVE_CONFIRM] = BACK(READY, SECOND_PAYMENT),
         [FS_MOVE_CANCEL]  = WRONG(READY),
-        [FS_MOVE_RETURN]  = WRONG(READY),
+        [FS_MOVE_OWE]     = TO(READY, OWED),
         [FS_MOVE_REFUND]  = TO(READY, REFUNDED),
         [FS_MOVE_READY]   = STAYS(READY),
         [FS_MOVE_PICK_UP] = TO(PICKED_UP, PICKED_UP),
@@ -163,7 +166,7 @@ static const fs_transition_t  fs_transitions[FS_HOLD_STATES_N][FS_MOVES_N] = {
         [FS_MOVE_EXPIRE]  = WRONG(PICKED_UP),
         [FS_MOVE_CONFIRM] = BACK(PICKED_UP, SECOND_PAYMENT),
         [FS_MOVE_CANCEL]  = WRONG(PICKED_UP),
-        [FS_MOVE_RETURN]  = WRONG(PICKED_UP),
+        [FS_MOVE_OWE]     = TO(PICKED_UP, OWED),
         [FS_MOVE_REFUND]  = TO(PICKED_UP, REFUNDED),
         [FS_MOVE_READY]   = WRONG(PICKED_UP),
         [FS_MOVE_PICK_UP] = STAYS(PICKED_UP),

@@ -143,14 +143,7 @@ fs_due_returns(fs_sheet_t *sheet, uint32_t sale, uint32_t pickup,
 void
 fs_due_returns_left(fs_sheet_t *sheet, uint32_t sale, uint32_t pickup)
 {
-    fs_group_t  *group;
-
-    group = fs_sheet_group(sheet, sale, pickup, 0);
-
-    if (group != NULL
-        && fs_sheet_next_member(sheet, sale, pickup, group->refunded_to) == 0
-        && fs_sheet_passed_over(sheet, sale, pickup) == 0)
-    {
+    if (fs_sheet_first_member(sheet, sale, pickup) == 0) {
         fs_due_returns(sheet, sale, pickup, 0);
     }
 }

@@ -131,14 +131,6 @@ void fs_sheet_unbind(fs_sheet_t *sheet, const uint8_t *buyer,
 void fs_sheet_put_payment(fs_sheet_t *sheet, fs_seq_t hold,
     const uint8_t *reference, uint32_t sale, const fs_payment_t *row);
 
-/*
- * The payment of a hold that has been due for longest: of all (payment
- * NULL) or of one.  1: found, its reference, sale and row; 0: nothing is due.
- */
-int fs_sheet_oldest_due(fs_sheet_t *sheet, fs_seq_t hold,
-    const uint8_t *payment, uint8_t *reference, uint32_t *sale,
-    fs_payment_t *row);
-
 /* The reference that a hold was sold for.  1 or 0. */
 int fs_sheet_sold_for(fs_sheet_t *sheet, fs_seq_t hold, uint8_t *reference);
 
@@ -152,22 +144,17 @@ int fs_sheet_entry(fs_sheet_t *sheet, fs_seq_t seq, fs_entry_t *entry);
 int fs_sheet_look_entry(fs_sheet_t *sheet, fs_seq_t seq, fs_entry_t *entry);
 int fs_sheet_look_hold(fs_sheet_t *sheet, fs_seq_t seq, fs_hold_t *hold);
 
-/* Whether an order counts to the group of a sale. */
-int fs_sheet_member(fs_sheet_t *sheet, uint32_t sale, uint32_t pickup,
-    fs_seq_t hold);
-
-/* The first order of a group after `after`; 0: none. */
-fs_seq_t fs_sheet_next_member(fs_sheet_t *sheet, uint32_t sale,
-    uint32_t pickup, fs_seq_t after);
-
 /*
- * Orders of a failed group that were passed over: set aside in the index in
- * which those after them were returned, and still to be returned in this one.
- * over 1: it was; 0: it is so no longer.
+ * The units of an order that count to the group of a sale; 0: none.  Of a
+ * group that failed: of an order that is still to be returned.
  */
-void fs_sheet_pass_over(fs_sheet_t *sheet, uint32_t sale, uint32_t pickup,
-    fs_seq_t hold, int over);
-fs_seq_t fs_sheet_passed_over(fs_sheet_t *sheet, uint32_t sale,
+uint32_t fs_sheet_member(fs_sheet_t *sheet, uint32_t sale, uint32_t pickup,
+    fs_seq_t hold);
+void fs_sheet_put_member(fs_sheet_t *sheet, uint32_t sale, uint32_t pickup,
+    fs_seq_t hold, uint32_t units);
+
+/* The first order of a group; 0: none. */
+fs_seq_t fs_sheet_first_member(fs_sheet_t *sheet, uint32_t sale,
     uint32_t pickup);
 
 /* The place of a hold of another life below FS_OTHER_HOLDS. */

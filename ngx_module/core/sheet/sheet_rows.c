@@ -378,40 +378,6 @@ fs_sheet_next_payment(fs_sheet_t *sheet, fs_seq_t hold, uint8_t *key,
 }
 
 
-int
-fs_sheet_oldest_due(fs_sheet_t *sheet, fs_seq_t hold, const uint8_t *payment,
-    uint8_t *reference, uint32_t *sale, fs_payment_t *row)
-{
-    int           found;
-    uint8_t       key[FS_PAYMENT_KEY_LEN], at[FS_REFERENCE_LEN];
-    uint32_t      at_sale;
-    fs_payment_t  candidate;
-
-    static const uint8_t  zeros[FS_REFERENCE_LEN];
-
-    found = 0;
-    fs_payment_key(key, hold, (payment != NULL) ? payment : zeros, 0);
-
-    while (fs_sheet_next_payment(sheet, hold, key, &candidate, at, &at_sale)) {
-
-        if (payment != NULL && memcmp(at, payment, FS_REFERENCE_LEN) != 0) {
-            break;
-        }
-
-        if (!candidate.due || (found && candidate.seq > row->seq)) {
-            continue;
-        }
-
-        found = 1;
-        *row = candidate;
-        *sale = at_sale;
-        memcpy(reference, at, FS_REFERENCE_LEN);
-    }
-
-    return found;
-}
-
-
 void
 fs_other_reference(uint8_t *reference, fs_seq_t hold, uint32_t epoch)
 {
@@ -492,7 +458,7 @@ fs_sheet_look_entry(fs_sheet_t *sheet, fs_seq_t seq, fs_entry_t *entry)
 }
 
 
-int
+uint32_t
 fs_sheet_member(fs_sheet_t *sheet, uint32_t sale, uint32_t pickup,
     fs_seq_t hold)
 {
@@ -501,20 +467,48 @@ fs_sheet_member(fs_sheet_t *sheet, uint32_t sale, uint32_t pickup,
 
     fs_member_key(key, sale, pickup, hold);
 
-    return fs_db_get(sheet->index,
-                     sheet->store->index_dbi[FS_INDEX_MEMBERS], key,
-                     sizeof(key), &value);
+    if (!fs_db_get(sheet->index, sheet->store->index_dbi[FS_INDEX_MEMBERS],
+                   key, sizeof(key), &value))
+    {
+        return 0;
+    }
+
+    if (value.len != 4) {
+        fs_sheet_damaged(sheet);
+        return 0;
+    }
+
+    return fs_get_le32(value.data);
+}
+
+
+void
+fs_sheet_put_member(fs_sheet_t *sheet, uint32_t sale, uint32_t pickup,
+    fs_seq_t hold, uint32_t units)
+{
+    MDB_dbi  dbi;
+    uint8_t  key[FS_MEMBER_KEY_LEN], value[4];
+
+    dbi = sheet->store->index_dbi[FS_INDEX_MEMBERS];
+    fs_member_key(key, sale, pickup, hold);
+
+    if (units == 0) {
+        fs_db_delete(sheet->index, dbi, key, sizeof(key), NULL, 0);
+        return;
+    }
+
+    fs_set_le32(value, units);
+    fs_db_put(sheet->index, dbi, key, sizeof(key), value, sizeof(value), 0);
 }
 
 
 fs_seq_t
-fs_sheet_next_member(fs_sheet_t *sheet, uint32_t sale, uint32_t pickup,
-    fs_seq_t after)
+fs_sheet_first_member(fs_sheet_t *sheet, uint32_t sale, uint32_t pickup)
 {
     uint8_t   key[FS_MEMBER_KEY_LEN];
     fs_str_t  found, value;
 
-    fs_member_key(key, sale, pickup, after + 1);
+    fs_member_key(key, sale, pickup, 0);
 
     if (!fs_db_seek(sheet->index, sheet->store->index_dbi[FS_INDEX_MEMBERS],
                     key, sizeof(key), &found, &value)
@@ -525,30 +519,4 @@ fs_sheet_next_member(fs_sheet_t *sheet, uint32_t sale, uint32_t pickup,
     }
 
     return fs_get_be64(found.data + 8);
-}
-
-
-void
-fs_sheet_pass_over(fs_sheet_t *sheet, uint32_t sale, uint32_t pickup,
-    fs_seq_t hold, int over)
-{
-    uint8_t  key[FS_MEMBER_KEY_LEN];
-    MDB_dbi  dbi;
-
-    fs_member_key(key, sale | FS_MEMBER_PASSED, pickup, hold);
-    dbi = sheet->store->index_dbi[FS_INDEX_MEMBERS];
-
-    if (over) {
-        fs_db_put(sheet->index, dbi, key, sizeof(key), NULL, 0, 0);
-
-    } else {
-        fs_db_delete(sheet->index, dbi, key, sizeof(key), NULL, 0);
-    }
-}
-
-
-fs_seq_t
-fs_sheet_passed_over(fs_sheet_t *sheet, uint32_t sale, uint32_t pickup)
-{
-    return fs_sheet_next_member(sheet, sale | FS_MEMBER_PASSED, pickup, 0);
 }

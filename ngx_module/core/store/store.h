@@ -54,6 +54,8 @@ typedef enum {
     FS_INDEX_TIMERS,
     FS_INDEX_MEMBERS,
     FS_INDEX_PAYMENTS,
+    FS_INDEX_DEBTS,
+    FS_INDEX_OWED,
     FS_INDEX_SALES,
     FS_INDEX_GROUPS,
     FS_INDEX_SHELF,
@@ -107,6 +109,7 @@ typedef struct {
     int                  readers;       /* LMDB's maxreaders */
     uint32_t             generation;    /* entries, see buyers.h; 0: the
                                            default.  For a new index */
+    uint32_t             refund_ms;     /* from a debt to when it is due */
 
     /*
      * Time: wall is CLOCK_REALTIME in ms, boot is CLOCK_BOOTTIME in ms.

@@ -13,8 +13,10 @@
 #define FS_WITH_STATE        0x20
 #define FS_WITH_TAKEN        0x40       /* held, sold */
 #define FS_WITH_LAST_SEQ     0x80
+#define FS_WITH_LEFT         0x100
+#define FS_WITH_AMOUNT       0x200
 
-static const uint8_t  fs_tell[FS_OUTCOMES_N] = {
+static const uint16_t  fs_tell[FS_OUTCOMES_N] = {
     [FS_SOLD_OUT] = FS_WITH_SALE | FS_WITH_FREE,
     [FS_OVER_LIMIT] = FS_WITH_SALE | FS_WITH_LIMIT,
     [FS_NOT_OPEN] = FS_WITH_SALE | FS_WITH_OPENS_AT,
@@ -25,7 +27,9 @@ static const uint8_t  fs_tell[FS_OUTCOMES_N] = {
     [FS_WAIT] = FS_WITH_RETRY_AT,
     [FS_TOO_FAST] = FS_WITH_RETRY_AT,
     [FS_STOCK_TAKEN] = FS_WITH_TAKEN,
-    [FS_FORKED] = FS_WITH_LAST_SEQ
+    [FS_FORKED] = FS_WITH_LAST_SEQ,
+    [FS_REFUND_OVER] = FS_WITH_SALE | FS_WITH_LEFT,
+    [FS_WRONG_AMOUNT] = FS_WITH_AMOUNT
 };
 
 
@@ -35,6 +39,8 @@ static const uint8_t  fs_tell[FS_OUTCOMES_N] = {
 
 static void fs_write_hold(fs_writer_t *writer, const fs_hold_t *hold,
     const fs_names_t *names, int64_t now);
+static void fs_write_debt(fs_writer_t *writer, const fs_debt_t *debt,
+    const fs_names_t *names);
 static void fs_write_lines(fs_writer_t *writer, const fs_hold_t *hold,
     const fs_names_t *names);
 static void fs_write_problem(fs_writer_t *writer, fs_outcome_t outcome,
@@ -50,12 +56,24 @@ static void fs_write_some(fs_writer_t *writer, int64_t number);
 
 int
 fs_answer_hold(char *buf, size_t size, const fs_hold_t *hold,
-    const fs_names_t *names, int64_t now)
+    const fs_debt_t *debts, size_t debts_n, const fs_names_t *names,
+    int64_t now)
 {
+    size_t       i;
     fs_writer_t  writer;
 
     fs_writer_begin(&writer, buf, size);
+    fs_write_object(&writer);
     fs_write_hold(&writer, hold, names, now);
+    fs_write_key(&writer, "debts");
+    fs_write_list(&writer);
+
+    for (i = 0; i < debts_n; i++) {
+        fs_write_debt(&writer, &debts[i], names);
+    }
+
+    fs_write_list_end(&writer);
+    fs_write_object_end(&writer);
 
     return fs_writer_end(&writer);
 }
@@ -88,7 +106,9 @@ fs_answer_holds(char *buf, size_t size, const fs_hold_t *holds, size_t n,
     fs_write_list(&writer);
 
     for (i = 0; i < n; i++) {
+        fs_write_object(&writer);
         fs_write_hold(&writer, &holds[i], names, now);
+        fs_write_object_end(&writer);
     }
 
     fs_write_list_end(&writer);
@@ -234,6 +254,14 @@ fs_write_result(fs_writer_t *writer, unsigned tell, const fs_result_t *result,
     if (tell & FS_WITH_LAST_SEQ) {
         fs_write_number_of(writer, "last_seq", (int64_t) result->last_seq);
     }
+
+    if (tell & FS_WITH_LEFT) {
+        fs_write_number_of(writer, "left_fen", result->amount_fen);
+    }
+
+    if (tell & FS_WITH_AMOUNT) {
+        fs_write_number_of(writer, "amount_fen", result->amount_fen);
+    }
 }
 
 
@@ -275,7 +303,6 @@ fs_write_hold(fs_writer_t *writer, const fs_hold_t *hold,
 {
     fs_slug_t  pickup;
 
-    fs_write_object(writer);
     fs_write_key(writer, "id");
     fs_write_hold_id(writer, names, hold);
     fs_write_text_of(writer, "state", fs_hold_state_name(hold->state));
@@ -294,6 +321,8 @@ fs_write_hold(fs_writer_t *writer, const fs_hold_t *hold,
     }
 
     fs_write_number_of(writer, "amount_fen", fs_hold_amount(hold));
+    fs_write_number_of(writer, "owed_fen", hold->owed_fen);
+    fs_write_number_of(writer, "refunded_fen", hold->refunded_fen);
     fs_write_number_of(writer, "created_at", hold->created_at);
     fs_write_key(writer, "expires_at");
 
@@ -305,6 +334,29 @@ fs_write_hold(fs_writer_t *writer, const fs_hold_t *hold,
     }
 
     fs_write_number_of(writer, "now", now);
+}
+
+
+static void
+fs_write_debt(fs_writer_t *writer, const fs_debt_t *debt,
+    const fs_names_t *names)
+{
+    fs_write_object(writer);
+    fs_write_number_of(writer, "owed", (int64_t) debt->seq);
+    fs_write_key(writer, "sale");
+
+    if (debt->sale != 0) {
+        fs_write_sale_slug(writer, names, debt->sale);
+
+    } else {
+        fs_write_null(writer);
+    }
+
+    fs_write_some_of(writer, "qty", debt->qty);
+    fs_write_number_of(writer, "amount_fen", debt->amount_fen);
+    fs_write_text_of(writer, "reason", fs_reason_name(debt->reason));
+    fs_write_number_of(writer, "due_at", debt->due_at);
+    fs_write_some_of(writer, "refunded_at", debt->refunded_at);
     fs_write_object_end(writer);
 }
 
@@ -326,6 +378,11 @@ fs_write_lines(fs_writer_t *writer, const fs_hold_t *hold,
         fs_write_sale_slug(writer, names, line->sale);
         fs_write_number_of(writer, "qty", line->qty);
         fs_write_number_of(writer, "price_fen", line->price_fen);
+
+        if (hold->paid) {
+            fs_write_text_of(writer, "goods", fs_goods_name(line->goods));
+        }
+
         fs_write_object_end(writer);
     }
 

@@ -61,7 +61,10 @@ static const fs_schema_t  fs_confirm_schema = fs_schema(fs_confirm_fields);
 
 static const fs_field_t  fs_refunded_fields[] = {
     fs_visible_field(fs_order_request_t, "refund", reference, 1),
-    fs_visible_field(fs_order_request_t, "payment", payment, 0)
+    fs_visible_field(fs_order_request_t, "payment", payment, 0),
+    fs_number_field(fs_order_request_t, "owed", owed, 1, FS_SEQ_MAX, 0),
+    fs_number_field(fs_order_request_t, "amount_fen", paid_fen, 1,
+                    FS_AMOUNT_MAX, 0)
 };
 
 static const fs_schema_t  fs_refunded_schema = fs_schema(fs_refunded_fields);
@@ -87,6 +90,44 @@ static const fs_field_t  fs_contact_fields[] = {
 };
 
 static const fs_schema_t  fs_contact_schema = fs_schema(fs_contact_fields);
+
+
+static const fs_field_t  fs_refund_line_fields[] = {
+    fs_slug_field(fs_refund_line_t, "sale", sale, 1),
+    fs_number_field(fs_refund_line_t, "qty", qty, 1, FS_QTY_MAX, 0),
+    fs_number_field(fs_refund_line_t, "amount_fen", amount_fen, 1,
+                    FS_AMOUNT_MAX, 0)
+};
+
+static const fs_schema_t  fs_refund_line_schema =
+    fs_schema(fs_refund_line_fields);
+
+static const fs_str_t  fs_refund_words[] = {
+    fs_str("bad"),
+    fs_str("short"),
+    fs_str("cancelled"),
+    fs_str("goodwill")
+};
+
+static const uint8_t  fs_refund_reasons[] = {
+    FS_REASON_BAD,
+    FS_REASON_SHORT,
+    FS_REASON_CANCELLED,
+    FS_REASON_GOODWILL
+};
+
+static const fs_field_t  fs_refund_fields[] = {
+    { fs_str("lines"), FS_FIELD_LIST, 1, sizeof(fs_refund_line_t),
+      offsetof(fs_refund_request_t, lines),
+      offsetof(fs_refund_request_t, lines_n), 1, FS_LINES_MAX,
+      &fs_refund_line_schema, NULL },
+    { fs_str("reason"), FS_FIELD_CHOICE, 1, 0,
+      offsetof(fs_refund_request_t, reason), 0, 0,
+      sizeof(fs_refund_reasons), NULL, fs_refund_words },
+    fs_flag_field(fs_refund_request_t, "restock", restock)
+};
+
+static const fs_schema_t  fs_refund_schema = fs_schema(fs_refund_fields);
 
 
 static const fs_schema_t  fs_empty_schema = { NULL, 0 };
@@ -324,6 +365,48 @@ fs_contact_finish(fs_contact_t *contact, fs_fault_t *fault)
     if (len == 0) {
         return fs_field_fault(&fs_contact_fields[0],
                               fs_contact_fields[0].name, fault);
+    }
+
+    return 0;
+}
+
+
+int
+fs_request_refund(fs_str_t body, fs_refund_request_t *request,
+    fs_fault_t *fault)
+{
+    unsigned           i, j;
+    fs_refund_line_t  *line;
+
+    memset(request, 0, sizeof(fs_refund_request_t));
+
+    if (fs_json_read(body, FS_BODY_MAX, &fs_refund_schema, request, NULL,
+                     fault)
+        != 0)
+    {
+        return -1;
+    }
+
+    request->reason = fs_refund_reasons[request->reason];
+
+    for (i = 0; i < request->lines_n; i++) {
+        line = &request->lines[i];
+
+        if ((line->qty == 0) == (line->amount_fen == 0)) {
+            return fs_fault_line(fault, i, "qty",
+                                 "is there, or amount_fen, but not both");
+        }
+
+        for (j = 0; j < i; j++) {
+            if (request->lines[j].sale.len == line->sale.len
+                && memcmp(request->lines[j].sale.data, line->sale.data,
+                          line->sale.len)
+                   == 0)
+            {
+                return fs_fault_line(fault, i, "sale",
+                                     "is in one line only");
+            }
+        }
     }
 
     return 0;

@@ -45,8 +45,23 @@ typedef struct {
     char                 reference[FS_REFERENCE_MAX];
     uint16_t             payment_len;   /* refunded: which, optional */
     char                 payment[FS_REFERENCE_MAX];
-    int64_t              paid_fen;
+    int64_t              paid_fen;      /* refunded: amount_fen, 0: absent */
+    int64_t              owed;          /* refunded: which debt, 0: absent */
 } fs_order_request_t;
+
+/* A line has qty or amount_fen, the other is 0. */
+typedef struct {
+    fs_slug_t            sale;
+    uint32_t             qty;
+    int64_t              amount_fen;
+} fs_refund_line_t;
+
+typedef struct {
+    unsigned             lines_n;
+    fs_refund_line_t     lines[FS_LINES_MAX];  /* each sale once */
+    uint8_t              reason;        /* fs_reason_t */
+    uint8_t              restock;
+} fs_refund_request_t;
 
 typedef struct {
     fs_contact_t         contact;       /* at and leaving: zeros */
@@ -87,7 +102,11 @@ int fs_request_point(fs_str_t body, fs_hold_request_t *request,
 int fs_request_confirm(fs_str_t body, fs_order_request_t *request,
     fs_fault_t *fault);
 
-/* {"refund"} and optionally {"payment"} */
+/* {"lines":[{"sale","qty" or "amount_fen"},…],"reason"}, optionally "restock" */
+int fs_request_refund(fs_str_t body, fs_refund_request_t *request,
+    fs_fault_t *fault);
+
+/* {"refund"} and optionally {"owed","amount_fen","payment"} */
 int fs_request_refunded(fs_str_t body, fs_order_request_t *request,
     fs_fault_t *fault);
 
@@ -164,22 +183,26 @@ int fs_query_next(fs_str_t query, const char *name, size_t *pos, char *buf,
  * a name is unknown.
  */
 
-#define FS_HOLD_JSON_MAX     2048
-#define FS_LINES_JSON_MAX    1024
+#define FS_HOLD_JSON_MAX     2304
+#define FS_DEBT_JSON_MAX     320
+#define FS_LINES_JSON_MAX    1280
 #define FS_SALE_JSON_MAX     2560       /* a title may need escaping */
 #define FS_PROBLEM_JSON_MAX  2048
 
-/* {"id","state","lines":[…],"pickup","amount_fen","created_at","expires_at",
- * "now"}; pickup null when there is none; expires_at null once it is not
- * live */
+/* {"id","state","lines":[…],"pickup","amount_fen","owed_fen","refunded_fen",
+ * "created_at","expires_at","now","debts":[…]}; pickup null when there is
+ * none; expires_at null once it is not live; a line {"sale","qty",
+ * "price_fen"}, of an order with "goods"; a debt {"owed","sale","qty",
+ * "amount_fen","reason","due_at","refunded_at"} */
 int fs_answer_hold(char *buf, size_t size, const fs_hold_t *hold,
-    const fs_names_t *names, int64_t now);
+    const fs_debt_t *debts, size_t debts_n, const fs_names_t *names,
+    int64_t now);
 
 /* its lines alone: [{"sale","qty","price_fen"},…] */
 int fs_answer_lines(char *buf, size_t size, const fs_hold_t *hold,
     const fs_names_t *names);
 
-/* {"holds":[…],"next":id or null} */
+/* {"holds":[…],"next":id or null}, without debts */
 int fs_answer_holds(char *buf, size_t size, const fs_hold_t *holds, size_t n,
     int more, const fs_names_t *names, int64_t now);
 

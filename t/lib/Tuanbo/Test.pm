@@ -704,7 +704,7 @@ sub audit_ok ($self, $name = 'the audit agrees') {
 sub fold (@entries) {
     my %effect = (held => [1, 0], released => [-1, 0], expired => [-1, 0],
         cancelled => [-1, 0], sold => [-1, 1], sold_late => [0, 1],
-        returned => [0, -1]);
+        returned => [0, -1], restocked => [0, -1]);
     my %sales;
 
     for my $entry (@entries) {

@@ -315,7 +315,7 @@ sub find_causes ($self) {
         if ($entry->{type} eq 'held') {
             $requests = $caused{ $entry->{hold} };
         }
-        elsif (my $do = $CAUSE{ $entry->{type} }) {
+        elsif (my $do = cause($entry)) {
             $requests = $self->causes_of($entry, $hold, $do);
         }
         $self->{early}[ $entry->{seq} ] = (sort { $a->{t0} <=> $b->{t0} }
@@ -501,6 +501,15 @@ sub uncaused ($self, $user, $hold, $groups) {
         $self->problem('cause', $hold->{seq}, undef,
             "$words is there, and nobody asked for it");
     }
+}
+
+
+# What was to be done; undef: a timer may write it.  A payment that sells
+# nothing is owed by its confirm; lines by a refund, or as their group failed.
+sub cause ($entry) {
+    return $CAUSE{ $entry->{type} } if $entry->{type} ne 'owed';
+    return !defined $entry->{sale} ? 'confirm'
+        : $entry->{reason} eq 'group_failed' ? undef : 'refund';
 }
 
 

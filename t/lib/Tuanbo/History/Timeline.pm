@@ -10,7 +10,7 @@ use v5.36;
 # Change of held and of sold by each unit (docs/ledger.md).
 my %EFFECT = (held => [1, 0], released => [-1, 0], expired => [-1, 0],
     cancelled => [-1, 0], sold => [-1, 1], sold_late => [0, 1],
-    returned => [0, -1]);
+    returned => [0, -1], restocked => [0, -1]);
 
 # The state of a hold once the entry of its last line is there.
 my %STATE = (held => 'held', paying => 'paying', released => 'released',
@@ -218,21 +218,19 @@ sub note_money ($self, $entry, $hold) {
         $row->{lines}++;
         $self->join_group($entry, $hold);
     }
-    elsif ($type eq 'refund_due') {
+    elsif ($type eq 'refund_due' || $type eq 'owed'
+        && !defined $entry->{sale})
+    {
         $hold->{payments}{$payment} //= { kind => 'refund_due', last =>
             $entry->{seq}, seq => $entry->{seq}, reason => $entry->{reason},
             amount => $entry->{amount_fen} };
-        push @{ $hold->{dues} }, { seq => $entry->{seq},
-            payment => $payment };
-        $self->show($hold, $entry, 'refund_due')
+        owe($hold, $entry);
+        $self->show($hold, $entry, due($hold) ? 'refund_due' : 'refunded')
             if $hold->{state} =~ /^(?:released|expired|cancelled|refunded)\z/;
     }
-    elsif ($type eq 'returned') {
-        push @{ $hold->{dues} }, { seq => $entry->{seq},
-            payment => $payment, sale => $entry->{sale} };
-        $hold->{returned}{ $entry->{sale} } = 1;
-        $hold->{state} = 'refund_due' if $hold->{state} eq 'sold'
-            && keys %{ $hold->{returned} } == @{ $hold->{lines} };
+    elsif ($type eq 'returned' || $type eq 'owed') {
+        owe($hold, $entry);
+        $self->back($hold, $entry);
     }
     elsif ($type eq 'refunded') {
         $hold->{refunds}{ $entry->{refund} // '' } = $entry->{seq};
@@ -240,14 +238,48 @@ sub note_money ($self, $entry, $hold) {
             payment => $payment, seq => $entry->{seq} };
         for my $due (@{ $hold->{dues} }) {
             next if defined $due->{until} || $due->{payment} ne $payment
-                || ($due->{sale} // '') ne ($entry->{sale} // '');
+                || ($due->{sale} // '') ne ($entry->{sale} // '')
+                || defined $entry->{owed} && $due->{seq} != $entry->{owed};
             $due->{until} = $entry->{seq};
             last;
         }
         $self->show($hold, $entry, 'refunded') if
-            $hold->{state} eq 'refund_due'
-            && !grep { !defined $_->{until} } @{ $hold->{dues} };
+            $hold->{state} eq 'refund_due' && !due($hold);
     }
+}
+
+
+# A debt of nothing is settled as it is written.
+sub owe ($hold, $entry) {
+    push @{ $hold->{dues} }, { seq => $entry->{seq},
+        payment => $entry->{payment}, sale => $entry->{sale},
+        amount => $entry->{amount_fen}, qty => $entry->{qty} // 0,
+        $entry->{amount_fen} == 0 && $entry->{type} eq 'owed'
+            ? (until => $entry->{seq}) : () };
+}
+
+
+sub due ($hold) {
+    return scalar grep { !defined $_->{until} } @{ $hold->{dues} };
+}
+
+
+# An order of which all is owed back, and none has come.
+sub back ($self, $hold, $entry) {
+    return if $hold->{state} ne 'sold';
+
+    for my $line (@{ $hold->{lines} }) {
+        my ($units, $fen) = (0, 0);
+        for my $due (grep { ($_->{sale} // '') eq $line->{sale} }
+            @{ $hold->{dues} })
+        {
+            $units += $due->{qty};
+            $fen += $due->{amount};
+        }
+        return if $units < $line->{qty}
+            && ($fen == 0 || $fen < $line->{qty} * $line->{price_fen});
+    }
+    $self->show($hold, $entry, due($hold) ? 'refund_due' : 'refunded');
 }
 
 

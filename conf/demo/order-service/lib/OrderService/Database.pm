@@ -8,7 +8,7 @@ package OrderService::Database;
 #                                   ├────► failed
 #                                   └────► late ──► paid
 #     payment  money that came; a payment has one reference for good
-#     refund   money owed back; one for each (hold, payment, sale):
+#     refund   money owed back; one for each debt of nginx's ledger:
 #              due ──► paid ──► settled    by us; nginx knows of it
 #               ├────► elsewhere           nginx was told by somebody else
 #               └────► foreign, refused    not our money, or more than came
@@ -54,6 +54,7 @@ CREATE TABLE IF NOT EXISTS payments (
 SQL
     <<'SQL',
 CREATE TABLE IF NOT EXISTS refunds (
+    id          INTEGER PRIMARY KEY,
     hold        TEXT NOT NULL,
     payment     TEXT NOT NULL,
     sale        TEXT NOT NULL,
@@ -63,8 +64,7 @@ CREATE TABLE IF NOT EXISTS refunds (
     state       TEXT NOT NULL DEFAULT 'due' CHECK (state IN ('due', 'paid',
                 'settled', 'elsewhere', 'foreign', 'refused', 'conflict')),
     reference   TEXT UNIQUE,
-    paid_at     INTEGER,
-    PRIMARY KEY (hold, payment, sale)
+    paid_at     INTEGER
 )
 SQL
     <<'SQL',
@@ -88,6 +88,7 @@ SQL
     'CREATE INDEX IF NOT EXISTS payments_of_hold ON payments (hold)',
     'CREATE INDEX IF NOT EXISTS refunds_due ON refunds (seq)'
         . " WHERE state = 'due'",
+    'CREATE INDEX IF NOT EXISTS refunds_of_hold ON refunds (hold, payment)',
     <<'SQL',
 CREATE TABLE IF NOT EXISTS position (
     one         INTEGER PRIMARY KEY CHECK (one = 1),
@@ -113,8 +114,8 @@ my %hold_state = (
     sold => 'sold', sold_late => 'sold', expired => 'expired',
     released => 'released', cancelled => 'cancelled',
     withdrawn => 'cancelled', refund_due => 'refund_due',
-    returned => 'refund_due', refunded => 'refunded', ready => 'ready',
-    picked_up => 'picked_up',
+    returned => 'refund_due', owed => 'refund_due', refunded => 'refunded',
+    ready => 'ready', picked_up => 'picked_up',
 );
 
 
@@ -128,9 +129,34 @@ sub new ($class, $path) {
     $self->{dbh}->sqlite_busy_timeout(5000);
     $self->{dbh}->do("PRAGMA $_")
         for 'journal_mode = WAL', 'synchronous = FULL', 'foreign_keys = ON';
-    $self->transaction(sub { $self->do($_) for @schema });
+    $self->transaction(sub {
+        my $before = $self->has_refunds_before_debts;
+
+        $self->do('ALTER TABLE refunds RENAME TO refunds_before') if $before;
+        $self->do($_) for @schema;
+        $self->take_refunds_before_debts if $before;
+    });
 
     return $self;
+}
+
+
+# A refund had the name of its hold, payment and sale, before nginx's debts had
+# ids.
+sub has_refunds_before_debts ($self) {
+    my @columns = map { $_->{name} } $self->rows('PRAGMA table_info(refunds)');
+
+    return @columns && !grep { $_ eq 'id' } @columns;
+}
+
+
+sub take_refunds_before_debts ($self) {
+    my $columns = 'hold, payment, sale, seq, amount_fen, reason, state,'
+        . ' reference, paid_at';
+
+    $self->do("INSERT INTO refunds ($columns) SELECT $columns"
+        . ' FROM refunds_before ORDER BY rowid');
+    $self->do('DROP TABLE refunds_before');
 }
 
 
@@ -339,8 +365,9 @@ sub go_back ($self, $seq) {
         $self->do("DELETE FROM refunds WHERE seq > ? AND reference IS NULL",
             $seq);
 
-        # its number is to be another line's
-        $self->do('UPDATE refunds SET seq = -rowid WHERE seq > ?', $seq);
+        # its number is to be another line's; when it is owed again, it is
+        # known by what it was for
+        $self->do('UPDATE refunds SET seq = -id WHERE seq > ?', $seq);
         $self->tell_again($_) for @holds;
         $self->do('UPDATE position SET seq = ?, hash = ?', $seq,
             $self->hash_of($seq));
@@ -364,13 +391,10 @@ sub tell_again ($self, $hold) {
         $self->tell($hold, 'confirm', encode_json({ payment =>
             $payment->{reference}, paid_fen => $payment->{amount_fen} }));
         for my $refund ($self->rows('SELECT * FROM refunds WHERE hold = ?'
-            . ' AND payment = ? AND reference IS NOT NULL ORDER BY rowid',
-            $hold, $payment->{hash}))
+            . ' AND payment = ? AND reference IS NOT NULL AND seq > 0'
+            . ' ORDER BY id', $hold, $payment->{hash}))
         {
-            $self->do("UPDATE refunds SET state = 'paid'"
-                . ' WHERE reference = ?', $refund->{reference});
-            $self->tell($hold, 'refunded', encode_json({ refund =>
-                $refund->{reference}, payment => $payment->{reference} }));
+            $self->tell_refund($refund);
         }
     }
 
@@ -378,23 +402,33 @@ sub tell_again ($self, $hold) {
 }
 
 
+# What was paid back, whether it is told for the first time or again.
+sub tell_refund ($self, $refund) {
+    $self->do("UPDATE refunds SET state = 'paid' WHERE id = ?",
+        $refund->{id});
+
+    return $self->tell($refund->{hold}, 'refunded', encode_json({
+        refund => $refund->{reference}, owed => $refund->{seq},
+        amount_fen => $refund->{amount_fen} }));
+}
+
+
 sub take_entry ($self, $entry) {
     my $state = $hold_state{ $entry->{type} } or return 0;
     my $type = $entry->{type};
 
-    # neither a second payment nor a wrong amount moves the hold
-    if (($entry->{reason} // '') !~ /\A(?:second_payment|wrong_amount)\z/) {
+    # neither a second payment nor a wrong amount moves the hold, nor a part
+    # of an order; the order service asks nginx where that matters
+    if (($entry->{reason} // '')
+        !~ /\A(?:second_payment|wrong_amount|bad|short|goodwill)\z/)
+    {
         $self->do('UPDATE orders SET hold_state = ? WHERE hold = ?'
             . " AND (? <> 'refunded' OR hold_state = 'refund_due')", $state,
             $entry->{hold}, $state);
     }
 
-    if ($type eq 'refund_due' || $type eq 'returned') {
-        $self->do('INSERT OR IGNORE INTO refunds (hold, payment, sale, seq,'
-            . ' amount_fen, reason) VALUES (?, ?, ?, ?, ?, ?)',
-            $entry->{hold}, $entry->{payment},
-            $type eq 'returned' ? $entry->{sale} : '', $entry->{seq},
-            $entry->{amount_fen}, $entry->{reason});
+    if ($type =~ /\A(?:refund_due|returned|owed)\z/) {
+        $self->owe($entry) if $entry->{amount_fen} > 0;
 
     } elsif ($type eq 'refunded') {
         $self->settle($entry);
@@ -404,20 +438,48 @@ sub take_entry ($self, $entry) {
 }
 
 
-# nginx knows of a refund: ours, or one that somebody else made.
+# A debt. After nginx went back it may be one that was paid back before.
+sub owe ($self, $entry) {
+    my @is = (@$entry{qw(hold payment)}, $entry->{sale} // '',
+        $entry->{amount_fen});
+    my $before = $self->row('SELECT * FROM refunds WHERE hold = ?'
+        . ' AND payment = ? AND sale = ? AND amount_fen = ? AND seq < 0'
+        . ' ORDER BY id LIMIT 1', @is);
+
+    if (!$before) {
+        $self->do('INSERT OR IGNORE INTO refunds (hold, payment, sale,'
+            . ' amount_fen, seq, reason) VALUES (?, ?, ?, ?, ?, ?)', @is,
+            @$entry{qw(seq reason)});
+        return;
+    }
+
+    $self->do('UPDATE refunds SET seq = ?, reason = ? WHERE id = ?',
+        @$entry{qw(seq reason)}, $before->{id});
+    $self->tell_refund({ %$before, seq => $entry->{seq} });
+
+    return;
+}
+
+
+# nginx knows of a refund: ours, or one that somebody else made. Lines from
+# before debts had ids name the payment and the sale.
 sub settle ($self, $entry) {
-    my @key = ($entry->{hold}, $entry->{payment}, $entry->{sale} // '');
-    my $refund = $self->row('SELECT * FROM refunds WHERE hold = ?'
-        . ' AND payment = ? AND sale = ?', @key) or return;
+    my $refund = defined $entry->{owed}
+        ? $self->row('SELECT * FROM refunds WHERE seq = ?', $entry->{owed})
+        : $self->row('SELECT * FROM refunds WHERE hold = ? AND payment = ?'
+            . " AND sale = ? AND state IN ('due', 'paid') ORDER BY id",
+            @$entry{qw(hold payment)}, $entry->{sale} // '');
     my $state = 'elsewhere';
+
+    return if !$refund;
 
     if (defined $refund->{reference}) {
         $state = reference_hash($refund->{reference}) eq $entry->{refund}
             ? 'settled' : 'conflict';
     }
 
-    $self->do('UPDATE refunds SET state = ? WHERE hold = ? AND payment = ?'
-        . ' AND sale = ?', $state, @key);
+    $self->do('UPDATE refunds SET state = ? WHERE id = ?', $state,
+        $refund->{id});
 }
 
 
@@ -439,25 +501,22 @@ sub pay_refunds ($self) {
 
 
 sub pay_refund ($self, $refund) {
-    my @key = @$refund{qw(hold payment sale)};
     my $payment = $self->row('SELECT * FROM payments WHERE hash = ?'
         . ' AND hold = ?', @$refund{qw(payment hold)});
     my $gone = $self->row('SELECT coalesce(sum(amount_fen), 0) AS fen'
         . ' FROM refunds WHERE hold = ? AND payment = ?'
-        . ' AND reference IS NOT NULL', @key[0, 1])->{fen};
+        . ' AND reference IS NOT NULL', @$refund{qw(hold payment)})->{fen};
     my $state = !$payment ? 'foreign'
         : $gone + $refund->{amount_fen} > $payment->{amount_fen} ? 'refused'
         : 'paid';
     my $reference = $state eq 'paid' ? 'refund-' . random_hex() : undef;
 
     return 0 if !$self->do('UPDATE refunds SET state = ?, reference = ?,'
-        . " paid_at = ? WHERE hold = ? AND payment = ? AND sale = ?"
-        . " AND state = 'due'", $state, $reference,
-        $reference ? now_ms() : undef, @key);
+        . " paid_at = ? WHERE id = ? AND state = 'due'", $state, $reference,
+        $reference ? now_ms() : undef, $refund->{id});
     return 0 if !$reference;
 
-    return $self->tell($refund->{hold}, 'refunded', encode_json({
-        refund => $reference, payment => $payment->{reference} }));
+    return $self->tell_refund({ %$refund, reference => $reference });
 }
 
 
