@@ -584,7 +584,7 @@ test_audit(void **state)
     }
 
 #define LEDGER                                                               \
-    "\"owed\":{\"fen\":3980,\"debts\":2,\"overdue\":1},"                         \
+    "\"owed\":{\"fen\":3980,\"debts\":2,\"overdue\":1},"                     \
     "\"ledger\":{\"last_seq\":99,\"hash\":\"070f171f272f373f474f575f676f"    \
     "777f878f979fa7afb7bfc7cfd7dfe7eff7ff\"}"
 

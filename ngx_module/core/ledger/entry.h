@@ -174,7 +174,8 @@ int fs_entry_decode(fs_entry_t *entry, fs_seq_t seq, const void *record,
  * unknown).  Fields: seq, at, type, then those the type has, of
  * hold, buyer, sale, qty, stock, price_fen, pickup, line (from 1), lines,
  * expires_at, payment and refund (hashes, hexadecimal), amount_fen, reason,
- * due_at, owed, limit, opens_at, closes_at, goal, goal_by, hold_ms, digest, boot, offset_ms,
+ * due_at, owed, limit, opens_at, closes_at, goal, goal_by, hold_ms, digest,
+ * boot, offset_ms,
  * previous_at, epoch, key.  docs/ledger.md says which type has which.
  */
 int fs_entry_render(const fs_entry_t *entry, const fs_names_t *names,

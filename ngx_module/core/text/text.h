@@ -102,7 +102,7 @@ int fs_request_point(fs_str_t body, fs_hold_request_t *request,
 int fs_request_confirm(fs_str_t body, fs_order_request_t *request,
     fs_fault_t *fault);
 
-/* {"lines":[{"sale","qty" or "amount_fen"},…],"reason"}, optionally "restock" */
+/* {"lines":[{"sale","qty" or "amount_fen"},…],"reason"}, maybe "restock" */
 int fs_request_refund(fs_str_t body, fs_refund_request_t *request,
     fs_fault_t *fault);
 
