@@ -447,7 +447,8 @@ end
 -- @tparam string id
 -- @tparam string identity the buyer's, as flashsale_user has it
 -- @treturn table|nil id, state, lines (of sale, qty, price_fen), pickup,
--- amount_fen, created_at, expires_at, now
+-- amount_fen, owed_fen, refunded_fen, created_at, expires_at, now, debts (of
+-- owed, sale, qty, amount_fen, reason, due_at, refunded_at)
 -- @treturn string the problem's code; no_such_hold also when it is another's
 function engine.hold(id, identity)
     id, identity = text(id), text(identity)

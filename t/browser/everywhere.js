@@ -72,6 +72,10 @@ export async function buyAll(shop, page) {
     await order(found["order-collected"], "ready");
     await order(found["order-collected"], "picked-up");
 
+    found["order-bad"] = await bought("grape");
+    await order(found["order-bad"], "refund", { lines: [{ sale: "grape",
+        amount_fen: 500 }], reason: "bad" });
+
     // a group that fails: the order service pays back what came through it,
     // and leaves what another one took
     const melon = { title: "没成团的瓜", goal: 9, goal_by: "sale" };

@@ -104,6 +104,34 @@ local function steps_of(c, hold, group)
 end
 
 
+-- What is owed back, or is back: one for each debt of the record. nil: none.
+local function debts_of(c, hold, lines)
+    local debts = {}
+    local titles = {}
+
+    for i, line in ipairs(hold.lines) do
+        titles[line.sale] = lines[i].title
+    end
+
+    for i, debt in ipairs(hold.debts or {}) do
+        local back = debt.refunded_at ~= ngx.null
+        local at = back and debt.refunded_at or debt.due_at
+
+        debts[i] = {
+            title = debt.sale ~= ngx.null and titles[debt.sale]
+                    or c.say("debt.payment"),
+            why = c.say("debt.why." .. debt.reason),
+            state = c.say(back and "debt.back" or "debt.due", {
+                yuan = format.yuan(debt.amount_fen),
+                time = format.when(c.say, at, c.now) }),
+            back = back,
+        }
+    end
+
+    return debts[1] and debts
+end
+
+
 local function common(c, hold)
     local lines, group = lines_of(c, hold)
 
@@ -112,6 +140,7 @@ local function common(c, hold)
         state = hold.state,
         state_word = c.say("state." .. hold.state),
         lines = lines,
+        debts = debts_of(c, hold, lines),
         group = group,
         yuan = format.yuan(hold.amount_fen),
         pickup = goods.pickup(c, hold.pickup),
@@ -134,8 +163,9 @@ local function failed_of(it)
 end
 
 
--- Why money goes back, as far as the records say: a group that did not form.
--- What is left is a payment that the engine could not use.
+-- Why money goes back, as far as the records say: a group that did not form,
+-- or what each debt says. What is left is a payment that the engine could not
+-- use, of which no debt is written yet.
 local function reason_of(c, it)
     local failed = failed_of(it)
 
@@ -144,7 +174,7 @@ local function reason_of(c, it)
                      { names = table.concat(failed, c.say("and")) })
     end
 
-    return c.say("order.reason.payment")
+    return not it.debts and c.say("order.reason.payment") or nil
 end
 
 
@@ -232,7 +262,11 @@ return function(c, hold, options)
     if repaid[state] then
         view.title = c.say("order." .. state)
         view.reason = reason_of(c, it)
-        view.why = c.say("order." .. state .. ".why", { yuan = it.yuan })
+        -- what goes back may be another sum than the order's
+        local fen = state == "refunded" and hold.refunded_fen or hold.owed_fen
+
+        view.why = c.say("order." .. state .. ".why", {
+            yuan = fen > 0 and format.yuan(fen) or it.yuan })
         view.follow = state ~= "refunded"
 
         return "over", view
