@@ -104,6 +104,12 @@ local function steps_of(c, hold, group)
 end
 
 
+-- What the record says, or nil.
+local function given(value)
+    return value ~= ngx.null and value or nil
+end
+
+
 -- What is owed back, or is back: one for each debt of the record. nil: none.
 local function debts_of(c, hold, lines)
     local debts = {}
@@ -114,17 +120,16 @@ local function debts_of(c, hold, lines)
     end
 
     for i, debt in ipairs(hold.debts or {}) do
-        local back = debt.refunded_at ~= ngx.null
-        local at = back and debt.refunded_at or debt.due_at
+        local back = given(debt.refunded_at)
+        local at = back or debt.due_at
 
         debts[i] = {
-            title = debt.sale ~= ngx.null and titles[debt.sale]
+            title = given(debt.sale) and titles[debt.sale]
                     or c.say("debt.payment"),
             why = c.say("debt.why." .. debt.reason),
             state = c.say(back and "debt.back" or "debt.due", {
                 yuan = format.yuan(debt.amount_fen),
                 time = format.when(c.say, at, c.now) }),
-            back = back,
         }
     end
 
