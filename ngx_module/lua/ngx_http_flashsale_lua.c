@@ -340,18 +340,12 @@ ngx_http_flashsale_lua_sales(ngx_http_flashsale_walk_t walk, fs_str_t after,
 }
 
 
-/*
- * A group that nobody has joined has no row; it is there all the same, with
- * nobody in it.
- */
-
 int
 ngx_http_flashsale_ffi_group(const char *id, size_t id_len,
     const char *pickup, size_t pickup_len,
     ngx_http_flashsale_ffi_group_t *group)
 {
-    fs_str_t      slug;
-    uint32_t      number;
+    int           found;
     fs_sale_t     sale;
     fs_view_t     view;
     fs_group_t    row;
@@ -366,42 +360,23 @@ ngx_http_flashsale_ffi_group(const char *id, size_t id_len,
     outcome = ngx_http_flashsale_lua_find_sale(&view,
                              ngx_http_flashsale_lua_str(id, id_len), &sale);
 
-    if (outcome == FS_OK && sale.goal == 0) {
-        outcome = FS_NOT_FOUND;
-    }
+    if (outcome == FS_OK) {
+        found = fs_view_group_at(&view, &sale,
+                          ngx_http_flashsale_lua_str(pickup, pickup_len),
+                          &row);
 
-    if (outcome != FS_OK) {
-        goto done;
-    }
-
-    group->joined = 0;
-    group->state = sale.decided ? FS_GROUP_FAILED : FS_GROUP_OPEN;
-
-    number = 0;
-
-    if (sale.goal_by == FS_GOAL_BY_PICKUP) {
-        slug = ngx_http_flashsale_lua_str(pickup, pickup_len);
-
-        if (!fs_slug_valid(slug)) {
+        if (found == -1) {
             outcome = FS_NOT_FOUND;
-            goto done;
+
+        } else {
+            group->joined = row.joined;
+            group->state = row.state;
         }
 
-        if (!fs_view_pickup_number(&view, slug, &number)) {
+        if (found == 0) {
             outcome = ngx_http_flashsale_missing(&view, FS_OK);
-            goto done;
         }
     }
-
-    if (fs_view_group(&view, sale.number, number, &row)) {
-        group->joined = row.joined;
-        group->state = row.state;
-
-    } else {
-        outcome = ngx_http_flashsale_missing(&view, FS_OK);
-    }
-
-done:
 
     fs_view_close(&view);
 

@@ -296,6 +296,61 @@ test_unpaid(void **context)
 }
 
 
+/* A group is there before anybody has joined it, where a goal makes one. */
+
+static void
+test_group_at(void **context)
+{
+    fs_str_t       none = fs_str(""), gate = fs_str("gate"), bad = fs_str("?");
+    fs_view_t      view;
+    fs_sale_t      plain, whole, points;
+    fixture_t     *fixture = *context;
+    fs_group_t     group;
+    fs_reader_t   *reader;
+    fs_operator_t  op;
+
+    fixture_point(fixture, "gate");
+
+    plain = fixture_sale(fixture, view_sale(fixture, "plain"));
+
+    fixture_operator(&op, "whole");
+    op.goal = 5;
+    op.closes_at = fixture->wall + 60000;
+    whole = fixture_sale(fixture, fixture_define(fixture, &op));
+
+    fixture_operator(&op, "points");
+    op.goal = 5;
+    op.goal_by = FS_GOAL_BY_PICKUP;
+    op.closes_at = fixture->wall + 60000;
+    points = fixture_sale(fixture, fixture_define(fixture, &op));
+
+    fixture_take(fixture, 1, whole.number, 2, 1);
+    assert_string_equal(fixture_confirm(fixture, fixture->result.hold.seq, 1,
+                                        200), "ok");
+
+    reader = fs_reader_create(fixture->store);
+    view = view_open(reader, FS_OK);
+
+    assert_int_equal(fs_view_group_at(&view, &plain, none, &group), -1);
+    assert_int_equal(fs_view_group_at(&view, &points, none, &group), -1);
+    assert_int_equal(fs_view_group_at(&view, &points, bad, &group), -1);
+
+    assert_int_equal(fs_view_group_at(&view, &whole, none, &group), 1);
+    assert_int_equal(group.joined, 2);
+
+    assert_int_equal(fs_view_group_at(&view, &points, gate, &group), 0);
+    assert_int_equal(group.joined, 0);
+    assert_int_equal(group.state, FS_GROUP_OPEN);
+
+    points.decided = 1;
+    assert_int_equal(fs_view_group_at(&view, &points, gate, &group), 0);
+    assert_int_equal(group.state, FS_GROUP_FAILED);
+
+    fs_view_close(&view);
+    fs_reader_destroy(reader);
+}
+
+
 /* From the moment its group failed an order reads as one to be paid back. */
 
 static void
@@ -767,6 +822,8 @@ main(void)
         cmocka_unit_test_setup_teardown(test_unpaid, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(test_holds, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_group_at, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(test_group_failed, fixture_setup,
                                         fixture_teardown),

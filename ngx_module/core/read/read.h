@@ -61,6 +61,15 @@ int fs_view_group(fs_view_t *view, uint32_t sale, uint32_t pickup,
     fs_group_t *group);
 
 /*
+ * The group of a sale that somebody counts to who collects at a pickup point,
+ * which matters only to goals by pickup point.  1: found; 0: nobody has joined
+ * it, so it has no row: it is there all the same; -1: there is none, the sale
+ * has no goal or this is no point.
+ */
+int fs_view_group_at(fs_view_t *view, const fs_sale_t *sale, fs_str_t pickup,
+    fs_group_t *group);
+
+/*
  * For walks, which pass over what cannot be read: 1: found; 0: not; -1: it
  * cannot be read, which is said in the log and counted.  The functions that
  * return no -1 ask for another index then.

@@ -469,6 +469,36 @@ fs_view_group(fs_view_t *view, uint32_t sale, uint32_t pickup,
 }
 
 
+int
+fs_view_group_at(fs_view_t *view, const fs_sale_t *sale, fs_str_t pickup,
+    fs_group_t *group)
+{
+    uint32_t  number;
+
+    number = 0;
+
+    if (sale->goal == 0
+        || (sale->goal_by == FS_GOAL_BY_PICKUP && !fs_slug_valid(pickup)))
+    {
+        return -1;
+    }
+
+    if ((sale->goal_by == FS_GOAL_BY_SALE
+         || fs_view_pickup_number(view, pickup, &number))
+        && fs_view_group(view, sale->number, number, group))
+    {
+        return 1;
+    }
+
+    memset(group, 0, sizeof(fs_group_t));
+    group->sale = sale->number;
+    group->pickup = number;
+    group->state = sale->decided ? FS_GROUP_FAILED : FS_GROUP_OPEN;
+
+    return 0;
+}
+
+
 /* As fs_view_look_sale(). */
 
 static int
