@@ -129,6 +129,7 @@ is(call($t, 'version'), call($t, 'version'), 'which stays');
 
 my $api = without_nulls($t->read_hold('alice', $hold->{id}));
 delete $_->{now} for $hold, $api;
+$hold->{debts} = [] if !%{ $hold->{debts} };    # Lua has but one empty table
 is_deeply($hold, $api, 'the hold, as the API has it');
 is($hold->{expires_at} - $hold->{created_at}, 300_000,
     'for the usual hold time');
@@ -185,6 +186,7 @@ is($t->sale('apple')->{held}, 0, 'nothing was taken');
 # ---- reading holds
 my ($read) = call($t, hold => $hold->{id}, 'alice');
 delete $read->{now};
+$read->{debts} = [] if !%{ $read->{debts} };
 is_deeply($read, $hold, 'read again');
 is_deeply([call($t, hold => $hold->{id}, 'bob')], [undef, 'no_such_hold'],
     'not another\'s');
