@@ -365,6 +365,55 @@ test_behind(void **context)
 }
 
 
+/*
+ * An older index in which a hold has no row: the entry that sells it cannot be
+ * folded into it, and is folded into another.
+ */
+
+static void
+test_unfit(void **context)
+{
+    char          name[128], good[160], bad[160];
+    dump_t        dump;
+    uint64_t      hold;
+    fixture_t    *fixture = *context;
+
+    index_fill(fixture);
+    assert_string_equal(fixture_take(fixture, 40, 1, 1, 0), "created");
+    hold = fixture->result.hold.seq;
+    index_name(fixture, 1, "data.mdb", name, sizeof(name));
+    snprintf(good, sizeof(good), "%s/good", fixture->path);
+    snprintf(bad, sizeof(bad), "%s/bad", fixture->path);
+
+    fixture_close(fixture, 1);
+    file_copy(name, good, O_CREAT|O_EXCL);
+
+    fixture_open(fixture);
+    fixture_begin(fixture);
+    assert_true(fs_db_delete(&fixture->write.index,
+                             fixture->store->index_dbi[FS_INDEX_HOLDS], &hold,
+                             sizeof(hold), NULL, 0));
+    assert_int_equal(fs_pair_commit(&fixture->write, NULL), FS_OK);
+    fixture->writing = 0;
+    fixture_close(fixture, 1);
+    file_copy(name, bad, O_CREAT|O_EXCL);
+
+    file_copy(good, name, 0);
+    fixture_open(fixture);
+    assert_string_equal(fixture_confirm(fixture, hold, 1, 100), "ok");
+    dump = index_dump(fixture);
+    fixture_close(fixture, 1);
+    file_copy(bad, name, 0);
+
+    fixture->store = fs_store_open(&fixture->conf, &(fs_outcome_t) { 0 },
+                                   (char [257]) { 0 });
+    assert_non_null(fixture->store);
+    assert_int_equal(fs_store_catch_up(fixture->store, 16, NULL, NULL), FS_OK);
+    fixture->crypto = fs_crypto_create(fixture->store->store_key);
+    index_equals(fixture, 2, &dump);
+}
+
+
 /* A machine that went down properly, and one that did not. */
 
 static void
@@ -679,6 +728,8 @@ main(void)
         cmocka_unit_test_setup_teardown(test_ahead, index_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(test_behind, index_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_unfit, index_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(test_reboot, index_setup,
                                         fixture_teardown),
