@@ -349,6 +349,38 @@ fixture_take(fixture_t *fixture, unsigned buyer, uint32_t sale, uint32_t qty,
 }
 
 
+/* Hold one unit where a commit may fail: its outcome. */
+
+static inline fs_outcome_t
+fixture_try(fixture_t *fixture, uint32_t sale, unsigned buyer)
+{
+    fs_command_t  command;
+    fs_outcome_t  outcome;
+
+    outcome = fs_pair_begin(fixture->store, &fixture->write);
+
+    if (outcome != FS_OK) {
+        return outcome;
+    }
+
+    fs_store_now(fixture->store, &fixture->now);
+    fs_sheet_begin(&fixture->sheet, &fixture->write, fixture->crypto,
+                   fixture->cache);
+    fixture_hold(&command, buyer, sale, 1, buyer);
+    fs_decide(&fixture->sheet, &command, NULL, &fixture->now,
+              &fixture->result);
+
+    outcome = fs_sheet_end(&fixture->sheet);
+
+    if (outcome != FS_OK) {
+        fs_pair_abort(&fixture->write);
+        return outcome;
+    }
+
+    return fs_pair_commit(&fixture->write, NULL);
+}
+
+
 /* RELEASE, PAY: by the buyer with this number. */
 
 static inline const char *

@@ -6,6 +6,7 @@
  * back.
  */
 
+#include "common/said.h"
 #include "fixture.h"
 
 #include "fold/aside.h"
@@ -83,20 +84,6 @@ asides(fixture_t *fixture)
     assert_int_equal(fs_store_stat(fixture->store, &stat), 0);
 
     return stat.asides;
-}
-
-
-static unsigned
-times_said(const char *words)
-{
-    unsigned     n;
-    const char  *p;
-
-    for (n = 0, p = said; (p = strstr(p, words)) != NULL; n++, p++) {
-        /* void */
-    }
-
-    return n;
 }
 
 
@@ -202,7 +189,7 @@ test_hold(void **context)
 
     fixture_units(fixture, grape, 1, 0);
     assert_int_equal(asides(fixture), 1);
-    assert_int_equal(times_said("set aside: what is due of sale 1"), 1);
+    assert_int_equal(said_times(said, "set aside: what is due of sale 1"), 1);
     assert_int_equal(fixture->store->index_n, 1);
 
     /* it is remembered, and not met again */
@@ -214,7 +201,7 @@ test_hold(void **context)
     passes(fixture);
     fixture_units(fixture, grape, 1, 0);
     assert_int_equal(asides(fixture), 1);
-    assert_int_equal(times_said("set aside"), 1);
+    assert_int_equal(said_times(said, "set aside"), 1);
     assert_int_equal(fixture->store->index_n, 1);
 
     /* another index has the row again */
@@ -223,7 +210,7 @@ test_hold(void **context)
     passes(fixture);
     assert_string_equal(fixture_state(fixture, holds[1]), "expired");
     fixture_units(fixture, grape, 0, 0);
-    assert_int_equal(times_said("set aside"), 1);
+    assert_int_equal(said_times(said, "set aside"), 1);
 }
 
 
@@ -290,7 +277,7 @@ test_entry(void **context)
     assert_string_equal(fixture_state(fixture, bad[0]), "held");
     assert_string_equal(fixture_state(fixture, bad[1]), "held");
     assert_int_equal(asides(fixture), 2);
-    assert_int_equal(times_said("what is to be done with it fails"), 2);
+    assert_int_equal(said_times(said, "what is to be done with it fails"), 2);
 
     /* it comes back, and is set aside by the next one; by a command, too */
 
@@ -338,7 +325,7 @@ test_first_entry(void **context)
     fixture_pass(fixture, FS_KEY_KEPT_MS);
     passes(fixture);
     assert_int_equal(asides(fixture), 2);
-    assert_int_equal(times_said("its entry cannot be read"), 1);
+    assert_int_equal(said_times(said, "its entry cannot be read"), 1);
 
     /* the other one's key went with its time */
 
@@ -400,8 +387,8 @@ test_timers(void **context)
     assert_string_equal(fixture_state(fixture, hold), "expired");
     assert_int_equal(fixture_sale(fixture, plum).opened, 1);
     assert_int_equal(asides(fixture), 4);
-    assert_int_equal(times_said("its key cannot be read"), 2);
-    assert_int_equal(times_said("there is nothing to do by it"), 2);
+    assert_int_equal(said_times(said, "its key cannot be read"), 2);
+    assert_int_equal(said_times(said, "there is nothing to do by it"), 2);
 
     /* the row of a sale: its own timer rests, the others' does not */
 
@@ -477,7 +464,7 @@ test_group(void **context)
     assert_string_equal(fixture_state(fixture, orders[2]), "refund_due");
     assert_int_equal(fixture_sale(fixture, sale).decided, 0);
     assert_int_equal(asides(fixture), 2);
-    assert_int_equal(times_said("set aside: the group of sale 1"), 1);
+    assert_int_equal(said_times(said, "set aside: the group of sale 1"), 1);
     assert_int_equal(passes(fixture), 1);
 
     rebuild(fixture);
@@ -507,7 +494,7 @@ test_member(void **context)
     assert_string_equal(fixture_state(fixture, orders[2]), "refund_due");
     fixture_units(fixture, sale, 0, 1);
     assert_int_equal(asides(fixture), 1);
-    assert_int_equal(times_said("set aside: an order to return"), 1);
+    assert_int_equal(said_times(said, "set aside: an order to return"), 1);
 
     /* the timer has nothing left to do, and is gone */
 
@@ -537,7 +524,7 @@ test_member(void **context)
     }
 
     assert_int_equal(asides(fixture), 0);
-    assert_int_equal(times_said("set aside"), 2);
+    assert_int_equal(said_times(said, "set aside"), 2);
 }
 
 
@@ -596,8 +583,8 @@ test_many(void **context)
     passes(fixture);
     assert_string_equal(fixture_state(fixture, good), "expired");
     assert_int_equal(asides(fixture), 40);
-    assert_int_equal(times_said("what is due of sale"), FS_ASIDE_NAMED);
-    assert_int_equal(times_said("24 rows more"), 1);
+    assert_int_equal(said_times(said, "what is due of sale"), FS_ASIDE_NAMED);
+    assert_int_equal(said_times(said, "24 rows more"), 1);
 }
 
 

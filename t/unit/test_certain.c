@@ -174,32 +174,6 @@ teardown(void **context)
 }
 
 
-/* Hold one unit; the outcome of the commit. */
-
-static fs_outcome_t
-hold(fixture_t *fixture, uint32_t sale, unsigned buyer)
-{
-    fs_command_t  command;
-    fs_outcome_t  outcome;
-
-    outcome = fs_pair_begin(fixture->store, &fixture->write);
-
-    if (outcome != FS_OK) {
-        return outcome;
-    }
-
-    fs_store_now(fixture->store, &fixture->now);
-    fs_sheet_begin(&fixture->sheet, &fixture->write, fixture->crypto,
-                   fixture->cache);
-    fixture_hold(&command, buyer, sale, 1, buyer);
-    fs_decide(&fixture->sheet, &command, NULL, &fixture->now,
-              &fixture->result);
-    assert_int_equal(fs_sheet_end(&fixture->sheet), FS_OK);
-
-    return fs_pair_commit(&fixture->write, NULL);
-}
-
-
 /* A commit that ends well is followed by nothing but the next. */
 
 static void
@@ -209,15 +183,15 @@ test_known(void **context)
     fixture_t  *fixture = *context;
 
     sale = begin(fixture);
-    assert_int_equal(hold(fixture, sale, 1), FS_OK);
+    assert_int_equal(fixture_try(fixture, sale, 1), FS_OK);
     assert_int_equal(calls[0], CALL_DATA);
     forget();
 
     sync_fails = 1;
-    assert_int_equal(hold(fixture, sale, 2), FS_DISK_FAILED);
+    assert_int_equal(fixture_try(fixture, sale, 2), FS_DISK_FAILED);
     forget();
 
-    assert_int_equal(hold(fixture, sale, 2), FS_OK);
+    assert_int_equal(fixture_try(fixture, sale, 2), FS_OK);
     assert_int_equal(calls[0], CALL_DATA);
     assert_int_equal(fixture_sale(fixture, sale).held, 2);
 }
@@ -231,10 +205,10 @@ test_same_process(void **context)
 
     sale = begin(fixture);
     meta_fails = 1;
-    assert_int_equal(hold(fixture, sale, 1), FS_UNKNOWN);
+    assert_int_equal(fixture_try(fixture, sale, 1), FS_UNKNOWN);
     forget();
 
-    assert_int_equal(hold(fixture, sale, 1), FS_OK);
+    assert_int_equal(fixture_try(fixture, sale, 1), FS_OK);
     assert_settled();
     assert_int_equal(fixture_sale(fixture, sale).held, 1);
 }
@@ -250,12 +224,12 @@ test_other_process(void **context)
 
     sale = begin(fixture);
     meta_fails = 1;
-    assert_int_equal(hold(fixture, sale, 1), FS_UNKNOWN);
+    assert_int_equal(fixture_try(fixture, sale, 1), FS_UNKNOWN);
     forget();
 
     fixture_close(fixture, 0);
     fixture_open(fixture);
-    assert_int_equal(hold(fixture, sale, 1), FS_OK);
+    assert_int_equal(fixture_try(fixture, sale, 1), FS_OK);
     assert_settled();
     assert_int_equal(fixture_sale(fixture, sale).held, 1);
 }
@@ -272,13 +246,13 @@ test_settling_fails(void **context)
 
     sale = begin(fixture);
     meta_fails = 1;
-    assert_int_equal(hold(fixture, sale, 1), FS_UNKNOWN);
+    assert_int_equal(fixture_try(fixture, sale, 1), FS_UNKNOWN);
     forget();
 
     sync_fails = 3;
 
     while (sync_fails != 0) {
-        assert_int_equal(hold(fixture, sale, 1), FS_DISK_FAILED);
+        assert_int_equal(fixture_try(fixture, sale, 1), FS_DISK_FAILED);
     }
 
     for (i = 0; i < calls_n; i++) {
@@ -286,11 +260,11 @@ test_settling_fails(void **context)
     }
 
     forget();
-    assert_int_equal(hold(fixture, sale, 1), FS_OK);
+    assert_int_equal(fixture_try(fixture, sale, 1), FS_OK);
     assert_settled();
 
     forget();
-    assert_int_equal(hold(fixture, sale, 2), FS_OK);
+    assert_int_equal(fixture_try(fixture, sale, 2), FS_OK);
     assert_int_equal(calls[0], CALL_DATA);
 }
 
@@ -317,7 +291,7 @@ test_writer_dies(void **context)
     if (pid == 0) {
         fixture_open(fixture);
         meta_dies = 1;
-        (void) hold(fixture, sale, 1);
+        (void) fixture_try(fixture, sale, 1);
         _exit(1);
     }
 

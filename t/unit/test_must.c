@@ -5,6 +5,7 @@
  * of a buyer is changed behind the engine's back.
  */
 
+#include "common/said.h"
 #include "leader_fixture.h"
 #include "pair/pair.h"
 #include "sheet/sheet.h"
@@ -26,20 +27,6 @@ keep_words(void *data, fs_say_level_t level, const char *message)
         len = strlen(said);
         snprintf(said + len, sizeof(said) - len, "%s\n", message);
     }
-}
-
-
-static unsigned
-times_said(const char *words)
-{
-    unsigned     n;
-    const char  *p;
-
-    for (n = 0, p = said; (p = strstr(p, words)) != NULL; n++, p++) {
-        /* void */
-    }
-
-    return n;
 }
 
 
@@ -143,8 +130,8 @@ test_batch(void **unused)
     assert_int_equal(take(&f, 0, 3), FS_CREATED);
 
     nothing_taken(&f, hold, 3);
-    assert_int_equal(times_said(BROKEN), 1);
-    assert_int_equal(times_said("\n"), 1);
+    assert_int_equal(said_times(said, BROKEN), 1);
+    assert_int_equal(said_times(said, "\n"), 1);
 
     /* the thread works on, and the ledger has what it said */
 
@@ -173,7 +160,7 @@ test_alone(void **unused)
 
     assert_int_equal(result.outcome, FS_INTERNAL);
     nothing_taken(&f, hold, 1);
-    assert_int_equal(times_said(BROKEN), 1);
+    assert_int_equal(said_times(said, BROKEN), 1);
 
     fixture_close(&f);
 }
@@ -201,8 +188,8 @@ test_timer(void **unused)
     f.shop.shift += 600001;
     passes(&f);
 
-    assert_int_equal(times_said(BROKEN), 1);
-    assert_int_equal(times_said("set aside: what is due"), 1);
+    assert_int_equal(said_times(said, BROKEN), 1);
+    assert_int_equal(said_times(said, "set aside: what is due"), 1);
     nothing_taken(&f, hold, 1);
     sale(&f, &row);
     assert_int_equal(row.held, 1);
@@ -239,7 +226,7 @@ test_ring(void **unused)
     assert_int_equal(p.commands, 1);
     assert_int_equal(take(&f, 0, 2), FS_CREATED);
     assert_int_equal(take(&f, 1, 5), -1);
-    assert_int_equal(times_said("leader->rings->capacity\" in "
+    assert_int_equal(said_times(said, "leader->rings->capacity\" in "
                                 "fs_leader_ring_waits()"), 1);
 
     atomic_store(&ring->head, head);
@@ -282,7 +269,8 @@ test_delivered(void **unused)
     assert_int_equal(pass(&f, &p), FS_INTERNAL);
     fs_leader_set_hook(f.leader, NULL, NULL);
 
-    assert_int_equal(times_said("== cursor->start\" in fs_batch_check()"), 1);
+    assert_int_equal(said_times(said,
+                                "== cursor->start\" in fs_batch_check()"), 1);
     assert_int_equal(held(&f, buyers, 2), 0);
 
     push(&f, 0, 3, 200);

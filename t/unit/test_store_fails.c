@@ -41,39 +41,6 @@ store_durable(fixture_t *fixture)
 }
 
 
-/* Try to hold one unit; the outcome of the commit. */
-
-static fs_outcome_t
-store_try(fixture_t *fixture, uint32_t sale, unsigned buyer)
-{
-    fs_command_t  command;
-    fs_outcome_t  outcome;
-
-    outcome = fs_pair_begin(fixture->store, &fixture->write);
-
-    if (outcome != FS_OK) {
-        return outcome;
-    }
-
-    fs_store_now(fixture->store, &fixture->now);
-    fs_sheet_begin(&fixture->sheet, &fixture->write, fixture->crypto,
-                   fixture->cache);
-
-    fixture_hold(&command, buyer, sale, 1, buyer);
-    fs_decide(&fixture->sheet, &command, NULL, &fixture->now,
-              &fixture->result);
-
-    outcome = fs_sheet_end(&fixture->sheet);
-
-    if (outcome != FS_OK) {
-        fs_pair_abort(&fixture->write);
-        return outcome;
-    }
-
-    return fs_pair_commit(&fixture->write, NULL);
-}
-
-
 static void
 test_map_full(void **context)
 {
@@ -96,7 +63,7 @@ test_map_full(void **context)
     outcome = FS_OK;
 
     for (i = 1; i < 10000; i++) {
-        outcome = store_try(fixture, sale, i);
+        outcome = fixture_try(fixture, sale, i);
 
         if (outcome != FS_OK) {
             break;
@@ -106,7 +73,7 @@ test_map_full(void **context)
     assert_string_equal(fs_outcome_code(outcome), "store_full");
     assert_true(i > 20);
     seq = store_durable(fixture);
-    assert_string_equal(fs_outcome_code(store_try(fixture, sale, i)),
+    assert_string_equal(fs_outcome_code(fixture_try(fixture, sale, i)),
                         "store_full");
 
     /* nothing was taken, and reads go on */
@@ -125,7 +92,7 @@ test_map_full(void **context)
     fixture->conf.map_size = 64 << 20;
     fixture_open(fixture);
     assert_int_equal(fixture->store->index_n, 1);
-    assert_int_equal(store_try(fixture, sale, i), FS_OK);
+    assert_int_equal(fixture_try(fixture, sale, i), FS_OK);
     assert_int_equal(fixture_sale(fixture, sale).held, i);
 }
 
@@ -143,7 +110,7 @@ test_disk_full(void **context)
     struct rlimit  old, limit;
 
     sale = store_sale(fixture, "grape", 1000000);
-    assert_int_equal(store_try(fixture, sale, 1), FS_OK);
+    assert_int_equal(fixture_try(fixture, sale, 1), FS_OK);
 
     signal(SIGXFSZ, SIG_IGN);
     assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
@@ -154,7 +121,7 @@ test_disk_full(void **context)
     outcome = FS_OK;
 
     for (i = 2; i < 10000; i++) {
-        outcome = store_try(fixture, sale, i);
+        outcome = fixture_try(fixture, sale, i);
 
         if (outcome != FS_OK) {
             break;
@@ -162,13 +129,13 @@ test_disk_full(void **context)
     }
 
     seq = store_durable(fixture);
-    assert_int_equal(store_try(fixture, sale, i), outcome);
+    assert_int_equal(fixture_try(fixture, sale, i), outcome);
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
 
     assert_true(outcome == FS_STORE_FULL || outcome == FS_DISK_FAILED);
     assert_int_equal(store_durable(fixture), seq);
 
-    assert_int_equal(store_try(fixture, sale, 20000), FS_OK);
+    assert_int_equal(fixture_try(fixture, sale, 20000), FS_OK);
     assert_int_equal(store_durable(fixture), seq + 1);
     assert_int_equal(fixture_sale(fixture, sale).held,
                      fixture->write.seq - seq + i - 1);
@@ -239,7 +206,7 @@ test_meta_failed(void **context)
                                                      1)), -1);
     close(full);
 
-    assert_string_equal(fs_outcome_code(store_try(fixture, sale, 1)),
+    assert_string_equal(fs_outcome_code(fixture_try(fixture, sale, 1)),
                         "outcome_unknown");
     assert_int_equal(store_durable(fixture), seq);
 
@@ -265,7 +232,7 @@ test_meta_failed(void **context)
 
     /* not taken, as it turns out; and all goes on */
 
-    assert_string_equal(fs_outcome_code(store_try(fixture, sale, 1)), "ok");
+    assert_string_equal(fs_outcome_code(fixture_try(fixture, sale, 1)), "ok");
     assert_int_equal(store_durable(fixture), seq + 1);
 
     assert_int_equal(fs_view_open(reader, &view), FS_OK);
@@ -295,7 +262,7 @@ test_data_failed(void **context)
     saved = dup(fd);
     assert_int_equal(dup2(full, fd), fd);
 
-    assert_string_equal(fs_outcome_code(store_try(fixture, sale, 1)),
+    assert_string_equal(fs_outcome_code(fixture_try(fixture, sale, 1)),
                         "store_full");
     assert_non_null(fixture->store->log);
     assert_int_equal(store_durable(fixture), seq);
@@ -304,7 +271,7 @@ test_data_failed(void **context)
     close(saved);
     close(full);
 
-    assert_string_equal(fs_outcome_code(store_try(fixture, sale, 1)), "ok");
+    assert_string_equal(fs_outcome_code(fixture_try(fixture, sale, 1)), "ok");
     assert_int_equal(store_durable(fixture), seq + 1);
     assert_int_equal(fixture_sale(fixture, sale).held, 1);
 }
