@@ -199,7 +199,33 @@ is_deeply([map { $_->{reason} } $t->read_hold('n1', $some[0]{id})->{debts}
 is(refund($some[2], json => { lines => [{ sale => 'berry', qty => 1 }],
     reason => 'bad' })->json->{left_fen}, 0, 'nothing is left of it');
 
-# ---- the directive
+is_deeply([sort map { "$_->{hold} $_->{qty}" }
+    $t->entries('restocked', 'berry')], [sort map { ("$some[$_]{id} "
+    . ($_ ? 2 : 1)) x ($_ ? 1 : 2) } 0 .. 2], 'units go back once each');
+
+# ---- the directive, over reloads, and what is overdue
+sub due_after ($hold) {
+    my $debt = refund($hold, json => { lines => [{ sale => 'grape',
+        amount_fen => 1 }], reason => 'goodwill' })->json->{debts}[-1];
+    my ($line) = grep { $_->{seq} == $debt->{owed} } $t->entries('owed');
+    return ($line->{due_at} - $line->{at}, $debt->{owed});
+}
+
+my $late = bought('eve', 'grape', 1);
+is((due_after($late))[0], 90_000, 'as at the start');
+$t->reload(http => '');
+is((due_after($late))[0], 7_200_000, 'two hours, when nothing is said');
+is(metric('owed_overdue'), 0, 'nothing is overdue');
+$t->reload(http => 'flashsale_refund_time 0;');
+my ($ms, $now) = due_after($late);
+is($ms, 0, 'at once');
+is(metric('owed_overdue'), 1, 'overdue');
+$t->kill9_worker;
+eventually { (metric('owed_overdue') // 0) == 1 }
+    'still, after a worker was killed';
+is(refunded($late, refund => 'r-9', owed => $now)->code, 200, 'paid back');
+is(metric('owed_overdue'), 0, 'and no longer');
+$t->reload(http => 'flashsale_refund_time 90s;');
 for my $bad ('31d', 'soon', '-1') {
     my (undef, $said) = $t->check_conf($t->conf
         =~ s/flashsale_refund_time 90s/flashsale_refund_time $bad/r);
