@@ -363,6 +363,20 @@ refused('a unit owed twice', changed(66, sub { s/"qty":3/"qty":5/ }),
     qr/seq 66: 5 units of egg of hold \w+ are owed, 4 were sold/);
 refused('more owed than was paid', changed(68, sub { s/:100,/:1501,/ }),
     qr/seq 68: 6001 fen of egg of hold \w+ are owed, 6000 were paid/);
+refused('no unit owed', changed(66, sub { s/"qty":3/"qty":0/ }),
+    qr/seq 66: 0 units are owed/);
+refused('fewer units owed than none', changed(66, sub { s/"qty":3/"qty":-3/ }),
+    qr/seq 66: -3 units are owed/);
+refused('units owed for less than they are worth', changed(66,
+    sub { s/4500/4499/ }),
+    qr/seq 66: 4499 fen are owed for 3 units of egg of hold \w+, worth 4500/);
+refused('owed at another point', changed(66, sub { s/xingfu/dongmen/ }),
+    qr/seq 66: owed at dongmen, but hold \w+ is to be collected at xingfu/);
+refused('restocked at another point', changed(67, sub { s/xingfu/dongmen/ }),
+    qr/seq 67: restocked at dongmen, but hold \w+ is to be collected at/);
+refused('one key for two refunds', changed(68,
+    sub { s/\z/,"key":"deadbeef00010203"/ }),
+    qr/seq 68: key deadbeef00010203 was executed at seq 66/);
 refused('an amount below nothing', changed(68, sub { s/:100,/:-100,/ }),
     qr/seq 68: -100 fen are owed/);
 refused('due before it is owed', changed(65, sub { s/"due_at":1790007/"due_at":1780007/ }),

@@ -230,15 +230,15 @@ sub check_lines {
 
 # A buyer's key is executed once: who asks again gets the answer, not an entry.
 # It is kept for a day: after the end of the hold that it made, or from when it
-# gave a hold another pickup point.
+# gave a hold another pickup point.  So are the order service's, for a refund.
 
 sub check_key {
     my ($self, $entry) = @_;
 
-    return if $entry->{type} !~ /\A(?:held|pickup)\z/
+    return if $entry->{type} !~ /\A(?:held|pickup|owed)\z/
         || !defined $entry->{key};
 
-    my $buyer = $entry->{buyer}
+    my $buyer = $entry->{type} eq 'owed' ? 'orders' : $entry->{buyer}
         // ($self->{holds}{$entry->{hold}} // return)->{buyer};
     my $name = "$buyer $entry->{key}";
     my $bound = $self->{keys}{$name};
@@ -254,7 +254,7 @@ sub check_key {
     }
 
     $self->{keys}{$name} = { seq => $entry->{seq}, hold => $entry->{hold},
-        $entry->{type} eq 'pickup' ? (at => $entry->{at}) : () };
+        $entry->{type} ne 'held' ? (at => $entry->{at}) : () };
 
     return;
 }
@@ -441,7 +441,8 @@ sub check_pickup {
         $hold->{pickup} = $entry->{pickup};
 
     } elsif ($is ne $was && $entry->{type}
-        =~ /\A(?:paying|released|expired|cancelled|sold|sold_late)\z/)
+        =~ /\A(?:paying|released|expired|cancelled|sold|sold_late|owed
+            |restocked)\z/x)
     {
         $self->problem("$entry->{type} at $is, but hold $entry->{hold} is to"
             . " be collected at $was");
@@ -594,7 +595,8 @@ sub owe {
 }
 
 
-# A line owes no more than was paid for it, and no unit twice.
+# A line owes no more than was paid for it, and no unit twice.  What units are
+# worth follows from what was paid for all of them.
 
 sub owe_line {
     my ($self, $entry, $hold, $sale) = @_;
@@ -603,6 +605,15 @@ sub owe_line {
     $self->owe($entry, $sale);
 
     return if !defined $line;
+
+    my $worth = defined $entry->{qty} && $entry->{type} eq 'owed'
+        ? worth($entry, $line) : undef;
+
+    $self->problem("$entry->{qty} units are owed")
+        if defined $entry->{qty} && $entry->{qty} <= 0;
+    $self->problem("$entry->{amount_fen} fen are owed for $entry->{qty} units"
+        . " of $sale of hold $entry->{hold}, worth $worth")
+        if defined $worth && $worth != $entry->{amount_fen};
 
     $line->{owed_fen} += $entry->{amount_fen};
     $line->{owed_qty} += $entry->{qty} // 0;
@@ -616,6 +627,25 @@ sub owe_line {
         if $line->{owed_qty} > $line->{qty};
 
     return;
+}
+
+
+# The first n of the q units of a line paid L are worth n L / q, whole fen, so
+# the next ones the difference; no more than is left.  A group that has failed
+# owes all that is left.  undef: what was paid is not known.
+
+sub worth {
+    my ($entry, $line) = @_;
+    my $paid = $line->{paid} // return;
+    my $before = $line->{owed_qty} // 0;
+    my $left = $paid - ($line->{owed_fen} // 0);
+
+    return $left if $entry->{reason} eq 'group_failed';
+
+    my ($from, $to) = map { use integer; $paid * $_ / $line->{qty} }
+        $before, $before + $entry->{qty};
+
+    return $to - $from < $left ? $to - $from : $left;
 }
 
 
