@@ -588,8 +588,8 @@ run_order(run_t *run, fs_command_t *command)
     static const uint8_t  types[] = {
         FS_COMMAND_RELEASE, FS_COMMAND_PAY, FS_COMMAND_PAY, FS_COMMAND_POINT,
         FS_COMMAND_CONFIRM, FS_COMMAND_CONFIRM, FS_COMMAND_CONFIRM,
-        FS_COMMAND_CANCEL, FS_COMMAND_REFUNDED, FS_COMMAND_READY,
-        FS_COMMAND_PICK_UP
+        FS_COMMAND_CANCEL, FS_COMMAND_REFUND, FS_COMMAND_REFUND,
+        FS_COMMAND_REFUNDED, FS_COMMAND_READY, FS_COMMAND_PICK_UP
     };
 
     shared = run->shared;
@@ -606,6 +606,26 @@ run_order(run_t *run, fs_command_t *command)
         command->pickup.len = 2;
         command->pickup.data[0] = 'p';
         command->pickup.data[1] = (char) ('0' + dice_below(&run->dice, 5));
+    }
+
+    if (command->type == FS_COMMAND_REFUND) {
+        memcpy(command->buyer, fs_keys_of_orders, FS_BUYER_LEN);
+        command->reason = FS_REASON_GOODWILL;
+        command->restock = (uint8_t) dice_below(&run->dice, 2);
+        command->lines_n = 1;
+        command->lines[0].sale = (ack->command.lines_n != 0)
+                                 ? ack->command.lines[0].sale : 1;
+
+        if (dice_one_in(&run->dice, 2)) {
+            command->lines[0].qty = 1;
+
+        } else {
+            command->lines[0].amount_fen = 1;
+        }
+    }
+
+    if (command->type == FS_COMMAND_REFUNDED) {
+        command->paid_fen = 0;          /* whatever is due */
     }
 
     if (command->type == FS_COMMAND_CONFIRM
