@@ -157,6 +157,29 @@ model_timers(model_t *m)
 }
 
 
+/* A pass that comes to its limit: the rest is left, and the next commands find
+ * it half done. */
+
+static void
+model_timers_some(model_t *m)
+{
+    unsigned    limit, steps;
+    fs_seq_t    seq;
+    fs_entry_t  entry;
+
+    limit = 1 + dice_below(&m->dice, 4);
+    seq = m->sheet.seq;
+    steps = fs_decide_timers(&m->sheet, &m->oracle.now, limit);
+    check(steps <= limit && !m->sheet.failed, "%u steps of %u", steps, limit);
+
+    while (seq++ < m->sheet.seq) {
+        check(fs_sheet_entry(&m->sheet, seq, &entry)
+              && oracle_follow(&m->oracle, &entry), "entry %llu",
+              (unsigned long long) seq);
+    }
+}
+
+
 static void
 model_generate(model_t *m, generated_t *made)
 {
@@ -292,7 +315,10 @@ model_batch(model_t *m)
         m->count[result.outcome]++;
     }
 
-    if (!dice_one_in(&m->dice, 4)) {
+    if (dice_one_in(&m->dice, 3)) {
+        model_timers_some(m);
+
+    } else if (!dice_one_in(&m->dice, 4)) {
         model_timers(m);
     }
 

@@ -127,33 +127,133 @@ model_check_holds(model_t *m)
 }
 
 
+/* The debts of a hold, row by row: all of the oracle's, and no other.  *sum:
+ * those that are due. */
+
+static void
+model_check_debts(model_t *m, fs_seq_t seq, const oracle_hold_t *want,
+    int other, fs_owed_t *sum)
+{
+    size_t      n, of;
+    unsigned    i;
+    fs_hold_t   hold;
+    fs_seq_t    after;
+    fs_debt_t  *debt;
+
+    static fs_debt_t  debts[1000];
+
+    n = 0;
+    after = 0;
+
+    for ( ;; ) {
+        check(n < sizeof(debts) / sizeof(debts[0]), "so many debts");
+        debt = &debts[n];
+
+        if (!fs_sheet_next_debt(&m->sheet, seq, after, debt)) {
+            break;
+        }
+
+        if (compare_debt(debt, want)->due) {
+            sum->fen += debt->amount_fen;
+            sum->debts++;
+        }
+
+        after = debt->seq;
+        n++;
+    }
+
+    of = 0;
+
+    for (i = 0; i < want->payments_n; i++) {
+        of += !want->payments[i].sold;
+    }
+
+    check(n == of, "hold %llu has %zu debts, not %zu",
+          (unsigned long long) seq, n, of);
+
+    if (!other) {
+        check(fs_sheet_hold(&m->sheet, seq, &hold), "hold %llu",
+              (unsigned long long) seq);
+        compare_debts(&hold, debts, n);
+    }
+}
+
+
+/* What is due, in the order of its times: each a debt that is not back. */
+
+static void
+model_check_due(model_t *m, const fs_owed_t *sum)
+{
+    int           found;
+    int64_t       fen;
+    uint64_t      n;
+    fs_debt_t     debt;
+    fs_db_walk_t  walk;
+
+    n = 0;
+    fen = 0;
+
+    for (found = fs_db_walk(&walk, &m->write.index,
+                            m->store->index_dbi[FS_INDEX_OWED], NULL, 0,
+                            MDB_FIRST);
+         found;
+         found = fs_db_walk_on(&walk, MDB_NEXT))
+    {
+        check(walk.key.len == FS_DEBT_KEY_LEN && walk.value.len == 8
+              && fs_sheet_debt(&m->sheet, fs_get_le64(walk.value.data),
+                               fs_get_be64(walk.key.data + 8), &debt)
+              && debt.refunded == 0
+              && debt.due_at == (int64_t) fs_get_be64(walk.key.data),
+              "a row of what is due");
+
+        fen += debt.amount_fen;
+        n++;
+    }
+
+    fs_db_walk_end(&walk);
+
+    check(n == sum->debts && fen == sum->fen,
+          "%llu debts of %lld fen are due, not %llu of %lld",
+          (unsigned long long) n, (long long) fen,
+          (unsigned long long) sum->debts, (long long) sum->fen);
+}
+
+
 /* All that is owed, of all holds. */
 
 static void
 model_check_owed(model_t *m)
 {
-    size_t     i;
-    int64_t    fen;
-    fs_str_t   row;
-    fs_owed_t  owed;
+    size_t          i;
+    fs_str_t        row;
+    fs_owed_t       owed, sum;
+    oracle_hold_t  *other;
 
-    fen = 0;
+    memset(&sum, 0, sizeof(fs_owed_t));
 
     for (i = 0; i < m->oracle.holds_n; i++) {
-        fen += oracle_owed(&m->oracle.holds[i]);
+        model_check_debts(m, m->oracle.holds[i].seq, &m->oracle.holds[i], 0,
+                          &sum);
     }
 
     for (i = 0; i < m->oracle.others_n; i++) {
-        fen += oracle_owed(&m->oracle.others[i]);
+        other = &m->oracle.others[i];
+
+        /* it has the number of the first entry about it */
+
+        model_check_debts(m, other->payments[0].seq, other, 1, &sum);
     }
 
+    model_check_due(m, &sum);
     memset(&owed, 0, sizeof(fs_owed_t));
 
     check(!fs_db_get(&m->write.index, m->store->index_dbi[FS_INDEX_META],
                      FS_OWED_KEY, sizeof(FS_OWED_KEY) - 1, &row)
           || fs_owed_row_decode(&owed, row) == 0, "what is owed");
-    check(owed.fen == fen, "%lld fen owed, not %lld", (long long) owed.fen,
-          (long long) fen);
+    check(owed.fen == sum.fen && owed.debts == sum.debts,
+          "%llu debts of %lld fen owed, not %llu of %lld",
+          (unsigned long long) owed.debts, (long long) owed.fen,
+          (unsigned long long) sum.debts, (long long) sum.fen);
 }
 
 

@@ -133,6 +133,103 @@ compare_hold(const fs_hold_t *hold, const oracle_hold_t *want, int state)
 }
 
 
+const oracle_payment_t *
+compare_debt(const fs_debt_t *debt, const oracle_hold_t *want)
+{
+    unsigned                 i;
+    const oracle_payment_t  *payment;
+
+    for (i = 0; i < want->payments_n; i++) {
+        if (want->payments[i].seq == debt->seq) {
+            break;
+        }
+    }
+
+    check(debt->seq != 0 && i < want->payments_n, "debt %llu of hold %llu",
+          (unsigned long long) debt->seq, (unsigned long long) debt->hold);
+
+    payment = &want->payments[i];
+
+    check(debt->amount_fen == payment->amount && debt->qty == payment->qty
+          && debt->sale == (payment->line == -1
+                            ? 0 : want->lines[payment->line].sale),
+          "debt %llu: %lld fen for %u of sale %u, not %lld for %u",
+          (unsigned long long) debt->seq, (long long) debt->amount_fen,
+          debt->qty, debt->sale, (long long) payment->amount, payment->qty);
+    check(debt->reason == payment->reason && debt->due_at == payment->due_at
+          && memcmp(debt->payment, payment->reference, FS_REFERENCE_LEN) == 0,
+          "debt %llu: %s, due at %lld, not %s, %lld",
+          (unsigned long long) debt->seq, fs_reason_name(debt->reason),
+          (long long) debt->due_at,
+          fs_reason_name((unsigned) payment->reason),
+          (long long) payment->due_at);
+    check((debt->refunded == 0) == payment->due
+          && (debt->refunded == 0) == (debt->refunded_at == 0)
+          && (debt->refunded == 0 || debt->refunded > debt->seq
+              || (debt->refunded == debt->seq && debt->amount_fen == 0)),
+          "debt %llu: refunded by %llu at %lld",
+          (unsigned long long) debt->seq, (unsigned long long) debt->refunded,
+          (long long) debt->refunded_at);
+
+    return payment;
+}
+
+
+void
+compare_debts(const fs_hold_t *hold, const fs_debt_t *debts, size_t n)
+{
+    size_t            d;
+    int64_t           owed, back, fen;
+    unsigned          i, amounts;
+    uint32_t          qty;
+    const fs_line_t  *line;
+
+    owed = 0;
+    back = 0;
+
+    for (d = 0; d < n; d++) {
+        if (debts[d].refunded == 0) {
+            owed += debts[d].amount_fen;
+
+        } else {
+            back += debts[d].amount_fen;
+        }
+    }
+
+    check(hold->owed_fen == owed && hold->refunded_fen == back,
+          "hold %llu: the debts of it are %lld and %lld fen",
+          (unsigned long long) hold->seq, (long long) owed,
+          (long long) back);
+
+    for (i = 0; i < hold->lines_n; i++) {
+        line = &hold->lines[i];
+        fen = 0;
+        qty = 0;
+        amounts = 0;
+
+        for (d = 0; d < n; d++) {
+            if (debts[d].sale == line->sale) {
+                fen += debts[d].amount_fen;
+                qty += debts[d].qty;
+                amounts += debts[d].qty == 0;
+            }
+        }
+
+        check(line->owed_fen == fen && line->owed_qty == qty
+              && fen <= line->price_fen * line->qty && qty <= line->qty,
+              "line %u of hold %llu: the debts of it are %lld fen, %u units",
+              i, (unsigned long long) hold->seq, (long long) fen, qty);
+
+        /* unit by unit, no fen is left over */
+
+        check(qty != line->qty || amounts != 0
+              || fen == line->price_fen * line->qty,
+              "line %u of hold %llu: %lld fen for all its units", i,
+              (unsigned long long) hold->seq, (long long) fen);
+    }
+}
+
+
 /* The engine draws the epoch of a life: any will do that no other life had. */
 
 static void

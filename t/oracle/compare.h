@@ -30,6 +30,13 @@ void compare_group(const fs_group_t *group, const oracle_group_t *want);
 /* state: that the hold must have: as people read it, or as in its row. */
 void compare_hold(const fs_hold_t *hold, const oracle_hold_t *want, int state);
 
+/* A debt in its row: one that the oracle's hold has.  Returns it. */
+const oracle_payment_t *compare_debt(const fs_debt_t *debt,
+    const oracle_hold_t *want);
+
+/* What the debts of a hold add up to, whatever the oracle says. */
+void compare_debts(const fs_hold_t *hold, const fs_debt_t *debts, size_t n);
+
 /* The oracle's hold learns the engine's number of a new one.  seq: the last
  * entry of what was decided so far. */
 void compare_answer(oracle_t *oracle, const generated_t *made, fs_seq_t seq,

@@ -128,6 +128,39 @@ generate_hold(generate_t *g, fs_command_t *command)
 }
 
 
+/* An order of which a group is open, or has failed and not returned all: what
+ * is owed there changes what the group has, or still gives back. */
+
+static fs_seq_t
+generate_member(generate_t *g)
+{
+    size_t                 i;
+    unsigned               line, skip;
+    const oracle_hold_t   *hold;
+    const oracle_sale_t   *sale;
+
+    skip = dice_below(g->dice, 6);
+
+    for (i = g->oracle->holds_n; i-- > 0 && i + 600 > g->oracle->holds_n; ) {
+        hold = &g->oracle->holds[i];
+
+        for (line = 0; line < hold->lines_n; line++) {
+            sale = &g->oracle->sales[hold->lines[line].sale];
+
+            if (hold->lines[line].member != 0
+                && sale->groups[sale->by_pickup ? hold->pickup : 0].state
+                   != FS_GROUP_FORMED
+                && (oracle_to_return(g->oracle, hold, line) || skip-- == 0))
+            {
+                return hold->seq;
+            }
+        }
+    }
+
+    return generate_some_hold(g);
+}
+
+
 /* Of each line of the order, now and then of another sale: units, or an
  * amount, now and then more than is left. */
 
@@ -221,7 +254,9 @@ generate_order(generate_t *g, fs_command_t *command)
     };
 
     command->type = types[dice_below(g->dice, sizeof(types))];
-    command->hold = generate_some_hold(g);
+    command->hold = (command->type == FS_COMMAND_REFUND
+                     && !dice_one_in(g->dice, 3))
+                    ? generate_member(g) : generate_some_hold(g);
     command->term_ms = 1 + dice_below(g->dice, 200000);
     command->reference[3] = (uint8_t) (1 + dice_below(g->dice, 3));
     command->epoch = oracle_epoch(g->oracle, command->hold);

@@ -33,7 +33,9 @@ typedef struct {
     int64_t              amount;
     fs_seq_t             seq;           /* of its entry, which the engine has
                                            chosen and told; 0: not yet */
-    uint64_t             order;         /* the oldest is given back first */
+    int64_t              due_at;        /* of its entry */
+    uint64_t             order;         /* the oldest is given back first: its
+                                           number, or above all numbers */
 } oracle_payment_t;
 
 typedef struct {
@@ -211,6 +213,10 @@ int oracle_follow(oracle_t *oracle, const fs_entry_t *entry);
  * a debt that has none yet, the same in all that the entry says; 0: not.
  */
 int oracle_named(oracle_t *oracle, const fs_entry_t *entry);
+
+/* 1: this line of an order waits for the return of its failed group. */
+int oracle_to_return(const oracle_t *oracle, const oracle_hold_t *hold,
+    unsigned line);
 
 /* What is due back of a hold and not back yet; and what is back. */
 int64_t oracle_owed(const oracle_hold_t *hold);

@@ -459,16 +459,20 @@ oracle_named(oracle_t *oracle, const fs_entry_t *entry)
     for (i = 0; i < hold->payments_n; i++) {
         debt = &hold->payments[i];
 
-        if (debt->seq != 0 || debt->sold) {
+        if (debt->seq != 0 || debt->sold || debt->line != line
+            || debt->qty != (uint32_t) entry->qty
+            || debt->amount != entry->amount_fen
+            || debt->reason != entry->reason
+            || memcmp(debt->reference, entry->id2, FS_REFERENCE_LEN) != 0)
+        {
             continue;
         }
 
         debt->seq = entry->seq;
+        debt->order = entry->seq;
+        debt->due_at = entry->time1;
 
-        return debt->line == line && debt->qty == (uint32_t) entry->qty
-               && debt->amount == entry->amount_fen
-               && debt->reason == entry->reason
-               && memcmp(debt->reference, entry->id2, FS_REFERENCE_LEN) == 0;
+        return 1;
     }
 
     return 0;

@@ -50,7 +50,7 @@ oracle_pay(oracle_t *oracle, oracle_hold_t *hold, const uint8_t *reference,
     memcpy(payment->reference, copy, FS_REFERENCE_LEN);
     payment->amount = amount;
     payment->line = -1;
-    payment->order = ++oracle->payments;
+    payment->order = ((uint64_t) 1 << 63) + ++oracle->payments;
 
     return payment;
 }

@@ -47,10 +47,6 @@ void oracle_restock(oracle_t *oracle, oracle_hold_t *hold, unsigned line,
 void oracle_return_line(oracle_t *oracle, oracle_hold_t *hold,
     unsigned line);
 
-/* 1: it waits for that. */
-int oracle_to_return(const oracle_t *oracle, const oracle_hold_t *hold,
-    unsigned line);
-
 /* The state that follows from the lines and debts of a hold. */
 void oracle_settle(oracle_hold_t *hold);
 

@@ -2,8 +2,11 @@
 #include "oracle_parts.h"
 
 
+/* Also what groups that failed earlier have left: the engine may return the
+ * orders of one in several passes. */
+
 static void
-oracle_return(oracle_t *oracle, uint32_t number, unsigned group)
+oracle_return(oracle_t *oracle)
 {
     size_t          h;
     unsigned        line;
@@ -13,11 +16,7 @@ oracle_return(oracle_t *oracle, uint32_t number, unsigned group)
         hold = &oracle->holds[h];
 
         for (line = 0; line < hold->lines_n; line++) {
-            if (hold->lines[line].sale == number
-                && (oracle->sales[number].by_pickup ? hold->pickup : 0)
-                   == group
-                && oracle_to_return(oracle, hold, line))
-            {
+            if (oracle_to_return(oracle, hold, line)) {
                 oracle_return_line(oracle, hold, line);
             }
         }
@@ -65,10 +64,6 @@ oracle_decide(oracle_t *oracle, uint32_t number)
 
         if (group->exists && group->state == FS_GROUP_OPEN) {
             group->state = FS_GROUP_FAILED;
-
-            if (group->joined != 0) {
-                oracle_return(oracle, number, i);
-            }
         }
     }
 }
@@ -94,6 +89,8 @@ oracle_timers(oracle_t *oracle)
             oracle_decide(oracle, number);
         }
     }
+
+    oracle_return(oracle);
 }
 
 
@@ -118,12 +115,24 @@ int
 oracle_due(const oracle_t *oracle)
 {
     size_t                i;
+    unsigned              line;
     uint32_t              number;
+    const oracle_hold_t  *hold;
     const oracle_sale_t  *sale;
 
     for (i = 0; i < oracle->live_n; i++) {
         if (oracle->holds[oracle->live[i]].due <= oracle->now.mono) {
             return 1;
+        }
+    }
+
+    for (i = 0; i < oracle->holds_n; i++) {
+        hold = &oracle->holds[i];
+
+        for (line = 0; line < hold->lines_n; line++) {
+            if (oracle_to_return(oracle, hold, line)) {
+                return 1;
+            }
         }
     }
 

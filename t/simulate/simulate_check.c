@@ -2,6 +2,7 @@
 #include "read/audit.h"
 #include "simulate.h"
 #include "read/read.h"
+#include "read/view_debts.h"
 
 
 #define SIMULATE_PAGE  64               /* entries read at once */
@@ -16,6 +17,8 @@ static int simulate_in_log(simulate_t *sim, fs_view_t *view);
 static void simulate_entry(simulate_t *sim, fs_view_t *view,
     const fs_entry_t *entry);
 static void simulate_compare(simulate_t *sim, fs_view_t *view, uint32_t n);
+static void simulate_compare_debts(fs_view_t *view, const fs_hold_t *hold,
+    const oracle_hold_t *want);
 
 
 simulate_request_t *
@@ -659,6 +662,41 @@ simulate_compare(simulate_t *sim, fs_view_t *view, uint32_t n)
 }
 
 
+static void
+simulate_compare_debts(fs_view_t *view, const fs_hold_t *hold,
+    const oracle_hold_t *want)
+{
+    size_t     i, n, of, counted;
+    fs_debt_t  debts[FS_DEBTS_SHOWN];
+
+    n = fs_view_debts(view, hold, debts);
+    of = 0;
+    counted = 0;
+
+    for (i = 0; i < want->payments_n; i++) {
+        of += !want->payments[i].sold;
+        counted += !want->payments[i].sold
+                   && (want->payments[i].line != -1
+                       || want->payments[i].amount != 0);
+    }
+
+    /* where there are only payments of nothing, the view does not look */
+
+    check(n == of || (n == FS_DEBTS_SHOWN && of > n)
+          || (n == 0 && counted == 0),
+          "hold %llu shows %zu debts, not %zu",
+          (unsigned long long) hold->seq, n, of);
+
+    for (i = 0; i < n; i++) {
+        (void) compare_debt(&debts[i], want);
+    }
+
+    if (n < FS_DEBTS_SHOWN) {
+        compare_debts(hold, debts, n);
+    }
+}
+
+
 /* 1: what people read is all there is. */
 
 int
@@ -718,6 +756,7 @@ simulate_audit(worker_t *worker)
               "hold %zu", i);
         compare_hold(&hold, &sim->oracle.holds[i],
                      oracle_state(&sim->oracle, &sim->oracle.holds[i]));
+        simulate_compare_debts(&view, &hold, &sim->oracle.holds[i]);
     }
 
     fs_view_close(&view);
