@@ -69,19 +69,44 @@ oracle_decide(oracle_t *oracle, uint32_t number)
 }
 
 
+/* The first one first: which lapses are a day apart depends on it. */
+
+static void
+oracle_expire_all(oracle_t *oracle)
+{
+    size_t          i;
+    oracle_hold_t  *hold, *first;
+
+    do {
+        first = NULL;
+
+        for (i = 0; i < oracle->live_n; i++) {
+            hold = &oracle->holds[oracle->live[i]];
+
+            if (hold->due <= oracle->now.mono
+                && (first == NULL || hold->due < first->due))
+            {
+                first = hold;
+            }
+        }
+
+        if (first != NULL) {
+            oracle_expire(oracle, first);
+        }
+    } while (first != NULL);
+}
+
+
 void
 oracle_timers(oracle_t *oracle)
 {
-    size_t    i;
     uint32_t  number;
 
     for (number = 1; number <= oracle->sales_n; number++) {
         oracle_opens_closes(oracle, &oracle->sales[number]);
     }
 
-    for (i = oracle->live_n; i-- > 0; ) {
-        oracle_expire(oracle, &oracle->holds[oracle->live[i]]);
-    }
+    oracle_expire_all(oracle);
 
     for (number = 1; number <= oracle->sales_n; number++) {
 
