@@ -426,21 +426,6 @@ fs_line_back(const fs_line_t *line)
            || (line->owed_fen != 0 && line->owed_fen == fs_line_paid(line));
 }
 
-/* 1: something of it is owed back, or is back. */
-static inline int
-fs_hold_has_debts(const fs_hold_t *hold)
-{
-    unsigned  i;
-
-    for (i = 0; i < hold->lines_n; i++) {
-        if (hold->lines[i].owed_qty != 0 || hold->lines[i].owed_fen != 0) {
-            return 1;
-        }
-    }
-
-    return hold->owed_fen != 0 || hold->refunded_fen != 0;
-}
-
 /* What the lines cost, in fen.  Fits: see FS_AMOUNT_MAX. */
 int64_t fs_hold_amount(const fs_hold_t *hold);
 

@@ -182,7 +182,8 @@ fs_entry_effect(const fs_entry_t *entry, fs_entry_effect_t *effect)
         effect->joined = entry->qty;
 
     } else {
-        effect->joined = (entry->flags & FS_ENTRY_LEFT) ? -entry->qty : 0;
+        effect->joined = (entry->flags & FS_ENTRY_LEFT)
+                         ? -(int64_t) entry->qty : 0;
     }
 }
 

@@ -16,8 +16,8 @@
 #define FS_OVERDUE_SHOWN  10000
 
 /*
- * A hold's debts, the oldest first, as far as they can be read.  Costs
- * nothing where there are none.  Returns how many, at most FS_DEBTS_SHOWN.
+ * A hold's debts, the oldest first, as far as they can be read.
+ * Returns how many, at most FS_DEBTS_SHOWN.
  */
 size_t fs_view_debts(fs_view_t *view, const fs_hold_t *hold,
     fs_debt_t *debts);
