@@ -213,8 +213,9 @@ generate_refund(generate_t *g, fs_command_t *command,
 }
 
 
-/* Of a debt by its number, now and then of another hold, or with another
- * amount. */
+/* Of a debt by its number, now and then by the number before it, or with
+ * another amount.  The number after it may be that of a debt which the oracle
+ * has not been told yet. */
 
 static void
 generate_debt(generate_t *g, fs_command_t *command,
@@ -227,7 +228,7 @@ generate_debt(generate_t *g, fs_command_t *command,
     }
 
     debt = &hold->payments[dice_below(g->dice, hold->payments_n)];
-    command->owed = dice_one_in(g->dice, 20) ? debt->seq + 1 : debt->seq;
+    command->owed = debt->seq - (debt->seq != 0 && dice_one_in(g->dice, 20));
     command->paid_fen = dice_one_in(g->dice, 3) ? 0 : debt->amount;
 
     if (dice_one_in(g->dice, 20)) {
