@@ -103,7 +103,8 @@ my %threads = map { m{(\d+)$} => 1 }
 my @leaving = $other->worker_pids;
 my $at;
 
-$faults->set(slow_ms => 3000 * $slower);
+# for less than the ten seconds that a worker has to leave
+$faults->set(slow_ms => 6000);
 $one->call_p($one->hold_call('erin', 'grape', 1)->@*);
 ok(defined until_it(20 * $slower, sub { $at = mutex_at(%threads) }),
     'the other waits again');
