@@ -59,7 +59,8 @@ for my $round (1, 2) {
     ok(until_it(20 * $slower, sub { $answer && $held }), 'it goes on');
     is($answer && $answer->code, 201, 'the hold is taken');
     is($held && $held->code, 201, 'and the other one');
-    ok(until_it(10 * $slower, sub { said($over) == $round }), 'it is over');
+    ok(until_it(10 * $slower, sub { said($over) == $round }), 'it is over')
+        or diag($other->log_text);
 }
 
 # ---- a worker that has to end meanwhile does not wait for ever, whatever the
