@@ -223,8 +223,9 @@ ngx_http_flashsale_stall_handler(ngx_event_t *ev)
 /*
  * A thread that waits for the locks longer than a second waits for a process
  * that is stopped, or whose disk is stuck.  It is said once, by one worker;
- * whoever has the lock next says that it is over.  Seen twice the same: this
- * worker itself was not stopped meanwhile.
+ * whoever has the lock next says that it is over, and the others' second
+ * begins anew: they wait for him.  Seen twice the same: this worker itself was
+ * not stopped meanwhile.
  */
 
 static void
@@ -233,7 +234,7 @@ ngx_http_flashsale_stuck(ngx_http_flashsale_worker_t *worker, uint64_t now)
     int32_t     pid;
     int64_t     since;
     uint64_t    limit;
-    ngx_uint_t  opening;
+    ngx_uint_t  opening, stuck;
 
     since = ngx_http_flashsale_thread_waiting(worker->thread);
 
@@ -244,12 +245,21 @@ ngx_http_flashsale_stuck(ngx_http_flashsale_worker_t *worker, uint64_t now)
 
     ngx_http_flashsale_thread_nudge(worker->thread);
 
+    stuck = atomic_load_explicit(&worker->conf->shared->stuck,
+                                 memory_order_relaxed);
+
+    if (worker->stuck && !stuck) {
+        worker->stuck_over = now;
+    }
+
+    worker->stuck = stuck;
+
     opening = (worker->store == NULL && !worker->retiring);
     limit = opening ? NGX_HTTP_FLASHSALE_STUCK_OPEN_USEC
                     : NGX_HTTP_FLASHSALE_STUCK_USEC;
 
     if (since == 0
-        || now < (uint64_t) since + limit
+        || now < ngx_max((uint64_t) since, worker->stuck_over) + limit
         || atomic_exchange(&worker->conf->shared->stuck, 1))
     {
         return;

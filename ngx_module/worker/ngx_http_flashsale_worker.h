@@ -109,6 +109,9 @@ struct ngx_http_flashsale_worker_s {
     ngx_event_t                      retire;        /* when it leaves: looks
                                                        if anything waits */
     int64_t                          stuck_since;   /* µs, when last looked */
+    uint64_t                         stuck_over;    /* µs, when it was last
+                                                       seen to be over */
+    ngx_uint_t                       stuck;         /* 1: it was said then */
     ngx_event_t                      tick;          /* each second */
     ngx_event_t                      stall;         /* each 100 ms */
     uint64_t                         stall_at;      /* µs, expected */
