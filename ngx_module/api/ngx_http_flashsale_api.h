@@ -71,6 +71,10 @@ struct ngx_http_flashsale_endpoint_s {
 };
 
 
+/* Read a body as the endpoint does, or its form.  0; -1 and *fault. */
+int ngx_http_flashsale_asked(ngx_http_flashsale_ctx_t *ctx, fs_str_t body,
+    ngx_http_flashsale_asked_t *asked, fs_fault_t *fault);
+
 /* For waits: the answer to an endpoint's command, its `done` or a problem. */
 void ngx_http_flashsale_done(ngx_http_request_t *r,
     const fs_result_t *result, fs_view_t *view);

@@ -3,6 +3,15 @@
 #include "http/ngx_http_flashsale_answer.h"
 
 
+int
+ngx_http_flashsale_asked(ngx_http_flashsale_ctx_t *ctx, fs_str_t body,
+    ngx_http_flashsale_asked_t *asked, fs_fault_t *fault)
+{
+    return (ctx->form ? ctx->endpoint->form : ctx->endpoint->parse)(body,
+                                                               asked, fault);
+}
+
+
 void
 ngx_http_flashsale_done(ngx_http_request_t *r, const fs_result_t *result,
     fs_view_t *view)

@@ -26,10 +26,7 @@ ngx_http_flashsale_hold_write(ngx_http_request_t *r,
 
     endpoint = ctx->endpoint;
 
-    if ((ctx->form ? endpoint->form : endpoint->parse)(body, &asked,
-                                                       &refusal->fault)
-        != 0)
-    {
+    if (ngx_http_flashsale_asked(ctx, body, &asked, &refusal->fault) != 0) {
         return refusal->fault.outcome;
     }
 

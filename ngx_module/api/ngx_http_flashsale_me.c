@@ -1,13 +1,10 @@
 
 #include "api/ngx_http_flashsale_me.h"
-#include "core/read/collect.h"
 #include "http/ngx_http_flashsale_answer.h"
 #include "http/ngx_http_flashsale_request.h"
 #include "worker/ngx_http_flashsale_people.h"
 #include "worker/ngx_http_flashsale_worker.h"
 
-
-#define NGX_HTTP_FLASHSALE_ME_HOLDS  500    /* counted */
 
 /* a change is waited for so long, and then promised */
 #define NGX_HTTP_FLASHSALE_ME_MSEC   500
@@ -21,6 +18,9 @@ typedef struct {
 } ngx_http_flashsale_me_t;
 
 
+static fs_outcome_t ngx_http_flashsale_me_asked(ngx_http_request_t *r,
+    ngx_http_flashsale_ctx_t *ctx, fs_str_t body,
+    ngx_http_flashsale_asked_t *asked, fs_fault_t *fault);
 static fs_outcome_t ngx_http_flashsale_me_push(ngx_http_request_t *r,
     const fs_contact_change_t *change);
 static void ngx_http_flashsale_me_done(ngx_http_flashsale_change_t *change);
@@ -28,8 +28,6 @@ static void ngx_http_flashsale_me_timeout(ngx_event_t *ev);
 static void ngx_http_flashsale_me_cleanup(void *data);
 static void ngx_http_flashsale_me_answer(ngx_http_request_t *r,
     const fs_contact_change_t *change, fs_outcome_t outcome);
-static void ngx_http_flashsale_me_location(ngx_http_request_t *r,
-    ngx_str_t *location);
 
 
 fs_outcome_t
@@ -37,7 +35,6 @@ ngx_http_flashsale_me(ngx_http_flashsale_worker_t *worker,
     const uint8_t *buyer, char *text, int *len)
 {
     char           code[FS_CODE_LEN];
-    fs_view_t      view;
     fs_contact_t   contact;
     fs_collect_t   collect;
     fs_outcome_t   outcome, found;
@@ -52,17 +49,9 @@ ngx_http_flashsale_me(ngx_http_flashsale_worker_t *worker,
         return FS_INTERNAL;
     }
 
-    outcome = ngx_http_flashsale_view(worker, NGX_HTTP_FLASHSALE_INDEX, &view);
-
-    if (outcome != FS_OK) {
-        return outcome;
-    }
-
     ngx_memzero(&collect, sizeof(fs_collect_t));
 
-    outcome = fs_collect(&view, buyer, NGX_HTTP_FLASHSALE_ME_HOLDS, &collect);
-
-    fs_view_close(&view);
+    outcome = ngx_http_flashsale_people_collect(worker, buyer, &collect);
 
     if (outcome != FS_OK) {
         return outcome;
@@ -103,7 +92,6 @@ ngx_http_flashsale_contact_write(ngx_http_request_t *r,
     ngx_http_flashsale_ctx_t *ctx, fs_str_t body, fs_refusal_t *refusal,
     fs_view_t *view)
 {
-    uint8_t                        unmet;
     fs_now_t                       now;
     fs_outcome_t                   outcome;
     fs_contact_change_t            change;
@@ -112,19 +100,10 @@ ngx_http_flashsale_contact_write(ngx_http_request_t *r,
 
     (void) view;
 
-    if ((ctx->form ? ctx->endpoint->form : ctx->endpoint->parse)(body, &asked,
-                                                        &refusal->fault)
-        != 0)
-    {
-        return refusal->fault.outcome;
-    }
-
-    unmet = 0;
-
-    outcome = ngx_http_flashsale_unmet(r, &unmet, &refusal->fault);
-
-    if (outcome != FS_OK || unmet) {
-        return outcome != FS_OK ? outcome : FS_PRECONDITION;
+    outcome = ngx_http_flashsale_me_asked(r, ctx, body, &asked,
+                                          &refusal->fault);
+    if (outcome != FS_OK) {
+        return outcome;
     }
 
     worker = ngx_http_flashsale_worker(r);
@@ -152,26 +131,16 @@ ngx_http_flashsale_me_leave(ngx_http_request_t *r,
     ngx_http_flashsale_ctx_t *ctx, fs_str_t body, fs_refusal_t *refusal,
     fs_view_t *view)
 {
-    uint8_t                       unmet;
     fs_outcome_t                  outcome;
     fs_contact_change_t           change;
     ngx_http_flashsale_asked_t    asked;
 
     (void) view;
 
-    if ((ctx->form ? ctx->endpoint->form : ctx->endpoint->parse)(body, &asked,
-                                                        &refusal->fault)
-        != 0)
-    {
-        return refusal->fault.outcome;
-    }
-
-    unmet = 0;
-
-    outcome = ngx_http_flashsale_unmet(r, &unmet, &refusal->fault);
-
-    if (outcome != FS_OK || unmet) {
-        return outcome != FS_OK ? outcome : FS_PRECONDITION;
+    outcome = ngx_http_flashsale_me_asked(r, ctx, body, &asked,
+                                          &refusal->fault);
+    if (outcome != FS_OK) {
+        return outcome;
     }
 
     ngx_memzero(&change, sizeof(fs_contact_change_t));
@@ -184,6 +153,26 @@ ngx_http_flashsale_me_leave(ngx_http_request_t *r,
     }
 
     return ngx_http_flashsale_me_push(r, &change);
+}
+
+
+/* What is asked for.  A person is always there and has no tag. */
+
+static fs_outcome_t
+ngx_http_flashsale_me_asked(ngx_http_request_t *r,
+    ngx_http_flashsale_ctx_t *ctx, fs_str_t body,
+    ngx_http_flashsale_asked_t *asked, fs_fault_t *fault)
+{
+    uint8_t       unmet;
+    fs_outcome_t  outcome;
+
+    if (ngx_http_flashsale_asked(ctx, body, asked, fault) != 0) {
+        return fault->outcome;
+    }
+
+    outcome = ngx_http_flashsale_unmet(r, &unmet, fault);
+
+    return (outcome == FS_OK && unmet) ? FS_PRECONDITION : outcome;
 }
 
 
@@ -298,7 +287,6 @@ ngx_http_flashsale_me_answer(ngx_http_request_t *r,
     int                  len;
     char                 text[FS_PERSON_JSON_MAX];
     fs_contact_t         contact;
-    ngx_str_t            location;
     const fs_contact_t  *shown;
 
     if (outcome != FS_OK && outcome != FS_ACCEPTED) {
@@ -323,41 +311,7 @@ ngx_http_flashsale_me_answer(ngx_http_request_t *r,
         }
     }
 
-    ngx_http_flashsale_me_location(r, &location);
-
     len = fs_answer_contact(text, sizeof(text), shown);
 
-    ngx_http_flashsale_answer_plain(r, outcome, text, len, &location);
-}
-
-
-/* Of GET me, where a form is sent that nobody says another place for. */
-
-static void
-ngx_http_flashsale_me_location(ngx_http_request_t *r, ngx_str_t *location)
-{
-    u_char     *p;
-    ngx_str_t  *prefix;
-
-    prefix = &ngx_http_flashsale_loc_conf(r)->prefix;
-
-    p = ngx_pnalloc(r->pool, prefix->len + sizeof("/me"));
-
-    if (p == NULL) {
-        *location = *prefix;
-        return;
-    }
-
-    location->data = p;
-
-    p = ngx_cpymem(p, prefix->data, prefix->len);
-
-    if (prefix->len == 0 || p[-1] != '/') {
-        *p++ = '/';
-    }
-
-    *p++ = 'm';
-    *p++ = 'e';
-
-    location->len = (size_t) (p - location->data);
+    ngx_http_flashsale_answer_plain(r, outcome, text, len, "me");
 }

@@ -18,6 +18,8 @@ static ngx_int_t ngx_http_flashsale_redirect(ngx_http_request_t *r,
     ngx_str_t *location);
 static ngx_int_t ngx_http_flashsale_hold_location(ngx_http_request_t *r,
     ngx_http_flashsale_ctx_t *ctx, ngx_str_t *location);
+static ngx_int_t ngx_http_flashsale_location(ngx_http_request_t *r,
+    const char *path, const char *id, size_t id_len, ngx_str_t *location);
 static ngx_int_t ngx_http_flashsale_escape(ngx_http_request_t *r,
     ngx_str_t *location);
 static void ngx_http_flashsale_add_code(ngx_http_request_t *r,
@@ -267,7 +269,7 @@ ngx_http_flashsale_answer_hold(ngx_http_request_t *r, fs_outcome_t outcome,
 
 void
 ngx_http_flashsale_answer_plain(ngx_http_request_t *r, fs_outcome_t outcome,
-    const char *text, int len, ngx_str_t *to)
+    const char *text, int len, const char *to)
 {
     ngx_str_t                  location;
     ngx_http_flashsale_ctx_t  *ctx;
@@ -278,11 +280,12 @@ ngx_http_flashsale_answer_plain(ngx_http_request_t *r, fs_outcome_t outcome,
 
     if (ctx->form) {
 
-        if (ngx_http_flashsale_redirect(r, &location) != NGX_OK) {
-            location = *to;
+        if (ngx_http_flashsale_redirect(r, &location) == NGX_OK
+            || ngx_http_flashsale_location(r, to, "", 0, &location) == NGX_OK)
+        {
+            ngx_http_flashsale_answer_redirect(r, ctx, &location);
         }
 
-        ngx_http_flashsale_answer_redirect(r, ctx, &location);
         return;
     }
 
@@ -458,13 +461,25 @@ static ngx_int_t
 ngx_http_flashsale_hold_location(ngx_http_request_t *r,
     ngx_http_flashsale_ctx_t *ctx, ngx_str_t *location)
 {
+    return ngx_http_flashsale_location(r, "holds/", (const char *) ctx->hold,
+                                       FS_HOLD_ID_LEN, location);
+}
+
+
+/* Below the location of the API. */
+
+static ngx_int_t
+ngx_http_flashsale_location(ngx_http_request_t *r, const char *path,
+    const char *id, size_t id_len, ngx_str_t *location)
+{
     u_char                         *p;
+    size_t                          len;
     ngx_http_flashsale_loc_conf_t  *lcf;
 
     lcf = ngx_http_flashsale_loc_conf(r);
+    len = ngx_strlen(path);
 
-    p = ngx_pnalloc(r->pool, lcf->prefix.len + sizeof("/holds/") - 1
-                             + FS_HOLD_ID_LEN);
+    p = ngx_pnalloc(r->pool, lcf->prefix.len + 1 + len + id_len);
     if (p == NULL) {
         return NGX_ERROR;
     }
@@ -477,8 +492,8 @@ ngx_http_flashsale_hold_location(ngx_http_request_t *r,
         *p++ = '/';
     }
 
-    p = ngx_cpymem(p, "holds/", sizeof("holds/") - 1);
-    p = ngx_cpymem(p, ctx->hold, FS_HOLD_ID_LEN);
+    p = ngx_cpymem(p, path, len);
+    p = ngx_cpymem(p, id, id_len);
 
     location->len = p - location->data;
 

@@ -28,9 +28,9 @@ void ngx_http_flashsale_answer_hold(ngx_http_request_t *r,
 void ngx_http_flashsale_answer_sale(ngx_http_request_t *r,
     fs_outcome_t outcome, const fs_sale_t *sale, ngx_uint_t public);
 /* A text of the core's, len -1: it could not be made.  To a form: a 303, to
- * where flashsale_redirect says or else `to`. */
+ * where flashsale_redirect says or else `to`, below the API's location. */
 void ngx_http_flashsale_answer_plain(ngx_http_request_t *r,
-    fs_outcome_t outcome, const char *text, int len, ngx_str_t *to);
+    fs_outcome_t outcome, const char *text, int len, const char *to);
 void ngx_http_flashsale_answer_etag(ngx_http_request_t *r,
     ngx_http_flashsale_ctx_t *ctx, const fs_etag_t *etag);
 void ngx_http_flashsale_answer_json(ngx_http_request_t *r,

@@ -247,25 +247,34 @@ ngx_http_flashsale_people_promise(ngx_http_flashsale_change_t *change)
 
 
 fs_outcome_t
-ngx_http_flashsale_people_leaving(ngx_http_flashsale_worker_t *worker,
-    const uint8_t *buyer, fs_contact_op_t *op)
+ngx_http_flashsale_people_collect(ngx_http_flashsale_worker_t *worker,
+    const uint8_t *buyer, fs_collect_t *collect)
 {
     fs_view_t     view;
-    fs_collect_t  collect;
     fs_outcome_t  outcome;
 
     outcome = ngx_http_flashsale_view(worker, NGX_HTTP_FLASHSALE_INDEX, &view);
 
-    if (outcome != FS_OK) {
-        return outcome;
+    if (outcome == FS_OK) {
+        outcome = fs_collect(&view, buyer, NGX_HTTP_FLASHSALE_PEOPLE_HOLDS,
+                             collect);
+        fs_view_close(&view);
     }
+
+    return outcome;
+}
+
+
+fs_outcome_t
+ngx_http_flashsale_people_leaving(ngx_http_flashsale_worker_t *worker,
+    const uint8_t *buyer, fs_contact_op_t *op)
+{
+    fs_collect_t  collect;
+    fs_outcome_t  outcome;
 
     ngx_memzero(&collect, sizeof(fs_collect_t));
 
-    outcome = fs_collect(&view, buyer, NGX_HTTP_FLASHSALE_PEOPLE_HOLDS,
-                         &collect);
-
-    fs_view_close(&view);
+    outcome = ngx_http_flashsale_people_collect(worker, buyer, &collect);
 
     *op = collect.counts.to_collect || collect.counts.more
           ? FS_CONTACT_LEAVE : FS_CONTACT_ERASE;
@@ -328,7 +337,6 @@ ngx_http_flashsale_people_changed(ngx_http_flashsale_worker_t *worker)
 static ngx_uint_t
 ngx_http_flashsale_people_look(ngx_http_flashsale_people_t *people)
 {
-    fs_view_t     view;
     fs_outcome_t  outcome;
 
     if (!people->looking) {
@@ -349,15 +357,9 @@ ngx_http_flashsale_people_look(ngx_http_flashsale_people_t *people)
         ngx_memzero(&people->collect, sizeof(fs_collect_t));
     }
 
-    outcome = ngx_http_flashsale_view(people->worker,
-                                      NGX_HTTP_FLASHSALE_INDEX, &view);
-
-    if (outcome == FS_OK) {
-        outcome = fs_collect(&view, people->look.buyer,
-                             NGX_HTTP_FLASHSALE_PEOPLE_HOLDS,
-                             &people->collect);
-        fs_view_close(&view);
-    }
+    outcome = ngx_http_flashsale_people_collect(people->worker,
+                                                people->look.buyer,
+                                                &people->collect);
 
     if (outcome != FS_OK) {
 

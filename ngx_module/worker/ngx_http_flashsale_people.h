@@ -45,6 +45,11 @@ fs_outcome_t ngx_http_flashsale_people_push(
 ngx_uint_t ngx_http_flashsale_people_promise(
     ngx_http_flashsale_change_t *change);
 
+/* As fs_collect(), in a view of its own and as far as one turn may look. */
+fs_outcome_t ngx_http_flashsale_people_collect(
+    ngx_http_flashsale_worker_t *worker, const uint8_t *buyer,
+    fs_collect_t *collect);
+
 /*
  * What somebody's leaving means now: FS_CONTACT_ERASE, or FS_CONTACT_LEAVE
  * while goods are to be collected, or when there is too much to look at.  OK,

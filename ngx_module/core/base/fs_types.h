@@ -426,6 +426,13 @@ fs_line_back(const fs_line_t *line)
            || (line->owed_fen != 0 && line->owed_fen == fs_line_paid(line));
 }
 
+/* The state of what only debts are left of. */
+static inline uint8_t
+fs_hold_back_state(const fs_hold_t *hold)
+{
+    return hold->owed_fen != 0 ? FS_HOLD_REFUND_DUE : FS_HOLD_REFUNDED;
+}
+
 /* What the lines cost, in fen.  Fits: see FS_AMOUNT_MAX. */
 int64_t fs_hold_amount(const fs_hold_t *hold);
 

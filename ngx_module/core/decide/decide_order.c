@@ -163,8 +163,7 @@ fs_decide_other(fs_sheet_t *sheet, const fs_command_t *command,
         }
     }
 
-    hold.state = (hold.owed_fen != 0) ? FS_HOLD_REFUND_DUE
-                                      : FS_HOLD_REFUNDED;
+    hold.state = fs_hold_back_state(&hold);
 
     if (fs_sheet_entry(sheet, hold.seq, &first)) {
         hold.created_at = first.at;

@@ -401,7 +401,6 @@ fs_fold_debtor_state(fs_hold_t *hold)
     } else if (hold->state == FS_HOLD_REFUND_DUE
                || hold->state == FS_HOLD_REFUNDED)
     {
-        hold->state = (hold->owed_fen != 0) ? FS_HOLD_REFUND_DUE
-                                            : FS_HOLD_REFUNDED;
+        hold->state = fs_hold_back_state(hold);
     }
 }

@@ -406,8 +406,7 @@ fs_fold_order_state(fs_hold_t *hold)
         hold->state = FS_HOLD_READY;
 
     } else if (back == hold->lines_n) {
-        hold->state = (hold->owed_fen != 0) ? FS_HOLD_REFUND_DUE
-                                            : FS_HOLD_REFUNDED;
+        hold->state = fs_hold_back_state(hold);
 
     } else {
         hold->state = FS_HOLD_SOLD;
