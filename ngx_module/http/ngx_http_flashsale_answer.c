@@ -224,7 +224,10 @@ ngx_http_flashsale_answer_hold(ngx_http_request_t *r, fs_outcome_t outcome,
         fs_store_now(worker->store, &now);
         fs_view_names(view, worker->crypto, &names);
 
-        debts_n = fs_view_debts(view, hold, debts);
+        /* of a new hold nothing is owed, and there are many */
+
+        debts_n = (outcome == FS_CREATED) ? 0
+                                          : fs_view_debts(view, hold, debts);
         size = FS_HOLD_JSON_MAX + debts_n * FS_DEBT_JSON_MAX;
         text = ngx_pnalloc(r->pool, size);
 
