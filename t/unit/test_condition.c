@@ -299,7 +299,7 @@ test_hold(void **context)
     hold = fixture->result.hold.seq;
     seq = fixture_seq(fixture);
 
-    for (type = FS_COMMAND_RELEASE; type <= FS_COMMAND_PICK_UP; type++) {
+    for (type = FS_COMMAND_RELEASE; type <= FS_COMMAND_ANSWER_CLAIM; type++) {
         memset(&command, 0, sizeof(command));
         command.type = (uint8_t) type;
         command.unmet = 1;

@@ -172,7 +172,19 @@ test_numbers_are_frozen(void **state)
     assert_int_equal(FS_ENTRY_DELETED, 29);
     assert_int_equal(FS_ENTRY_OWED, 30);
     assert_int_equal(FS_ENTRY_RESTOCKED, 31);
-    assert_int_equal(FS_ENTRY_TYPES_N, 32);
+    assert_int_equal(FS_ENTRY_SHORT, 32);
+    assert_int_equal(FS_ENTRY_PUT_BACK, 33);
+    assert_int_equal(FS_ENTRY_DOUBLE, 34);
+    assert_int_equal(FS_ENTRY_WAVE, 35);
+    assert_int_equal(FS_ENTRY_FROZEN, 36);
+    assert_int_equal(FS_ENTRY_RECEIVED, 37);
+    assert_int_equal(FS_ENTRY_CLAIMED, 38);
+    assert_int_equal(FS_ENTRY_ACCEPTED, 39);
+    assert_int_equal(FS_ENTRY_DENIED, 40);
+    assert_int_equal(FS_ENTRY_CALLED_OFF, 41);
+    assert_int_equal(FS_ENTRY_COMPENSATED, 42);
+    assert_int_equal(FS_ENTRY_SETTLED, 43);
+    assert_int_equal(FS_ENTRY_TYPES_N, 44);
 
     assert_int_equal(FS_REASON_LATE, 1);
     assert_int_equal(FS_REASON_RELEASED, 2);
@@ -185,7 +197,16 @@ test_numbers_are_frozen(void **state)
     assert_int_equal(FS_REASON_BAD, 9);
     assert_int_equal(FS_REASON_SHORT, 10);
     assert_int_equal(FS_REASON_GOODWILL, 11);
-    assert_int_equal(FS_REASONS_N, 12);
+    assert_int_equal(FS_REASON_DAMAGED, 12);
+    assert_int_equal(FS_REASON_WRONG, 13);
+    assert_int_equal(FS_REASON_SALE_CANCELLED, 14);
+    assert_int_equal(FS_REASON_COMPENSATION, 15);
+    assert_int_equal(FS_REASONS_N, 16);
+
+    assert_int_equal(FS_VIA_SCAN, 1);
+    assert_int_equal(FS_VIA_CODE, 2);
+    assert_int_equal(FS_VIA_LIST, 3);
+    assert_int_equal(FS_VIAS_N, 4);
 }
 
 
@@ -199,7 +220,8 @@ test_reasons_are_frozen(void **state)
     static const char *const  reasons[FS_REASONS_N] = {
         "none", "late", "released", "cancelled", "second_payment",
         "wrong_amount", "group_failed", "limit_used", "other_life",
-        "bad", "short", "goodwill"
+        "bad", "short", "goodwill", "damaged", "wrong", "sale_cancelled",
+        "compensation"
     };
 
     (void) state;
@@ -292,6 +314,45 @@ test_decode_refuses_nonsense(void **state)
         if (entries[i].hold != 0) {
             entry = entries[i];
             entry.hold = 0;
+            refuses(&entry);
+        }
+
+        if (entries[i].type == FS_ENTRY_WAVE
+            || entries[i].type == FS_ENTRY_FROZEN
+            || entries[i].type == FS_ENTRY_RECEIVED)
+        {
+            entry = entries[i];
+            entry.number = 0;
+            refuses(&entry);
+        }
+
+        if (entries[i].type == FS_ENTRY_ACCEPTED
+            || entries[i].type == FS_ENTRY_DENIED
+            || entries[i].type == FS_ENTRY_SETTLED)
+        {
+            entry = entries[i];
+            entry.time1 = 0;
+            refuses(&entry);
+        }
+
+        if (entries[i].type >= FS_ENTRY_SHORT && entries[i].qty != 0) {
+            entry = entries[i];
+            entry.qty = -1;
+            refuses(&entry);
+            entry = entries[i];
+            entry.amount_fen = -1;
+            refuses(&entry);
+        }
+
+        if (entries[i].type == FS_ENTRY_READY && entries[i].sale != 0) {
+            entry = entries[i];
+            entry.number2 = (uint32_t) entry.qty;
+            refuses(&entry);
+        }
+
+        if (entries[i].type == FS_ENTRY_DOUBLE) {
+            entry = entries[i];
+            entry.number = FS_VIAS_N;
             refuses(&entry);
         }
     }

@@ -107,6 +107,16 @@ random_sale(fs_sale_t *sale)
     sale->closed = (uint8_t) (random64() % 2);
     sale->decided = (uint8_t) (random64() % 2);
     sale->due = (int64_t) random64();
+
+    if (random64() % 2) {
+        sale->cancel_ms = (uint32_t) random64();
+        sale->called_off = (uint8_t) (random64() % 2);
+        sale->waves = (uint16_t) random64();
+        sale->wave_seq = random64();
+        sale->handed_lines = (uint32_t) random64();
+        sale->handed_units = (uint32_t) random64();
+        sale->claimed_units = (uint32_t) random64();
+    }
 }
 
 
@@ -136,6 +146,8 @@ test_sale(void **state)
     }
 
     random_sale(&sale);
+    sale.waves = 1;
+    sale.called_off = 0;
     sale.slug.len = FS_SLUG_MAX;
     sale.title_len = FS_TITLE_MAX;
     len = fs_sale_row_encode(&sale, row);
@@ -154,6 +166,13 @@ test_sale(void **state)
     assert_int_equal(fs_sale_row_decode(&back, str(row, len + 1)), -1);
     row[3] = FS_SLUG_MAX;
     refuses_used(fs_sale_row_decode, &back, row, len, 6, 8);
+    refuses_used(fs_sale_row_decode, &back, row, len, 91, 92);
+    refuses_used(fs_sale_row_decode, &back, row, len, 112, 116);
+
+    /* more that says nothing */
+
+    memset(row + 84, 0, 32);
+    assert_int_equal(fs_sale_row_decode(&back, str(row, len)), -1);
 }
 
 
@@ -201,6 +220,10 @@ random_after(fs_hold_t *hold)
         line->owed_qty = (uint16_t) (random64() % (line->qty + 1));
         line->restocked = (uint16_t) (random64() % (line->qty + 1));
         line->goods = (uint8_t) (random64() % FS_GOODS_N);
+        line->wave = (uint16_t) random64();
+        line->short_qty = (uint16_t) (random64() % (line->qty + 1));
+        line->claimed = (uint16_t) (random64() % (line->qty + 1));
+        line->goods_at = (int64_t) random64();
     }
 }
 
@@ -252,7 +275,7 @@ test_hold(void **state)
     hold.owed_fen = 1;
     len = fs_hold_row_encode(&hold, row);
     assert_int_equal(fs_hold_row_decode(&back, str(row, len)), 0);
-    memset(row + len - 16 * (FS_LINES_MAX + 1), 0, 16 * (FS_LINES_MAX + 1));
+    memset(row + len - 16 - 32 * FS_LINES_MAX, 0, 16 + 32 * FS_LINES_MAX);
     assert_int_equal(fs_hold_row_decode(&back, str(row, len)), -1);
     hold.owed_fen = 0;
 
@@ -348,6 +371,7 @@ test_group(void **state)
         memset(&group, 0, sizeof(group));
         group.joined = (uint32_t) random64();
         group.state = (uint8_t) (random64() % (FS_GROUP_FAILED + 1));
+        group.wave = (uint16_t) random64();
 
         len = fs_group_row_encode(&group, row);
         assert_int_equal(len, FS_GROUP_ROW_SIZE);
@@ -361,7 +385,6 @@ test_group(void **state)
     row[1] = FS_GROUP_FAILED + 1;
     assert_int_equal(fs_group_row_decode(&back, str(row, len)), -1);
     row[1] = FS_GROUP_OPEN;
-    refuses_used(fs_group_row_decode, &back, row, len, 2, 4);
     row[0]++;
     assert_int_equal(fs_group_row_decode(&back, str(row, len)), -1);
 }
@@ -522,10 +545,190 @@ test_payment(void **state)
 }
 
 
+/* Rows of what comes after an order: claims, tallies, lists, tasks, waves. */
+
+#define same_again(encode, decode, back, one)                                \
+    do {                                                                     \
+        len = encode(&one, row);                                             \
+        assert_int_equal(decode(&back, str(row, len)), 0);                   \
+        assert_memory_equal(&back, &one, sizeof(one));                       \
+        assert_int_equal(decode(&back, str(row, len - 1)), -1);              \
+        assert_int_equal(decode(&back, str(row, len + 1)), -1);              \
+    } while (0)
+
+
+static void
+test_claim(void **state)
+{
+    size_t      len;
+    uint8_t     row[FS_CLAIM_ROW_SIZE + 1];
+    unsigned    round;
+    fs_claim_t  claim, back;
+
+    (void) state;
+
+    for (round = 0; round < ROUNDS; round++) {
+        memset(&claim, 0, sizeof(claim));
+        claim.line = (uint8_t) (random64() % FS_LINES_MAX);
+        claim.reason = (uint8_t) (random64() % FS_REASONS_N);
+        claim.state = (uint8_t) (random64() % FS_CLAIM_STATES_N);
+        claim.by_time = (uint8_t) (random64() % 2);
+        claim.qty = (uint32_t) (1 + random64() % FS_QTY_MAX);
+        claim.amount_fen = (int64_t) (random64() % FS_AMOUNT_MAX);
+        claim.due_at = (int64_t) random64();
+        claim.answered_at = (int64_t) random64();
+
+        memset(&back, 0, sizeof(back));
+        same_again(fs_claim_row_encode, fs_claim_row_decode, back, claim);
+    }
+
+    refuses_used(fs_claim_row_decode, &back, row, len, 5, 8);
+    refuses_used(fs_claim_row_decode, &back, row, len, 12, 16);
+    row[1] = FS_LINES_MAX;
+    assert_int_equal(fs_claim_row_decode(&back, str(row, len)), -1);
+    row[1] = 0;
+    row[3] = FS_CLAIM_STATES_N;
+    assert_int_equal(fs_claim_row_decode(&back, str(row, len)), -1);
+    row[3] = 0;
+    fs_set_le32(row + 8, 0);
+    assert_int_equal(fs_claim_row_decode(&back, str(row, len)), -1);
+}
+
+
+static void
+test_tally(void **state)
+{
+    size_t      len;
+    uint8_t     row[FS_TALLY_ROW_SIZE + 1];
+    unsigned    round;
+    fs_tally_t  tally, back;
+
+    (void) state;
+
+    for (round = 0; round < ROUNDS; round++) {
+        memset(&tally, 0, sizeof(tally));
+        tally.ordered = (uint32_t) random64();
+        tally.awaited = (uint32_t) random64();
+        tally.ready = (uint32_t) random64();
+        tally.handed_over = (uint32_t) random64();
+        tally.shorts = (uint32_t) random64();
+        tally.received = (uint32_t) random64();
+        tally.final = (uint8_t) (random64() % 2);
+
+        memset(&back, 0, sizeof(back));
+        same_again(fs_tally_row_encode, fs_tally_row_decode, back, tally);
+    }
+
+    refuses_used(fs_tally_row_decode, &back, row, len, 2, 4);
+    row[1] = 2;
+    assert_int_equal(fs_tally_row_decode(&back, str(row, len)), -1);
+}
+
+
+static void
+test_listed(void **state)
+{
+    size_t       len;
+    uint8_t      row[FS_LISTED_ROW_SIZE + 1], key[FS_LISTED_KEY_LEN];
+    unsigned     round;
+    fs_listed_t  listed, back;
+
+    (void) state;
+
+    for (round = 0; round < ROUNDS; round++) {
+        memset(&listed, 0, sizeof(listed));
+        listed.pickup = (uint32_t) random64();
+        listed.goods = (uint8_t) (random64() % FS_GOODS_N);
+        listed.sale = (uint32_t) random64();
+        listed.sold = random64();
+        listed.hold = random64();
+        listed.qty = (uint16_t) random64();
+        listed.short_qty = (uint16_t) random64();
+        listed.wave = (uint16_t) random64();
+        listed.line = (uint8_t) (random64() % FS_LINES_MAX);
+        listed.paid_back = (uint8_t) (random64() % 2);
+
+        memset(&back, 0, sizeof(back));
+        fs_listed_key(key, &listed);
+        assert_int_equal(fs_listed_key_decode(&back, str(key, sizeof(key))),
+                         0);
+        same_again(fs_listed_row_encode, fs_listed_row_decode, back, listed);
+    }
+
+    assert_int_equal(fs_listed_key_decode(&back, str(key, sizeof(key) - 1)),
+                     -1);
+    key[4] = FS_GOODS_N;
+    assert_int_equal(fs_listed_key_decode(&back, str(key, sizeof(key))), -1);
+    row[14] = FS_LINES_MAX;
+    assert_int_equal(fs_listed_row_decode(&back, str(row, len)), -1);
+}
+
+
+static void
+test_task(void **state)
+{
+    size_t     len;
+    uint8_t    row[FS_TASK_ROW_SIZE + 1];
+    unsigned   round;
+    fs_task_t  task, back;
+
+    (void) state;
+
+    for (round = 0; round < ROUNDS; round++) {
+        memset(&task, 0, sizeof(task));
+        task.kind = (uint8_t) (random64() % (FS_TASK_COMPENSATE + 1));
+        task.fen_each = (int64_t) (random64() % FS_PRICE_MAX);
+        task.sold = random64();
+
+        memset(&back, 0, sizeof(back));
+        same_again(fs_task_row_encode, fs_task_row_decode, back, task);
+    }
+
+    refuses_used(fs_task_row_decode, &back, row, len, 2, 8);
+    row[1] = FS_TASK_COMPENSATE + 1;
+    assert_int_equal(fs_task_row_decode(&back, str(row, len)), -1);
+}
+
+
+static void
+test_wave(void **state)
+{
+    size_t     len;
+    uint8_t    row[FS_WAVE_ROW_MAX + 1];
+    unsigned   round, i;
+    fs_wave_t  wave, back;
+
+    (void) state;
+
+    for (round = 0; round < ROUNDS; round++) {
+        memset(&wave, 0, sizeof(wave));
+        wave.cut_at = (int64_t) random64();
+        wave.day = (uint32_t) random64();
+        wave.frozen = random64();
+        wave.sales_n = (uint16_t) (1 + random64() % FS_WAVE_SALES_MAX);
+
+        for (i = 0; i < wave.sales_n; i++) {
+            wave.sales[i].sale = (uint32_t) random64();
+            wave.sales[i].wave = (uint16_t) random64();
+            wave.sales[i].taken = (uint8_t) (random64() % 2);
+        }
+
+        memset(&back, 0, sizeof(back));
+        same_again(fs_wave_row_encode, fs_wave_row_decode, back, wave);
+    }
+
+    refuses_used(fs_wave_row_decode, &back, row, len, 1, 2);
+    refuses_used(fs_wave_row_decode, &back, row, len, 24, 32);
+    row[FS_WAVE_ROW_FIXED + 6] = 2;
+    assert_int_equal(fs_wave_row_decode(&back, str(row, len)), -1);
+}
+
+
 static void
 test_timer(void **state)
 {
-    uint8_t     key[FS_TIMER_KEY_LEN], other[FS_TIMER_KEY_LEN];
+    size_t      len;
+    uint8_t     key[FS_TIMER_KEY_MAX], other[FS_TIMER_KEY_MAX];
     unsigned    round;
     fs_timer_t  timer, later, back;
 
@@ -534,16 +737,19 @@ test_timer(void **state)
     for (round = 0; round < ROUNDS; round++) {
         memset(&timer, 0, sizeof(timer));
         timer.clock = random64() % 2 ? 'm' : 'w';
-        timer.kind = (uint8_t) (1 + random64() % FS_TIMER_SWEEP);
+        timer.kind = (uint8_t) (1 + random64() % FS_TIMER_CLAIM);
         timer.time = (int64_t) (random64() >> 1);
         timer.sale = (uint32_t) random64();
         timer.pickup = (uint32_t) random64();
+        timer.seq = (timer.kind < FS_TIMER_RECEIVE) ? 0 : random64();
 
-        fs_timer_key(key, &timer);
+        len = fs_timer_key(key, &timer);
+        assert_int_equal(len, (timer.kind < FS_TIMER_RECEIVE)
+                              ? FS_TIMER_KEY_LEN : FS_TIMER_KEY_MAX);
         memset(&back, 0, sizeof(back));
-        assert_int_equal(fs_timer_key_decode(&back, str(key, sizeof(key))),
-                         0);
+        assert_int_equal(fs_timer_key_decode(&back, str(key, len)), 0);
         assert_memory_equal(&back, &timer, sizeof(timer));
+        assert_int_equal(fs_timer_key_decode(&back, str(key, len - 1)), -1);
 
         /* the database's order is the clock's */
         later = timer;
@@ -551,22 +757,25 @@ test_timer(void **state)
         fs_timer_key(other, &later);
 
         if (later.time != timer.time) {
-            assert_int_equal(memcmp(key, other, sizeof(key)) < 0,
+            assert_int_equal(memcmp(key, other, FS_TIMER_KEY_LEN) < 0,
                              timer.time < later.time);
         }
     }
 
-    assert_int_equal(fs_timer_key_decode(&back, str(key, sizeof(key) - 1)),
-                     -1);
+    len = FS_TIMER_KEY_MAX;
+    key[13] = FS_TIMER_CLAIM;
     key[0] = 'x';
-    assert_int_equal(fs_timer_key_decode(&back, str(key, sizeof(key))), -1);
+    assert_int_equal(fs_timer_key_decode(&back, str(key, len)), -1);
     key[0] = 'm';
+    assert_int_equal(fs_timer_key_decode(&back, str(key, len)), 0);
     key[13] = 0;
-    assert_int_equal(fs_timer_key_decode(&back, str(key, sizeof(key))), -1);
-    key[13] = FS_TIMER_SWEEP + 1;
-    assert_int_equal(fs_timer_key_decode(&back, str(key, sizeof(key))), -1);
+    assert_int_equal(fs_timer_key_decode(&back, str(key, len)), -1);
+    key[13] = FS_TIMER_CLAIM + 1;
+    assert_int_equal(fs_timer_key_decode(&back, str(key, len)), -1);
     key[13] = FS_TIMER_SWEEP;
-    assert_int_equal(fs_timer_key_decode(&back, str(key, sizeof(key))), 0);
+    assert_int_equal(fs_timer_key_decode(&back, str(key, len)), -1);
+    len = FS_TIMER_KEY_LEN;
+    assert_int_equal(fs_timer_key_decode(&back, str(key, len)), 0);
 }
 
 
@@ -633,6 +842,11 @@ main(void)
         cmocka_unit_test(test_debt),
         cmocka_unit_test(test_payment),
         cmocka_unit_test(test_timer),
+        cmocka_unit_test(test_claim),
+        cmocka_unit_test(test_tally),
+        cmocka_unit_test(test_listed),
+        cmocka_unit_test(test_task),
+        cmocka_unit_test(test_wave),
         cmocka_unit_test(test_keys)
     };
 

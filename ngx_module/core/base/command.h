@@ -20,6 +20,8 @@ typedef enum {
     FS_COMMAND_RELEASE,
     FS_COMMAND_PAY,
     FS_COMMAND_POINT,                   /* another pickup point */
+    FS_COMMAND_CANCEL_ORDER,            /* give an order back */
+    FS_COMMAND_CLAIM,                   /* say what was wrong with it */
 
     /* the order service's */
     FS_COMMAND_CONFIRM,
@@ -28,6 +30,9 @@ typedef enum {
     FS_COMMAND_REFUNDED,                /* what was owed is back */
     FS_COMMAND_READY,
     FS_COMMAND_PICK_UP,
+    FS_COMMAND_HAND_OVER,               /* a fact, with a nonce */
+    FS_COMMAND_PUT_BACK,                /* it was none */
+    FS_COMMAND_ANSWER_CLAIM,
 
     /* the operator's, with an fs_operator_t */
     FS_COMMAND_DEFINE,                  /* a sale */
@@ -39,6 +44,10 @@ typedef enum {
     FS_COMMAND_DOCUMENT,
     FS_COMMAND_LIFE,                    /* begin a new life, see life.h */
     FS_COMMAND_DELETE,                  /* a document */
+    FS_COMMAND_WAVE,
+    FS_COMMAND_RECEIVE,
+    FS_COMMAND_CALL_OFF,                /* cancel a sale */
+    FS_COMMAND_COMPENSATE,              /* its buyers */
 
     FS_COMMANDS_N
 } fs_command_type_t;
@@ -62,9 +71,14 @@ typedef struct {
     fs_seq_t             hold;
     uint32_t             epoch;         /* of the hold's id; LIFE: proposed */
     int64_t              paid_fen;      /* CONFIRM; REFUNDED: 0: not told */
-    uint8_t              reason;        /* REFUND: fs_reason_t */
+    uint8_t              reason;        /* REFUND, CLAIM: fs_reason_t */
+    uint8_t              via;           /* HAND_OVER: fs_via_t */
+    uint8_t              accept;        /* ANSWER_CLAIM: 1 or 0 */
+    int64_t              device_at;     /* HAND_OVER: as the device says */
+    fs_seq_t             claim;         /* ANSWER_CLAIM */
     uint8_t              restock;       /* REFUND: the units can be sold */
-    uint8_t              fingerprint[8];  /* REFUND: of the request */
+    uint8_t              fingerprint[8];  /* REFUND, CLAIM, ANSWER_CLAIM:
+                                           of the request */
     struct {
         uint32_t         sale;
         uint32_t         qty;
@@ -102,7 +116,26 @@ typedef struct {
     uint32_t             goal;
     uint8_t              goal_by;
     uint32_t             hold_ms;
+    uint32_t             cancel_ms;
     fs_str_t             doc;           /* JSON; data NULL: leave as it is */
+
+    /* WAVE: slug is its id */
+    int64_t              cut_at;
+    uint32_t             day;           /* as 20261130, 0: none */
+
+    /* RECEIVE: slug is the wave's */
+    fs_str_t             pickup;        /* len 0: lines without one */
+    uint8_t              final;
+
+    /* CALL_OFF, COMPENSATE */
+    fs_str_t             words;         /* the reason's, a JSON document */
+    int64_t              fen_each;
+
+    unsigned             lines_n;       /* WAVE, RECEIVE */
+    struct {
+        fs_str_t         sale;
+        uint32_t         qty;           /* RECEIVE: come so far */
+    }                    lines[FS_WAVE_SALES_MAX];
 } fs_operator_t;
 
 typedef struct {
@@ -115,7 +148,12 @@ typedef struct {
     uint32_t             held;          /* STOCK_TAKEN */
     uint32_t             sold;
     int64_t              at;            /* NOT_OPEN: opens_at, wall;
-                                           WAIT: retry_at, wall */
+                                           WAIT: retry_at, wall; HANDED_OVER,
+                                           DOUBLE: when */
+    uint8_t              paid_back;     /* HANDED_OVER: some of the units */
+    uint32_t             orders;        /* COMPENSATE: concerned */
+    fs_seq_t             claim;         /* CLAIM: its id; its amount and due
+                                           time are the hold's to tell */
     uint32_t             epoch;         /* LIFE: which it is */
     fs_seq_t             last_seq;      /* FORKED: of the ledger */
     int64_t              amount_fen;    /* REFUND_OVER: what is left of the

@@ -43,6 +43,18 @@ static const char *const  fs_reasons[] = {
 #undef X
 };
 
+static const char *const  fs_vias[] = {
+#define X(name, string)  string,
+    FS_VIAS(X)
+#undef X
+};
+
+static const char *const  fs_claim_states[] = {
+#define X(name, string)  string,
+    FS_CLAIM_STATES(X)
+#undef X
+};
+
 
 /* What is out of range cannot be told apart any more: it is our fault. */
 
@@ -103,6 +115,40 @@ const char *
 fs_goods_name(unsigned goods)
 {
     return goods < FS_GOODS_N ? fs_goods[goods] : "unknown";
+}
+
+
+const char *
+fs_via_name(unsigned via)
+{
+    return via < FS_VIAS_N ? fs_vias[via] : "unknown";
+}
+
+
+const char *
+fs_claim_state_name(unsigned state)
+{
+    return state < FS_CLAIM_STATES_N ? fs_claim_states[state] : "unknown";
+}
+
+
+int
+fs_day_write(uint32_t day, char *buf)
+{
+    int             i;
+    const uint8_t  *place;
+
+    static const uint8_t  places[] = { 9, 8, 6, 5, 3, 2, 1, 0 };
+
+    buf[4] = '-';
+    buf[7] = '-';
+
+    for (i = 0, place = places; i < 8; i++, place++) {
+        buf[*place] = (char) ('0' + day % 10);
+        day /= 10;
+    }
+
+    return 10;
 }
 
 
@@ -182,7 +228,7 @@ fs_sale_state(const fs_sale_t *sale)
  * A goal of the whole sale has one group, so its first `formed` or `failed`
  * is final.  By pickup point there are as many groups as points: some may
  * form long before the others fail, so the sale as a whole answers only when
- * all are decided, and then says whether any formed.
+ * all are decided, and then says whether any formed.  What was cancelled did not.
  */
 
 int
@@ -190,6 +236,10 @@ fs_sale_formed(const fs_sale_t *sale)
 {
     if (sale->goal == 0) {
         return -1;
+    }
+
+    if (sale->called_off) {
+        return 0;
     }
 
     if (sale->decided) {

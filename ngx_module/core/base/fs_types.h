@@ -37,6 +37,10 @@
 #define FS_HOLD_MS_MIN       100        /* the shortest hold */
 #define FS_HOLD_MS_MAX       86400000   /* the longest hold: a day */
 #define FS_REFUND_MS_MAX     2592000000LL  /* 30 days: fits 32 bits */
+#define FS_PUT_BACK_MS       600000     /* a hand-over may be undone so long */
+#define FS_WAVES_MAX         65534      /* of one sale */
+#define FS_WAVE_OPEN         0xffff     /* see fs_line_t */
+#define FS_WAVE_SALES_MAX    64         /* sales of one wave */
 
 #define FS_NAME_MAX          64         /* bytes of a name to call out */
 #define FS_DIGITS_LEN        4          /* of a phone, the last ones */
@@ -154,7 +158,11 @@ typedef enum {
     X(OTHER_LIFE,       "other_life")       /* of a hold that is not here */ \
     X(BAD,              "bad")              /* what was handed over is */    \
     X(SHORT,            "short")            /* fewer came than were paid */  \
-    X(GOODWILL,         "goodwill")
+    X(GOODWILL,         "goodwill")                                          \
+    X(DAMAGED,          "damaged")                                           \
+    X(WRONG,            "wrong")            /* something else was */         \
+    X(SALE_CANCELLED,   "sale_cancelled")                                    \
+    X(COMPENSATION,     "compensation")     /* to each buyer of a sale */
 
 typedef enum {
 #define X(name, string)  FS_REASON_##name,
@@ -179,6 +187,35 @@ typedef enum {
 } fs_goods_t;
 
 
+/* how a hand-over was noted, name in JSON */
+#define FS_VIAS(X)                                                           \
+    X(NONE, "none")                                                          \
+    X(SCAN, "scan")                     /* of the code on a screen */        \
+    X(CODE, "code")                     /* typed in */                       \
+    X(LIST, "list")                     /* tapped in a list */
+
+typedef enum {
+#define X(name, string)  FS_VIA_##name,
+    FS_VIAS(X)
+#undef X
+    FS_VIAS_N
+} fs_via_t;
+
+
+/* state of a claim, name in JSON */
+#define FS_CLAIM_STATES(X)                                                   \
+    X(OPEN,     "open")                                                      \
+    X(ACCEPTED, "accepted")                                                  \
+    X(DENIED,   "denied")
+
+typedef enum {
+#define X(name, string)  FS_CLAIM_##name,
+    FS_CLAIM_STATES(X)
+#undef X
+    FS_CLAIM_STATES_N
+} fs_claim_state_t;
+
+
 typedef enum {
     FS_GOAL_BY_SALE = 0,
     FS_GOAL_BY_PICKUP
@@ -196,6 +233,8 @@ typedef enum {
     X(REPLAYED,       200, "replayed",       "Answered before")              \
     X(ACCEPTED,       202, "accepted",       "Accepted")                     \
     X(REFUND_DUE,     200, "refund_due",     "The payment is due back")      \
+    X(HANDED_OVER,    200, "handed_over",    "Handed over")                  \
+    X(DOUBLE,         200, "double",         "Handed over before")           \
     X(BAD_REQUEST,    400, "bad_request",    "The request breaks a rule")    \
     X(NO_BUYER,       401, "no_buyer",       "Nobody is logged in")          \
     X(BAD_SIGNATURE,  401, "bad_signature",  "The signature does not match") \
@@ -221,6 +260,11 @@ typedef enum {
     X(WRONG_AMOUNT,   409, "wrong_amount",   "Another amount is due back")   \
     X(REFUND_USED,    409, "refund_used",    "The refund has settled another payment") \
     X(TOO_MANY_NAMES, 409, "too_many_names", "The store has no room for more names") \
+    X(FORMED,         409, "formed",         "The group has formed")         \
+    X(TOO_LATE,       409, "too_late",       "The time for it is over")      \
+    X(CLAIMED,        409, "claimed",        "The units are claimed or owed back already") \
+    X(READY_ALREADY,  409, "ready_already",  "More units are ready already") \
+    X(FROZEN,         409, "frozen",         "The wave is frozen")           \
     X(FORKED,         409, "forked",         "The ledger has another history") \
     X(PRECONDITION,   412, "precondition_failed", "It is not as the request supposes") \
     X(TOO_LARGE,      413, "too_large",      "The request is too large")     \
@@ -255,7 +299,15 @@ typedef struct {
                                            is back or not */
     uint16_t             owed_qty;      /* units that this was for */
     uint16_t             restocked;     /* units that are the sale's again */
+    uint16_t             short_qty;     /* units that never come */
+    uint16_t             claimed;       /* units of claims not denied */
+    uint16_t             wave;          /* which freezing of its sale takes
+                                           it, from 0; FS_WAVE_OPEN: its
+                                           group knows */
     uint8_t              goods;         /* fs_goods_t */
+    int64_t              goods_at;      /* wall.  READY: from then on it
+                                           counts as handed over, 0: never;
+                                           HANDED_OVER: since when */
 } fs_line_t;
 
 typedef struct {
@@ -293,6 +345,8 @@ typedef struct {
     uint32_t             goal;          /* units, 0: none */
     uint8_t              goal_by;       /* fs_goal_by_t */
     uint32_t             hold_ms;       /* 0: the directive's */
+    uint32_t             cancel_ms;     /* after it was sold a buyer may
+                                           cancel so long, 0: never */
 
     /* folded from the ledger; free = stock - held - sold */
     fs_seq_t             version;       /* of the last entry about it */
@@ -305,6 +359,12 @@ typedef struct {
     uint8_t              paused;
     uint8_t              closed;
     uint8_t              decided;       /* each group formed or failed */
+    uint8_t              called_off;    /* cancelled as a whole */
+    uint16_t             waves;         /* waves that took of it */
+    fs_seq_t             wave_seq;      /* entry of the last one, 0: none */
+    uint32_t             handed_lines;  /* lines and units handed over */
+    uint32_t             handed_units;
+    uint32_t             claimed_units; /* of claims not denied */
     int64_t              due;           /* mono: its earliest hold, 0: none */
 } fs_sale_t;
 
@@ -321,6 +381,8 @@ typedef struct {
     uint32_t             pickup;        /* 0: the whole sale */
     uint32_t             joined;
     uint8_t              state;         /* fs_group_state_t */
+    uint16_t             wave;          /* of its lines that have
+                                           FS_WAVE_OPEN, once it has formed */
 } fs_group_t;
 
 /*
@@ -342,6 +404,50 @@ typedef struct {
     int64_t              refunded_at;   /* wall, 0: due */
     uint8_t              payment[FS_REFERENCE_LEN];  /* that it is part of */
 } fs_debt_t;
+
+
+/* What a buyer says was wrong with units that they got.  Its id is the seq of
+ * its entry. */
+typedef struct {
+    fs_seq_t             seq;
+    fs_seq_t             hold;
+    uint8_t              line;          /* of the hold, from 0 */
+    uint8_t              reason;        /* fs_reason_t */
+    uint8_t              state;         /* fs_claim_state_t */
+    uint8_t              by_time;       /* accepted when it is due */
+    uint32_t             qty;
+    int64_t              amount_fen;    /* what they were worth when it was
+                                           made */
+    int64_t              due_at;        /* wall: to be answered by then */
+    int64_t              answered_at;   /* wall, 0: open */
+} fs_claim_t;
+
+/*
+ * Units of a sale at a pickup point, of lines that one wave takes, by where
+ * their goods are.
+ */
+typedef struct {
+    uint32_t             ordered;       /* frozen with the wave */
+    uint32_t             awaited;
+    uint32_t             ready;
+    uint32_t             handed_over;
+    uint32_t             shorts;        /* that never come */
+    uint32_t             received;      /* as last counted */
+    uint8_t              final;         /* and no more will come */
+} fs_tally_t;
+
+typedef struct {
+    uint32_t             number;
+    int64_t              cut_at;        /* wall */
+    uint32_t             day;           /* as 20261130, 0: none */
+    fs_seq_t             frozen;        /* the entry, 0: not yet */
+    uint16_t             sales_n;
+    struct {
+        uint32_t         sale;
+        uint16_t         wave;          /* its ordinal there */
+        uint8_t          taken;         /* 1: it was formed, or goalless */
+    }                    sales[FS_WAVE_SALES_MAX];
+} fs_wave_t;
 
 
 /* what somebody agreed to, name in JSON; a bit each */
@@ -372,7 +478,7 @@ typedef struct {
 /* How numbers become names for people.  Each returns 0, or -1: unknown. */
 typedef struct {
     void                *data;
-    /* kind: 's' (sales) or 'p' (pickup points) */
+    /* kind: 's' (sales), 'p' (pickup points) or 'w' (waves) */
     int                (*slug)(void *data, char kind, uint32_t number,
                                fs_slug_t *slug);
     /* writes FS_HOLD_ID_LEN digits; epoch: of a hold of another life, else
@@ -390,6 +496,11 @@ const char *fs_hold_state_name(unsigned state);
 const char *fs_sale_state_name(unsigned state);
 const char *fs_reason_name(unsigned reason);
 const char *fs_goods_name(unsigned goods);
+const char *fs_via_name(unsigned via);
+const char *fs_claim_state_name(unsigned state);
+
+/* A day of a wave, 20261130: "2026-11-30" into buf.  The length. */
+int fs_day_write(uint32_t day, char *buf);
 
 /* 1 when it matches [a-z0-9-]{1,64}, else 0. */
 int fs_slug_valid(fs_str_t slug);

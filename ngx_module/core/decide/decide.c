@@ -91,7 +91,7 @@ fs_decide_unmet(fs_sheet_t *sheet, const fs_command_t *command,
     int        buyers;
     fs_hold_t  hold;
 
-    buyers = command->type <= FS_COMMAND_POINT;
+    buyers = command->type < FS_COMMAND_CONFIRM;
 
     if (command->epoch != fs_sheet_epoch(sheet, command->hold)) {
         result->outcome = buyers ? FS_OTHER_LIFE : FS_PRECONDITION;

@@ -26,7 +26,7 @@
  * Counted up when entries are folded into other rows than before.  An index
  * of another layout (1 had no field for it) is folded again.
  */
-#define FS_INDEX_LAYOUT   3
+#define FS_INDEX_LAYOUT   4
 
 static const fs_env_db_t  fs_index_dbs[FS_INDEX_N] = {
     [FS_INDEX_HOLDS] = { "holds", MDB_INTEGERKEY },
@@ -37,6 +37,12 @@ static const fs_env_db_t  fs_index_dbs[FS_INDEX_N] = {
     [FS_INDEX_PAYMENTS] = { "payments", 0 },
     [FS_INDEX_DEBTS] = { "debts", 0 },
     [FS_INDEX_OWED] = { "owed", 0 },
+    [FS_INDEX_CLAIMS] = { "claims", 0 },
+    [FS_INDEX_PAID] = { "paid", 0 },
+    [FS_INDEX_TASKS] = { "tasks", 0 },
+    [FS_INDEX_LINES] = { "lines", 0 },
+    [FS_INDEX_TALLIES] = { "tallies", 0 },
+    [FS_INDEX_WAVES] = { "waves", 0 },
     [FS_INDEX_SALES] = { "sales", 0 },
     [FS_INDEX_GROUPS] = { "groups", 0 },
     [FS_INDEX_SHELF] = { "shelf", 0 },

@@ -32,6 +32,16 @@
 #define FS_FIELD_EPOCH        0x00080000
 #define FS_FIELD_DUE          0x00100000
 #define FS_FIELD_OWED         0x00200000
+#define FS_FIELD_SHORT        0x00400000
+#define FS_FIELD_VIA          0x00800000
+#define FS_FIELD_BY           0x01000000
+#define FS_FIELD_DEVICE       0x02000000
+#define FS_FIELD_CLAIM        0x04000000
+#define FS_FIELD_OF           0x08000000
+#define FS_FIELD_WAVE         0x10000000
+#define FS_FIELD_CUT          0x20000000
+#define FS_FIELD_DAY          0x40000000
+#define FS_FIELD_FINAL        0x80000000
 
 /* what moves units of a line: these are always there */
 #define FS_FIELDS_MOVE                                                       \
@@ -44,6 +54,9 @@
 
 #define FS_FIELDS_PAID                                                       \
     (FS_FIELD_PAYMENT | FS_FIELD_AMOUNT)
+
+#define FS_FIELDS_HANDED                                                     \
+    (FS_FIELDS_LINE | FS_FIELD_VIA | FS_FIELD_BY | FS_FIELD_DEVICE)
 
 
 /* a day may be added */
@@ -131,8 +144,10 @@ static const fs_entry_fields_t  fs_entry_fields[FS_ENTRY_TYPES_N] = {
     [FS_ENTRY_FORMED] = { FS_FIELD_SALE | FS_FIELD_QTY, FS_FIELD_PICKUP },
     [FS_ENTRY_FAILED] = { FS_FIELD_SALE | FS_FIELD_QTY, FS_FIELD_PICKUP },
 
-    [FS_ENTRY_READY] = { FS_FIELD_HOLD, FS_FIELDS_LINE },
-    [FS_ENTRY_PICKED_UP] = { FS_FIELD_HOLD, FS_FIELDS_LINE },
+    [FS_ENTRY_READY] =
+        { FS_FIELD_HOLD, FS_FIELDS_LINE | FS_FIELD_SHORT | FS_FIELD_DUE },
+
+    [FS_ENTRY_PICKED_UP] = { FS_FIELD_HOLD, FS_FIELDS_HANDED },
 
     [FS_ENTRY_DECIDED] = { FS_FIELD_SALE, 0 },
 
@@ -151,11 +166,44 @@ static const fs_entry_fields_t  fs_entry_fields[FS_ENTRY_TYPES_N] = {
         { FS_FIELD_HOLD | FS_FIELDS_PAID | FS_FIELD_REASON | FS_FIELD_DUE,
           FS_FIELDS_LINE },
 
-    [FS_ENTRY_RESTOCKED] = { FS_FIELDS_MOVE, FS_FIELDS_LINE }
+    [FS_ENTRY_RESTOCKED] = { FS_FIELDS_MOVE, FS_FIELDS_LINE },
+
+    [FS_ENTRY_SHORT] = { FS_FIELDS_MOVE, FS_FIELDS_LINE },
+    [FS_ENTRY_PUT_BACK] = { FS_FIELDS_MOVE, FS_FIELDS_LINE | FS_FIELD_DUE },
+    [FS_ENTRY_DOUBLE] = { FS_FIELDS_MOVE, FS_FIELDS_HANDED },
+
+    [FS_ENTRY_WAVE] =
+        { FS_FIELD_WAVE | FS_FIELD_CUT | FS_FIELD_DIGEST,
+          FS_FIELD_DAY | FS_FIELD_KEY },
+
+    [FS_ENTRY_FROZEN] = { FS_FIELD_WAVE, 0 },
+
+    [FS_ENTRY_RECEIVED] =
+        { FS_FIELD_WAVE | FS_FIELD_SALE | FS_FIELD_QTY,
+          FS_FIELD_PICKUP | FS_FIELD_FINAL | FS_FIELD_KEY },
+
+    [FS_ENTRY_CLAIMED] =
+        { FS_FIELDS_MOVE | FS_FIELD_AMOUNT | FS_FIELD_REASON | FS_FIELD_DUE,
+          FS_FIELDS_LINE | FS_FIELD_BY },
+
+    [FS_ENTRY_ACCEPTED] =
+        { FS_FIELD_HOLD | FS_FIELD_CLAIM, FS_FIELD_BY | FS_FIELD_KEY },
+
+    [FS_ENTRY_DENIED] = { FS_FIELD_HOLD | FS_FIELD_CLAIM, FS_FIELD_KEY },
+
+    [FS_ENTRY_CALLED_OFF] =
+        { FS_FIELD_SALE, FS_FIELD_DIGEST | FS_FIELD_KEY },
+
+    [FS_ENTRY_COMPENSATED] =
+        { FS_FIELD_SALE | FS_FIELD_QTY | FS_FIELD_AMOUNT,
+          FS_FIELD_DIGEST | FS_FIELD_KEY },
+
+    [FS_ENTRY_SETTLED] = { FS_FIELD_SALE | FS_FIELD_OF, 0 }
 };
 
 
 static int fs_entry_check(const fs_entry_t *entry);
+static int fs_entry_check_line(const fs_entry_t *entry);
 static int fs_entry_time(int64_t ms);
 
 
@@ -311,23 +359,92 @@ fs_entry_check(const fs_entry_t *entry)
         return -1;
     }
 
-    if ((entry->type == FS_ENTRY_OWED || entry->type == FS_ENTRY_RESTOCKED)
-        && (entry->line >= FS_LINES_MAX || entry->qty < 0
-            || entry->qty > FS_QTY_MAX || entry->amount_fen < 0
-            || entry->amount_fen > FS_AMOUNT_MAX))
+    if ((required & FS_FIELD_WAVE) && entry->number == 0) {
+        return -1;
+    }
+
+    if ((required & (FS_FIELD_CLAIM | FS_FIELD_OF))
+        && (entry->time1 < 1 || (uint64_t) entry->time1 > FS_SEQ_MAX))
     {
         return -1;
     }
 
-    if (entry->type == FS_ENTRY_HELD
-        && (entry->line >= FS_LINES_MAX || entry->qty < 1
-            || entry->qty > FS_QTY_MAX || entry->amount_fen < 0
-            || entry->amount_fen > FS_PRICE_MAX))
+    return fs_entry_check_line(entry);
+}
+
+
+static int
+fs_entry_check_line(const fs_entry_t *entry)
+{
+    int64_t  least, most, fen;
+
+    switch (entry->type) {
+
+    case FS_ENTRY_OWED:
+    case FS_ENTRY_RESTOCKED:
+        least = 0;
+        most = FS_QTY_MAX;
+        fen = FS_AMOUNT_MAX;
+        break;
+
+    case FS_ENTRY_HELD:
+        least = 1;
+        most = FS_QTY_MAX;
+        fen = FS_PRICE_MAX;
+        break;
+
+    case FS_ENTRY_READY:
+    case FS_ENTRY_PICKED_UP:
+        least = (entry->sale != 0);     /* else it is of the whole hold */
+        most = (entry->sale != 0) ? FS_QTY_MAX : 0;
+        fen = 0;
+        break;
+
+    case FS_ENTRY_SHORT:
+    case FS_ENTRY_PUT_BACK:
+    case FS_ENTRY_DOUBLE:
+        least = 1;
+        most = FS_QTY_MAX;
+        fen = 0;
+        break;
+
+    case FS_ENTRY_CLAIMED:
+        least = 1;
+        most = FS_QTY_MAX;
+        fen = FS_AMOUNT_MAX;
+        break;
+
+    case FS_ENTRY_RECEIVED:
+        least = 0;
+        most = FS_STOCK_MAX;
+        fen = 0;
+        break;
+
+    case FS_ENTRY_COMPENSATED:
+        least = 0;
+        most = INT32_MAX;
+        fen = FS_PRICE_MAX;
+        break;
+
+    default:
+        return 0;
+    }
+
+    if (entry->line >= FS_LINES_MAX || entry->qty < least || entry->qty > most
+        || entry->amount_fen < 0 || entry->amount_fen > fen)
     {
         return -1;
     }
 
-    return 0;
+    if (entry->type == FS_ENTRY_READY
+        && entry->number2 >= (uint32_t) entry->qty && entry->number2 != 0)
+    {
+        return -1;
+    }
+
+    return (entry->type == FS_ENTRY_PICKED_UP
+            || entry->type == FS_ENTRY_DOUBLE)
+           && entry->number >= FS_VIAS_N ? -1 : 0;
 }
 
 
@@ -455,7 +572,24 @@ fs_entry_shown(const fs_entry_t *entry)
     }
 
     if (entry->time1 != 0) {
-        present |= FS_FIELD_OFFSET | FS_FIELD_OWED;
+        present |= FS_FIELD_OFFSET | FS_FIELD_OWED | FS_FIELD_DUE
+                   | FS_FIELD_DEVICE;
+    }
+
+    if (entry->number != 0) {
+        present |= FS_FIELD_VIA;
+    }
+
+    if (entry->number2 != 0) {
+        present |= FS_FIELD_SHORT | FS_FIELD_DAY;
+    }
+
+    if (entry->flags & FS_ENTRY_BY_TIME) {
+        present |= FS_FIELD_BY;
+    }
+
+    if (entry->flags & FS_ENTRY_FINAL) {
+        present |= FS_FIELD_FINAL;
     }
 
     return fields->required | (fields->optional & present);
@@ -495,6 +629,95 @@ fs_entry_write_terms(char *p, const fs_entry_t *entry)
     if (entry->number3 != 0) {
         p = fs_literal(p, ",\"hold_ms\":");
         p = fs_write_unsigned(p, entry->number3);
+    }
+
+    if (entry->pickup != 0) {
+        p = fs_literal(p, ",\"cancel_ms\":");
+        p = fs_write_unsigned(p, entry->pickup);
+    }
+
+    return p;
+}
+
+
+/* What became of the goods, and of what a buyer says of them. */
+
+static char *
+fs_entry_write_goods(char *p, const fs_entry_t *entry, uint32_t shown)
+{
+    const char  *via;
+
+    if (shown & FS_FIELD_SHORT) {
+        p = fs_literal(p, ",\"short_qty\":");
+        p = fs_write_unsigned(p, entry->number2);
+    }
+
+    if (shown & FS_FIELD_VIA) {
+        via = fs_via_name(entry->number);
+        p = fs_literal(p, ",\"via\":\"");
+        p = fs_write_bytes(p, via, strlen(via));
+        *p++ = '"';
+    }
+
+    if (shown & FS_FIELD_BY) {
+        p = fs_literal(p, ",\"by\":\"time\"");
+    }
+
+    if (shown & FS_FIELD_DEVICE) {
+        p = fs_literal(p, ",\"device_at\":");
+        p = fs_write_signed(p, entry->time1);
+    }
+
+    if (shown & FS_FIELD_CLAIM) {
+        p = fs_literal(p, ",\"claim\":");
+        p = fs_write_signed(p, entry->time1);
+    }
+
+    if (shown & FS_FIELD_OF) {
+        p = fs_literal(p, ",\"of\":");
+        p = fs_write_signed(p, entry->time1);
+    }
+
+    return p;
+}
+
+
+/* A wave; day: as "2026-11-30".  NULL: its name is unknown. */
+
+static char *
+fs_entry_write_wave(char *p, const fs_entry_t *entry,
+    const fs_names_t *names, uint32_t shown)
+{
+    int        len;
+    fs_slug_t  slug;
+
+    if (shown & FS_FIELD_WAVE) {
+
+        if (names->slug(names->data, 'w', entry->number, &slug) != 0
+            || slug.len > FS_SLUG_MAX)
+        {
+            return NULL;
+        }
+
+        p = fs_literal(p, ",\"wave\":\"");
+        p = fs_write_bytes(p, slug.data, slug.len);
+        *p++ = '"';
+    }
+
+    if (shown & FS_FIELD_CUT) {
+        p = fs_literal(p, ",\"cut_at\":");
+        p = fs_write_signed(p, entry->time1);
+    }
+
+    if (shown & FS_FIELD_DAY) {
+        p = fs_literal(p, ",\"day\":\"");
+        len = fs_day_write(entry->number2, p);
+        p += len;
+        *p++ = '"';
+    }
+
+    if (shown & FS_FIELD_FINAL) {
+        p = fs_literal(p, ",\"final\":1");
     }
 
     return p;
@@ -706,6 +929,12 @@ fs_entry_render(const fs_entry_t *entry, const fs_names_t *names, char *buf)
     }
 
     p = fs_entry_write_money(p, entry, shown);
+    p = fs_entry_write_goods(p, entry, shown);
+    p = fs_entry_write_wave(p, entry, names, shown);
+
+    if (p == NULL) {
+        return -1;
+    }
 
     if (shown & FS_FIELD_TERMS) {
         p = fs_entry_write_terms(p, entry);

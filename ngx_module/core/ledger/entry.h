@@ -12,31 +12,41 @@
  *        3    1  line, from 0
  *        4    1  lines of the hold
  *        5    1  flags (FS_ENTRY_GOAL_BY_PICKUP, FS_ENTRY_OTHER_LIFE,
- *                FS_ENTRY_LEFT)
+ *                FS_ENTRY_LEFT, FS_ENTRY_FINAL, FS_ENTRY_BY_TIME)
  *        6    2  zero
  *        8    8  at, wall ms
  *       16    4  sale number, 0: none
- *       20    4  pickup number, 0: none
+ *       20    4  pickup number, 0: none (`sale`: cancel_ms)
  *       24    8  hold: seq of its first entry, 0: none (of another life: of
  *                the first entry about it here)
- *       32    4  qty (units; `sale`: the stock; `stock`: added, signed)
+ *       32    4  qty (units; `sale`: the stock; `stock`: added, signed;
+ *                `received`: come so far; `compensated`: orders concerned)
  *       36    4  number (`sale`: the limit; `held`, `paying`: length_ms;
- *                `life`: the epoch; of another life: its epoch)
+ *                `life`: the epoch; of another life: its epoch; `wave`,
+ *                `frozen`, `received`: the wave; `picked_up`, `double`:
+ *                fs_via_t)
  *       40    8  amount, fen (price of one unit; payments: what was paid or
- *                is due back)
+ *                is due back; `compensated`: of each unit)
  *       48    8  time 1, ms (`held`, `paying`: expires_at; `sale`: opens_at;
- *                `clock`: the time before; `boot`: offset; `owed`: due_at;
- *                `refunded`: the seq of the debt, 0: none is named)
+ *                `clock`: the time before; `boot`: offset; `owed`,
+ *                `claimed`: due_at; `ready`, `put_back`: from then on it
+ *                counts as handed over, 0: never; `picked_up`, `double`: the device's
+ *                own; `wave`: cut_at; `refunded`, `accepted`, `denied`,
+ *                `settled`: the seq of the debt, the claim, the entry that
+ *                it is about, 0: none is named)
  *       56    8  time 2, ms (`held`, `paying`: due on mono; `sale`:
  *                closes_at; of another life: the hold's seq there)
  *       64   16  id 1 (`held`, `pickup`: buyer; `boot`: boot id;
- *                `refunded`: reference of the refund; `owed`, operator's:
+ *                `refunded`: reference of the refund; others with a key:
  *                buyer of the key)
  *       80   16  id 2 (payments: reference; `sale`: digest of title and doc;
- *                `document`, `deleted`: digest)
+ *                `document`, `deleted`, `called_off`, `compensated`: digest;
+ *                `wave`: digest of its sales)
  *       96    8  key hash, zeros: none
- *      104    4  number 2 (`sale`: the goal; `owed`: with number 3, the
- *                fingerprint of the request)
+ *      104    4  number 2 (`sale`: the goal; `ready`: units of the line that
+ *                never come; `wave`: the day, as 20261130; entries about a
+ *                hold that bind a key: with number 3, the fingerprint of the
+ *                request)
  *      108    4  number 3 (`sale`: hold_ms)
  *      112   32  hash of the chain
  *
@@ -63,6 +73,10 @@
 #define FS_ENTRY_OTHER_LIFE      2      /* `refund_due`, `owed`, `refunded` */
 #define FS_ENTRY_LEFT            4      /* `owed`: its units no longer count
                                            to their group, which is open */
+#define FS_ENTRY_FINAL           8      /* `received`: no more will come */
+#define FS_ENTRY_BY_TIME         16     /* `claimed`: accepted when it is due;
+                                           `accepted`, `picked_up`: nobody
+                                           did it, its time had come */
 
 /*
  * type, name in JSON, change of held and of sold by each unit of qty.
@@ -104,7 +118,19 @@
     X(DELETED,    "deleted",     0,  0)  /* a document is gone */            \
     X(OWED,       "owed",        0,  0)  /* a debt: `refund_due` and the     \
                                             money of `returned` before */    \
-    X(RESTOCKED,  "restocked",   0, -1)  /* units of an order are free */
+    X(RESTOCKED,  "restocked",   0, -1)  /* units of an order are free */    \
+    X(SHORT,      "short",       0,  0)  /* a line whose units never come */ \
+    X(PUT_BACK,   "put_back",    0,  0)  /* a hand-over that was none */     \
+    X(DOUBLE,     "double",      0,  0)  /* handed over once more? */        \
+    X(WAVE,       "wave",        0,  0)  /* defined or changed */            \
+    X(FROZEN,     "frozen",      0,  0)  /* a wave: no line joins it more */ \
+    X(RECEIVED,   "received",    0,  0)  /* so many units have come */       \
+    X(CLAIMED,    "claimed",     0,  0)  /* a buyer says what was wrong */   \
+    X(ACCEPTED,   "accepted",    0,  0)  /* a claim */                       \
+    X(DENIED,     "denied",      0,  0)  /* a claim */                       \
+    X(CALLED_OFF, "called_off",  0,  0)  /* a sale is cancelled */           \
+    X(COMPENSATED, "compensated", 0, 0)  /* each buyer of it is owed money */ \
+    X(SETTLED,    "settled",     0,  0)  /* all debts of those two are there */
 
 typedef enum {
 #define X(name, string, held, sold)  FS_ENTRY_##name,
@@ -174,9 +200,10 @@ int fs_entry_decode(fs_entry_t *entry, fs_seq_t seq, const void *record,
  * unknown).  Fields: seq, at, type, then those the type has, of
  * hold, buyer, sale, qty, stock, price_fen, pickup, line (from 1), lines,
  * expires_at, payment and refund (hashes, hexadecimal), amount_fen, reason,
- * due_at, owed, limit, opens_at, closes_at, goal, goal_by, hold_ms, digest,
- * boot, offset_ms,
- * previous_at, epoch, key.  docs/ledger.md says which type has which.
+ * due_at, owed, short_qty, via, by, device_at, claim, of, wave, cut_at, day,
+ * final, limit, opens_at, closes_at, goal, goal_by, hold_ms, cancel_ms,
+ * digest, boot, offset_ms, previous_at, epoch, key.  docs/ledger.md says
+ * which type has which.
  */
 int fs_entry_render(const fs_entry_t *entry, const fs_names_t *names,
     char *buf);

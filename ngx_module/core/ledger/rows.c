@@ -10,17 +10,24 @@
 
 
 #define FS_SALE_ROW_VERSION     1
+#define FS_SALE_ROW_LONG        2       /* with what came later */
 #define FS_HOLD_ROW_VERSION     1
 #define FS_GROUP_ROW_VERSION    1
 #define FS_BUYER_ROW_VERSION    1
 #define FS_UNITS_ROW_VERSION    1
 #define FS_PAYMENT_ROW_VERSION  1
 #define FS_DEBT_ROW_VERSION     1
+#define FS_CLAIM_ROW_VERSION    1
+#define FS_TALLY_ROW_VERSION    1
+#define FS_TASK_ROW_VERSION     1
+#define FS_WAVE_ROW_VERSION     1
 
 #define FS_SALE_ROW_FIXED       84
 #define FS_HOLD_ROW_FIXED       60
 #define FS_HOLD_ROW_LINE        16
-#define FS_HOLD_ROW_AFTER       16      /* of the hold, and of each line */
+#define FS_SALE_ROW_LATER       32
+#define FS_HOLD_ROW_AFTER       16      /* of the hold */
+#define FS_HOLD_ROW_LINE_AFTER  32      /* of each line */
 
 #define FS_HOLD_PAID            0x01
 #define FS_HOLD_AFTER           0x02
@@ -87,14 +94,37 @@ fs_row_zeros(const uint8_t *p, size_t from, size_t to)
  *       72    4  groups failed
  *       76    8  due
  *       84       slug, title
+ *
+ * Version 2, of a sale of which one of these is not zero, has them between:
+ *
+ *       84    4  cancel_ms
+ *       88    2  waves
+ *       90    1  called off
+ *       91    1  zero
+ *       92    8  entry of the last wave
+ *      100    4  lines handed over
+ *      104    4  units handed over
+ *      108    4  units claimed
+ *      112    4  zero
  */
+
+static int
+fs_sale_is_long(const fs_sale_t *sale)
+{
+    return sale->cancel_ms != 0 || sale->waves != 0 || sale->called_off
+           || sale->wave_seq != 0 || sale->handed_lines != 0
+           || sale->handed_units != 0 || sale->claimed_units != 0;
+}
+
 
 size_t
 fs_sale_row_encode(const fs_sale_t *sale, uint8_t *row)
 {
+    size_t   len;
     uint8_t  flags;
 
     flags = 0;
+    len = FS_SALE_ROW_FIXED;
 
     if (sale->opened) {
         flags |= FS_SALE_OPENED;
@@ -133,21 +163,54 @@ fs_sale_row_encode(const fs_sale_t *sale, uint8_t *row)
     fs_set_le32(row + 68, sale->groups_formed);
     fs_set_le32(row + 72, sale->groups_failed);
     fs_set_le64(row + 76, (uint64_t) sale->due);
-    memcpy(row + FS_SALE_ROW_FIXED, sale->slug.data, sale->slug.len);
-    memcpy(row + FS_SALE_ROW_FIXED + sale->slug.len, sale->title,
-           sale->title_len);
 
-    return FS_SALE_ROW_FIXED + (size_t) sale->slug.len + sale->title_len;
+    if (fs_sale_is_long(sale)) {
+        row[0] = FS_SALE_ROW_LONG;
+        memset(row + len, 0, FS_SALE_ROW_LATER);
+        fs_set_le32(row + len, sale->cancel_ms);
+        fs_set_le16(row + len + 4, sale->waves);
+        row[len + 6] = sale->called_off;
+        fs_set_le64(row + len + 8, sale->wave_seq);
+        fs_set_le32(row + len + 16, sale->handed_lines);
+        fs_set_le32(row + len + 20, sale->handed_units);
+        fs_set_le32(row + len + 24, sale->claimed_units);
+        len += FS_SALE_ROW_LATER;
+    }
+
+    memcpy(row + len, sale->slug.data, sale->slug.len);
+    memcpy(row + len + sale->slug.len, sale->title, sale->title_len);
+
+    return len + (size_t) sale->slug.len + sale->title_len;
+}
+
+
+/* cancel_ms and what follows; it is there where it says something. */
+
+static int
+fs_sale_later_decode(fs_sale_t *sale, const uint8_t *p)
+{
+    sale->cancel_ms = fs_get_le32(p);
+    sale->waves = fs_get_le16(p + 4);
+    sale->called_off = p[6];
+    sale->wave_seq = fs_get_le64(p + 8);
+    sale->handed_lines = fs_get_le32(p + 16);
+    sale->handed_units = fs_get_le32(p + 20);
+    sale->claimed_units = fs_get_le32(p + 24);
+
+    return p[6] <= 1 && fs_row_zeros(p, 7, 8) && fs_row_zeros(p, 28, 32)
+           && fs_sale_is_long(sale) ? 0 : -1;
 }
 
 
 int
 fs_sale_row_decode(fs_sale_t *sale, fs_str_t row)
 {
+    size_t          fixed;
     uint16_t        title_len;
     const uint8_t  *p;
 
     p = (const uint8_t *) row.data;
+    fixed = FS_SALE_ROW_FIXED;
 
     if (row.len < FS_SALE_ROW_FIXED) {
         return -1;
@@ -162,8 +225,27 @@ fs_sale_row_decode(fs_sale_t *sale, fs_str_t row)
         return -1;
     }
 
-    if (fs_row_check(row, FS_SALE_ROW_FIXED + (size_t) p[3] + title_len,
-                     FS_SALE_ROW_VERSION)
+    sale->cancel_ms = 0;
+    sale->waves = 0;
+    sale->called_off = 0;
+    sale->wave_seq = 0;
+    sale->handed_lines = 0;
+    sale->handed_units = 0;
+    sale->claimed_units = 0;
+
+    if (p[0] == FS_SALE_ROW_LONG) {
+        fixed += FS_SALE_ROW_LATER;
+
+        if (row.len < fixed
+            || fs_sale_later_decode(sale, p + FS_SALE_ROW_FIXED) != 0)
+        {
+            return -1;
+        }
+    }
+
+    if (fs_row_check(row, fixed + (size_t) p[3] + title_len,
+                     p[0] == FS_SALE_ROW_LONG ? FS_SALE_ROW_LONG
+                                              : FS_SALE_ROW_VERSION)
         != 0)
     {
         return -1;
@@ -190,8 +272,8 @@ fs_sale_row_decode(fs_sale_t *sale, fs_str_t row)
     sale->groups_formed = fs_get_le32(p + 68);
     sale->groups_failed = fs_get_le32(p + 72);
     sale->due = (int64_t) fs_get_le64(p + 76);
-    memcpy(sale->slug.data, p + FS_SALE_ROW_FIXED, sale->slug.len);
-    memcpy(sale->title, p + FS_SALE_ROW_FIXED + sale->slug.len, title_len);
+    memcpy(sale->slug.data, p + fixed, sale->slug.len);
+    memcpy(sale->title, p + fixed + sale->slug.len, title_len);
 
     return 0;
 }
@@ -214,12 +296,14 @@ fs_sale_row_decode(fs_sale_t *sale, fs_str_t row)
  *       56    4  length_ms
  *       60       for each line: sale u32, qty u32, price_fen u64
  *
- * An order of which something was owed back, or has arrived, has more:
+ * An order of which something was owed back, or has arrived, or that waits
+ * for another wave than the first, has more:
  *
  *                8  owed_fen
  *                8  refunded_fen
  *                   for each line: owed_fen u64, owed_qty u16, restocked u16,
- *                   goods u8, three zeros
+ *                   goods u8, zero u8, wave u16, short_qty u16, claimed u16,
+ *                   zero u32, goods_at u64
  */
 
 static int
@@ -236,7 +320,9 @@ fs_hold_has_after(const fs_hold_t *hold)
         line = &hold->lines[i];
 
         if (line->owed_fen != 0 || line->owed_qty != 0 || line->restocked != 0
-            || line->goods != FS_GOODS_AWAITED)
+            || line->goods != FS_GOODS_AWAITED || line->wave != 0
+            || line->short_qty != 0 || line->claimed != 0
+            || line->goods_at != 0)
         {
             return 1;
         }
@@ -288,8 +374,13 @@ fs_hold_row_encode(const fs_hold_t *hold, uint8_t *row)
         fs_set_le16(p + 8, hold->lines[i].owed_qty);
         fs_set_le16(p + 10, hold->lines[i].restocked);
         p[12] = hold->lines[i].goods;
-        memset(p + 13, 0, 3);
-        p += FS_HOLD_ROW_AFTER;
+        p[13] = 0;
+        fs_set_le16(p + 14, hold->lines[i].wave);
+        fs_set_le16(p + 16, hold->lines[i].short_qty);
+        fs_set_le16(p + 18, hold->lines[i].claimed);
+        fs_set_le32(p + 20, 0);
+        fs_set_le64(p + 24, (uint64_t) hold->lines[i].goods_at);
+        p += FS_HOLD_ROW_LINE_AFTER;
     }
 
     return (size_t) (p - row);
@@ -319,7 +410,7 @@ fs_hold_row_decode(fs_hold_t *hold, fs_str_t row)
     size = FS_HOLD_ROW_FIXED + (size_t) p[2] * FS_HOLD_ROW_LINE;
 
     if (p[3] & FS_HOLD_AFTER) {
-        size += FS_HOLD_ROW_AFTER * (1 + (size_t) p[2]);
+        size += FS_HOLD_ROW_AFTER + FS_HOLD_ROW_LINE_AFTER * (size_t) p[2];
     }
 
     if (fs_row_check(row, size, FS_HOLD_ROW_VERSION) != 0) {
@@ -382,17 +473,24 @@ fs_hold_after_decode(fs_hold_t *hold, const uint8_t *p)
         return -1;
     }
 
-    for (i = 0; i < hold->lines_n; i++) {
-        p += FS_HOLD_ROW_AFTER;
+    p += FS_HOLD_ROW_AFTER;
+
+    for (i = 0; i < hold->lines_n; i++, p += FS_HOLD_ROW_LINE_AFTER) {
         line = &hold->lines[i];
         line->owed_fen = (int64_t) fs_get_le64(p);
         line->owed_qty = fs_get_le16(p + 8);
         line->restocked = fs_get_le16(p + 10);
         line->goods = p[12];
+        line->wave = fs_get_le16(p + 14);
+        line->short_qty = fs_get_le16(p + 16);
+        line->claimed = fs_get_le16(p + 18);
+        line->goods_at = (int64_t) fs_get_le64(p + 24);
 
         if (line->owed_fen < 0 || line->owed_fen > fs_line_paid(line)
             || line->owed_qty > line->qty || line->restocked > line->qty
-            || line->goods >= FS_GOODS_N || !fs_row_zeros(p, 13, 16))
+            || line->short_qty > line->qty || line->claimed > line->qty
+            || line->goods >= FS_GOODS_N || !fs_row_zeros(p, 13, 14)
+            || !fs_row_zeros(p, 20, 24))
         {
             return -1;
         }
@@ -408,7 +506,7 @@ fs_hold_after_decode(fs_hold_t *hold, const uint8_t *p)
  *   offset size  field
  *        0    1  version: 1
  *        1    1  state
- *        2    2  zero
+ *        2    2  wave
  *        4    4  joined
  *        8    8  not used: how far its orders were returned
  */
@@ -418,8 +516,7 @@ fs_group_row_encode(const fs_group_t *group, uint8_t *row)
 {
     row[0] = FS_GROUP_ROW_VERSION;
     row[1] = group->state;
-    row[2] = 0;
-    row[3] = 0;
+    fs_set_le16(row + 2, group->wave);
     fs_set_le32(row + 4, group->joined);
     fs_set_le64(row + 8, 0);
 
@@ -435,12 +532,13 @@ fs_group_row_decode(fs_group_t *group, fs_str_t row)
     p = (const uint8_t *) row.data;
 
     if (fs_row_check(row, FS_GROUP_ROW_SIZE, FS_GROUP_ROW_VERSION) != 0
-        || p[1] > FS_GROUP_FAILED || !fs_row_zeros(p, 2, 4))
+        || p[1] > FS_GROUP_FAILED)
     {
         return -1;
     }
 
     group->state = p[1];
+    group->wave = fs_get_le16(p + 2);
     group->joined = fs_get_le32(p + 4);
 
     return 0;
@@ -664,6 +762,274 @@ fs_owed_row_decode(fs_owed_t *owed, fs_str_t row)
 
 
 /*
+ * Claim; hold and seq are its key:
+ *
+ *   offset size  field
+ *        0    1  version: 1
+ *        1    1  line
+ *        2    1  reason
+ *        3    1  state
+ *        4    1  accepted when it is due
+ *        5    3  zero
+ *        8    4  qty
+ *       12    4  zero
+ *       16    8  amount_fen
+ *       24    8  due_at
+ *       32    8  answered_at
+ */
+
+size_t
+fs_claim_row_encode(const fs_claim_t *claim, uint8_t *row)
+{
+    memset(row, 0, FS_CLAIM_ROW_SIZE);
+    row[0] = FS_CLAIM_ROW_VERSION;
+    row[1] = claim->line;
+    row[2] = claim->reason;
+    row[3] = claim->state;
+    row[4] = claim->by_time;
+    fs_set_le32(row + 8, claim->qty);
+    fs_set_le64(row + 16, (uint64_t) claim->amount_fen);
+    fs_set_le64(row + 24, (uint64_t) claim->due_at);
+    fs_set_le64(row + 32, (uint64_t) claim->answered_at);
+
+    return FS_CLAIM_ROW_SIZE;
+}
+
+
+int
+fs_claim_row_decode(fs_claim_t *claim, fs_str_t row)
+{
+    const uint8_t  *p;
+
+    p = (const uint8_t *) row.data;
+
+    if (fs_row_check(row, FS_CLAIM_ROW_SIZE, FS_CLAIM_ROW_VERSION) != 0
+        || p[1] >= FS_LINES_MAX || p[2] >= FS_REASONS_N
+        || p[3] >= FS_CLAIM_STATES_N || p[4] > 1 || !fs_row_zeros(p, 5, 8)
+        || !fs_row_zeros(p, 12, 16))
+    {
+        return -1;
+    }
+
+    claim->line = p[1];
+    claim->reason = p[2];
+    claim->state = p[3];
+    claim->by_time = p[4];
+    claim->qty = fs_get_le32(p + 8);
+    claim->amount_fen = (int64_t) fs_get_le64(p + 16);
+    claim->due_at = (int64_t) fs_get_le64(p + 24);
+    claim->answered_at = (int64_t) fs_get_le64(p + 32);
+
+    return claim->qty == 0 || claim->qty > FS_QTY_MAX
+           || claim->amount_fen < 0 || claim->amount_fen > FS_AMOUNT_MAX ? -1
+                                                                         : 0;
+}
+
+
+/*
+ * Tally: version 1, final u8, zero u16; ordered, awaited, ready, handed over,
+ * short, received: u32 each.
+ */
+
+size_t
+fs_tally_row_encode(const fs_tally_t *tally, uint8_t *row)
+{
+    row[0] = FS_TALLY_ROW_VERSION;
+    row[1] = tally->final;
+    fs_set_le16(row + 2, 0);
+    fs_set_le32(row + 4, tally->ordered);
+    fs_set_le32(row + 8, tally->awaited);
+    fs_set_le32(row + 12, tally->ready);
+    fs_set_le32(row + 16, tally->handed_over);
+    fs_set_le32(row + 20, tally->shorts);
+    fs_set_le32(row + 24, tally->received);
+
+    return FS_TALLY_ROW_SIZE;
+}
+
+
+int
+fs_tally_row_decode(fs_tally_t *tally, fs_str_t row)
+{
+    const uint8_t  *p;
+
+    p = (const uint8_t *) row.data;
+
+    if (fs_row_check(row, FS_TALLY_ROW_SIZE, FS_TALLY_ROW_VERSION) != 0
+        || p[1] > 1 || !fs_row_zeros(p, 2, 4))
+    {
+        return -1;
+    }
+
+    tally->final = p[1];
+    tally->ordered = fs_get_le32(p + 4);
+    tally->awaited = fs_get_le32(p + 8);
+    tally->ready = fs_get_le32(p + 12);
+    tally->handed_over = fs_get_le32(p + 16);
+    tally->shorts = fs_get_le32(p + 20);
+    tally->received = fs_get_le32(p + 24);
+
+    return 0;
+}
+
+
+/*
+ * Listed line; its key says the rest: hold u64, qty u16, short_qty u16, wave
+ * u16, line u8, paid_back u8.
+ */
+
+size_t
+fs_listed_row_encode(const fs_listed_t *listed, uint8_t *row)
+{
+    fs_set_le64(row, listed->hold);
+    fs_set_le16(row + 8, listed->qty);
+    fs_set_le16(row + 10, listed->short_qty);
+    fs_set_le16(row + 12, listed->wave);
+    row[14] = listed->line;
+    row[15] = listed->paid_back;
+
+    return FS_LISTED_ROW_SIZE;
+}
+
+
+int
+fs_listed_row_decode(fs_listed_t *listed, fs_str_t row)
+{
+    const uint8_t  *p;
+
+    p = (const uint8_t *) row.data;
+
+    if (row.len != FS_LISTED_ROW_SIZE || p[14] >= FS_LINES_MAX || p[15] > 1) {
+        return -1;
+    }
+
+    listed->hold = fs_get_le64(p);
+    listed->qty = fs_get_le16(p + 8);
+    listed->short_qty = fs_get_le16(p + 10);
+    listed->wave = fs_get_le16(p + 12);
+    listed->line = p[14];
+    listed->paid_back = p[15];
+
+    return 0;
+}
+
+
+/* Task; sale and seq are its key: version 1, kind u8, zeros to 8; fen_each
+ * u64, sold u64. */
+
+size_t
+fs_task_row_encode(const fs_task_t *task, uint8_t *row)
+{
+    memset(row, 0, 8);
+    row[0] = FS_TASK_ROW_VERSION;
+    row[1] = task->kind;
+    fs_set_le64(row + 8, (uint64_t) task->fen_each);
+    fs_set_le64(row + 16, task->sold);
+
+    return FS_TASK_ROW_SIZE;
+}
+
+
+int
+fs_task_row_decode(fs_task_t *task, fs_str_t row)
+{
+    const uint8_t  *p;
+
+    p = (const uint8_t *) row.data;
+
+    if (fs_row_check(row, FS_TASK_ROW_SIZE, FS_TASK_ROW_VERSION) != 0
+        || p[1] > FS_TASK_COMPENSATE || !fs_row_zeros(p, 2, 8))
+    {
+        return -1;
+    }
+
+    task->kind = p[1];
+    task->fen_each = (int64_t) fs_get_le64(p + 8);
+    task->sold = fs_get_le64(p + 16);
+
+    return task->fen_each < 0 || task->fen_each > FS_PRICE_MAX ? -1 : 0;
+}
+
+
+/*
+ * Wave; its number is its key:
+ *
+ *   offset size  field
+ *        0    1  version: 1
+ *        1    1  zero
+ *        2    2  sales
+ *        4    4  day
+ *        8    8  cut_at
+ *       16    8  entry that froze it
+ *       24    8  zero
+ *       32       for each sale: its number u32, ordinal u16, taken u8, zero
+ */
+
+size_t
+fs_wave_row_encode(const fs_wave_t *wave, uint8_t *row)
+{
+    unsigned  i;
+    uint8_t  *p;
+
+    memset(row, 0, FS_WAVE_ROW_FIXED);
+    row[0] = FS_WAVE_ROW_VERSION;
+    fs_set_le16(row + 2, wave->sales_n);
+    fs_set_le32(row + 4, wave->day);
+    fs_set_le64(row + 8, (uint64_t) wave->cut_at);
+    fs_set_le64(row + 16, wave->frozen);
+
+    p = row + FS_WAVE_ROW_FIXED;
+
+    for (i = 0; i < wave->sales_n; i++, p += 8) {
+        fs_set_le32(p, wave->sales[i].sale);
+        fs_set_le16(p + 4, wave->sales[i].wave);
+        p[6] = wave->sales[i].taken;
+        p[7] = 0;
+    }
+
+    return (size_t) (p - row);
+}
+
+
+int
+fs_wave_row_decode(fs_wave_t *wave, fs_str_t row)
+{
+    unsigned        i;
+    const uint8_t  *p;
+
+    p = (const uint8_t *) row.data;
+
+    if (row.len < FS_WAVE_ROW_FIXED
+        || fs_get_le16(p + 2) > FS_WAVE_SALES_MAX
+        || fs_row_check(row, FS_WAVE_ROW_FIXED + 8 * fs_get_le16(p + 2),
+                        FS_WAVE_ROW_VERSION) != 0
+        || p[1] != 0 || !fs_row_zeros(p, 24, 32))
+    {
+        return -1;
+    }
+
+    wave->sales_n = fs_get_le16(p + 2);
+    wave->day = fs_get_le32(p + 4);
+    wave->cut_at = (int64_t) fs_get_le64(p + 8);
+    wave->frozen = fs_get_le64(p + 16);
+
+    p += FS_WAVE_ROW_FIXED;
+
+    for (i = 0; i < wave->sales_n; i++, p += 8) {
+        wave->sales[i].sale = fs_get_le32(p);
+        wave->sales[i].wave = fs_get_le16(p + 4);
+        wave->sales[i].taken = p[6];
+
+        if (p[6] > 1 || p[7] != 0) {
+            return -1;
+        }
+    }
+
+    return 0;
+}
+
+
+/*
  * Keys.  A buyer's three kinds of rows share a database: the key's length
  * tells them apart, and whatever is the buyer's lies side by side.
  */
@@ -719,9 +1085,52 @@ fs_debt_key(uint8_t *key, uint64_t first, fs_seq_t seq)
 }
 
 
-/* clock, time u64 be, sale u32 be, kind, pickup u32 be; times are >= 0 */
+void
+fs_listed_key(uint8_t *key, const fs_listed_t *listed)
+{
+    fs_set_be32(key, listed->pickup);
+    key[4] = listed->goods;
+    fs_set_be32(key + 5, listed->sale);
+    fs_set_be64(key + 9, listed->sold);
+}
+
+
+int
+fs_listed_key_decode(fs_listed_t *listed, fs_str_t key)
+{
+    const uint8_t  *p;
+
+    p = (const uint8_t *) key.data;
+
+    if (key.len != FS_LISTED_KEY_LEN || p[4] >= FS_GOODS_N) {
+        return -1;
+    }
+
+    listed->pickup = fs_get_be32(p);
+    listed->goods = p[4];
+    listed->sale = fs_get_be32(p + 5);
+    listed->sold = fs_get_be64(p + 9);
+
+    return 0;
+}
+
 
 void
+fs_tally_key(uint8_t *key, uint32_t sale, uint32_t pickup, uint16_t wave)
+{
+    fs_set_be32(key, sale);
+    fs_set_be32(key + 4, pickup);
+    key[8] = (uint8_t) (wave >> 8);
+    key[9] = (uint8_t) wave;
+}
+
+
+/*
+ * clock, time u64 be, sale u32 be, kind, pickup u32 be, and of some kinds seq
+ * u64 be; times are >= 0
+ */
+
+size_t
 fs_timer_key(uint8_t *key, const fs_timer_t *timer)
 {
     key[0] = timer->clock;
@@ -729,6 +1138,14 @@ fs_timer_key(uint8_t *key, const fs_timer_t *timer)
     fs_set_be32(key + 9, timer->sale);
     key[13] = timer->kind;
     fs_set_be32(key + 14, timer->pickup);
+
+    if (timer->kind < FS_TIMER_RECEIVE) {
+        return FS_TIMER_KEY_LEN;
+    }
+
+    fs_set_be64(key + FS_TIMER_KEY_LEN, timer->seq);
+
+    return FS_TIMER_KEY_MAX;
 }
 
 
@@ -739,8 +1156,10 @@ fs_timer_key_decode(fs_timer_t *timer, fs_str_t key)
 
     p = (const uint8_t *) key.data;
 
-    if (key.len != FS_TIMER_KEY_LEN || (p[0] != 'm' && p[0] != 'w')
-        || p[13] < FS_TIMER_OPEN || p[13] > FS_TIMER_SWEEP)
+    if (key.len < FS_TIMER_KEY_LEN || (p[0] != 'm' && p[0] != 'w')
+        || p[13] < FS_TIMER_OPEN || p[13] > FS_TIMER_CLAIM
+        || key.len != (p[13] < FS_TIMER_RECEIVE ? FS_TIMER_KEY_LEN
+                                                : FS_TIMER_KEY_MAX))
     {
         return -1;
     }
@@ -750,6 +1169,8 @@ fs_timer_key_decode(fs_timer_t *timer, fs_str_t key)
     timer->sale = fs_get_be32(p + 9);
     timer->kind = p[13];
     timer->pickup = fs_get_be32(p + 14);
+    timer->seq = (key.len == FS_TIMER_KEY_MAX)
+                 ? fs_get_be64(p + FS_TIMER_KEY_LEN) : 0;
 
     return 0;
 }

@@ -283,7 +283,7 @@ fs_env_open(MDB_env **env, const char *path, size_t map_size, int readers,
     }
 
     if (rc == 0) {
-        rc = mdb_env_set_maxdbs(*env, 16);
+        rc = mdb_env_set_maxdbs(*env, 32);
     }
 
     if (rc == 0) {

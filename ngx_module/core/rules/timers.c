@@ -88,7 +88,7 @@ fs_timers_until(fs_sheet_t *sheet, const fs_now_t *now, uint8_t clock,
     int64_t from, int64_t until, unsigned limit)
 {
     size_t      len;
-    uint8_t     key[FS_TIMER_KEY_LEN + 1];
+    uint8_t     key[FS_TIMER_KEY_MAX + 1];
     unsigned    done, steps;
     fs_str_t    found, value;
     fs_timer_t  timer;
@@ -96,8 +96,7 @@ fs_timers_until(fs_sheet_t *sheet, const fs_now_t *now, uint8_t clock,
     memset(&timer, 0, sizeof(fs_timer_t));
     timer.clock = clock;
     timer.time = (from > 0) ? from : 0;
-    fs_timer_key(key, &timer);
-    len = FS_TIMER_KEY_LEN;
+    len = fs_timer_key(key, &timer);
 
     done = 0;
 
@@ -127,13 +126,14 @@ fs_timers_until(fs_sheet_t *sheet, const fs_now_t *now, uint8_t clock,
             break;
         }
 
-        if (timer.kind == FS_TIMER_CLOSE && timer.time > now->due) {
-
+        if (timer.clock == 'w' && timer.kind != FS_TIMER_OPEN
+            && timer.time > now->due)
+        {
             /* by a clock that is not believed yet: those behind it */
 
-            memcpy(key, found.data, FS_TIMER_KEY_LEN);
-            key[FS_TIMER_KEY_LEN] = 0;
-            len = FS_TIMER_KEY_LEN + 1;
+            memcpy(key, found.data, found.len);
+            key[found.len] = 0;
+            len = found.len + 1;
             continue;
         }
 

@@ -56,6 +56,12 @@ typedef enum {
     FS_INDEX_PAYMENTS,
     FS_INDEX_DEBTS,
     FS_INDEX_OWED,
+    FS_INDEX_CLAIMS,
+    FS_INDEX_PAID,
+    FS_INDEX_TASKS,
+    FS_INDEX_LINES,
+    FS_INDEX_TALLIES,
+    FS_INDEX_WAVES,
     FS_INDEX_SALES,
     FS_INDEX_GROUPS,
     FS_INDEX_SHELF,
@@ -110,6 +116,14 @@ typedef struct {
     uint32_t             generation;    /* entries, see buyers.h; 0: the
                                            default.  For a new index */
     uint32_t             refund_ms;     /* from a debt to when it is due */
+    uint32_t             given_ms;      /* from ready to when it counts as
+                                           handed over; 0: never */
+    uint32_t             claim_ms;      /* a claim may be made so long after
+                                           the hand-over */
+    int64_t              auto_fen;      /* claims up to this are accepted when
+                                           they are due; 0: none */
+    uint32_t             auto_claims;   /* so many of a buyer */
+    int64_t              auto_ms;       /* in this time */
 
     /*
      * Time: wall is CLOCK_REALTIME in ms, boot is CLOCK_BOOTTIME in ms.
