@@ -83,14 +83,17 @@ sub refused ($name, $feed, $pattern, @options) {
 }
 
 
-# A change of one line: s/// on the line of that seq.
+# Changes of lines: s/// on the line of each seq.
 
-sub changed ($seq, $change) {
+sub changed (%change) {
     my @lines = @texts;
-    my $before = $lines[$seq - 1];
 
-    $change->() for $lines[$seq - 1];
-    die "seq $seq: nothing changed" if $lines[$seq - 1] eq $before;
+    for my $seq (keys %change) {
+        my $before = $lines[$seq - 1];
+
+        $change{$seq}->() for $lines[$seq - 1];
+        die "seq $seq: nothing changed" if $lines[$seq - 1] eq $before;
+    }
 
     return [chain(@lines)];
 }
@@ -409,6 +412,45 @@ refused('owed for a group that has not failed',
 refused('formed with units that were given back', inserted(38,
     ($texts[65] =~ s/\A\{"seq":\d+,"at":\d+,//r) =~ s/,"key":"\w+"//r),
     qr/seq 40: formed with 4 units, but 1 were sold/);
+
+refused('nothing owed', changed(68, sub { s/:100,/:0,/ }),
+    qr/seq 68: neither a unit nor a fen of egg of hold \w+ is owed/);
+refused('owed of another line', changed(66,
+    sub { s/"xingfu"/"xingfu","line":2,"lines":2/ }),
+    qr/seq 66: owed line 2 of 2, but egg is line 1 of 1 of hold/);
+refused('a line among none', changed(66,
+    sub { s/"xingfu"/"xingfu","lines":2/ }),
+    qr/seq 66: owed line 1 of 2, but egg is line 1 of 1 of hold/);
+refused('settled without its name', changed(69, sub { s/,"owed":66// }),
+    qr/seq 69: payment \w+ is given back without owed, but debt 66 has an id/);
+refused('settled without a reference',
+    changed(69, sub { s/"refund":"\w+",// }),
+    qr/seq 69: payment \w+ is given back without refund, but debt 66/);
+accepted('before debts had ids', changed(14, sub { s/"refund":"\w+",// }));
+
+refused('a reason that nobody knows', changed(66, sub { s/"bad"/"gifted"/ }),
+    qr/seq 66: owed for gifted, which is no reason for it/);
+refused('the reason of a payment for a line',
+    changed(66, sub { s/"bad"/"late"/ }),
+    qr/seq 66: owed for late, which is no reason for it/);
+refused('the reason of a line for a payment',
+    changed(65, sub { s/second_payment/goodwill/ }),
+    qr/seq 65: owed for goodwill, which is no reason for it/);
+refused('a reason of today before debts had ids',
+    changed(13, sub { s/second_payment/bad/ }),
+    qr/seq 13: refund_due for bad, which is no reason for it/);
+refused('returned for a claim', changed(46, sub { s/group_failed/bad/ }),
+    qr/seq 46: returned for bad, which is no reason for it/);
+refused('a reason where there is none',
+    changed(67, sub { s/\z/,"reason":"bad"/ }),
+    qr/seq 67: restocked for bad, which is no reason for it/);
+
+my $failed = sub { s/returned/owed/; s/\z/,"due_at":1790009999999/ };
+accepted('owed when its group failed', changed(46, $failed,
+    47, sub { s/\z/,"owed":46/ }));
+refused('less than all, when its group failed',
+    changed(46, sub { $failed->(); s/"qty":1,// }),
+    qr/seq 46: owed for group_failed: none units of egg of hold \w+, 1 are/);
 
 # ---- lives
 my ($elsewhere) = $texts[53] =~ /"hold":"([0-9a-f]{32})"/;
