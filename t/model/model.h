@@ -1,7 +1,7 @@
 
 /*
  * The model's run: one store, driven directly (model.c); what is checked of
- * it (model_check.c); the index folded again (model_fold.c).
+ * it (model_check.c, model_after.c); the index folded again (model_fold.c).
  */
 
 #ifndef MODEL_H
@@ -31,6 +31,7 @@ typedef struct {
     fs_pair_t           write;
     fs_sheet_t           sheet;
     fs_seq_t             checked;       /* ledger looked at up to here */
+    fs_seq_t             told;          /* and the oracle told of it */
     units_t              units;
     oracle_t             oracle;
 } model_t;
@@ -49,6 +50,9 @@ void model_timers(model_t *m);
 /* Compare the rows with the oracle.  all: of every sale and hold; else of the
  * sales that can have changed. */
 void model_check(model_t *m, int all);
+
+/* model_after.c: the rows of what comes after an order. */
+void model_check_after(model_t *m);
 
 /* Make the index anew from the log, and compare it with the old one. */
 void model_rebuild(model_t *m);

@@ -58,6 +58,19 @@ compare_sale(const fs_sale_t *sale, const oracle_sale_t *want,
           && sale->closes_at == want->closes_at && sale->goal == want->goal
           && sale->hold_ms == want->hold_ms,
           "sale %u: its definition", n);
+
+    if (GENERATE_ON & GENERATE_CANCEL) {
+        check(sale->cancel_ms == want->cancel_ms, "sale %u: cancel_ms", n);
+    }
+
+    if (GENERATE_ON & GENERATE_CALL_OFF) {
+        check(sale->called_off == want->called_off, "sale %u: called off", n);
+    }
+
+    if (GENERATE_ON & GENERATE_WAVES) {
+        check(sale->waves == want->waves, "sale %u: %u waves, not %u", n,
+              sale->waves, want->waves);
+    }
 }
 
 
@@ -71,6 +84,36 @@ compare_group(const fs_group_t *group, const oracle_group_t *want)
               "group %u of sale %u: state %u, joined %u, not %d, %u",
               group->pickup, group->sale, group->state, group->joined,
               want->state, want->joined);
+    }
+}
+
+
+/* Where the goods of a line are, and since when; and what is said of it. */
+
+static void
+compare_goods(const fs_hold_t *hold, const oracle_hold_t *want, unsigned i)
+{
+    const fs_line_t  *line;
+
+    line = &hold->lines[i];
+
+    if (GENERATE_ON & GENERATE_GOODS) {
+        check(line->short_qty == want->lines[i].missing
+              && line->wave == want->lines[i].wave
+              && line->goods_at == want->lines[i].goods_at,
+              "line %u of hold %llu: %s at %lld, %u short, wave %u; not %lld, "
+              "%u, %u", i, (unsigned long long) hold->seq,
+              fs_goods_name(line->goods), (long long) line->goods_at,
+              line->short_qty, line->wave,
+              (long long) want->lines[i].goods_at, want->lines[i].missing,
+              want->lines[i].wave);
+    }
+
+    if (GENERATE_ON & GENERATE_CLAIMS) {
+        check(line->claimed == want->lines[i].claimed,
+              "line %u of hold %llu: %u claimed, not %u", i,
+              (unsigned long long) hold->seq, line->claimed,
+              want->lines[i].claimed);
     }
 }
 
@@ -114,6 +157,8 @@ compare_hold(const fs_hold_t *hold, const oracle_hold_t *want, int state)
               hold->lines[i].restocked, hold->lines[i].goods,
               (long long) want->lines[i].owed, want->lines[i].owed_qty,
               want->lines[i].restocked, want->lines[i].goods);
+
+        compare_goods(hold, want, i);
 
         /* whatever the oracle says */
 
@@ -318,6 +363,14 @@ compare_answer(oracle_t *oracle, const generated_t *made, fs_seq_t seq,
               (long long) got->amount_fen, (long long) want->amount);
         break;
 
+    case FS_HANDED_OVER:
+    case FS_DOUBLE:
+        check(got->at == want->at && got->paid_back == want->paid_back,
+              "handed over at %lld, paid back %u, not %lld, %d",
+              (long long) got->at, got->paid_back, (long long) want->at,
+              want->paid_back);
+        break;
+
     case FS_STOCK_TAKEN:
         check(got->held == want->held && got->sold == want->sold,
               "%u held, %u sold", got->held, got->sold);
@@ -345,6 +398,19 @@ compare_answer(oracle_t *oracle, const generated_t *made, fs_seq_t seq,
         return;
     }
 
+    if (want->outcome == FS_ACCEPTED
+        && made->command.type == FS_COMMAND_COMPENSATE)
+    {
+        check(got->orders == want->orders, "%u orders, not %u", got->orders,
+              want->orders);
+    }
+
+    if (want->outcome == FS_FORMED || want->outcome == FS_TOO_LATE
+        || want->outcome == FS_CLAIMED || want->outcome == FS_NOT_FOUND)
+    {
+        return;
+    }
+
     if (want->hold == -1) {
         check(got->hold.seq == 0, "a hold in the answer");
         return;
@@ -352,7 +418,15 @@ compare_answer(oracle_t *oracle, const generated_t *made, fs_seq_t seq,
 
     hold = &oracle->holds[want->hold];
 
-    if (want->outcome == FS_CREATED) {
+    if (want->claim != -1) {
+        check(got->claim != 0 && (want->outcome != FS_CREATED
+                                  || got->claim <= seq)
+              && (want->outcome == FS_CREATED
+                  || got->claim == oracle->claims[want->claim].seq),
+              "claim %llu", (unsigned long long) got->claim);
+        oracle->claims[want->claim].seq = got->claim;
+
+    } else if (want->outcome == FS_CREATED) {
         hold->seq = got->hold.seq;
     }
 

@@ -348,6 +348,10 @@ generate_definition(generate_t *g, generated_t *made)
     op->hold_ms = dice_one_in(g->dice, 3) ? 1 + dice_below(g->dice, 60000)
                                           : 0;
 
+    if ((GENERATE_ON & GENERATE_CANCEL) && dice_one_in(g->dice, 2)) {
+        op->cancel_ms = 1 + dice_below(g->dice, 60000);
+    }
+
     if (dice_one_in(g->dice, 3)) {
         op->opens_at = g->wall + (int64_t) dice_below(g->dice, 60000)
                        - 20000;
@@ -451,6 +455,12 @@ generate_admin(generate_t *g, generated_t *made)
 
     generate_condition(g, &op->condition);
 
+    if (GENERATE_ON && g->oracle->sales_n >= 4
+        && generate_after_admin(g, made))
+    {
+        return;
+    }
+
     if (g->oracle->sales_n >= 4 && dice_one_in(g->dice, 4)) {
         generate_document(g, made);
         return;
@@ -494,6 +504,7 @@ generate_admin(generate_t *g, generated_t *made)
             op->goal_by = g->oracle->sales[sale].by_pickup
                           ? FS_GOAL_BY_PICKUP : FS_GOAL_BY_SALE;
             op->hold_ms = g->oracle->sales[sale].hold_ms;
+            op->cancel_ms = g->oracle->sales[sale].cancel_ms;
 
             if (dice_one_in(g->dice, 2) || op->closes_at <= op->opens_at) {
                 op->closes_at = g->oracle->sales[sale].closes_at;
@@ -511,13 +522,13 @@ generate_command(generate_t *g, generated_t *made)
     memset(made, 0, sizeof(generated_t));
     n = dice_below(g->dice, 100);
 
-    if (g->oracle->sales_n < 4 || n < 3) {
+    if (g->oracle->sales_n < 4 || n < (GENERATE_ON ? 5 : 3)) {
         generate_admin(g, made);
 
     } else if (n < 60) {
         generate_hold(g, &made->command);
 
-    } else {
+    } else if (n < 85 || !generate_after(g, &made->command)) {
         generate_order(g, &made->command);
     }
 }

@@ -29,5 +29,9 @@ typedef struct {
 /* The slug points into *made: it stays where it is. */
 void generate_command(generate_t *generate, generated_t *made);
 
+/* generate_after.c: 1: it has made such a command; 0: any other will do. */
+int generate_after(generate_t *generate, fs_command_t *command);
+int generate_after_admin(generate_t *generate, generated_t *made);
+
 
 #endif /* GENERATE_H */

@@ -187,7 +187,8 @@ oracle_state(const oracle_t *oracle, const oracle_hold_t *hold)
             && (hold->lines[line].owed == 0
                 || hold->lines[line].owed != hold->lines[line].price
                                              * hold->lines[line].qty)
-            && !oracle_to_return(oracle, hold, line))
+            && !oracle_to_return(oracle, hold, line)
+            && !oracle_called_off(oracle, hold, line))
         {
             return FS_HOLD_SOLD;
         }
@@ -257,6 +258,7 @@ oracle_command(oracle_t *oracle, const fs_command_t *command,
     memset(answer, 0, sizeof(oracle_answer_t));
     answer->hold = -1;
     answer->other = -1;
+    answer->claim = -1;
 
     if (command->type == FS_COMMAND_HOLD) {
         oracle_hold(oracle, command, answer);

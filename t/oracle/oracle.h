@@ -12,6 +12,21 @@
 #include "rules/rules.h"
 
 
+/*
+ * What comes after an order, by what of it is made; a part that the engine
+ * does not have yet is left out of GENERATE_ON.
+ */
+#define GENERATE_GOODS       1          /* hand-overs, by line */
+#define GENERATE_WAVES       2
+#define GENERATE_CANCEL      4          /* by the buyer */
+#define GENERATE_CLAIMS      8
+#define GENERATE_CALL_OFF    16         /* a whole sale */
+#define GENERATE_COMPENSATE  32
+
+#ifndef GENERATE_ON
+#define GENERATE_ON          0
+#endif
+
 #define ORACLE_BUYERS   24
 #define ORACLE_SALES    1000
 #define ORACLE_PICKUPS  8
@@ -19,6 +34,19 @@
 
 /* How long after it arose a debt is due. */
 #define ORACLE_REFUND_MS  3600000
+
+/* The store's other times and bounds for what comes after an order: a line
+ * that is ready counts as handed over so long after; a claim may be made so
+ * long after that; so many claims, up to so much each, are accepted of one
+ * buyer without anybody in that time. */
+#define ORACLE_GIVEN_MS     5400000
+#define ORACLE_CLAIM_MS     2700000
+#define ORACLE_AUTO_FEN     200
+#define ORACLE_AUTO_CLAIMS  3
+#define ORACLE_AUTO_MS      7200000
+
+#define ORACLE_WAVES        600
+#define ORACLE_NONCES       1024        /* of hand-overs */
 
 /* A payment that came, or a part of one that is to be given back. */
 typedef struct {
@@ -57,8 +85,17 @@ typedef struct {
         uint32_t         owed_qty;      /* units that this was for */
         uint32_t         restocked;     /* units that are the sale's again */
         int              goods;         /* fs_goods_t */
+        int64_t          goods_at;      /* ready: counts as handed over from
+                                           then on; handed over: when */
+        uint32_t         missing;       /* units that never come */
+        uint32_t         claimed;       /* units of claims not denied */
+        uint32_t         wave;          /* ordinal; FS_WAVE_OPEN */
     }                    lines[FS_LINES_MAX];
     int                  paid;          /* it is, or was, an order */
+    fs_seq_t             sold;          /* its first `sold`, as the engine has
+                                           told */
+    int64_t              sold_at;
+    int                  given_back;    /* its buyer has cancelled it */
     uint32_t             pickup;
     uint32_t             asked_pickup;  /* of the request that made it: a
                                            replay must ask for the same */
@@ -85,6 +122,7 @@ typedef struct {
     int                  exists;
     int                  state;         /* fs_group_state_t */
     uint32_t             joined;
+    uint32_t             wave;          /* ordinal, once it has formed */
 } oracle_group_t;
 
 typedef struct {
@@ -98,6 +136,13 @@ typedef struct {
     uint32_t             goal;
     int                  by_pickup;
     uint32_t             hold_ms;
+    uint32_t             cancel_ms;
+    int                  called_off;
+    uint32_t             waves;         /* that have taken of it */
+    size_t              *orders;        /* holds that were sold, of which a
+                                           line is of this sale, by payment */
+    size_t               orders_n;
+    size_t               orders_size;
     int64_t              held;
     int64_t              sold;
     int                  opened;
@@ -118,6 +163,8 @@ typedef struct {
 /* An idempotency key, a buyer's or an operator's, and what it did. */
 typedef struct {
     int                  bound;         /* it was used */
+    int                  type;          /* buyer: of the command */
+    size_t               claim;         /* buyer: that it made */
     size_t               hold;          /* buyer: index of the hold that it
                                            made, or moved */
     uint32_t             point;         /* buyer: the pickup point to which it
@@ -128,12 +175,78 @@ typedef struct {
     uint32_t             sale;          /* operator: that it was about */
     size_t               life;          /* operator: which life it began: the
                                            first of `lives` is 1; 0: none */
+    uint32_t             orders;        /* operator: that are compensated */
 } oracle_key_t;
 
 typedef struct {
     fs_seq_t             seq;           /* of its entry */
     uint32_t             epoch;
 } oracle_life_t;
+
+/* A hand-over's nonce, and what was answered. */
+typedef struct {
+    int                  bound;
+    size_t               hold;
+    int64_t              at;            /* when it was bound, wall */
+    int                  outcome;
+    int64_t              answer_at;
+    int                  paid_back;
+    unsigned             handed;        /* lines that it handed over: bits */
+    int                  undone;
+} oracle_nonce_t;
+
+typedef struct {
+    fs_seq_t             seq;           /* as the engine has told */
+    size_t               hold;
+    unsigned             line;
+    uint32_t             qty;
+    int64_t              amount;
+    int                  reason;
+    int                  state;         /* fs_claim_state_t */
+    int                  by_time;       /* accepted when it is due */
+    int64_t              at;
+    int64_t              due_at;
+    int64_t              answered_at;
+    int                  debt_due;      /* its acceptance is written, what is
+                                           owed for it is not yet */
+} oracle_claim_t;
+
+/* A sale that was cancelled, or whose buyers are compensated: the debts of its
+ * orders are written in several steps. */
+typedef struct {
+    fs_seq_t             seq;           /* as the engine has told, 0: not
+                                           yet */
+    uint32_t             sale;
+    int                  kind;          /* fs_task_kind_t */
+    int64_t              each;          /* fen for each unit */
+    size_t               orders;        /* how many the sale had then */
+    size_t               next;          /* those before this one are done */
+    uint8_t             *promised;      /* COMPENSATE: of those, which were
+                                           handed over then */
+    int                  done;          /* settled */
+} oracle_task_t;
+
+typedef struct {
+    char                 slug[16];
+    int64_t              cut_at;
+    uint32_t             day;
+    int                  frozen;
+    unsigned             sales_n;
+    struct {
+        uint32_t         sale;
+        uint32_t         wave;          /* ordinal */
+        int              taken;
+    }                    sales[FS_WAVE_SALES_MAX];
+} oracle_wave_t;
+
+/* So many units of a sale have come for a pickup point with a wave. */
+typedef struct {
+    uint32_t             sale;
+    uint32_t             pickup;
+    uint32_t             wave;          /* ordinal */
+    uint32_t             received;
+    int                  final;
+} oracle_receipt_t;
 
 typedef struct {
     fs_now_t             now;
@@ -167,6 +280,15 @@ typedef struct {
     size_t               lives_n;
     oracle_refund_t     *refunds;       /* of all holds */
     size_t               refunds_n;
+    oracle_nonce_t       nonces[ORACLE_NONCES];
+    oracle_claim_t      *claims;
+    size_t               claims_n;
+    oracle_task_t       *tasks;
+    size_t               tasks_n;
+    oracle_wave_t        waves[ORACLE_WAVES + 1];
+    uint32_t             waves_n;
+    oracle_receipt_t    *receipts;
+    size_t               receipts_n;
 } oracle_t;
 
 typedef struct {
@@ -183,6 +305,9 @@ typedef struct {
     long                 hold;          /* index in holds, -1: none */
     long                 other;         /* index in others, -1: none */
     size_t               life;          /* that it began, as oracle_key_t */
+    int                  paid_back;
+    long                 claim;         /* index in claims, -1: none */
+    uint32_t             orders;        /* that are compensated */
 } oracle_answer_t;
 
 
@@ -209,10 +334,31 @@ void oracle_timers(oracle_t *oracle);
 int oracle_follow(oracle_t *oracle, const fs_entry_t *entry);
 
 /*
- * The engine's ledger has a debt: it gets its number here.  1: there is such
- * a debt that has none yet, the same in all that the entry says; 0: not.
+ * The engine's ledger has this entry, and it was done here: what it has a
+ * number for (a debt, a task, an order's place in the row of those who paid)
+ * gets it here.  1: there is such a thing, that has none yet, the same in all
+ * that the entry says; or the entry makes none; 0: not.
  */
 int oracle_named(oracle_t *oracle, const fs_entry_t *entry);
+
+/* Units of a line that come, or came: neither the sale's again, nor missing;
+ * and what its wave is, if its group has one. */
+uint32_t oracle_coming(const oracle_hold_t *hold, unsigned line);
+uint32_t oracle_wave(const oracle_t *oracle, const oracle_hold_t *hold,
+    unsigned line);
+
+/* Units of a tally, by where their goods are, and those that never come. */
+void oracle_tally(const oracle_t *oracle, uint32_t sale, uint32_t pickup,
+    uint32_t wave, fs_tally_t *tally);
+
+/* 1: nothing of a line is left to owe. */
+int oracle_all_back(const oracle_hold_t *hold, unsigned line);
+
+/* 1: a key that was bound at this time is still known. */
+int oracle_kept(const oracle_t *oracle, int64_t from);
+
+/* 1: a timer of what comes after an order would write something. */
+int oracle_after_due(const oracle_t *oracle);
 
 /* 1: this line of an order waits for the return of its failed group. */
 int oracle_to_return(const oracle_t *oracle, const oracle_hold_t *hold,

@@ -17,7 +17,7 @@ oracle_line_paid(const oracle_hold_t *hold, unsigned line)
 }
 
 
-static int64_t
+int64_t
 oracle_worth(const oracle_hold_t *hold, unsigned line, uint32_t qty)
 {
     int64_t   worth, paid, before, after;
@@ -97,7 +97,7 @@ oracle_settle(oracle_hold_t *hold)
 
     for (line = 0; line < hold->lines_n; line++) {
 
-        if (hold->lines[line].restocked != hold->lines[line].qty) {
+        if (oracle_comes(hold, line)) {
             switch (hold->lines[line].goods) {
 
             case FS_GOODS_AWAITED:
@@ -167,6 +167,13 @@ oracle_owe(oracle_t *oracle, oracle_hold_t *hold, unsigned line, uint32_t qty,
     if (hold->lines[line].member != 0 && group->state == FS_GROUP_OPEN) {
         group->joined -= qty;
         hold->lines[line].member -= qty;
+
+    } else if (group->state == FS_GROUP_FAILED && qty != 0
+               && hold->lines[line].owed_qty == hold->lines[line].qty)
+    {
+        /* nothing of it is left to return */
+
+        hold->lines[line].member = 0;
     }
 
     oracle_settle(hold);
@@ -202,19 +209,52 @@ oracle_to_return(const oracle_t *oracle, const oracle_hold_t *hold,
 }
 
 
+int
+oracle_all_back(const oracle_hold_t *hold, unsigned line)
+{
+    return hold->lines[line].owed_qty == hold->lines[line].qty
+           && hold->lines[line].owed == oracle_line_paid(hold, line);
+}
+
+
 void
-oracle_return_line(oracle_t *oracle, oracle_hold_t *hold, unsigned line)
+oracle_owe_units(oracle_t *oracle, oracle_hold_t *hold, unsigned line,
+    uint32_t units, int reason)
+{
+    int64_t  left, amount;
+
+    if (units > hold->lines[line].qty - hold->lines[line].owed_qty) {
+        units = hold->lines[line].qty - hold->lines[line].owed_qty;
+    }
+
+    if (units == 0) {
+        return;
+    }
+
+    left = oracle_line_paid(hold, line) - hold->lines[line].owed;
+    amount = oracle_worth(hold, line, units);
+
+    oracle_owe(oracle, hold, line, units, amount < left ? amount : left,
+               reason);
+}
+
+
+void
+oracle_return_line(oracle_t *oracle, oracle_hold_t *hold, unsigned line,
+    int reason)
 {
     uint32_t  units;
 
     units = hold->lines[line].qty - hold->lines[line].owed_qty;
-    hold->lines[line].member = 0;
+
+    if (reason == FS_REASON_GROUP_FAILED) {
+        hold->lines[line].member = 0;
+    }
 
     oracle_owe(oracle, hold, line, units, oracle_line_paid(hold, line)
-                                          - hold->lines[line].owed,
-               FS_REASON_GROUP_FAILED);
+                                          - hold->lines[line].owed, reason);
 
-    if (hold->lines[line].goods != FS_GOODS_HANDED_OVER) {
+    if (hold->lines[line].goods != FS_GOODS_HANDED_OVER && units != 0) {
         oracle_restock(oracle, hold, line, units);
     }
 }
@@ -242,7 +282,10 @@ oracle_refund_again(oracle_t *oracle, const fs_command_t *command,
     oracle_key_t   *key;
     oracle_hold_t  *hold;
 
-    if (command->type != FS_COMMAND_REFUND || oracle_key(command) == 0) {
+    if ((command->type != FS_COMMAND_REFUND
+         && command->type != FS_COMMAND_ANSWER_CLAIM)
+        || oracle_key(command) == 0)
+    {
         return 0;
     }
 
@@ -286,7 +329,7 @@ oracle_refund(oracle_t *oracle, oracle_hold_t *hold,
 
     for (i = 0; i < hold->lines_n; i++) {
         if (oracle_to_return(oracle, hold, i)) {
-            oracle_return_line(oracle, hold, i);
+            oracle_return_line(oracle, hold, i, FS_REASON_GROUP_FAILED);
         }
     }
 
@@ -422,8 +465,8 @@ oracle_refunded(oracle_t *oracle, oracle_hold_t *hold,
 }
 
 
-int
-oracle_named(oracle_t *oracle, const fs_entry_t *entry)
+static int
+oracle_named_debt(oracle_t *oracle, const fs_entry_t *entry)
 {
     int                line;
     size_t             n;
@@ -476,4 +519,63 @@ oracle_named(oracle_t *oracle, const fs_entry_t *entry)
     }
 
     return 0;
+}
+
+
+/* The first one of this kind that has no number yet. */
+
+static int
+oracle_named_task(oracle_t *oracle, const fs_entry_t *entry, int kind)
+{
+    size_t          i;
+    oracle_task_t  *task;
+
+    for (i = 0; i < oracle->tasks_n; i++) {
+        task = &oracle->tasks[i];
+
+        if (task->seq == 0 && task->kind == kind && task->sale == entry->sale
+            && task->each == entry->amount_fen)
+        {
+            task->seq = entry->seq;
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+int
+oracle_named(oracle_t *oracle, const fs_entry_t *entry)
+{
+    size_t  n;
+
+    switch (entry->type) {
+
+    case FS_ENTRY_OWED:
+        return oracle_named_debt(oracle, entry);
+
+    case FS_ENTRY_CALLED_OFF:
+        return oracle_named_task(oracle, entry, FS_TASK_CALL_OFF);
+
+    case FS_ENTRY_COMPENSATED:
+        return oracle_named_task(oracle, entry, FS_TASK_COMPENSATE);
+
+    case FS_ENTRY_SOLD:
+    case FS_ENTRY_SOLD_LATE:
+
+        for (n = oracle->holds_n; n-- > 0; ) {
+            if (oracle->holds[n].seq == entry->hold) {
+                if (oracle->holds[n].sold == 0) {
+                    oracle->holds[n].sold = entry->seq;
+                }
+
+                return oracle->holds[n].paid;
+            }
+        }
+
+        return 0;
+    }
+
+    return 1;
 }

@@ -53,7 +53,7 @@ oracle_replay(oracle_t *oracle, const fs_command_t *command,
         return 0;
     }
 
-    if (key->point != 0) {
+    if (key->type != FS_COMMAND_HOLD) {
         if (!oracle_kept(oracle, key->at)) {
             return 0;
         }
@@ -214,6 +214,17 @@ oracle_free_holds(oracle_t *oracle)
 
     free(oracle->others);
     free(oracle->lives);
+    for (i = 0; i < oracle->tasks_n; i++) {
+        free(oracle->tasks[i].promised);
+    }
+
+    for (i = 0; i <= ORACLE_SALES; i++) {
+        free(oracle->sales[i].orders);
+    }
+
+    free(oracle->tasks);
+    free(oracle->claims);
+    free(oracle->receipts);
     free(oracle->refunds);
     free(oracle->holds);
     free(oracle->live);
@@ -325,7 +336,7 @@ oracle_hold(oracle_t *oracle, const fs_command_t *command,
 
     if (oracle_key(command) != 0) {
         oracle->keys[buyer][oracle_key(command)].bound = 1;
-        oracle->keys[buyer][oracle_key(command)].point = 0;
+        oracle->keys[buyer][oracle_key(command)].type = FS_COMMAND_HOLD;
         oracle->keys[buyer][oracle_key(command)].hold = oracle->holds_n - 1;
     }
 }

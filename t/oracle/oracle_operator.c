@@ -146,6 +146,11 @@ oracle_define(oracle_t *oracle, const fs_operator_t *op,
                   && (op->closes_at == 0
                       || op->closes_at > oracle->now.wall);
 
+        if (reopens && sale->called_off) {
+            answer->outcome = FS_CLOSED;
+            return;
+        }
+
         if (reopens && oracle_failed_any(sale)) {
             answer->outcome = FS_DECIDED;
             return;
@@ -174,6 +179,7 @@ oracle_define(oracle_t *oracle, const fs_operator_t *op,
     sale->goal = op->goal;
     sale->by_pickup = by_pickup;
     sale->hold_ms = op->hold_ms;
+    sale->cancel_ms = op->cancel_ms;
 
     if (reopens) {
         sale->closed = 0;
@@ -184,6 +190,23 @@ oracle_define(oracle_t *oracle, const fs_operator_t *op,
     }
 
     oracle_opens_closes(oracle, sale);
+}
+
+
+uint32_t
+oracle_sale_named(const oracle_t *oracle, const char *name, size_t len)
+{
+    uint32_t  number;
+
+    for (number = oracle->sales_n; number > 0; number--) {
+        if (strlen(oracle->sales[number].slug) == len
+            && memcmp(oracle->sales[number].slug, name, len) == 0)
+        {
+            break;
+        }
+    }
+
+    return number;
 }
 
 
@@ -204,6 +227,7 @@ oracle_operator(oracle_t *oracle, const fs_command_t *command,
             answer->outcome = FS_REPLAYED;
             answer->sale = key->sale;
             answer->life = key->life;
+            answer->orders = key->orders;
 
         } else {
             answer->outcome = FS_KEY_REUSED;
@@ -212,15 +236,7 @@ oracle_operator(oracle_t *oracle, const fs_command_t *command,
         return;
     }
 
-    for (number = oracle->sales_n; number > 0; number--) {
-        if (strlen(oracle->sales[number].slug) == op->slug.len
-            && memcmp(oracle->sales[number].slug, op->slug.data,
-                      op->slug.len) == 0)
-        {
-            break;
-        }
-    }
-
+    number = oracle_sale_named(oracle, op->slug.data, op->slug.len);
     answer->sale = number;
     sale = &oracle->sales[number];
 
@@ -241,6 +257,14 @@ oracle_operator(oracle_t *oracle, const fs_command_t *command,
 
     } else if (command->type == FS_COMMAND_DEFINE) {
         oracle_define(oracle, op, answer);
+
+    } else if (command->type == FS_COMMAND_WAVE) {
+        answer->sale = 0;
+        oracle_define_wave(oracle, op, answer);
+
+    } else if (command->type == FS_COMMAND_RECEIVE) {
+        answer->sale = 0;
+        oracle_receive(oracle, op, answer);
 
     } else if (number == 0) {
         answer->outcome = FS_NO_SUCH_SALE;
@@ -285,10 +309,19 @@ oracle_operator(oracle_t *oracle, const fs_command_t *command,
         case FS_COMMAND_CLOSE:
             sale->closed = 1;
             break;
+
+        case FS_COMMAND_CALL_OFF:
+            oracle_call_off(oracle, op, answer);
+            break;
+
+        case FS_COMMAND_COMPENSATE:
+            oracle_compensate(oracle, op, answer);
+            break;
         }
     }
 
-    if ((answer->outcome == FS_OK || answer->outcome == FS_CREATED)
+    if ((answer->outcome == FS_OK || answer->outcome == FS_CREATED
+         || answer->outcome == FS_ACCEPTED)
         && oracle_key(command) != 0)
     {
         key->bound = 1;
@@ -296,5 +329,6 @@ oracle_operator(oracle_t *oracle, const fs_command_t *command,
         key->fingerprint = fs_get_le64(op->fingerprint);
         key->sale = answer->sale;
         key->life = answer->life;
+        key->orders = answer->orders;
     }
 }

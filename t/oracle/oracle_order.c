@@ -56,6 +56,25 @@ oracle_pay(oracle_t *oracle, oracle_hold_t *hold, const uint8_t *reference,
 }
 
 
+/* The last one of those who have paid. */
+
+static void
+oracle_ordered(const oracle_t *oracle, oracle_sale_t *sale,
+    const oracle_hold_t *hold)
+{
+    if (sale->orders_n == sale->orders_size) {
+        sale->orders_size = sale->orders_size ? 2 * sale->orders_size : 16;
+        sale->orders = realloc(sale->orders,
+                               sale->orders_size * sizeof(size_t));
+        if (sale->orders == NULL) {
+            abort();
+        }
+    }
+
+    sale->orders[sale->orders_n++] = (size_t) (hold - oracle->holds);
+}
+
+
 static void
 oracle_sell(oracle_t *oracle, oracle_hold_t *hold,
     const fs_command_t *command)
@@ -80,10 +99,13 @@ oracle_sell(oracle_t *oracle, oracle_hold_t *hold,
     }
 
     hold->paid = 1;
+    hold->sold_at = oracle->now.wall;
     oracle_pay(oracle, hold, command->reference, command->paid_fen)->sold = 1;
 
     for (line = 0; line < hold->lines_n; line++) {
         sale = &oracle->sales[hold->lines[line].sale];
+        oracle_ordered(oracle, sale, hold);
+        hold->lines[line].wave = sale->waves;
 
         if (sale->goal == 0) {
             continue;
@@ -94,8 +116,23 @@ oracle_sell(oracle_t *oracle, oracle_hold_t *hold,
         group->joined += hold->lines[line].qty;
         hold->lines[line].member = hold->lines[line].qty;
 
-        if (group->state == FS_GROUP_OPEN && group->joined >= sale->goal) {
+        if (sale->by_pickup && group->state == FS_GROUP_OPEN) {
+            hold->lines[line].wave = FS_WAVE_OPEN;
+        }
+
+        if (group->state == FS_GROUP_OPEN && group->joined >= sale->goal
+            && !sale->called_off)
+        {
             group->state = FS_GROUP_FORMED;
+            group->wave = sale->by_pickup ? sale->waves : 0;
+        }
+    }
+
+    /* what was cancelled meanwhile is paid back at once */
+
+    for (line = 0; line < hold->lines_n; line++) {
+        if (oracle->sales[hold->lines[line].sale].called_off) {
+            oracle_return_line(oracle, hold, line, FS_REASON_SALE_CANCELLED);
         }
     }
 }
@@ -130,6 +167,12 @@ oracle_too_late(oracle_t *oracle, const oracle_hold_t *hold)
     unsigned         line;
     oracle_sale_t   *sale;
     oracle_group_t  *group;
+
+    for (line = 0; line < hold->lines_n; line++) {
+        if (oracle->sales[hold->lines[line].sale].called_off) {
+            return FS_REASON_SALE_CANCELLED;
+        }
+    }
 
     for (line = 0; line < hold->lines_n; line++) {
         sale = &oracle->sales[hold->lines[line].sale];
@@ -244,50 +287,6 @@ oracle_confirm(oracle_t *oracle, oracle_hold_t *hold,
 }
 
 
-/* Goods of these lines are to come, and no group is in their way. */
-
-static int
-oracle_can_be_ready(oracle_t *oracle, const oracle_hold_t *hold)
-{
-    unsigned  line, goods;
-
-    goods = 0;
-
-    for (line = 0; line < hold->lines_n; line++) {
-        if (hold->lines[line].restocked == hold->lines[line].qty) {
-            continue;
-        }
-
-        if (hold->lines[line].member
-            && oracle_group(oracle, hold, line)->state != FS_GROUP_FORMED)
-        {
-            return 0;
-        }
-
-        goods++;
-    }
-
-    return goods != 0;
-}
-
-
-static void
-oracle_goods(oracle_hold_t *hold, int from, int to)
-{
-    unsigned  line;
-
-    for (line = 0; line < hold->lines_n; line++) {
-        if (hold->lines[line].restocked != hold->lines[line].qty
-            && hold->lines[line].goods == from)
-        {
-            hold->lines[line].goods = to;
-        }
-    }
-
-    oracle_settle(hold);
-}
-
-
 /* A hold that is not of this ledger: only money is written down for it. */
 
 static void
@@ -369,7 +368,9 @@ oracle_of_hold(oracle_t *oracle, const fs_command_t *command,
     oracle_hold_t  *hold;
 
     if (command->hold != 0 && !command->unmet
-        && oracle_refund_again(oracle, command, answer))
+        && (oracle_refund_again(oracle, command, answer)
+            || oracle_handed_again(oracle, command, answer)
+            || oracle_after_again(oracle, command, answer)))
     {
         return;
     }
@@ -377,9 +378,7 @@ oracle_of_hold(oracle_t *oracle, const fs_command_t *command,
     if (command->epoch != oracle_epoch(oracle, command->hold)) {
 
         if (command->unmet) {
-            answer->outcome = command->type == FS_COMMAND_RELEASE
-                              || command->type == FS_COMMAND_PAY
-                              || command->type == FS_COMMAND_POINT
+            answer->outcome = command->type < FS_COMMAND_CONFIRM
                               ? FS_OTHER_LIFE : FS_PRECONDITION;
             return;
         }
@@ -403,9 +402,7 @@ oracle_of_hold(oracle_t *oracle, const fs_command_t *command,
 
     hold = &oracle->holds[i];
 
-    if ((command->type == FS_COMMAND_RELEASE
-         || command->type == FS_COMMAND_PAY
-         || command->type == FS_COMMAND_POINT)
+    if (command->type < FS_COMMAND_CONFIRM
         && hold->buyer != oracle_buyer(command->buyer))
     {
         answer->outcome = FS_NO_SUCH_HOLD;
@@ -477,9 +474,13 @@ oracle_of_hold(oracle_t *oracle, const fs_command_t *command,
         break;
 
     case FS_COMMAND_READY:
-        if (hold->state == FS_HOLD_SOLD && oracle_can_be_ready(oracle, hold))
+        if ((hold->state == FS_HOLD_SOLD
+             || ((GENERATE_ON & GENERATE_GOODS) && hold->paid
+                 && hold->state != FS_HOLD_READY
+                 && hold->state != FS_HOLD_PICKED_UP))
+            && oracle_can_be_ready(oracle, hold))
         {
-            oracle_goods(hold, FS_GOODS_AWAITED, FS_GOODS_READY);
+            oracle_put_all(oracle, hold, FS_GOODS_AWAITED, FS_GOODS_READY);
 
         } else if (hold->state != FS_HOLD_READY) {
             oracle_wrong_state(oracle, hold, answer);
@@ -489,12 +490,33 @@ oracle_of_hold(oracle_t *oracle, const fs_command_t *command,
 
     case FS_COMMAND_PICK_UP:
         if (hold->state == FS_HOLD_READY) {
-            oracle_goods(hold, FS_GOODS_READY, FS_GOODS_HANDED_OVER);
+            oracle_put_all(oracle, hold, FS_GOODS_READY,
+                           FS_GOODS_HANDED_OVER);
 
         } else if (hold->state != FS_HOLD_PICKED_UP) {
             oracle_wrong_state(oracle, hold, answer);
         }
 
+        break;
+
+    case FS_COMMAND_HAND_OVER:
+        oracle_hand_over(oracle, hold, command, answer);
+        break;
+
+    case FS_COMMAND_PUT_BACK:
+        oracle_put_back(oracle, hold, command, answer);
+        break;
+
+    case FS_COMMAND_CANCEL_ORDER:
+        oracle_cancel_order(oracle, hold, command, answer);
+        break;
+
+    case FS_COMMAND_CLAIM:
+        oracle_claim(oracle, hold, command, answer);
+        break;
+
+    case FS_COMMAND_ANSWER_CLAIM:
+        oracle_answer_claim(oracle, hold, command, answer);
         break;
     }
 

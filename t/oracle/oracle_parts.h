@@ -1,7 +1,8 @@
 
 /*
  * What the parts of the oracle share: oracle.c (units and times), and a file
- * each for holds, orders, operators and timers.
+ * each for holds, orders, operators and timers; and for what comes after an
+ * order: goods, claims, tasks of a whole sale, waves.
  */
 
 #ifndef ORACLE_PARTS_H
@@ -12,7 +13,6 @@
 
 int64_t oracle_free(const oracle_sale_t *sale);
 int oracle_live(const oracle_hold_t *hold);
-int oracle_kept(const oracle_t *oracle, int64_t from);
 oracle_group_t *oracle_group(oracle_t *oracle, const oracle_hold_t *hold,
     unsigned line);
 unsigned oracle_buyer(const uint8_t *buyer);
@@ -43,9 +43,10 @@ void oracle_owe(oracle_t *oracle, oracle_hold_t *hold, unsigned line,
 void oracle_restock(oracle_t *oracle, oracle_hold_t *hold, unsigned line,
     uint32_t qty);
 
-/* A line whose group has failed: all that is left of it. */
+/* All that is left of a line: its group has failed, or its sale was
+ * cancelled, or its buyer gives it back. */
 void oracle_return_line(oracle_t *oracle, oracle_hold_t *hold,
-    unsigned line);
+    unsigned line, int reason);
 
 /* The state that follows from the lines and debts of a hold. */
 void oracle_settle(oracle_hold_t *hold);
@@ -61,6 +62,82 @@ int oracle_refund_again(oracle_t *oracle, const fs_command_t *command,
 /* REFUNDED. */
 void oracle_refunded(oracle_t *oracle, oracle_hold_t *hold,
     const fs_command_t *command, oracle_answer_t *answer);
+
+/* 1: goods of this line came, or may still come. */
+int oracle_comes(const oracle_hold_t *hold, unsigned line);
+
+/* The goods of a line are somewhere else from now on. */
+void oracle_put(oracle_t *oracle, oracle_hold_t *hold, unsigned line,
+    int goods);
+void oracle_put_all(oracle_t *oracle, oracle_hold_t *hold, int from, int to);
+int oracle_can_be_ready(oracle_t *oracle, const oracle_hold_t *hold);
+
+/* HAND_OVER, PUT_BACK.  oracle_handed_again(): 1: with this nonce before. */
+int oracle_handed_again(oracle_t *oracle, const fs_command_t *command,
+    oracle_answer_t *answer);
+void oracle_hand_over(oracle_t *oracle, oracle_hold_t *hold,
+    const fs_command_t *command, oracle_answer_t *answer);
+void oracle_put_back(oracle_t *oracle, oracle_hold_t *hold,
+    const fs_command_t *command, oracle_answer_t *answer);
+
+/* A line that counts as handed over now, for it was ready long enough. */
+int oracle_given(const oracle_t *oracle, const oracle_hold_t *hold,
+    unsigned line);
+int oracle_follow_given(oracle_t *oracle, oracle_hold_t *hold,
+    const fs_entry_t *entry);
+
+/* A buyer gives an order back; says what was wrong; gets an answer.
+ * oracle_claim_again(), oracle_answer_again(): 1: with this key before. */
+void oracle_cancel_order(oracle_t *oracle, oracle_hold_t *hold,
+    const fs_command_t *command, oracle_answer_t *answer);
+void oracle_claim(oracle_t *oracle, oracle_hold_t *hold,
+    const fs_command_t *command, oracle_answer_t *answer);
+void oracle_answer_claim(oracle_t *oracle, oracle_hold_t *hold,
+    const fs_command_t *command, oracle_answer_t *answer);
+int oracle_after_again(oracle_t *oracle, const fs_command_t *command,
+    oracle_answer_t *answer);
+int oracle_claim_due(const oracle_t *oracle, const oracle_claim_t *claim);
+int oracle_follow_accepted(oracle_t *oracle, const fs_entry_t *entry);
+int oracle_follow_claim_owed(oracle_t *oracle, oracle_hold_t *hold,
+    const fs_entry_t *entry);
+
+/* So many of these units, that are not owed yet, at what they are worth, and
+ * no more than is left; nothing is written of no units. */
+void oracle_owe_units(oracle_t *oracle, oracle_hold_t *hold, unsigned line,
+    uint32_t units, int reason);
+
+int64_t oracle_worth(const oracle_hold_t *hold, unsigned line, uint32_t qty);
+
+/* Sales that are cancelled, buyers that are compensated. */
+void oracle_call_off(oracle_t *oracle, const fs_operator_t *op,
+    oracle_answer_t *answer);
+void oracle_compensate(oracle_t *oracle, const fs_operator_t *op,
+    oracle_answer_t *answer);
+int oracle_task_open(const oracle_t *oracle, uint32_t sale, int kind);
+int oracle_called_off(const oracle_t *oracle, const oracle_hold_t *hold,
+    unsigned line);
+int oracle_follow_task(oracle_t *oracle, oracle_hold_t *hold,
+    const fs_entry_t *entry);
+int oracle_follow_settled(oracle_t *oracle, const fs_entry_t *entry);
+
+/* Waves, and what comes with them. */
+uint32_t oracle_wave_named(const oracle_t *oracle, const char *name,
+    size_t len);
+void oracle_define_wave(oracle_t *oracle, const fs_operator_t *op,
+    oracle_answer_t *answer);
+void oracle_receive(oracle_t *oracle, const fs_operator_t *op,
+    oracle_answer_t *answer);
+int oracle_freezes(const oracle_t *oracle, const oracle_wave_t *wave);
+int oracle_follow_frozen(oracle_t *oracle, const fs_entry_t *entry);
+int oracle_receipts_due(const oracle_t *oracle);
+int oracle_follow_received(oracle_t *oracle, oracle_hold_t *hold,
+    const fs_entry_t *entry);
+int oracle_follow_missing(oracle_t *oracle, oracle_hold_t *hold,
+    const fs_entry_t *entry);
+
+/* A sale by this name; 0: there is none. */
+uint32_t oracle_sale_named(const oracle_t *oracle, const char *name,
+    size_t len);
 
 /* The number of a pickup point; 0: none has this name. */
 uint32_t oracle_pickup(const oracle_t *oracle, const char *name, size_t len);

@@ -90,14 +90,15 @@ oracle_point(oracle_t *oracle, const fs_command_t *command,
     if (oracle_key(command) != 0 && key->bound) {
         bound = &oracle->holds[key->hold];
 
-        if (key->point == 0) {
+        if (key->type == FS_COMMAND_HOLD) {
             if (oracle_live(bound) || oracle_kept(oracle, bound->ended)) {
                 answer->outcome = FS_KEY_REUSED;
                 return;
             }
 
         } else if (oracle_kept(oracle, key->at)) {
-            if (bound->seq != command->hold || key->point != pickup
+            if (key->type != FS_COMMAND_POINT
+                || bound->seq != command->hold || key->point != pickup
                 || command->epoch != oracle_epoch(oracle, command->hold))
             {
                 answer->outcome = FS_KEY_REUSED;
@@ -155,6 +156,7 @@ oracle_point(oracle_t *oracle, const fs_command_t *command,
 
     if (oracle_key(command) != 0) {
         key->bound = 1;
+        key->type = FS_COMMAND_POINT;
         key->hold = i;
         key->point = pickup;
         key->at = oracle->now.wall;

@@ -17,7 +17,8 @@ oracle_return(oracle_t *oracle)
 
         for (line = 0; line < hold->lines_n; line++) {
             if (oracle_to_return(oracle, hold, line)) {
-                oracle_return_line(oracle, hold, line);
+                oracle_return_line(oracle, hold, line,
+                                   FS_REASON_GROUP_FAILED);
             }
         }
     }
@@ -28,10 +29,16 @@ oracle_return(oracle_t *oracle)
  * only form or fail now. */
 
 static int
-oracle_ripe(const oracle_sale_t *sale)
+oracle_ripe(const oracle_t *oracle, uint32_t number)
 {
+    const oracle_sale_t  *sale;
+
+    sale = &oracle->sales[number];
+
     return sale->closed && sale->goal != 0 && !sale->decided
-           && sale->held == 0;
+           && sale->held == 0
+           && !(sale->called_off
+                && oracle_task_open(oracle, number, FS_TASK_CALL_OFF));
 }
 
 
@@ -110,7 +117,7 @@ oracle_timers(oracle_t *oracle)
 
     for (number = 1; number <= oracle->sales_n; number++) {
 
-        if (oracle_ripe(&oracle->sales[number])) {
+        if (oracle_ripe(oracle, number)) {
             oracle_decide(oracle, number);
         }
     }
@@ -137,6 +144,46 @@ oracle_boot(oracle_t *oracle)
 
 
 int
+oracle_after_due(const oracle_t *oracle)
+{
+    size_t                i;
+    unsigned              line;
+    uint32_t              number;
+    const oracle_hold_t  *hold;
+
+    for (i = 0; i < oracle->holds_n; i++) {
+        hold = &oracle->holds[i];
+
+        for (line = 0; hold->paid && line < hold->lines_n; line++) {
+            if (oracle_given(oracle, hold, line)) {
+                return 1;
+            }
+        }
+    }
+
+    for (i = 0; i < oracle->claims_n; i++) {
+        if (oracle_claim_due(oracle, &oracle->claims[i])) {
+            return 1;
+        }
+    }
+
+    for (i = 0; i < oracle->tasks_n; i++) {
+        if (!oracle->tasks[i].done) {
+            return 1;
+        }
+    }
+
+    for (number = 1; number <= oracle->waves_n; number++) {
+        if (oracle_freezes(oracle, &oracle->waves[number])) {
+            return 1;
+        }
+    }
+
+    return oracle_receipts_due(oracle);
+}
+
+
+int
 oracle_due(const oracle_t *oracle)
 {
     size_t                i;
@@ -144,6 +191,10 @@ oracle_due(const oracle_t *oracle)
     uint32_t              number;
     const oracle_hold_t  *hold;
     const oracle_sale_t  *sale;
+
+    if (oracle_after_due(oracle)) {
+        return 1;
+    }
 
     for (i = 0; i < oracle->live_n; i++) {
         if (oracle->holds[oracle->live[i]].due <= oracle->now.mono) {
@@ -164,7 +215,7 @@ oracle_due(const oracle_t *oracle)
     for (number = 1; number <= oracle->sales_n; number++) {
         sale = &oracle->sales[number];
 
-        if (oracle_ripe(sale)
+        if (oracle_ripe(oracle, number)
             || (!sale->closed
                 && ((!sale->opened && sale->opens_at <= oracle->now.opens)
                     || (sale->closes_at != 0
@@ -214,13 +265,35 @@ oracle_follow_hold(oracle_t *oracle, const fs_entry_t *entry)
         return hold->lines[entry->line].restocked >= (uint32_t) entry->qty;
     }
 
-    if (!oracle_to_return(oracle, hold, entry->line)) {
-        return 0;
+    switch (entry->type) {
+
+    case FS_ENTRY_PICKED_UP:
+        return oracle_follow_given(oracle, hold, entry);
+
+    case FS_ENTRY_READY:
+    case FS_ENTRY_SHORT:
+        return oracle_follow_received(oracle, hold, entry);
     }
 
-    oracle_return_line(oracle, hold, entry->line);
+    switch (entry->reason) {
 
-    return 1;
+    case FS_REASON_GROUP_FAILED:
+        if (!oracle_to_return(oracle, hold, entry->line)) {
+            return 0;
+        }
+
+        oracle_return_line(oracle, hold, entry->line,
+                           FS_REASON_GROUP_FAILED);
+        return 1;
+
+    case FS_REASON_SALE_CANCELLED:
+    case FS_REASON_COMPENSATION:
+        return oracle_follow_task(oracle, hold, entry);
+    }
+
+    return oracle_follow_claim_owed(oracle, hold, entry)
+           || (entry->reason == FS_REASON_SHORT
+               && oracle_follow_missing(oracle, hold, entry));
 }
 
 
@@ -238,7 +311,19 @@ oracle_follow(oracle_t *oracle, const fs_entry_t *entry)
     case FS_ENTRY_EXPIRED:
     case FS_ENTRY_OWED:
     case FS_ENTRY_RESTOCKED:
+    case FS_ENTRY_PICKED_UP:
+    case FS_ENTRY_READY:
+    case FS_ENTRY_SHORT:
         return oracle_follow_hold(oracle, entry);
+
+    case FS_ENTRY_ACCEPTED:
+        return oracle_follow_accepted(oracle, entry);
+
+    case FS_ENTRY_SETTLED:
+        return oracle_follow_settled(oracle, entry);
+
+    case FS_ENTRY_FROZEN:
+        return oracle_follow_frozen(oracle, entry);
 
     case FS_ENTRY_OPENED:
         oracle_opens_closes(oracle, sale);
@@ -251,7 +336,9 @@ oracle_follow(oracle_t *oracle, const fs_entry_t *entry)
     case FS_ENTRY_FAILED:
         group = &sale->groups[entry->pickup];
 
-        if (!oracle_ripe(sale) || group->state != FS_GROUP_OPEN) {
+        if (!oracle_ripe(oracle, entry->sale)
+            || group->state != FS_GROUP_OPEN)
+        {
             return 0;
         }
 
@@ -261,7 +348,7 @@ oracle_follow(oracle_t *oracle, const fs_entry_t *entry)
         return 1;
 
     case FS_ENTRY_DECIDED:
-        if (!oracle_ripe(sale)) {
+        if (!oracle_ripe(oracle, entry->sale)) {
             return 0;
         }
 

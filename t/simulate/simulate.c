@@ -177,6 +177,11 @@ main(int argc, char **argv)
     sim->conf.clock = simulate_clock;
     sim->conf.random = simulate_random;
     sim->conf.refund_ms = ORACLE_REFUND_MS;
+    sim->conf.given_ms = ORACLE_GIVEN_MS;
+    sim->conf.claim_ms = ORACLE_CLAIM_MS;
+    sim->conf.auto_fen = ORACLE_AUTO_FEN;
+    sim->conf.auto_claims = ORACLE_AUTO_CLAIMS;
+    sim->conf.auto_ms = ORACLE_AUTO_MS;
     sim->conf.replay = &fs_replay;
     sim->conf.log = simulate_log;
     sim->conf.data = sim;

@@ -394,9 +394,9 @@ simulate_entry(simulate_t *sim, fs_view_t *view, const fs_entry_t *entry)
               fs_entry_type_name(entry->type));
     }
 
-    check(entry->type != FS_ENTRY_OWED || oracle_named(&sim->oracle, entry),
-          "entry %llu: a debt that there is not",
-          (unsigned long long) entry->seq);
+    check(oracle_named(&sim->oracle, entry),
+          "entry %llu: %s, which there is not",
+          (unsigned long long) entry->seq, fs_entry_type_name(entry->type));
     compare_units(&sim->units, entry);
 
     sim->entries++;

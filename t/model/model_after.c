@@ -1,0 +1,383 @@
+
+/*
+ * The rows of what comes after an order, against the oracle: where each
+ * line's goods are, the tallies of them, claims, tasks, waves.  Each database
+ * is walked through whole: no row is missing, and none is too many.
+ */
+
+#include <stdlib.h>
+
+#include "common/check.h"
+#include "model.h"
+#include "pair/pair.h"
+
+
+typedef struct {
+    fs_db_walk_t         walk;
+    int                  found;
+    size_t               rows;
+} model_walk_t;
+
+
+static int
+model_first(model_t *m, model_walk_t *walk, fs_index_db_t db)
+{
+    walk->rows = 0;
+    walk->found = fs_db_walk(&walk->walk, &m->write.index,
+                             m->store->index_dbi[db], NULL, 0, MDB_FIRST);
+
+    return walk->found;
+}
+
+
+static int
+model_next(model_walk_t *walk)
+{
+    walk->rows++;
+    walk->found = fs_db_walk_on(&walk->walk, MDB_NEXT);
+
+    return walk->found;
+}
+
+
+/* The hold with this number: they are in the order of their numbers. */
+
+static const oracle_hold_t *
+model_hold(model_t *m, fs_seq_t seq)
+{
+    size_t  from, to, middle;
+
+    from = 0;
+    to = m->oracle.holds_n;
+
+    while (from < to) {
+        middle = (from + to) / 2;
+
+        if (m->oracle.holds[middle].seq < seq) {
+            from = middle + 1;
+
+        } else {
+            to = middle;
+        }
+    }
+
+    check(from < m->oracle.holds_n && m->oracle.holds[from].seq == seq,
+          "hold %llu", (unsigned long long) seq);
+
+    return &m->oracle.holds[from];
+}
+
+
+static int
+model_is_listed(const oracle_hold_t *hold, unsigned line)
+{
+    return hold->paid
+           && (hold->lines[line].restocked != hold->lines[line].qty
+               || hold->lines[line].goods == FS_GOODS_HANDED_OVER);
+}
+
+
+static void
+model_check_listed(model_t *m)
+{
+    size_t                i, n;
+    unsigned              line;
+    fs_listed_t           listed;
+    model_walk_t          walk;
+    const oracle_hold_t  *hold;
+
+    for (model_first(m, &walk, FS_INDEX_LINES); walk.found;
+         model_next(&walk))
+    {
+        check(fs_listed_key_decode(&listed, walk.walk.key) == 0
+              && fs_listed_row_decode(&listed, walk.walk.value) == 0,
+              "a row of a line");
+
+        hold = model_hold(m, listed.hold);
+        line = listed.line;
+
+        check(line < hold->lines_n && model_is_listed(hold, line)
+              && listed.pickup == hold->pickup
+              && listed.goods == hold->lines[line].goods
+              && listed.sale == hold->lines[line].sale
+              && listed.sold == hold->sold
+              && listed.qty == hold->lines[line].qty
+                               - hold->lines[line].restocked
+              && listed.short_qty == hold->lines[line].missing
+              && listed.wave == hold->lines[line].wave
+              && listed.paid_back == (hold->lines[line].owed_qty != 0),
+              "line %u of hold %llu is listed: %s, %u of %u short, wave %u, "
+              "paid back %u; not %s, %u of %u, %u, %u", line,
+              (unsigned long long) listed.hold, fs_goods_name(listed.goods),
+              listed.short_qty, listed.qty, listed.wave, listed.paid_back,
+              fs_goods_name((unsigned) hold->lines[line].goods),
+              hold->lines[line].missing, hold->lines[line].qty
+                                         - hold->lines[line].restocked,
+              hold->lines[line].wave, hold->lines[line].owed_qty != 0);
+    }
+
+    fs_db_walk_end(&walk.walk);
+    n = 0;
+
+    for (i = 0; i < m->oracle.holds_n; i++) {
+        hold = &m->oracle.holds[i];
+
+        for (line = 0; line < hold->lines_n; line++) {
+            n += (size_t) model_is_listed(hold, line);
+        }
+    }
+
+    check(walk.rows == n, "%zu lines are listed, not %zu", walk.rows, n);
+}
+
+
+static void
+model_add(fs_tally_t *sum, const fs_tally_t *tally)
+{
+    sum->awaited += tally->awaited;
+    sum->ready += tally->ready;
+    sum->handed_over += tally->handed_over;
+    sum->shorts += tally->shorts;
+}
+
+
+static void
+model_check_tallies(model_t *m)
+{
+    size_t                i;
+    uint32_t              sale, pickup, wave;
+    unsigned              line;
+    fs_tally_t            tally, want, sum, all;
+    model_walk_t          walk;
+    const uint8_t        *key;
+    const oracle_hold_t  *hold;
+
+    memset(&sum, 0, sizeof(sum));
+    memset(&all, 0, sizeof(all));
+
+    for (model_first(m, &walk, FS_INDEX_TALLIES); walk.found;
+         model_next(&walk))
+    {
+        key = (const uint8_t *) walk.walk.key.data;
+        check(walk.walk.key.len == FS_TALLY_KEY_LEN
+              && fs_tally_row_decode(&tally, walk.walk.value) == 0,
+              "a row of a tally");
+
+        sale = fs_get_be32(key);
+        pickup = fs_get_be32(key + 4);
+        wave = (uint32_t) (key[8] << 8 | key[9]);
+        oracle_tally(&m->oracle, sale, pickup, wave, &want);
+
+        check(tally.awaited == want.awaited && tally.ready == want.ready
+              && tally.handed_over == want.handed_over
+              && tally.shorts == want.shorts
+              && tally.received == want.received
+              && tally.final == want.final,
+              "sale %u, point %u, wave %u: %u awaited, %u ready, %u handed "
+              "over, %u short, %u received%s; not %u, %u, %u, %u, %u%s", sale,
+              pickup, wave, tally.awaited, tally.ready, tally.handed_over,
+              tally.shorts, tally.received, tally.final ? " finally" : "",
+              want.awaited, want.ready, want.handed_over, want.shorts,
+              want.received, want.final ? " finally" : "");
+
+        model_add(&sum, &tally);
+    }
+
+    fs_db_walk_end(&walk.walk);
+
+    for (i = 0; i < m->oracle.holds_n; i++) {
+        hold = &m->oracle.holds[i];
+
+        for (line = 0; hold->paid && line < hold->lines_n; line++) {
+            memset(&want, 0, sizeof(want));
+            want.shorts = hold->lines[line].missing;
+
+            switch (hold->lines[line].goods) {
+
+            case FS_GOODS_AWAITED:
+                want.awaited = oracle_coming(hold, line);
+                break;
+
+            case FS_GOODS_READY:
+                want.ready = oracle_coming(hold, line);
+                break;
+
+            case FS_GOODS_HANDED_OVER:
+                want.handed_over = oracle_coming(hold, line);
+                break;
+            }
+
+            model_add(&all, &want);
+        }
+    }
+
+    check(memcmp(&sum, &all, sizeof(sum)) == 0, "the sums of all tallies");
+}
+
+
+static void
+model_check_paid(model_t *m)
+{
+    size_t                i, n;
+    unsigned              line;
+    model_walk_t          walk;
+    const uint8_t        *key, *row;
+    const oracle_hold_t  *hold;
+
+    for (model_first(m, &walk, FS_INDEX_PAID); walk.found;
+         model_next(&walk))
+    {
+        key = (const uint8_t *) walk.walk.key.data;
+        row = (const uint8_t *) walk.walk.value.data;
+        check(walk.walk.key.len == 12
+              && walk.walk.value.len == FS_PAID_ROW_SIZE
+              && row[8] < FS_LINES_MAX, "a row of what is paid");
+
+        hold = model_hold(m, fs_get_le64(row));
+        check(hold->paid && row[8] < hold->lines_n
+              && hold->lines[row[8]].sale == fs_get_be32(key)
+              && hold->sold == fs_get_be64(key + 4)
+              && !oracle_all_back(hold, row[8]),
+              "line %u of hold %llu, of which nothing is left", row[8],
+              (unsigned long long) hold->seq);
+    }
+
+    fs_db_walk_end(&walk.walk);
+    n = 0;
+
+    for (i = 0; i < m->oracle.holds_n; i++) {
+        hold = &m->oracle.holds[i];
+
+        for (line = 0; hold->paid && line < hold->lines_n; line++) {
+            n += !oracle_all_back(hold, line);
+        }
+    }
+
+    check(walk.rows == n, "%zu lines of which something is left, not %zu",
+          walk.rows, n);
+}
+
+
+static void
+model_check_tasks(model_t *m)
+{
+    size_t                i, n;
+    fs_task_t             task;
+    model_walk_t          walk;
+    const uint8_t        *key;
+    const oracle_task_t  *want;
+
+    for (model_first(m, &walk, FS_INDEX_TASKS); walk.found;
+         model_next(&walk))
+    {
+        key = (const uint8_t *) walk.walk.key.data;
+        check(walk.walk.key.len == 12
+              && fs_task_row_decode(&task, walk.walk.value) == 0,
+              "a row of a task");
+
+        for (i = m->oracle.tasks_n; i-- > 0; ) {
+            want = &m->oracle.tasks[i];
+
+            if (want->seq == fs_get_be64(key + 4)) {
+                break;
+            }
+        }
+
+        check(i != (size_t) -1 && !want->done && want->kind == task.kind
+              && want->sale == fs_get_be32(key)
+              && want->each == task.fen_each,
+              "task %llu", (unsigned long long) fs_get_be64(key + 4));
+    }
+
+    fs_db_walk_end(&walk.walk);
+    n = 0;
+
+    for (i = 0; i < m->oracle.tasks_n; i++) {
+        n += !m->oracle.tasks[i].done;
+    }
+
+    check(walk.rows == n, "%zu tasks, not %zu", walk.rows, n);
+}
+
+
+static void
+model_check_claims(model_t *m)
+{
+    size_t                 i, n;
+    fs_seq_t               seq;
+    fs_claim_t             claim;
+    model_walk_t           walk;
+    const uint8_t         *key;
+    const oracle_hold_t   *hold;
+    const oracle_claim_t  *want;
+
+    for (model_first(m, &walk, FS_INDEX_CLAIMS); walk.found;
+         model_next(&walk))
+    {
+        key = (const uint8_t *) walk.walk.key.data;
+        check(walk.walk.key.len >= 16, "a key of a claim");
+        seq = fs_get_be64(key + walk.walk.key.len - 8);
+
+        for (i = m->oracle.claims_n; i-- > 0; ) {
+            if (m->oracle.claims[i].seq == seq) {
+                break;
+            }
+        }
+
+        check(i != (size_t) -1, "claim %llu", (unsigned long long) seq);
+        want = &m->oracle.claims[i];
+        hold = &m->oracle.holds[want->hold];
+
+        if (walk.walk.key.len == 24) {
+
+            /* one that is, or was, to be accepted by time: by buyer */
+
+            check(want->by_time && fs_get_le32(key) == hold->buyer,
+                  "claim %llu by time", (unsigned long long) seq);
+            continue;
+        }
+
+        check(walk.walk.key.len == 16
+              && fs_claim_row_decode(&claim, walk.walk.value) == 0
+              && fs_get_be64(key) == hold->seq && claim.line == want->line
+              && claim.reason == want->reason && claim.qty == want->qty
+              && claim.amount_fen == want->amount
+              && claim.due_at == want->due_at,
+              "claim %llu", (unsigned long long) seq);
+        check(claim.state == want->state && claim.by_time == want->by_time
+              && claim.answered_at == want->answered_at,
+              "claim %llu is %s at %lld, by time %u; not %s, %lld, %d",
+              (unsigned long long) seq, fs_claim_state_name(claim.state),
+              (long long) claim.answered_at, claim.by_time,
+              fs_claim_state_name((unsigned) want->state),
+              (long long) want->answered_at, want->by_time);
+    }
+
+    fs_db_walk_end(&walk.walk);
+    n = m->oracle.claims_n;
+
+    for (i = 0; i < m->oracle.claims_n; i++) {
+        n += (size_t) m->oracle.claims[i].by_time;
+    }
+
+    check(walk.rows == n, "%zu rows of claims, not %zu", walk.rows, n);
+}
+
+
+void
+model_check_after(model_t *m)
+{
+    if (GENERATE_ON & GENERATE_GOODS) {
+        model_check_listed(m);
+        model_check_tallies(m);
+    }
+
+    if (GENERATE_ON & (GENERATE_CALL_OFF | GENERATE_COMPENSATE)) {
+        model_check_paid(m);
+        model_check_tasks(m);
+    }
+
+    if (GENERATE_ON & GENERATE_CLAIMS) {
+        model_check_claims(m);
+    }
+}
