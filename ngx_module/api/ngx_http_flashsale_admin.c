@@ -307,6 +307,7 @@ ngx_http_flashsale_admin_job(ngx_http_flashsale_ctx_t *ctx,
     op->goal = request->goal;
     op->goal_by = request->goal_by;
     op->hold_ms = request->hold_ms;
+    op->cancel_ms = request->cancel_ms;
 
     p = ngx_http_flashsale_admin_copy(job->text, &op->slug, slug);
     p = ngx_http_flashsale_admin_copy(p, &op->kind, kind);

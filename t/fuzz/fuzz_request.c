@@ -189,6 +189,36 @@ check_sale(fs_str_t body, fs_str_t anew)
 }
 
 
+/* A reader's structures of a body and of it written anew. */
+#define CHECK_SAME(reader, type)                                             \
+    do {                                                                     \
+        type        first, second;                                           \
+        fs_fault_t  fault;                                                   \
+                                                                             \
+        if (reader(body, &first, &fault) == 0) {                             \
+            fuzz_check(reader(anew, &second, &fault) == 0);                  \
+            fuzz_check(memcmp(&first, &second, sizeof(type)) == 0);          \
+        }                                                                    \
+    } while (0)
+
+
+static void
+check_after(fs_str_t body, fs_str_t anew)
+{
+    if (body.len > 0) {
+        CHECK_SAME(fs_request_hand_over, fs_hand_over_request_t);
+    }
+
+    CHECK_SAME(fs_request_put_back, fs_hand_over_request_t);
+    CHECK_SAME(fs_request_claim, fs_claim_request_t);
+    CHECK_SAME(fs_request_answer, uint8_t);
+    CHECK_SAME(fs_request_call_off, fs_reason_request_t);
+    CHECK_SAME(fs_request_compensate, fs_reason_request_t);
+    CHECK_SAME(fs_request_wave, fs_wave_request_t);
+    CHECK_SAME(fs_request_receive, fs_receive_request_t);
+}
+
+
 static void
 check_others(fs_str_t body, fs_str_t anew)
 {
@@ -227,6 +257,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     check_hold(body, anew);
     check_order(body, anew);
     check_sale(body, anew);
+    check_after(body, anew);
     check_others(body, anew);
 
     free((char *) anew.data);

@@ -152,6 +152,7 @@ limits_sale(const fs_sale_request_t *request, fs_str_t body)
     LIMIT(request->goal_by <= FS_GOAL_BY_PICKUP);
     LIMIT(request->hold_ms == 0
           || WITHIN(request->hold_ms, FS_HOLD_MS_MIN, FS_HOLD_MS_MAX));
+    LIMIT(request->cancel_ms <= FS_CANCEL_MS_MAX);
 
     if (request->doc.data != NULL) {
         LIMIT(request->doc.data >= body.data);
@@ -161,6 +162,83 @@ limits_sale(const fs_sale_request_t *request, fs_str_t body)
         LIMIT(request->doc.data[0] == '{');
         LIMIT(request->doc.data[request->doc.len - 1] == '}');
         LIMIT(limits_json(request->doc.data, request->doc.len));
+    }
+
+    return NULL;
+}
+
+
+static inline const char *
+limits_hand_over(const fs_hand_over_request_t *request)
+{
+    unsigned  i;
+
+    LIMIT(request->via == FS_VIA_NONE || request->via == FS_VIA_SCAN
+          || request->via == FS_VIA_CODE || request->via == FS_VIA_LIST);
+    LIMIT(WITHIN(request->device_at, -FS_DEVICE_AT_MAX, FS_DEVICE_AT_MAX));
+    LIMIT(request->lines_n <= FS_LINES_MAX);
+
+    for (i = 0; i < request->lines_n; i++) {
+        LIMIT(WITHIN(request->lines[i].sale.len, 1, FS_SLUG_MAX));
+        LIMIT(request->lines[i].qty <= FS_QTY_MAX);
+    }
+
+    return limits_visible(request->nonce, request->nonce_len, FS_KEY_MAX);
+}
+
+
+static inline const char *
+limits_claim(const fs_claim_request_t *request)
+{
+    LIMIT(WITHIN(request->sale.len, 1, FS_SLUG_MAX));
+    LIMIT(WITHIN(request->qty, 1, FS_QTY_MAX));
+    LIMIT(request->reason == FS_REASON_BAD
+          || request->reason == FS_REASON_SHORT
+          || request->reason == FS_REASON_DAMAGED
+          || request->reason == FS_REASON_WRONG);
+
+    return limits_visible(request->key, request->key_len, FS_KEY_MAX);
+}
+
+
+/* What is kept of a reason is a document. */
+static inline const char *
+limits_reason(const fs_reason_request_t *request)
+{
+    int   n;
+    char  buf[FS_WORDS_JSON_MAX];
+
+    LIMIT(WITHIN(request->words_len, 1, FS_WORDS_MAX));
+    LIMIT(WITHIN(request->fen_each, 0, FS_PRICE_MAX));
+
+    n = fs_write_words(buf, sizeof(buf), request);
+    LIMIT(n > 0 && limits_json(buf, (size_t) n));
+
+    return NULL;
+}
+
+
+static inline const char *
+limits_wave(const fs_wave_request_t *request)
+{
+    LIMIT(WITHIN(request->sales_n, 1, FS_WAVE_SALES_MAX));
+    LIMIT(WITHIN(request->cut_at, FS_AT_MIN, FS_AT_MAX));
+    LIMIT(request->day == 0 || WITHIN(request->day, 20200101, 21001231));
+
+    return NULL;
+}
+
+
+static inline const char *
+limits_receive(const fs_receive_request_t *request)
+{
+    unsigned  i;
+
+    LIMIT(WITHIN(request->lines_n, 1, FS_WAVE_SALES_MAX));
+    LIMIT(request->final <= 1);
+
+    for (i = 0; i < request->lines_n; i++) {
+        LIMIT(request->lines[i].qty <= FS_STOCK_MAX);
     }
 
     return NULL;
@@ -189,12 +267,18 @@ limits_sale(const fs_sale_request_t *request, fs_str_t body)
 static inline const char *
 limits_body(fs_str_t body)
 {
-    int64_t             add;
-    fs_fault_t          fault;
-    const char         *broken;
-    fs_hold_request_t   hold;
-    fs_sale_request_t   sale;
-    fs_order_request_t  order;
+    int64_t                 add;
+    uint8_t                 accept;
+    fs_fault_t              fault;
+    const char             *broken;
+    fs_hold_request_t       hold;
+    fs_sale_request_t       sale;
+    fs_wave_request_t       wave;
+    fs_order_request_t      order;
+    fs_claim_request_t      claim;
+    fs_reason_request_t     reason;
+    fs_receive_request_t    receive;
+    fs_hand_over_request_t  handed;
 
     TRY(fs_request_hold(body, &hold, &fault),
         limits_json(body.data, body.len) ? limits_hold(&hold) : "JSON");
@@ -217,6 +301,28 @@ limits_body(fs_str_t body)
         order.reference_len > 0
         ? limits_visible(order.payment, order.payment_len, FS_REFERENCE_MAX)
         : "refunded");
+
+    TRY(fs_request_hand_over(body, &handed, &fault),
+        limits_hand_over(&handed));
+
+    TRY(fs_request_put_back(body, &handed, &fault),
+        handed.nonce_len > 0 ? limits_hand_over(&handed) : "put back");
+
+    TRY(fs_request_claim(body, &claim, &fault), limits_claim(&claim));
+
+    TRY(fs_request_answer(body, &accept, &fault),
+        accept <= 1 ? NULL : "answer");
+
+    TRY(fs_request_call_off(body, &reason, &fault),
+        reason.fen_each == 0 ? limits_reason(&reason) : "call off");
+
+    TRY(fs_request_compensate(body, &reason, &fault),
+        reason.fen_each > 0 ? limits_reason(&reason) : "compensate");
+
+    TRY(fs_request_wave(body, &wave, &fault), limits_wave(&wave));
+
+    TRY(fs_request_receive(body, &receive, &fault),
+        limits_receive(&receive));
 
     TRY(fs_request_stock(body, &add, &fault),
         WITHIN(add, -FS_STOCK_MAX, FS_STOCK_MAX) ? NULL : "stock");
@@ -242,6 +348,9 @@ limits_form(fs_str_t body)
     fs_fault_t          fault;
     const char         *broken;
     fs_hold_request_t   hold;
+    fs_claim_request_t  claim;
+
+    TRY(fs_request_claim_form(body, &claim, &fault), limits_claim(&claim));
 
     TRY(fs_request_hold_form(body, &hold, &fault), limits_hold(&hold));
 

@@ -28,6 +28,7 @@
 #define GOAL        "is a whole number from 1 to 1000000000"
 #define AT          "is a time in milliseconds, from 2020 to 2100"
 #define HOLD_MS     "is a whole number from 100 to 86400000"
+#define CANCEL_MS   "is a whole number from 0 to 2592000000"
 #define PAID        "is a whole number from 0 to 800000000000000"
 #define ADD         "is a whole number from -1000000000 to 1000000000"
 #define GOAL_BY     "is \"sale\" or \"pickup\""

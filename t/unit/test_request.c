@@ -408,6 +408,11 @@ test_sale(void **state)
         { SALE(",\"hold_ms\":100"), NULL, NULL },
         { SALE(",\"hold_ms\":99"), "hold_ms", HOLD_MS },
         { SALE(",\"hold_ms\":86400001"), "hold_ms", HOLD_MS },
+        { SALE(",\"cancel_ms\":0"), NULL, NULL },
+        { SALE(",\"cancel_ms\":2592000000"), NULL, NULL },
+        { SALE(",\"cancel_ms\":-1"), "cancel_ms", CANCEL_MS },
+        { SALE(",\"cancel_ms\":2592000001"), "cancel_ms", CANCEL_MS },
+        { SALE(",\"cancel_ms\":\"1\""), "cancel_ms", CANCEL_MS },
         { SALE(",\"doc\":[]"), "doc", "is an object" },
         { SALE(",\"doc\":\"{}\""), "doc", "is an object" },
         { SALE(",\"doc\":{},\"doc\":{}"), "doc", TWICE },
@@ -424,7 +429,8 @@ test_sale(void **state)
                 "\"doc\": { \"a\" : [ 1, {} ] } ,\"price_fen\":3980,"
                 "\"stock\":200,\"limit\":2,\"opens_at\":1790000000000,"
                 "\"closes_at\":1790003600000,\"goal\":100,"
-                "\"goal_by\":\"pickup\",\"hold_ms\":300000}");
+                "\"goal_by\":\"pickup\",\"hold_ms\":300000,"
+                "\"cancel_ms\":600000}");
 
     assert_int_equal(fs_request_sale(body, &request, &fault), 0);
     assert_int_equal(request.title_len, 11);
@@ -438,6 +444,7 @@ test_sale(void **state)
     assert_int_equal(request.goal, 100);
     assert_int_equal(request.goal_by, FS_GOAL_BY_PICKUP);
     assert_int_equal(request.hold_ms, 300000);
+    assert_int_equal(request.cancel_ms, 600000);
     assert_int_equal(request.doc.len, strlen("{ \"a\" : [ 1, {} ] }"));
     assert_memory_equal(request.doc.data, "{ \"a\" : [ 1, {} ] }",
                         request.doc.len);

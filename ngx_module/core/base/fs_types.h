@@ -37,7 +37,11 @@
 #define FS_HOLD_MS_MIN       100        /* the shortest hold */
 #define FS_HOLD_MS_MAX       86400000   /* the longest hold: a day */
 #define FS_REFUND_MS_MAX     2592000000LL  /* 30 days: fits 32 bits */
+#define FS_CANCEL_MS_MAX     2592000000LL
 #define FS_PUT_BACK_MS       600000     /* a hand-over may be undone so long */
+#define FS_WORDS_MAX         512        /* bytes of a reason's words */
+#define FS_DEVICE_AT_MAX     (INT64_MAX / 2)  /* that a device says, either
+                                           side of 0 */
 #define FS_WAVES_MAX         65534      /* of one sale */
 #define FS_WAVE_OPEN         0xffff     /* see fs_line_t */
 #define FS_WAVE_SALES_MAX    64         /* sales of one wave */

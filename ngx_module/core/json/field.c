@@ -5,6 +5,8 @@
 #include "json/field.h"
 
 
+static int fs_slugs_add(fs_slug_t *slugs, unsigned *n, unsigned max,
+    fs_str_t value);
 static int fs_title_valid(fs_str_t title);
 static void fs_fault_choice(const fs_field_t *field, fs_fault_t *fault);
 static void fs_fault_rule(fs_fault_t *fault, const char *format, ...)
@@ -43,9 +45,14 @@ fs_field_set(const fs_field_t *field, void *record, fs_str_t value)
     switch (field->type) {
 
     case FS_FIELD_NUMBER:
+    case FS_FIELD_INTEGER:
     case FS_FIELD_TIME:
 
-        if (fs_number_parse(value, field->min, field->max, &number) != 0) {
+        if ((field->type == FS_FIELD_INTEGER
+             ? fs_integer_parse(value, field->min, field->max, &number)
+             : fs_number_parse(value, field->min, field->max, &number))
+            != 0)
+        {
             return -1;
         }
 
@@ -58,6 +65,9 @@ fs_field_set(const fs_field_t *field, void *record, fs_str_t value)
         memcpy(to, &small, sizeof(small));
         return 0;
 
+    case FS_FIELD_DAY:
+        return fs_day_parse(value, (uint32_t *) to);
+
     case FS_FIELD_SLUG:
 
         if (!fs_slug_valid(value)) {
@@ -66,6 +76,11 @@ fs_field_set(const fs_field_t *field, void *record, fs_str_t value)
 
         fs_slug_set((fs_slug_t *) to, value);
         return 0;
+
+    case FS_FIELD_SLUGS:
+        return fs_slugs_add((fs_slug_t *) to,
+                            (unsigned *) ((char *) record + field->length_at),
+                            (unsigned) field->max, value);
 
     case FS_FIELD_VISIBLE:
 
@@ -149,6 +164,29 @@ fs_field_set(const fs_field_t *field, void *record, fs_str_t value)
 }
 
 
+static int
+fs_slugs_add(fs_slug_t *slugs, unsigned *n, unsigned max, fs_str_t value)
+{
+    unsigned  i;
+
+    if (*n == max || !fs_slug_valid(value)) {
+        return -1;
+    }
+
+    for (i = 0; i < *n; i++) {
+        if (slugs[i].len == value.len
+            && memcmp(slugs[i].data, value.data, value.len) == 0)
+        {
+            return -1;
+        }
+    }
+
+    fs_slug_set(&slugs[(*n)++], value);
+
+    return 0;
+}
+
+
 int
 fs_field_fault(const fs_field_t *field, fs_str_t path, fs_fault_t *fault)
 {
@@ -158,6 +196,19 @@ fs_field_fault(const fs_field_t *field, fs_str_t path, fs_fault_t *fault)
 
     case FS_FIELD_NUMBER:
         fs_fault_rule(fault, "is a whole number from %lld to %lld",
+                      (long long) field->min, (long long) field->max);
+        break;
+
+    case FS_FIELD_INTEGER:
+        fs_fault_rule(fault, "is a whole number");
+        break;
+
+    case FS_FIELD_DAY:
+        fs_fault_rule(fault, "is a day from 2020 to 2100, as in 2026-11-30");
+        break;
+
+    case FS_FIELD_SLUGS:
+        fs_fault_rule(fault, "is a list of %lld to %lld slugs, each once",
                       (long long) field->min, (long long) field->max);
         break;
 
@@ -462,6 +513,93 @@ fs_number_parse(fs_str_t str, int64_t min, int64_t max, int64_t *value)
     }
 
     *value = number;
+
+    return 0;
+}
+
+
+int
+fs_integer_parse(fs_str_t str, int64_t min, int64_t max, int64_t *value)
+{
+    size_t   i, first;
+    int64_t  number;
+
+    if (fs_number_parse(str, INT64_MIN, INT64_MAX, &number) != 0) {
+
+        /* more digits than fit, or none at all */
+
+        first = str.len > 0 && str.data[0] == '-';
+
+        if (str.len == first || str.data[first] == '0') {
+            return -1;
+        }
+
+        for (i = first; i < str.len; i++) {
+            if (str.data[i] < '0' || str.data[i] > '9') {
+                return -1;
+            }
+        }
+
+        number = first ? INT64_MIN : INT64_MAX;
+    }
+
+    *value = (number < min) ? min : (number > max) ? max : number;
+
+    return 0;
+}
+
+
+int
+fs_day_parse(fs_str_t str, uint32_t *day)
+{
+    size_t    i;
+    unsigned  number, year, month, last;
+
+    static const uint8_t  days[] = {
+        31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31
+    };
+
+    if (str.len != sizeof("2026-11-30") - 1) {
+        return -1;
+    }
+
+    number = 0;
+
+    for (i = 0; i < str.len; i++) {
+
+        if (i == 4 || i == 7) {
+            if (str.data[i] != '-') {
+                return -1;
+            }
+
+            continue;
+        }
+
+        if (str.data[i] < '0' || str.data[i] > '9') {
+            return -1;
+        }
+
+        number = number * 10 + (unsigned) (str.data[i] - '0');
+    }
+
+    year = number / 10000;
+    month = number / 100 % 100;
+
+    if (year < 2020 || year > 2100 || month < 1 || month > 12) {
+        return -1;
+    }
+
+    last = days[month - 1];
+
+    if (month == 2 && year % 4 == 0 && year != 2100) {
+        last = 29;
+    }
+
+    if (number % 100 < 1 || number % 100 > last) {
+        return -1;
+    }
+
+    *day = number;
 
     return 0;
 }

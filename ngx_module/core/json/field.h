@@ -25,7 +25,11 @@ typedef struct fs_schema_s    fs_schema_t;
 
 typedef enum {
     FS_FIELD_NUMBER = 0,                /* into uint32_t or int64_t */
+    FS_FIELD_INTEGER,                   /* any, however long: cut to what
+                                           int64_t and the range hold */
     FS_FIELD_TIME,                      /* epoch ms, into int64_t */
+    FS_FIELD_DAY,                       /* 2026-11-30, into uint32_t, as
+                                           20261130 */
     FS_FIELD_SLUG,                      /* into fs_slug_t */
     FS_FIELD_VISIBLE,                   /* visible ASCII, into char[] */
     FS_FIELD_TITLE,                     /* UTF-8 without control characters,
@@ -36,6 +40,8 @@ typedef enum {
     FS_FIELD_DIGITS,                    /* so many, into char[] */
     FS_FIELD_FLAG,                      /* true or false, into uint8_t */
     FS_FIELD_DOCUMENT,                  /* any object, into fs_str_t */
+    FS_FIELD_SLUGS,                     /* a list, each once, into an array
+                                           of fs_slug_t */
     FS_FIELD_LIST                       /* of objects, into an array */
 } fs_field_type_t;
 
@@ -46,7 +52,7 @@ struct fs_field_s {
     uint16_t             width;         /* bytes of a number or an element */
     uint32_t             at;            /* offset of the value */
     uint32_t             length_at;     /* offset of its length: uint16_t;
-                                           of a list: unsigned */
+                                           of lists: unsigned */
     int64_t              min;           /* of a number, length or count */
     int64_t              max;
     const fs_schema_t   *of;            /* LIST: its elements */
@@ -64,9 +70,9 @@ struct fs_schema_s {
     { fs_str(name), FS_FIELD_NUMBER, required, fs_width(type, member),       \
       offsetof(type, member), 0, min, max, NULL, NULL }
 
-#define fs_flag_field(type, name, member)                                    \
-    { fs_str(name), FS_FIELD_FLAG, 0, 1, offsetof(type, member), 0, 0, 0,    \
-      NULL, NULL }
+#define fs_flag_field(type, name, member, required)                          \
+    { fs_str(name), FS_FIELD_FLAG, required, 1, offsetof(type, member), 0,   \
+      0, 0, NULL, NULL }
 
 #define fs_time_field(type, name, member, required)                          \
     { fs_str(name), FS_FIELD_TIME, required, fs_width(type, member),         \
@@ -113,6 +119,13 @@ size_t fs_utf8_length(const char *p, const char *end);
 
 /* A whole decimal number within the range.  0 or -1. */
 int fs_number_parse(fs_str_t str, int64_t min, int64_t max, int64_t *value);
+
+/* The same of any size: what is beyond the range is cut to it. */
+int fs_integer_parse(fs_str_t str, int64_t min, int64_t max,
+    int64_t *value);
+
+/* A day from 2020 to 2100, 2026-11-30: as 20261130.  0 or -1. */
+int fs_day_parse(fs_str_t str, uint32_t *day);
 
 /* 1-128 visible ASCII characters.  1 or 0. */
 int fs_key_valid(fs_str_t key);

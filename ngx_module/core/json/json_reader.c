@@ -66,6 +66,7 @@ static int fs_json_end_map(void *data);
 static int fs_json_start_array(void *data);
 static int fs_json_end_array(void *data);
 static fs_json_kind_t fs_json_kind(const fs_field_t *field);
+static int fs_json_is_words(const fs_field_t *field);
 static int fs_json_value(fs_json_t *json, fs_json_kind_t kind,
     fs_str_t value);
 static int fs_json_misplaced(fs_json_t *json);
@@ -365,6 +366,7 @@ fs_json_kind(const fs_field_t *field)
     switch (field->type) {
 
     case FS_FIELD_NUMBER:
+    case FS_FIELD_INTEGER:
     case FS_FIELD_TIME:
         return FS_JSON_IS_NUMBER;
 
@@ -374,6 +376,15 @@ fs_json_kind(const fs_field_t *field)
     default:
         return FS_JSON_IS_STRING;
     }
+}
+
+
+/* 1: its value is a list of strings. */
+
+static int
+fs_json_is_words(const fs_field_t *field)
+{
+    return field->type == FS_FIELD_WORDS || field->type == FS_FIELD_SLUGS;
 }
 
 
@@ -390,7 +401,7 @@ fs_json_value(fs_json_t *json, fs_json_kind_t kind, fs_str_t value)
 
     field = json->field;
 
-    if ((json->place == FS_JSON_WORDS) != (field->type == FS_FIELD_WORDS)
+    if ((json->place == FS_JSON_WORDS) != fs_json_is_words(field)
         || fs_json_kind(field) != kind
         || fs_field_set(field, json->scope.record, value) != 0)
     {
@@ -590,7 +601,7 @@ fs_json_start_array(void *data)
             return 1;
         }
 
-        if (json->field->type == FS_FIELD_WORDS) {
+        if (fs_json_is_words(json->field)) {
             json->place = FS_JSON_WORDS;
             return 1;
         }
@@ -619,6 +630,14 @@ fs_json_end_array(void *data)
 
     if (json->place == FS_JSON_WORDS) {
         json->place = FS_JSON_OBJECT;
+
+        if (json->field->type == FS_FIELD_SLUGS
+            && *(unsigned *) (json->scope.record + json->field->length_at)
+               < json->field->min)
+        {
+            return fs_json_refuse(json, json->field);
+        }
+
         json->scope.present |= 1u << (json->field
                                       - json->scope.schema->fields);
         return 1;

@@ -7,6 +7,8 @@
 /* Longer than any name and any value that is taken. */
 #define FS_ARGUMENT_MAX      256
 
+#define FS_FORM_FIELDS       5          /* of one form, at most */
+
 
 enum {
     FS_FORM_SALE = 0,
@@ -57,6 +59,22 @@ static const fs_field_t  fs_contact_fields[] = {
 static const fs_schema_t  fs_contact_schema = { fs_contact_fields, 5 };
 
 
+/* the first ones have to be there */
+#define FS_CLAIM_FIELDS      3
+
+static const fs_field_t  fs_claim_fields[] = {
+    fs_slug_field(fs_claim_request_t, "sale", sale, 0),
+    fs_number_field(fs_claim_request_t, "qty", qty, 1, FS_QTY_MAX, 0),
+    { fs_str("reason"), FS_FIELD_CHOICE, 0, 0,
+      offsetof(fs_claim_request_t, reason), 0, 0, FS_CLAIM_REASONS, NULL,
+      fs_claim_words },
+    fs_visible_field(fs_claim_request_t, "idempotency_key", key, 0),
+    fs_visible_field(fs_claim_request_t, "csrf", csrf, 0)
+};
+
+static const fs_schema_t  fs_claim_schema = { fs_claim_fields, 5 };
+
+
 static int fs_form_read(fs_str_t body, const fs_schema_t *schema,
     void *request, size_t size, unsigned *counts, fs_fault_t *fault);
 static void fs_form_path(const fs_field_t *field, unsigned index,
@@ -71,7 +89,7 @@ int
 fs_request_hold_form(fs_str_t body, fs_hold_request_t *request,
     fs_fault_t *fault)
 {
-    unsigned  counts[2], missing;
+    unsigned  counts[FS_FORM_FIELDS], missing;
     char      path[sizeof(fault->field)];
 
     if (fs_form_read(body, &fs_form_schema, request, sizeof(*request),
@@ -103,7 +121,7 @@ int
 fs_request_plain_form(fs_str_t body, fs_hold_request_t *request,
     fs_fault_t *fault)
 {
-    unsigned  counts[2];
+    unsigned  counts[FS_FORM_FIELDS];
 
     return fs_form_read(body, &fs_plain_schema, request, sizeof(*request),
                         counts, fault);
@@ -114,7 +132,7 @@ int
 fs_request_point_form(fs_str_t body, fs_hold_request_t *request,
     fs_fault_t *fault)
 {
-    unsigned  counts[2];
+    unsigned  counts[FS_FORM_FIELDS];
 
     if (fs_form_read(body, &fs_point_schema, request, sizeof(*request),
                      counts, fault)
@@ -135,7 +153,7 @@ int
 fs_request_contact_form(fs_str_t body, fs_contact_request_t *request,
     fs_fault_t *fault)
 {
-    unsigned  counts[2];
+    unsigned  counts[FS_FORM_FIELDS];
 
     if (fs_form_read(body, &fs_contact_schema, request, sizeof(*request),
                      counts, fault)
@@ -156,10 +174,36 @@ fs_request_contact_form(fs_str_t body, fs_contact_request_t *request,
 }
 
 
+int
+fs_request_claim_form(fs_str_t body, fs_claim_request_t *request,
+    fs_fault_t *fault)
+{
+    unsigned  i, counts[FS_FORM_FIELDS];
+
+    if (fs_form_read(body, &fs_claim_schema, request, sizeof(*request),
+                     counts, fault)
+        != 0)
+    {
+        return -1;
+    }
+
+    for (i = 0; i < FS_CLAIM_FIELDS; i++) {
+        if (counts[i] == 0) {
+            return fs_fault_literal(fault, fs_claim_fields[i].name.data,
+                                    FS_RULE_REQUIRED);
+        }
+    }
+
+    request->reason = fs_claim_reasons[request->reason];
+
+    return 0;
+}
+
+
 /*
- * counts: how often each field that may be repeated was there.  The n-th sale
- * goes with the n-th qty.  An optional field without a value is absent: a
- * form sends its empty inputs too.
+ * counts: how often each field was there.  The n-th sale goes with the n-th
+ * qty.  An optional field without a value is absent: a form sends its empty
+ * inputs too.
  */
 static int
 fs_form_read(fs_str_t body, const fs_schema_t *schema, void *request,
@@ -176,7 +220,7 @@ fs_form_read(fs_str_t body, const fs_schema_t *schema, void *request,
     lines = ((fs_hold_request_t *) request)->lines;
 
     memset(request, 0, size);
-    memset(counts, 0, 2 * sizeof(unsigned));
+    memset(counts, 0, FS_FORM_FIELDS * sizeof(unsigned));
     fs_fault_clear(fault);
 
     if (fs_fault_size(fault, "", body.len, FS_BODY_MAX) != 0) {
@@ -242,6 +286,8 @@ fs_form_read(fs_str_t body, const fs_schema_t *schema, void *request,
 
             return fs_field_fault(field, value, fault);
         }
+
+        counts[i] += !field->required;
     }
 
     return 0;

@@ -124,7 +124,7 @@ static const fs_field_t  fs_refund_fields[] = {
     { fs_str("reason"), FS_FIELD_CHOICE, 1, 0,
       offsetof(fs_refund_request_t, reason), 0, 0,
       sizeof(fs_refund_reasons), NULL, fs_refund_words },
-    fs_flag_field(fs_refund_request_t, "restock", restock)
+    fs_flag_field(fs_refund_request_t, "restock", restock, 0)
 };
 
 static const fs_schema_t  fs_refund_schema = fs_schema(fs_refund_fields);
@@ -149,6 +149,7 @@ enum {
     FS_SALE_GOAL,
     FS_SALE_GOAL_BY,
     FS_SALE_HOLD_MS,
+    FS_SALE_CANCEL_MS,
     FS_SALE_DOC
 };
 
@@ -168,6 +169,8 @@ static const fs_field_t  fs_sale_fields[] = {
       fs_goal_by_words },
     fs_number_field(fs_sale_request_t, "hold_ms", hold_ms,
                     FS_HOLD_MS_MIN, FS_HOLD_MS_MAX, 0),
+    fs_number_field(fs_sale_request_t, "cancel_ms", cancel_ms, 0,
+                    FS_CANCEL_MS_MAX, 0),
     { fs_str("doc"), FS_FIELD_DOCUMENT, 0, 0,
       offsetof(fs_sale_request_t, doc), 0, 0, FS_DOC_MAX, NULL, NULL }
 };
@@ -375,7 +378,7 @@ int
 fs_request_refund(fs_str_t body, fs_refund_request_t *request,
     fs_fault_t *fault)
 {
-    unsigned           i, j;
+    unsigned           i;
     fs_refund_line_t  *line;
 
     memset(request, 0, sizeof(fs_refund_request_t));
@@ -396,12 +399,28 @@ fs_request_refund(fs_str_t body, fs_refund_request_t *request,
             return fs_fault_line(fault, i, "qty",
                                  "is there, or amount_fen, but not both");
         }
+    }
+
+    return fs_lines_once(&request->lines[0].sale, sizeof(fs_refund_line_t),
+                         request->lines_n, fault);
+}
+
+
+int
+fs_lines_once(const fs_slug_t *first, size_t width, unsigned n,
+    fs_fault_t *fault)
+{
+    unsigned          i, j;
+    const fs_slug_t  *slug, *other;
+
+    for (i = 1; i < n; i++) {
+        slug = (const fs_slug_t *) ((const char *) first + i * width);
 
         for (j = 0; j < i; j++) {
-            if (request->lines[j].sale.len == line->sale.len
-                && memcmp(request->lines[j].sale.data, line->sale.data,
-                          line->sale.len)
-                   == 0)
+            other = (const fs_slug_t *) ((const char *) first + j * width);
+
+            if (other->len == slug->len
+                && memcmp(other->data, slug->data, slug->len) == 0)
             {
                 return fs_fault_line(fault, i, "sale",
                                      "is in one line only");

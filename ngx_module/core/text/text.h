@@ -15,10 +15,10 @@
 
 
 /*
- * request.c: requests: JSON (yajl) into plain structures; form.c has the
- * forms.  Limits on size, depth, duplicate and unknown fields, number range
- * and UTF-8 are checked in these two, by the rules of json/field.h, and
- * nowhere else.
+ * request.c, request_after.c: requests: JSON (yajl) into plain structures;
+ * form.c has the forms.  Limits on size, depth, duplicate and unknown fields,
+ * number range and UTF-8 are checked in these, by the rules of json/field.h,
+ * and nowhere else.
  */
 
 #define FS_BODY_MAX        16384        /* buyer's and order service's */
@@ -64,6 +64,48 @@ typedef struct {
 } fs_refund_request_t;
 
 typedef struct {
+    uint16_t             nonce_len;     /* 0: an empty body, version 1 */
+    char                 nonce[FS_KEY_MAX];
+    uint8_t              via;           /* fs_via_t */
+    int64_t              device_at;
+    unsigned             lines_n;       /* 0: all */
+    fs_request_line_t    lines[FS_LINES_MAX];  /* each sale once; qty 0:
+                                           not told */
+} fs_hand_over_request_t;
+
+typedef struct {
+    fs_slug_t            sale;
+    uint32_t             qty;
+    uint8_t              reason;        /* fs_reason_t */
+    /* forms only */
+    uint16_t             key_len;       /* idempotency_key */
+    char                 key[FS_KEY_MAX];
+    uint16_t             csrf_len;
+    char                 csrf[FS_KEY_MAX];
+} fs_claim_request_t;
+
+/* An operator's reason in words: of a cancelled sale, of a compensation. */
+typedef struct {
+    uint16_t             words_len;
+    char                 words[FS_WORDS_MAX];
+    int64_t              fen_each;      /* of a compensation */
+} fs_reason_request_t;
+
+typedef struct {
+    unsigned             sales_n;
+    fs_slug_t            sales[FS_WAVE_SALES_MAX];  /* each once */
+    int64_t              cut_at;
+    uint32_t             day;           /* as 20261130, 0: none */
+} fs_wave_request_t;
+
+typedef struct {
+    fs_slug_t            pickup;        /* len 0: lines without one */
+    unsigned             lines_n;
+    fs_request_line_t    lines[FS_WAVE_SALES_MAX];  /* each sale once */
+    uint8_t              final;
+} fs_receive_request_t;
+
+typedef struct {
     fs_contact_t         contact;       /* at and leaving: zeros */
     /* forms only */
     uint16_t             key_len;       /* idempotency_key: it is of no use */
@@ -83,6 +125,7 @@ typedef struct {
     uint32_t             goal;
     uint8_t              goal_by;
     uint32_t             hold_ms;
+    uint32_t             cancel_ms;
     fs_str_t             doc;           /* points into the body: the value's
                                            own bytes; data NULL: absent */
 } fs_sale_request_t;
@@ -110,6 +153,38 @@ int fs_request_refund(fs_str_t body, fs_refund_request_t *request,
 int fs_request_refunded(fs_str_t body, fs_order_request_t *request,
     fs_fault_t *fault);
 
+/* {"nonce","via","device_at","lines":[{"sale"},…]}, only the nonce has to be
+ * there; or nothing, or {} */
+int fs_request_hand_over(fs_str_t body, fs_hand_over_request_t *request,
+    fs_fault_t *fault);
+
+/* {"nonce"} */
+int fs_request_put_back(fs_str_t body, fs_hand_over_request_t *request,
+    fs_fault_t *fault);
+
+/* {"sale","qty","reason":"bad"|"short"|"damaged"|"wrong"} */
+int fs_request_claim(fs_str_t body, fs_claim_request_t *request,
+    fs_fault_t *fault);
+
+/* {"accept":true|false} */
+int fs_request_answer(fs_str_t body, uint8_t *accept, fs_fault_t *fault);
+
+/* {"reason"}: of a sale that is cancelled, in words */
+int fs_request_call_off(fs_str_t body, fs_reason_request_t *request,
+    fs_fault_t *fault);
+
+/* {"fen_each","reason"} */
+int fs_request_compensate(fs_str_t body, fs_reason_request_t *request,
+    fs_fault_t *fault);
+
+/* {"sales":[…],"cut_at"}, maybe "day":"2026-11-30" */
+int fs_request_wave(fs_str_t body, fs_wave_request_t *request,
+    fs_fault_t *fault);
+
+/* {"lines":[{"sale","qty"},…]}, maybe "pickup" and "final" */
+int fs_request_receive(fs_str_t body, fs_receive_request_t *request,
+    fs_fault_t *fault);
+
 /* {"name","digits","consent":["labels","notices"]}; consent absent: to
  * nothing.  The name is without blanks at its ends. */
 int fs_request_contact(fs_str_t body, fs_contact_request_t *request,
@@ -134,6 +209,22 @@ extern const fs_str_t  fs_consent_words[];
 /* Finish a contact, of JSON or a form: the name has something to be seen. */
 int fs_contact_finish(fs_contact_t *contact, fs_fault_t *fault);
 
+/* A claim's reasons: words, and what they are. */
+#define FS_CLAIM_REASONS  4
+extern const fs_str_t  fs_claim_words[];
+extern const uint8_t  fs_claim_reasons[];
+
+/* Lines of `width` bytes that begin with a sale's slug: 0, or -1 and the
+ * fault: a sale is in two of them. */
+int fs_lines_once(const fs_slug_t *first, size_t width, unsigned n,
+    fs_fault_t *fault);
+
+/* The document that keeps a reason's words, FS_WORDS_JSON_MAX bytes at most:
+ * {"reason"}, maybe "fen_each".  Its length. */
+#define FS_WORDS_JSON_MAX  (6 * FS_WORDS_MAX + 64)
+int fs_write_words(char *buf, size_t size,
+    const fs_reason_request_t *request);
+
 /* Finish a hold request, of JSON or a form: lines that name one sale become
  * one. */
 int fs_hold_merge(fs_hold_request_t *request, fs_fault_t *fault);
@@ -157,6 +248,10 @@ int fs_request_plain_form(fs_str_t body, fs_hold_request_t *request,
 
 /* pickup=…&idempotency_key=…&csrf=… */
 int fs_request_point_form(fs_str_t body, fs_hold_request_t *request,
+    fs_fault_t *fault);
+
+/* sale=…&qty=…&reason=…&idempotency_key=…&csrf=… */
+int fs_request_claim_form(fs_str_t body, fs_claim_request_t *request,
     fs_fault_t *fault);
 
 /* name=…&digits=…&consent=…&consent=…&idempotency_key=…&csrf=… */
