@@ -1,7 +1,7 @@
 
 /*
  * The model's run: one store, driven directly (model.c); what is checked of
- * it (model_check.c, model_after.c); the index folded again (model_fold.c).
+ * it (model_check.c); the index folded again (model_fold.c).
  */
 
 #ifndef MODEL_H
@@ -50,9 +50,6 @@ void model_timers(model_t *m);
 /* Compare the rows with the oracle.  all: of every sale and hold; else of the
  * sales that can have changed. */
 void model_check(model_t *m, int all);
-
-/* model_after.c: the rows of what comes after an order. */
-void model_check_after(model_t *m);
 
 /* Make the index anew from the log, and compare it with the old one. */
 void model_rebuild(model_t *m);

@@ -275,7 +275,7 @@ model_check(model_t *m, int all)
     if (all) {
         model_check_holds(m);
         model_check_owed(m);
-        model_check_after(m);
+        compare_after(&m->oracle, &m->write.index, m->store->index_dbi);
     }
 
     fs_pair_abort(&m->write);

@@ -7,6 +7,7 @@
 #define COMPARE_H
 
 #include "generate.h"
+#include "lmdb/db.h"
 
 
 /* Units by the ledger alone: what its entries add up to. */
@@ -36,6 +37,10 @@ const oracle_payment_t *compare_debt(const fs_debt_t *debt,
 
 /* What the debts of a hold add up to, whatever the oracle says. */
 void compare_debts(const fs_hold_t *hold, const fs_debt_t *debts, size_t n);
+
+/* compare_after.c: the index's rows of what comes after an order. */
+void compare_after(const oracle_t *oracle, fs_txn_t *index,
+    const MDB_dbi *dbi);
 
 /* The oracle's hold learns the engine's number of a new one.  seq: the last
  * entry of what was decided so far. */

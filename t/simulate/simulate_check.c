@@ -752,6 +752,7 @@ simulate_audit(worker_t *worker)
         simulate_compare_debts(&view, &hold, &sim->oracle.holds[i]);
     }
 
+    compare_after(&sim->oracle, &view.index, worker->store->index_dbi);
     fs_view_close(&view);
     process_enter(NULL);
 }

@@ -5,33 +5,38 @@
  * is walked through whole: no row is missing, and none is too many.
  */
 
-#include <stdlib.h>
-
 #include "common/check.h"
-#include "model.h"
-#include "pair/pair.h"
+#include "compare.h"
+#include "lmdb/db.h"
 
+
+/* The rows and what they are held against. */
+typedef struct {
+    const oracle_t      *oracle;
+    fs_txn_t            *index;
+    const MDB_dbi       *dbi;
+} after_t;
 
 typedef struct {
     fs_db_walk_t         walk;
     int                  found;
     size_t               rows;
-} model_walk_t;
+} after_walk_t;
 
 
 static int
-model_first(model_t *m, model_walk_t *walk, fs_index_db_t db)
+after_first(after_t *after, after_walk_t *walk, fs_index_db_t db)
 {
     walk->rows = 0;
-    walk->found = fs_db_walk(&walk->walk, &m->write.index,
-                             m->store->index_dbi[db], NULL, 0, MDB_FIRST);
+    walk->found = fs_db_walk(&walk->walk, after->index, after->dbi[db], NULL,
+                             0, MDB_FIRST);
 
     return walk->found;
 }
 
 
 static int
-model_next(model_walk_t *walk)
+after_next(after_walk_t *walk)
 {
     walk->rows++;
     walk->found = fs_db_walk_on(&walk->walk, MDB_NEXT);
@@ -43,17 +48,17 @@ model_next(model_walk_t *walk)
 /* The hold with this number: they are in the order of their numbers. */
 
 static const oracle_hold_t *
-model_hold(model_t *m, fs_seq_t seq)
+after_hold(after_t *after, fs_seq_t seq)
 {
     size_t  from, to, middle;
 
     from = 0;
-    to = m->oracle.holds_n;
+    to = after->oracle->holds_n;
 
     while (from < to) {
         middle = (from + to) / 2;
 
-        if (m->oracle.holds[middle].seq < seq) {
+        if (after->oracle->holds[middle].seq < seq) {
             from = middle + 1;
 
         } else {
@@ -61,15 +66,16 @@ model_hold(model_t *m, fs_seq_t seq)
         }
     }
 
-    check(from < m->oracle.holds_n && m->oracle.holds[from].seq == seq,
+    check(from < after->oracle->holds_n
+          && after->oracle->holds[from].seq == seq,
           "hold %llu", (unsigned long long) seq);
 
-    return &m->oracle.holds[from];
+    return &after->oracle->holds[from];
 }
 
 
 static int
-model_is_listed(const oracle_hold_t *hold, unsigned line)
+after_is_listed(const oracle_hold_t *hold, unsigned line)
 {
     return hold->paid
            && (hold->lines[line].restocked != hold->lines[line].qty
@@ -78,25 +84,25 @@ model_is_listed(const oracle_hold_t *hold, unsigned line)
 
 
 static void
-model_check_listed(model_t *m)
+after_check_listed(after_t *after)
 {
     size_t                i, n;
     unsigned              line;
     fs_listed_t           listed;
-    model_walk_t          walk;
+    after_walk_t          walk;
     const oracle_hold_t  *hold;
 
-    for (model_first(m, &walk, FS_INDEX_LINES); walk.found;
-         model_next(&walk))
+    for (after_first(after, &walk, FS_INDEX_LINES); walk.found;
+         after_next(&walk))
     {
         check(fs_listed_key_decode(&listed, walk.walk.key) == 0
               && fs_listed_row_decode(&listed, walk.walk.value) == 0,
               "a row of a line");
 
-        hold = model_hold(m, listed.hold);
+        hold = after_hold(after, listed.hold);
         line = listed.line;
 
-        check(line < hold->lines_n && model_is_listed(hold, line)
+        check(line < hold->lines_n && after_is_listed(hold, line)
               && listed.pickup == hold->pickup
               && listed.goods == hold->lines[line].goods
               && listed.sale == hold->lines[line].sale
@@ -119,11 +125,11 @@ model_check_listed(model_t *m)
     fs_db_walk_end(&walk.walk);
     n = 0;
 
-    for (i = 0; i < m->oracle.holds_n; i++) {
-        hold = &m->oracle.holds[i];
+    for (i = 0; i < after->oracle->holds_n; i++) {
+        hold = &after->oracle->holds[i];
 
         for (line = 0; line < hold->lines_n; line++) {
-            n += (size_t) model_is_listed(hold, line);
+            n += (size_t) after_is_listed(hold, line);
         }
     }
 
@@ -132,7 +138,7 @@ model_check_listed(model_t *m)
 
 
 static void
-model_add(fs_tally_t *sum, const fs_tally_t *tally)
+after_add(fs_tally_t *sum, const fs_tally_t *tally)
 {
     sum->awaited += tally->awaited;
     sum->ready += tally->ready;
@@ -142,21 +148,21 @@ model_add(fs_tally_t *sum, const fs_tally_t *tally)
 
 
 static void
-model_check_tallies(model_t *m)
+after_check_tallies(after_t *after)
 {
     size_t                i;
     uint32_t              sale, pickup, wave;
     unsigned              line;
     fs_tally_t            tally, want, sum, all;
-    model_walk_t          walk;
+    after_walk_t          walk;
     const uint8_t        *key;
     const oracle_hold_t  *hold;
 
     memset(&sum, 0, sizeof(sum));
     memset(&all, 0, sizeof(all));
 
-    for (model_first(m, &walk, FS_INDEX_TALLIES); walk.found;
-         model_next(&walk))
+    for (after_first(after, &walk, FS_INDEX_TALLIES); walk.found;
+         after_next(&walk))
     {
         key = (const uint8_t *) walk.walk.key.data;
         check(walk.walk.key.len == FS_TALLY_KEY_LEN
@@ -166,7 +172,7 @@ model_check_tallies(model_t *m)
         sale = fs_get_be32(key);
         pickup = fs_get_be32(key + 4);
         wave = (uint32_t) (key[8] << 8 | key[9]);
-        oracle_tally(&m->oracle, sale, pickup, wave, &want);
+        oracle_tally(after->oracle, sale, pickup, wave, &want);
 
         check(tally.awaited == want.awaited && tally.ready == want.ready
               && tally.handed_over == want.handed_over
@@ -180,13 +186,13 @@ model_check_tallies(model_t *m)
               want.awaited, want.ready, want.handed_over, want.shorts,
               want.received, want.final ? " finally" : "");
 
-        model_add(&sum, &tally);
+        after_add(&sum, &tally);
     }
 
     fs_db_walk_end(&walk.walk);
 
-    for (i = 0; i < m->oracle.holds_n; i++) {
-        hold = &m->oracle.holds[i];
+    for (i = 0; i < after->oracle->holds_n; i++) {
+        hold = &after->oracle->holds[i];
 
         for (line = 0; hold->paid && line < hold->lines_n; line++) {
             memset(&want, 0, sizeof(want));
@@ -207,7 +213,7 @@ model_check_tallies(model_t *m)
                 break;
             }
 
-            model_add(&all, &want);
+            after_add(&all, &want);
         }
     }
 
@@ -216,16 +222,16 @@ model_check_tallies(model_t *m)
 
 
 static void
-model_check_paid(model_t *m)
+after_check_paid(after_t *after)
 {
     size_t                i, n;
     unsigned              line;
-    model_walk_t          walk;
+    after_walk_t          walk;
     const uint8_t        *key, *row;
     const oracle_hold_t  *hold;
 
-    for (model_first(m, &walk, FS_INDEX_PAID); walk.found;
-         model_next(&walk))
+    for (after_first(after, &walk, FS_INDEX_PAID); walk.found;
+         after_next(&walk))
     {
         key = (const uint8_t *) walk.walk.key.data;
         row = (const uint8_t *) walk.walk.value.data;
@@ -233,7 +239,7 @@ model_check_paid(model_t *m)
               && walk.walk.value.len == FS_PAID_ROW_SIZE
               && row[8] < FS_LINES_MAX, "a row of what is paid");
 
-        hold = model_hold(m, fs_get_le64(row));
+        hold = after_hold(after, fs_get_le64(row));
         check(hold->paid && row[8] < hold->lines_n
               && hold->lines[row[8]].sale == fs_get_be32(key)
               && hold->sold == fs_get_be64(key + 4)
@@ -245,8 +251,8 @@ model_check_paid(model_t *m)
     fs_db_walk_end(&walk.walk);
     n = 0;
 
-    for (i = 0; i < m->oracle.holds_n; i++) {
-        hold = &m->oracle.holds[i];
+    for (i = 0; i < after->oracle->holds_n; i++) {
+        hold = &after->oracle->holds[i];
 
         for (line = 0; hold->paid && line < hold->lines_n; line++) {
             n += !oracle_all_back(hold, line);
@@ -259,24 +265,24 @@ model_check_paid(model_t *m)
 
 
 static void
-model_check_tasks(model_t *m)
+after_check_tasks(after_t *after)
 {
     size_t                i, n;
     fs_task_t             task;
-    model_walk_t          walk;
+    after_walk_t          walk;
     const uint8_t        *key;
     const oracle_task_t  *want;
 
-    for (model_first(m, &walk, FS_INDEX_TASKS); walk.found;
-         model_next(&walk))
+    for (after_first(after, &walk, FS_INDEX_TASKS); walk.found;
+         after_next(&walk))
     {
         key = (const uint8_t *) walk.walk.key.data;
         check(walk.walk.key.len == 12
               && fs_task_row_decode(&task, walk.walk.value) == 0,
               "a row of a task");
 
-        for (i = m->oracle.tasks_n; i-- > 0; ) {
-            want = &m->oracle.tasks[i];
+        for (i = after->oracle->tasks_n; i-- > 0; ) {
+            want = &after->oracle->tasks[i];
 
             if (want->seq == fs_get_be64(key + 4)) {
                 break;
@@ -292,8 +298,8 @@ model_check_tasks(model_t *m)
     fs_db_walk_end(&walk.walk);
     n = 0;
 
-    for (i = 0; i < m->oracle.tasks_n; i++) {
-        n += !m->oracle.tasks[i].done;
+    for (i = 0; i < after->oracle->tasks_n; i++) {
+        n += !after->oracle->tasks[i].done;
     }
 
     check(walk.rows == n, "%zu tasks, not %zu", walk.rows, n);
@@ -301,32 +307,32 @@ model_check_tasks(model_t *m)
 
 
 static void
-model_check_claims(model_t *m)
+after_check_claims(after_t *after)
 {
     size_t                 i, n;
     fs_seq_t               seq;
     fs_claim_t             claim;
-    model_walk_t           walk;
+    after_walk_t           walk;
     const uint8_t         *key;
     const oracle_hold_t   *hold;
     const oracle_claim_t  *want;
 
-    for (model_first(m, &walk, FS_INDEX_CLAIMS); walk.found;
-         model_next(&walk))
+    for (after_first(after, &walk, FS_INDEX_CLAIMS); walk.found;
+         after_next(&walk))
     {
         key = (const uint8_t *) walk.walk.key.data;
         check(walk.walk.key.len >= 16, "a key of a claim");
         seq = fs_get_be64(key + walk.walk.key.len - 8);
 
-        for (i = m->oracle.claims_n; i-- > 0; ) {
-            if (m->oracle.claims[i].seq == seq) {
+        for (i = after->oracle->claims_n; i-- > 0; ) {
+            if (after->oracle->claims[i].seq == seq) {
                 break;
             }
         }
 
         check(i != (size_t) -1, "claim %llu", (unsigned long long) seq);
-        want = &m->oracle.claims[i];
-        hold = &m->oracle.holds[want->hold];
+        want = &after->oracle->claims[i];
+        hold = &after->oracle->holds[want->hold];
 
         if (walk.walk.key.len == 24) {
 
@@ -354,10 +360,10 @@ model_check_claims(model_t *m)
     }
 
     fs_db_walk_end(&walk.walk);
-    n = m->oracle.claims_n;
+    n = after->oracle->claims_n;
 
-    for (i = 0; i < m->oracle.claims_n; i++) {
-        n += (size_t) m->oracle.claims[i].by_time;
+    for (i = 0; i < after->oracle->claims_n; i++) {
+        n += (size_t) after->oracle->claims[i].by_time;
     }
 
     check(walk.rows == n, "%zu rows of claims, not %zu", walk.rows, n);
@@ -365,19 +371,25 @@ model_check_claims(model_t *m)
 
 
 void
-model_check_after(model_t *m)
+compare_after(const oracle_t *oracle, fs_txn_t *index, const MDB_dbi *dbi)
 {
+    after_t  after;
+
+    after.oracle = oracle;
+    after.index = index;
+    after.dbi = dbi;
+
     if (GENERATE_ON & GENERATE_GOODS) {
-        model_check_listed(m);
-        model_check_tallies(m);
+        after_check_listed(&after);
+        after_check_tallies(&after);
     }
 
     if (GENERATE_ON & (GENERATE_CALL_OFF | GENERATE_COMPENSATE)) {
-        model_check_paid(m);
-        model_check_tasks(m);
+        after_check_paid(&after);
+        after_check_tasks(&after);
     }
 
     if (GENERATE_ON & GENERATE_CLAIMS) {
-        model_check_claims(m);
+        after_check_claims(&after);
     }
 }
