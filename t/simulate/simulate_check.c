@@ -713,6 +713,38 @@ simulate_fresh(worker_t *worker)
 }
 
 
+/* What the audit has added up from the ledger alone. */
+
+static void
+simulate_compare_sums(simulate_t *sim, const fs_owed_t *owed)
+{
+    size_t                h;
+    int64_t               fen;
+    unsigned              i;
+    uint64_t              debts;
+    const oracle_hold_t  *hold;
+
+    fen = 0;
+    debts = 0;
+
+    for (h = 0; h < sim->oracle.holds_n + sim->oracle.others_n; h++) {
+        hold = (h < sim->oracle.holds_n)
+               ? &sim->oracle.holds[h]
+               : &sim->oracle.others[h - sim->oracle.holds_n];
+        fen += oracle_owed(hold);
+
+        for (i = 0; i < hold->payments_n; i++) {
+            debts += (uint64_t) hold->payments[i].due;
+        }
+    }
+
+    check(owed->fen == fen && owed->debts == debts,
+          "the audit has %llu debts of %lld fen, not %llu of %lld",
+          (unsigned long long) owed->debts, (long long) owed->fen,
+          (unsigned long long) debts, (long long) fen);
+}
+
+
 /* The end of a world: the ledger folded again, and every row. */
 
 void
@@ -735,6 +767,7 @@ simulate_audit(worker_t *worker)
           "the audit ends at entry %llu, not %llu",
           (unsigned long long) audit.last_seq,
           (unsigned long long) sim->checked);
+    simulate_compare_sums(sim, &audit.owed);
     fs_audit_free(&audit);
 
     check(fs_view_open(worker->reader, &view) == FS_OK && view.fresh,
