@@ -282,7 +282,8 @@ typedef enum {
     X(UNKNOWN,        503, "outcome_unknown", "The outcome is unknown; retry with the same key") \
     X(REBUILDING,     503, "rebuilding",     "The index is being rebuilt")   \
     X(NOT_READY,      503, "not_ready",      "The store is not open")        \
-    X(CLOCK,          503, "clock",          "The clock is behind the ledger")
+    X(CLOCK,          503, "clock",          "The clock is behind the ledger") \
+    X(OLD_SCHEMA,     503, "old_schema",     "The store is still of an older program")
 
 typedef enum {
 #define X(name, status, code, title)  FS_##name,

@@ -35,6 +35,13 @@ fs_decide(fs_sheet_t *sheet, const fs_command_t *command,
         }
     }
 
+    if (fs_schema_of_command(command, op)
+        > atomic_load(&sheet->store->schema))
+    {
+        result->outcome = FS_OLD_SCHEMA;
+        return;
+    }
+
     switch (command->unmet ? FS_COMMANDS_N : command->type) {
 
     case FS_COMMANDS_N:

@@ -16,7 +16,10 @@ fs_emit(fs_sheet_t *sheet, fs_entry_t *entry, const fs_now_t *now)
     uint8_t    *record;
     fs_entry_t  clock;
 
-    if (sheet->failed) {
+    if (sheet->failed
+        || !fs_must(sheet, fs_schema_of_entry(entry)
+                           <= atomic_load(&sheet->store->schema)))
+    {
         return;
     }
 

@@ -337,6 +337,42 @@ fs_env_make(const char *file, const char *scratch, size_t map_size)
 }
 
 
+/*
+ * Each process that has it open keeps the first byte of the lock file locked
+ * for reading, until it closes it or dies.
+ */
+
+int
+fs_env_unused(const char *path)
+{
+    int           fd, rc;
+    char          name[PATH_MAX];
+    struct flock  lock;
+
+    if ((size_t) snprintf(name, sizeof(name), "%s/lock.mdb", path)
+        >= sizeof(name))
+    {
+        return 0;
+    }
+
+    fd = open(name, O_RDWR|O_CLOEXEC);
+
+    if (fd == -1) {
+        return errno == ENOENT;
+    }
+
+    memset(&lock, 0, sizeof(lock));
+    lock.l_type = F_WRLCK;
+    lock.l_whence = SEEK_SET;
+    lock.l_len = 1;
+
+    rc = fcntl(fd, F_GETLK, &lock);
+    close(fd);
+
+    return rc == 0 && lock.l_type == F_UNLCK;
+}
+
+
 static int
 fs_env_unmake(const char *scratch)
 {

@@ -46,6 +46,13 @@ int fs_env_open(MDB_env **env, const char *path, size_t map_size, int readers,
 int fs_env_make(const char *file, const char *scratch, size_t map_size);
 
 /*
+ * 1: no process has the environment in a directory open; 0: one has, or that
+ * cannot be told.  Not while this process has it open: what is opened here and
+ * closed again would take the locks of its own with it.
+ */
+int fs_env_unused(const char *path);
+
+/*
  * Open handles for n databases; the transaction has to be committed, so that
  * they stay.  create: what is missing is made, else it is MDB_NOTFOUND.
  * look: told of them, may be NULL.

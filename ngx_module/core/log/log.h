@@ -46,6 +46,15 @@ void fs_log_close(fs_store_t *store);
  * transaction. */
 fs_outcome_t fs_log_make(fs_store_t *store, fs_txn_t *log);
 
+/*
+ * The schema's number in its meta.  1: *schema; 0: there is none, it is no
+ * store's log, or it could not be read.
+ */
+int fs_log_schema(fs_store_t *store, fs_txn_t *log, uint32_t *schema);
+
+/* Write that of this program. */
+void fs_log_put_schema(fs_store_t *store, fs_txn_t *log);
+
 
 /*
  * log_names.c: names, in the log: of sales and pickup points, and of holds,
@@ -104,6 +113,14 @@ fs_outcome_t fs_log_lock(fs_store_t *store, fs_pair_t *write);
 
 /* Commit the log alone and raise the mark.  The index's stays as it is. */
 fs_outcome_t fs_log_commit(fs_pair_t *write);
+
+/*
+ * Raise the schema to this program's, in a commit of its own.  Programs of
+ * before write nothing from then on and do not open the store any more, so
+ * nobody else has it open (store->alone), and nobody opens it meanwhile (the
+ * lock of opening).  OK: it is raised, or was.
+ */
+fs_outcome_t fs_log_raise(fs_store_t *store);
 
 /* End it without a commit.  The index's transaction has ended before. */
 void fs_log_abort(fs_pair_t *write);

@@ -148,8 +148,7 @@ fs_log_close(fs_store_t *store)
 fs_outcome_t
 fs_log_make(fs_store_t *store, fs_txn_t *log)
 {
-    int      rc;
-    uint8_t  schema[4];
+    int  rc;
 
     rc = fs_env_handles(log->txn, fs_log_dbs, FS_LOG_N, 1, store->log_dbi,
                         &store->probe);
@@ -165,12 +164,41 @@ fs_log_make(fs_store_t *store, fs_txn_t *log)
         return FS_NOT_READY;
     }
 
-    fs_set_le32(schema, FS_SCHEMA);
+    fs_log_put_schema(store, log);
+    atomic_store(&store->schema, FS_SCHEMA);
 
-    fs_db_put(log, store->log_dbi[FS_LOG_META], FS_META_SCHEMA,
-              sizeof(FS_META_SCHEMA) - 1, schema, sizeof(schema), 0);
     fs_db_put(log, store->log_dbi[FS_LOG_META], FS_META_KEY,
               sizeof(FS_META_KEY) - 1, store->store_key, FS_STORE_KEY_LEN, 0);
 
     return fs_db_outcome(log->error);
+}
+
+
+void
+fs_log_put_schema(fs_store_t *store, fs_txn_t *log)
+{
+    uint8_t  schema[4];
+
+    fs_set_le32(schema, FS_SCHEMA);
+
+    fs_db_put(log, store->log_dbi[FS_LOG_META], FS_META_SCHEMA,
+              sizeof(FS_META_SCHEMA) - 1, schema, sizeof(schema), 0);
+}
+
+
+int
+fs_log_schema(fs_store_t *store, fs_txn_t *log, uint32_t *schema)
+{
+    fs_str_t  value;
+
+    if (!fs_db_get(log, store->log_dbi[FS_LOG_META], FS_META_SCHEMA,
+                   sizeof(FS_META_SCHEMA) - 1, &value)
+        || value.len != 4)
+    {
+        return 0;
+    }
+
+    *schema = fs_get_le32(value.data);
+
+    return 1;
 }

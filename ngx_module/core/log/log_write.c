@@ -213,16 +213,15 @@ static fs_outcome_t
 fs_log_locked(fs_pair_t *write)
 {
     int            rc;
-    fs_str_t       value;
+    uint32_t       schema;
     fs_store_t    *store;
     fs_entry_t     entry;
     fs_outcome_t   outcome;
 
     store = write->store;
 
-    if (!fs_db_get(&write->log, store->log_dbi[FS_LOG_META], FS_META_SCHEMA,
-                   sizeof(FS_META_SCHEMA) - 1, &value)
-        || value.len != 4 || fs_get_le32(value.data) != FS_SCHEMA)
+    if (!fs_log_schema(store, &write->log, &schema)
+        || schema < FS_SCHEMA_FIRST || schema > FS_SCHEMA)
     {
         if (write->log.error) {
             return fs_db_outcome(write->log.error);
@@ -232,6 +231,8 @@ fs_log_locked(fs_pair_t *write)
                      "version of this program, restart with that one");
         return FS_NOT_READY;
     }
+
+    atomic_store(&store->schema, schema);
 
     rc = fs_log_last(store, &write->log, &entry);
 
@@ -420,6 +421,44 @@ fs_log_commit(fs_pair_t *write)
         atomic_store(&store->clock_behind, 0);
         fs_store_believe(store, &write->accepted);
     }
+
+    return FS_OK;
+}
+
+
+fs_outcome_t
+fs_log_raise(fs_store_t *store)
+{
+    uint32_t      before;
+    fs_pair_t     write;
+    fs_outcome_t  outcome;
+
+    outcome = fs_log_lock(store, &write);
+
+    if (outcome != FS_OK) {
+        return outcome;
+    }
+
+    before = atomic_load(&store->schema);
+
+    if (before == FS_SCHEMA) {
+        fs_log_abort(&write);
+        return FS_OK;
+    }
+
+    fs_log_put_schema(store, &write.log);
+
+    outcome = fs_log_commit(&write);
+
+    if (outcome != FS_OK) {
+        fs_log_abort(&write);
+        return outcome;
+    }
+
+    atomic_store(&store->schema, FS_SCHEMA);
+    fs_store_say(store, FS_SAY_INFO, "its schema is raised from %u to %u: "
+                 "programs of before do not open it any more", before,
+                 FS_SCHEMA);
 
     return FS_OK;
 }

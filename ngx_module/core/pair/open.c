@@ -24,8 +24,6 @@
 #include "store/store.h"
 
 
-#define FS_MESSAGE_MAX    256
-
 /* room for names below the store's directory */
 #define FS_PATH_MAX       (PATH_MAX - 64)
 
@@ -33,13 +31,12 @@
 #define FS_OPEN_ENTRIES   10000
 
 static fs_store_t *fs_store_create(const fs_store_conf_t *conf);
-static void fs_store_destroy(fs_store_t *store);
-static fs_outcome_t fs_store_begin_once(fs_store_t *store, char *message);
+static fs_outcome_t fs_store_begin_once(fs_store_t *store,
+    fs_store_begin_t begin, char *message);
 static fs_outcome_t fs_store_begin(fs_store_t *store, char *message);
+static void fs_store_follow_schema(fs_store_t *store);
 static fs_outcome_t fs_store_denied(fs_store_t *store, const char *file,
     int error, char *message);
-static fs_outcome_t fs_store_log_file(fs_store_t *store, int *fresh,
-    char *message);
 static int fs_store_has_index(fs_store_t *store);
 static fs_outcome_t fs_store_make(fs_store_t *store, char *message);
 static fs_outcome_t fs_store_check(fs_store_t *store, char *message,
@@ -56,6 +53,14 @@ static void fs_store_check_clock(fs_store_t *store, fs_txn_t *log,
 fs_store_t *
 fs_store_open(const fs_store_conf_t *conf, fs_outcome_t *outcome,
     char *message)
+{
+    return fs_store_enter(conf, fs_store_begin, outcome, message);
+}
+
+
+fs_store_t *
+fs_store_enter(const fs_store_conf_t *conf, fs_store_begin_t begin,
+    fs_outcome_t *outcome, char *message)
 {
     int          rc;
     fs_store_t  *store;
@@ -121,7 +126,7 @@ fs_store_open(const fs_store_conf_t *conf, fs_outcome_t *outcome,
         *outcome = fs_store_denied(store, "mark", rc, message);
 
     } else {
-        *outcome = fs_store_begin_once(store, message);
+        *outcome = fs_store_begin_once(store, begin, message);
         fs_mark_unlock(store->mark_fd);
     }
 
@@ -179,7 +184,7 @@ fs_store_create(const fs_store_conf_t *conf)
 }
 
 
-static void
+void
 fs_store_destroy(fs_store_t *store)
 {
     fs_index_detach(store);
@@ -215,7 +220,7 @@ fs_store_destroy(fs_store_t *store)
  */
 
 static fs_outcome_t
-fs_store_begin_once(fs_store_t *store, char *message)
+fs_store_begin_once(fs_store_t *store, fs_store_begin_t begin, char *message)
 {
     int            whole;
     fs_outcome_t   outcome;
@@ -235,7 +240,7 @@ fs_store_begin_once(fs_store_t *store, char *message)
         return FS_NOT_READY;
     }
 
-    outcome = fs_store_begin(store, message);
+    outcome = begin(store, message);
 
     fs_store_opened(store);
 
@@ -272,6 +277,7 @@ fs_store_begin(fs_store_t *store, char *message)
     }
 
     fs_life_identify(store);
+    fs_store_follow_schema(store);
 
     if ((store->booted && fs_life_due(store) == 0) || store->index == NULL
         || behind > FS_OPEN_ENTRIES)
@@ -289,6 +295,28 @@ fs_store_begin(fs_store_t *store, char *message)
     }
 
     return FS_OK;
+}
+
+
+/*
+ * A store of an older program is raised before anything new is written, unless
+ * somebody is there, who may be of that program.  When that fails it sells as
+ * it is, and the next one who opens it tries.
+ */
+
+static void
+fs_store_follow_schema(fs_store_t *store)
+{
+    if (atomic_load(&store->schema) == FS_SCHEMA
+        || (store->alone && fs_log_raise(store) == FS_OK))
+    {
+        return;
+    }
+
+    fs_store_say_now(store, FS_SAY_WARN, "its schema is %u, and this "
+                     "program's %u: what needs that is refused until somebody "
+                     "opens it with nobody else there",
+                     (unsigned) atomic_load(&store->schema), FS_SCHEMA);
 }
 
 
@@ -317,9 +345,7 @@ fs_store_denied(fs_store_t *store, const char *file, int error,
 }
 
 
-/* The log's directory and file.  fresh: there is no log yet. */
-
-static fs_outcome_t
+fs_outcome_t
 fs_store_log_file(fs_store_t *store, int *fresh, char *message)
 {
     int   rc, error;
@@ -368,6 +394,9 @@ fs_store_log_file(fs_store_t *store, int *fresh, char *message)
             return fs_db_outcome(rc);
         }
     }
+
+    snprintf(name, sizeof(name), "%s/log", store->path);
+    store->alone = fs_env_unused(name) != 0;
 
     rc = fs_log_open(store);
 
@@ -551,29 +580,17 @@ fs_store_check(fs_store_t *store, char *message, fs_seq_t *behind)
 static fs_outcome_t
 fs_store_meta(fs_store_t *store, fs_txn_t *log, char *message)
 {
-    fs_str_t  value;
-    MDB_dbi   meta;
+    fs_str_t      value;
+    fs_outcome_t  outcome;
 
-    meta = store->log_dbi[FS_LOG_META];
+    outcome = fs_store_known_schema(store, log, message);
 
-    if (!fs_db_get(log, meta, FS_META_SCHEMA, sizeof(FS_META_SCHEMA) - 1,
-                   &value)
-        || value.len != 4)
-    {
-        snprintf(message, FS_MESSAGE_MAX,
-                 "%.128s/log is not the log of a store", store->path);
-        return FS_NOT_READY;
+    if (outcome != FS_OK) {
+        return outcome;
     }
 
-    if (fs_get_le32(value.data) != FS_SCHEMA) {
-        snprintf(message, FS_MESSAGE_MAX,
-                 "the store %.100s has schema %u, this program knows %u: run "
-                 "the program of its version, or convert it with nobody "
-                 "there", store->path, fs_get_le32(value.data), FS_SCHEMA);
-        return FS_NOT_READY;
-    }
-
-    if (!fs_db_get(log, meta, FS_META_KEY, sizeof(FS_META_KEY) - 1, &value)
+    if (!fs_db_get(log, store->log_dbi[FS_LOG_META], FS_META_KEY,
+                   sizeof(FS_META_KEY) - 1, &value)
         || value.len != FS_STORE_KEY_LEN)
     {
         snprintf(message, FS_MESSAGE_MAX,
@@ -583,6 +600,31 @@ fs_store_meta(fs_store_t *store, fs_txn_t *log, char *message)
     }
 
     memcpy(store->store_key, value.data, FS_STORE_KEY_LEN);
+
+    return FS_OK;
+}
+
+
+fs_outcome_t
+fs_store_known_schema(fs_store_t *store, fs_txn_t *log, char *message)
+{
+    uint32_t  schema;
+
+    if (!fs_log_schema(store, log, &schema)) {
+        snprintf(message, FS_MESSAGE_MAX,
+                 "%.128s/log is not the log of a store", store->path);
+        return FS_NOT_READY;
+    }
+
+    if (schema < FS_SCHEMA_FIRST || schema > FS_SCHEMA) {
+        snprintf(message, FS_MESSAGE_MAX,
+                 "the store %.100s has schema %u, this program knows %u to "
+                 "%u: run a program that knows it, or put a backup in its "
+                 "place", store->path, schema, FS_SCHEMA_FIRST, FS_SCHEMA);
+        return FS_NOT_READY;
+    }
+
+    atomic_store(&store->schema, schema);
 
     return FS_OK;
 }

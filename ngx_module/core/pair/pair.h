@@ -71,6 +71,8 @@ void fs_pair_clean(fs_store_t *store);
 
 /* open.c: opening and closing the store. */
 
+#define FS_MESSAGE_MAX  256
+
 /*
  * Open the store in `conf->path`, which exists; make what is missing in it.
  * Takes the log's write lock for a moment: makes the schema, the key and the
@@ -91,6 +93,44 @@ fs_store_t *fs_store_open(const fs_store_conf_t *conf, fs_outcome_t *outcome,
  * again, and do the same at its end.  No view and no transaction may be open.
  */
 void fs_store_close(fs_store_t *store, int clean);
+
+
+/*
+ * For schema.c: open a store as far as `begin` does, which runs under the lock
+ * of opening; and end it.
+ */
+typedef fs_outcome_t (*fs_store_begin_t)(fs_store_t *store, char *message);
+
+fs_store_t *fs_store_enter(const fs_store_conf_t *conf,
+    fs_store_begin_t begin, fs_outcome_t *outcome, char *message);
+void fs_store_destroy(fs_store_t *store);
+
+/* Read the schema.  OK; NOT_READY and a message: this program
+ * does not know it. */
+fs_outcome_t fs_store_known_schema(fs_store_t *store, fs_txn_t *log,
+    char *message);
+
+/* Open the log's file, made when there is none; fresh: nothing is in it. */
+fs_outcome_t fs_store_log_file(fs_store_t *store, int *fresh,
+    char *message);
+
+
+/* schema.c: which schema a store has, see ledger/schema.h. */
+
+typedef struct {
+    uint32_t             store;
+    uint32_t             program;
+    int                  alone;         /* no process had it open */
+} fs_store_schema_t;
+
+/*
+ * Look at the store in conf->path, without its index; raise: and raise its
+ * schema to that of this program.  OK; OLD_SCHEMA: not raised, as somebody
+ * has it open; or why it cannot be opened.  With a message, as
+ * fs_store_open().  Nothing is made where no store is.
+ */
+fs_outcome_t fs_store_schema(const fs_store_conf_t *conf, int raise,
+    fs_store_schema_t *schema, char *message);
 
 
 /*

@@ -22,14 +22,13 @@
 #include "base/fs_types.h"
 #include "ledger/entry.h"
 #include "ledger/names.h"
+#include "ledger/schema.h"
 #include "lmdb/db.h"
 #include "lmdb/probe.h"
 #include "store/mark.h"
 
 #pragma GCC visibility push(hidden)
 
-
-#define FS_SCHEMA  1
 
 #define FS_STORE_FILES 3                /* the log's, its lock's, the mark's */
 #define FS_STORE_SAID  32               /* messages that are told apart */
@@ -154,6 +153,7 @@ struct fs_store_s {
     uint8_t              identity[FS_IDENTITY_LEN];  /* of this very file */
     _Atomic(fs_lives_t *)  lives;       /* NULL: the first one only */
     pthread_mutex_t      lives_lock;
+    _Atomic uint32_t     schema;        /* of the log, under its lock */
     _Atomic int          clock_behind;  /* 503 `clock` until accepted */
     int                  mark_fd;
 
@@ -182,6 +182,8 @@ struct fs_store_s {
     int64_t              rechecked;     /* that was damaged */
     fs_seq_t             known_seq;     /* the last entry seen in the log */
     uint8_t              known_hash[FS_HASH_LEN];
+    unsigned             alone:1;       /* nobody had the log open when this
+                                           process opened it first */
     unsigned             doubtful:1;    /* a meta write of ours failed */
     unsigned             booted:1;      /* the boot's entry is written */
     unsigned             life_looked:1; /* since the log was opened */

@@ -1,0 +1,68 @@
+
+#include "ledger/schema.h"
+
+
+/* The commands of the first schema; one that is not here is of the present
+ * one, so that none can be forgotten. */
+
+static const uint8_t  fs_schema_commands[FS_COMMANDS_N] = {
+    [FS_COMMAND_HOLD] = FS_SCHEMA_FIRST,
+    [FS_COMMAND_RELEASE] = FS_SCHEMA_FIRST,
+    [FS_COMMAND_PAY] = FS_SCHEMA_FIRST,
+    [FS_COMMAND_POINT] = FS_SCHEMA_FIRST,
+    [FS_COMMAND_CONFIRM] = FS_SCHEMA_FIRST,
+    [FS_COMMAND_CANCEL] = FS_SCHEMA_FIRST,
+    [FS_COMMAND_REFUND] = FS_SCHEMA_FIRST,
+    [FS_COMMAND_REFUNDED] = FS_SCHEMA_FIRST,
+    [FS_COMMAND_READY] = FS_SCHEMA_FIRST,
+    [FS_COMMAND_PICK_UP] = FS_SCHEMA_FIRST,
+    [FS_COMMAND_DEFINE] = FS_SCHEMA_FIRST,
+    [FS_COMMAND_STOCK] = FS_SCHEMA_FIRST,
+    [FS_COMMAND_PAUSE] = FS_SCHEMA_FIRST,
+    [FS_COMMAND_RESUME] = FS_SCHEMA_FIRST,
+    [FS_COMMAND_CLOSE] = FS_SCHEMA_FIRST,
+    [FS_COMMAND_CLOCK] = FS_SCHEMA_FIRST,
+    [FS_COMMAND_DOCUMENT] = FS_SCHEMA_FIRST,
+    [FS_COMMAND_LIFE] = FS_SCHEMA_FIRST,
+    [FS_COMMAND_DELETE] = FS_SCHEMA_FIRST
+};
+
+
+uint32_t
+fs_schema_of_entry(const fs_entry_t *entry)
+{
+    if (entry->type > FS_ENTRY_RESTOCKED
+        || entry->reason > FS_REASON_GOODWILL)
+    {
+        return FS_SCHEMA;
+    }
+
+    switch (entry->type) {
+
+    case FS_ENTRY_READY:
+    case FS_ENTRY_PICKED_UP:
+
+        /* of one line */
+
+        return entry->sale != 0 ? FS_SCHEMA : FS_SCHEMA_FIRST;
+
+    default:
+        return FS_SCHEMA_FIRST;
+    }
+}
+
+
+uint32_t
+fs_schema_of_command(const fs_command_t *command, const fs_operator_t *op)
+{
+    (void) op;
+
+    if (command->type >= FS_COMMANDS_N
+        || fs_schema_commands[command->type] == 0
+        || command->reason > FS_REASON_GOODWILL)
+    {
+        return FS_SCHEMA;
+    }
+
+    return fs_schema_commands[command->type];
+}
