@@ -12,6 +12,7 @@ local same = {
     rebuilding = "busy",
     not_ready = "busy",
     clock = "broken",
+    old_schema = "broken",
     unsupported_media_type = "bad_request",
     method_not_allowed = "method",
     stock_taken = "sold_out",

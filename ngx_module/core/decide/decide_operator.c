@@ -397,7 +397,7 @@ fs_write_definition(fs_sheet_t *sheet, const fs_sale_t *sale)
     uint8_t  key[4], row[FS_SALE_ROW_MAX];
 
     fs_set_be32(key, sale->number);
-    len = fs_sale_row_encode(sale, row);
+    len = fs_schema_sale_row(atomic_load(&sheet->store->schema), sale, row);
     fs_db_put(sheet->log, sheet->store->log_dbi[FS_LOG_SALES], key,
               sizeof(key), row, len, 0);
 }

@@ -42,9 +42,16 @@ fs_schema_of_entry(const fs_entry_t *entry)
     case FS_ENTRY_READY:
     case FS_ENTRY_PICKED_UP:
 
-        /* of one line */
+        /* of one line; short_qty, due_at; via, device_at */
 
-        return entry->sale != 0 ? FS_SCHEMA : FS_SCHEMA_FIRST;
+        return entry->sale != 0 || entry->number != 0 || entry->number2 != 0
+               || entry->time1 != 0 ? FS_SCHEMA : FS_SCHEMA_FIRST;
+
+    case FS_ENTRY_SALE:
+
+        /* cancel_ms */
+
+        return entry->pickup != 0 ? FS_SCHEMA : FS_SCHEMA_FIRST;
 
     default:
         return FS_SCHEMA_FIRST;
@@ -55,14 +62,39 @@ fs_schema_of_entry(const fs_entry_t *entry)
 uint32_t
 fs_schema_of_command(const fs_command_t *command, const fs_operator_t *op)
 {
-    (void) op;
-
     if (command->type >= FS_COMMANDS_N
         || fs_schema_commands[command->type] == 0
-        || command->reason > FS_REASON_GOODWILL)
+        || command->reason > FS_REASON_GOODWILL
+        || (command->type == FS_COMMAND_DEFINE && op != NULL
+            && op->cancel_ms != 0))
     {
         return FS_SCHEMA;
     }
 
     return fs_schema_commands[command->type];
+}
+
+
+/* What the short row does not have is in the index's, and is written here
+ * with the first change after the store was raised. */
+
+size_t
+fs_schema_sale_row(uint32_t schema, const fs_sale_t *sale, uint8_t *row)
+{
+    fs_sale_t  first;
+
+    if (schema != FS_SCHEMA_FIRST) {
+        return fs_sale_row_encode(sale, row);
+    }
+
+    first = *sale;
+    first.cancel_ms = 0;
+    first.waves = 0;
+    first.called_off = 0;
+    first.wave_seq = 0;
+    first.handed_lines = 0;
+    first.handed_units = 0;
+    first.claimed_units = 0;
+
+    return fs_sale_row_encode(&first, row);
 }

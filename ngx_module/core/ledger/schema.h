@@ -8,13 +8,12 @@
  * written into it: its commands are refused until the number is raised, by
  * an opener with nobody else there (log/log.h).
  *
- *   1  entries up to `restocked`, of which `ready` and `picked_up` are about
- *      whole orders; reasons up to `goodwill`
- *   2  the entries and reasons that came after those, whatever else they need
+ *   1  entries up to `restocked`, reasons up to `goodwill`; `ready` and
+ *      `picked_up` are about whole orders, `sale` has no cancel_ms
+ *   2  the entries and reasons after those, and what these fields need; the
+ *      long row of a sale
  *
- * A new entry is of the number of the present program until that is released;
- * a change after that raises FS_SCHEMA.  What depends on a field is said
- * here, too, and nowhere else.
+ * What a new entry, reason or field needs is said here, and nowhere else.
  */
 
 #ifndef FS_SCHEMA_H
@@ -22,6 +21,7 @@
 
 #include "base/command.h"
 #include "ledger/entry.h"
+#include "ledger/rows.h"
 
 #pragma GCC visibility push(hidden)
 
@@ -39,6 +39,10 @@ uint32_t fs_schema_of_entry(const fs_entry_t *entry);
  */
 uint32_t fs_schema_of_command(const fs_command_t *command,
     const fs_operator_t *op);
+
+/* The row of a sale for a log of this schema; as fs_sale_row_encode(). */
+size_t fs_schema_sale_row(uint32_t schema, const fs_sale_t *sale,
+    uint8_t *row);
 
 
 #pragma GCC visibility pop

@@ -529,6 +529,8 @@ fs_sheet_write_sale(fs_sheet_t *sheet, fs_sale_slot_t *slot)
               sizeof(key), row, len, 0);
 
     if (!sheet->catching_up) {
+        len = fs_schema_sale_row(atomic_load(&sheet->store->schema),
+                                 &slot->sale, row);
         fs_db_put(sheet->log, sheet->store->log_dbi[FS_LOG_SALES], key,
                   sizeof(key), row, len, 0);
     }

@@ -32,7 +32,7 @@ my %CAUSE = (released => 'release', paying => 'pay', sold => 'confirm',
 
 # The 503s that say that nothing was taken.
 my %NOTHING_DONE = map { $_ => 1 } qw(queue_full store_full disk_failed
-    rebuilding not_ready clock);
+    rebuilding not_ready clock old_schema);
 
 
 # Options: run, requests (Tuanbo::History), ledger (its lines); others: the
