@@ -17,6 +17,8 @@
 #     make bench-engine       the numbers, side by side with the usual way
 #     make build [CC=clang]   build/[clang/]ngx_http_flashsale_module.so
 #     make install [DESTDIR=dir] [PREFIX=/usr]     for nginx and its users
+#     make deb                Debian packages, in build/deb
+#     make test-deb           the same on a bare Debian 12, and used there
 #     make build-mainline NGINX_SRC=dir    against another nginx's sources
 #     make structure          docs/pictures/structure.svg, drawn anew
 #     make fuzz-coverage, check, clean, clean-data
@@ -78,7 +80,7 @@ STATIC_FLAGS = --error-log-path=stderr --with-compat --with-debug \
     --with-http_stub_status_module --with-http_secure_link_module
 STATIC_OPT = $(CFLAGS) -std=gnu11
 
-.PHONY: all install core unit model simulate simulate-twice build build-static build-mainline \
+.PHONY: all install install-share deb test-deb setup-deb core unit model simulate simulate-twice build build-static build-mainline \
     build-asan run history \
     test test-without-browser test-bare test-browser test-asan test-tsan \
     test-valgrind test-mainline check \
@@ -226,11 +228,14 @@ MODULES = $(shell nginx -V 2>&1 | sed -n 's/.*--modules-path=\([^ ]*\).*/\1/p')
 CONFS   = $(wildcard conf/*.conf conf/tuanbo/*.conf)
 TOOLS   = $(notdir $(wildcard conf/bin/*))
 
-install: build
-	@set -e; umask 022; share='$(DESTDIR)$(SHARE)' bin='$(DESTDIR)$(PREFIX)/bin'; \
-	module='$(DESTDIR)$(MODULES)/$(notdir $(MODULE))'; \
+install: build install-share
+	@set -e; umask 022; module='$(DESTDIR)$(MODULES)/$(notdir $(MODULE))'; \
 	install -D -m 644 $(MODULE) "$$module.new"; \
 	mv -f "$$module.new" "$$module"; \
+	echo "$$module"
+
+install-share:
+	@set -e; umask 022; share='$(DESTDIR)$(SHARE)' bin='$(DESTDIR)$(PREFIX)/bin'; \
 	for file in $$(find lua templates conf/lib -type f) $(CONFS); do \
 	    install -D -m 644 "$$file" "$$share/$$file"; \
 	done; \
@@ -238,7 +243,22 @@ install: build
 	install -D -t "$$share/conf/bin" $(TOOLS:%=conf/bin/%); \
 	mkdir -p "$$bin"; \
 	ln -sf $(TOOLS:%=../share/tuanbo/conf/bin/%) "$$bin"; \
-	echo "$$module"; echo "$$share"; printf '%s\n' $(TOOLS:%="$$bin"/%)
+	echo "$$share"; printf '%s\n' $(TOOLS:%="$$bin"/%)
+
+
+# Debian packages.  dpkg-buildpackage leaves them beside the tree: one of its
+# own, so that nothing of it gets here.
+
+deb: setup-deb
+	@rm -rf $(BUILD)/deb
+	@mkdir -p $(BUILD)/deb/tuanbo
+	@git ls-files -z | xargs -0 cp --parents -t $(BUILD)/deb/tuanbo
+	@cd $(BUILD)/deb/tuanbo && dpkg-buildpackage -us -uc -b
+	@rm -rf $(BUILD)/deb/tuanbo
+	@ls $(BUILD)/deb/*.deb
+
+test-deb: setup-bare
+	prove -v t/deb/
 
 
 # An nginx with the module inside
@@ -491,6 +511,9 @@ setup-bench:
 
 setup-fuzz:
 	@conf/setup.sh build fuzz
+
+setup-deb:
+	@conf/setup.sh deb
 
 setup-bare:
 	@conf/setup.sh bare

@@ -2,7 +2,7 @@
 #
 # Installs the Debian packages that are missing, and nothing when none is.
 #
-#     conf/setup.sh build run test browser bench fuzz valgrind bare structure
+#     conf/setup.sh build run test browser bench fuzz valgrind bare deb structure
 #
 # As root or through sudo; where neither is to be had it prints the packages
 # and the command, and stops.  TUANBO_SETUP=no skips it.
@@ -23,6 +23,7 @@ packages_browser='openssl fonts-noto-cjk'
 packages_fuzz='clang libclang-rt-14-dev llvm'
 packages_valgrind='valgrind libc6-dbg libcmocka-dev perl'
 packages_bare='debootstrap perl'
+packages_deb='build-essential dpkg-dev debhelper help2man lintian'
 packages_structure='graphviz perl'
 packages_bench='wrk redis-server redis-tools lua-nginx-redis postgresql
                 gnuplot-nox libnginx-mod-http-lua lua-cjson curl openssl'
@@ -54,6 +55,7 @@ for group in "$@"; do
         fuzz)  wanted="$wanted $packages_fuzz" ;;
         valgrind) wanted="$wanted $packages_valgrind" ;;
         structure) wanted="$wanted $packages_structure" ;;
+        deb)   wanted="$wanted $packages_build $packages_deb" ;;
         bare)  wanted="$wanted $packages_bare" ;;
         bench) wanted="$wanted $packages_bench" ;;
         *)     echo "$0: no such group of packages: $group" >&2; exit 2 ;;

@@ -182,6 +182,18 @@ my @named = $t->get('/')->body =~ m{\b(?:src|href)="(/static/[^"]*)"}g;
 cmp_ok(@named, '>', 9, 'style sheets, scripts, pictures');
 is_deeply([ grep { $t->get($_)->code != 200 } @named ], [], 'are there');
 
+# ---- one version
+my ($version) = Tuanbo::Test::slurp("$root/ngx_module/core/base/version.h")
+    =~ /^#define FS_VERSION +"([0-9.]+)"/m;
+my ($changelog) = Tuanbo::Test::slurp("$root/debian/changelog")
+    =~ /\Atuanbo \(([^)]+)\)/;
+is($changelog, $version, "debian/changelog has version $version");
+like($t->log_text, qr/\[notice\].*flashsale: version \Q$version\E$/m,
+    'the log says it');
+like($t->get('/metrics')->body,
+    qr/^flashsale_build_info\{version="\Q$version\E",nginx="[0-9.]+"\} 1$/m,
+    'and so do the metrics');
+
 # ---- whom it refuses
 like((said("tuanbo-sign --secrets $dir orders GET /x"))[1],
     qr{^tuanbo-sign: \Q$dir\E/orders: No such file}, 'no secret');

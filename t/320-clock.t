@@ -162,6 +162,20 @@ $faults->set(no_boot_id => 0);
 eventually { ($t->hold('ida', 'grape', 1)->code // 0) == 201 }
     'with one it opens by itself';
 
+# whoever starts nginx may say it, as systemd does: %b
+$t->stop;
+$faults->set(no_boot_id => 1);
+{
+    local $ENV{FLASHSALE_BOOT_ID} = '0123456789abcdef' x 2;
+    $t->start;
+}
+eventually { ($t->hold('joe', 'grape', 1)->code // 0) == 201 }
+    'the environment says it';
+$t->reload;
+eventually { ($t->hold('kim', 'grape', 1)->code // 0) == 201 }
+    'after a reload, too';
+$faults->set(no_boot_id => 0);
+
 $t->audit_ok;
 $t->chain_ok;
 $t->finish;

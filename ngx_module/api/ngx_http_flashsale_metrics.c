@@ -1,5 +1,6 @@
 
 #include "api/ngx_http_flashsale_api.h"
+#include "core/base/version.h"
 #include "core/log/life.h"
 #include "core/read/read.h"
 #include "core/read/view_debts.h"
@@ -83,6 +84,13 @@ ngx_http_flashsale_metrics(ngx_http_request_t *r,
     page.request = r;
     page.last = &page.out;
     metrics = &page;
+
+    ngx_http_flashsale_metrics_head(metrics, "flashsale_build_info", "gauge",
+                                    "The versions; always 1.");
+    ngx_http_flashsale_metrics_print(metrics,
+                                     "flashsale_build_info{version=\"%s\","
+                                     "nginx=\"%s\"} 1\n",
+                                     FS_VERSION, NGINX_VERSION);
 
     ngx_http_flashsale_metrics_engine(metrics, mcf);
 

@@ -5,6 +5,7 @@
 
 #include "api/ngx_http_flashsale_api.h"
 #include "conf/ngx_http_flashsale_conf.h"
+#include "core/base/version.h"
 #include "http/ngx_http_flashsale_park.h"
 #include "http/ngx_http_flashsale_refusal.h"
 #include "http/ngx_http_flashsale_wait.h"
@@ -65,6 +66,7 @@ static void *ngx_http_flashsale_create_loc_conf(ngx_conf_t *cf);
 static char *ngx_http_flashsale_merge_loc_conf(ngx_conf_t *cf, void *parent,
     void *child);
 static ngx_int_t ngx_http_flashsale_init(ngx_conf_t *cf);
+static ngx_int_t ngx_http_flashsale_init_module(ngx_cycle_t *cycle);
 static ngx_int_t ngx_http_flashsale_init_process(ngx_cycle_t *cycle);
 
 
@@ -299,7 +301,7 @@ ngx_module_t  ngx_http_flashsale_module = {
     ngx_http_flashsale_commands,           /* module directives */
     NGX_HTTP_MODULE,                       /* module type */
     NULL,                                  /* init master */
-    NULL,                                  /* init module */
+    ngx_http_flashsale_init_module,        /* init module */
     ngx_http_flashsale_init_process,       /* init process */
     NULL,                                  /* init thread */
     NULL,                                  /* exit thread */
@@ -822,8 +824,21 @@ ngx_http_flashsale_init(ngx_conf_t *cf)
     *h = ngx_http_flashsale_pay_handler;
 
     ngx_http_flashsale_refusal_init();
+    ngx_http_flashsale_system_environment();
 
     return ngx_http_flashsale_checkout_check(cf);
+}
+
+
+/* Which of several builds is running is asked when something is wrong. */
+
+static ngx_int_t
+ngx_http_flashsale_init_module(ngx_cycle_t *cycle)
+{
+    ngx_log_error(NGX_LOG_NOTICE, cycle->log, 0,
+                  "flashsale: version " FS_VERSION);
+
+    return NGX_OK;
 }
 
 

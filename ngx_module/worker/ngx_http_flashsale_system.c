@@ -14,6 +14,29 @@ static int ngx_http_flashsale_random(void *data, uint8_t *bytes, size_t len);
 static void ngx_http_flashsale_log(void *data, fs_say_level_t level,
     const char *message);
 static void ngx_http_flashsale_boot_id(uint8_t *id);
+static void ngx_http_flashsale_read_id(const char *text, uint8_t *id);
+
+
+/* Of the environment; zeros: none. */
+static uint8_t  ngx_http_flashsale_given_id[FS_BOOT_LEN];
+
+
+/*
+ * Where /proc is hidden from the service, who starts it says which boot it is:
+ * systemd has it as %b.  Read with the configuration, for workers have another
+ * environment.
+ */
+
+void
+ngx_http_flashsale_system_environment(void)
+{
+    const char  *text;
+
+    text = getenv("FLASHSALE_BOOT_ID");
+
+    ngx_http_flashsale_read_id(text != NULL ? text : "",
+                               ngx_http_flashsale_given_id);
+}
 
 
 void
@@ -111,47 +134,60 @@ ngx_http_flashsale_log(void *data, fs_say_level_t level, const char *message)
 }
 
 
-/* 16 bytes written as a UUID; zeros where it cannot be read, or not whole. */
+/* The kernel's, or the environment's; zeros where neither can be had. */
 
 static void
 ngx_http_flashsale_boot_id(uint8_t *id)
 {
-    char        text[64];
-    FILE       *file;
+    char   text[64];
+    FILE  *file;
+
+    text[0] = '\0';
+    file = fopen("/proc/sys/kernel/random/boot_id", "re");
+
+    if (file != NULL) {
+        if (fgets(text, sizeof(text), file) == NULL) {
+            text[0] = '\0';
+        }
+
+        (void) fclose(file);
+    }
+
+    ngx_http_flashsale_read_id(text, id);
+
+    if (text[0] == '\0') {
+        ngx_memcpy(id, ngx_http_flashsale_given_id, FS_BOOT_LEN);
+    }
+}
+
+
+/* 16 bytes written as a UUID, or as digits only; zeros where it is not whole. */
+
+static void
+ngx_http_flashsale_read_id(const char *text, uint8_t *id)
+{
     size_t      i, n;
     ngx_int_t   value;
 
-    ngx_memzero(id, FS_BOOT_LEN);
-
-    file = fopen("/proc/sys/kernel/random/boot_id", "re");
-    if (file == NULL) {
-        return;
-    }
-
     n = 0;
 
-    if (fgets(text, sizeof(text), file) != NULL) {
+    for (i = 0; text[i] && text[i + 1] && n < FS_BOOT_LEN; /* void */ ) {
 
-        for (i = 0; text[i] && text[i + 1] && n < FS_BOOT_LEN; /* void */ ) {
-
-            if (text[i] == '-') {
-                i++;
-                continue;
-            }
-
-            value = ngx_hextoi((u_char *) &text[i], 2);
-            if (value == NGX_ERROR) {
-                break;
-            }
-
-            id[n++] = (uint8_t) value;
-            i += 2;
+        if (text[i] == '-') {
+            i++;
+            continue;
         }
+
+        value = ngx_hextoi((u_char *) &text[i], 2);
+        if (value == NGX_ERROR) {
+            break;
+        }
+
+        id[n++] = (uint8_t) value;
+        i += 2;
     }
 
     if (n != FS_BOOT_LEN) {
         ngx_memzero(id, FS_BOOT_LEN);
     }
-
-    (void) fclose(file);
 }

@@ -214,6 +214,9 @@ typedef struct {
                                            after those of the wall clock */
 } ngx_http_flashsale_system_t;
 
+/* Once a configuration is read, in the process that reads it. */
+void ngx_http_flashsale_system_environment(void);
+
 void ngx_http_flashsale_system_init(ngx_http_flashsale_system_t *system,
     ngx_log_t *log);
 
