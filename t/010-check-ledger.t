@@ -1,130 +1,14 @@
 use v5.36;
 
-use Digest::SHA qw(sha256_hex);
-use File::Temp qw(tempdir);
 use FindBin;
 use Test::More;
 
+use lib "$FindBin::Bin/lib", "$FindBin::Bin/../conf/lib";
+use Tuanbo::Ledger;
+use Tuanbo::Test::Feed;
+
 # tuanbo-check-ledger accepts the golden feed, and finds each contradiction in
-# feeds made from it.  A changed feed is chained again unless the chain itself
-# is what is broken: so the check under test has to find it.
-
-my $script = "$FindBin::Bin/../conf/bin/tuanbo-check-ledger";
-my $golden = "$FindBin::Bin/unit/golden/ledger-v1.ndjson";
-my $dir = tempdir(CLEANUP => 1);
-
-open my $file, '<', $golden or die "$golden: $!";
-my @golden = <$file>;
-close $file;
-
-my @texts = map { s/,"hash":"[0-9a-f]{64}"\}\n\z//r } @golden;
-
-
-sub chain (@lines) {
-    my $hash = '0' x 64;
-    my @feed;
-
-    for my $text (@lines) {
-        $hash = sha256_hex($hash . $text);
-        push @feed, qq($text,"hash":"$hash"}\n);
-    }
-
-    return @feed;
-}
-
-
-# seq and at are those of the place; debts, claims and what is settled keep
-# their names.
-
-sub renumbered (@lines) {
-    my $seq = 0;
-    my %now;
-
-    @lines = map {
-        $seq++;
-        $now{$1} = $seq if /\A\{"seq":(\d+)/ && $1 != 0;
-        s/\A\{"seq":\d+/{"seq":$seq/r
-    } @lines;
-
-    return map {
-        s/"(owed|claim|of)":(\d+)/qq("$1":) . ($now{$2} \/\/ 0)/er
-    } @lines;
-}
-
-
-sub check ($feed, @options) {
-    my $name = "$dir/feed";
-
-    open my $out, '>', $name or die "$name: $!";
-    print $out @$feed;
-    close $out or die "$name: $!";
-
-    my $said = qx("$^X" "$script" @options "$name" 2>&1);
-
-    return ($? >> 8, $said);
-}
-
-
-sub accepted ($name, $feed, @options) {
-    my ($status, $said) = check($feed, @options);
-
-    is($status, 0, "$name: accepted") or diag($said);
-    is(scalar(split /\n/, $said), 1, "$name: one line");
-
-    return $said;
-}
-
-
-sub refused ($name, $feed, $pattern, @options) {
-    my ($status, $said) = check($feed, @options);
-
-    is($status, 1, "$name: refused");
-    like($said, $pattern, "$name: says so") or diag($said);
-
-    return $said;
-}
-
-
-# The golden feed, told otherwise: by seq, how a line is changed (s///), undef
-# where it is left out, or what is put after it.
-
-sub told (%otherwise) {
-    my @lines;
-
-    for my $seq (1 .. @texts) {
-        my $line = $texts[$seq - 1];
-        my $change = exists $otherwise{$seq} ? delete $otherwise{$seq} : [];
-        my ($at) = $line =~ /"at":(\d+)/;
-
-        next if !defined $change;
-
-        if (ref $change eq 'CODE') {
-            $change->() for $line;
-            die "seq $seq: nothing changed" if $line eq $texts[$seq - 1];
-            $change = [];
-        }
-
-        push @lines, $line, map { qq({"seq":0,"at":$at,$_) } @$change;
-    }
-
-    die "no seq " . join ' ', keys %otherwise if %otherwise;
-
-    return [chain(renumbered(@lines))];
-}
-
-
-sub changed ($seq, $change) { return told($seq => $change) }
-sub inserted ($seq, @more) { return told($seq => \@more) }
-sub removed (@seqs) { return told(map { $_ => undef } @seqs) }
-
-
-# What the line of that seq says, to be said again elsewhere.
-
-sub saying ($seq) {
-    return $texts[$seq - 1] =~ s/\A\{"seq":\d+,"at":\d+,//r
-        =~ s/,"key":"\w+"//r;
-}
-
+# feeds made from it: form, chain, units, holds, money, groups.
 
 # ---- as it is
 is_deeply([chain(@texts)], \@golden, 'this test chains as the engine does');
@@ -170,6 +54,15 @@ refused('middle, another hash', \@tail, qr/seq 20: its hash is not/,
 refused('middle, another place', \@tail, qr/seq 20: 19 was to come/,
     "--after-seq 18 --after-hash $hash");
 refused('middle, taken for the beginning', \@tail, qr/20: 1 was to come/);
+
+my @cut;
+for my $after (1 .. $#golden) {
+    my $ledger = Tuanbo::Ledger->new(after_seq => $after,
+        problem => sub ($seq, $words) { push @cut, "$after: $seq: $words" });
+    $ledger->check_line($_) for @golden[$after .. $#golden];
+    $ledger->finish;
+}
+is_deeply(\@cut, [], 'from wherever it begins');
 
 # ---- cannot be read
 is((check(\@golden, '--after-hash 12'))[0], 2, 'not a hash');

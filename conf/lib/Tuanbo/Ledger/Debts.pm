@@ -273,7 +273,9 @@ sub refund {
     my ($open) = grep { !$debts->{$_}{refunded} } @due;
 
     if (!@due) {
-        $self->problem("$name is given back, but it is not due");
+        # what is owed of another life's may be before the feed
+        $self->problem("$name is given back, but it is not due")
+            if $self->{whole} || !$self->{holds}{$entry->{hold}}{other};
 
     } elsif (!defined $open) {
         $self->problem("$name is given back twice");

@@ -44,7 +44,8 @@ sub come {
 sub awaited {
     my ($line) = @_;
 
-    return $line->{state} eq 'sold' && ($line->{restocked} // 0) < $line->{qty};
+    return $line->{state} eq 'sold'
+        && ($line->{restocked} // 0) < $line->{qty};
 }
 
 

@@ -5,8 +5,8 @@ package Tuanbo::Ledger::Holds;
 #
 # A hold is { buyer, pickup, begun => its first seq, lines_n: when several,
 # expires_at, ended_at, lines => { sale => line }, payments }; one of another
-# life has `other` and no lines.  A line is { qty, state, number: above 1, ... }; what is
-# owed of it is in Debts.pm, its goods are in Goods.pm.
+# life has `other` and no lines.  A line is { qty, state, number: above 1,
+# ... }; what is owed of it is in Debts.pm, its goods are in Goods.pm.
 
 use v5.16;
 use strict;
@@ -53,6 +53,9 @@ sub begin_hold {
     }
 
     if (!defined $hold) {
+        # the feed begins between its lines: nothing is known of it
+        return if $self->{seq} - $line + 1 < $self->{first_seq};
+
         $hold = $self->{holds}{$entry->{hold}} = {
             buyer => $entry->{buyer},
             pickup => $entry->{pickup},

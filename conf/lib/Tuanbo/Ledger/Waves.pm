@@ -121,8 +121,9 @@ sub receive {
         $self->count_tally($sale, $pickup, $tally);
     }
 
-    $self->problem("$qty units of $entry->{sale} were received, $tally->{units}"
-        . ' are ready or handed over') if $qty < $tally->{units};
+    $self->problem("$qty units of $entry->{sale} were received,"
+        . " $tally->{units} are ready or handed over")
+        if $qty < $tally->{units};
     $self->problem("$qty units of $entry->{sale} were received, but"
         . " $tally->{received} were final at seq $tally->{final}")
         if defined $tally->{final} && $qty != $tally->{received};
