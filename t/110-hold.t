@@ -35,7 +35,7 @@ cmp_ok($hold->{created_at}, '<=', now_ms, 'not later');
 is($hold->{expires_at} - $hold->{created_at}, 300_000, 'five minutes');
 cmp_ok($hold->{now}, '>=', $hold->{created_at}, 'and the time now');
 is_deeply([sort keys %$hold], [sort qw(id state lines pickup amount_fen
-    owed_fen refunded_fen created_at expires_at now debts)], 'nothing else');
+    owed_fen refunded_fen created_at expires_at now debts claims)], 'nothing else');
 
 $sale = $t->sale('grape');
 is("$sale->{free} $sale->{held} $sale->{sold}", '198 2 0', 'units moved');

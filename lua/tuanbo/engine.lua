@@ -25,7 +25,8 @@ local VERSION = 6
 local PAGE_MAX = 100                -- of one call
 local PAGE = 20
 local DOCUMENTS_SIZE = 1048576      -- bytes of one page of documents
-local HOLD_SIZE = 24576             -- bytes of a hold's or a problem's JSON
+local HOLD_SIZE = 49152             -- bytes of a hold's or a problem's JSON
+local LISTED_SIZE = 4096            -- of a hold's in a list
 local SECRETS_SIZE = 65537          -- bytes of a file of secrets, and one
 local UNPAID_MAX = 8                -- of one buyer
 local WRITTEN_MS = 1000             -- then a contact is promised
@@ -448,7 +449,8 @@ end
 -- @tparam string identity the buyer's, as flashsale_user has it
 -- @treturn table|nil id, state, lines (of sale, qty, price_fen), pickup,
 -- amount_fen, owed_fen, refunded_fen, created_at, expires_at, now, debts (of
--- owed, sale, qty, amount_fen, reason, due_at, refunded_at)
+-- owed, sale, qty, amount_fen, reason, due_at, refunded_at), claims (of id,
+-- state, amount_fen, due_at, sale, qty, reason, answered_at)
 -- @treturn string the problem's code; no_such_hold also when it is another's
 function engine.hold(id, identity)
     id, identity = text(id), text(identity)
@@ -477,12 +479,12 @@ end
 function engine.holds(identity, before, limit)
     identity, before = text(identity), text(before)
     holds_buffer = holds_buffer
-                   or ffi.new("char[?]", (PAGE_MAX + 1) * HOLD_SIZE)
+                   or ffi.new("char[?]", (PAGE_MAX + 1) * LISTED_SIZE)
 
     local n = C.ngx_http_flashsale_ffi_holds(identity, #identity, before,
                                              #before, page_size(limit),
                                              holds_buffer,
-                                             (PAGE_MAX + 1) * HOLD_SIZE)
+                                             (PAGE_MAX + 1) * LISTED_SIZE)
 
     if n < 0 then
         return nil, code_of(n)

@@ -17,11 +17,16 @@ static void ngx_http_flashsale_document_show(ngx_http_request_t *r,
     fs_outcome_t outcome, fs_view_t *view);
 static void ngx_http_flashsale_admin_names(ngx_http_flashsale_ctx_t *ctx,
     fs_str_t *kind, fs_str_t *slug);
+static void ngx_http_flashsale_admin_op(ngx_http_flashsale_ctx_t *ctx,
+    ngx_http_flashsale_asked_t *asked, fs_operator_t *op, char *words);
+static void ngx_http_flashsale_admin_sale(const fs_sale_request_t *request,
+    fs_operator_t *op);
+static void ngx_http_flashsale_admin_words(const fs_reason_request_t *request,
+    fs_operator_t *op, char *words);
 static ngx_http_flashsale_job_t *ngx_http_flashsale_admin_job(
-    ngx_http_flashsale_ctx_t *ctx, const fs_sale_request_t *request,
-    const fs_condition_t *condition);
-static char *ngx_http_flashsale_admin_copy(char *p, fs_str_t *to,
-    fs_str_t from);
+    const fs_operator_t *op);
+static ngx_uint_t ngx_http_flashsale_admin_texts(fs_operator_t *op,
+    fs_str_t **texts);
 
 
 /* Documents are in the log: no index is needed. */
@@ -177,11 +182,12 @@ ngx_http_flashsale_admin_write(ngx_http_request_t *r,
     ngx_http_flashsale_ctx_t *ctx, fs_str_t body, fs_refusal_t *refusal,
     fs_view_t *view)
 {
-    uint8_t                        hash[FS_KEY_HASH_LEN], fingerprint[8];
-    fs_str_t                       key, kind, slug;
+    char                           words[FS_WORDS_JSON_MAX];
+    uint8_t                        hash[FS_KEY_HASH_LEN];
+    fs_str_t                       key;
     fs_fault_t                    *fault;
     fs_outcome_t                   outcome;
-    fs_condition_t                 condition;
+    fs_operator_t                  op;
     fs_command_type_t              command;
     ngx_http_flashsale_job_t      *job;
     ngx_http_flashsale_asked_t     asked;
@@ -203,14 +209,15 @@ ngx_http_flashsale_admin_write(ngx_http_request_t *r,
         return outcome;
     }
 
-    ngx_http_flashsale_admin_names(ctx, &kind, &slug);
+    ngx_memzero(&op, sizeof(fs_operator_t));
+    ngx_http_flashsale_admin_names(ctx, &op.kind, &op.slug);
 
-    outcome = fs_admit_names(command, kind, slug, fault);
+    outcome = fs_admit_names(command, op.kind, op.slug, fault);
     if (outcome != FS_OK) {
         return outcome;
     }
 
-    outcome = ngx_http_flashsale_condition(r, &condition, fault);
+    outcome = ngx_http_flashsale_condition(r, &op.condition, fault);
     if (outcome != FS_OK) {
         return outcome;
     }
@@ -225,15 +232,19 @@ ngx_http_flashsale_admin_write(ngx_http_request_t *r,
         return fault->outcome;
     }
 
-    outcome = ngx_http_flashsale_fingerprint(r, body, fingerprint);
+    outcome = ngx_http_flashsale_fingerprint(r, body, op.fingerprint);
     if (outcome != FS_OK) {
         return outcome;
     }
 
-    job = ngx_http_flashsale_admin_job(ctx, &asked.sale, &condition);
+    ngx_http_flashsale_admin_op(ctx, &asked, &op, words);
+
+    job = ngx_http_flashsale_admin_job(&op);
     if (job == NULL) {
         return FS_INTERNAL;
     }
+
+    job->command.type = command;
 
     if (command == FS_COMMAND_LIFE
         && worker->store->conf.random(worker->store->conf.data,
@@ -245,8 +256,6 @@ ngx_http_flashsale_admin_write(ngx_http_request_t *r,
         return FS_INTERNAL;
     }
 
-    job->op.add = asked.add;
-    ngx_memcpy(job->op.fingerprint, fingerprint, 8);
     ngx_memcpy(job->command.key, hash, FS_KEY_HASH_LEN);
 
     return ngx_http_flashsale_wait_job(r, job, ngx_http_flashsale_done,
@@ -272,33 +281,32 @@ ngx_http_flashsale_admin_names(ngx_http_flashsale_ctx_t *ctx, fs_str_t *kind,
 }
 
 
-/* The command and all its strings in one piece, for another thread. */
+/* What was asked for; its texts stay where they are, or get into `words`. */
 
-static ngx_http_flashsale_job_t *
-ngx_http_flashsale_admin_job(ngx_http_flashsale_ctx_t *ctx,
-    const fs_sale_request_t *request, const fs_condition_t *condition)
+static void
+ngx_http_flashsale_admin_op(ngx_http_flashsale_ctx_t *ctx,
+    ngx_http_flashsale_asked_t *asked, fs_operator_t *op, char *words)
 {
-    char                      *p;
-    fs_str_t                   title, kind, slug;
-    fs_operator_t             *op;
-    ngx_http_flashsale_job_t  *job;
+    switch (ctx->endpoint->command) {
 
-    title.data = request->title;
-    title.len = request->title_len;
+    case FS_COMMAND_CALL_OFF:
+    case FS_COMMAND_COMPENSATE:
+        ngx_http_flashsale_admin_words(&asked->reason, op, words);
+        break;
 
-    ngx_http_flashsale_admin_names(ctx, &kind, &slug);
-
-    job = calloc(1, sizeof(ngx_http_flashsale_job_t) + slug.len
-                    + kind.len + title.len + request->doc.len
-                    + condition->if_match.len
-                    + condition->if_none_match.len);
-    if (job == NULL) {
-        return NULL;
+    default:
+        ngx_http_flashsale_admin_sale(&asked->sale, op);
+        op->add = asked->add;
     }
+}
 
-    job->command.type = ctx->endpoint->command;
 
-    op = &job->op;
+static void
+ngx_http_flashsale_admin_sale(const fs_sale_request_t *request,
+    fs_operator_t *op)
+{
+    op->title.data = request->title;
+    op->title.len = request->title_len;
     op->price_fen = request->price_fen;
     op->stock = request->stock;
     op->limit = request->limit;
@@ -308,36 +316,85 @@ ngx_http_flashsale_admin_job(ngx_http_flashsale_ctx_t *ctx,
     op->goal_by = request->goal_by;
     op->hold_ms = request->hold_ms;
     op->cancel_ms = request->cancel_ms;
+    op->doc = request->doc;
+}
 
-    p = ngx_http_flashsale_admin_copy(job->text, &op->slug, slug);
-    p = ngx_http_flashsale_admin_copy(p, &op->kind, kind);
-    p = ngx_http_flashsale_admin_copy(p, &op->title, title);
 
-    if (request->doc.data) {
-        p = ngx_http_flashsale_admin_copy(p, &op->doc, request->doc);
+static void
+ngx_http_flashsale_admin_words(const fs_reason_request_t *request,
+    fs_operator_t *op, char *words)
+{
+    op->fen_each = request->fen_each;
+    op->words.data = words;
+    op->words.len = (size_t) fs_write_words(words, FS_WORDS_JSON_MAX,
+                                            request);
+}
+
+
+/* The command and all its texts in one piece, for another thread. */
+
+static ngx_http_flashsale_job_t *
+ngx_http_flashsale_admin_job(const fs_operator_t *op)
+{
+    char                      *p;
+    size_t                     size;
+    fs_str_t                  *texts[8 + FS_WAVE_SALES_MAX];
+    ngx_uint_t                 i, n;
+    ngx_http_flashsale_job_t  *job;
+
+    size = 0;
+    n = ngx_http_flashsale_admin_texts((fs_operator_t *) op, texts);
+
+    for (i = 0; i < n; i++) {
+        size += texts[i]->len;
     }
 
-    if (condition->if_match.data) {
-        p = ngx_http_flashsale_admin_copy(p, &op->condition.if_match,
-                                          condition->if_match);
+    job = calloc(1, sizeof(ngx_http_flashsale_job_t) + size);
+    if (job == NULL) {
+        return NULL;
     }
 
-    if (condition->if_none_match.data) {
-        (void) ngx_http_flashsale_admin_copy(p, &op->condition.if_none_match,
-                                             condition->if_none_match);
+    job->op = *op;
+    p = job->text;
+    n = ngx_http_flashsale_admin_texts(&job->op, texts);
+
+    for (i = 0; i < n; i++) {
+
+        /* without data: there is none, which is not the same as empty */
+
+        if (texts[i]->data) {
+            ngx_memcpy(p, texts[i]->data, texts[i]->len);
+            texts[i]->data = p;
+            p += texts[i]->len;
+        }
     }
 
     return job;
 }
 
 
-static char *
-ngx_http_flashsale_admin_copy(char *p, fs_str_t *to, fs_str_t from)
-{
-    to->data = p;
-    to->len = from.len;
+/* Where they are.  How many. */
 
-    return (char *) ngx_cpymem(p, from.data, from.len);
+static ngx_uint_t
+ngx_http_flashsale_admin_texts(fs_operator_t *op, fs_str_t **texts)
+{
+    ngx_uint_t  i, n;
+
+    n = 0;
+    texts[n++] = &op->slug;
+    texts[n++] = &op->kind;
+    texts[n++] = &op->title;
+    texts[n++] = &op->doc;
+    texts[n++] = &op->words;
+    texts[n++] = &op->pickup;
+    texts[n++] = &op->condition.if_match;
+    texts[n++] = &op->condition.if_none_match;
+
+    for (i = 0; i < op->lines_n; i++) {
+        texts[n++] = &op->lines[i].sale;
+    }
+
+    return n;
 }
 
 
@@ -353,6 +410,26 @@ ngx_http_flashsale_nothing_done(ngx_http_request_t *r,
 
     if (b) {
         b->last = ngx_cpymem(b->last, "{}", sizeof("{}") - 1);
+    }
+
+    ngx_http_flashsale_answer_json(r, result->outcome, b,
+                                   "private, no-store");
+}
+
+
+void
+ngx_http_flashsale_orders_done(ngx_http_request_t *r,
+    const fs_result_t *result, fs_view_t *view)
+{
+    ngx_buf_t  *b;
+
+    (void) view;
+
+    b = ngx_create_temp_buf(r->pool, sizeof("{\"orders\":}")
+                                     + NGX_INT32_LEN);
+
+    if (b) {
+        b->last = ngx_sprintf(b->last, "{\"orders\":%uD}", result->orders);
     }
 
     ngx_http_flashsale_answer_json(r, result->outcome, b,

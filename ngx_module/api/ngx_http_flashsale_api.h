@@ -27,11 +27,22 @@ typedef union {
     fs_order_request_t   order;
     fs_contact_request_t contact;
     fs_refund_request_t  refund;
+    fs_claim_request_t   claim;
+    fs_hand_over_request_t  handed;
+    uint8_t              accept;
     struct {                            /* an operator's */
         fs_sale_request_t    sale;
         int64_t              add;
     };
+    fs_reason_request_t  reason;
 } ngx_http_flashsale_asked_t;
+
+/* whether a write takes an Idempotency-Key */
+typedef enum {
+    NGX_HTTP_FLASHSALE_UNKEYED = 0,     /* the same twice is the same once */
+    NGX_HTTP_FLASHSALE_KEYED,           /* it counts once, and has a body */
+    NGX_HTTP_FLASHSALE_KEYABLE          /* it may have one, and no body */
+} ngx_http_flashsale_keyed_t;
 
 /* 0, or -1 and the fault. */
 typedef int (*ngx_http_flashsale_parse_pt)(fs_str_t body,
@@ -63,7 +74,7 @@ struct ngx_http_flashsale_endpoint_s {
     ngx_http_flashsale_read_pt   read;  /* NULL: a write, which has */
 
     fs_command_type_t            command;
-    ngx_uint_t                   keyed; /* it counts once, and has a body */
+    ngx_http_flashsale_keyed_t   keyed;
     ngx_http_flashsale_parse_pt  parse;
     ngx_http_flashsale_parse_pt  form;  /* NULL: it is no form */
     ngx_http_flashsale_done_pt   done;  /* build the answer when it is */
@@ -107,6 +118,13 @@ fs_outcome_t ngx_http_flashsale_hold_write(ngx_http_request_t *r,
     fs_view_t *view);
 
 void ngx_http_flashsale_hold_done(ngx_http_request_t *r,
+    const fs_result_t *result, fs_view_t *view);
+
+/* POST holds/ID/claims, keyed, and what is told of the claim */
+fs_outcome_t ngx_http_flashsale_claim_write(ngx_http_request_t *r,
+    ngx_http_flashsale_ctx_t *ctx, fs_str_t body, fs_refusal_t *refusal,
+    fs_view_t *view);
+void ngx_http_flashsale_claim_done(ngx_http_request_t *r,
     const fs_result_t *result, fs_view_t *view);
 
 /*
@@ -154,8 +172,11 @@ fs_outcome_t ngx_http_flashsale_order_write(ngx_http_request_t *r,
     ngx_http_flashsale_ctx_t *ctx, fs_str_t body, fs_refusal_t *refusal,
     fs_view_t *view);
 
-/* the answer to a confirmation; to others it is the hold */
+/* the answers to a confirmation and to a hand-over; to others it is the hold,
+ * as it is to a hand-over of version 1 */
 void ngx_http_flashsale_confirm_done(ngx_http_request_t *r,
+    const fs_result_t *result, fs_view_t *view);
+void ngx_http_flashsale_handed_done(ngx_http_request_t *r,
     const fs_result_t *result, fs_view_t *view);
 
 
@@ -181,6 +202,8 @@ fs_outcome_t ngx_http_flashsale_admin_write(ngx_http_request_t *r,
 void ngx_http_flashsale_sale_done(ngx_http_request_t *r,
     const fs_result_t *result, fs_view_t *view);
 void ngx_http_flashsale_document_done(ngx_http_request_t *r,
+    const fs_result_t *result, fs_view_t *view);
+void ngx_http_flashsale_orders_done(ngx_http_request_t *r,
     const fs_result_t *result, fs_view_t *view);
 void ngx_http_flashsale_life_done(ngx_http_request_t *r,
     const fs_result_t *result, fs_view_t *view);

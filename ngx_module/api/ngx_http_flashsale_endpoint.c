@@ -21,23 +21,17 @@ ngx_http_flashsale_done(ngx_http_request_t *r, const fs_result_t *result,
 
     endpoint = ngx_http_flashsale_get_ctx(r)->endpoint;
 
-    switch (result->outcome) {
-
-    case FS_OK:
-    case FS_CREATED:
-    case FS_REPLAYED:
-    case FS_REFUND_DUE:
+    if (fs_outcome_status(result->outcome) < NGX_HTTP_SPECIAL_RESPONSE) {
         endpoint->done(r, result, view);
         return;
+    }
 
-    case FS_BAD_REQUEST:
+    if (result->outcome == FS_BAD_REQUEST) {
         fs_decided_fault(endpoint->command, result, &fault);
         ngx_http_flashsale_answer_problem(r, result->outcome, &fault, result,
                                           view);
         return;
-
-    default:
-        ngx_http_flashsale_answer_problem(r, result->outcome, NULL, result,
-                                          view);
     }
+
+    ngx_http_flashsale_answer_problem(r, result->outcome, NULL, result, view);
 }

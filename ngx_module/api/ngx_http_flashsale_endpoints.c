@@ -47,6 +47,13 @@ ngx_http_flashsale_parser(point_form, hold)
 ngx_http_flashsale_parser(confirm, order)
 ngx_http_flashsale_parser(refund, refund)
 ngx_http_flashsale_parser(refunded, order)
+ngx_http_flashsale_parser(claim, claim)
+ngx_http_flashsale_parser(claim_form, claim)
+ngx_http_flashsale_parser(hand_over, handed)
+ngx_http_flashsale_parser(put_back, handed)
+ngx_http_flashsale_parser(answer, accept)
+ngx_http_flashsale_parser(call_off, reason)
+ngx_http_flashsale_parser(compensate, reason)
 ngx_http_flashsale_parser(contact, contact)
 ngx_http_flashsale_parser(contact_form, contact)
 ngx_http_flashsale_parser(sale, sale)
@@ -78,32 +85,36 @@ ngx_http_flashsale_parse_empty(fs_str_t body,
 #define ngx_http_flashsale_reads(place, path, methods, who, read)            \
     { NGX_HTTP_FLASHSALE_##place##_PLACE, path, methods,                     \
       NGX_HTTP_FLASHSALE_##who, NGX_HTTP_FLASHSALE_READ,                     \
-      ngx_http_flashsale_##read, FS_COMMAND_NONE, 0, NULL, NULL, NULL,      \
-      NULL }
+      ngx_http_flashsale_##read, FS_COMMAND_NONE,                            \
+      NGX_HTTP_FLASHSALE_UNKEYED, NULL, NULL, NULL, NULL }
 
 /* of a person, which is no command */
 #define ngx_http_flashsale_person(path, method, keyed, parse, form, write)   \
     { NGX_HTTP_FLASHSALE_API_PLACE, path, NGX_HTTP_##method,                 \
       NGX_HTTP_FLASHSALE_BUYER, NGX_HTTP_FLASHSALE_PEOPLE, NULL,             \
-      FS_COMMAND_NONE, keyed, ngx_http_flashsale_parse_##parse,              \
-      ngx_http_flashsale_parse_##form, NULL, ngx_http_flashsale_##write }
+      FS_COMMAND_NONE, NGX_HTTP_FLASHSALE_##keyed,                           \
+      ngx_http_flashsale_parse_##parse, ngx_http_flashsale_parse_##form,     \
+      NULL, ngx_http_flashsale_##write }
 
 #define ngx_http_flashsale_hold(path, method, command, keyed, parse, form)   \
     { NGX_HTTP_FLASHSALE_API_PLACE, path, NGX_HTTP_##method,                 \
       NGX_HTTP_FLASHSALE_BUYER, NGX_HTTP_FLASHSALE_COMMAND, NULL,            \
-      FS_COMMAND_##command, keyed, ngx_http_flashsale_parse_##parse,         \
-      ngx_http_flashsale_parse_##form, ngx_http_flashsale_hold_done, NULL }
+      FS_COMMAND_##command, NGX_HTTP_FLASHSALE_##keyed,                      \
+      ngx_http_flashsale_parse_##parse, ngx_http_flashsale_parse_##form,     \
+      ngx_http_flashsale_hold_done, NULL }
 
 #define ngx_http_flashsale_order(path, command, keyed, parse, done)          \
     { NGX_HTTP_FLASHSALE_ORDERS_PLACE, path, NGX_HTTP_POST,                  \
       NGX_HTTP_FLASHSALE_ORDERS, NGX_HTTP_FLASHSALE_COMMAND, NULL,           \
-      FS_COMMAND_##command, keyed, ngx_http_flashsale_parse_##parse, NULL,   \
+      FS_COMMAND_##command, NGX_HTTP_FLASHSALE_##keyed,                      \
+      ngx_http_flashsale_parse_##parse, NULL,                                \
       ngx_http_flashsale_##done##_done, NULL }
 
 #define ngx_http_flashsale_admin(path, method, command, parse, done)         \
     { NGX_HTTP_FLASHSALE_ADMIN_PLACE, path, NGX_HTTP_##method,               \
       NGX_HTTP_FLASHSALE_ADMIN, NGX_HTTP_FLASHSALE_COMMAND, NULL,            \
-      FS_COMMAND_##command, 1, ngx_http_flashsale_parse_##parse, NULL,       \
+      FS_COMMAND_##command, NGX_HTTP_FLASHSALE_KEYED,                        \
+      ngx_http_flashsale_parse_##parse, NULL,                                \
       ngx_http_flashsale_##done##_done, NULL }
 
 /*
@@ -112,25 +123,34 @@ ngx_http_flashsale_parse_empty(fs_str_t body,
 
 static const ngx_http_flashsale_endpoint_t  ngx_http_flashsale_table[] = {
 
-    ngx_http_flashsale_hold("holds", POST, HOLD, 1, hold, hold_form),
+    ngx_http_flashsale_hold("holds", POST, HOLD, KEYED, hold, hold_form),
     ngx_http_flashsale_reads(API, "holds", NGX_HTTP_FLASHSALE_READS, BUYER,
                              holds_read),
-    ngx_http_flashsale_hold("holds/>/release", POST, RELEASE, 0, empty,
+    ngx_http_flashsale_hold("holds/>/release", POST, RELEASE, UNKEYED, empty,
                             plain_form),
-    ngx_http_flashsale_hold("holds/>/pickup", POST, POINT, 1, point,
+    ngx_http_flashsale_hold("holds/>/pickup", POST, POINT, KEYED, point,
                             point_form),
+    ngx_http_flashsale_hold("holds/>/cancel", POST, CANCEL_ORDER, KEYABLE,
+                            empty, plain_form),
+    { NGX_HTTP_FLASHSALE_API_PLACE, "holds/>/claims", NGX_HTTP_POST,
+      NGX_HTTP_FLASHSALE_BUYER, NGX_HTTP_FLASHSALE_COMMAND, NULL,
+      FS_COMMAND_CLAIM, NGX_HTTP_FLASHSALE_KEYED,
+      ngx_http_flashsale_parse_claim, ngx_http_flashsale_parse_claim_form,
+      ngx_http_flashsale_claim_done, ngx_http_flashsale_claim_write },
     ngx_http_flashsale_reads(API, "holds/>", NGX_HTTP_FLASHSALE_READS, BUYER,
                              hold_read),
-    ngx_http_flashsale_hold("holds/>", DELETE, RELEASE, 0, empty, plain_form),
+    ngx_http_flashsale_hold("holds/>", DELETE, RELEASE, UNKEYED, empty,
+                            plain_form),
 
     { NGX_HTTP_FLASHSALE_API_PLACE, "me", NGX_HTTP_FLASHSALE_READS,
       NGX_HTTP_FLASHSALE_BUYER, NGX_HTTP_FLASHSALE_PEOPLE,
-      ngx_http_flashsale_me_read, FS_COMMAND_NONE, 0, NULL, NULL, NULL,
-      NULL },
-    ngx_http_flashsale_person("me", DELETE, 0, empty, plain_form, me_leave),
-    ngx_http_flashsale_person("me/erase", POST, 0, empty, plain_form,
+      ngx_http_flashsale_me_read, FS_COMMAND_NONE,
+      NGX_HTTP_FLASHSALE_UNKEYED, NULL, NULL, NULL, NULL },
+    ngx_http_flashsale_person("me", DELETE, UNKEYED, empty, plain_form,
                               me_leave),
-    ngx_http_flashsale_person("contact", POST, 1, contact, contact_form,
+    ngx_http_flashsale_person("me/erase", POST, UNKEYED, empty, plain_form,
+                              me_leave),
+    ngx_http_flashsale_person("contact", POST, KEYED, contact, contact_form,
                               contact_write),
 
     ngx_http_flashsale_reads(API, "sales", NGX_HTTP_FLASHSALE_READS, ANYBODY,
@@ -139,12 +159,16 @@ static const ngx_http_flashsale_endpoint_t  ngx_http_flashsale_table[] = {
                              ANYBODY, sale),
     ngx_http_flashsale_reads(API, "events", NGX_HTTP_GET, ANYBODY, events),
 
-    ngx_http_flashsale_order("*/confirm", CONFIRM, 0, confirm, confirm),
-    ngx_http_flashsale_order("*/cancel", CANCEL, 0, empty, hold),
-    ngx_http_flashsale_order("*/refund", REFUND, 1, refund, hold),
-    ngx_http_flashsale_order("*/refunded", REFUNDED, 0, refunded, hold),
-    ngx_http_flashsale_order("*/ready", READY, 0, empty, hold),
-    ngx_http_flashsale_order("*/picked-up", PICK_UP, 0, empty, hold),
+    ngx_http_flashsale_order("*/confirm", CONFIRM, UNKEYED, confirm, confirm),
+    ngx_http_flashsale_order("*/cancel", CANCEL, UNKEYED, empty, hold),
+    ngx_http_flashsale_order("*/refund", REFUND, KEYED, refund, hold),
+    ngx_http_flashsale_order("*/refunded", REFUNDED, UNKEYED, refunded, hold),
+    ngx_http_flashsale_order("*/ready", READY, UNKEYED, empty, hold),
+    ngx_http_flashsale_order("*/picked-up", PICK_UP, UNKEYED, hand_over,
+                             handed),
+    ngx_http_flashsale_order("*/put-back", PUT_BACK, UNKEYED, put_back, hold),
+    ngx_http_flashsale_order("*/claims/*", ANSWER_CLAIM, KEYABLE, answer,
+                             hold),
 
     ngx_http_flashsale_admin("clock", POST, CLOCK, empty, nothing),
     ngx_http_flashsale_admin("life", POST, LIFE, empty, life),
@@ -157,6 +181,10 @@ static const ngx_http_flashsale_endpoint_t  ngx_http_flashsale_table[] = {
     ngx_http_flashsale_admin("sales/*/pause", POST, PAUSE, empty, sale),
     ngx_http_flashsale_admin("sales/*/resume", POST, RESUME, empty, sale),
     ngx_http_flashsale_admin("sales/*/close", POST, CLOSE, empty, sale),
+    ngx_http_flashsale_admin("sales/*/cancel", POST, CALL_OFF, call_off,
+                             sale),
+    ngx_http_flashsale_admin("sales/*/compensate", POST, COMPENSATE,
+                             compensate, orders),
     ngx_http_flashsale_reads(ADMIN, "documents/+", NGX_HTTP_FLASHSALE_READS,
                              ADMIN, documents_read),
     ngx_http_flashsale_reads(ADMIN, "documents/*/>",
@@ -172,8 +200,8 @@ static const ngx_http_flashsale_endpoint_t  ngx_http_flashsale_table[] = {
 
     { NGX_HTTP_FLASHSALE_METRICS_PLACE, ">", NGX_HTTP_FLASHSALE_READS,
       NGX_HTTP_FLASHSALE_ANYBODY, NGX_HTTP_FLASHSALE_NOTHING,
-      ngx_http_flashsale_metrics, FS_COMMAND_NONE, 0, NULL, NULL, NULL,
-      NULL }
+      ngx_http_flashsale_metrics, FS_COMMAND_NONE,
+      NGX_HTTP_FLASHSALE_UNKEYED, NULL, NULL, NULL, NULL }
 };
 
 
@@ -448,7 +476,8 @@ ngx_http_flashsale_may_write(ngx_http_request_t *r,
     }
 
     if (!ctx->form && ngx_http_flashsale_media(r, ctx) != 0
-        && (ctx->endpoint->keyed || r->headers_in.content_length_n > 0
+        && (ctx->endpoint->keyed == NGX_HTTP_FLASHSALE_KEYED
+            || r->headers_in.content_length_n > 0
             || r->headers_in.chunked))
     {
         return FS_BAD_MEDIA;

@@ -1,7 +1,7 @@
 
 #include "api/ngx_http_flashsale_api.h"
 #include "core/log/life.h"
-#include "core/read/read.h"
+#include "core/read/view_claims.h"
 #include "core/text/text.h"
 #include "http/ngx_http_flashsale_answer.h"
 #include "http/ngx_http_flashsale_request.h"
@@ -10,7 +10,7 @@
 
 
 static fs_outcome_t ngx_http_flashsale_hold_key(ngx_http_request_t *r,
-    ngx_http_flashsale_ctx_t *ctx, const fs_hold_request_t *request,
+    ngx_http_flashsale_ctx_t *ctx, const char *form_key, size_t form_key_len,
     uint8_t *hash, fs_fault_t *fault);
 
 
@@ -39,10 +39,11 @@ ngx_http_flashsale_hold_write(ngx_http_request_t *r,
 
     /* releasing twice is releasing once: no key is needed */
 
-    if (endpoint->keyed) {
+    if (endpoint->keyed != NGX_HTTP_FLASHSALE_UNKEYED) {
         command.pickup = asked.hold.pickup;
 
-        outcome = ngx_http_flashsale_hold_key(r, ctx, &asked.hold,
+        outcome = ngx_http_flashsale_hold_key(r, ctx, asked.hold.key,
+                                              asked.hold.key_len,
                                               command.key, &refusal->fault);
         if (outcome != FS_OK) {
             return outcome;
@@ -81,7 +82,7 @@ ngx_http_flashsale_hold_write(ngx_http_request_t *r,
 
 static fs_outcome_t
 ngx_http_flashsale_hold_key(ngx_http_request_t *r,
-    ngx_http_flashsale_ctx_t *ctx, const fs_hold_request_t *request,
+    ngx_http_flashsale_ctx_t *ctx, const char *form_key, size_t form_key_len,
     uint8_t *hash, fs_fault_t *fault)
 {
     fs_str_t                       key;
@@ -91,17 +92,84 @@ ngx_http_flashsale_hold_key(ngx_http_request_t *r,
 
     key = ngx_http_flashsale_str(&headers->key);
 
-    if (key.data == NULL && ctx->form && request->key_len) {
-        key.data = request->key;
-        key.len = request->key_len;
+    if (key.data == NULL && ctx->form && form_key_len) {
+        key.data = form_key;
+        key.len = form_key_len;
     }
 
-    if (key.data == NULL) {
+    if (key.data == NULL
+        && ctx->endpoint->command != FS_COMMAND_CLAIM)
+    {
         return FS_OK;
     }
 
     return ngx_http_flashsale_key(ctx, ngx_http_flashsale_worker(r), key,
                                   ctx->buyer, hash, fault);
+}
+
+
+/*
+ * What was wrong with what was bought.  The key stands for what is said, and
+ * not for how: a form that is sent again may have other hidden fields.
+ */
+
+fs_outcome_t
+ngx_http_flashsale_claim_write(ngx_http_request_t *r,
+    ngx_http_flashsale_ctx_t *ctx, fs_str_t body, fs_refusal_t *refusal,
+    fs_view_t *view)
+{
+    fs_command_t                  command;
+    fs_outcome_t                  outcome;
+    fs_claim_request_t           *claim;
+    ngx_http_flashsale_asked_t    asked;
+    ngx_http_flashsale_worker_t  *worker;
+
+    worker = ngx_http_flashsale_worker(r);
+    claim = &asked.claim;
+
+    if (ngx_http_flashsale_asked(ctx, body, &asked, &refusal->fault) != 0) {
+        return refusal->fault.outcome;
+    }
+
+    ngx_memzero(&command, sizeof(fs_command_t));
+
+    command.type = FS_COMMAND_CLAIM;
+    command.hold = ctx->seq;
+    command.epoch = ctx->epoch;
+    ngx_memcpy(command.buyer, ctx->buyer, FS_BUYER_LEN);
+
+    outcome = ngx_http_flashsale_hold_key(r, ctx, claim->key, claim->key_len,
+                                          command.key, &refusal->fault);
+    if (outcome != FS_OK) {
+        return outcome;
+    }
+
+    outcome = ngx_http_flashsale_unmet(r, &command.unmet, &refusal->fault);
+    if (outcome != FS_OK) {
+        return outcome;
+    }
+
+    outcome = ngx_http_flashsale_view(worker, NGX_HTTP_FLASHSALE_LOG, view);
+    if (outcome != FS_OK) {
+        return outcome;
+    }
+
+    outcome = fs_admit_claim(view, claim, &command, refusal);
+
+    if (outcome != FS_OK) {
+        if (refusal->sale.len) {
+            ctx->sale = refusal->sale;
+        }
+
+        return outcome;
+    }
+
+    fs_view_close(view);
+    view->store = NULL;
+
+    return ngx_http_flashsale_wait_command(r, &command,
+                                           ngx_http_flashsale_done,
+                                           ngx_http_flashsale_wait_finish);
 }
 
 
@@ -162,6 +230,42 @@ ngx_http_flashsale_hold_done(ngx_http_request_t *r, const fs_result_t *result,
     fs_view_t *view)
 {
     ngx_http_flashsale_answer_hold(r, result->outcome, &result->hold, view);
+}
+
+
+/* The claim as it is now, also when this was a replay. */
+
+void
+ngx_http_flashsale_claim_done(ngx_http_request_t *r,
+    const fs_result_t *result, fs_view_t *view)
+{
+    int                        n;
+    char                       text[FS_CLAIM_JSON_MAX];
+    fs_claim_t                 claim;
+    ngx_http_flashsale_ctx_t  *ctx;
+
+    ctx = ngx_http_flashsale_get_ctx(r);
+
+    if (ctx->form || view->store == NULL) {
+        ngx_http_flashsale_answer_hold(r, result->outcome, &result->hold,
+                                       view);
+        return;
+    }
+
+    ngx_http_flashsale_note_hold(ctx, ngx_http_flashsale_worker(r),
+                                 &result->hold, view);
+
+    if (!fs_view_claim(view, result->hold.seq, result->claim, &claim)) {
+
+        /* it is made, but cannot be told: a retry with the key tells it */
+
+        ngx_http_flashsale_answer_problem(r, FS_UNKNOWN, NULL, NULL, NULL);
+        return;
+    }
+
+    n = fs_answer_claim(text, sizeof(text), &claim);
+
+    ngx_http_flashsale_answer_plain(r, result->outcome, text, n, "");
 }
 
 

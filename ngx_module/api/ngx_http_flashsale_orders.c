@@ -13,8 +13,20 @@ static fs_outcome_t ngx_http_flashsale_order_refund(ngx_http_request_t *r,
     ngx_http_flashsale_ctx_t *ctx, fs_str_t body,
     const fs_refund_request_t *request, fs_command_t *command,
     fs_refusal_t *refusal, fs_view_t *view);
+static fs_outcome_t ngx_http_flashsale_order_goods(ngx_http_request_t *r,
+    ngx_http_flashsale_ctx_t *ctx, const fs_hand_over_request_t *request,
+    fs_command_t *command, fs_refusal_t *refusal, fs_view_t *view);
+static fs_outcome_t ngx_http_flashsale_order_claim(ngx_http_request_t *r,
+    ngx_http_flashsale_ctx_t *ctx, fs_str_t body, uint8_t accept,
+    fs_command_t *command, fs_refusal_t *refusal);
+static fs_outcome_t ngx_http_flashsale_order_key(ngx_http_request_t *r,
+    ngx_http_flashsale_ctx_t *ctx, fs_str_t body, fs_command_t *command,
+    fs_refusal_t *refusal);
 static int ngx_http_flashsale_order_reference(const char *data, size_t len,
     uint8_t *hash);
+static void ngx_http_flashsale_order_told(ngx_http_request_t *r,
+    const fs_result_t *result, fs_view_t *view,
+    int (*answer)(char *buf, size_t size, const fs_result_t *result));
 
 
 fs_outcome_t
@@ -47,10 +59,27 @@ ngx_http_flashsale_order_write(ngx_http_request_t *r,
         return refusal->fault.outcome;
     }
 
-    outcome = (command.type == FS_COMMAND_REFUND)
-              ? ngx_http_flashsale_order_refund(r, ctx, body, &asked.refund,
-                                                &command, refusal, view)
-              : ngx_http_flashsale_order_money(&asked.order, &command);
+    switch (command.type) {
+
+    case FS_COMMAND_REFUND:
+        outcome = ngx_http_flashsale_order_refund(r, ctx, body, &asked.refund,
+                                                  &command, refusal, view);
+        break;
+
+    case FS_COMMAND_PICK_UP:
+    case FS_COMMAND_PUT_BACK:
+        outcome = ngx_http_flashsale_order_goods(r, ctx, &asked.handed,
+                                                 &command, refusal, view);
+        break;
+
+    case FS_COMMAND_ANSWER_CLAIM:
+        outcome = ngx_http_flashsale_order_claim(r, ctx, body, asked.accept,
+                                                 &command, refusal);
+        break;
+
+    default:
+        outcome = ngx_http_flashsale_order_money(&asked.order, &command);
+    }
 
     if (outcome != FS_OK) {
         return outcome;
@@ -100,27 +129,15 @@ ngx_http_flashsale_order_refund(ngx_http_request_t *r,
     const fs_refund_request_t *request, fs_command_t *command,
     fs_refusal_t *refusal, fs_view_t *view)
 {
-    fs_str_t                      key;
-    fs_outcome_t                  outcome;
-    ngx_http_flashsale_worker_t  *worker;
+    fs_outcome_t  outcome;
 
-    worker = ngx_http_flashsale_worker(r);
-
-    ngx_memcpy(command->buyer, fs_keys_of_orders, FS_BUYER_LEN);
-    key = ngx_http_flashsale_str(&ngx_http_flashsale_headers(r, ctx)->key);
-
-    outcome = ngx_http_flashsale_key(ctx, worker, key, command->buyer,
-                                     command->key, &refusal->fault);
+    outcome = ngx_http_flashsale_order_key(r, ctx, body, command, refusal);
     if (outcome != FS_OK) {
         return outcome;
     }
 
-    outcome = ngx_http_flashsale_fingerprint(r, body, command->fingerprint);
-    if (outcome != FS_OK) {
-        return outcome;
-    }
-
-    outcome = ngx_http_flashsale_view(worker, NGX_HTTP_FLASHSALE_LOG, view);
+    outcome = ngx_http_flashsale_view(ngx_http_flashsale_worker(r),
+                                      NGX_HTTP_FLASHSALE_LOG, view);
     if (outcome != FS_OK) {
         return outcome;
     }
@@ -136,6 +153,106 @@ ngx_http_flashsale_order_refund(ngx_http_request_t *r,
     }
 
     return outcome;
+}
+
+
+/*
+ * What was handed over, or put back: a nonce is its key, and counts within
+ * its order.  Without one it is what version 1 said.
+ */
+
+static fs_outcome_t
+ngx_http_flashsale_order_goods(ngx_http_request_t *r,
+    ngx_http_flashsale_ctx_t *ctx, const fs_hand_over_request_t *request,
+    fs_command_t *command, fs_refusal_t *refusal, fs_view_t *view)
+{
+    fs_outcome_t                  outcome;
+    ngx_http_flashsale_worker_t  *worker;
+
+    if (request->nonce_len == 0) {
+        return FS_OK;
+    }
+
+    worker = ngx_http_flashsale_worker(r);
+
+    if (fs_admit_nonce(worker->crypto, request, command) != 0) {
+        return FS_INTERNAL;
+    }
+
+    if (command->type == FS_COMMAND_PUT_BACK) {
+        return FS_OK;
+    }
+
+    command->type = FS_COMMAND_HAND_OVER;
+    command->via = request->via;
+    command->device_at = request->device_at;
+
+    if (request->lines_n == 0) {
+        return FS_OK;
+    }
+
+    outcome = ngx_http_flashsale_view(worker, NGX_HTTP_FLASHSALE_INDEX, view);
+    if (outcome != FS_OK) {
+        return outcome;
+    }
+
+    outcome = fs_admit_handed(view, request, command, refusal);
+
+    if (outcome == FS_OK) {
+        fs_view_close(view);
+        view->store = NULL;
+
+    } else if (refusal->sale.len) {
+        ctx->sale = refusal->sale;
+    }
+
+    return outcome;
+}
+
+
+/* What is said to a claim, which the path names; with a key or without. */
+
+static fs_outcome_t
+ngx_http_flashsale_order_claim(ngx_http_request_t *r,
+    ngx_http_flashsale_ctx_t *ctx, fs_str_t body, uint8_t accept,
+    fs_command_t *command, fs_refusal_t *refusal)
+{
+    int64_t  claim;
+
+    if (fs_number_parse(ctx->names[1], 1, FS_SEQ_MAX, &claim) != 0) {
+        return FS_NOT_FOUND;
+    }
+
+    command->claim = (fs_seq_t) claim;
+    command->accept = accept;
+
+    if (ngx_http_flashsale_headers(r, ctx)->key.data == NULL) {
+        return FS_OK;
+    }
+
+    return ngx_http_flashsale_order_key(r, ctx, body, command, refusal);
+}
+
+
+static fs_outcome_t
+ngx_http_flashsale_order_key(ngx_http_request_t *r,
+    ngx_http_flashsale_ctx_t *ctx, fs_str_t body, fs_command_t *command,
+    fs_refusal_t *refusal)
+{
+    fs_str_t      key;
+    fs_outcome_t  outcome;
+
+    ngx_memcpy(command->buyer, fs_keys_of_orders, FS_BUYER_LEN);
+    key = ngx_http_flashsale_str(&ngx_http_flashsale_headers(r, ctx)->key);
+
+    outcome = ngx_http_flashsale_key(ctx, ngx_http_flashsale_worker(r), key,
+                                     command->buyer, command->key,
+                                     &refusal->fault);
+    if (outcome != FS_OK) {
+        return outcome;
+    }
+
+    return ngx_http_flashsale_fingerprint(r, body, command->fingerprint);
 }
 
 
@@ -155,10 +272,34 @@ void
 ngx_http_flashsale_confirm_done(ngx_http_request_t *r,
     const fs_result_t *result, fs_view_t *view)
 {
+    /* money is told of also when names cannot be read just now */
+
+    ngx_http_flashsale_order_told(r, result, view, fs_answer_confirm);
+}
+
+
+void
+ngx_http_flashsale_handed_done(ngx_http_request_t *r,
+    const fs_result_t *result, fs_view_t *view)
+{
+    if (result->outcome == FS_HANDED_OVER || result->outcome == FS_DOUBLE) {
+        ngx_http_flashsale_order_told(r, result, view, fs_answer_handed);
+
+    } else {
+        ngx_http_flashsale_hold_done(r, result, view);
+    }
+}
+
+
+/* What needs no name of anything. */
+
+static void
+ngx_http_flashsale_order_told(ngx_http_request_t *r,
+    const fs_result_t *result, fs_view_t *view,
+    int (*answer)(char *buf, size_t size, const fs_result_t *result))
+{
     int         n;
     ngx_buf_t  *b;
-
-    /* money is told of also when names cannot be read just now */
 
     if (view->store) {
         ngx_http_flashsale_note_hold(ngx_http_flashsale_get_ctx(r),
@@ -169,7 +310,7 @@ ngx_http_flashsale_confirm_done(ngx_http_request_t *r,
     b = ngx_create_temp_buf(r->pool, 256);
 
     if (b) {
-        n = fs_answer_confirm((char *) b->pos, 256, result);
+        n = answer((char *) b->pos, 256, result);
 
         if (n < 0) {
             b = NULL;

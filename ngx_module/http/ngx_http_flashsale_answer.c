@@ -1,8 +1,7 @@
 
 #include "http/ngx_http_flashsale_answer.h"
-#include "core/read/view_debts.h"
 #include "core/log/life.h"
-#include "core/read/read.h"
+#include "core/read/view_claims.h"
 #include "core/text/text.h"
 #include "worker/ngx_http_flashsale_worker.h"
 
@@ -196,9 +195,9 @@ ngx_http_flashsale_answer_hold(ngx_http_request_t *r, fs_outcome_t outcome,
 {
     int                           n;
     char                         *text;
-    size_t                        debts_n, size;
+    size_t                        size;
     fs_now_t                      now;
-    fs_debt_t                     debts[FS_DEBTS_SHOWN];
+    fs_view_after_t               after;
     ngx_str_t                     location;
     fs_names_t                    names;
     ngx_http_flashsale_ctx_t     *ctx;
@@ -226,12 +225,17 @@ ngx_http_flashsale_answer_hold(ngx_http_request_t *r, fs_outcome_t outcome,
 
         /* of a new hold nothing is owed, and there are many */
 
-        debts_n = (outcome == FS_CREATED) ? 0
-                                          : fs_view_debts(view, hold, debts);
-        size = FS_HOLD_JSON_MAX + debts_n * FS_DEBT_JSON_MAX;
+        size = FS_HOLD_JSON_MAX;
+
+        if (outcome != FS_CREATED) {
+            size += fs_view_after(view, hold, &after);
+        }
+
         text = ngx_pnalloc(r->pool, size);
 
-        n = (text != NULL) ? fs_answer_hold(text, size, hold, debts, debts_n,
+        n = (text != NULL) ? fs_answer_hold(text, size, hold,
+                                            outcome == FS_CREATED
+                                            ? NULL : &after.shown,
                                             &names, now.wall)
                            : -1;
     }

@@ -1,7 +1,7 @@
 
 #include "lua/ngx_http_flashsale_lua.h"
 #include "conf/ngx_http_flashsale_conf.h"
-#include "core/read/view_debts.h"
+#include "core/read/view_claims.h"
 #include "core/log/life.h"
 #include "core/read/read.h"
 #include "core/text/text.h"
@@ -388,18 +388,16 @@ int
 ngx_http_flashsale_lua_render(ngx_http_flashsale_worker_t *worker,
     fs_view_t *view, const fs_hold_t *hold, char *buf, size_t size)
 {
-    int         len;
-    size_t      debts_n;
-    fs_now_t    now;
-    fs_debt_t   debts[FS_DEBTS_SHOWN];
-    fs_names_t  names;
+    int              len;
+    fs_now_t         now;
+    fs_names_t       names;
+    fs_view_after_t  after;
 
     fs_view_names(view, worker->crypto, &names);
     fs_store_now(worker->store, &now);
+    (void) fs_view_after(view, hold, &after);
 
-    debts_n = fs_view_debts(view, hold, debts);
-
-    len = fs_answer_hold(buf, size, hold, debts, debts_n, &names, now.wall);
+    len = fs_answer_hold(buf, size, hold, &after.shown, &names, now.wall);
 
     if (len < 0) {
         return -(int) ngx_http_flashsale_missing(view, FS_INTERNAL);

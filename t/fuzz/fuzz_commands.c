@@ -152,7 +152,7 @@ check_result(run_t *run, const fs_command_t *command,
         fuzz_check(result->hold.lines[i].sale <= STALL_SALES);
     }
 
-    len = fs_answer_hold(buf, sizeof(buf), &result->hold, NULL, 0, names,
+    len = fs_answer_hold(buf, sizeof(buf), &result->hold, NULL, names,
                          run->stall->now.wall);
     fuzz_check(len > 0 && limits_json(buf, (size_t) len));
 

@@ -51,7 +51,7 @@ check_hold(stall_t *stall, fs_seq_t seq)
     fuzz_check(fs_hold_amount(&hold) >= 0);
 
     buf = malloc(FS_HOLD_JSON_MAX);
-    len = fs_answer_hold(buf, FS_HOLD_JSON_MAX, &hold, NULL, 0,
+    len = fs_answer_hold(buf, FS_HOLD_JSON_MAX, &hold, NULL,
                          &stall->sheet.names, stall->now.wall);
     fuzz_check(len <= FS_HOLD_JSON_MAX);
     free(buf);

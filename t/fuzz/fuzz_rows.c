@@ -140,10 +140,10 @@ hold_row(fs_str_t row, uint8_t *again)
     /* a name that is not known, or an answer that fits */
 
     buf = malloc(FS_HOLD_JSON_MAX);
-    fuzz_check((fs_answer_hold(buf, FS_HOLD_JSON_MAX, &hold, NULL, 0, &names,
+    fuzz_check((fs_answer_hold(buf, FS_HOLD_JSON_MAX, &hold, NULL, &names,
                                1) < 0)
                == len);
-    len = fs_answer_hold(buf, FS_HOLD_JSON_MAX, &hold, NULL, 0, &names,
+    len = fs_answer_hold(buf, FS_HOLD_JSON_MAX, &hold, NULL, &names,
                          INT64_MIN);
     check_answer(buf, len, FS_HOLD_JSON_MAX, 1);
     free(buf);
@@ -211,10 +211,11 @@ payment_row(fs_str_t row, uint8_t *again)
 static size_t
 debt_row(fs_str_t row, uint8_t *again)
 {
-    int        len;
-    char      *buf;
-    fs_debt_t  debt;
-    fs_hold_t  hold;
+    int         len;
+    char       *buf;
+    fs_debt_t   debt;
+    fs_hold_t   hold;
+    fs_after_t  after;
 
     memset(&debt, 0, sizeof(fs_debt_t));
 
@@ -226,9 +227,12 @@ debt_row(fs_str_t row, uint8_t *again)
 
     memset(&hold, 0, sizeof(fs_hold_t));
     hold.seq = 1;
+    after.debts = &debt;
+    after.debts_n = 1;
+    after.claims_n = 0;
     buf = malloc(FS_HOLD_JSON_MAX + FS_DEBT_JSON_MAX);
     len = fs_answer_hold(buf, FS_HOLD_JSON_MAX + FS_DEBT_JSON_MAX, &hold,
-                         &debt, 1, &names, 1);
+                         &after, &names, 1);
     check_answer(buf, len, FS_HOLD_JSON_MAX + FS_DEBT_JSON_MAX, 1);
     free(buf);
 

@@ -185,11 +185,13 @@ a_sale(void)
 static void
 test_hold(void **state)
 {
-    int        len, debts_len;
-    char       buf[FS_HOLD_JSON_MAX + FS_DEBT_JSON_MAX];
-    unsigned   i;
-    fs_debt_t  debts[2];
-    fs_hold_t  hold, holds[2];
+    int         len, more;
+    char        buf[FS_HOLD_JSON_MAX + FS_DEBT_JSON_MAX];
+    unsigned    i;
+    fs_debt_t   debts[2];
+    fs_hold_t   hold, holds[2];
+    fs_after_t  after;
+    fs_claim_t  claims[1];
 
     (void) state;
 
@@ -201,15 +203,17 @@ test_hold(void **state)
 
     CHECK_JSON(HOLD("\"held\"," TWO_LINES "\"pickup\":\"xingfu\","
                     "\"amount_fen\":7960")
-               "1790000300000,\"now\":1790000000001,\"debts\":[]}",
-               fs_answer_hold(buf, size, &hold, NULL, 0, &names, T0 + 1));
+               "1790000300000,\"now\":1790000000001,\"debts\":[],"
+               "\"claims\":[]}",
+               fs_answer_hold(buf, size, &hold, NULL, &names, T0 + 1));
 
     hold.pickup = 0;
     hold.state = FS_HOLD_PAYING;
     CHECK_JSON(HOLD("\"paying\"," TWO_LINES "\"pickup\":null,"
                     "\"amount_fen\":7960")
-               "1790000300000,\"now\":1790000000001,\"debts\":[]}",
-               fs_answer_hold(buf, size, &hold, NULL, 0, &names, T0 + 1));
+               "1790000300000,\"now\":1790000000001,\"debts\":[],"
+               "\"claims\":[]}",
+               fs_answer_hold(buf, size, &hold, NULL, &names, T0 + 1));
 
     CHECK_JSON("[{\"sale\":\"grape\",\"qty\":2,\"price_fen\":3980},"
                "{\"sale\":\"egg\",\"qty\":1,\"price_fen\":0}]",
@@ -235,6 +239,16 @@ test_hold(void **state)
     debts[1].due_at = T0 + 7200001;
     debts[1].refunded = 14;
     debts[1].refunded_at = T0 + 5;
+    memset(claims, 0, sizeof(claims));
+    claims[0].seq = 15;
+    claims[0].line = 1;
+    claims[0].qty = 1;
+    claims[0].reason = FS_REASON_DAMAGED;
+    claims[0].due_at = T0 + 7200002;
+    after.debts = debts;
+    after.debts_n = 2;
+    after.claims = claims;
+    after.claims_n = 1;
     CHECK_JSON("{\"id\":\"" ID7 "\",\"state\":\"sold\","
                "\"lines\":[{\"sale\":\"grape\",\"qty\":2,\"price_fen\":3980,"
                "\"goods\":\"awaited\"},{\"sale\":\"egg\",\"qty\":1,"
@@ -247,8 +261,33 @@ test_hold(void **state)
                "\"refunded_at\":null},{\"owed\":13,\"sale\":null,"
                "\"qty\":null,\"amount_fen\":100,"
                "\"reason\":\"second_payment\",\"due_at\":1790007200001,"
-               "\"refunded_at\":1790000000005}]}",
-               fs_answer_hold(buf, size, &hold, debts, 2, &names, T0 + 1));
+               "\"refunded_at\":1790000000005}],\"claims\":[{\"id\":15,"
+               "\"state\":\"open\",\"amount_fen\":0,"
+               "\"due_at\":1790007200002,\"sale\":\"egg\",\"qty\":1,"
+               "\"reason\":\"damaged\",\"answered_at\":null}]}",
+               fs_answer_hold(buf, size, &hold, &after, &names, T0 + 1));
+
+    CHECK_JSON("{\"id\":15,\"state\":\"open\",\"amount_fen\":0,"
+               "\"due_at\":1790007200002}",
+               fs_answer_claim(buf, size, &claims[0]));
+
+    claims[0].line = 2;
+    assert_int_equal(fs_answer_hold(buf, sizeof(buf) - 1, &hold, &after,
+                                    &names, T0), -1);
+
+    /* some of a line has not come, another one was handed over */
+
+    hold.lines[0].goods = FS_GOODS_READY;
+    hold.lines[0].goods_at = T0 + 9;
+    hold.lines[0].short_qty = 1;
+    hold.lines[1].goods = FS_GOODS_HANDED_OVER;
+    hold.lines[1].goods_at = T0 + 7;
+    CHECK_JSON("[{\"sale\":\"grape\",\"qty\":2,\"price_fen\":3980,"
+               "\"goods\":\"ready\",\"short_qty\":1},"
+               "{\"sale\":\"egg\",\"qty\":1,\"price_fen\":0,"
+               "\"goods\":\"handed_over\","
+               "\"handed_over_at\":1790000000007}]",
+               fs_answer_lines(buf, size, &hold, &names));
 
     hold = a_hold();
     hold.pickup = 0;
@@ -257,7 +296,7 @@ test_hold(void **state)
 
     for (i = FS_HOLD_SOLD; i < FS_HOLD_STATES_N; i++) {
         hold.state = i;
-        len = fs_answer_hold(buf, sizeof(buf) - 1, &hold, NULL, 0, &names, T0);
+        len = fs_answer_hold(buf, sizeof(buf) - 1, &hold, NULL, &names, T0);
         assert_true(len > 0);
         assert_true(limits_json(buf, len));
         buf[len] = '\0';
@@ -312,9 +351,11 @@ test_hold(void **state)
 
     for (i = 0; i < FS_LINES_MAX; i++) {
         hold.lines[i].goods = FS_GOODS_HANDED_OVER;
+        hold.lines[i].goods_at = FS_AT_MAX;
+        hold.lines[i].short_qty = FS_QTY_MAX;
     }
 
-    len = fs_answer_hold(buf, FS_HOLD_JSON_MAX, &hold, NULL, 0, &names,
+    len = fs_answer_hold(buf, FS_HOLD_JSON_MAX, &hold, NULL, &names,
                          FS_AT_MAX);
     assert_true(len > 0);
     assert_true(limits_json(buf, len));
@@ -326,9 +367,25 @@ test_hold(void **state)
     debts[0].reason = FS_REASON_SECOND_PAYMENT;
     debts[0].due_at = FS_AT_MAX;
     debts[0].refunded_at = FS_AT_MAX;
-    debts_len = fs_answer_hold(buf, sizeof(buf), &hold, debts, 1, &names,
-                               FS_AT_MAX);
-    assert_in_range(debts_len - len, 1, FS_DEBT_JSON_MAX);
+    after.debts_n = 1;
+    after.claims_n = 0;
+    more = fs_answer_hold(buf, sizeof(buf), &hold, &after, &names,
+                          FS_AT_MAX);
+    assert_in_range(more - len, 1, FS_DEBT_JSON_MAX);
+
+    claims[0].seq = FS_SEQ_MAX;
+    claims[0].line = FS_LINES_MAX - 1;
+    claims[0].qty = FS_QTY_MAX;
+    claims[0].amount_fen = FS_AMOUNT_MAX;
+    claims[0].reason = FS_REASON_DAMAGED;
+    claims[0].state = FS_CLAIM_ACCEPTED;
+    claims[0].due_at = FS_AT_MAX;
+    claims[0].answered_at = FS_AT_MAX;
+    after.debts_n = 0;
+    after.claims_n = 1;
+    more = fs_answer_hold(buf, sizeof(buf), &hold, &after, &names,
+                          FS_AT_MAX);
+    assert_in_range(more - len, 1, FS_CLAIM_JSON_MAX);
 
     len = fs_answer_lines(buf, FS_LINES_JSON_MAX, &hold, &names);
     assert_true(len > 0);
@@ -337,18 +394,18 @@ test_hold(void **state)
     /* a name that is not known */
 
     hold.lines[7].sale = 4;
-    assert_int_equal(fs_answer_hold(buf, sizeof(buf), &hold, NULL, 0, &names,
+    assert_int_equal(fs_answer_hold(buf, sizeof(buf), &hold, NULL, &names,
                                     T0), -1);
     assert_int_equal(fs_answer_lines(buf, sizeof(buf), &hold, &names), -1);
 
     hold = a_hold();
     hold.pickup = 4;
-    assert_int_equal(fs_answer_hold(buf, sizeof(buf), &hold, NULL, 0, &names,
+    assert_int_equal(fs_answer_hold(buf, sizeof(buf), &hold, NULL, &names,
                                     T0), -1);
 
     hold = a_hold();
     hold.seq = 0;
-    assert_int_equal(fs_answer_hold(buf, sizeof(buf), &hold, NULL, 0, &names,
+    assert_int_equal(fs_answer_hold(buf, sizeof(buf), &hold, NULL, &names,
                                     T0), -1);
 }
 
@@ -397,6 +454,17 @@ test_sale(void **state)
                     "\"pickup\"", "5", "false"),
                fs_answer_sale(buf, size, &sale));
 
+    /* only of a sale that has them */
+
+    sale = a_sale();
+    sale.cancel_ms = 600000;
+    sale.called_off = 1;
+    len = fs_answer_sale(buf, sizeof(buf) - 1, &sale);
+    assert_true(len > 0);
+    buf[len] = '\0';
+    assert_non_null(strstr(buf, "\"formed\":null,\"cancel_ms\":600000,"
+                                "\"cancelled\":true,\"version\":"));
+
     sales[0] = a_sale();
     sales[1] = a_sale();
     CHECK_JSON("{\"sales\":[" PLAIN "," PLAIN "],\"next\":\"grape\"}",
@@ -422,6 +490,8 @@ test_sale(void **state)
     sale.goal = FS_STOCK_MAX;
     sale.goal_by = FS_GOAL_BY_PICKUP;
     sale.joined = FS_STOCK_MAX;
+    sale.cancel_ms = FS_CANCEL_MS_MAX;
+    sale.called_off = 1;
     sale.version = INT64_MAX;
 
     len = fs_answer_sale(buf, sizeof(buf), &sale);

@@ -97,6 +97,112 @@ fs_admit_refund(fs_view_t *view, const fs_refund_request_t *request,
 }
 
 
+fs_outcome_t
+fs_admit_claim(fs_view_t *view, const fs_claim_request_t *request,
+    fs_command_t *command, fs_refusal_t *refusal)
+{
+    int           n;
+    char          said[64 + FS_SLUG_MAX];
+    uint8_t       hash[FS_HASH_LEN];
+    fs_str_t      what, none = fs_str("");
+    fs_outcome_t  outcome;
+
+    outcome = fs_admit_sale(view, &request->sale, &command->lines[0].sale,
+                            refusal);
+    if (outcome != FS_OK) {
+        return outcome;
+    }
+
+    command->lines_n = 1;
+    command->lines[0].qty = request->qty;
+    command->reason = request->reason;
+
+    n = snprintf(said, sizeof(said), "claim %llu %u %u %.*s",
+                 (unsigned long long) command->hold, request->qty,
+                 request->reason, request->sale.len, request->sale.data);
+
+    what.data = said;
+    what.len = (size_t) n;
+
+    if (fs_sha256(what, none, hash) != 0) {
+        return FS_INTERNAL;
+    }
+
+    memcpy(command->fingerprint, hash, sizeof(command->fingerprint));
+
+    return FS_OK;
+}
+
+
+fs_outcome_t
+fs_admit_handed(fs_view_t *view, const fs_hand_over_request_t *request,
+    fs_command_t *command, fs_refusal_t *refusal)
+{
+    unsigned          i, j;
+    fs_hold_t         hold;
+    fs_outcome_t      outcome;
+    const fs_line_t  *line;
+
+    /* none: that is for the decision to say */
+
+    if (!fs_view_hold(view, command->hold, &hold)) {
+        hold.lines_n = 0;
+    }
+
+    command->lines_n = (uint8_t) request->lines_n;
+
+    for (i = 0; i < request->lines_n; i++) {
+        outcome = fs_admit_sale(view, &request->lines[i].sale,
+                                &command->lines[i].sale, refusal);
+        if (outcome != FS_OK) {
+            return outcome;
+        }
+
+        command->lines[i].qty = request->lines[i].qty;
+
+        for (j = 0; j < hold.lines_n; j++) {
+            line = &hold.lines[j];
+
+            if (line->sale == command->lines[i].sale
+                && request->lines[i].qty != 0
+                && request->lines[i].qty != line->qty
+                && request->lines[i].qty + line->short_qty + line->restocked
+                   != line->qty)
+            {
+                (void) fs_fault_line(&refusal->fault, i, "qty",
+                                     "is the line's: it is handed over whole");
+                return FS_BAD_REQUEST;
+            }
+        }
+    }
+
+    return FS_OK;
+}
+
+
+int
+fs_admit_nonce(fs_crypto_t *crypto, const fs_hand_over_request_t *request,
+    fs_command_t *command)
+{
+    int       n;
+    char      said[64 + FS_KEY_MAX];
+    fs_str_t  key;
+
+    /* a blank is in no Idempotency-Key */
+
+    n = snprintf(said, sizeof(said), "picked-up %llx %x %.*s",
+                 (unsigned long long) command->hold, command->epoch,
+                 request->nonce_len, request->nonce);
+
+    key.data = said;
+    key.len = (size_t) n;
+
+    memcpy(command->buyer, fs_keys_of_orders, FS_BUYER_LEN);
+
+    return fs_crypto_key_hash(crypto, command->buyer, key, command->key);
+}
+
+
 /*
  * More than a buyer may ever have is no refusal but a wrong request; unless
  * it was granted once and is asked for again.  0 or -1.
@@ -164,6 +270,12 @@ fs_admit_names(unsigned command, fs_str_t kind, fs_str_t id,
 
     case FS_COMMAND_DEFINE:
         break;
+
+    case FS_COMMAND_WAVE:
+        break;
+
+    case FS_COMMAND_RECEIVE:
+        return fs_slug_valid(id) ? FS_OK : FS_NOT_FOUND;
 
     default:
         return fs_slug_valid(id) ? FS_OK : FS_NO_SUCH_SALE;

@@ -42,6 +42,26 @@ fs_outcome_t fs_admit_refund(fs_view_t *view,
     const fs_refund_request_t *request, fs_command_t *command,
     fs_refusal_t *refusal);
 
+/*
+ * A claim: as above, and the fingerprint of what is said, however it was sent.
+ */
+fs_outcome_t fs_admit_claim(fs_view_t *view,
+    const fs_claim_request_t *request, fs_command_t *command,
+    fs_refusal_t *refusal);
+
+/*
+ * Lines that were handed over: as above.  Each goes whole, so that one who
+ * says how much says it of all of the line, or of all of it that has come;
+ * else BAD_REQUEST and the fault.  The view has an index.
+ */
+fs_outcome_t fs_admit_handed(fs_view_t *view,
+    const fs_hand_over_request_t *request, fs_command_t *command,
+    fs_refusal_t *refusal);
+
+/* The key of a hand-over: its nonce, within the command's hold.  0 or -1. */
+int fs_admit_nonce(fs_crypto_t *crypto,
+    const fs_hand_over_request_t *request, fs_command_t *command);
+
 /* Whether an operator's command may name these: a kind and an id of documents,
  * the id of a sale.  OK, NO_SUCH_SALE, or BAD_REQUEST and the fault. */
 fs_outcome_t fs_admit_names(unsigned command, fs_str_t kind, fs_str_t id,

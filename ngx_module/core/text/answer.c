@@ -29,7 +29,10 @@ static const uint16_t  fs_tell[FS_OUTCOMES_N] = {
     [FS_STOCK_TAKEN] = FS_WITH_TAKEN,
     [FS_FORKED] = FS_WITH_LAST_SEQ,
     [FS_REFUND_OVER] = FS_WITH_SALE | FS_WITH_LEFT,
-    [FS_WRONG_AMOUNT] = FS_WITH_AMOUNT
+    [FS_WRONG_AMOUNT] = FS_WITH_AMOUNT,
+    [FS_FORMED] = FS_WITH_SALE,
+    [FS_CLAIMED] = FS_WITH_SALE,
+    [FS_READY_ALREADY] = FS_WITH_SALE
 };
 
 
@@ -41,6 +44,7 @@ static void fs_write_hold(fs_writer_t *writer, const fs_hold_t *hold,
     const fs_names_t *names, int64_t now);
 static void fs_write_debt(fs_writer_t *writer, const fs_debt_t *debt,
     const fs_names_t *names);
+static void fs_write_claim(fs_writer_t *writer, const fs_claim_t *claim);
 static void fs_write_lines(fs_writer_t *writer, const fs_hold_t *hold,
     const fs_names_t *names);
 static void fs_write_problem(fs_writer_t *writer, fs_outcome_t outcome,
@@ -56,11 +60,11 @@ static void fs_write_some(fs_writer_t *writer, int64_t number);
 
 int
 fs_answer_hold(char *buf, size_t size, const fs_hold_t *hold,
-    const fs_debt_t *debts, size_t debts_n, const fs_names_t *names,
-    int64_t now)
+    const fs_after_t *after, const fs_names_t *names, int64_t now)
 {
-    size_t       i;
-    fs_writer_t  writer;
+    size_t             i;
+    fs_writer_t        writer;
+    const fs_claim_t  *claim;
 
     fs_writer_begin(&writer, buf, size);
     fs_write_object(&writer);
@@ -68,11 +72,44 @@ fs_answer_hold(char *buf, size_t size, const fs_hold_t *hold,
     fs_write_key(&writer, "debts");
     fs_write_list(&writer);
 
-    for (i = 0; i < debts_n; i++) {
-        fs_write_debt(&writer, &debts[i], names);
+    for (i = 0; after != NULL && i < after->debts_n; i++) {
+        fs_write_debt(&writer, &after->debts[i], names);
     }
 
     fs_write_list_end(&writer);
+    fs_write_key(&writer, "claims");
+    fs_write_list(&writer);
+
+    for (i = 0; after != NULL && i < after->claims_n; i++) {
+        claim = &after->claims[i];
+
+        fs_write_object(&writer);
+        fs_write_claim(&writer, claim);
+        fs_write_key(&writer, "sale");
+        fs_write_sale_slug(&writer, names, claim->line < hold->lines_n
+                                           ? hold->lines[claim->line].sale
+                                           : 0);
+        fs_write_number_of(&writer, "qty", claim->qty);
+        fs_write_text_of(&writer, "reason", fs_reason_name(claim->reason));
+        fs_write_some_of(&writer, "answered_at", claim->answered_at);
+        fs_write_object_end(&writer);
+    }
+
+    fs_write_list_end(&writer);
+    fs_write_object_end(&writer);
+
+    return fs_writer_end(&writer);
+}
+
+
+int
+fs_answer_claim(char *buf, size_t size, const fs_claim_t *claim)
+{
+    fs_writer_t  writer;
+
+    fs_writer_begin(&writer, buf, size);
+    fs_write_object(&writer);
+    fs_write_claim(&writer, claim);
     fs_write_object_end(&writer);
 
     return fs_writer_end(&writer);
@@ -297,6 +334,27 @@ fs_answer_confirm(char *buf, size_t size, const fs_result_t *result)
 }
 
 
+int
+fs_answer_handed(char *buf, size_t size, const fs_result_t *result)
+{
+    fs_writer_t  writer;
+
+    fs_writer_begin(&writer, buf, size);
+
+    fs_write_object(&writer);
+    fs_write_text_of(&writer, "outcome", fs_outcome_code(result->outcome));
+    fs_write_number_of(&writer, "at", result->at);
+
+    if (result->outcome == FS_HANDED_OVER && result->paid_back) {
+        fs_write_boolean_of(&writer, "paid_back", 1);
+    }
+
+    fs_write_object_end(&writer);
+
+    return fs_writer_end(&writer);
+}
+
+
 static void
 fs_write_hold(fs_writer_t *writer, const fs_hold_t *hold,
     const fs_names_t *names, int64_t now)
@@ -362,6 +420,16 @@ fs_write_debt(fs_writer_t *writer, const fs_debt_t *debt,
 
 
 static void
+fs_write_claim(fs_writer_t *writer, const fs_claim_t *claim)
+{
+    fs_write_number_of(writer, "id", (int64_t) claim->seq);
+    fs_write_text_of(writer, "state", fs_claim_state_name(claim->state));
+    fs_write_number_of(writer, "amount_fen", claim->amount_fen);
+    fs_write_number_of(writer, "due_at", claim->due_at);
+}
+
+
+static void
 fs_write_lines(fs_writer_t *writer, const fs_hold_t *hold,
     const fs_names_t *names)
 {
@@ -381,6 +449,14 @@ fs_write_lines(fs_writer_t *writer, const fs_hold_t *hold,
 
         if (hold->paid) {
             fs_write_text_of(writer, "goods", fs_goods_name(line->goods));
+        }
+
+        if (line->short_qty != 0) {
+            fs_write_number_of(writer, "short_qty", line->short_qty);
+        }
+
+        if (line->goods == FS_GOODS_HANDED_OVER && line->goods_at != 0) {
+            fs_write_number_of(writer, "handed_over_at", line->goods_at);
         }
 
         fs_write_object_end(writer);
@@ -421,6 +497,15 @@ fs_write_sale(fs_writer_t *writer, const fs_sale_t *sale)
     fs_write_number_of(writer, "joined", sale->joined);
     fs_write_key(writer, "formed");
     fs_write_formed(writer, sale);
+
+    if (sale->cancel_ms != 0) {
+        fs_write_number_of(writer, "cancel_ms", sale->cancel_ms);
+    }
+
+    if (sale->called_off) {
+        fs_write_boolean_of(writer, "cancelled", 1);
+    }
+
     fs_write_number_of(writer, "version", (int64_t) sale->version);
     fs_write_object_end(writer);
 }

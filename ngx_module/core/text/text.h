@@ -278,20 +278,33 @@ int fs_query_next(fs_str_t query, const char *name, size_t *pos, char *buf,
  * a name is unknown.
  */
 
-#define FS_HOLD_JSON_MAX     2304
+#define FS_HOLD_JSON_MAX     2816
 #define FS_DEBT_JSON_MAX     320
-#define FS_LINES_JSON_MAX    1280
+#define FS_CLAIM_JSON_MAX    320
+#define FS_LINES_JSON_MAX    1792
 #define FS_SALE_JSON_MAX     2560       /* a title may need escaping */
 #define FS_PROBLEM_JSON_MAX  2048
 
+/* what came of an order, as far as it is shown */
+typedef struct {
+    const fs_debt_t     *debts;
+    size_t               debts_n;
+    const fs_claim_t    *claims;
+    size_t               claims_n;
+} fs_after_t;
+
 /* {"id","state","lines":[…],"pickup","amount_fen","owed_fen","refunded_fen",
- * "created_at","expires_at","now","debts":[…]}; pickup null when there is
- * none; expires_at null once it is not live; a line {"sale","qty",
- * "price_fen"}, of an order with "goods"; a debt {"owed","sale","qty",
- * "amount_fen","reason","due_at","refunded_at"} */
+ * "created_at","expires_at","now","debts":[…],"claims":[…]}; pickup null when
+ * there is none; expires_at null once it is not live; a line {"sale","qty",
+ * "price_fen"}, of an order with "goods", and where it applies "short_qty",
+ * "handed_over_at"; a debt {"owed","sale","qty","amount_fen","reason",
+ * "due_at","refunded_at"}; a claim as fs_answer_claim() has it, and "sale",
+ * "qty", "reason", "answered_at".  after NULL: nothing yet */
 int fs_answer_hold(char *buf, size_t size, const fs_hold_t *hold,
-    const fs_debt_t *debts, size_t debts_n, const fs_names_t *names,
-    int64_t now);
+    const fs_after_t *after, const fs_names_t *names, int64_t now);
+
+/* {"id","state","amount_fen","due_at"} */
+int fs_answer_claim(char *buf, size_t size, const fs_claim_t *claim);
 
 /* its lines alone: [{"sale","qty","price_fen"},…] */
 int fs_answer_lines(char *buf, size_t size, const fs_hold_t *hold,
@@ -327,6 +340,9 @@ int fs_answer_refusal(char *buf, size_t size, fs_outcome_t outcome,
 
 /* {"outcome":"sold"} or {"outcome":"refund_due","reason":…} */
 int fs_answer_confirm(char *buf, size_t size, const fs_result_t *result);
+
+/* {"outcome":"handed_over"|"double","at"}, maybe "paid_back":true */
+int fs_answer_handed(char *buf, size_t size, const fs_result_t *result);
 
 /* its parts: a sale, as everybody sees it; "sales":[…]; and its `formed` */
 void fs_write_sale(fs_writer_t *writer, const fs_sale_t *sale);
