@@ -80,7 +80,46 @@ good('newcomers', "$store $secrets flashsale_user \$http_x_user;"
     . ' work=$http_x_w; add_header X-Wait $flashsale_newcomer_wait;'
     . ' add_header X-Work $flashsale_newcomer_work; }', 'flashsale_api;');
 
+good('what comes after an order', "$store flashsale_hand_over_time off;"
+    . ' flashsale_claim_time 0; flashsale_claims lot=1%;');
+good('the most of it', "$store flashsale_hand_over_time 30d;"
+    . ' flashsale_claim_time 30d; flashsale_claims per_buyer=1000/366d'
+    . ' auto_fen=10000000000 lot=100%;');
+good('the least of it', "$store flashsale_hand_over_time 1s;"
+    . ' flashsale_claims auto_fen=1 per_buyer=1/1s;');
+
 # ---- bad values
+for my $case (['hand_over_time', '0', '1s to 30d', '"off"'],
+    ['hand_over_time', '31d', '1s to 30d'],
+    ['hand_over_time', 'never', '1s to 30d, or "off"'],
+    ['hand_over_time', 'off; flashsale_hand_over_time 1h', 'duplicate'],
+    ['claim_time', '31d', '0 to 30d'], ['claim_time', 'off', '0 to 30d'],
+    ['claim_time', '1h; flashsale_claim_time 1h', 'duplicate'],
+    ['claims', 'on', '"on"', '"auto_fen="'],
+    ['claims', 'lot', '"lot"', '1% to 100%'],
+    ['claims', 'lots=20%', 'lots=20%', '"lot="'],
+    ['claims', 'lot=0%', '1% to 100%'], ['claims', 'lot=101%', '1% to 100%'],
+    ['claims', 'lot=20', '1% to 100%'], ['claims', 'lot=%', '1% to 100%'],
+    ['claims', 'lot=1% lot=2%', 'lot=2%', 'duplicate'],
+    ['claims', 'auto_fen=0 per_buyer=1/1d', 'auto_fen=0',
+        'from 1 to 10000000000'],
+    ['claims', 'auto_fen=10000000001 per_buyer=1/1d',
+        'from 1 to 10000000000'],
+    ['claims', 'auto_fen=1.5 per_buyer=1/1d', 'from 1 to 10000000000'],
+    ['claims', 'auto_fen=1 auto_fen=1', 'duplicate'],
+    ['claims', 'auto_fen=500', 'no "per_buyer="', 'both'],
+    ['claims', 'per_buyer=3/30d', 'no "auto_fen="', 'both'],
+    ['claims', 'per_buyer=3/30d lot=20%', 'no "auto_fen="'],
+    ['claims', 'per_buyer=3/30d per_buyer=3/30d', 'duplicate'],
+    (map { ['claims', "auto_fen=1 per_buyer=$_", "per_buyer=$_",
+        '1 to 1000', '1s to 366d'] } '3', '0/30d', '1001/30d', '3/', '/30d',
+        '3/0', '3/367d', '3/999ms', '3/30d/1', 'x/30d'),
+    ['claims', 'lot=20%; flashsale_claims lot=20%', 'duplicate'])
+{
+    my ($name, $value, @words) = @$case;
+    bad("flashsale_$name $value", ["flashsale_$name", @words],
+        "$store flashsale_$name $value;");
+}
 for my $case (['""', '""', 'is a variable'], ['off wait=10s', '"off"'],
     ['1790000000000 wait=10s', 'is a variable'], ['$a wait=0', 'wait=0',
     '1s to 1h'], ['$a wait=999ms', '1s to 1h'], ['$a wait=61m', '1s to 1h'],

@@ -49,6 +49,14 @@ typedef enum {
     NGX_HTTP_FLASHSALE_PROBLEM_PLACE
 } ngx_http_flashsale_place_t;
 
+/* which claims the engine accepts by itself, and how many make a lot bad */
+typedef struct {
+    ngx_int_t                        auto_fen;      /* 0: none */
+    ngx_int_t                        per_buyer;     /* so many of a buyer */
+    ngx_msec_t                       period;        /* in this time */
+    ngx_int_t                        lot;           /* per cent */
+} ngx_http_flashsale_claims_t;
+
 typedef struct {
     ngx_path_t                      *path;          /* NULL: no store */
     size_t                           size;
@@ -59,6 +67,9 @@ typedef struct {
     ngx_int_t                        queue;
     ngx_msec_t                       contacts;      /* age, 0: off */
     ngx_msec_t                       refund_time;
+    ngx_msec_t                       hand_over_time;    /* 0: never */
+    ngx_msec_t                       claim_time;
+    ngx_http_flashsale_claims_t      claims;
     uint32_t                         rings_n;
     size_t                           block_size;    /* of the zone's block */
     ngx_cycle_t                     *cycle;
@@ -141,6 +152,12 @@ ngx_http_flashsale_need_conf_t *ngx_http_flashsale_need(ngx_conf_t *cf,
 
 /* The request's worker, NULL outside of one. */
 #define ngx_http_flashsale_worker(r)  ngx_http_flashsale_main_conf(r)->worker
+
+
+/* ngx_http_flashsale_claims.c: the directive "flashsale_claims". */
+
+char *ngx_http_flashsale_claims(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
 
 
 /*

@@ -27,8 +27,6 @@
 /* how long contacts are kept: half a year, so that who comes once a season is
  * still known */
 #define NGX_HTTP_FLASHSALE_CONTACTS      (180 * 86400 * (ngx_msec_t) 1000)
-#define NGX_HTTP_FLASHSALE_CONTACTS_MIN  1000
-#define NGX_HTTP_FLASHSALE_CONTACTS_MAX  (3650 * 86400 * (ngx_int_t) 1000)
 
 
 /* What a directive makes of its location, and what it needs to be there when
@@ -55,8 +53,8 @@ static char *ngx_http_flashsale_number_slot(ngx_conf_t *cf,
     ngx_command_t *cmd, void *conf);
 static char *ngx_http_flashsale_time(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
-static char *ngx_http_flashsale_contacts(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
+static char *ngx_http_flashsale_time_or_off(ngx_conf_t *cf,
+    ngx_command_t *cmd, void *conf);
 static char *ngx_http_flashsale_place(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 
@@ -116,6 +114,15 @@ static const ngx_http_flashsale_bounds_t  ngx_http_flashsale_refund_bounds = {
     0, FS_REFUND_MS_MAX, "from 0 to 30d"
 };
 
+static const ngx_http_flashsale_bounds_t  ngx_http_flashsale_given_bounds = {
+    1000, FS_REFUND_MS_MAX, "from 1s to 30d, or \"off\""
+};
+
+static const ngx_http_flashsale_bounds_t
+    ngx_http_flashsale_contacts_bounds = {
+    1000, 3650 * 86400 * (ngx_int_t) 1000, "from 1s to 3650d, or \"off\""
+};
+
 
 /*
  * What lives as long as a worker, in the order in which it is told of news: an
@@ -152,10 +159,10 @@ static ngx_command_t  ngx_http_flashsale_commands[] = {
 
     { ngx_string("flashsale_contacts"),
       NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
-      ngx_http_flashsale_contacts,
+      ngx_http_flashsale_time_or_off,
       NGX_HTTP_MAIN_CONF_OFFSET,
-      0,
-      NULL },
+      offsetof(ngx_http_flashsale_main_conf_t, contacts),
+      (void *) &ngx_http_flashsale_contacts_bounds },
 
     { ngx_string("flashsale_refund_time"),
       NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
@@ -163,6 +170,27 @@ static ngx_command_t  ngx_http_flashsale_commands[] = {
       NGX_HTTP_MAIN_CONF_OFFSET,
       offsetof(ngx_http_flashsale_main_conf_t, refund_time),
       (void *) &ngx_http_flashsale_refund_bounds },
+
+    { ngx_string("flashsale_hand_over_time"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_http_flashsale_time_or_off,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      offsetof(ngx_http_flashsale_main_conf_t, hand_over_time),
+      (void *) &ngx_http_flashsale_given_bounds },
+
+    { ngx_string("flashsale_claim_time"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_http_flashsale_time,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      offsetof(ngx_http_flashsale_main_conf_t, claim_time),
+      (void *) &ngx_http_flashsale_refund_bounds },
+
+    { ngx_string("flashsale_claims"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE123,
+      ngx_http_flashsale_claims,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
 
     { ngx_string("flashsale_secret"),
       NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE2,
@@ -503,39 +531,24 @@ ngx_http_flashsale_time(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
 
 static char *
-ngx_http_flashsale_contacts(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+ngx_http_flashsale_time_or_off(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
-    ngx_http_flashsale_main_conf_t *mcf = conf;
+    char  *p = conf;
 
-    ngx_int_t   time;
-    ngx_str_t  *value;
+    ngx_str_t   *value;
+    ngx_msec_t  *slot;
 
-    if (mcf->contacts != NGX_CONF_UNSET_MSEC) {
-        return "is duplicate";
-    }
-
+    slot = (ngx_msec_t *) (p + cmd->offset);
     value = cf->args->elts;
 
-    if (ngx_strcmp(value[1].data, "off") == 0) {
-        mcf->contacts = 0;
+    if (*slot == NGX_CONF_UNSET_MSEC
+        && ngx_strcmp(value[1].data, "off") == 0)
+    {
+        *slot = 0;
         return NGX_CONF_OK;
     }
 
-    time = ngx_parse_time(&value[1], 0);
-
-    if (time == NGX_ERROR || time < NGX_HTTP_FLASHSALE_CONTACTS_MIN
-        || time > NGX_HTTP_FLASHSALE_CONTACTS_MAX)
-    {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"%V\" has the invalid value \"%V\": it is a "
-                           "time from 1s to 3650d, or \"off\"",
-                           &cmd->name, &value[1]);
-        return NGX_CONF_ERROR;
-    }
-
-    mcf->contacts = (ngx_msec_t) time;
-
-    return NGX_CONF_OK;
+    return ngx_http_flashsale_time(cf, cmd, conf);
 }
 
 
@@ -625,6 +638,9 @@ ngx_http_flashsale_create_main_conf(ngx_conf_t *cf)
     mcf->queue = NGX_CONF_UNSET;
     mcf->contacts = NGX_CONF_UNSET_MSEC;
     mcf->refund_time = NGX_CONF_UNSET_MSEC;
+    mcf->hand_over_time = NGX_CONF_UNSET_MSEC;
+    mcf->claim_time = NGX_CONF_UNSET_MSEC;
+    mcf->claims.lot = NGX_CONF_UNSET;
 
     mcf->needs = ngx_array_create(cf->pool, 4,
                                   sizeof(ngx_http_flashsale_need_conf_t *));
@@ -666,6 +682,9 @@ ngx_http_flashsale_init_main_conf(ngx_conf_t *cf, void *conf)
     }
 
     ngx_conf_init_msec_value(mcf->refund_time, 2 * 3600 * 1000);
+    ngx_conf_init_msec_value(mcf->hand_over_time, 48 * 3600 * 1000);
+    ngx_conf_init_msec_value(mcf->claim_time, 24 * 3600 * 1000);
+    ngx_conf_init_value(mcf->claims.lot, 20);
 
     if (mcf->queue == NGX_CONF_UNSET) {
         mcf->queue = 8192;

@@ -33,9 +33,7 @@ struct ngx_http_flashsale_thread_s {
     ngx_http_flashsale_system_t      system;
     char                            *path;      /* of the store; a copy, the
                                                    configuration's may go */
-    size_t                           size;
-    ngx_flag_t                       sync;
-    uint32_t                         refund_ms;
+    fs_store_conf_t                  conf;      /* by the directives */
     ngx_http_flashsale_shared_t     *shared;
     fs_rings_t                      *rings;
     int                              ring;
@@ -118,9 +116,14 @@ ngx_http_flashsale_thread_start(ngx_http_flashsale_main_conf_t *mcf, int ring,
     thread->log = log;
     ngx_http_flashsale_system_init(&thread->system, log);
     thread->path = strdup((char *) mcf->path->name.data);
-    thread->size = mcf->size;
-    thread->sync = mcf->sync;
-    thread->refund_ms = (uint32_t) mcf->refund_time;
+    ngx_http_flashsale_store_conf(&thread->system, thread->path, mcf->size,
+                                  mcf->sync, &thread->conf);
+    thread->conf.refund_ms = (uint32_t) mcf->refund_time;
+    thread->conf.given_ms = (uint32_t) mcf->hand_over_time;
+    thread->conf.claim_ms = (uint32_t) mcf->claim_time;
+    thread->conf.auto_fen = mcf->claims.auto_fen;
+    thread->conf.auto_claims = (uint32_t) mcf->claims.per_buyer;
+    thread->conf.auto_ms = (int64_t) mcf->claims.period;
     thread->shared = mcf->shared;
     thread->rings = ngx_http_flashsale_rings(mcf->shared);
     thread->ring = ring;
@@ -464,20 +467,15 @@ ngx_http_flashsale_thread_work(ngx_http_flashsale_thread_t *thread)
 static int
 ngx_http_flashsale_thread_open(ngx_http_flashsale_thread_t *thread)
 {
-    char              message[256];
-    fs_store_t       *store;
-    fs_outcome_t      outcome;
-    fs_store_conf_t   conf;
+    char           message[256];
+    fs_store_t    *store;
+    fs_outcome_t   outcome;
 
     for ( ;; ) {
-        ngx_http_flashsale_store_conf(&thread->system, thread->path,
-                                      thread->size, thread->sync, &conf);
-        conf.refund_ms = thread->refund_ms;
-
         message[0] = '\0';
 
         atomic_store(&thread->waiting, (int64_t) ngx_http_flashsale_usec());
-        store = fs_store_open(&conf, &outcome, message);
+        store = fs_store_open(&thread->conf, &outcome, message);
         atomic_store(&thread->waiting, 0);
 
         if (store) {
@@ -487,7 +485,7 @@ ngx_http_flashsale_thread_open(ngx_http_flashsale_thread_t *thread)
         if (ngx_strcmp(message, thread->message) != 0) {
             ngx_log_error(NGX_LOG_ERR, thread->log, 0,
                           "flashsale: the store \"%s\" cannot be opened: %s",
-                          conf.path, message);
+                          thread->path, message);
             ngx_memcpy(thread->message, message, sizeof(message));
         }
 
