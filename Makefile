@@ -15,7 +15,8 @@
 #     make history URL=http://host:port SECRETS=dir   a proof, docs/proof.md
 #     make bench              beside its peers; bench-docs: docs/ from that
 #     make bench-engine       the numbers, side by side with the usual way
-#     make build [CC=clang]   build/[clang/]ngx_http_flashsale_module.so
+#     make build [CC=clang]   build/[clang/]ngx_http_flashsale_module.so,
+#                             and build/[clang/]tuanbo-store
 #     make install [DESTDIR=dir] [PREFIX=/usr]     for nginx and its users
 #     make deb                Debian packages, in build/deb
 #     make test-deb           the same on a bare Debian 12, and used there
@@ -40,6 +41,7 @@ INCLUDE  = -Ingx_module/core -It
 MODULE_SRC = config $(wildcard ngx_module/*/*.[ch]) \
     $(CORE_SRC) $(CORE_HDR)
 MODULE   = $(BUILD)/ngx_http_flashsale_module.so
+STORE_TOOL = $(BUILD)/tuanbo-store
 
 TEST_HDR = $(wildcard t/*/*.h)
 UNIT_SRC = $(wildcard t/unit/test_*.c)
@@ -110,6 +112,10 @@ $(BUILD)/unit/%: t/unit/%.c $(CORE_LIB) $(wildcard t/unit/*.h t/common/*.h)
 	@mkdir -p $(@D)
 	$(CC) $(STRICT) $(CFLAGS) $(INCLUDE) -o $@ $< $(CORE_LIB) \
 	    -lcmocka $(LIBS)
+
+$(STORE_TOOL): conf/tools/tuanbo-store.c $(CORE_LIB)
+	@mkdir -p $(@D)
+	$(CC) $(STRICT) $(CFLAGS) $(INCLUDE) -o $@ $< $(CORE_LIB) $(LIBS)
 
 $(BUILD)/model/model: $(MODEL_SRC) $(CORE_LIB) $(TEST_HDR)
 	@mkdir -p $(@D)
@@ -191,7 +197,7 @@ test-power: setup-test
 # The module
 
 build: setup-build
-	@$(MAKE) --no-print-directory $(MODULE)
+	@$(MAKE) --no-print-directory $(MODULE) $(STORE_TOOL)
 
 # `config` lists the sources: another file, or another nginx, means another
 # configure.
@@ -226,7 +232,7 @@ PREFIX  = /usr
 SHARE   = $(PREFIX)/share/tuanbo
 MODULES = $(shell nginx -V 2>&1 | sed -n 's/.*--modules-path=\([^ ]*\).*/\1/p')
 CONFS   = $(wildcard conf/*.conf conf/tuanbo/*.conf)
-TOOLS   = $(notdir $(wildcard conf/bin/*))
+TOOLS   = $(notdir $(wildcard conf/bin/*) $(STORE_TOOL))
 
 install: build install-share
 	@set -e; umask 022; module='$(DESTDIR)$(MODULES)/$(notdir $(MODULE))'; \
@@ -240,7 +246,7 @@ install-share:
 	    install -D -m 644 "$$file" "$$share/$$file"; \
 	done; \
 	sed -i 's|/usr/share/tuanbo|$(SHARE)|g' $(CONFS:%="$$share"/%); \
-	install -D -t "$$share/conf/bin" $(TOOLS:%=conf/bin/%); \
+	install -D -t "$$share/conf/bin" $(wildcard conf/bin/*) $(STORE_TOOL); \
 	mkdir -p "$$bin"; \
 	ln -sf $(TOOLS:%=../share/tuanbo/conf/bin/%) "$$bin"; \
 	echo "$$share"; printf '%s\n' $(TOOLS:%="$$bin"/%)
@@ -393,10 +399,10 @@ test-mainline: setup-test build-mainline
 check:
 	@! grep -rn 'ngx_' ngx_module/core/ \
 	    || { echo 'the core must know nothing of nginx' >&2; false; }
-	@! LC_ALL=C.UTF-8 grep -rnE '.{80,}' --include='*.[ch]' ngx_module t \
+	@! LC_ALL=C.UTF-8 grep -rnE '.{80,}' --include='*.[ch]' ngx_module t conf \
 	    | grep -vE ':[0-9]+: +X\(' | grep . \
 	    || { echo 'lines have 79 columns' >&2; false; }
-	@! grep -rnP '\t| +$$' --include='*.[ch]' ngx_module t \
+	@! grep -rnP '\t| +$$' --include='*.[ch]' ngx_module t conf \
 	    || { echo 'no tabs, no blanks at the end of a line' >&2; false; }
 	@! find ngx_module -name '*.[ch]' -exec wc -l {} + \
 	    | awk '$$2 != "total" && $$1 > 900' | grep . \
