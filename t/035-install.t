@@ -13,7 +13,7 @@ my $root = Tuanbo::Test::root();
 my $t = Tuanbo::Test->new(workers => 1);
 my $dir = $t->dir;
 my ($modules) = `nginx -V 2>&1` =~ /--modules-path=(\S+)/ or die;
-my @tools = map { "tuanbo-$_" } qw(check-ledger load-catalog sign);
+my @tools = map { "tuanbo-$_" } qw(check-ledger load-catalog sign store);
 
 delete @ENV{qw(PERL5LIB MAKEFLAGS MAKELEVEL)};
 
@@ -65,7 +65,7 @@ my @sources = map { s{^\Q$root\E/}{}r } grep { -f }
 
 # ---- what is there
 cmp_ok(@sources, '>', 50, 'there is much to install');
-is_deeply([ files($share) ], [ sort @sources ],
+is_deeply([ files($share) ], [ sort @sources, 'conf/bin/tuanbo-store' ],
     'the storefront, the confs and the tools; nothing of the demo\'s');
 is_deeply([ grep { Tuanbo::Test::slurp("$share/$_")
     ne Tuanbo::Test::slurp("$root/$_") } @sources ], [], 'as they are');
@@ -163,6 +163,17 @@ for my $tool (qw(tuanbo-load-catalog tuanbo-sign tuanbo-check-ledger)) {
     ($status, my $printed) = said("cd $dir; bash -eu -o pipefail example");
     is($status, 0, "$tool: its example works");
     like($printed, $prints{$tool}, 'and prints what it should');
+}
+
+# ---- and the one that is compiled
+{
+    my ($status, $help) = said('tuanbo-store --help');
+    my ($example) = $help =~ /^Exit codes:.*?^Example:\n\n    (.*)\n\z/ms;
+
+    is($status, 0, 'tuanbo-store --help');
+    is((grep { length > 79 } split /\n/, $help), 0, 'its lines are short');
+    is_deeply([ said($example =~ s{/var/lib/flashsale}{$dir/store}r) ],
+        [ 0, "store 2\nprogram 2\nopen yes\n" ], 'its example works');
 }
 
 # ---- what docs/lua.md shows

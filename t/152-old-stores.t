@@ -5,8 +5,9 @@ use Tuanbo::Test;
 
 # Stores of builds before: as they were written, with a failed group that is
 # half paid back, a second payment, one for what was given back, goods that
-# are there, and a live hold.  They open, the index is made anew, what was owed
-# then is owed now, and what is new is in the same history.
+# are there, and a live hold; the last one's debts have an id.  They open, the
+# index is made anew, what was owed then is owed now, and what is new is in the
+# same history.
 
 sub owed ($hold) {
     return join ' ', map { ($_->{sale} // '-') . ":$_->{amount_fen}"
@@ -20,7 +21,7 @@ my @owner = (stat $store)[4, 5];
 
 $t->expect_log(qr/folding \d+ entries|index-\d+.data\.mdb is missing|is not the one that was here/);
 
-for my $name ('before-solid-ground', 'before-debts') {
+for my $name (qw(before-solid-ground before-debts before-goods)) {
 
     # in the place of a store of this build, which has the right owner
 
@@ -34,7 +35,8 @@ for my $name ('before-solid-ground', 'before-debts') {
     $t->start;
 
     my %user = (sold => 'alice', twice => 'bo', late => 'cy', failed => 'di',
-        back => 'ed', formed => 'flo', ready => 'gil', live => 'hal');
+        back => 'ed', formed => 'flo', ready => 'gil', live => 'hal',
+        part => 'jo');
 
     # the index is made anew meanwhile, by whichever worker: 503 until it is
 
@@ -53,6 +55,11 @@ for my $name ('before-solid-ground', 'before-debts') {
 
     like($hold->('live')->{state}, qr/^(?:held|expired)\z/,
         "$name: a live hold has what is left of its time");
+    if ($id{part}) {
+        $state{part} = 'sold';
+        $owed{part} = 'grape:100:bad:back';
+    }
+
     for my $who (sort keys %state) {
         my $is = $hold->($who);
         is($is->{state}, $state{$who}, "$name: $who is $state{$who}");

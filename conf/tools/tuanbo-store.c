@@ -28,9 +28,9 @@
 #define TOOL_FAILED    2
 
 static const char  tool_help[] =
-"Shows the schema of a store, which says what its log may hold, and raises it\n"
-"to that of this program. nginx does so by itself when it opens a store that\n"
-"nobody else has open; the server it is for is stopped meanwhile.\n"
+"Shows the schema of a store, which says what its log may hold, and raises\n"
+"it to that of this program, with nobody there. nginx does so by itself when\n"
+"it opens a store that nobody else has open.\n"
 "\n"
 "Usage:\n"
 "\n"
@@ -47,8 +47,8 @@ static const char  tool_help[] =
 "As root it does its work as the user who owns the store's log.\n"
 "\n"
 "Exit codes: 0 it was printed, or the number is this program's now; 1 not\n"
-"raised, as somebody has the store open; 2 it cannot be opened, is of a newer\n"
-"program, or the tool was called wrongly.\n"
+"raised, as somebody has the store open; 2 it cannot be opened, it is of a\n"
+"newer program, or the tool was called wrongly.\n"
 "\n"
 "Example:\n"
 "\n"
