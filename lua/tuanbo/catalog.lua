@@ -262,17 +262,24 @@ for name, rule in pairs(schema.product) do
 end
 
 
+-- What the engine keeps by itself, and nobody puts: the words of a sale that
+-- was cancelled.
+local kept = {
+    cancelled = { reason = { type = "text", max = 512 } },
+}
+
+
 --- What a page can read of a document, which may be older than the rules or
 -- have come by a way that knows none: a table of its own, with the fields that
 -- keep their rules, and nothing else.
--- @tparam string kind product, pickup, session or sale (its `doc`)
+-- @tparam string kind product, pickup, session, sale (its `doc`) or cancelled
 -- @tparam table doc
 -- @tparam function told called with each other field that the schema has, and
 -- its rule
 -- @treturn table
 function catalog.readable(kind, doc, told)
-    return readable_fields(doc, kind == "sale" and own_fields or schema[kind],
-                           "", told)
+    return readable_fields(doc, kind == "sale" and own_fields or kept[kind]
+                           or schema[kind], "", told)
 end
 
 

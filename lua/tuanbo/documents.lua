@@ -45,7 +45,7 @@ end
 
 --- A document.
 -- @tparam table engine
--- @tparam string kind product, pickup, session or sale (its `doc`)
+-- @tparam string kind product, pickup, session, sale (its `doc`) or cancelled
 -- @tparam string id
 -- @treturn table|nil what can be read of it
 -- @treturn string the problem's code

@@ -20,7 +20,7 @@ local ffi_string = ffi.string
 local get_request = base.get_request
 
 -- The module's other side is ngx_module/lua/ngx_http_flashsale_lua.h.
-local VERSION = 6
+local VERSION = 7
 
 local PAGE_MAX = 100                -- of one call
 local PAGE = 20
@@ -28,6 +28,7 @@ local DOCUMENTS_SIZE = 1048576      -- bytes of one page of documents
 local HOLD_SIZE = 49152             -- bytes of a hold's or a problem's JSON
 local LISTED_SIZE = 4096            -- of a hold's in a list
 local SECRETS_SIZE = 65537          -- bytes of a file of secrets, and one
+local LINES_MAX = 8                 -- of a hold
 local UNPAID_MAX = 8                -- of one buyer
 local WRITTEN_MS = 1000             -- then a contact is promised
 local READY_MS = 2000
@@ -54,6 +55,8 @@ typedef struct {
     uint32_t  goal_by;
     uint32_t  state;
     int32_t   formed;
+    uint32_t  cancel_ms;
+    uint32_t  called_off;
     uint32_t  id_len;
     uint32_t  title_len;
     char      id[64];
@@ -64,6 +67,11 @@ typedef struct {
     uint32_t  joined;
     uint32_t  state;
 } ngx_http_flashsale_ffi_group_t;
+
+typedef struct {
+    double    handed_at;
+    uint32_t  coming;
+} ngx_http_flashsale_ffi_line_t;
 
 typedef struct {
     uint32_t  start;
@@ -89,7 +97,8 @@ int ngx_http_flashsale_ffi_group(const char *id, size_t id_len,
     const char *pickup, size_t pickup_len,
     ngx_http_flashsale_ffi_group_t *group);
 int ngx_http_flashsale_ffi_hold(const char *id, size_t id_len,
-    const char *identity, size_t identity_len, char *buf, size_t size);
+    const char *identity, size_t identity_len, char *buf, size_t size,
+    ngx_http_flashsale_ffi_line_t *lines);
 int ngx_http_flashsale_ffi_holds(const char *identity, size_t identity_len,
     const char *before, size_t before_len, int limit, char *buf,
     size_t size);
@@ -173,6 +182,7 @@ local more = ffi.new("int[1]")
 local problem = ffi.new("int[1]")
 local later = ffi.new("int[1]")
 local pending = ffi.new("void *[1]")
+local hold_lines = ffi.new("ngx_http_flashsale_ffi_line_t[?]", LINES_MAX)
 local hold_buffer = ffi.new("char[?]", HOLD_SIZE)
 local sale_page, document_page, document_buffer, holds_buffer
 local unpaid_buffer
@@ -210,6 +220,8 @@ local function sale_table(sale)
                   or nil,
         joined = sale.joined,
         formed = formed,
+        cancel_ms = sale.cancel_ms ~= 0 and sale.cancel_ms or nil,
+        called_off = sale.called_off == 1 or nil,
         version = sale.version,
         ended_at = sale.ended_at ~= 0 and sale.ended_at or nil,
     }
@@ -325,7 +337,8 @@ end
 --- A sale.
 -- @tparam string id its slug
 -- @treturn table|nil id, title, state, price_fen, stock, free, held, sold,
--- limit, opens_at, closes_at, goal, goal_by, joined, formed, version
+-- limit, opens_at, closes_at, goal, goal_by, joined, formed, cancel_ms,
+-- version; called_off: true when it was cancelled
 -- @treturn string the problem's code
 function engine.sale(id)
     if type(id) ~= "string" then
@@ -447,10 +460,12 @@ end
 --- A hold of this buyer.
 -- @tparam string id
 -- @tparam string identity the buyer's, as flashsale_user has it
--- @treturn table|nil id, state, lines (of sale, qty, price_fen), pickup,
--- amount_fen, owed_fen, refunded_fen, created_at, expires_at, now, debts (of
--- owed, sale, qty, amount_fen, reason, due_at, refunded_at), claims (of id,
--- state, amount_fen, due_at, sale, qty, reason, answered_at)
+-- @treturn table|nil id, state, lines (of sale, qty, price_fen; of an order
+-- also goods, short_qty, and what its JSON has not: coming, the units that the
+-- sale does not have again, and handed_at), pickup, amount_fen, owed_fen,
+-- refunded_fen, created_at, expires_at, now, debts (of owed, sale, qty,
+-- amount_fen, reason, due_at, refunded_at), claims (of id, state, amount_fen,
+-- due_at, sale, qty, reason, answered_at)
 -- @treturn string the problem's code; no_such_hold also when it is another's
 function engine.hold(id, identity)
     id, identity = text(id), text(identity)
@@ -460,13 +475,25 @@ function engine.hold(id, identity)
     end
 
     local n = C.ngx_http_flashsale_ffi_hold(id, #id, identity, #identity,
-                                            hold_buffer, HOLD_SIZE)
+                                            hold_buffer, HOLD_SIZE,
+                                            hold_lines)
 
     if n < 0 then
         return nil, code_of(n)
     end
 
-    return decode(hold_buffer, n)
+    local hold = decode(hold_buffer, n)
+
+    for i, line in ipairs(hold.lines) do
+        local beside = hold_lines[i - 1]
+
+        if line.goods then
+            line.coming = beside.coming
+            line.handed_at = beside.handed_at ~= 0 and beside.handed_at or nil
+        end
+    end
+
+    return hold
 end
 
 

@@ -99,6 +99,21 @@ function format.span(say, ms)
 end
 
 
+-- How long something lasts: in the largest unit that says it without a rest.
+function format.length(say, ms)
+    local seconds = math.floor(ms / 1000)
+
+    for _, unit in ipairs { { "days", 86400 }, { "hours", 3600 },
+                            { "minutes", 60 } } do
+        if seconds >= unit[2] and seconds % unit[2] == 0 then
+            return say("length." .. unit[1], { count = seconds / unit[2] })
+        end
+    end
+
+    return format.span(say, ms)
+end
+
+
 -- The eight digits that are said at the pickup point, out of a hold's id.
 -- The id cannot be guessed, so neither can they.
 function format.pickup_code(id)

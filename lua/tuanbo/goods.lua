@@ -171,7 +171,9 @@ function goods.of(c, sale, own)
         formed = false
     end
 
-    if sale.state == "sold_out" then
+    if sale.called_off then
+        line = say("sale.called_off")
+    elseif sale.state == "sold_out" then
         line = say("sale.sold_out")
     elseif sale.state == "closed" and sale.ended_at then
         line = say("sale.ended", { when = format.when(say, sale.ended_at,
@@ -197,6 +199,7 @@ function goods.of(c, sale, own)
         state = sale.state,
         version = sale.version,
         open = sale.state == "open",
+        called_off = sale.called_off,
         stock = sale.stock,
         free = sale.free,
         taken = taken,
@@ -216,6 +219,9 @@ function goods.of(c, sale, own)
                                                         now) }),
         closes_span = closes_at and closes_at > now
             and format.span(say, closes_at - now),
+        cancel_line = given(sale.cancel_ms)
+            and say(given(sale.goal) and "sale.cancel.group" or "sale.cancel",
+                    { length = format.length(say, sale.cancel_ms) }),
         limit = limit,
         limit_line = limit and say("sale.limit", { count = limit,
                                                    unit = unit }),
@@ -227,7 +233,11 @@ function goods.of(c, sale, own)
         pickups = product.pickups,
     }
 
-    if given(sale.goal) and given(sale.goal_by) ~= "pickup" then
+    -- no group of a cancelled sale forms, and none fails by itself
+    if sale.called_off then
+        it.goal_rule = nil
+
+    elseif given(sale.goal) and given(sale.goal_by) ~= "pickup" then
         it.goal = goal_of(c, sale.goal, sale.joined or 0, formed, unit)
         it.goal_rule = say("goal.rule", { goal = sale.goal, unit = unit })
 
@@ -384,11 +394,13 @@ end
 
 
 local function pickup_of(id, doc)
+    local day, hours = given(doc.day), given(doc.hours)
+
     return {
         id = id,
         name = given(doc.name) or given(doc.title) or id,
         address = given(doc.address),
-        hours = given(doc.hours),
+        hours = day and hours and day .. " " .. hours or day or hours,
         leader = given(doc.leader),
         note = given(doc.note),
     }

@@ -23,6 +23,8 @@ static fs_outcome_t ngx_http_flashsale_lua_find_sale(fs_view_t *view,
     fs_str_t id, fs_sale_t *sale);
 static void ngx_http_flashsale_lua_sale(const fs_sale_t *from,
     ngx_http_flashsale_ffi_sale_t *to);
+static void ngx_http_flashsale_lua_line(const fs_line_t *from,
+    ngx_http_flashsale_ffi_line_t *to);
 static fs_outcome_t ngx_http_flashsale_lua_holds(
     ngx_http_flashsale_worker_t *worker, fs_str_t identity, fs_str_t id,
     uint8_t *buyer, fs_seq_t *seq, fs_view_t *view);
@@ -215,6 +217,8 @@ ngx_http_flashsale_lua_sale(const fs_sale_t *from,
     to->goal_by = from->goal_by;
     to->state = fs_sale_state(from);
     to->formed = fs_sale_formed(from);
+    to->cancel_ms = from->cancel_ms;
+    to->called_off = from->called_off;
 
     to->id_len = from->slug.len;
     ngx_memcpy(to->id, from->slug.data, from->slug.len);
@@ -437,9 +441,11 @@ ngx_http_flashsale_lua_holds(ngx_http_flashsale_worker_t *worker,
 
 int
 ngx_http_flashsale_ffi_hold(const char *id, size_t id_len,
-    const char *identity, size_t identity_len, char *buf, size_t size)
+    const char *identity, size_t identity_len, char *buf, size_t size,
+    ngx_http_flashsale_ffi_line_t *lines)
 {
     int                           len;
+    unsigned                      i;
     uint8_t                       buyer[FS_BUYER_LEN];
     fs_seq_t                      seq;
     fs_hold_t                     hold;
@@ -463,6 +469,10 @@ ngx_http_flashsale_ffi_hold(const char *id, size_t id_len,
     {
         len = ngx_http_flashsale_lua_render(worker, &view, &hold, buf, size);
 
+        for (i = 0; i < hold.lines_n; i++) {
+            ngx_http_flashsale_lua_line(&hold.lines[i], &lines[i]);
+        }
+
     } else {
         len = -(int) ngx_http_flashsale_missing(&view, FS_NO_SUCH_HOLD);
     }
@@ -470,6 +480,16 @@ ngx_http_flashsale_ffi_hold(const char *id, size_t id_len,
     fs_view_close(&view);
 
     return len;
+}
+
+
+static void
+ngx_http_flashsale_lua_line(const fs_line_t *from,
+    ngx_http_flashsale_ffi_line_t *to)
+{
+    to->handed_at = (from->goods == FS_GOODS_HANDED_OVER)
+                    ? (double) from->goods_at : 0;
+    to->coming = from->qty - from->restocked;
 }
 
 

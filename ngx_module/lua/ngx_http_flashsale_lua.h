@@ -23,7 +23,7 @@
 #include "core/read/read.h"
 
 
-#define NGX_HTTP_FLASHSALE_FFI_VERSION  6
+#define NGX_HTTP_FLASHSALE_FFI_VERSION  7
 #define NGX_HTTP_FLASHSALE_FFI_PAGE     100    /* sales, holds, documents */
 #define NGX_HTTP_FLASHSALE_FFI_UNPAID   8
 
@@ -52,6 +52,8 @@ typedef struct {
     uint32_t                         goal_by;   /* fs_goal_by_t */
     uint32_t                         state;     /* fs_sale_state_t */
     int32_t                          formed;    /* -1: undecided */
+    uint32_t                         cancel_ms;
+    uint32_t                         called_off;
     uint32_t                         id_len;
     uint32_t                         title_len;
     char                             id[FS_SLUG_MAX];
@@ -62,6 +64,13 @@ typedef struct {
     uint32_t                         joined;
     uint32_t                         state;     /* fs_group_state_t */
 } ngx_http_flashsale_ffi_group_t;
+
+/* what a page says of a line of an order beside its JSON */
+typedef struct {
+    double                           handed_at; /* 0: it is not */
+    uint32_t                         coming;    /* units that the sale does
+                                                   not have again */
+} ngx_http_flashsale_ffi_line_t;
 
 /* its text lies in the caller's buffer */
 typedef struct {
@@ -113,8 +122,11 @@ int ngx_http_flashsale_ffi_shelf(int ended, double from, int limit,
 int ngx_http_flashsale_ffi_group(const char *id, size_t id_len,
     const char *pickup, size_t pickup_len,
     ngx_http_flashsale_ffi_group_t *group);
+
+/* lines: FS_LINES_MAX; as many as the hold has are filled in. */
 int ngx_http_flashsale_ffi_hold(const char *id, size_t id_len,
-    const char *identity, size_t identity_len, char *buf, size_t size);
+    const char *identity, size_t identity_len, char *buf, size_t size,
+    ngx_http_flashsale_ffi_line_t *lines);
 int ngx_http_flashsale_ffi_holds(const char *identity, size_t identity_len,
     const char *before, size_t before_len, int limit, char *buf,
     size_t size);

@@ -91,10 +91,14 @@
     var answered = "";
     var unseen = false;
 
+    // An order's page may have a form for each of its lines.
+    function placeOfChoice(input) {
+        return (input.form && input.form.id ? "#" + input.form.id + " " : "")
+            + '[name="' + input.name + '"][value="' + input.value + '"]';
+    }
+
     function keepChoices(old) {
-        return all("input:checked", old).map(function (input) {
-            return '[name="' + input.name + '"][value="' + input.value + '"]';
-        });
+        return all("input:checked", old).map(placeOfChoice);
     }
 
     // How to find again, in what comes in its place, the element that has the
@@ -110,8 +114,7 @@
             return 'a[href="' + href + '"]';
         }
 
-        return element.type === "radio" ? '[name="' + element.name
-            + '"][value="' + element.value + '"]' : "";
+        return element.type === "radio" ? placeOfChoice(element) : "";
     }
 
     function isTyped(element) {
@@ -140,7 +143,7 @@
             var next = fresh.getElementById(old.id);
             var focused = old.contains(document.activeElement)
                 && document.activeElement;
-            var chosen;
+            var chosen, open;
 
             // what the buyer holds stays, and what is typed while there is
             // a place for it: none, when the time is over
@@ -157,7 +160,15 @@
             });
 
             chosen = keepChoices(old);
+            open = all("details[open]", old);
             old.replaceWith(next);
+            open.forEach(function (details) {
+                var same = document.getElementById(details.id);
+
+                if (same) {
+                    same.open = true;
+                }
+            });
             chosen.forEach(function (selector) {
                 var input = next.querySelector(selector);
 
@@ -568,6 +579,16 @@
 
     // ---- a hold that somebody looks at
 
+    // What may change of an order beside its state: order.lua makes the same.
+    function newsOf(said) {
+        return [said.owed_fen, said.refunded_fen].concat(
+            said.lines.map(function (line) {
+                return line.goods || "";
+            }), (said.claims || []).map(function (claim) {
+                return claim.state;
+            })).join(" ");
+    }
+
     function follow() {
         var hold = document.querySelector("[data-follow]");
         var id = hold && hold.dataset.follow;
@@ -583,7 +604,10 @@
             .then(function (said) {
                 connection(false);
 
-                if (said && said.state !== hold.dataset.state) {
+                if (said && (said.state !== hold.dataset.state
+                    || hold.dataset.news && newsOf(said)
+                        !== hold.dataset.news))
+                {
                     return settled();
                 }
             })

@@ -2,6 +2,7 @@
 
 local format = require "tuanbo.format"
 local goods = require "tuanbo.goods"
+local order = require "tuanbo.order"
 local problems = require "tuanbo.problems"
 local qr = require "tuanbo.qr"
 
@@ -13,52 +14,9 @@ local ordered = { sold = true, ready = true, picked_up = true }
 local repaid = { refund_due = true, refunded = true }
 
 
-local function lines_of(c, hold)
-    local lines = {}
-    local group
-
-    for i, line in ipairs(hold.lines) do
-        local sale = c.engine.sale(line.sale)
-        local it = sale and goods.of(c, sale)
-
-        lines[i] = {
-            title = it and it.title or line.sale,
-            href = "/s/" .. line.sale,
-            picture = it and it.picture,
-            amount = c.say("line.amount", {
-                count = line.qty, unit = it and it.unit or c.say("unit"),
-                yuan = format.yuan(line.price_fen) }),
-            sum = format.yuan(line.qty * line.price_fen),
-        }
-
-        if it and it.goal_by_pickup and hold.pickup
-           and hold.pickup ~= ngx.null
-        then
-            it.goal = goods.group_of(c, it, hold.pickup)
-        end
-
-        if it and it.goal and it.goal.failed then
-            lines[i].failed = true
-            lines[i].note = c.say("order.line.failed", {
-                goal = it.goal.goal, unit = it.unit, yuan = lines[i].sum })
-        end
-
-        -- the page shows one group: that of which most is still missing
-        if it and it.goal and not it.goal.failed
-           and (not group or it.goal.left > group.left)
-        then
-            group = it.goal
-            group.unit = it.unit
-            group.sale = it
-        end
-    end
-
-    return lines, group
-end
-
-
-local function steps_of(c, hold, group)
-    local state = hold.state
+local function steps_of(c, hold, it)
+    local state, group = hold.state, it.group
+    local there = (it.places.ready or 0) + (it.places.handed_over or 0)
     local steps = {}
 
     local function add(name, done, note)
@@ -71,7 +29,7 @@ local function steps_of(c, hold, group)
     add("paid", true)
 
     if group then
-        local done = group.formed or state ~= "sold"
+        local done = group.formed or there > 0
 
         add("group", done, not done and c.say("order.step.group.wait", {
             left = goods.live("missing", group.left), unit = group.unit }))
@@ -86,7 +44,10 @@ local function steps_of(c, hold, group)
         end
     end
 
-    add("ready", state == "ready" or state == "picked_up")
+    add("ready", state == "ready" or state == "picked_up",
+        state == "sold" and there > 0
+        and c.say("order.step.ready.some", { count = there,
+                                             all = #it.lines }))
     add("picked_up", state == "picked_up")
 
     local now_found = false
@@ -104,96 +65,142 @@ local function steps_of(c, hold, group)
 end
 
 
--- What the record says, or nil.
-local function given(value)
-    return value ~= ngx.null and value or nil
-end
-
-
--- What is owed back, or is back: one for each debt of the record. nil: none.
-local function debts_of(c, hold, lines)
-    local debts = {}
-    local titles = {}
-
-    for i, line in ipairs(hold.lines) do
-        titles[line.sale] = lines[i].title
-    end
-
-    for i, debt in ipairs(hold.debts or {}) do
-        local back = given(debt.refunded_at)
-        local at = back or debt.due_at
-
-        debts[i] = {
-            title = given(debt.sale) and titles[debt.sale]
-                    or c.say("debt.payment"),
-            why = c.say("debt.why." .. debt.reason),
-            state = c.say(back and "debt.back" or "debt.due", {
-                yuan = format.yuan(debt.amount_fen),
-                time = format.when(c.say, at, c.now) }),
-        }
-    end
-
-    return debts[1] and debts
-end
-
-
 local function common(c, hold)
-    local lines, group = lines_of(c, hold)
+    local lines, group, places = order.lines(c, hold)
+    local pickup = goods.pickup(c, hold.pickup)
 
     return {
         id = hold.id,
         state = hold.state,
         state_word = c.say("state." .. hold.state),
         lines = lines,
-        debts = debts_of(c, hold, lines),
+        places = places,
+        shelves = order.places(c, lines, pickup),
+        debts = order.debts(c, hold, lines),
+        claims = order.claims(c, hold, lines),
+        news = order.news(hold),
         group = group,
         yuan = format.yuan(hold.amount_fen),
-        pickup = goods.pickup(c, hold.pickup),
+        pickup = pickup,
         placed = format.when(c.say, hold.created_at, c.now),
         again = lines[1] and lines[1].href or "/",
     }
 end
 
 
-local function failed_of(it)
+-- The titles of the lines that are so, one after the other; nil: none is.
+local function titles_of(c, it, is_so)
     local titles = {}
 
     for _, line in ipairs(it.lines) do
-        if line.failed then
+        if is_so(line) then
             titles[#titles + 1] = line.title
         end
     end
 
-    return titles
+    return titles[1] and table.concat(titles, c.say("and"))
+end
+
+
+local function is_failed(line)
+    return line.failed and line.place ~= "handed_over"
+end
+
+
+local function is_called_off(line)
+    return line.called_off and line.place ~= "handed_over"
+end
+
+
+local function is_off(line)
+    return line.place == "off"
+end
+
+
+local function is_short(line)
+    return line.place == "short"
 end
 
 
 -- Why money goes back, as far as the records say: a group that did not form,
--- or what each debt says. What is left is a payment that the engine could not
--- use, of which no debt is written yet.
+-- a sale that was cancelled, goods that did not come, an order that was
+-- cancelled, or what each debt says. What is left is a payment that the engine
+-- could not use, of which no debt is written yet.
 local function reason_of(c, it)
-    local failed = failed_of(it)
+    for _, why in ipairs {
+        { "group", is_failed }, { "called_off", is_called_off },
+        { "short", is_short }, { "off", is_off },
+    } do
+        local names = titles_of(c, it, why[2])
 
-    if #failed > 0 then
-        return c.say("order.reason.group",
-                     { names = table.concat(failed, c.say("and")) })
+        if names then
+            return c.say("order.reason." .. why[1], { names = names })
+        end
     end
 
     return not it.debts and c.say("order.reason.payment") or nil
 end
 
 
+-- What the shop said of sales that it has cancelled.
+local function words_of(c, hold, it)
+    local words = {}
+
+    for i, line in ipairs(it.lines) do
+        words[#words + 1] = line.called_off
+                            and order.words(c, hold.lines[i].sale) or nil
+    end
+
+    return words
+end
+
+
 -- The pickup code is for what is there: before, the page says that it will
 -- come, and after, it is of no use.
 local function code_of(c, hold, view)
-    if hold.state == "sold" then
-        view.code_line = c.say("order.code.later")
+    local places = view.it.places
 
-    elseif hold.state == "ready" then
+    if places.ready then
         view.pickup_code = format.pickup_code(hold.id)
         view.qr = qr.of("tuanbo:" .. hold.id .. ":"
                         .. view.pickup_code:gsub(" ", ""))
+
+    elseif places.awaited then
+        view.code_line = c.say("order.code.later")
     end
+end
+
+
+-- The way to give the order back, while there is one.
+local function cancel_of(c, hold, it)
+    local till = hold.cancel_until
+
+    if not till or till <= c.now then
+        return nil
+    end
+
+    local clock = { clock = format.till(c.say, till, c.now) }
+
+    return {
+        at = till,
+        till = c.say(it.group and "order.cancel.until.group"
+                     or "order.cancel.until", clock),
+        what = c.say("order.cancel.what", { yuan = it.yuan }),
+        go = c.say("order.cancel.do", { yuan = it.yuan }),
+    }
+end
+
+
+-- The words of a refusal. It was too late for one of two things.
+local function refusal_of(c, code, it)
+    if code == "too_late" then
+        local there = it.places.ready or it.places.handed_over
+
+        return c.say(there and "problem.too_late.claim"
+                     or "problem.too_late.cancel")
+    end
+
+    return code and code ~= "checkout_down" and problems.line(c.say, code)
 end
 
 
@@ -236,30 +243,37 @@ return function(c, hold, options)
     local view = {
         it = it,
         called = options.called,
-        problem = code and code ~= "checkout_down"
-                  and problems.line(c.say, code),
+        problem = refusal_of(c, code, it),
+        called_off = words_of(c, hold, it),
         watches = {},
         private = true,
     }
 
     local state = hold.state
 
-    -- the groups of all lines have failed; the ledger's lines that give the
-    -- money back follow within moments
-    if state == "sold" and #failed_of(it) == #it.lines then
+    -- nothing comes any more, because groups failed or sales were cancelled;
+    -- the ledger's lines that give the money back follow within moments
+    if state == "sold" and it.places.off == #it.lines then
         state = "refund_due"
     end
 
-    if ordered[state] then
-        local waits = hold.state == "sold" and it.group
-                      and not it.group.formed
+    -- something is to be collected yet, or was, whatever was paid back
+    if repaid[state] and (it.places.ready or it.places.handed_over) then
+        state = it.places.ready and "ready" or "picked_up"
+    end
 
-        view.title = c.say(waits and "order.sold.group"
-                           or "order." .. hold.state)
-        view.steps = steps_of(c, hold, it.group)
+    if ordered[state] then
+        local waits = state == "sold" and it.group and not it.group.formed
+        local some = state == "sold" and it.places.ready
+
+        view.title = c.say(some and "order.sold.some"
+                           or waits and "order.sold.group"
+                           or "order." .. state)
+        view.steps = steps_of(c, hold, it)
         view.watches = waits and { it.group.sale } or {}
+        view.cancel = cancel_of(c, hold, it)
         code_of(c, hold, view)
-        view.follow = hold.state ~= "picked_up"
+        view.follow = order.moves(hold)
 
         return "order", view
     end
@@ -272,7 +286,7 @@ return function(c, hold, options)
 
         view.why = c.say("order." .. state .. ".why", {
             yuan = fen > 0 and format.yuan(fen) or it.yuan })
-        view.follow = state ~= "refunded"
+        view.follow = order.moves(hold)
 
         return "over", view
     end
@@ -284,6 +298,10 @@ return function(c, hold, options)
         view.title = c.say(hold.state == "held" and "hold.title"
                            or "hold.paying")
         view.paying = hold.state == "paying"
+
+        local gone = titles_of(c, it, is_called_off)
+
+        view.cancelled = gone and c.say("hold.called_off", { names = gone })
         view.expires_at = at
         view.until_line = c.say("hold.until", { clock = clock })
         view.span = format.span(c.say, at - c.now)

@@ -3,6 +3,7 @@
 
 local format = require "tuanbo.format"
 local goods = require "tuanbo.goods"
+local order = require "tuanbo.order"
 local problems = require "tuanbo.problems"
 local unpaid = require "tuanbo.views.unpaid"
 
@@ -79,6 +80,8 @@ return function(c, sale, code, mine)
                         or not known and i == 1
         pickup.where = c.say("item.where", { name = pickup.name })
     end
+
+    it.words = it.called_off and order.words(c, it.id)
 
     local gone = it.state == "sold_out" or it.state == "closed"
     local others = gone and goods.others(c, it.id, OTHERS) or {}

@@ -5,7 +5,21 @@ local unpaid = require "tuanbo.views.unpaid"
 
 local PAGE = 20
 
-local need_me = { held = true, paying = true, ready = true }
+local need_me = { held = true, paying = true, ready = true,
+                  ["sold.some"] = true }
+
+
+-- Its state, and whether some of it can be collected.
+local function state_of(hold)
+    for _, line in ipairs(hold.state == "sold" and hold.lines or {}) do
+        if line.goods == "ready" then
+            return "sold.some"
+        end
+    end
+
+    return hold.state
+end
+
 
 -- What is known of somebody, in lines.
 local function known_of(c, buyer)
@@ -45,6 +59,7 @@ return function(c, buyer, before, called, bad, left)
     end
 
     for i, hold in ipairs(list) do
+        local state = state_of(hold)
         local names, picture = unpaid.names(c, hold)
         local live = hold.state == "held" or hold.state == "paying"
 
@@ -53,11 +68,12 @@ return function(c, buyer, before, called, bad, left)
             title = names,
             picture = picture,
             yuan = format.yuan(hold.amount_fen),
-            word = c.say("state." .. hold.state),
+            word = c.say("state." .. state),
             time = live and unpaid.time(c, hold),
             state = hold.state,
-            acts = need_me[hold.state],
-            good = hold.state == "ready" or hold.state == "picked_up",
+            acts = need_me[state],
+            good = state == "sold.some" or state == "ready"
+                   or state == "picked_up",
             placed = format.when(c.say, hold.created_at, c.now),
         }
     end

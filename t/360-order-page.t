@@ -1,0 +1,77 @@
+use v5.36;
+use utf8;
+use Tuanbo::Test;
+use Tuanbo::Test::Storefront;
+
+binmode Test::More->builder->$_, ':utf8'
+    for qw(output failure_output todo_output);
+
+# Where the goods of each line of an order are, on its page: on their way, at
+# the pickup point with its day and hours, collected, short; one order's lines
+# in different places.
+
+my $t = Tuanbo::Test::Storefront->storefront->start;
+
+sub buyer (@headers) { Tuanbo::Test::Storefront->buyer($t, @headers) }
+
+# The lines at a place, in words; nothing when there are none.
+sub shelf ($buyer, $place) {
+    my $shelf = $buyer->dom->at(".shelf[data-place=$place]") or return '';
+
+    return $shelf->all_text =~ s/\s+/ /gr =~ s/^ | $//gr;
+}
+
+sub places ($buyer) {
+    return $buyer->dom->find('.shelf')->map(attr => 'data-place')->join(' ');
+}
+
+$t->admin(PUT => '/documents/pickup/xingfu', json => { name => '幸福里店',
+    address => '东门 3 号', day => '到货第二天', hours => '8:00–21:30',
+    en => { name => 'Xingfuli', day => 'The day after' } });
+$t->define_sale('grape', title => '葡萄', price_fen => 3980, stock => 10,
+    doc => { pickups => ['xingfu'] });
+
+my $lin = buyer();
+$lin->get('/s/grape');
+like($lin->text, qr/到货第二天 8:00–21:30/, 'day and hours where one chooses');
+$lin->submit('#take');
+my $id = $lin->id;
+is(places($lin), '', 'nothing is paid: no goods');
+is($t->order($id, 'confirm', payment => 'p', paid_fen => 3980)->code, 200,
+    'paid');
+
+$lin->get("/h/$id");
+is(places($lin), 'awaited', 'on their way');
+like(shelf($lin, 'awaited'), qr/^等待配送 .*葡萄/, 'in words');
+ok(!$lin->dom->at('.code'), 'no code yet');
+
+is($t->order($id, 'ready')->code, 200, 'there');
+$lin->get("/h/$id");
+is(places($lin), 'ready', 'at the pickup point');
+like(shelf($lin, 'ready'), qr/^已到货 到这里取： 幸福里店 地址东门 3 号 .*到货第二天 8:00–21:30 葡萄/,
+    'which has a day and hours');
+ok($lin->dom->at('.code'), 'and the code');
+is($lin->dom->find('.pickup')->size, 1, 'the point is named once');
+like(buyer_in_english()->text, qr/It is here Collect it at: Xingfuli .*The day after 8:00/,
+    'in English');
+
+is($t->order($id, 'picked-up')->code, 200, 'collected');
+$lin->get("/h/$id");
+is(places($lin), 'handed_over', 'collected');
+like(shelf($lin, 'handed_over'), qr/^已领取 .*葡萄/, 'in words');
+ok(!$lin->dom->at('.code'), 'the code is of no use any more');
+
+
+# The same buyer, who reads English.
+sub buyer_in_english {
+    my $other = buyer('Accept-Language' => 'en');
+
+    $other->{ua}->cookie_jar($lin->{ua}->cookie_jar);
+    $other->get('/');
+
+    return $other->get("/h/$id");
+}
+
+
+$t->audit_ok;
+$t->finish;
