@@ -18,12 +18,12 @@ use Tuanbo::History::Server;
 my %option = (seed => int rand 1 << 31, clients => 16, sale => [],
     pickup => [],
     'user-header' => 'X-User', stock => 40, deadline => 45, patience => 60,
-    wave => 10);
+    wave => 10, think => 40);
 
 GetOptions(\%option, 'url=s', 'secrets=s', 'user-header=s', 'users=s',
     'pay=s', 'seed=i', 'clients=i', 'seconds=f', 'requests=i', 'sale=s@', 'pickup=s@',
     'stock=i', 'name=s', 'deadline=f', 'patience=f', 'wave=f', 'out=s',
-    'intents', 'help') && !@ARGV or usage(2);
+    'think=f', 'intents', 'help') && !@ARGV or usage(2);
 usage(0) if $option{help};
 usage(2) if $option{clients} < 1 || !$option{seconds} == !$option{requests};
 
@@ -49,7 +49,7 @@ my $load = Tuanbo::History::Load->new(server => $server,
     dir => $option{out}, sales => $option{sale}, users => $users,
     pickups => $option{pickup},
     map { $_ => $option{$_} } qw(seed clients seconds requests name stock
-        pay deadline patience wave));
+        pay deadline patience wave think));
 
 say "seed $option{seed}";
 eval { $load->run; 1 } or fail($@);
@@ -67,7 +67,8 @@ sub usage ($status) {
 load.pl --url http://host:port --out DIR (--seconds N | --requests N)
     [--secrets DIR] [--sale ID ...] [--pickup ID ...] [--pay /pay/{hold}]
     [--user-header X-User] [--users FILE] [--seed N] [--clients N]
-    [--stock N] [--wave N] [--deadline N] [--patience N] [--name NAME]
+    [--stock N] [--wave N] [--deadline N] [--patience N] [--think N]
+    [--name NAME]
 load.pl --intents --seed N --clients N --requests N
 
 --secrets    a directory with the files orders, ledger and admin. With the
@@ -79,6 +80,7 @@ load.pl --intents --seed N --clients N --requests N
 --stock      units of a sale of its own; new ones come each --wave seconds
 --deadline   seconds; a request without an answer by then hangs
 --patience   seconds for which a call is tried again
+--think      milliseconds that a client waits at most, before one in three
 --intents    print what the clients would want, and do nothing
 Exit: 0 done, 1 a request hung, 2 it cannot be run.
 USAGE

@@ -509,6 +509,57 @@ test_worth(void **context)
 }
 
 
+/* What a command answers is of one moment, though it is read in a later. */
+
+static void
+check_shown(fixture_t *fixture, const fs_hold_t *hold, size_t debts_n,
+    size_t settled)
+{
+    size_t        i, n;
+    fs_view_t     view;
+    fs_debt_t     debts[FS_DEBTS_SHOWN];
+    fs_reader_t  *reader;
+
+    reader = fs_reader_create(fixture->store);
+    assert_non_null(reader);
+    assert_int_equal(fs_view_open(reader, &view), 0);
+    n = fs_view_debts(&view, hold, debts);
+    fs_view_close(&view);
+    fs_reader_destroy(reader);
+
+    assert_int_equal(n, debts_n);
+
+    for (i = 0; i < n; i++) {
+        assert_int_equal(debts[i].refunded != 0, i < settled);
+        assert_int_equal(debts[i].refunded_at != 0, i < settled);
+    }
+}
+
+
+static void
+test_shown(void **context)
+{
+    fs_seq_t    seq;
+    uint32_t    sale;
+    fs_hold_t   one, two;
+    fixture_t  *fixture = *context;
+
+    sale = fixture_stocked(fixture, "grape", 10, 5);
+    seq = bought(fixture, 1, sale, 3);
+    assert_string_equal(refund(fixture, seq, sale, 1, 0, 0, 0), "ok");
+    one = fixture->result.hold;
+    assert_string_equal(refund(fixture, seq, sale, 1, 0, 0, 0), "ok");
+    two = fixture->result.hold;
+    assert_string_equal(refunded(fixture, seq, 1, 0, 0), "ok");
+
+    check_shown(fixture, &one, 1, 0);
+    check_shown(fixture, &two, 2, 0);
+    check_shown(fixture, &fixture->result.hold, 2, 1);
+    two = hold_of(fixture, seq);
+    check_shown(fixture, &two, 2, 1);
+}
+
+
 #define test(name)                                                           \
     cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 
@@ -527,6 +578,7 @@ main(void)
         test(test_failing),
         test(test_given),
         test(test_worth),
+        test(test_shown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -321,6 +321,8 @@ typedef struct {
                                            of this ledger */
     uint32_t             epoch;         /* and that life's */
     fs_seq_t             previous;      /* the buyer's hold before, or 0 */
+    fs_seq_t             as_of;         /* of a command's result: the log's
+                                           last entry then; 0: of a view */
     uint8_t              buyer[FS_BUYER_LEN];
     uint8_t              state;         /* fs_hold_state_t */
     uint8_t              lines_n;

@@ -72,6 +72,10 @@ fs_decide(fs_sheet_t *sheet, const fs_command_t *command,
         break;
     }
 
+    /* what comes later is not shown with it: see fs_view_debts() */
+
+    result->hold.as_of = sheet->seq;
+
     if (sheet->cut && fs_outcome_status(result->outcome) == 409) {
 
         /* units are there, and not free yet: the same again in a moment */

@@ -34,6 +34,19 @@ fs_view_debts(fs_view_t *view, const fs_hold_t *hold, fs_debt_t *debts)
 
         debts[n].hold = hold->seq;
         debts[n].seq = fs_get_be64(walk.key.data + 8);
+
+        if (hold->as_of != 0) {
+
+            if (debts[n].seq > hold->as_of) {
+                break;
+            }
+
+            if (debts[n].refunded > hold->as_of) {
+                debts[n].refunded = 0;
+                debts[n].refunded_at = 0;
+            }
+        }
+
         n++;
     }
 

@@ -16,7 +16,9 @@
 #define FS_OVERDUE_SHOWN  10000
 
 /*
- * A hold's debts, the oldest first, as far as they can be read.
+ * A hold's debts, the oldest first, as far as they can be read.  Those of a
+ * command's result are as they were then, though the view is a later one: its
+ * sums and its debts belong together.
  * Returns how many, at most FS_DEBTS_SHOWN.
  */
 size_t fs_view_debts(fs_view_t *view, const fs_hold_t *hold,

@@ -5,30 +5,9 @@ package Tuanbo::History::Answers;
 
 use v5.36;
 
+use parent 'Tuanbo::History::Services';
+
 use Tuanbo::History::Timeline;
-
-# The rules for a hold, written once more from docs/architecture.md: the states
-# in which each command is answered wrong_state.
-my %WRONG = (
-    pay => { map { $_ => 1 } qw(sold released expired cancelled refund_due
-        refunded ready picked_up) },
-    release => { map { $_ => 1 } qw(paying sold expired cancelled refund_due
-        refunded ready picked_up) },
-    pickup => { map { $_ => 1 } qw(sold released expired cancelled refund_due
-        refunded ready picked_up) },
-    confirm => {},
-    cancel => { map { $_ => 1 } qw(sold refund_due refunded ready
-        picked_up) },
-    # an order waits for its groups before it is ready
-    ready => { map { $_ => 1 } qw(held paying sold released expired
-        cancelled refund_due refunded picked_up) },
-    'picked-up' => { map { $_ => 1 } qw(held paying sold released expired
-        cancelled refund_due refunded) },
-);
-
-# The state that an answer to a command shows.
-my %RIGHT = (release => qr/^released\z/, ready => qr/^ready\z/,
-    'picked-up' => qr/^picked_up\z/, cancel => qr/^(?:cancelled|released)\z/);
 
 *ever = \&Tuanbo::History::Timeline::ever;
 *row_at = \&Tuanbo::History::Timeline::row_at;
@@ -74,7 +53,7 @@ sub problem ($self, $kind, $seq, $words) {
 }
 
 
-sub count ($self, $what) { $self->{checker}->count($what) }
+sub count ($self, $what, $n = 1) { $self->{checker}->count($what, $n) }
 
 
 sub ever_in ($self, $lists, $code) {
@@ -127,22 +106,64 @@ sub hold_shown ($self, $shown, $what) {
             . " pickup $pickup, which it had not " . $self->between);
     }
 
-    my $state = text($shown->{state});
-    my $expires = text($shown->{expires_at});
-    if (!$self->ever_in([$hold->{shown}], sub ($seq) {
-        my $row = row_at($hold->{shown}, $seq) // return 0;
-        return $row->[1] eq $state && text($row->[2]) eq $expires;
-    }))
-    {
-        my $row = row_at($hold->{shown}, $self->{to});
-        $self->problem('answer', $row ? $row->[0] : $hold->{seq},
-            "$what hold $hold->{id} $state until $expires, which it was not "
-            . $self->between . ', but ' . ($row ? "$row->[1] until "
-            . text($row->[2]) : 'not there') . ' in the end');
-    }
+    $self->looks_shown($hold, $shown, $what);
     $self->count('holds shown');
 
     return $hold;
+}
+
+
+# State and term, then goods, money and debts: all of them of one position.
+sub looks_shown ($self, $hold, $shown, $what) {
+    my $state = text($shown->{state}) . ' until '
+        . text($shown->{expires_at});
+    my %rows;
+
+    $self->ever_in([$hold->{shown}], sub ($seq) {
+        my $row = row_at($hold->{shown}, $seq) // return 0;
+        $rows{ $row->[0] } = $row
+            if $state eq "$row->[1] until " . text($row->[2]);
+        return 0;
+    });
+    my $end = row_at($hold->{shown}, $self->{to});
+    if (!%rows) {
+        $self->problem('answer', $end ? $end->[0] : $hold->{seq},
+            "$what hold $hold->{id} $state, which it was not "
+            . $self->between . ', but ' . ($end ? "$end->[1] until "
+            . text($end->[2]) : 'not there') . ' in the end');
+        return;
+    }
+
+    my @said = $self->money_said($shown);
+    my @was = map { [money_was($rows{$_}[3], $shown)] } keys %rows;
+    return if grep { "@$_" eq "@said" } @was;
+    # what differs from the last of them
+    my @last = money_was($rows{ (sort { $b <=> $a } keys %rows)[0] }[3],
+        $shown);
+    my ($i) = grep { $said[$_] ne $last[$_] } 0 .. $#said;
+    $self->problem('answer', $end->[0], "$what hold $hold->{id} with"
+        . " $said[$i], which it had not " . $self->between
+        . ", but $last[$i]");
+}
+
+
+# A list does not show debts.
+sub money_said ($self, $shown) {
+    return ('owed_fen ' . text($shown->{owed_fen}),
+        'refunded_fen ' . text($shown->{refunded_fen}),
+        'goods ' . join(', ', map { $_->{goods} // () }
+            @{ $shown->{lines} }),
+        $shown->{debts} ? 'debts ' . join(', ', map { my $debt = $_;
+            join ' ', map { text($debt->{$_}) } qw(owed sale qty amount_fen
+                reason due_at refunded_at) } @{ $shown->{debts} }) : ());
+}
+
+
+sub money_was ($money, $shown) {
+    return ("owed_fen $money->{owed_fen}",
+        "refunded_fen $money->{refunded_fen}",
+        'goods ' . join(', ', @{ $money->{goods} }),
+        $shown->{debts} ? 'debts ' . join(', ', @{ $money->{debts} }) : ());
 }
 
 
@@ -339,100 +360,6 @@ sub done_sales ($self, $request, $answer) {
 }
 
 
-# ----------------------------------------------------------- the order service
-
-sub done_confirm ($self, $request, $answer) {
-    my $hold = $self->{checker}->hold($request->{hold}) // return
-        $self->problem('lost', undef, "hold $request->{hold} is paid, and is"
-            . ' not in the ledger');
-    my $payment = $hold->{payments}{ $request->{reference} };
-    my $outcome = text($answer->{outcome});
-    my $said = $outcome . (defined $answer->{reason}
-        ? " $answer->{reason}" : '');
-
-    $self->count('payments');
-    if (!$payment) {
-        $self->problem('lost', $hold->{seq}, "payment"
-            . " $request->{reference} of hold $hold->{id} is $said, and is"
-            . ' not in the ledger');
-        return;
-    }
-    my $is = $payment->{kind} . (defined $payment->{reason}
-        ? " $payment->{reason}" : '');
-    $self->problem('answer', $payment->{seq}, "payment"
-        . " $request->{reference} is $said, the ledger has $is")
-        if $is ne $said;
-    if ($payment->{amount} != $request->{body}{paid_fen}) {
-        $self->problem('answer', $payment->{seq}, "payment"
-            . " $request->{reference}: $request->{body}{paid_fen} fen were"
-            . " paid, $payment->{amount} are in the ledger");
-    }
-    if ($payment->{last} > $self->{to}) {
-        $self->problem('order', $payment->{last}, "payment"
-            . " $request->{reference} was answered before its entry");
-    }
-    if ($payment->{kind} eq 'sold'
-        && $payment->{lines} != @{ $hold->{lines} })
-    {
-        $self->problem('answer', $payment->{seq}, "$payment->{lines} lines of"
-            . " hold $hold->{id} are sold, of " . @{ $hold->{lines} });
-    }
-}
-
-
-# cancel, ready, picked-up: the hold as it is then.
-sub done_order ($self, $request, $shown) {
-    my $hold = $self->hold_shown($shown, 'it answered with') // return;
-    my $right = $RIGHT{ $request->{do} };
-
-    $self->count('order calls');
-    return if $shown->{state} =~ $right;
-    $self->problem('answer', $hold->{seq}, "$request->{do} is done, it says,"
-        . " and the hold is $shown->{state}");
-}
-
-
-sub done_refunded ($self, $request, $shown) {
-    my $hold = $self->hold_shown($shown, 'it answered with') // return;
-    my $seq = $hold->{refunds}{ $request->{reference} };
-
-    my $used = $self->{timeline}{refunds}{ $request->{reference} };
-
-    $self->count('refunds');
-    $self->problem('answer', $used->{seq}, "refund $request->{reference} is"
-        . " acknowledged for hold $hold->{id}, and had settled another debt")
-        if $used && ($used->{hold} ne $hold->{id}
-            || defined $request->{body}{payment} && $used->{payment} ne
-            Tuanbo::History::Checker::reference($request->{body}{payment}));
-    return if defined $seq && $seq <= $self->{to};
-    $self->problem('lost', $seq // $hold->{seq}, 'refund'
-        . " $request->{reference} of hold $hold->{id} is acknowledged, and"
-        . ' not in the ledger by then');
-}
-
-
-# The answer is the order service's own. But it was asked only if the hold was
-# paying.
-sub done_pay ($self, $request, $answer) {
-    my $hold = $self->{checker}->hold($request->{hold}) // return
-        $self->problem('lost', undef, "hold $request->{hold} is being paid,"
-            . ' and is not in the ledger');
-    my $seq = $hold->{by}{paying};
-
-    $self->count('checkouts');
-    if (defined $seq) {
-        my $before = row_at($hold->{shown}, $seq - 1);
-        my $after = row_at($hold->{shown}, $seq);
-        $self->problem('answer', $seq, "hold $hold->{id} went to the"
-            . " checkout, and had $after->[2] in the place of $before->[2]")
-            if $before && $after->[2] < $before->[2];
-    }
-    return if defined $seq && $seq <= $self->{to};
-    $self->problem('lost', $hold->{seq}, "hold $hold->{id} went to the"
-        . ' checkout, and has no paying in the ledger by then');
-}
-
-
 # --------------------------------------------------------------- the refusals
 
 sub refused ($self, $request, $answer) {
@@ -459,6 +386,8 @@ sub refused ($self, $request, $answer) {
 # a request is malformed, or its sale unknown, may be said before the key is
 # looked at.
 sub key_forgotten ($self, $request, $code) {
+    return $self->refund_forgotten($request, $code)
+        if $request->{do} eq 'refund';
     return if $request->{do} ne 'hold' || !defined $request->{key};
 
     my $tries = $self->{checker}{asked}{ $request->{user} }
@@ -617,6 +546,8 @@ sub because_closed ($self, $request, $answer) {
 
 # The key had made a hold, for another request.
 sub because_key_reused ($self, $request, $answer) {
+    return $self->refund_reused($request) if $request->{do} eq 'refund';
+
     my $checker = $self->{checker};
     my $buyer = $checker->{buyer_of}{ $request->{user} };
     my $same = $checker->{asked}{ $request->{user} }{ $request->{key} };
@@ -692,58 +623,6 @@ sub because_other_life ($self, $request, $answer) {
 
     return if !$hold;
     return "hold $hold->{id} is of this ledger, since seq $hold->{seq}";
-}
-
-
-sub because_wrong_state ($self, $request, $answer) {
-    my $hold = $self->{checker}->hold($request->{hold} // '')
-        // return 'there is no such hold';
-    my $state = text($answer->{state});
-    my $wrong = $WRONG{ $request->{do} }{$state};
-
-    return "$request->{do} of a hold that is $state is allowed" if !$wrong;
-    return if $self->ever_in([$hold->{shown}], sub ($seq) {
-        my $row = row_at($hold->{shown}, $seq) // return 0;
-        return $row->[1] eq $state;
-    });
-
-    return "hold $hold->{id} was never $state " . $self->between;
-}
-
-
-sub because_nothing_due ($self, $request, $answer) {
-    my $hold = $self->{checker}->hold($request->{hold} // '')
-        // return 'there is no such hold';
-    my $payment = defined $request->{body}{payment}
-        ? Tuanbo::History::Checker::reference($request->{body}{payment})
-        : undef;
-    my @dues = grep { !defined $payment || $_->{payment} eq $payment }
-        @{ $hold->{dues} };
-    my @times = sort { $a <=> $b } map { $_->{seq}, $_->{until} // () } @dues;
-
-    return if $self->ever_in([[map { [$_] } @times]], sub ($seq) {
-        return !grep { $_->{seq} <= $seq
-            && (!defined $_->{until} || $seq < $_->{until}) } @dues;
-    });
-
-    return "hold $hold->{id} had something due " . $self->between;
-}
-
-
-# Its reference had settled another debt, of this hold or of another.
-sub because_refund_used ($self, $request, $answer) {
-    my $used = $self->{timeline}{refunds}{ $request->{reference} }
-        // return 'the refund had settled nothing';
-    my $payment = defined $request->{body}{payment}
-        ? Tuanbo::History::Checker::reference($request->{body}{payment})
-        : $used->{payment};
-
-    return "the refund settled this very debt, at seq $used->{seq}"
-        if $used->{hold} eq $request->{hold}
-        && $used->{payment} eq $payment;
-    return "the refund settled nothing before seq $used->{seq}"
-        if $used->{seq} > $self->{to};
-    return;
 }
 
 

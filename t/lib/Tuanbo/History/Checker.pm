@@ -65,6 +65,7 @@ sub check ($self) {
     my $answers = Tuanbo::History::Answers->new($self);
     $answers->check;
     $self->check_operator;
+    $self->check_refunds;
     $self->check_audit;
     $answers->check_final($self->{sales}, $self->{audit}{ledger}{last_seq});
     $self->check_nothing;
@@ -165,6 +166,8 @@ sub sort_requests ($self) {
                 if $request->{do} eq 'confirm';
             $request->{reference} = reference($body->{refund})
                 if $request->{do} eq 'refunded';
+            push @{ $self->{refunds}{ $request->{key} } }, $request
+                if $request->{do} eq 'refund';
             push @{ $causes{ $request->{hold} }{ $request->{do} } },
                 $request;
         }
@@ -315,7 +318,7 @@ sub find_causes ($self) {
         if ($entry->{type} eq 'held') {
             $requests = $caused{ $entry->{hold} };
         }
-        elsif (my $do = cause($entry)) {
+        elsif (my $do = $self->cause($entry)) {
             $requests = $self->causes_of($entry, $hold, $do);
         }
         $self->{early}[ $entry->{seq} ] = (sort { $a->{t0} <=> $b->{t0} }
@@ -506,10 +509,14 @@ sub uncaused ($self, $user, $hold, $groups) {
 
 # What was to be done; undef: a timer may write it.  A payment that sells
 # nothing is owed by its confirm; lines by a refund, or as their group failed.
-sub cause ($entry) {
-    return $CAUSE{ $entry->{type} } if $entry->{type} ne 'owed';
-    return !defined $entry->{sale} ? 'confirm'
-        : $entry->{reason} eq 'group_failed' ? undef : 'refund';
+# Units are for sale again with the debt that they follow.
+sub cause ($self, $entry) {
+    return $CAUSE{ $entry->{type} }
+        if $entry->{type} !~ /^(?:owed|restocked)\z/;
+    return 'confirm' if !defined $entry->{sale};
+    my $return = $self->{timeline}{return_of}{ $entry->{seq} };
+
+    return $return && $return->{reason} eq 'group_failed' ? undef : 'refund';
 }
 
 
@@ -524,6 +531,14 @@ sub causes_of ($self, $entry, $hold, $do) {
     @all = grep { $_->{user} eq $user } @all
         if $do =~ /^(?:release|pickup)\z/ && defined $user;
     @all = grep { $_->{reference} eq $reference } @all if defined $reference;
+    if ($do eq 'refund') {
+        my $return = $self->{timeline}{return_of}{ $entry->{seq} };
+        @all = grep { $return && Tuanbo::History::Services::asks($_)
+            eq Tuanbo::History::Services::made($return) } @all;
+    }
+    elsif ($do eq 'refunded') {
+        @all = grep { $self->settles($_, $entry, $hold) } @all;
+    }
     my @may = grep { !refused($_) } @all;
     return \@may if @may || !defined $user || $self->{others};
     # pay and orders may be made by others where this run has no secret
@@ -534,6 +549,17 @@ sub causes_of ($self, $entry, $hold, $do) {
         . (@all ? "but $do was refused" : "and nobody asked for $do"));
 
     return \@may;
+}
+
+
+# Whether a request names the debt that an entry settled, or it was the oldest.
+sub settles ($self, $request, $entry, $hold) {
+    my $body = $request->{body};
+    my $due = Tuanbo::History::Owing::debt_at($hold, $entry->{seq} - 1,
+        Tuanbo::History::Services::payment($body), $body->{owed}) // return 0;
+
+    return ($due->{until} // 0) == $entry->{seq}
+        && (!defined $body->{amount_fen} || $body->{amount_fen} == $entry->{amount_fen});
 }
 
 
@@ -608,6 +634,39 @@ sub check_operator ($self) {
             $self->problem('operator', undef, $where,
                 "$sale $add: " . @done . ' were acknowledged, ' . @may
                 . ' at most happened, and ' . @made . ' are in the ledger');
+        }
+    }
+}
+
+
+# What was given back of a hold, in these words: once for each key that was
+# answered, and at most once for one whose outcome is unknown.
+sub check_refunds ($self) {
+    my %calls;
+
+    for my $key (sort keys %{ $self->{refunds} // {} }) {
+        for my $request (@{ $self->{refunds}{$key} }) {
+            my $call = $calls{ $request->{hold} }
+                { Tuanbo::History::Services::asks($request) }{$key} //= {};
+            $call->{done} = $request->{at} if done($request);
+            $call->{may} = $request->{where} if !refused($request);
+        }
+    }
+    for my $id (sort keys %calls) {
+        my $hold = $self->hold($id) // next;
+        for my $asks (sort keys %{ $calls{$id} }) {
+            my @calls = values %{ $calls{$id}{$asks} };
+            my @done = grep { $_->{done} } @calls;
+            my @may = grep { $_->{may} } @calls;
+            my @made = grep { defined $_->{key}
+                && Tuanbo::History::Services::made($_) eq $asks }
+                @{ $hold->{returns} // [] };
+            next if @made >= @done
+                && (@made <= @may || $self->{others});
+            $self->problem('twice', @made ? $made[-1]{seq} : undef,
+                $calls[0]{done} // $calls[0]{may}, "$asks of hold $id: "
+                . @done . ' were acknowledged, ' . @may . ' at most happened,'
+                . ' and ' . @made . ' are in the ledger');
         }
     }
 }

@@ -11,7 +11,7 @@ use Digest::SHA qw(sha256);
 
 # How often each is wanted, of 1000.
 my @KINDS = (
-    hold     => 310,    # one to three lines, with a key or without
+    hold     => 250,    # one to three lines, with a key or without
     twin     => 40,     # the same request with the same key, twice at once
     again    => 70,     # an earlier one again: its answer again
     other    => 30,     # an earlier key, another request
@@ -20,14 +20,15 @@ my @KINDS = (
     release  => 80,
     point    => 20,     # another pickup point
     pay      => 80,
-    confirm  => 140,
+    confirm  => 160,
     cancel   => 40,
-    refunded => 40,
+    refund   => 80,     # money of an order goes back
+    refunded => 65,
     ready    => 20,
     picked   => 15,
     read     => 40,
     list     => 10,
-    sale     => 30,
+    sale     => 25,
     stock    => 7,      # the operator's
     pause    => 3,
 );
@@ -35,6 +36,15 @@ my @KINDS = (
 # What is paid: the right amount, or another; under a reference of its own,
 # or under one that was used for this hold before.
 my @PAYMENTS = (right => 74, wrong => 8, second => 9, repeat => 9);
+
+# What goes back: of a new key, or of an earlier one, with the same request or
+# with another.
+my @REFUNDS = (new => 70, again => 20, other => 10);
+my @REASONS = (bad => 4, short => 2, cancelled => 2, goodwill => 2);
+
+# Which debt is settled: the oldest, the oldest of a payment, one that is
+# named, or one that is named with another amount.
+my @DEBTS = (oldest => 25, payment => 15, owed => 40, wrong => 20);
 
 # Intents of a buyer, then comes another one.
 use constant BUYER_FOR => 12;
@@ -79,7 +89,7 @@ sub next ($self) {
             int($number / BUYER_FOR),
         ],
         pick => $self->draw(1 << 16),
-        wait_ms => $self->draw(3) ? 0 : $self->draw(40),
+        wait => $self->draw(3) ? 0 : $self->draw(1000) / 1000,
     );
 
     if ($kind =~ /^(?:hold|twin|other|greedy)$/) {
@@ -96,6 +106,18 @@ sub next ($self) {
     }
     elsif ($kind eq 'confirm') {
         $intent{payment} = $self->weighted(@PAYMENTS);
+    }
+    elsif ($kind eq 'refund') {
+        # a line each: units, or else fen; now and then more than there is
+        $intent{lines} = [ map { { pick => $self->draw(1 << 16),
+            units => $self->draw(3) ? 1 + $self->draw(3) : 0,
+            fen => 1 + $self->draw(150) } } 1 .. 1 + !$self->draw(3) ];
+        $intent{reason} = $self->weighted(@REASONS);
+        $intent{restock} = $self->draw(2);
+        $intent{which} = $self->weighted(@REFUNDS);
+    }
+    elsif ($kind eq 'refunded') {
+        $intent{debt} = $self->weighted(@DEBTS);
     }
     elsif ($kind eq 'stock') {
         $intent{add} = $self->draw(8) - 2;

@@ -9,12 +9,14 @@ use v5.36;
 
 use Mojo::Date;
 use Mojo::IOLoop;
+use Mojo::JSON;
 use Time::HiRes qw(time);
 
 use Tuanbo::History;
 use Tuanbo::History::Chooser;
 
 use constant HOLDS_KEPT => 6;           # of a buyer, to choose from
+use constant ORDERS_KEPT => 24;         # of all buyers
 use constant TOO_MANY => 9999;          # units, for nobody
 
 
@@ -22,12 +24,13 @@ use constant TOO_MANY => 9999;          # units, for nobody
 # name (a prefix of what this run makes), sales (or its own are defined),
 # stock of those, pickups (points that are there), pay (a target with {hold} in
 # it), users (a list of identities), deadline of a request and patience of a
-# call in seconds, wave: seconds until new sales are defined.
+# call in seconds, wave: seconds until new sales are defined, think: see
+# load.pl.
 sub new ($class, %option) {
     my $self = bless { clients => 16, stock => 40, deadline => 45,
-        patience => 60, wave => 10, %option, buyers => {}, calls => 0,
-        pickups => [], open => 0, counts => {}, hung => 0, codes => {}, histories => {},
-        own => [] }, $class;
+        patience => 60, wave => 10, think => 40, %option, buyers => {},
+        calls => 0, pickups => [], open => 0, counts => {}, hung => 0,
+        codes => {}, histories => {}, own => [], orders => [] }, $class;
 
     $self->{agent} = $self->{server}->agent($self->{deadline});
     $self->{agent}->max_connections(4 * $self->{clients});
@@ -178,7 +181,7 @@ sub client_step ($self, $file, $chooser) {
     }
 
     my $intent = $chooser->next;
-    Mojo::IOLoop->timer($intent->{wait_ms} / 1000 => sub {
+    Mojo::IOLoop->timer($intent->{wait} * $self->{think} / 1000 => sub {
         $self->execute($file, $intent,
             sub { $self->client_step($file, $chooser) });
     });
@@ -281,7 +284,8 @@ sub note_hold ($self, $buyer, $hold) {
 
     return if grep { $_->{id} eq $hold->{id} } @$holds;
     push @$holds, { id => $hold->{id}, amount_fen => $hold->{amount_fen},
-        references => [], due => [] };
+        lines => $hold->{lines}, references => [], due => [], given => [],
+        debts => [] };
     shift @$holds if @$holds > HOLDS_KEPT;
 }
 
@@ -379,8 +383,28 @@ sub do_sale ($self, $file, $intent, $buyer, $then) {
 
 # ---------------------------------------------------------- the order service
 
+# What was sold, of any buyer; now and then, one of this buyer's holds.
+sub order_of ($self, $intent, $buyer) {
+    my $orders = $self->{orders};
+
+    return @$orders && $intent->{pick} % 8
+        ? $orders->[$intent->{pick} % @$orders]
+        : $self->hold_of($intent, $buyer);
+}
+
+
+sub note_order ($self, $hold) {
+    my $orders = $self->{orders};
+
+    return if grep { $_ == $hold } @$orders;
+    push @$orders, $hold;
+    shift @$orders if @$orders > ORDERS_KEPT;
+}
+
+
 sub do_order ($self, $file, $intent, $buyer, $then) {
-    my $hold = $self->hold_of($intent, $buyer);
+    my $hold = $intent->{kind} =~ /^(?:confirm|cancel)$/
+        ? $self->hold_of($intent, $buyer) : $self->order_of($intent, $buyer);
     my $kind = $intent->{kind};
     my $what = $kind eq 'picked' ? 'picked-up' : $kind;
     my $body;
@@ -392,24 +416,90 @@ sub do_order ($self, $file, $intent, $buyer, $then) {
         $body = $self->payment($intent, $hold);
     }
     elsif ($kind eq 'refunded') {
-        my $due = $hold->{due};
-        my $made = $self->{refunds} //= [];
-        $body = { refund => "$hold->{id}-refund-" . ++$hold->{refunds} };
-        # now and then with the reference of an earlier one, of any hold
-        $body->{refund} = $made->[$intent->{pick} % @$made]
-            if @$made && $intent->{pick} % 5 == 0;
-        push @$made, $body->{refund};
-        $body->{payment} = $due->[$intent->{pick} % @$due]
-            if @$due && $intent->{pick} % 3;
+        $body = $self->settlement($intent, $hold);
     }
 
     my $call = { do => $what, method => 'POST', role => 'orders', target =>
         "/orders/$hold->{id}/$what", defined $body ? (body => $body) : () };
     $self->call($file, $call, sub ($answer) {
-        push @{ $hold->{due} }, $body->{payment} if $kind eq 'confirm'
-            && (($answer->{body} // {})->{outcome} // '') eq 'refund_due';
+        my $outcome = $kind eq 'confirm' && ref $answer->{body} eq 'HASH'
+            ? $answer->{body}{outcome} // '' : '';
+        push @{ $hold->{due} }, $body->{payment}
+            if $outcome eq 'refund_due';
+        $self->note_order($hold) if $outcome eq 'sold';
+        $self->note_debts($hold, $answer);
         $then->();
     });
+}
+
+
+# The debts of a hold as they were shown last.
+sub note_debts ($self, $hold, $answer) {
+    my $body = $answer->{body};
+
+    $hold->{debts} = $body->{debts}
+        if ref $body eq 'HASH' && ref $body->{debts} eq 'ARRAY';
+}
+
+
+sub settlement ($self, $intent, $hold) {
+    my $made = $self->{refunds} //= [];
+    my $body = { refund => "$hold->{id}-refund-" . ++$hold->{refunds} };
+    my ($due, $debts) = @$hold{qw(due debts)};
+    my $kind = $intent->{debt};
+
+    # now and then with the reference of an earlier one, of any hold
+    $body->{refund} = $made->[$intent->{pick} % @$made]
+        if @$made && $intent->{pick} % 5 == 0;
+    push @$made, $body->{refund};
+    if ($kind eq 'payment') {
+        $body->{payment} = $due->[$intent->{pick} % @$due] if @$due;
+    }
+    elsif ($kind ne 'oldest' && @$debts) {
+        my $debt = $debts->[$intent->{pick} % @$debts];
+        $body->{owed} = $debt->{owed};
+        $body->{amount_fen} = $debt->{amount_fen}
+            if $debt->{amount_fen};
+        $body->{amount_fen}++ if $kind eq 'wrong';
+    }
+
+    return $body;
+}
+
+
+# Money of an order goes back, and maybe its units.
+sub do_refund ($self, $file, $intent, $buyer, $then) {
+    my $hold = $self->order_of($intent, $buyer);
+
+    return $self->do_sale($file, $intent, $buyer, $then)
+        if !$hold || !$self->{server}->signs('orders');
+
+    my $given = $hold->{given};
+    my $earlier = $intent->{which} ne 'new' && @$given
+        ? $given->[$intent->{pick} % @$given] : undef;
+    my $body = $earlier && $intent->{which} eq 'again' ? $earlier->{body}
+        : $self->refund_of($intent, $hold);
+    my $key = $earlier ? $earlier->{key} : $self->new_key;
+    push @$given, { key => $key, body => $body } if !$earlier;
+
+    $self->call($file, { do => 'refund', method => 'POST', role => 'orders',
+        target => "/orders/$hold->{id}/refund", key => $key, body => $body },
+        sub ($answer) {
+            $self->note_debts($hold, $answer);
+            $then->();
+        });
+}
+
+
+sub refund_of ($self, $intent, $hold) {
+    my $of = $hold->{lines};
+    my %lines = map { $of->[$_->{pick} % @$of]{sale} => $_ }
+        @{ $intent->{lines} };
+
+    return { reason => $intent->{reason}, restock => $intent->{restock}
+        ? Mojo::JSON->true : Mojo::JSON->false, lines => [map { {
+        sale => $_, $lines{$_}{units} ? (qty => $lines{$_}{units})
+            : (amount_fen => $lines{$_}{fen}) } } sort keys %lines] };
 }
 
 

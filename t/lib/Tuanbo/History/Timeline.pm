@@ -7,16 +7,18 @@ package Tuanbo::History::Timeline;
 
 use v5.36;
 
+use parent 'Tuanbo::History::Owing';
+
 # Change of held and of sold by each unit (docs/ledger.md).
 my %EFFECT = (held => [1, 0], released => [-1, 0], expired => [-1, 0],
     cancelled => [-1, 0], sold => [-1, 1], sold_late => [0, 1],
     returned => [0, -1], restocked => [0, -1]);
 
-# The state of a hold once the entry of its last line is there.
+# The state of a hold once the entry of its last line is there; that of an
+# order follows from its lines (Owing.pm).
 my %STATE = (held => 'held', paying => 'paying', released => 'released',
     expired => 'expired', cancelled => 'cancelled',
-    withdrawn => 'cancelled', sold => 'sold', sold_late => 'sold',
-    ready => 'ready', picked_up => 'picked_up');
+    withdrawn => 'cancelled', sold => 'sold', sold_late => 'sold');
 
 
 sub new ($class) {
@@ -28,7 +30,9 @@ sub new ($class) {
         holds => {},    # id => see begin_hold
         order => [],    # ids of holds
         refunds => {},  # reference => { hold, payment, seq }
-        groups => {},   # sale => { group => { state, members } }
+        return_of => {},# seq of `owed`, `restocked` => see note_return
+        groups => {},   # sale => { group => { state, holds } }, the units of
+                        # each hold's id that have joined
         changes => {},  # sale => { qty => seqs of `stock` entries }
     }, $class;
 }
@@ -44,7 +48,9 @@ sub add ($self, $entry) {
     elsif (defined $entry->{hold} && $self->{holds}{ $entry->{hold} }) {
         $self->follow_hold($entry, $self->{holds}{ $entry->{hold} });
     }
-    $self->move_sale($entry) if defined $entry->{sale};
+    if (defined $entry->{sale}) {
+        $self->move_sale($entry, $self->joins($entry));
+    }
     $self->decide($entry) if $type eq 'formed' || $type eq 'failed';
 }
 
@@ -53,7 +59,7 @@ sub add ($self, $entry) {
 
 # What an operator sets, and what is decided, is in `terms`: a new one with
 # each change, shared by all positions in between.
-sub move_sale ($self, $entry) {
+sub move_sale ($self, $entry, $joins) {
     my $type = $entry->{type};
     my $list = $self->{sales}{ $entry->{sale} } //= [];
     my $before = $list->[-1] // [0, 0, 0, 0, { opened => 0, paused => 0,
@@ -64,7 +70,6 @@ sub move_sale ($self, $entry) {
     if (my $effect = $EFFECT{$type}) {
         $held += $effect->[0] * $qty;
         $sold += $effect->[1] * $qty;
-        $joined += $qty if $type =~ /^sold/ && defined $terms->{goal};
     }
     elsif ($type eq 'sale') {
         my %next = (%$terms, map { $_ => $entry->{$_} } qw(stock price_fen
@@ -88,7 +93,7 @@ sub move_sale ($self, $entry) {
     elsif ($type eq 'formed' || $type eq 'failed') {
         $terms = { %$terms, $type => $terms->{$type} + 1 };
     }
-    push @$list, [$entry->{seq}, $held, $sold, $joined, $terms];
+    push @$list, [$entry->{seq}, $held, $sold, $joined + $joins, $terms];
 }
 
 
@@ -129,11 +134,13 @@ sub begin_hold ($self, $entry) {
             pickup => $entry->{pickup},
             points => [[$entry->{seq}, $entry->{pickup}]],
             at => $entry->{at},
-            key => $entry->{key}, lines => [], shown => [],
-            state => 'none', failed => {}, returned => {},
+            key => $entry->{key},
+            lines => [],        # { sale, qty, price_fen, see Owing.pm }
+            shown => [],        # [seq, state, expires_at, money]
+            state => 'none', expires_at => $entry->{expires_at},
             payments => {},     # hash => { kind, seq, reason, amount }
             refunds => {},      # hash => seq
-            dues => [],         # { seq, until, payment, sale }
+            dues => [],         # { seq, until, payment, sale, … }
             by => {},           # type => seq of the first entry
         };
         push @{ $self->{order} }, $id;
@@ -143,11 +150,11 @@ sub begin_hold ($self, $entry) {
     $hold->{lapsed}{ $entry->{sale} } =
         ($buyer->{lapses}{ $entry->{sale} } // [])->[-1];
     push @{ $hold->{lines} }, { sale => $entry->{sale}, qty => $entry->{qty},
-        price_fen => $entry->{price_fen} };
+        price_fen => $entry->{price_fen}, goods => 'awaited', owed_fen => 0,
+        owed_qty => 0, restocked => 0 };
     change($buyer->{taken}{ $entry->{sale} } //= [[0, 0]], $entry->{seq},
         $entry->{qty});
-    $self->show($hold, $entry, 'held', $entry->{expires_at})
-        if ($entry->{line} // 1) == ($entry->{lines} // 1);
+    $self->change_state($hold, $entry);
 }
 
 
@@ -156,9 +163,17 @@ sub change ($list, $seq, $by) {
 }
 
 
-sub show ($self, $hold, $entry, $state, $expires_at = undef) {
-    $hold->{state} = $state;
-    push @{ $hold->{shown} }, [$entry->{seq}, $state, $expires_at];
+# Lines that go together are one change.
+sub change_state ($self, $hold, $entry) {
+    my $state = $STATE{ $entry->{type} };
+
+    if (defined $state) {
+        return if ($entry->{line} // 1) != ($entry->{lines} // 1);
+        $hold->{state} = $state;
+        $hold->{expires_at} = $entry->{expires_at}
+            if defined $entry->{expires_at};
+    }
+    $self->show($hold, $entry->{seq});
 }
 
 
@@ -180,9 +195,9 @@ sub follow_hold ($self, $entry, $hold) {
     }
     push @{ $hold->{points} }, [$seq, $entry->{pickup}] if $type eq 'pickup';
     $self->note_money($entry, $hold);
-    if ($last && defined $STATE{$type}) {
-        $self->show($hold, $entry, $STATE{$type}, $entry->{expires_at});
-    }
+    $self->note_return($entry, $hold);
+    $self->note_goods($entry, $hold);
+    $self->change_state($hold, $entry);
 }
 
 
@@ -198,88 +213,11 @@ sub lapse ($self, $buyer, $hold, $entry) {
     }
     elsif ($type =~ /^(?:released|expired|cancelled)\z/) {
         my $at = $type eq 'expired'
-            ? $hold->{shown}[-1][2] // $entry->{at} : $entry->{at};
+            ? $hold->{expires_at} // $entry->{at} : $entry->{at};
 
         $n = 0 if $at - $last >= 24 * 3600 * 1000;
         push @$list, [$entry->{seq}, $n + 1, $at > $last ? $at : $last];
     }
-}
-
-
-sub note_money ($self, $entry, $hold) {
-    my $type = $entry->{type};
-    my $payment = $entry->{payment} // return;
-
-    if ($type =~ /^sold/) {
-        my $row = $hold->{payments}{$payment} //= { kind => 'sold',
-            seq => $entry->{seq}, amount => 0, lines => 0 };
-        $row->{last} = $entry->{seq};
-        $row->{amount} += $entry->{amount_fen};
-        $row->{lines}++;
-        $self->join_group($entry, $hold);
-    }
-    elsif ($type eq 'refund_due' || $type eq 'owed'
-        && !defined $entry->{sale})
-    {
-        $hold->{payments}{$payment} //= { kind => 'refund_due', last =>
-            $entry->{seq}, seq => $entry->{seq}, reason => $entry->{reason},
-            amount => $entry->{amount_fen} };
-        owe($hold, $entry);
-        $self->show($hold, $entry, due($hold) ? 'refund_due' : 'refunded')
-            if $hold->{state} =~ /^(?:released|expired|cancelled|refunded)\z/;
-    }
-    elsif ($type eq 'returned' || $type eq 'owed') {
-        owe($hold, $entry);
-        $self->back($hold, $entry);
-    }
-    elsif ($type eq 'refunded') {
-        $hold->{refunds}{ $entry->{refund} // '' } = $entry->{seq};
-        $self->{refunds}{ $entry->{refund} // '' } //= { hold => $hold->{id},
-            payment => $payment, seq => $entry->{seq} };
-        for my $due (@{ $hold->{dues} }) {
-            next if defined $due->{until} || $due->{payment} ne $payment
-                || ($due->{sale} // '') ne ($entry->{sale} // '')
-                || defined $entry->{owed} && $due->{seq} != $entry->{owed};
-            $due->{until} = $entry->{seq};
-            last;
-        }
-        $self->show($hold, $entry, 'refunded') if
-            $hold->{state} eq 'refund_due' && !due($hold);
-    }
-}
-
-
-# A debt of nothing is settled as it is written.
-sub owe ($hold, $entry) {
-    push @{ $hold->{dues} }, { seq => $entry->{seq},
-        payment => $entry->{payment}, sale => $entry->{sale},
-        amount => $entry->{amount_fen}, qty => $entry->{qty} // 0,
-        $entry->{amount_fen} == 0 && $entry->{type} eq 'owed'
-            ? (until => $entry->{seq}) : () };
-}
-
-
-sub due ($hold) {
-    return scalar grep { !defined $_->{until} } @{ $hold->{dues} };
-}
-
-
-# An order of which all is owed back, and none has come.
-sub back ($self, $hold, $entry) {
-    return if $hold->{state} ne 'sold';
-
-    for my $line (@{ $hold->{lines} }) {
-        my ($units, $fen) = (0, 0);
-        for my $due (grep { ($_->{sale} // '') eq $line->{sale} }
-            @{ $hold->{dues} })
-        {
-            $units += $due->{qty};
-            $fen += $due->{amount};
-        }
-        return if $units < $line->{qty}
-            && ($fen == 0 || $fen < $line->{qty} * $line->{price_fen});
-    }
-    $self->show($hold, $entry, due($hold) ? 'refund_due' : 'refunded');
 }
 
 
@@ -290,13 +228,27 @@ sub group_of ($terms, $pickup) {
 }
 
 
-sub join_group ($self, $entry, $hold) {
-    my $list = $self->{sales}{ $entry->{sale} } // return;
-    my $terms = $list->[-1][4];
+# By how much an entry changes what has joined.  Units that are owed back leave
+# their group, unless it is decided.
+sub joins ($self, $entry) {
+    my $type = $entry->{type};
+    my $hold = $self->{holds}{ $entry->{hold} // '' };
+    my $list = $self->{sales}{ $entry->{sale} };
 
-    return if !defined $terms->{goal};
-    my $name = group_of($terms, $hold->{points}[-1][1]);
-    push @{ $self->{groups}{ $entry->{sale} }{$name}{members} }, $hold;
+    return 0 if !$hold || !$list || $type !~ /^(?:sold|sold_late|owed)\z/
+        || !defined $list->[-1][4]{goal};
+    my $name = group_of($list->[-1][4], $hold->{points}[-1][1]);
+    my $group = $self->{groups}{ $entry->{sale} }{$name} //= { holds => {} };
+    my $units = \$group->{holds}{ $hold->{id} };
+
+    if ($type ne 'owed') {
+        $$units = $entry->{qty};
+        return $entry->{qty};
+    }
+    return 0 if !$$units || defined $group->{state};
+    $$units -= $entry->{qty} // 0;
+
+    return -($entry->{qty} // 0);
 }
 
 
@@ -305,15 +257,15 @@ sub join_group ($self, $entry, $hold) {
 sub decide ($self, $entry) {
     my $terms = $self->{sales}{ $entry->{sale} }[-1][4];
     my $name = group_of({ goal_by => 'sale', %$terms }, $entry->{pickup});
+    my $group = $self->{groups}{ $entry->{sale} }{$name} //= { holds => {} };
 
+    $group->{state} = $entry->{type};
     return if $entry->{type} eq 'formed';
-    for my $hold (@{ $self->{groups}{ $entry->{sale} }{$name}{members}
-        // [] })
-    {
-        $hold->{failed}{ $entry->{sale} } = 1;
-        push @{ $hold->{shown} }, [$entry->{seq}, 'refund_due', undef]
-            if $hold->{state} eq 'sold'
-            && keys %{ $hold->{failed} } == @{ $hold->{lines} };
+    for my $id (grep { $group->{holds}{$_} } keys %{ $group->{holds} }) {
+        my $hold = $self->{holds}{$id};
+        $_->{failed} = 1
+            for grep { $_->{sale} eq $entry->{sale} } @{ $hold->{lines} };
+        $self->show($hold, $entry->{seq});
     }
 }
 

@@ -1,0 +1,250 @@
+package Tuanbo::History::Owing;
+
+# What a hold owes and what becomes of its goods, entry by entry: the part of
+# Timeline.pm that is about the day after.  Each row of `shown` is what an
+# answer says of the hold from that entry on: [seq, state, expires_at, money],
+# and money is { paid, owed_fen, refunded_fen, goods, debts, left }: goods and
+# left by line, debts as texts, see debt_text.
+
+use v5.36;
+
+use constant DEBTS_SHOWN => 64;
+
+# Before anything was paid.
+my $NOTHING = { paid => 0, owed_fen => 0, refunded_fen => 0, goods => [],
+    debts => [], left => {} };
+
+# Goods of one line, by an entry about it; and which lines an entry without
+# a sale is about.
+my %GOODS = (ready => 'ready', picked_up => 'handed_over', short => 'short',
+    put_back => 'ready');
+my %GOODS_OF = (ready => 'awaited', picked_up => 'ready');
+
+
+sub show ($self, $hold, $seq) {
+    my $state = order_state($hold);
+
+    push @{ $hold->{shown} }, [$seq, $state,
+        $state =~ /^(?:held|paying)\z/ ? $hold->{expires_at} : undef,
+        money($hold)];
+}
+
+
+sub money ($hold) {
+    my $dues = $hold->{dues};
+    my ($owed, $back) = (0, 0);
+
+    return $NOTHING if !$hold->{paid} && !@$dues;
+    for my $due (@$dues) {
+        (defined $due->{until} ? $back : $owed) += $due->{amount};
+    }
+    my $last = @$dues > DEBTS_SHOWN ? DEBTS_SHOWN - 1 : $#$dues;
+
+    return {
+        paid => $hold->{paid} // 0, owed_fen => $owed,
+        refunded_fen => $back,
+        goods => [map { $hold->{paid} ? $_->{goods} : () }
+            @{ $hold->{lines} }],
+        debts => [map { debt_text($_) } @$dues[0 .. $last]],
+        left => { map { $_->{sale} => [$_->{qty} - $_->{owed_qty},
+            paid_for($_) - $_->{owed_fen}] } @{ $hold->{lines} } },
+    };
+}
+
+
+# As an answer tells it.
+sub debt_text ($due) {
+    return join ' ', map { $_ // 'null' } $due->{seq}, $due->{sale},
+        $due->{qty} || undef, $due->{amount}, $due->{reason},
+        $due->{due_at}, $due->{back_at};
+}
+
+
+# Units of a line, some of which were given back before.
+sub worth ($line, $before, $units) {
+    my ($from, $to) = map { use integer;
+        paid_for($line) * $_ / $line->{qty} } $before, $before + $units;
+
+    return $to - $from;
+}
+
+
+sub paid_for ($line) { $line->{qty} * $line->{price_fen} }
+
+
+# ------------------------------------------------------------------ the state
+
+# Of a hold that was paid it follows from its lines: goods first, then money.
+# `back`: it had ended unsold, and then something was paid for it.
+sub order_state ($hold) {
+    my $state = $hold->{state};
+    my $lines = $hold->{lines};
+
+    return $state eq 'back' ? back_state($hold) : $state if !$hold->{paid};
+    my @come = grep { $_->{goods} ne 'short'
+        && $_->{restocked} < $_->{qty} } @$lines;
+    my %n;
+    $n{ $_->{goods} }++ for @come;
+    my $handed_over = $n{handed_over} // 0;
+
+    return 'picked_up' if @come && $handed_over == @come;
+    return 'ready' if @come && $handed_over + ($n{ready} // 0) == @come;
+    my $back = grep { is_back($_) } @$lines;
+    return back_state($hold) if $back == @$lines;
+    # all that failed will be owed
+    my $failed = grep { is_back($_) || $_->{failed} } @$lines;
+    return $failed == @$lines ? 'refund_due' : 'sold';
+}
+
+
+sub is_back ($line) {
+    return $line->{owed_qty} == $line->{qty} || $line->{owed_fen}
+        && $line->{owed_fen} == paid_for($line);
+}
+
+
+sub back_state ($hold) {
+    return (grep { !defined $_->{until} } @{ $hold->{dues} }) ? 'refund_due'
+        : 'refunded';
+}
+
+
+# ---------------------------------------------------------------- the entries
+
+sub lines_of ($hold, $entry) {
+    return grep { $_->{sale} eq $entry->{sale} } @{ $hold->{lines} };
+}
+
+
+sub note_goods ($self, $entry, $hold) {
+    my $type = $entry->{type};
+    my $goods = $GOODS{$type};
+
+    if ($type eq 'restocked' || $type eq 'returned') {
+        $_->{restocked} += $entry->{qty} for lines_of($hold, $entry);
+        return;
+    }
+    return if !defined $goods;
+
+    my @lines = defined $entry->{sale} ? lines_of($hold, $entry)
+        : grep { $_->{goods} eq $GOODS_OF{$type}
+            && $_->{restocked} < $_->{qty} } @{ $hold->{lines} };
+    $_->{goods} = $goods for @lines;
+}
+
+
+sub note_money ($self, $entry, $hold) {
+    my $type = $entry->{type};
+    my $payment = $entry->{payment} // return;
+
+    if ($type =~ /^sold/) {
+        my $row = $hold->{payments}{$payment} //= { kind => 'sold',
+            seq => $entry->{seq}, amount => 0, lines => 0 };
+        $row->{last} = $entry->{seq};
+        $row->{amount} += $entry->{amount_fen};
+        $row->{lines}++;
+        $hold->{paid} = 1;
+    }
+    elsif ($type eq 'refunded') {
+        $self->settle($entry, $hold);
+    }
+    elsif ($type =~ /^(?:refund_due|returned|owed)\z/) {
+        $hold->{payments}{$payment} //= { kind => 'refund_due', last =>
+            $entry->{seq}, seq => $entry->{seq}, reason => $entry->{reason},
+            amount => $entry->{amount_fen} };
+        owe($hold, $entry);
+        $hold->{state} = 'back'
+            if $hold->{state} =~ /^(?:released|expired|cancelled)\z/;
+    }
+}
+
+
+# What goes back at once: debts of the lines of an order with one reason, each
+# followed by its units where these are for sale again.  The key of a command
+# is bound to the first.
+sub note_return ($self, $entry, $hold) {
+    my $seq = $entry->{seq};
+    my $return = $self->{returning};
+    my $goes_on = $return && $return->{last} == $seq - 1
+        && $return->{hold} eq $hold->{id};
+
+    if ($entry->{type} eq 'owed' && defined $entry->{sale}) {
+        if (!$goes_on || defined $entry->{key}
+            || $entry->{reason} ne $return->{reason})
+        {
+            $return = $self->{returning} = { hold => $hold->{id},
+                seq => $seq, reason => $entry->{reason},
+                key => $entry->{key}, lines => [] };
+            push @{ $hold->{returns} }, $return;
+        }
+        push @{ $return->{lines} }, { sale => $entry->{sale}, restocked => 0,
+            qty => $entry->{qty} // 0, amount => $entry->{amount_fen} };
+    }
+    elsif ($entry->{type} eq 'restocked') {
+        my $line = $goes_on ? $return->{lines}[-1] : return;
+        return if $line->{restocked} || $line->{sale} ne $entry->{sale}
+            || $line->{qty} != $entry->{qty};
+        $line->{restocked} = 1;
+    }
+    else {
+        return;
+    }
+    $return->{last} = $seq;
+    $self->{return_of}{$seq} = $return;
+}
+
+
+# A debt of nothing is settled as it is written.  Before debts had ids they
+# were due at once.
+sub owe ($hold, $entry) {
+    my $due = { seq => $entry->{seq}, payment => $entry->{payment},
+        sale => $entry->{sale}, amount => $entry->{amount_fen},
+        qty => $entry->{qty} // 0, reason => $entry->{reason},
+        due_at => $entry->{due_at} // $entry->{at} };
+
+    if ($due->{amount} == 0) {
+        $due->{until} = $entry->{seq};
+        $due->{back_at} = $entry->{at};
+    }
+    push @{ $hold->{dues} }, $due;
+    return if !defined $entry->{sale};
+
+    for my $line (lines_of($hold, $entry)) {
+        $line->{owed_fen} += $entry->{amount_fen};
+        $line->{owed_qty} += $entry->{qty} // 0;
+        $line->{failed} = 0 if $line->{owed_qty} == $line->{qty};
+    }
+}
+
+
+# The debt that the entry names, or the oldest one of its payment and sale.
+sub settle ($self, $entry, $hold) {
+    my $refund = $entry->{refund} // '';
+    my ($due) = grep { !defined $_->{until}
+        && $_->{payment} eq $entry->{payment}
+        && ($_->{sale} // '') eq ($entry->{sale} // '')
+        && (!defined $entry->{owed} || $_->{seq} == $entry->{owed}) }
+        @{ $hold->{dues} };
+
+    $hold->{refunds}{$refund} = $entry->{seq};
+    $self->{refunds}{$refund} //= { hold => $hold->{id},
+        payment => $entry->{payment}, seq => $entry->{seq},
+        amount => $entry->{amount_fen}, owed => $due ? $due->{seq} : 0 };
+    return if !$due;
+    $due->{until} = $entry->{seq};
+    $due->{back_at} = $entry->{at};
+}
+
+
+# The debt that `refunded` with this body would settle at a position.
+sub debt_at ($hold, $seq, $payment, $owed) {
+    my ($due) = grep { $_->{seq} <= $seq
+        && (!defined $_->{until} || $_->{until} > $seq)
+        && (!defined $payment || $_->{payment} eq $payment)
+        && (!defined $owed || $_->{seq} == $owed) } @{ $hold->{dues} };
+
+    return $due;
+}
+
+
+1;
