@@ -559,7 +559,8 @@ sub settles ($self, $request, $entry, $hold) {
         Tuanbo::History::Services::payment($body), $body->{owed}) // return 0;
 
     return ($due->{until} // 0) == $entry->{seq}
-        && (!defined $body->{amount_fen} || $body->{amount_fen} == $entry->{amount_fen});
+        && (!defined $body->{amount_fen}
+            || $body->{amount_fen} == $entry->{amount_fen});
 }
 
 
