@@ -115,7 +115,8 @@ $(BUILD)/unit/%: t/unit/%.c $(CORE_LIB) $(wildcard t/unit/*.h t/common/*.h)
 
 $(STORE_TOOL): conf/tools/tuanbo-store.c $(CORE_LIB)
 	@mkdir -p $(@D)
-	$(CC) $(STRICT) $(CFLAGS) $(INCLUDE) -o $@ $< $(CORE_LIB) $(LIBS)
+	$(CC) $(STRICT) $(CFLAGS) $(INCLUDE) -o $@ $< $(CORE_LIB) \
+	    $(LDFLAGS) $(LIBS)
 
 $(BUILD)/model/model: $(MODEL_SRC) $(CORE_LIB) $(TEST_HDR)
 	@mkdir -p $(@D)
@@ -232,7 +233,7 @@ PREFIX  = /usr
 SHARE   = $(PREFIX)/share/tuanbo
 MODULES = $(shell nginx -V 2>&1 | sed -n 's/.*--modules-path=\([^ ]*\).*/\1/p')
 CONFS   = $(wildcard conf/*.conf conf/tuanbo/*.conf)
-TOOLS   = $(notdir $(wildcard conf/bin/*) $(STORE_TOOL))
+TOOLS   = $(notdir $(wildcard conf/bin/*))
 
 install: build install-share
 	@set -e; umask 022; module='$(DESTDIR)$(MODULES)/$(notdir $(MODULE))'; \
@@ -240,16 +241,18 @@ install: build install-share
 	mv -f "$$module.new" "$$module"; \
 	echo "$$module"
 
-install-share:
+install-share: $(STORE_TOOL)
 	@set -e; umask 022; share='$(DESTDIR)$(SHARE)' bin='$(DESTDIR)$(PREFIX)/bin'; \
 	for file in $$(find lua templates conf/lib -type f) $(CONFS); do \
 	    install -D -m 644 "$$file" "$$share/$$file"; \
 	done; \
 	sed -i 's|/usr/share/tuanbo|$(SHARE)|g' $(CONFS:%="$$share"/%); \
-	install -D -t "$$share/conf/bin" $(wildcard conf/bin/*) $(STORE_TOOL); \
+	install -D -t "$$share/conf/bin" $(TOOLS:%=conf/bin/%); \
 	mkdir -p "$$bin"; \
 	ln -sf $(TOOLS:%=../share/tuanbo/conf/bin/%) "$$bin"; \
-	echo "$$share"; printf '%s\n' $(TOOLS:%="$$bin"/%)
+	install -t "$$bin" $(STORE_TOOL); \
+	echo "$$share"; printf '%s\n' $(TOOLS:%="$$bin"/%) \
+	    "$$bin/$(notdir $(STORE_TOOL))"
 
 
 # Debian packages.  dpkg-buildpackage leaves them beside the tree: one of its
