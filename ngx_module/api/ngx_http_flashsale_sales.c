@@ -55,6 +55,7 @@ ngx_http_flashsale_sales(ngx_http_request_t *r,
     size_t        n, size;
     int64_t       limit;
     fs_str_t      after;
+    ngx_uint_t    public;
     fs_slug_t     slug;
     fs_sale_t    *sales;
     fs_view_t     view;
@@ -100,7 +101,12 @@ ngx_http_flashsale_sales(ngx_http_request_t *r,
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    len = fs_answer_sales((char *) b->pos, size, sales, n, more);
+    public = ngx_http_flashsale_get_ctx(r)->endpoint->who
+             == NGX_HTTP_FLASHSALE_ANYBODY;
+
+    len = fs_answer_sales((char *) b->pos, size, sales, n, more,
+                          public ? 0 : (unsigned)
+                          ngx_http_flashsale_main_conf(r)->claims.lot);
     if (len < 0) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
@@ -108,9 +114,7 @@ ngx_http_flashsale_sales(ngx_http_request_t *r,
     b->last += len;
 
     ngx_http_flashsale_answer_json(r, FS_OK, b,
-                                   ngx_http_flashsale_get_ctx(r)->endpoint->who
-                                   == NGX_HTTP_FLASHSALE_ANYBODY
-                                   ? "no-cache" : "private, no-store");
+                                   public ? "no-cache" : "private, no-store");
 
     return ngx_http_flashsale_send(r);
 }

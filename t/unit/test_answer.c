@@ -425,6 +425,7 @@ test_sale(void **state)
 {
     char       buf[FS_SALE_JSON_MAX];
     int        len;
+    unsigned   i;
     fs_sale_t  sale, sales[2];
 
     (void) state;
@@ -468,11 +469,34 @@ test_sale(void **state)
     sales[0] = a_sale();
     sales[1] = a_sale();
     CHECK_JSON("{\"sales\":[" PLAIN "," PLAIN "],\"next\":\"grape\"}",
-               fs_answer_sales(buf, size, sales, 2, 1));
+               fs_answer_sales(buf, size, sales, 2, 1, 0));
     CHECK_JSON("{\"sales\":[" PLAIN "],\"next\":null}",
-               fs_answer_sales(buf, size, sales, 1, 0));
+               fs_answer_sales(buf, size, sales, 1, 0, 0));
     CHECK_JSON("{\"sales\":[],\"next\":null}",
-               fs_answer_sales(buf, size, sales, 0, 0));
+               fs_answer_sales(buf, size, sales, 0, 0, 0));
+
+    /* for an operator: one is a bad lot when more than its share is claimed */
+
+    for (i = 4; i <= 6; i++) {
+        sales[0] = a_sale();
+        sales[0].handed_units = 25;
+        sales[0].claimed_units = i;
+        len = fs_answer_sales(buf, sizeof(buf) - 1, sales, 1, 0, 20);
+        assert_true(len > 0);
+        buf[len] = '\0';
+        assert_true(limits_json(buf, (size_t) len));
+        assert_non_null(strstr(buf, "\"handed_over\":25,\"claimed\":"));
+        assert_int_equal(strstr(buf, ",\"lot\":true}]") != NULL, i == 6);
+    }
+
+    sales[0].handed_units = 0;
+    sales[0].claimed_units = 1;
+    len = fs_answer_sales(buf, sizeof(buf) - 1, sales, 1, 0, 20);
+    buf[len] = '\0';
+    assert_null(strstr(buf, "\"lot\""));
+    len = fs_answer_sales(buf, sizeof(buf) - 1, sales, 1, 0, 0);
+    buf[len] = '\0';
+    assert_null(strstr(buf, "claimed"));
 
     /* the longest there is */
 

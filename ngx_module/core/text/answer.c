@@ -47,6 +47,9 @@ static void fs_write_debt(fs_writer_t *writer, const fs_debt_t *debt,
 static void fs_write_claim(fs_writer_t *writer, const fs_claim_t *claim);
 static void fs_write_lines(fs_writer_t *writer, const fs_hold_t *hold,
     const fs_names_t *names);
+static void fs_write_sale_fields(fs_writer_t *writer, const fs_sale_t *sale);
+static void fs_write_listed_sales(fs_writer_t *writer, const fs_sale_t *sales,
+    size_t n, unsigned lot);
 static void fs_write_problem(fs_writer_t *writer, fs_outcome_t outcome,
     int status, const fs_fault_t *fault);
 static void fs_write_result(fs_writer_t *writer, unsigned tell,
@@ -178,14 +181,14 @@ fs_answer_sale(char *buf, size_t size, const fs_sale_t *sale)
 
 int
 fs_answer_sales(char *buf, size_t size, const fs_sale_t *sales, size_t n,
-    int more)
+    int more, unsigned lot)
 {
     fs_writer_t  writer;
 
     fs_writer_begin(&writer, buf, size);
 
     fs_write_object(&writer);
-    fs_write_sales(&writer, sales, n);
+    fs_write_listed_sales(&writer, sales, n, lot);
     fs_write_key(&writer, "next");
 
     if (more && n > 0) {
@@ -470,6 +473,14 @@ void
 fs_write_sale(fs_writer_t *writer, const fs_sale_t *sale)
 {
     fs_write_object(writer);
+    fs_write_sale_fields(writer, sale);
+    fs_write_object_end(writer);
+}
+
+
+static void
+fs_write_sale_fields(fs_writer_t *writer, const fs_sale_t *sale)
+{
     fs_write_string_of(writer, "id", sale->slug.data, sale->slug.len);
     fs_write_string_of(writer, "title", sale->title, sale->title_len);
     fs_write_text_of(writer, "state", fs_sale_state_name(fs_sale_state(sale)));
@@ -507,12 +518,19 @@ fs_write_sale(fs_writer_t *writer, const fs_sale_t *sale)
     }
 
     fs_write_number_of(writer, "version", (int64_t) sale->version);
-    fs_write_object_end(writer);
 }
 
 
 void
 fs_write_sales(fs_writer_t *writer, const fs_sale_t *sales, size_t n)
+{
+    fs_write_listed_sales(writer, sales, n, 0);
+}
+
+
+static void
+fs_write_listed_sales(fs_writer_t *writer, const fs_sale_t *sales, size_t n,
+    unsigned lot)
 {
     size_t  i;
 
@@ -520,7 +538,22 @@ fs_write_sales(fs_writer_t *writer, const fs_sale_t *sales, size_t n)
     fs_write_list(writer);
 
     for (i = 0; i < n; i++) {
-        fs_write_sale(writer, &sales[i]);
+        fs_write_object(writer);
+        fs_write_sale_fields(writer, &sales[i]);
+
+        if (lot != 0) {
+            fs_write_number_of(writer, "handed_over", sales[i].handed_units);
+            fs_write_number_of(writer, "claimed", sales[i].claimed_units);
+        }
+
+        if (lot != 0 && sales[i].handed_units != 0
+            && (uint64_t) sales[i].claimed_units * 100
+               > (uint64_t) sales[i].handed_units * lot)
+        {
+            fs_write_boolean_of(writer, "lot", 1);
+        }
+
+        fs_write_object_end(writer);
     }
 
     fs_write_list_end(writer);

@@ -319,9 +319,13 @@ int fs_answer_holds(char *buf, size_t size, const fs_hold_t *holds, size_t n,
  * 0 for none becomes null */
 int fs_answer_sale(char *buf, size_t size, const fs_sale_t *sale);
 
-/* {"sales":[…],"next":slug or null} */
+/*
+ * {"sales":[…],"next":slug or null}.  lot 0: as everybody sees them; else an
+ * operator does, each with "handed_over" and "claimed", which are units, and
+ * "lot":true when these are more than so many per cent of those.
+ */
 int fs_answer_sales(char *buf, size_t size, const fs_sale_t *sales, size_t n,
-    int more);
+    int more, unsigned lot);
 
 /*
  * RFC 9457: {"type":"about:blank","title","status","code", and what helps:
