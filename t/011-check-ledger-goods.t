@@ -221,6 +221,13 @@ bad('of one that has not', inserted(41, @eggs,
     qq($egg,"qty":1,"pickup":"dongmen"), $here),
     qr/seq 45: ready, but nothing was received for egg of hold/);
 
+my $berry = '"type":"received","sale":"strawberry","qty":3,"wave":"tuesday"';
+bad('of a sale whose group has not formed', inserted(41, @eggs, $berry),
+    qr/seq 44: received of wave tuesday, which does not have strawberry/);
+bad('of a sale that was called off',
+    inserted(84, '"type":"called_off","sale":"selenium-rice-5kg"'),
+    qr/seq 87: received of wave monday, which does not have selenium-rice/);
+
 # ---- claims
 bad('claimed before it came', inserted(86, saying(97)),
     qr/seq 87: $rice is sold: no way to claimed/);
@@ -293,6 +300,10 @@ well('cut to what is left', told(102 => sub { s/:50/:501/ },
     103 => sub { s/:100,/:1000,/ }, 106 => sub { s/:900,/:0,/ }));
 bad('settled, not owed', removed(103),
     qr/seq 103: settled, but what was sold at seq 75 got no compensation/);
+well('two promises', told(102 => [saying(102) =~ s/:50,/:30,/r,
+        saying(103) =~ s/:100,/:60,/r],
+    104 => ['"type":"settled","sale":"selenium-rice-5kg","of":-103'],
+    106 => sub { s/:900,/:840,/ }));
 well('handed over while it was settled', told(
     103 => [qq("type":"picked_up",$second,$two,"via":"scan")], 108 => undef));
 bad('settled without a promise', changed(104, sub { s/102/101/ }),

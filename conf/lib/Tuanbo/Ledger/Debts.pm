@@ -234,11 +234,11 @@ sub restock {
     $self->problem("$name is $line->{state}: no way to restocked")
         if !$SOLD{$line->{state}};
 
-    $self->count_line($self->{sales}{$entry->{sale}}, $hold, $line,
-        -$entry->{qty})
-        if $self->{whole} && Tuanbo::Ledger::Goods::come($line) > 0;
+    my $come = Tuanbo::Ledger::Goods::come($line);
 
     $line->{restocked} += $entry->{qty};
+    $self->count_line($self->{sales}{$entry->{sale}}, $hold, $line,
+        Tuanbo::Ledger::Goods::come($line) - $come) if $self->{whole};
 
     $self->problem("$entry->{qty} units are restocked") if $entry->{qty} <= 0;
     $self->problem("$line->{restocked} units of $name are restocked, "

@@ -28,14 +28,18 @@ my %ALL = (ready => 'sold', picked_up => 'ready');
 my %VIA = map { $_ => 1 } qw(scan code list);
 
 
-# Units of a line that have come.
+# Units of a line that have come.  Of what was short as a whole none have, also
+# where somebody says that it was handed over.
 
 sub come {
     my ($line) = @_;
 
     return 0 if $line->{state} ne 'ready' && $line->{state} ne 'handed_over';
-    return $line->{qty} - ($line->{restocked} // 0)
+
+    my $units = $line->{qty} - ($line->{restocked} // 0)
         - ($line->{short_qty} // 0);
+
+    return $units > 0 ? $units : 0;
 }
 
 
@@ -114,7 +118,7 @@ sub come_short {
 
     return if !defined $short;
 
-    $line->{short_qty} = $short if $entry->{type} eq 'ready';
+    $line->{short_qty} = $short;
     $self->expect_owed($entry, $line, $short, 'short');
 
     return;

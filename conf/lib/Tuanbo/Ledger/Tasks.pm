@@ -55,14 +55,17 @@ sub compensation {
 }
 
 
-# The oldest promise that the line has not got yet.
+# A promise that the line has not got yet: one that it fits, or the oldest.
 
 sub compensate {
     my ($self, $entry, $sale, $line) = @_;
     my $name = "$entry->{sale} of hold $entry->{hold}";
-    my ($task) = grep {
+    my @tasks = grep {
         $_->{type} eq 'compensated' && !$_->{done}{$line->{seq} // 0}
     } @{$sale->{tasks} // []};
+    my ($task) = ((grep {
+        compensation($_, $line) == $entry->{amount_fen}
+    } defined $line->{paid} ? @tasks : ()), @tasks);
 
     if (!defined $task) {
         $self->problem("owed for compensation, which was not promised, or not"

@@ -2,7 +2,8 @@ package Tuanbo::Ledger::Waves;
 
 # Waves: what has come of them, and to whom it goes.
 #
-# A wave is { cut_at, day, digest, frozen => its seq }.  Which sales it has is
+# A wave is { cut_at, day, digest, frozen => its seq, without => { sales that it
+# cannot have } }.  Which sales it has is
 # not in the ledger: that it has one is known when something of it is received.
 # A line is of the first wave frozen after it counted that has its sale; so
 # what was sold before another wave was frozen, of which nothing is known, may
@@ -54,21 +55,46 @@ sub check_wave {
     } else {
         $self->problem("wave $id is frozen at $entry->{at}, before"
             . " $wave->{cut_at}") if $entry->{at} < $wave->{cut_at};
-        $wave->{frozen} = $self->{seq};
-        push @{$self->{frozen}}, $wave;
+        $self->freeze($wave);
     }
 
     return;
 }
 
 
-# A line that was sold: those who wait for their goods stand in this order.
+# No wave has a sale whose group has not formed, or that was called off.
+
+sub freeze {
+    my ($self, $wave) = @_;
+
+    $wave->{frozen} = $self->{seq};
+    push @{$self->{frozen}}, $wave;
+
+    for my $id (keys %{$self->{sales}}) {
+        my $sale = $self->{sales}{$id};
+
+        $wave->{without}{$id} = 1 if defined $sale->{called_off}
+            || defined $sale->{goal} && $sale->{goal_by} eq 'sale'
+                && !defined $sale->{formed_at}{sale};
+    }
+
+    return;
+}
+
+
+# A line that was sold: those who wait for their goods stand in this order.  It
+# may wait for its group before, which is of its pickup point.
 
 sub await_line {
     my ($self, $sale, $hold, $line) = @_;
+    my $pickup = $hold->{pickup} // '';
 
     $line->{seq} = $self->{seq};
-    push @{$sale->{lines}{$hold->{pickup} // ''}}, $line;
+    $line->{grouped} = 1 if defined $sale->{goal}
+        && $sale->{goal_by} eq 'pickup'
+        && !defined $sale->{formed_at}{"pickup $pickup"};
+
+    push @{$sale->{lines}{$pickup}}, $line;
 
     return;
 }
@@ -80,12 +106,8 @@ sub await_line {
 sub counts_since {
     my ($sale, $pickup, $line) = @_;
 
-    return $line->{seq} if !defined $sale->{goal}
-        || $sale->{goal_by} ne 'pickup';
-
-    my $formed = $sale->{formed_at}{"pickup $pickup"} // return;
-
-    return $formed > $line->{seq} ? $formed : $line->{seq};
+    return $line->{grouped} ? $sale->{formed_at}{"pickup $pickup"}
+        : $line->{seq};
 }
 
 
@@ -103,12 +125,15 @@ sub receive {
     }
 
     $self->problem("$qty units were received") if $qty < 0;
+    $self->problem("received of wave $id, which does not have $entry->{sale}")
+        if $wave->{without}{$entry->{sale}};
 
     if (!defined $sale->{waves}{$id}) {
         $sale->{waves}{$id} = $wave->{frozen};
 
         for my $of (keys %{$sale->{tallies} // {}}) {
-            $self->count_tally($sale, $of, $_) for @{$sale->{tallies}{$of}};
+            $self->count_tally($entry, $sale, $of, $_)
+                for @{$sale->{tallies}{$of}};
         }
     }
 
@@ -118,7 +143,7 @@ sub receive {
     if (!defined $tally) {
         $tally = {wave => $id, high => $wave->{frozen}};
         push @$tallies, $tally;
-        $self->count_tally($sale, $pickup, $tally);
+        $self->count_tally($entry, $sale, $pickup, $tally);
     }
 
     $self->problem("$qty units of $entry->{sale} were received,"
@@ -140,19 +165,18 @@ sub receive {
 
 
 sub count_tally {
-    my ($self, $sale, $pickup, $tally) = @_;
+    my ($self, $entry, $sale, $pickup, $tally) = @_;
     my $high = $tally->{high};
     my %known = map { $_ => 1 } values %{$sale->{waves}};
-    my $since = $sale->{goal_by} eq 'sale' && defined $sale->{goal}
-        ? $sale->{formed_at}{sale} // 0 : 0;
 
     @{$tally}{qw(low sure units first)} = (0, 0, 0, 0);
 
-    for my $seq (map { $_->{frozen} } @{$self->{frozen}}) {
-        next if $seq >= $high;
+    for my $wave (@{$self->{frozen}}) {
+        my $seq = $wave->{frozen};
 
-        # no wave has a sale whose group has not formed
-        $tally->{sure} = $seq if $known{$seq} || $seq > $since;
+        next if $seq >= $high || $wave->{without}{$entry->{sale}};
+
+        $tally->{sure} = $seq;
         $tally->{low} = $seq if $known{$seq};
     }
 
