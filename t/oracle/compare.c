@@ -377,7 +377,9 @@ compare_answer(oracle_t *oracle, const generated_t *made, fs_seq_t seq,
         break;
 
     default:
-        if (made->has_op && want->outcome != FS_KEY_REUSED) {
+        if (made->has_op && want->outcome != FS_KEY_REUSED
+            && type != FS_COMMAND_RECEIVE)
+        {
             check(got->sale == want->sale, "sale %u, not %u", got->sale,
                   want->sale);
         }

@@ -458,6 +458,7 @@ generate_admin(generate_t *g, generated_t *made)
     if (GENERATE_ON && g->oracle->sales_n >= 4
         && generate_after_admin(g, made))
     {
+        op->fingerprint[1] = made->command.type;
         return;
     }
 

@@ -124,7 +124,7 @@ oracle_sell(oracle_t *oracle, oracle_hold_t *hold,
             && !sale->called_off)
         {
             group->state = FS_GROUP_FORMED;
-            group->wave = sale->by_pickup ? sale->waves : 0;
+            group->wave = sale->waves;
         }
     }
 

@@ -20,15 +20,15 @@ typedef struct {
 uint32_t
 oracle_wave(const oracle_t *oracle, const oracle_hold_t *hold, unsigned line)
 {
-    const oracle_sale_t   *sale;
     const oracle_group_t  *group;
 
     if (hold->lines[line].wave != FS_WAVE_OPEN) {
         return hold->lines[line].wave;
     }
 
-    sale = &oracle->sales[hold->lines[line].sale];
-    group = &sale->groups[sale->by_pickup ? hold->pickup : 0];
+    /* its group was by pickup point, whatever the sale has now */
+
+    group = &oracle->sales[hold->lines[line].sale].groups[hold->pickup];
 
     return group->state == FS_GROUP_FORMED ? group->wave : FS_WAVE_OPEN;
 }
@@ -351,6 +351,11 @@ oracle_receive(oracle_t *oracle, const fs_operator_t *op,
 
     if (number == 0) {
         answer->outcome = FS_NOT_FOUND;
+        return;
+    }
+
+    if (!oracle_supposed(op, 1)) {
+        answer->outcome = FS_PRECONDITION;
         return;
     }
 
