@@ -489,6 +489,10 @@ test_sale(void **state)
         assert_int_equal(strstr(buf, ",\"lot\":true}]") != NULL, i == 6);
     }
 
+    sales[0].claimed_units = 0;
+    len = fs_answer_sales(buf, sizeof(buf) - 1, sales, 1, 0, 20);
+    buf[len] = '\0';
+    assert_null(strstr(buf, "handed_over"));
     sales[0].handed_units = 0;
     sales[0].claimed_units = 1;
     len = fs_answer_sales(buf, sizeof(buf) - 1, sales, 1, 0, 20);

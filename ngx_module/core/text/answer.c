@@ -50,6 +50,8 @@ static void fs_write_lines(fs_writer_t *writer, const fs_hold_t *hold,
 static void fs_write_sale_fields(fs_writer_t *writer, const fs_sale_t *sale);
 static void fs_write_listed_sales(fs_writer_t *writer, const fs_sale_t *sales,
     size_t n, unsigned lot);
+static void fs_write_claims_of(fs_writer_t *writer, const fs_sale_t *sale,
+    unsigned lot);
 static void fs_write_problem(fs_writer_t *writer, fs_outcome_t outcome,
     int status, const fs_fault_t *fault);
 static void fs_write_result(fs_writer_t *writer, unsigned tell,
@@ -529,6 +531,21 @@ fs_write_sales(fs_writer_t *writer, const fs_sale_t *sales, size_t n)
 
 
 static void
+fs_write_claims_of(fs_writer_t *writer, const fs_sale_t *sale, unsigned lot)
+{
+    fs_write_number_of(writer, "handed_over", sale->handed_units);
+    fs_write_number_of(writer, "claimed", sale->claimed_units);
+
+    if (sale->handed_units != 0
+        && (uint64_t) sale->claimed_units * 100
+           > (uint64_t) sale->handed_units * lot)
+    {
+        fs_write_boolean_of(writer, "lot", 1);
+    }
+}
+
+
+static void
 fs_write_listed_sales(fs_writer_t *writer, const fs_sale_t *sales, size_t n,
     unsigned lot)
 {
@@ -541,16 +558,8 @@ fs_write_listed_sales(fs_writer_t *writer, const fs_sale_t *sales, size_t n,
         fs_write_object(writer);
         fs_write_sale_fields(writer, &sales[i]);
 
-        if (lot != 0) {
-            fs_write_number_of(writer, "handed_over", sales[i].handed_units);
-            fs_write_number_of(writer, "claimed", sales[i].claimed_units);
-        }
-
-        if (lot != 0 && sales[i].handed_units != 0
-            && (uint64_t) sales[i].claimed_units * 100
-               > (uint64_t) sales[i].handed_units * lot)
-        {
-            fs_write_boolean_of(writer, "lot", 1);
+        if (lot != 0 && sales[i].claimed_units != 0) {
+            fs_write_claims_of(writer, &sales[i], lot);
         }
 
         fs_write_object_end(writer);

@@ -321,8 +321,9 @@ int fs_answer_sale(char *buf, size_t size, const fs_sale_t *sale);
 
 /*
  * {"sales":[…],"next":slug or null}.  lot 0: as everybody sees them; else an
- * operator does, each with "handed_over" and "claimed", which are units, and
- * "lot":true when these are more than so many per cent of those.
+ * operator does: one of which something is claimed has "handed_over" and
+ * "claimed", which are units, and "lot":true when these are more than so many
+ * per cent of those.
  */
 int fs_answer_sales(char *buf, size_t size, const fs_sale_t *sales, size_t n,
     int more, unsigned lot);
