@@ -28,6 +28,8 @@ typedef struct {
     int64_t        sold;
 } check_units_t;
 
+static uint32_t check_schema_before(fs_store_conf_t *conf);
+static int check_schema(check_t *check, fs_store_t *store, uint32_t before);
 static fs_store_t *check_open(check_t *check, fs_store_conf_t *conf);
 static int check_ledger(check_t *check, fs_store_t *store,
     const uint8_t *boot_id);
@@ -52,6 +54,7 @@ check_state(check_t *check)
     int              rc, trusted;
     int64_t          wall;
     fs_seq_t         least, most;
+    uint32_t         schema;
     uint64_t         dump;
     fs_store_t      *store;
     run_world_t      world;
@@ -71,6 +74,7 @@ check_state(check_t *check)
 
     disk_watch(check->disk, check->path);
 
+    schema = check_schema_before(&conf);
     store = check_open(check, &conf);
 
     if (store == NULL) {
@@ -78,6 +82,10 @@ check_state(check_t *check)
     }
 
     rc = check_ledger(check, store, world.boot_id);
+
+    if (rc == 0) {
+        rc = check_schema(check, store, schema);
+    }
 
     if (rc == 0) {
         rc = check_audit(check, store);
@@ -134,6 +142,41 @@ check_state(check_t *check)
     disk_watch(check->disk, NULL);
 
     return rc;
+}
+
+
+/* What the cut has left; 0: nothing that can be read yet. */
+
+static uint32_t
+check_schema_before(fs_store_conf_t *conf)
+{
+    char               message[257];
+    fs_store_schema_t  schema;
+
+    return fs_store_schema(conf, 0, &schema, message) == FS_OK
+           ? schema.store : 0;
+}
+
+
+/* Raised before the cut or not, and never between; now it is. */
+
+static int
+check_schema(check_t *check, fs_store_t *store, uint32_t before)
+{
+    uint32_t  then;
+
+    then = run_schema_at(check->run->shared, check->position);
+
+    if (then != 0 && before != then) {
+        return check_no(check, "the schema was %u, and is %u", then, before);
+    }
+
+    if (before > FS_SCHEMA || (before == 0 && !check->remade)) {
+        return check_no(check, "the schema is %u", before);
+    }
+
+    return atomic_load(&store->schema) == FS_SCHEMA
+           ? 0 : check_no(check, "the schema is not raised");
 }
 
 

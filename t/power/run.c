@@ -11,6 +11,7 @@
 #include "store/mark.h"
 #include "lead/lead.h"
 #include "lead/ring.h"
+#include "log/log.h"
 #include "pair/pair.h"
 #include "read/read.h"
 
@@ -52,6 +53,7 @@ static void run_take(run_t *run);
 static void run_ack(run_t *run, const fs_command_t *command,
     const fs_result_t *result);
 static void run_point(run_t *run);
+static void run_lower(run_t *run);
 static void run_failed(const char *what, const char *detail);
 
 
@@ -252,11 +254,18 @@ run_child(run_t *run, const run_life_t *life)
     run_conf(&run->shared->world, &conf, run->root);
     conf.sync = run->kind != RUN_SYNC_OFF;
 
+    if (run_schema_at(run->shared, disk_events(run->disk)) != FS_SCHEMA) {
+        run_schema(run->shared, disk_events(run->disk), 0);
+    }
+
     run_store = fs_store_open(&conf, &outcome, message);
 
     if (run_store == NULL) {
         run_failed("open", message);
     }
+
+    run_schema(run->shared, disk_events(run->disk),
+               atomic_load(&run_store->schema));
 
     leader = fs_leader_create(run_store, run->rings);
 
@@ -309,6 +318,11 @@ run_child(run_t *run, const run_life_t *life)
     }
 
     fs_leader_destroy(leader);
+
+    if (!life->last && dice_one_in(&run->dice, 2)) {
+        run_lower(run);
+    }
+
     fs_store_close(run_store, life->end == RUN_CLEAN);
     run_store = NULL;
 }
@@ -703,6 +717,34 @@ run_point(run_t *run)
     point->seq = atomic_load(&run_store->mark->seq);
     point->wall = shared->world.wall;
     shared->points_n++;
+}
+
+
+/* As a program of before leaves the store: the next opening raises it. */
+
+static void
+run_lower(run_t *run)
+{
+    uint8_t       row[4];
+    fs_pair_t     write;
+    fs_outcome_t  outcome;
+
+    fs_set_le32(row, FS_SCHEMA_FIRST);
+    run_schema(run->shared, disk_events(run->disk), 0);
+    outcome = fs_log_lock(run_store, &write);
+
+    if (outcome == FS_OK) {
+        fs_db_put(&write.log, run_store->log_dbi[FS_LOG_META],
+                  FS_META_SCHEMA, sizeof(FS_META_SCHEMA) - 1, row,
+                  sizeof(row), 0);
+        outcome = fs_log_commit(&write);
+    }
+
+    if (outcome != FS_OK) {
+        run_failed("lower", fs_outcome_code(outcome));
+    }
+
+    run_schema(run->shared, disk_events(run->disk), FS_SCHEMA_FIRST);
 }
 
 

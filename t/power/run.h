@@ -20,6 +20,7 @@
 #define RUN_ASKED_MAX  32768
 #define RUN_ACKS_MAX   8192
 #define RUN_POINTS_MAX 4096
+#define RUN_SCHEMAS_MAX 64
 #define RUN_SEQ_MAX    65536
 #define RUN_EVENTS_MAX 400000
 #define RUN_BYTES_MAX  (1024UL << 20)
@@ -49,6 +50,12 @@ typedef struct {
     int64_t        wall;
 } run_point_t;
 
+/* The schema that the log has from a position on; 0: it is being changed. */
+typedef struct {
+    size_t         position;
+    uint32_t       schema;
+} run_schema_t;
+
 /* What a store is told of the world. */
 typedef struct {
     int64_t        wall;
@@ -67,6 +74,8 @@ typedef struct {
     run_ack_t      acks[RUN_ACKS_MAX];
     size_t         points_n;
     run_point_t    points[RUN_POINTS_MAX];
+    size_t         schemas_n;
+    run_schema_t   schemas[RUN_SCHEMAS_MAX];
     fs_seq_t       shown[RUN_EVENTS_MAX];   /* before each event: the last
                                                durable one, by the mark */
 
@@ -112,6 +121,10 @@ void run_conf(run_world_t *world, fs_store_conf_t *conf, const char *path);
  * last that may be there; the time. */
 void run_bounds(const run_t *run, size_t position, fs_seq_t *least,
     fs_seq_t *most, int64_t *wall);
+
+/* From this position on the log has this schema; and what it has at one. */
+void run_schema(run_shared_t *shared, size_t position, uint32_t schema);
+uint32_t run_schema_at(const run_shared_t *shared, size_t position);
 
 /* A hold of some sales for some buyer. */
 void run_hold(run_shared_t *shared, dice_t *dice, fs_command_t *command);

@@ -36,6 +36,35 @@ run_conf(run_world_t *world, fs_store_conf_t *conf, const char *path)
 }
 
 
+void
+run_schema(run_shared_t *shared, size_t position, uint32_t schema)
+{
+    assert_true(shared->schemas_n < RUN_SCHEMAS_MAX);
+
+    shared->schemas[shared->schemas_n].position = position;
+    shared->schemas[shared->schemas_n].schema = schema;
+    shared->schemas_n++;
+}
+
+
+uint32_t
+run_schema_at(const run_shared_t *shared, size_t position)
+{
+    size_t    i;
+    uint32_t  schema;
+
+    schema = 0;
+
+    for (i = 0; i < shared->schemas_n
+                && shared->schemas[i].position <= position; i++)
+    {
+        schema = shared->schemas[i].schema;
+    }
+
+    return schema;
+}
+
+
 static void
 run_clock(void *data, int64_t *wall, int64_t *boot)
 {
