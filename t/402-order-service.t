@@ -82,7 +82,8 @@ is(join(' ', grep { OrderService::Teller::final($_) }
     is(join(' ', map { "$_->{sale}=$_->{state}" }
         $database->rows('SELECT * FROM refunds ORDER BY seq')),
         '=elsewhere =foreign egg=elsewhere =elsewhere =foreign =foreign'
-        . ' =foreign egg=elsewhere egg=foreign =elsewhere',
+        . ' =foreign egg=elsewhere egg=foreign =elsewhere'
+        . ' selenium-rice-5kg=foreign' x 7,
         'what is owed by it, and what was settled');
     $database->close;
 }
@@ -220,6 +221,25 @@ $t->confirm($hold, 'paid-at-the-counter');
 is(choose($page, 'pay'), 303, 'paid here as well');
 eventually { refund_of($hold) eq 'settled' } 'goes back';
 is(state_of('yan', $hold), 'sold', 'the order stands');
+
+# ---- a part of an order, and then the rest, for whatever reason
+$hold = $t->held('xin', 'grape', 2);
+is(pay('xin', $hold), 303, 'paid');
+eventually { state_of('xin', $hold) eq 'sold' } 'sold';
+for my $part (['cancelled', 'sold'], ['goodwill', 'refunded']) {
+    my ($reason, $state) = @$part;
+
+    is($t->call(POST => "/orders/$hold->{id}/refund", role => 'orders',
+        key => $t->new_key, json => { reason => $reason, lines =>
+            [{ sale => 'grape', qty => 1 }] })->code, 200, "owed: $reason");
+    eventually { (row('SELECT state FROM refunds WHERE hold = ?'
+        . ' AND reason = ?', $hold->{id}, $reason) // { state => '' })
+        ->{state} eq 'settled' } 'goes back';
+    is(number('SELECT hold_state FROM orders WHERE hold = ?', $hold->{id}),
+        $state, "the order is $state");
+}
+is(number('SELECT count(*) FROM refunds WHERE hold = ?', $hold->{id}), 2,
+    'each once');
 
 # ---- another ledger
 my $store = $t->store_path;

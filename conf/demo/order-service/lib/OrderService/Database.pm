@@ -109,14 +109,14 @@ SQL
     'INSERT OR IGNORE INTO position VALUES (1, 0, \'' . '0' x 64 . '\')',
 );
 
-# What a line of the ledger makes of a hold.
+# What a line of the ledger makes of a hold; those about money do when all of
+# it is owed.
 my %hold_state = (
     sold => 'sold', sold_late => 'sold', expired => 'expired',
     released => 'released', cancelled => 'cancelled',
-    withdrawn => 'cancelled', refund_due => 'refund_due',
-    returned => 'refund_due', owed => 'refund_due', refunded => 'refunded',
-    ready => 'ready', picked_up => 'picked_up',
+    withdrawn => 'cancelled', ready => 'ready', picked_up => 'picked_up',
 );
+my %is_money = map { $_ => 1 } qw(refund_due returned owed refunded);
 
 
 sub new ($class, $path) {
@@ -414,27 +414,38 @@ sub tell_refund ($self, $refund) {
 
 
 sub take_entry ($self, $entry) {
-    my $state = $hold_state{ $entry->{type} } or return 0;
     my $type = $entry->{type};
+    my $state = $hold_state{$type};
 
-    # neither a second payment nor a wrong amount moves the hold, nor a part
-    # of an order; the order service asks nginx where that matters
-    if (($entry->{reason} // '')
-        !~ /\A(?:second_payment|wrong_amount|bad|short|goodwill)\z/)
-    {
-        $self->do('UPDATE orders SET hold_state = ? WHERE hold = ?'
-            . " AND (? <> 'refunded' OR hold_state = 'refund_due')", $state,
-            $entry->{hold}, $state);
-    }
+    return 0 if !$state && !$is_money{$type};
 
-    if ($type =~ /\A(?:refund_due|returned|owed)\z/) {
-        $self->owe($entry) if $entry->{amount_fen} > 0;
-
-    } elsif ($type eq 'refunded') {
+    if ($type eq 'refunded') {
         $self->settle($entry);
+
+    } elsif (!$state && $entry->{amount_fen} > 0) {
+        $self->owe($entry);
     }
+
+    $state //= $self->money_state($entry->{hold});
+    $self->do('UPDATE orders SET hold_state = ? WHERE hold = ?', $state,
+        $entry->{hold}) if $state;
 
     return 1;
+}
+
+
+# What debts make of an order, for whatever reasons they are: nothing while
+# something of what was paid for it is left.
+sub money_state ($self, $hold) {
+    my $sum = $self->row('SELECT orders.amount_fen AS paid,'
+        . ' sum(refunds.amount_fen) AS owed, sum(refunds.amount_fen'
+        . " * (refunds.state IN ('settled', 'elsewhere'))) AS back"
+        . ' FROM orders JOIN refunds USING (hold) WHERE hold = ?'
+        . " AND reason NOT IN ('second_payment', 'wrong_amount')", $hold);
+
+    return undef if !$sum->{owed} || $sum->{owed} < $sum->{paid};
+
+    return $sum->{back} < $sum->{paid} ? 'refund_due' : 'refunded';
 }
 
 
