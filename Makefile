@@ -167,8 +167,11 @@ $(BUILD)/replay/%: t/fuzz/%.c t/fuzz/replay.c $(CORE_LIB) $(TEST_HDR)
 	$(CC) $(STRICT) $(CFLAGS) $(INCLUDE) -o $@ $< t/fuzz/replay.c \
 	    $(CORE_LIB) $(LIBS)
 
+# SEED=n for the same run.  What it has written, a checker reads that knows
+# nothing of the engine.
 model: $(MODEL_BIN)
-	$(MODEL_BIN)
+	$(MODEL_BIN) '$(SEED)' '$(COMMANDS)' $(BUILD)/model/ledger.ndjson
+	conf/bin/tuanbo-check-ledger $(BUILD)/model/ledger.ndjson
 
 # A million commands; SEED=n for the same run, WORLD=n for a part of it.
 simulate: setup-build

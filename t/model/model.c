@@ -501,6 +501,35 @@ model_destroy(model_t *m)
 }
 
 
+/* The ledger as it is published: for a checker that knows nothing of us. */
+
+static void
+model_publish(model_t *m, const char *path)
+{
+    int         len;
+    char        line[FS_ENTRY_JSON_MAX + 128];
+    FILE       *file;
+    fs_seq_t    seq;
+    fs_entry_t  entry;
+
+    file = fopen(path, "w");
+    check(file != NULL, "%s", path);
+
+    model_begin(m);
+
+    for (seq = 1; seq <= m->sheet.seq; seq++) {
+        check(fs_sheet_entry(&m->sheet, seq, &entry), "entry %llu",
+              (unsigned long long) seq);
+        len = fs_entry_line(&entry, &m->sheet.names, line);
+        check(len > 0 && fwrite(line, 1, (size_t) len, file) == (size_t) len,
+              "entry %llu is not published", (unsigned long long) seq);
+    }
+
+    model_commit(m);
+    check(fclose(file) == 0, "%s", path);
+}
+
+
 int
 main(int argc, char **argv)
 {
@@ -509,9 +538,11 @@ main(int argc, char **argv)
     uint64_t        seed;
     unsigned long   commands, batches, rebuild_at;
 
-    seed = (argc > 1) ? strtoull(argv[1], NULL, 10)
-                      : (uint64_t) time(NULL) * 1000 + (uint64_t) getpid();
-    commands = (argc > 2) ? strtoul(argv[2], NULL, 10) : MODEL_COMMANDS;
+    seed = (argc > 1 && argv[1][0] != '\0')
+           ? strtoull(argv[1], NULL, 10)
+           : (uint64_t) time(NULL) * 1000 + (uint64_t) getpid();
+    commands = (argc > 2 && argv[2][0] != '\0')
+               ? strtoul(argv[2], NULL, 10) : MODEL_COMMANDS;
 
     printf("model: seed %llu, %lu commands\n", (unsigned long long) seed,
            commands);
@@ -561,6 +592,10 @@ main(int argc, char **argv)
            "%u reboots, %u indexes folded again, %u batches aborted\n",
            (unsigned long long) m->checked, m->oracle.sales_n,
            m->oracle.holds_n, m->refused, m->reboots, m->rebuilt, m->aborted);
+
+    if (argc > 3) {
+        model_publish(m, argv[3]);
+    }
 
     model_destroy(m);
 
