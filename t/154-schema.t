@@ -102,6 +102,46 @@ sub set_schema ($number) {
 }
 
 
+# What programs of before know, with the fields that they know: they render each
+# line anew to check its hash.
+sub all_of_before ($name) {
+    my $from = ($t->ledger)[-1]{seq};
+    my @order = map { $t->held("o$_-$name", 'grape', 2) } 1 .. 3;
+    my %field;
+
+    is($t->confirm($_)->code, 200, "$name: paid") for @order;
+    is($t->order($_->{id}, 'ready')->json->{state}, 'ready',
+        "$name: goods are there") for @order[0, 1];
+    is($t->order($order[0]{id}, 'picked-up')->json->{state}, 'picked_up',
+        "$name: collected");
+    my $res = $t->call(POST => "/orders/$order[2]{id}/refund",
+        role => 'orders', key => $t->new_key, json => { reason => 'cancelled',
+        restock => true, lines => [{ sale => 'grape', qty => 1 }] });
+    is($res->json->{owed_fen}, 100, "$name: owed back");
+    is($t->order($order[2]{id}, 'refunded', refund => "r-$name",
+        owed => $res->json->{debts}[0]{owed}, amount_fen => 100)->code, 200,
+        "$name: and back");
+    is($t->call(DELETE => '/api/holds/' . $t->held("g-$name", 'grape', 1)->{id},
+        user => "g-$name")->code, 200, "$name: given back");
+
+    for my $entry ($t->ledger($from)) {
+        $field{$entry->{type}}{$_} = 1 for keys %$entry;
+    }
+    my @first = qw(at hash hold seq type);
+    is_deeply([map { join ' ', $_, sort keys $field{$_}->%* } sort keys %field],
+        ['held ' . join(' ', sort @first, qw(buyer expires_at price_fen qty sale)),
+        'owed ' . join(' ', sort @first, qw(amount_fen due_at key payment qty
+            reason sale)),
+        'picked_up ' . join(' ', @first), 'ready ' . join(' ', @first),
+        'refunded ' . join(' ', sort @first, qw(amount_fen owed payment refund
+            sale)),
+        'released ' . join(' ', sort @first, qw(qty sale)),
+        'restocked ' . join(' ', sort @first, qw(qty sale)),
+        'sold ' . join(' ', sort @first, qw(amount_fen payment qty sale))],
+        "$name: in the words of before");
+}
+
+
 sub with_cancel ($id, $at = $t) {
     return $at->call(PUT => "/admin/sales/$id", role => 'admin',
         key => $at->new_key, json => { price_fen => 1, stock => 1, cancel_ms => 60_000 });
@@ -138,6 +178,7 @@ for my $name (@stores) {
     unlike(log_since($from), qr/raised/, "$name: it is not raised");
     $t->expect_log(qr/its schema is 1, and this program's 2/);
 
+    all_of_before($name);
     $seq = ($t->ledger)[-1]{seq};
     $t->answers(with_cancel("pear-$name"), 503, 'old_schema',
         "$name: what is new is refused");
