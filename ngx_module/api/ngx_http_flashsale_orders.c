@@ -157,8 +157,8 @@ ngx_http_flashsale_order_refund(ngx_http_request_t *r,
 
 
 /*
- * What was handed over, or put back: a nonce is its key, and counts within
- * its order.  Without one it is what version 1 said.
+ * What was handed over, or put back: a nonce is its key.  Without one it is
+ * what version 1 said.
  */
 
 static fs_outcome_t

@@ -189,7 +189,7 @@ test_hand_over(void **state)
                                           &request, &fault), 0);
     assert_int_equal(request.nonce_len, 3);
     assert_memory_equal(request.nonce, "n-1", 3);
-    assert_int_equal(request.via, FS_VIA_NONE);
+    assert_int_equal(request.via, FS_VIA_LIST);
     assert_int_equal(request.lines_n, 0);
 
     assert_int_equal(fs_request_hand_over(

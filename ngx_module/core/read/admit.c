@@ -190,9 +190,8 @@ fs_admit_nonce(fs_crypto_t *crypto, const fs_hand_over_request_t *request,
 
     /* a blank is in no Idempotency-Key */
 
-    n = snprintf(said, sizeof(said), "picked-up %llx %x %.*s",
-                 (unsigned long long) command->hold, command->epoch,
-                 request->nonce_len, request->nonce);
+    n = snprintf(said, sizeof(said), "picked-up %.*s", request->nonce_len,
+                 request->nonce);
 
     key.data = said;
     key.len = (size_t) n;

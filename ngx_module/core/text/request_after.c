@@ -161,8 +161,10 @@ fs_request_hand_over(fs_str_t body, fs_hand_over_request_t *request,
         return -1;
     }
 
+    /* whoever does not say how has it before them, in a list */
+
     request->via = (present & (1 << FS_HAND_OVER_VIA))
-                   ? fs_vias[request->via] : FS_VIA_NONE;
+                   ? fs_vias[request->via] : FS_VIA_LIST;
 
     return fs_lines_once(&request->lines[0].sale, sizeof(fs_request_line_t),
                          request->lines_n, fault);
