@@ -39,9 +39,11 @@ ngx_http_flashsale_hold_write(ngx_http_request_t *r,
 
     /* releasing twice is releasing once: no key is needed */
 
-    if (endpoint->keyed != NGX_HTTP_FLASHSALE_UNKEYED) {
+    if (endpoint->keyed == NGX_HTTP_FLASHSALE_KEYED) {
         command.pickup = asked.hold.pickup;
+    }
 
+    if (endpoint->keyed != NGX_HTTP_FLASHSALE_UNKEYED) {
         outcome = ngx_http_flashsale_hold_key(r, ctx, asked.hold.key,
                                               asked.hold.key_len,
                                               command.key, &refusal->fault);
