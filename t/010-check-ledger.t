@@ -190,6 +190,9 @@ refused('something between its lines', inserted(15,
 refused('expired before its time', changed(27,
     sub { s/"expires_at":\K\d+/32503680000000/ }),
     qr/seq 28: expired at \d+, but hold $late expires at 32503680000000/);
+accepted('expired before its time, by a clock that went back unseen',
+    changed(27, sub { s/"expires_at":\K\d+/32503680000000/ }),
+    '--unsteady-clock');
 refused('no units', changed(27, sub { s/"qty":3/"qty":0/ }),
     qr/seq 27: 0 units are held/);
 

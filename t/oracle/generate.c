@@ -532,4 +532,10 @@ generate_command(generate_t *g, generated_t *made)
     } else if (n < 85 || !generate_after(g, &made->command)) {
         generate_order(g, &made->command);
     }
+
+    /* a key's hash is another one for each who has it */
+
+    if (fs_get_le32(made->command.key) != 0) {
+        made->command.key[5] = (uint8_t) (1 + made->command.buyer[0]);
+    }
 }

@@ -77,7 +77,8 @@ my %BINDS = map { $_ => 1 } qw(held pickup owed picked_up double put_back
 
 
 # Options: problem, called with the seq and the words of each contradiction;
-# after_seq and after_hash, where a feed that begins later goes on.
+# after_seq and after_hash, where a feed that begins later goes on; unsteady,
+# where the clock may have gone back unseen.
 
 sub new {
     my ($class, %option) = @_;
@@ -86,6 +87,7 @@ sub new {
     return bless {
         whole     => $whole,
         problem   => $option{problem},
+        unsteady  => $option{unsteady},
         seq       => $whole ? 0 : $option{after_seq},
         hash      => $whole ? '0' x 64 : $option{after_hash},
         first_seq => undef,
@@ -246,7 +248,7 @@ sub check_key {
     my $whose = $type eq 'held' ? $entry->{buyer}
         : $type eq 'pickup'
             ? ($self->{holds}{$entry->{hold}} // return)->{buyer}
-        : $type eq 'owed' && $entry->{reason} ne 'cancelled' ? 'orders'
+        : $type eq 'owed' && $entry->{reason} eq 'cancelled' ? 'cancelled'
         : $type;
     my $name = "$whose $entry->{key}";
     my $bound = $self->{keys}{$name};

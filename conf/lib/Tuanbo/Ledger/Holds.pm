@@ -244,7 +244,8 @@ sub check_qty {
 
 
 # Nothing expires before its time, unless the clock went back meanwhile: then
-# the time that counts is not the wall clock's.  The two clocks are read with
+# the time that counts is not the wall clock's.  Where it went back by less than
+# nothing happened for, no entry shows it: that is for `unsteady`.  The two clocks are read with
 # the same instant in mind, each in whole milliseconds.
 
 sub check_term {
@@ -254,7 +255,7 @@ sub check_term {
     if ($type eq 'paying') {
         $hold->{expires_at} = $entry->{expires_at};
 
-    } elsif ($type eq 'expired' && defined $hold->{expires_at}
+    } elsif ($type eq 'expired' && !$self->{unsteady}
         && $hold->{clocks} == $self->{clocks}
         && $entry->{at} < $hold->{expires_at} - 1)
     {
