@@ -659,7 +659,7 @@ test_listed(void **state)
                      -1);
     key[4] = FS_GOODS_N;
     assert_int_equal(fs_listed_key_decode(&back, str(key, sizeof(key))), -1);
-    row[14] = FS_LINES_MAX;
+    row[12] = FS_LINES_MAX;
     assert_int_equal(fs_listed_row_decode(&back, str(row, len)), -1);
 }
 

@@ -58,7 +58,10 @@ typedef struct {
     uint8_t              unmet;         /* 1: the request supposes what no
                                            hold can be: 412 if it is there */
     uint8_t              buyer[FS_BUYER_LEN];
-    uint8_t              key[FS_KEY_HASH_LEN];  /* zeros: none */
+    uint8_t              key[FS_KEY_HASH_LEN];  /* zeros: none; HAND_OVER,
+                                                   PUT_BACK: of the nonce,
+                                                   the same for both, and
+                                                   another for another hold */
     uint8_t              reference[FS_REFERENCE_LEN];  /* of a payment or
                                                           a refund */
     uint8_t              payment[FS_REFERENCE_LEN];    /* REFUNDED: which

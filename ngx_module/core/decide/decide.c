@@ -64,6 +64,8 @@ fs_decide(fs_sheet_t *sheet, const fs_command_t *command,
     case FS_COMMAND_REFUNDED:
     case FS_COMMAND_READY:
     case FS_COMMAND_PICK_UP:
+    case FS_COMMAND_HAND_OVER:
+    case FS_COMMAND_PUT_BACK:
         fs_decide_order(sheet, command, now, result);
         break;
 

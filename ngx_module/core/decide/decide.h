@@ -52,11 +52,23 @@ void fs_decide_buyer(fs_sheet_t *sheet, const fs_command_t *command,
 
 
 /*
- * decide_order.c: the order service's commands: CONFIRM, CANCEL, REFUNDED,
- * READY, PICK_UP.
+ * decide_order.c: the order service's commands: CONFIRM, CANCEL, REFUND,
+ * REFUNDED, and of decide_goods.c.
  */
 
 void fs_decide_order(fs_sheet_t *sheet, const fs_command_t *command,
+    const fs_now_t *now, fs_result_t *result);
+
+
+/*
+ * decide_goods.c: READY, PICK_UP, HAND_OVER, PUT_BACK of a hold.  The nonce of
+ * a hand-over is the key of both of the last, for it names the same fact.
+ * fs_hand_over_replay(): 1: it was said before, and is answered as then.
+ */
+
+void fs_decide_goods(fs_sheet_t *sheet, const fs_command_t *command,
+    fs_hold_t *hold, const fs_now_t *now, fs_result_t *result);
+int fs_hand_over_replay(fs_sheet_t *sheet, const fs_command_t *command,
     const fs_now_t *now, fs_result_t *result);
 
 

@@ -46,10 +46,6 @@ static int fs_refund_fits(const fs_hold_t *hold, const fs_command_t *command,
     unsigned i, fs_result_t *result);
 static int fs_refund_replay(fs_sheet_t *sheet, const fs_command_t *command,
     const fs_now_t *now, fs_result_t *result);
-static void fs_decide_handover(fs_sheet_t *sheet,
-    const fs_command_t *command, fs_hold_t *hold, const fs_now_t *now,
-    fs_result_t *result);
-static int fs_is_ready(fs_sheet_t *sheet, const fs_hold_t *hold);
 
 
 void
@@ -65,7 +61,9 @@ fs_decide_order(fs_sheet_t *sheet, const fs_command_t *command,
         return;
     }
 
-    if (fs_refund_replay(sheet, command, now, result)) {
+    if (fs_refund_replay(sheet, command, now, result)
+        || fs_hand_over_replay(sheet, command, now, result))
+    {
         return;
     }
 
@@ -100,7 +98,7 @@ fs_decide_order(fs_sheet_t *sheet, const fs_command_t *command,
         break;
 
     default:
-        fs_decide_handover(sheet, command, &hold, now, result);
+        fs_decide_goods(sheet, command, &hold, now, result);
         break;
     }
 
@@ -670,66 +668,4 @@ fs_refund_of(fs_sheet_t *sheet, const fs_command_t *command,
                || memcmp(entry.id2, command->payment, FS_REFERENCE_LEN) == 0)
            && (command->paid_fen == 0
                || command->paid_fen == entry.amount_fen);
-}
-
-
-/* READY and PICK_UP. */
-
-static void
-fs_decide_handover(fs_sheet_t *sheet, const fs_command_t *command,
-    fs_hold_t *hold, const fs_now_t *now, fs_result_t *result)
-{
-    fs_entry_t              entry;
-    const fs_transition_t  *move;
-
-    move = fs_transition(hold->state, (command->type == FS_COMMAND_READY)
-                                      ? FS_MOVE_READY : FS_MOVE_PICK_UP);
-
-    if (move->outcome != FS_OK
-        || (move->entry == FS_ENTRY_READY && !fs_is_ready(sheet, hold)))
-    {
-        fs_wrong_state(sheet, hold, result);
-        return;
-    }
-
-    if (move->entry != FS_ENTRY_NONE) {
-        fs_entry_about(&entry, hold, move->entry);
-        fs_emit(sheet, &entry, now);
-    }
-
-    result->outcome = FS_OK;
-}
-
-
-/*
- * No line waits for its group any more, and not all of them went back to
- * their sales.
- */
-
-static int
-fs_is_ready(fs_sheet_t *sheet, const fs_hold_t *hold)
-{
-    unsigned           i, left;
-    const fs_group_t  *group;
-
-    left = 0;
-
-    for (i = 0; i < hold->lines_n; i++) {
-
-        if (hold->lines[i].restocked == hold->lines[i].qty) {
-            continue;
-        }
-
-        group = fs_line_group(sheet, hold, i);
-
-        if (group != NULL && group->state != FS_GROUP_FORMED
-            && fs_sheet_member(sheet, group->sale, group->pickup, hold->seq))
-        {
-            return 0;
-        }
-
-        left++;
-    }
-
-    return left != 0;
 }

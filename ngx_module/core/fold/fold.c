@@ -19,6 +19,7 @@
 
 #include "fold/aside.h"
 #include "fold/fold.h"
+#include "fold/fold_goods.h"
 #include "index/index.h"
 #include "lmdb/env.h"
 #include "sheet/sheet.h"
@@ -108,11 +109,26 @@ fs_fold_entry(fs_sheet_t *sheet, const fs_entry_t *entry,
         break;
 
     case FS_ENTRY_READY:
-        fs_fold_goods(sheet, entry, FS_GOODS_AWAITED, FS_GOODS_READY);
+    case FS_ENTRY_SHORT:
+    case FS_ENTRY_PICKED_UP:
+    case FS_ENTRY_PUT_BACK:
+    case FS_ENTRY_DOUBLE:
+        fs_fold_goods(sheet, entry);
+        fs_fold_key(sheet, entry);
         break;
 
-    case FS_ENTRY_PICKED_UP:
-        fs_fold_goods(sheet, entry, FS_GOODS_READY, FS_GOODS_HANDED_OVER);
+    case FS_ENTRY_WAVE:
+        fs_fold_wave(sheet, entry);
+        fs_fold_key(sheet, entry);
+        break;
+
+    case FS_ENTRY_FROZEN:
+        fs_fold_frozen(sheet, entry);
+        break;
+
+    case FS_ENTRY_RECEIVED:
+        fs_fold_received(sheet, entry);
+        fs_fold_key(sheet, entry);
         break;
 
     case FS_ENTRY_REFUND_DUE:
@@ -313,6 +329,7 @@ fs_fold_group(fs_sheet_t *sheet, const fs_entry_t *entry,
         (void) fs_must(sheet, group->joined >= slot->sale.goal);
         group->state = FS_GROUP_FORMED;
         slot->sale.groups_formed++;
+        fs_fold_goods_formed(sheet, entry, slot, group);
         return;
     }
 

@@ -36,13 +36,9 @@ void fs_fold_sold_late(fs_sheet_t *sheet, const fs_entry_t *entry,
 void fs_fold_state(fs_sheet_t *sheet, const fs_entry_t *entry,
     fs_hold_state_t from, fs_hold_state_t next);
 
-/* The lines of an order whose goods are at `from` go on to `next`. */
-void fs_fold_goods(fs_sheet_t *sheet, const fs_entry_t *entry,
-    fs_goods_t from, fs_goods_t next);
-
 /*
- * The state of an order, by its lines: where the goods are that are to come,
- * and when none has come, whether all that was paid is owed, or back.
+ * The state of an order, by its lines: where the goods are that come, and
+ * when not all of them are there, whether all that was paid is owed, or back.
  */
 void fs_fold_order_state(fs_hold_t *hold);
 

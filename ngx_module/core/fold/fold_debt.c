@@ -9,6 +9,7 @@
  */
 
 #include "fold/fold.h"
+#include "fold/fold_goods.h"
 #include "sheet/sheet_debts.h"
 
 static int fs_fold_debtor(fs_sheet_t *sheet, const fs_entry_t *entry,
@@ -18,7 +19,7 @@ static void fs_fold_debt(fs_sheet_t *sheet, const fs_entry_t *entry,
 static void fs_fold_payment_owed(fs_sheet_t *sheet, const fs_entry_t *entry,
     fs_hold_t *hold);
 static fs_line_t *fs_fold_line(fs_sheet_t *sheet, const fs_entry_t *entry,
-    fs_hold_t *hold);
+    fs_hold_t *hold, fs_line_t *was);
 static int fs_fold_line_owed(fs_sheet_t *sheet, const fs_entry_t *entry,
     fs_line_t *line);
 static int fs_fold_line_restocked(fs_sheet_t *sheet,
@@ -32,7 +33,7 @@ void
 fs_fold_owed(fs_sheet_t *sheet, const fs_entry_t *entry, fs_sale_slot_t *slot)
 {
     fs_hold_t   hold;
-    fs_line_t  *line;
+    fs_line_t   was, *line;
 
     if (!fs_fold_debtor(sheet, entry, &hold)) {
         return;
@@ -42,12 +43,13 @@ fs_fold_owed(fs_sheet_t *sheet, const fs_entry_t *entry, fs_sale_slot_t *slot)
         fs_fold_payment_owed(sheet, entry, &hold);
 
     } else {
-        line = fs_fold_line(sheet, entry, &hold);
+        line = fs_fold_line(sheet, entry, &hold, &was);
 
         if (line == NULL || !fs_fold_line_owed(sheet, entry, line)) {
             return;
         }
 
+        fs_fold_line_moved(sheet, &hold, entry->line, &was);
         fs_fold_left(sheet, entry, &hold, line, slot);
     }
 
@@ -74,13 +76,13 @@ fs_fold_returned(fs_sheet_t *sheet, const fs_entry_t *entry,
     fs_sale_slot_t *slot)
 {
     fs_hold_t   hold;
-    fs_line_t  *line;
+    fs_line_t   was, *line;
 
     if (!fs_fold_hold(sheet, entry, &hold)) {
         return;
     }
 
-    line = fs_fold_line(sheet, entry, &hold);
+    line = fs_fold_line(sheet, entry, &hold, &was);
 
     if (line == NULL || !fs_fold_line_owed(sheet, entry, line)
         || !fs_fold_line_restocked(sheet, entry, &hold, line))
@@ -88,6 +90,7 @@ fs_fold_returned(fs_sheet_t *sheet, const fs_entry_t *entry,
         return;
     }
 
+    fs_fold_line_moved(sheet, &hold, entry->line, &was);
     fs_fold_left(sheet, entry, &hold, line, slot);
     fs_fold_debt(sheet, entry, &hold, entry->at);
 }
@@ -97,18 +100,19 @@ void
 fs_fold_restocked(fs_sheet_t *sheet, const fs_entry_t *entry)
 {
     fs_hold_t   hold;
-    fs_line_t  *line;
+    fs_line_t   was, *line;
 
     if (!fs_fold_debtor(sheet, entry, &hold)) {
         return;
     }
 
-    line = fs_fold_line(sheet, entry, &hold);
+    line = fs_fold_line(sheet, entry, &hold, &was);
 
     if (line == NULL || !fs_fold_line_restocked(sheet, entry, &hold, line)) {
         return;
     }
 
+    fs_fold_line_moved(sheet, &hold, entry->line, &was);
     fs_fold_order_state(&hold);
     fs_sheet_put_hold(sheet, &hold, 0);
 }
@@ -281,10 +285,12 @@ fs_fold_payment_owed(fs_sheet_t *sheet, const fs_entry_t *entry,
 }
 
 
-/* The line that the entry is about; NULL: it is none of an order. */
+/* The line that the entry is about, and as it is before; NULL: it is none of
+ * an order. */
 
 static fs_line_t *
-fs_fold_line(fs_sheet_t *sheet, const fs_entry_t *entry, fs_hold_t *hold)
+fs_fold_line(fs_sheet_t *sheet, const fs_entry_t *entry, fs_hold_t *hold,
+    fs_line_t *was)
 {
     fs_line_t  *line;
 
@@ -295,6 +301,7 @@ fs_fold_line(fs_sheet_t *sheet, const fs_entry_t *entry, fs_hold_t *hold)
     }
 
     line = &hold->lines[entry->line];
+    *was = *line;
 
     return fs_must(sheet, line->sale == entry->sale) ? line : NULL;
 }

@@ -5,6 +5,7 @@
  */
 
 #include "fold/fold.h"
+#include "fold/fold_goods.h"
 #include "sheet/sheet.h"
 
 static void fs_fold_lapse(fs_units_t *units, int64_t at);
@@ -197,6 +198,7 @@ fs_fold_ended(fs_sheet_t *sheet, const fs_entry_t *entry,
     default:
         hold.state = FS_HOLD_SOLD;
         hold.paid = 1;
+        fs_fold_goods_sold(sheet, entry, &hold);
         break;
     }
 
@@ -274,6 +276,7 @@ fs_fold_sold_late(fs_sheet_t *sheet, const fs_entry_t *entry,
     if (entry->line + 1 == hold.lines_n) {
         hold.state = FS_HOLD_SOLD;
         hold.paid = 1;
+        fs_fold_goods_sold(sheet, entry, &hold);
         fs_sheet_put_hold(sheet, &hold, 0);
     }
 }
@@ -346,71 +349,6 @@ fs_fold_state(fs_sheet_t *sheet, const fs_entry_t *entry,
 
     hold.state = (uint8_t) next;
     fs_sheet_put_hold(sheet, &hold, 0);
-}
-
-
-/* The goods of all lines, but of those whose units went back to the sale. */
-
-void
-fs_fold_goods(fs_sheet_t *sheet, const fs_entry_t *entry, fs_goods_t from,
-    fs_goods_t next)
-{
-    unsigned    i;
-    fs_hold_t   hold;
-    fs_line_t  *line;
-
-    if (!fs_fold_hold(sheet, entry, &hold) || !fs_must(sheet, hold.paid)) {
-        return;
-    }
-
-    for (i = 0; i < hold.lines_n; i++) {
-        line = &hold.lines[i];
-
-        if (line->restocked < line->qty && line->goods == from) {
-            line->goods = (uint8_t) next;
-        }
-    }
-
-    fs_fold_order_state(&hold);
-    fs_sheet_put_hold(sheet, &hold, 0);
-}
-
-
-void
-fs_fold_order_state(fs_hold_t *hold)
-{
-    unsigned          i, come, ready, handed_over, back;
-    const fs_line_t  *line;
-
-    come = 0;
-    ready = 0;
-    handed_over = 0;
-    back = 0;
-
-    for (i = 0; i < hold->lines_n; i++) {
-        line = &hold->lines[i];
-
-        if (line->restocked < line->qty && line->goods != FS_GOODS_SHORT) {
-            come++;
-            ready += line->goods != FS_GOODS_AWAITED;
-            handed_over += line->goods == FS_GOODS_HANDED_OVER;
-        }
-
-        back += (unsigned) fs_line_back(line);
-    }
-
-    if (come != 0 && handed_over == come) {
-        hold->state = FS_HOLD_PICKED_UP;
-
-    } else if (come != 0 && ready == come) {
-        hold->state = FS_HOLD_READY;
-
-    } else if (back == hold->lines_n) {
-        hold->state = fs_hold_back_state(hold);
-
-    } else {
-        hold->state = FS_HOLD_SOLD;
-    }
 }
 
 

@@ -874,8 +874,8 @@ fs_tally_row_decode(fs_tally_t *tally, fs_str_t row)
 
 
 /*
- * Listed line; its key says the rest: hold u64, qty u16, short_qty u16, wave
- * u16, line u8, paid_back u8.
+ * Listed line; its key says the rest: hold u64, qty u16, short_qty u16, line
+ * u8, paid_back u8.
  */
 
 size_t
@@ -884,9 +884,8 @@ fs_listed_row_encode(const fs_listed_t *listed, uint8_t *row)
     fs_set_le64(row, listed->hold);
     fs_set_le16(row + 8, listed->qty);
     fs_set_le16(row + 10, listed->short_qty);
-    fs_set_le16(row + 12, listed->wave);
-    row[14] = listed->line;
-    row[15] = listed->paid_back;
+    row[12] = listed->line;
+    row[13] = listed->paid_back;
 
     return FS_LISTED_ROW_SIZE;
 }
@@ -899,16 +898,15 @@ fs_listed_row_decode(fs_listed_t *listed, fs_str_t row)
 
     p = (const uint8_t *) row.data;
 
-    if (row.len != FS_LISTED_ROW_SIZE || p[14] >= FS_LINES_MAX || p[15] > 1) {
+    if (row.len != FS_LISTED_ROW_SIZE || p[12] >= FS_LINES_MAX || p[13] > 1) {
         return -1;
     }
 
     listed->hold = fs_get_le64(p);
     listed->qty = fs_get_le16(p + 8);
     listed->short_qty = fs_get_le16(p + 10);
-    listed->wave = fs_get_le16(p + 12);
-    listed->line = p[14];
-    listed->paid_back = p[15];
+    listed->line = p[12];
+    listed->paid_back = p[13];
 
     return 0;
 }
@@ -1091,7 +1089,9 @@ fs_listed_key(uint8_t *key, const fs_listed_t *listed)
     fs_set_be32(key, listed->pickup);
     key[4] = listed->goods;
     fs_set_be32(key + 5, listed->sale);
-    fs_set_be64(key + 9, listed->sold);
+    key[9] = (uint8_t) (listed->wave >> 8);
+    key[10] = (uint8_t) listed->wave;
+    fs_set_be64(key + 11, listed->sold);
 }
 
 
@@ -1109,7 +1109,8 @@ fs_listed_key_decode(fs_listed_t *listed, fs_str_t key)
     listed->pickup = fs_get_be32(p);
     listed->goods = p[4];
     listed->sale = fs_get_be32(p + 5);
-    listed->sold = fs_get_be64(p + 9);
+    listed->wave = (uint16_t) (p[9] << 8 | p[10]);
+    listed->sold = fs_get_be64(p + 11);
 
     return 0;
 }

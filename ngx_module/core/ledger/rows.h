@@ -25,7 +25,7 @@
 #define FS_OWED_ROW_SIZE     16
 #define FS_CLAIM_ROW_SIZE    40
 #define FS_TALLY_ROW_SIZE    28
-#define FS_LISTED_ROW_SIZE   16
+#define FS_LISTED_ROW_SIZE   14
 #define FS_PAID_ROW_SIZE     12
 #define FS_TASK_ROW_SIZE     24
 #define FS_WAVE_ROW_FIXED    32
@@ -40,7 +40,7 @@
 #define FS_DEBT_KEY_LEN      16
 #define FS_TIMER_KEY_LEN     18
 #define FS_TIMER_KEY_MAX     26         /* of the kinds with a seq */
-#define FS_LISTED_KEY_LEN    17
+#define FS_LISTED_KEY_LEN    19
 #define FS_TALLY_KEY_LEN     10
 #define FS_DUE_LEN           16         /* a value of `due` */
 #define FS_ASIDE_KEY_MAX     48         /* of a row that was set aside */
@@ -116,12 +116,12 @@ typedef struct {
     uint32_t             pickup;
     uint8_t              goods;
     uint32_t             sale;
+    uint16_t             wave;          /* as in fs_line_t */
     fs_seq_t             sold;          /* the first `sold` of its hold: the
                                            order in which was paid */
     fs_seq_t             hold;
     uint16_t             qty;           /* that are not the sale's again */
     uint16_t             short_qty;
-    uint16_t             wave;          /* as in fs_line_t */
     uint8_t              line;          /* of the hold, from 0 */
     uint8_t              paid_back;     /* something of it is owed back */
 } fs_listed_t;
@@ -178,7 +178,7 @@ void fs_member_key(uint8_t *key, uint32_t sale, uint32_t pickup,
 void fs_payment_key(uint8_t *key, fs_seq_t hold, const uint8_t *reference,
     uint32_t sale);
 
-/* Pickup, goods, sale, sold: of fs_listed_t. */
+/* Pickup, goods, sale, wave, sold: of fs_listed_t. */
 void fs_listed_key(uint8_t *key, const fs_listed_t *listed);
 int fs_listed_key_decode(fs_listed_t *listed, fs_str_t key);
 

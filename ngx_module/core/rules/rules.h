@@ -61,6 +61,8 @@ typedef enum {
     FS_MOVE_REFUND,                     /* the last payment due is back */
     FS_MOVE_READY,
     FS_MOVE_PICK_UP,
+    FS_MOVE_HAND_OVER,                  /* a line of it, or all */
+    FS_MOVE_PUT_BACK,
     FS_MOVES_N
 } fs_move_t;
 
@@ -112,6 +114,32 @@ int fs_return_line(fs_sheet_t *sheet, fs_hold_t *hold, unsigned line,
 /* All such lines of a hold, before something else is decided about it. */
 void fs_return_failed(fs_sheet_t *sheet, fs_hold_t *hold,
     const fs_now_t *now);
+
+
+/*
+ * goods.c: from when on what becomes ready now counts as handed over (0:
+ * never), and what a timer does about lines.  Each returns its steps; 0: there
+ * is nothing to do.
+ */
+
+int64_t fs_given_at(const fs_sheet_t *sheet, const fs_now_t *now);
+
+/* A line that nobody was seen to take is handed over, by time. */
+unsigned fs_hand_over_given(fs_sheet_t *sheet, const fs_timer_t *timer,
+    const fs_now_t *now);
+
+/* A wave's time has come. */
+unsigned fs_freeze_due(fs_sheet_t *sheet, uint32_t wave,
+    const fs_now_t *now);
+void fs_emit_frozen(fs_sheet_t *sheet, uint32_t wave, const fs_now_t *now);
+
+/*
+ * Units that have come with a wave become those of lines, in the order in
+ * which was paid, as long as whole lines fit; when no more come, the next one
+ * has what is left, and the rest is short.
+ */
+unsigned fs_receive_lines(fs_sheet_t *sheet, uint32_t sale, uint32_t pickup,
+    uint16_t wave, unsigned limit, const fs_now_t *now);
 
 
 /*

@@ -62,15 +62,19 @@ fs_decide_timers(fs_sheet_t *sheet, const fs_now_t *now, unsigned limit)
 
     /*
      * What is due at a time comes before what is only left to do, but takes
-     * no more than three quarters of what is left of a pass while both wait.
-     * Either makes work for the other (a sale's last live hold expires, and
-     * its groups can be decided): again, until neither has any.
+     * no more than three quarters of what is left of a pass while both wait;
+     * what is due by the wall clock (a day's deliveries may count as handed
+     * over at once) no more than half of it.  Each makes work for the others
+     * (a sale's last live hold expires, and its groups can be decided): again,
+     * until none has any.
      */
 
-    done = fs_timers_until(sheet, now, 'w', INT64_MIN, now->opens, limit);
+    done = 0;
 
     do {
         before = done;
+        done += fs_timers_until(sheet, now, 'w', INT64_MIN, now->opens,
+                                (limit - done) - (limit - done) / 2);
         done += fs_timers_until(sheet, now, 'm', 1, now->mono,
                                 (limit - done) - (limit - done) / 4);
         done += fs_timers_until(sheet, now, 'm', 0, 0, limit - done);
@@ -224,6 +228,16 @@ fs_timer_run(fs_sheet_t *sheet, const fs_now_t *now, const fs_timer_t *timer,
 
     case FS_TIMER_RETURN:
         return fs_timer_return(sheet, now, timer->sale, timer->pickup, limit);
+
+    case FS_TIMER_FREEZE:
+        return fs_freeze_due(sheet, timer->sale, now);
+
+    case FS_TIMER_GIVEN:
+        return fs_hand_over_given(sheet, timer, now);
+
+    case FS_TIMER_RECEIVE:
+        return fs_receive_lines(sheet, timer->sale, timer->pickup,
+                                (uint16_t) timer->seq, limit, now);
     }
 
     return 0;

@@ -134,6 +134,10 @@ void fs_sheet_put_payment(fs_sheet_t *sheet, fs_seq_t hold,
 /* The reference that a hold was sold for.  1 or 0. */
 int fs_sheet_sold_for(fs_sheet_t *sheet, fs_seq_t hold, uint8_t *reference);
 
+/* The first `sold` or `sold_late` entry of a hold: the order in which was
+ * paid.  0: there is none. */
+fs_seq_t fs_sheet_sold_by(fs_sheet_t *sheet, fs_seq_t hold);
+
 /* An entry of the ledger.  1 or 0. */
 int fs_sheet_entry(fs_sheet_t *sheet, fs_seq_t seq, fs_entry_t *entry);
 

@@ -14,6 +14,8 @@ static fs_buyer_memo_t *fs_sheet_memo(fs_sheet_t *sheet,
     const uint8_t *buyer);
 static int fs_sheet_next_payment(fs_sheet_t *sheet, fs_seq_t hold,
     uint8_t *key, fs_payment_t *row, uint8_t *reference, uint32_t *sale);
+static int fs_sheet_sale_payment(fs_sheet_t *sheet, fs_seq_t hold,
+    uint8_t *reference, fs_payment_t *row);
 
 
 /* Rows of the buyers' database. */
@@ -403,18 +405,39 @@ fs_sheet_other_hold(fs_sheet_t *sheet, fs_seq_t hold, uint32_t epoch)
 int
 fs_sheet_sold_for(fs_sheet_t *sheet, fs_seq_t hold, uint8_t *reference)
 {
-    uint8_t       key[FS_PAYMENT_KEY_LEN];
-    uint32_t      sale;
     fs_payment_t  row;
+
+    return fs_sheet_sale_payment(sheet, hold, reference, &row);
+}
+
+
+fs_seq_t
+fs_sheet_sold_by(fs_sheet_t *sheet, fs_seq_t hold)
+{
+    uint8_t       reference[FS_REFERENCE_LEN];
+    fs_payment_t  row;
+
+    return fs_sheet_sale_payment(sheet, hold, reference, &row) ? row.seq : 0;
+}
+
+
+/* The payment by which a hold became an order.  1 or 0. */
+
+static int
+fs_sheet_sale_payment(fs_sheet_t *sheet, fs_seq_t hold, uint8_t *reference,
+    fs_payment_t *row)
+{
+    uint8_t   key[FS_PAYMENT_KEY_LEN];
+    uint32_t  sale;
 
     static const uint8_t  zeros[FS_REFERENCE_LEN];
 
     fs_payment_key(key, hold, zeros, 0);
 
-    while (fs_sheet_next_payment(sheet, hold, key, &row, reference, &sale)) {
+    while (fs_sheet_next_payment(sheet, hold, key, row, reference, &sale)) {
         if (sale == 0
-            && (row.outcome == FS_ENTRY_SOLD
-                || row.outcome == FS_ENTRY_SOLD_LATE))
+            && (row->outcome == FS_ENTRY_SOLD
+                || row->outcome == FS_ENTRY_SOLD_LATE))
         {
             return 1;
         }

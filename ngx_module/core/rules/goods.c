@@ -1,0 +1,163 @@
+
+/*
+ * What time, and what a delivery brings, do about the lines of orders.
+ */
+
+#include "fold/aside.h"
+#include "fold/fold_goods.h"
+#include "rules/rules.h"
+#include "sheet/sheet_lines.h"
+
+static void fs_receive_line(fs_sheet_t *sheet, const fs_listed_t *listed,
+    uint32_t come, const fs_now_t *now);
+
+
+int64_t
+fs_given_at(const fs_sheet_t *sheet, const fs_now_t *now)
+{
+    return sheet->store->conf.given_ms != 0
+           ? now->wall + sheet->store->conf.given_ms : 0;
+}
+
+
+unsigned
+fs_hand_over_given(fs_sheet_t *sheet, const fs_timer_t *timer,
+    const fs_now_t *now)
+{
+    unsigned          i;
+    fs_hold_t         hold;
+    fs_entry_t        entry;
+    const fs_line_t  *line;
+
+    i = timer->pickup;
+
+    if (fs_sheet_look_hold(sheet, timer->seq, &hold) != 1
+        || !hold.paid || i >= hold.lines_n)
+    {
+        return 0;
+    }
+
+    line = &hold.lines[i];
+
+    if (line->goods != FS_GOODS_READY || line->goods_at != timer->time
+        || line->restocked == line->qty)
+    {
+        return 0;
+    }
+
+    fs_entry_about_line(&entry, &hold, i, FS_ENTRY_PICKED_UP);
+    entry.flags = FS_ENTRY_BY_TIME;
+    fs_emit(sheet, &entry, now);
+
+    return 1;
+}
+
+
+unsigned
+fs_freeze_due(fs_sheet_t *sheet, uint32_t number, const fs_now_t *now)
+{
+    fs_wave_t  wave;
+
+    if (!fs_sheet_wave(sheet, number, &wave) || wave.frozen != 0) {
+        return 0;
+    }
+
+    fs_emit_frozen(sheet, number, now);
+
+    return 1;
+}
+
+
+void
+fs_emit_frozen(fs_sheet_t *sheet, uint32_t wave, const fs_now_t *now)
+{
+    fs_entry_t  entry;
+
+    memset(&entry, 0, sizeof(fs_entry_t));
+    entry.type = FS_ENTRY_FROZEN;
+    entry.number = wave;
+    fs_emit(sheet, &entry, now);
+}
+
+
+unsigned
+fs_receive_lines(fs_sheet_t *sheet, uint32_t sale, uint32_t pickup,
+    uint16_t wave, unsigned limit, const fs_now_t *now)
+{
+    int64_t      left;
+    fs_seq_t     begun;
+    fs_tally_t   tally;
+    fs_listed_t  listed;
+
+    begun = sheet->seq;
+
+    while (sheet->seq - begun < limit && !sheet->failed) {
+        fs_sheet_tally(sheet, sale, pickup, wave, &tally);
+
+        if (!fs_receive_next(sheet, sale, pickup, wave, &tally, &listed,
+                             &left))
+        {
+            break;
+        }
+
+        fs_receive_line(sheet, &listed,
+                        (left <= 0) ? 0
+                        : (left < listed.qty) ? (uint32_t) left : listed.qty,
+                        now);
+    }
+
+    return (sheet->seq - begun < limit) ? (unsigned) (sheet->seq - begun)
+                                        : limit;
+}
+
+
+/* So many of its units have come, and no more will: what is missing is
+ * owed. */
+
+static void
+fs_receive_line(fs_sheet_t *sheet, const fs_listed_t *listed, uint32_t come,
+    const fs_now_t *now)
+{
+    int64_t      amount, left;
+    uint32_t     missing, qty;
+    fs_hold_t    hold;
+    fs_entry_t   entry;
+    fs_line_t   *line;
+
+    if (!fs_sheet_hold(sheet, listed->hold, &hold)
+        || listed->line >= hold.lines_n)
+    {
+        fs_sheet_damaged(sheet);
+        return;
+    }
+
+    line = &hold.lines[listed->line];
+    missing = listed->qty - come;
+
+    if (come == 0) {
+        fs_entry_about_line(&entry, &hold, listed->line, FS_ENTRY_SHORT);
+
+    } else {
+        fs_entry_about_line(&entry, &hold, listed->line, FS_ENTRY_READY);
+        entry.number2 = missing;
+        entry.time1 = fs_given_at(sheet, now);
+    }
+
+    fs_emit(sheet, &entry, now);
+
+    if (sheet->failed || !fs_sheet_hold(sheet, listed->hold, &hold)) {
+        return;
+    }
+
+    qty = line->qty - line->owed_qty;
+    qty = (missing < qty) ? missing : qty;
+
+    if (qty != 0) {
+        amount = fs_line_worth(line, qty);
+        left = fs_line_left(line);
+
+        (void) fs_emit_owed(sheet, &hold, listed->line, qty,
+                            (amount < left) ? amount : left, FS_REASON_SHORT,
+                            NULL, now);
+    }
+}
