@@ -69,8 +69,9 @@ oracle_freeze(oracle_t *oracle, oracle_wave_t *wave)
     for (i = 0; i < wave->sales_n; i++) {
         sale = &oracle->sales[wave->sales[i].sale];
 
-        if (sale->goal != 0 && !sale->by_pickup
-            && sale->groups[0].state != FS_GROUP_FORMED)
+        if (sale->called_off
+            || (sale->goal != 0 && !sale->by_pickup
+                && sale->groups[0].state != FS_GROUP_FORMED))
         {
             continue;
         }

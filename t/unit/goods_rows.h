@@ -146,7 +146,7 @@ goods_count_line(fixture_t *fixture, goods_t *goods, const fs_hold_t *hold,
         listed.qty = (uint16_t) units;
         listed.short_qty = line->short_qty;
         listed.line = (uint8_t) i;
-        listed.paid_back = line->owed_fen != 0 || line->owed_qty != 0;
+        listed.paid_back = line->owed_qty != 0;
         fs_listed_key(listed_key, &listed);
         fs_listed_row_encode(&listed, row);
         assert_true(fs_db_get(fixture->sheet.index, dbi[FS_INDEX_LINES],

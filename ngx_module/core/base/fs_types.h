@@ -45,6 +45,7 @@
 #define FS_WAVES_MAX         65534      /* of one sale */
 #define FS_WAVE_OPEN         0xffff     /* see fs_line_t */
 #define FS_WAVE_SALES_MAX    64         /* sales of one wave */
+#define FS_WAVE_NAMES_MAX    1000000    /* waves of a store */
 
 #define FS_NAME_MAX          64         /* bytes of a name to call out */
 #define FS_DIGITS_LEN        4          /* of a phone, the last ones */

@@ -80,6 +80,22 @@ int fs_hand_over_replay(fs_sheet_t *sheet, const fs_command_t *command,
 void fs_decide_operator(fs_sheet_t *sheet, const fs_command_t *command,
     const fs_operator_t *op, const fs_now_t *now, fs_result_t *result);
 
+/* The entry of an operator's command, to which its key is bound. */
+void fs_operator_emit(fs_sheet_t *sheet, const fs_command_t *command,
+    const fs_operator_t *op, fs_entry_t *entry, const fs_now_t *now);
+
+/* The digest of two texts, one after the other.  0, or -1: libcrypto
+ * failed. */
+int fs_digest(fs_entry_t *entry, fs_str_t first, fs_str_t second);
+
+
+/* decide_wave.c: WAVE, RECEIVE; for fs_decide_operator(). */
+
+void fs_decide_wave(fs_sheet_t *sheet, const fs_command_t *command,
+    const fs_operator_t *op, const fs_now_t *now, fs_result_t *result);
+void fs_decide_receive(fs_sheet_t *sheet, const fs_command_t *command,
+    const fs_operator_t *op, const fs_now_t *now, fs_result_t *result);
+
 
 #pragma GCC visibility pop
 

@@ -17,8 +17,6 @@
 
 static int fs_operator_replay(fs_sheet_t *sheet, const fs_command_t *command,
     const fs_operator_t *op, const fs_now_t *now, fs_result_t *result);
-static void fs_operator_emit(fs_sheet_t *sheet, const fs_command_t *command,
-    const fs_operator_t *op, fs_entry_t *entry, const fs_now_t *now);
 static void fs_decide_define(fs_sheet_t *sheet, const fs_command_t *command,
     const fs_operator_t *op, const fs_now_t *now, fs_result_t *result);
 static int fs_sale_supposed(fs_sheet_t *sheet, const fs_operator_t *op,
@@ -45,7 +43,6 @@ static void fs_decide_document(fs_sheet_t *sheet,
     const fs_now_t *now, fs_result_t *result);
 static int fs_kind_is(const fs_operator_t *op, const char *kind);
 static size_t fs_document_key(char *key, fs_str_t kind, fs_str_t id);
-static int fs_digest(fs_entry_t *entry, fs_str_t first, fs_str_t second);
 
 
 void
@@ -91,6 +88,14 @@ fs_decide_operator(fs_sheet_t *sheet, const fs_command_t *command,
 
     case FS_COMMAND_LIFE:
         fs_decide_life(sheet, command, op, now, result);
+        return;
+
+    case FS_COMMAND_WAVE:
+        fs_decide_wave(sheet, command, op, now, result);
+        return;
+
+    case FS_COMMAND_RECEIVE:
+        fs_decide_receive(sheet, command, op, now, result);
         return;
     }
 
@@ -169,7 +174,7 @@ fs_operator_replay(fs_sheet_t *sheet, const fs_command_t *command,
 
 /* The fingerprint takes the place of a hold, which such an entry has not. */
 
-static void
+void
 fs_operator_emit(fs_sheet_t *sheet, const fs_command_t *command,
     const fs_operator_t *op, fs_entry_t *entry, const fs_now_t *now)
 {
@@ -643,7 +648,7 @@ fs_document_key(char *key, fs_str_t kind, fs_str_t id)
 }
 
 
-static int
+int
 fs_digest(fs_entry_t *entry, fs_str_t first, fs_str_t second)
 {
     uint8_t  hash[FS_HASH_LEN];

@@ -123,7 +123,7 @@ typedef struct {
     uint16_t             qty;           /* that are not the sale's again */
     uint16_t             short_qty;
     uint8_t              line;          /* of the hold, from 0 */
-    uint8_t              paid_back;     /* something of it is owed back */
+    uint8_t              paid_back;     /* units of it are owed back */
 } fs_listed_t;
 
 /* debts of a whole sale, that are being written */

@@ -5,6 +5,7 @@
 
 #include "fold/aside.h"
 #include "fold/fold_goods.h"
+#include "ledger/schema.h"
 #include "rules/rules.h"
 #include "sheet/sheet_lines.h"
 
@@ -15,8 +16,13 @@ static void fs_receive_line(fs_sheet_t *sheet, const fs_listed_t *listed,
 int64_t
 fs_given_at(const fs_sheet_t *sheet, const fs_now_t *now)
 {
-    return sheet->store->conf.given_ms != 0
-           ? now->wall + sheet->store->conf.given_ms : 0;
+    const fs_store_t  *store;
+
+    store = sheet->store;
+
+    return (store->conf.given_ms != 0
+            && atomic_load(&store->schema) != FS_SCHEMA_FIRST)
+           ? now->wall + store->conf.given_ms : 0;
 }
 
 

@@ -81,8 +81,8 @@ fs_sale_reopens(const fs_sale_t *sale, int64_t closes_at, int64_t at)
  */
 
 /*
- * Names, in the log: kind 's' (sales) or 'p' (pickup points).  The number,
- * or 0: unknown.
+ * Names, in the log: kind 's' (sales), 'p' (pickup points) or 'w' (waves).
+ * The number, or 0: unknown.
  */
 uint32_t fs_sheet_number(fs_sheet_t *sheet, char kind, fs_str_t slug);
 int fs_sheet_slug(fs_sheet_t *sheet, char kind, uint32_t number,

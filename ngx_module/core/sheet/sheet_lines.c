@@ -29,7 +29,7 @@ fs_listed_of(const fs_hold_t *hold, const fs_line_t *line, unsigned i,
     listed->qty = (uint16_t) (line->qty - line->restocked);
     listed->short_qty = line->short_qty;
     listed->line = (uint8_t) i;
-    listed->paid_back = line->owed_fen != 0 || line->owed_qty != 0;
+    listed->paid_back = line->owed_qty != 0;
 
     return 1;
 }

@@ -119,7 +119,7 @@ fs_sheet_last_number(fs_sheet_t *sheet, char kind)
     uint32_t  low, high, middle;
     fs_str_t  value;
 
-    key[0] = (kind == 'p') ? 'P' : 'S';
+    key[0] = (uint8_t) (kind - 'a' + 'A');
     low = 0;
     high = FS_PICKUPS_MAX + 1;
 
@@ -157,7 +157,7 @@ fs_sheet_intern(fs_sheet_t *sheet, char kind, fs_str_t slug)
     fs_set_le32(value, number);
     fs_db_put(sheet->log, dbi, name, 1 + slug.len, value, sizeof(value), 0);
 
-    key[0] = (kind == 'p') ? 'P' : 'S';
+    key[0] = (uint8_t) (kind - 'a' + 'A');
     fs_set_be32(key + 1, number);
     fs_db_put(sheet->log, dbi, key, sizeof(key), slug.data, slug.len, 0);
 
