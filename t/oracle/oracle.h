@@ -24,7 +24,7 @@
 #define GENERATE_COMPENSATE  32
 
 #ifndef GENERATE_ON
-#define GENERATE_ON          0
+#define GENERATE_ON          (GENERATE_GOODS | GENERATE_WAVES)
 #endif
 
 #define ORACLE_BUYERS   24

@@ -165,7 +165,7 @@ fs_operator_replay(fs_sheet_t *sheet, const fs_command_t *command,
     }
 
     result->outcome = FS_REPLAYED;
-    result->sale = entry.sale;
+    result->sale = (entry.type != FS_ENTRY_RECEIVED) ? entry.sale : 0;
     result->epoch = (entry.type == FS_ENTRY_LIFE) ? entry.number : 0;
 
     return 1;

@@ -287,6 +287,7 @@ fs_check_received(fs_sheet_t *sheet, const fs_operator_t *op,
     for (i = 0; i < op->lines_n; i++) {
 
         if (!fs_wave_sale(sheet, wave, op->lines[i].sale, &ordinal, result)) {
+            result->sale = 0;
             return FS_NO_SUCH_SALE;
         }
 

@@ -54,6 +54,8 @@ int fs_view_sale_number(fs_view_t *view, fs_str_t slug, uint32_t *number);
 int fs_view_sale_slug(fs_view_t *view, uint32_t number, fs_slug_t *slug);
 int fs_view_pickup_number(fs_view_t *view, fs_str_t slug, uint32_t *number);
 int fs_view_pickup_slug(fs_view_t *view, uint32_t number, fs_slug_t *slug);
+int fs_view_wave_number(fs_view_t *view, fs_str_t slug, uint32_t *number);
+int fs_view_wave_slug(fs_view_t *view, uint32_t number, fs_slug_t *slug);
 
 /* 1: found; 0: not. */
 int fs_view_sale(fs_view_t *view, uint32_t number, fs_sale_t *sale);

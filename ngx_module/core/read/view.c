@@ -299,6 +299,20 @@ fs_view_pickup_slug(fs_view_t *view, uint32_t number, fs_slug_t *slug)
 }
 
 
+int
+fs_view_wave_number(fs_view_t *view, fs_str_t slug, uint32_t *number)
+{
+    return fs_view_number(view, &view->reader->waves, 'w', slug, number);
+}
+
+
+int
+fs_view_wave_slug(fs_view_t *view, uint32_t number, fs_slug_t *slug)
+{
+    return fs_view_slug(view, &view->reader->waves, 'w', number, slug);
+}
+
+
 static int
 fs_view_number(fs_view_t *view, fs_names_memory_t *memory, char kind,
     fs_str_t slug, uint32_t *number)
@@ -698,11 +712,25 @@ fs_view_names(fs_view_t *view, fs_crypto_t *crypto, fs_names_t *names)
 static int
 fs_view_name(void *data, char kind, uint32_t number, fs_slug_t *slug)
 {
+    int           known;
     fs_reader_t  *reader = data;
 
-    return (kind == 's' ? fs_view_sale_slug(reader->view, number, slug)
-                        : fs_view_pickup_slug(reader->view, number, slug))
-           ? 0 : -1;
+    switch (kind) {
+
+    case 's':
+        known = fs_view_sale_slug(reader->view, number, slug);
+        break;
+
+    case 'w':
+        known = fs_view_wave_slug(reader->view, number, slug);
+        break;
+
+    default:
+        known = fs_view_pickup_slug(reader->view, number, slug);
+        break;
+    }
+
+    return known ? 0 : -1;
 }
 
 

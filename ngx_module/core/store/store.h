@@ -239,6 +239,7 @@ struct fs_reader_s {
     fs_seq_t             index_seq;
     fs_names_memory_t    sales;
     fs_names_memory_t    pickups;
+    fs_names_memory_t    waves;
     void                *view;          /* for fs_view_names() */
     fs_crypto_t         *crypto;
 };
