@@ -23,6 +23,10 @@ static void ngx_http_flashsale_admin_sale(const fs_sale_request_t *request,
     fs_operator_t *op);
 static void ngx_http_flashsale_admin_words(const fs_reason_request_t *request,
     fs_operator_t *op, char *words);
+static void ngx_http_flashsale_admin_wave(const fs_wave_request_t *request,
+    fs_operator_t *op);
+static void ngx_http_flashsale_admin_receive(
+    const fs_receive_request_t *request, fs_operator_t *op);
 static ngx_http_flashsale_job_t *ngx_http_flashsale_admin_job(
     const fs_operator_t *op);
 static ngx_uint_t ngx_http_flashsale_admin_texts(fs_operator_t *op,
@@ -294,6 +298,14 @@ ngx_http_flashsale_admin_op(ngx_http_flashsale_ctx_t *ctx,
         ngx_http_flashsale_admin_words(&asked->reason, op, words);
         break;
 
+    case FS_COMMAND_WAVE:
+        ngx_http_flashsale_admin_wave(&asked->wave, op);
+        break;
+
+    case FS_COMMAND_RECEIVE:
+        ngx_http_flashsale_admin_receive(&asked->receive, op);
+        break;
+
     default:
         ngx_http_flashsale_admin_sale(&asked->sale, op);
         op->add = asked->add;
@@ -328,6 +340,39 @@ ngx_http_flashsale_admin_words(const fs_reason_request_t *request,
     op->words.data = words;
     op->words.len = (size_t) fs_write_words(words, FS_WORDS_JSON_MAX,
                                             request);
+}
+
+
+static void
+ngx_http_flashsale_admin_wave(const fs_wave_request_t *request,
+    fs_operator_t *op)
+{
+    ngx_uint_t  i;
+
+    op->cut_at = request->cut_at;
+    op->day = request->day;
+    op->lines_n = request->sales_n;
+
+    for (i = 0; i < request->sales_n; i++) {
+        op->lines[i].sale = fs_slug_str(&request->sales[i]);
+    }
+}
+
+
+static void
+ngx_http_flashsale_admin_receive(const fs_receive_request_t *request,
+    fs_operator_t *op)
+{
+    ngx_uint_t  i;
+
+    op->pickup = fs_slug_str(&request->pickup);
+    op->final = request->final;
+    op->lines_n = request->lines_n;
+
+    for (i = 0; i < request->lines_n; i++) {
+        op->lines[i].sale = fs_slug_str(&request->lines[i].sale);
+        op->lines[i].qty = request->lines[i].qty;
+    }
 }
 
 

@@ -35,6 +35,8 @@ typedef union {
         int64_t              add;
     };
     fs_reason_request_t  reason;
+    fs_wave_request_t    wave;
+    fs_receive_request_t receive;
 } ngx_http_flashsale_asked_t;
 
 /* whether a write takes an Idempotency-Key */

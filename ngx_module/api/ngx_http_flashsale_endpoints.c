@@ -25,6 +25,8 @@ static ngx_int_t ngx_http_flashsale_allow(ngx_http_request_t *r,
     ngx_uint_t methods);
 static fs_outcome_t ngx_http_flashsale_may(ngx_http_request_t *r,
     ngx_http_flashsale_ctx_t *ctx, ngx_http_flashsale_worker_t *worker);
+static fs_outcome_t ngx_http_flashsale_signed_by(ngx_http_request_t *r,
+    ngx_http_flashsale_role_t who, fs_str_t body);
 static fs_outcome_t ngx_http_flashsale_may_write(ngx_http_request_t *r,
     ngx_http_flashsale_ctx_t *ctx);
 static void ngx_http_flashsale_write(ngx_http_request_t *r);
@@ -216,6 +218,8 @@ static const struct {
     [NGX_HTTP_FLASHSALE_ORDERS] =
         { FS_BODY_MAX, ngx_http_flashsale_order_write },
     [NGX_HTTP_FLASHSALE_ADMIN] =
+        { FS_BODY_ADMIN_MAX, ngx_http_flashsale_admin_write },
+    [NGX_HTTP_FLASHSALE_DESK] =
         { FS_BODY_ADMIN_MAX, ngx_http_flashsale_admin_write }
 };
 
@@ -445,10 +449,31 @@ ngx_http_flashsale_may(ngx_http_request_t *r, ngx_http_flashsale_ctx_t *ctx,
         return outcome;
 
     default:
-        return endpoint->read ? ngx_http_flashsale_signed(r, endpoint->who,
-                                                          none)
+        return endpoint->read ? ngx_http_flashsale_signed_by(r, endpoint->who,
+                                                             none)
                               : FS_OK;
     }
+}
+
+
+/* Who is at the desk may be an operator, or serves orders: what is told of a
+ * wrong signature is the operator's. */
+
+static fs_outcome_t
+ngx_http_flashsale_signed_by(ngx_http_request_t *r,
+    ngx_http_flashsale_role_t who, fs_str_t body)
+{
+    if (who != NGX_HTTP_FLASHSALE_DESK) {
+        return ngx_http_flashsale_signed(r, who, body);
+    }
+
+    if (ngx_http_flashsale_signed(r, NGX_HTTP_FLASHSALE_ORDERS, body)
+        == FS_OK)
+    {
+        return FS_OK;
+    }
+
+    return ngx_http_flashsale_signed(r, NGX_HTTP_FLASHSALE_ADMIN, body);
 }
 
 
@@ -511,7 +536,7 @@ ngx_http_flashsale_write(ngx_http_request_t *r)
                          &body);
 
     if (outcome == FS_OK && endpoint->who != NGX_HTTP_FLASHSALE_BUYER) {
-        outcome = ngx_http_flashsale_signed(r, endpoint->who, body);
+        outcome = ngx_http_flashsale_signed_by(r, endpoint->who, body);
 
         if (outcome == FS_OK) {
             outcome = ngx_http_flashsale_only_json(r, ctx, body);

@@ -26,7 +26,7 @@ typedef struct ngx_http_flashsale_worker_s    ngx_http_flashsale_worker_t;
 typedef struct ngx_http_flashsale_newcomer_s  ngx_http_flashsale_newcomer_t;
 
 
-/* who signs with a secret, and the two who need none */
+/* who signs with a secret, the two who need none, and who may have one of two */
 typedef enum {
     NGX_HTTP_FLASHSALE_ORDERS = 0,
     NGX_HTTP_FLASHSALE_LEDGER,
@@ -35,7 +35,8 @@ typedef enum {
     NGX_HTTP_FLASHSALE_ROLES_N,
 
     NGX_HTTP_FLASHSALE_BUYER = NGX_HTTP_FLASHSALE_ROLES_N,
-    NGX_HTTP_FLASHSALE_ANYBODY
+    NGX_HTTP_FLASHSALE_ANYBODY,
+    NGX_HTTP_FLASHSALE_DESK                         /* admin or orders */
 } ngx_http_flashsale_role_t;
 
 /* what a directive makes of its location */
