@@ -55,6 +55,7 @@ fs_decide(fs_sheet_t *sheet, const fs_command_t *command,
     case FS_COMMAND_RELEASE:
     case FS_COMMAND_PAY:
     case FS_COMMAND_POINT:
+    case FS_COMMAND_CANCEL_ORDER:
         fs_decide_buyer(sheet, command, now, result);
         break;
 

@@ -44,11 +44,19 @@ fs_outcome_t fs_check_free(fs_sheet_t *sheet, const fs_command_t *command,
 
 /*
  * decide_buyer.c: what a buyer does with a hold of their own: RELEASE, PAY,
- * POINT.
+ * POINT, CANCEL_ORDER.
  */
 
 void fs_decide_buyer(fs_sheet_t *sheet, const fs_command_t *command,
     const fs_now_t *now, fs_result_t *result);
+
+/*
+ * What the buyer's key of a command is bound to.  1: an entry of this type
+ * about the command's hold, into *entry; -1: something else; 0: nothing, or
+ * it was kept long enough.
+ */
+int fs_key_of_buyer(fs_sheet_t *sheet, const fs_command_t *command,
+    fs_entry_type_t type, const fs_now_t *now, fs_entry_t *entry);
 
 
 /*

@@ -1,12 +1,12 @@
 
 /*
  * What a buyer does with a hold of their own: release it, go to pay, choose
- * another pickup point.
+ * another pickup point, give it back.
  */
 
 #include "decide/decide.h"
 #include "rules/rules.h"
-#include "sheet/sheet.h"
+#include "sheet/sheet_debts.h"
 
 
 static void fs_decide_term(fs_sheet_t *sheet, const fs_command_t *command,
@@ -15,6 +15,14 @@ static void fs_decide_point(fs_sheet_t *sheet, const fs_command_t *command,
     fs_hold_t *hold, const fs_now_t *now, fs_result_t *result);
 static int fs_point_replay(fs_sheet_t *sheet, const fs_command_t *command,
     const fs_now_t *now, fs_result_t *result);
+static int fs_give_back_replay(fs_sheet_t *sheet,
+    const fs_command_t *command, const fs_now_t *now, fs_result_t *result);
+static void fs_decide_give_back(fs_sheet_t *sheet,
+    const fs_command_t *command, fs_hold_t *hold, const fs_now_t *now,
+    fs_result_t *result);
+static fs_outcome_t fs_check_give_back(fs_sheet_t *sheet,
+    const fs_hold_t *hold, const fs_now_t *now);
+static int fs_given_back(fs_sheet_t *sheet, const fs_hold_t *hold);
 
 
 void
@@ -25,6 +33,12 @@ fs_decide_buyer(fs_sheet_t *sheet, const fs_command_t *command,
 
     if (command->type == FS_COMMAND_POINT
         && fs_point_replay(sheet, command, now, result))
+    {
+        return;
+    }
+
+    if (command->type == FS_COMMAND_CANCEL_ORDER
+        && fs_give_back_replay(sheet, command, now, result))
     {
         return;
     }
@@ -45,6 +59,9 @@ fs_decide_buyer(fs_sheet_t *sheet, const fs_command_t *command,
 
     if (command->type == FS_COMMAND_POINT) {
         fs_decide_point(sheet, command, &hold, now, result);
+
+    } else if (command->type == FS_COMMAND_CANCEL_ORDER) {
+        fs_decide_give_back(sheet, command, &hold, now, result);
 
     } else {
         fs_decide_term(sheet, command, &hold, now, result);
@@ -168,40 +185,20 @@ static int
 fs_point_replay(fs_sheet_t *sheet, const fs_command_t *command,
     const fs_now_t *now, fs_result_t *result)
 {
-    fs_seq_t    seq;
+    int         bound;
     fs_str_t    slug;
     fs_hold_t   hold;
     fs_entry_t  entry;
 
-    if (fs_all_zero(command->key, FS_KEY_HASH_LEN)
-        || !fs_sheet_bound(sheet, command->buyer, command->key, &seq)
-        || !fs_sheet_entry(sheet, seq, &entry))
-    {
-        return 0;
-    }
+    bound = fs_key_of_buyer(sheet, command, FS_ENTRY_POINT, now, &entry);
 
-    if (entry.type != FS_ENTRY_POINT) {
-
-        /* a hold's: kept while it lives, and for a day after */
-
-        if (fs_sheet_hold(sheet, seq, &hold) && !fs_hold_live(&hold)
-            && now->mono >= hold.due + FS_KEY_KEPT_MS)
-        {
-            return 0;
-        }
-
-        result->outcome = FS_KEY_REUSED;
-        return 1;
-    }
-
-    if (now->mono >= entry.at + FS_KEY_KEPT_MS) {
+    if (bound == 0) {
         return 0;
     }
 
     slug = fs_slug_str(&command->pickup);
 
-    if (entry.hold != command->hold
-        || command->epoch != fs_sheet_epoch(sheet, entry.hold)
+    if (bound == -1
         || fs_sheet_number(sheet, 'p', slug) != entry.pickup
         || !fs_sheet_hold(sheet, entry.hold, &hold))
     {
@@ -214,4 +211,185 @@ fs_point_replay(fs_sheet_t *sheet, const fs_command_t *command,
     result->outcome = FS_REPLAYED;
 
     return 1;
+}
+
+
+int
+fs_key_of_buyer(fs_sheet_t *sheet, const fs_command_t *command,
+    fs_entry_type_t type, const fs_now_t *now, fs_entry_t *entry)
+{
+    fs_seq_t   seq;
+    fs_hold_t  hold;
+
+    if (fs_all_zero(command->key, FS_KEY_HASH_LEN)
+        || !fs_sheet_bound(sheet, command->buyer, command->key, &seq)
+        || !fs_sheet_entry(sheet, seq, entry))
+    {
+        return 0;
+    }
+
+    if (entry->type == FS_ENTRY_HELD) {
+
+        /* a hold's: kept while it lives, and for a day after */
+
+        return fs_sheet_hold(sheet, seq, &hold) && !fs_hold_live(&hold)
+               && now->mono >= hold.due + FS_KEY_KEPT_MS ? 0 : -1;
+    }
+
+    if (now->mono >= entry->at + FS_KEY_KEPT_MS) {
+        return 0;
+    }
+
+    return entry->type == type && entry->hold == command->hold
+           && command->epoch == fs_sheet_epoch(sheet, entry->hold) ? 1 : -1;
+}
+
+
+/* 1: answered, by what the key is bound to. */
+
+static int
+fs_give_back_replay(fs_sheet_t *sheet, const fs_command_t *command,
+    const fs_now_t *now, fs_result_t *result)
+{
+    int         bound;
+    fs_hold_t   hold;
+    fs_entry_t  entry;
+
+    bound = fs_key_of_buyer(sheet, command, FS_ENTRY_OWED, now, &entry);
+
+    if (bound == 0) {
+        return 0;
+    }
+
+    if (bound == -1 || !fs_sheet_hold(sheet, entry.hold, &hold)) {
+        result->outcome = FS_KEY_REUSED;
+        return 1;
+    }
+
+    fs_result_hold(sheet, &hold, result);
+    result->outcome = FS_REPLAYED;
+
+    return 1;
+}
+
+
+/*
+ * CANCEL_ORDER: all that is left of the order is owed, and its units are free
+ * again.  Nobody has begun to do anything for it yet: no group of it has
+ * formed, and its goods have not come.
+ */
+
+static void
+fs_decide_give_back(fs_sheet_t *sheet, const fs_command_t *command,
+    fs_hold_t *hold, const fs_now_t *now, fs_result_t *result)
+{
+    unsigned      i;
+    fs_command_t  keyed;
+    fs_outcome_t  outcome;
+
+    if (fs_given_back(sheet, hold)) {
+        result->outcome = FS_OK;
+        return;
+    }
+
+    outcome = fs_check_give_back(sheet, hold, now);
+
+    if (outcome == FS_WRONG_STATE) {
+        fs_wrong_state(sheet, hold, result);
+        return;
+    }
+
+    result->outcome = (uint16_t) outcome;
+
+    if (outcome != FS_OK) {
+        return;
+    }
+
+    keyed = *command;
+
+    for (i = 0; i < hold->lines_n && !sheet->failed; i++) {
+        if (hold->lines[i].owed_qty == hold->lines[i].qty) {
+            continue;
+        }
+
+        (void) fs_return_line(sheet, hold, i, FS_REASON_CANCELLED, &keyed,
+                              now);
+
+        /* a key is bound to the first entry */
+
+        memset(keyed.key, 0, FS_KEY_HASH_LEN);
+    }
+}
+
+
+static fs_outcome_t
+fs_check_give_back(fs_sheet_t *sheet, const fs_hold_t *hold,
+    const fs_now_t *now)
+{
+    unsigned           i, formed;
+    fs_entry_t         sold;
+    fs_result_t        shown;
+    const fs_sale_t   *sale;
+    const fs_group_t  *group;
+
+    fs_result_hold(sheet, hold, &shown);
+
+    if (fs_transition(shown.hold.state, FS_MOVE_GIVE_BACK)->outcome
+        != FS_OK)
+    {
+        return FS_WRONG_STATE;
+    }
+
+    if (!fs_sheet_entry(sheet, fs_sheet_sold_by(sheet, hold->seq), &sold)) {
+        sheet->failed = 1;
+        return FS_WRONG_STATE;
+    }
+
+    for (i = 0; i < hold->lines_n; i++) {
+        if (hold->lines[i].goods != FS_GOODS_AWAITED) {
+            return FS_WRONG_STATE;
+        }
+    }
+
+    formed = 0;
+
+    for (i = 0; i < hold->lines_n; i++) {
+        sale = fs_sheet_sale(sheet, hold->lines[i].sale);
+
+        if (sale == NULL || sale->cancel_ms == 0
+            || now->wall > sold.at + sale->cancel_ms)
+        {
+            return FS_TOO_LATE;
+        }
+
+        group = fs_line_group(sheet, hold, i);
+        formed += group != NULL && group->state == FS_GROUP_FORMED;
+    }
+
+    return formed != 0 ? FS_FORMED : FS_OK;
+}
+
+
+/* Its buyer has cancelled it: an order service's debts are of no buyer. */
+
+static int
+fs_given_back(fs_sheet_t *sheet, const fs_hold_t *hold)
+{
+    fs_debt_t   debt;
+    fs_entry_t  entry;
+
+    debt.seq = 0;
+
+    while (hold->paid
+           && fs_sheet_next_debt(sheet, hold->seq, debt.seq, &debt))
+    {
+        if (debt.reason == FS_REASON_CANCELLED && debt.sale != 0
+            && fs_sheet_entry(sheet, debt.seq, &entry)
+            && memcmp(entry.id1, hold->buyer, FS_BUYER_LEN) == 0)
+        {
+            return 1;
+        }
+    }
+
+    return 0;
 }

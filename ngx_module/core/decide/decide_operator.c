@@ -290,6 +290,7 @@ fs_decide_define(fs_sheet_t *sheet, const fs_command_t *command,
     entry.time2 = next.closes_at;
     entry.number2 = next.goal;
     entry.number3 = next.hold_ms;
+    entry.pickup = next.cancel_ms;
     entry.flags = (next.goal_by == FS_GOAL_BY_PICKUP)
                   ? FS_ENTRY_GOAL_BY_PICKUP : 0;
 
@@ -338,6 +339,7 @@ fs_definition_valid(const fs_operator_t *op)
            && op->closes_at >= 0 && op->closes_at <= FS_AT_MAX
            && (op->closes_at == 0 || op->closes_at > op->opens_at)
            && op->hold_ms <= FS_HOLD_MS_MAX
+           && op->cancel_ms <= FS_CANCEL_MS_MAX
            && (op->doc.data == NULL || op->doc.len <= FS_DOC_MAX);
 }
 
@@ -362,6 +364,7 @@ fs_definition(fs_sale_t *sale, const fs_operator_t *op)
     sale->goal = op->goal;
     sale->goal_by = (op->goal != 0) ? op->goal_by : FS_GOAL_BY_SALE;
     sale->hold_ms = op->hold_ms;
+    sale->cancel_ms = op->cancel_ms;
 }
 
 

@@ -292,6 +292,7 @@ fs_fold_sale(fs_sheet_t *sheet, const fs_entry_t *entry, fs_sale_slot_t *slot)
     sale->goal_by = (entry->flags & FS_ENTRY_GOAL_BY_PICKUP)
                     ? FS_GOAL_BY_PICKUP : FS_GOAL_BY_SALE;
     sale->hold_ms = entry->number3;
+    sale->cancel_ms = entry->pickup;
 }
 
 

@@ -108,7 +108,7 @@ fs_emit_payment_owed(fs_sheet_t *sheet, const fs_hold_t *hold,
 
 int
 fs_return_line(fs_sheet_t *sheet, fs_hold_t *hold, unsigned line,
-    const fs_now_t *now)
+    fs_reason_t reason, const fs_command_t *command, const fs_now_t *now)
 {
     uint32_t          qty;
     const fs_line_t  *of;
@@ -117,7 +117,7 @@ fs_return_line(fs_sheet_t *sheet, fs_hold_t *hold, unsigned line,
     qty = of->qty - of->owed_qty;
 
     if (!fs_emit_owed(sheet, hold, line, qty, fs_line_left(of),
-                      FS_REASON_GROUP_FAILED, NULL, now))
+                      reason, command, now))
     {
         return 0;
     }
@@ -137,7 +137,8 @@ fs_return_failed(fs_sheet_t *sheet, fs_hold_t *hold, const fs_now_t *now)
 
     for (i = 0; hold->paid && i < hold->lines_n && !sheet->failed; i++) {
         if (fs_line_failed(sheet, hold, i)) {
-            (void) fs_return_line(sheet, hold, i, now);
+            (void) fs_return_line(sheet, hold, i, FS_REASON_GROUP_FAILED,
+                                  NULL, now);
         }
     }
 }

@@ -63,6 +63,7 @@ typedef enum {
     FS_MOVE_PICK_UP,
     FS_MOVE_HAND_OVER,                  /* a line of it, or all */
     FS_MOVE_PUT_BACK,
+    FS_MOVE_GIVE_BACK,                  /* by its buyer */
     FS_MOVES_N
 } fs_move_t;
 
@@ -105,13 +106,15 @@ void fs_emit_payment_owed(fs_sheet_t *sheet, const fs_hold_t *hold,
     const fs_command_t *command, fs_reason_t reason, const fs_now_t *now);
 
 /*
- * A line whose group failed: what is left of its money is owed, what is left
- * of its units goes back, unless they were handed over.  1; 0: as above.
+ * All of a line: what is left of its money is owed, what is left of its units
+ * goes back, unless they were handed over.  command: as above.  1; 0: as
+ * above.
  */
 int fs_return_line(fs_sheet_t *sheet, fs_hold_t *hold, unsigned line,
-    const fs_now_t *now);
+    fs_reason_t reason, const fs_command_t *command, const fs_now_t *now);
 
-/* All such lines of a hold, before something else is decided about it. */
+/* All lines of a hold whose groups failed, before something else is decided
+ * about it. */
 void fs_return_failed(fs_sheet_t *sheet, fs_hold_t *hold,
     const fs_now_t *now);
 

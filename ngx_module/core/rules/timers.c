@@ -576,7 +576,7 @@ fs_return_order(fs_sheet_t *sheet, uint32_t sale, fs_seq_t seq,
         return "all of it was returned";
     }
 
-    if (!fs_return_line(sheet, &hold, i, now)) {
+    if (!fs_return_line(sheet, &hold, i, FS_REASON_GROUP_FAILED, NULL, now)) {
         return "its payment is not there";
     }
 

@@ -44,6 +44,7 @@ static const fs_transition_t  fs_transitions[FS_HOLD_STATES_N][FS_MOVES_N] = {
         [FS_MOVE_PICK_UP]   = WRONG(NONE),
         [FS_MOVE_HAND_OVER] = WRONG(NONE),
         [FS_MOVE_PUT_BACK]  = WRONG(NONE),
+        [FS_MOVE_GIVE_BACK] = WRONG(NONE),
     },
 
     [FS_HOLD_HELD] = {
@@ -59,6 +60,7 @@ static const fs_transition_t  fs_transitions[FS_HOLD_STATES_N][FS_MOVES_N] = {
         [FS_MOVE_PICK_UP]   = WRONG(HELD),
         [FS_MOVE_HAND_OVER] = WRONG(HELD),
         [FS_MOVE_PUT_BACK]  = WRONG(HELD),
+        [FS_MOVE_GIVE_BACK] = WRONG(HELD),
     },
 
     [FS_HOLD_PAYING] = {
@@ -74,6 +76,7 @@ static const fs_transition_t  fs_transitions[FS_HOLD_STATES_N][FS_MOVES_N] = {
         [FS_MOVE_PICK_UP]   = WRONG(PAYING),
         [FS_MOVE_HAND_OVER] = WRONG(PAYING),
         [FS_MOVE_PUT_BACK]  = WRONG(PAYING),
+        [FS_MOVE_GIVE_BACK] = WRONG(PAYING),
     },
 
     [FS_HOLD_SOLD] = {
@@ -89,6 +92,7 @@ static const fs_transition_t  fs_transitions[FS_HOLD_STATES_N][FS_MOVES_N] = {
         [FS_MOVE_PICK_UP]   = WRONG(SOLD),
         [FS_MOVE_HAND_OVER] = TO(PICKED_UP, PICKED_UP),
         [FS_MOVE_PUT_BACK]  = TO(READY, PUT_BACK),
+        [FS_MOVE_GIVE_BACK] = TO(REFUND_DUE, OWED),
     },
 
     [FS_HOLD_RELEASED] = {
@@ -104,6 +108,7 @@ static const fs_transition_t  fs_transitions[FS_HOLD_STATES_N][FS_MOVES_N] = {
         [FS_MOVE_PICK_UP]   = WRONG(RELEASED),
         [FS_MOVE_HAND_OVER] = WRONG(RELEASED),
         [FS_MOVE_PUT_BACK]  = WRONG(RELEASED),
+        [FS_MOVE_GIVE_BACK] = WRONG(RELEASED),
     },
 
     [FS_HOLD_EXPIRED] = {
@@ -119,6 +124,7 @@ static const fs_transition_t  fs_transitions[FS_HOLD_STATES_N][FS_MOVES_N] = {
         [FS_MOVE_PICK_UP]   = WRONG(EXPIRED),
         [FS_MOVE_HAND_OVER] = WRONG(EXPIRED),
         [FS_MOVE_PUT_BACK]  = WRONG(EXPIRED),
+        [FS_MOVE_GIVE_BACK] = WRONG(EXPIRED),
     },
 
     [FS_HOLD_CANCELLED] = {
@@ -134,6 +140,7 @@ static const fs_transition_t  fs_transitions[FS_HOLD_STATES_N][FS_MOVES_N] = {
         [FS_MOVE_PICK_UP]   = WRONG(CANCELLED),
         [FS_MOVE_HAND_OVER] = WRONG(CANCELLED),
         [FS_MOVE_PUT_BACK]  = WRONG(CANCELLED),
+        [FS_MOVE_GIVE_BACK] = WRONG(CANCELLED),
     },
 
     [FS_HOLD_REFUND_DUE] = {
@@ -149,6 +156,7 @@ static const fs_transition_t  fs_transitions[FS_HOLD_STATES_N][FS_MOVES_N] = {
         [FS_MOVE_PICK_UP]   = WRONG(REFUND_DUE),
         [FS_MOVE_HAND_OVER] = TO(PICKED_UP, PICKED_UP),
         [FS_MOVE_PUT_BACK]  = TO(READY, PUT_BACK),
+        [FS_MOVE_GIVE_BACK] = WRONG(REFUND_DUE),
     },
 
     [FS_HOLD_REFUNDED] = {
@@ -164,6 +172,7 @@ static const fs_transition_t  fs_transitions[FS_HOLD_STATES_N][FS_MOVES_N] = {
         [FS_MOVE_PICK_UP]   = WRONG(REFUNDED),
         [FS_MOVE_HAND_OVER] = TO(PICKED_UP, PICKED_UP),
         [FS_MOVE_PUT_BACK]  = TO(READY, PUT_BACK),
+        [FS_MOVE_GIVE_BACK] = WRONG(REFUNDED),
     },
 
     [FS_HOLD_READY] = {
@@ -179,6 +188,7 @@ static const fs_transition_t  fs_transitions[FS_HOLD_STATES_N][FS_MOVES_N] = {
         [FS_MOVE_PICK_UP]   = TO(PICKED_UP, PICKED_UP),
         [FS_MOVE_HAND_OVER] = TO(PICKED_UP, PICKED_UP),
         [FS_MOVE_PUT_BACK]  = TO(READY, PUT_BACK),
+        [FS_MOVE_GIVE_BACK] = WRONG(READY),
     },
 
     [FS_HOLD_PICKED_UP] = {
@@ -194,6 +204,7 @@ static const fs_transition_t  fs_transitions[FS_HOLD_STATES_N][FS_MOVES_N] = {
         [FS_MOVE_PICK_UP]   = STAYS(PICKED_UP),
         [FS_MOVE_HAND_OVER] = TO(PICKED_UP, PICKED_UP),
         [FS_MOVE_PUT_BACK]  = TO(READY, PUT_BACK),
+        [FS_MOVE_GIVE_BACK] = WRONG(PICKED_UP),
     },
 };
 
