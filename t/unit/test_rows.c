@@ -111,6 +111,7 @@ random_sale(fs_sale_t *sale)
     if (random64() % 2) {
         sale->cancel_ms = (uint32_t) random64();
         sale->called_off = (uint8_t) (random64() % 2);
+        sale->settling = sale->called_off & (uint8_t) random64();
         sale->waves = (uint16_t) random64();
         sale->wave_seq = random64();
         sale->handed_lines = (uint32_t) random64();
@@ -148,6 +149,7 @@ test_sale(void **state)
     random_sale(&sale);
     sale.waves = 1;
     sale.called_off = 0;
+    sale.settling = 0;
     sale.slug.len = FS_SLUG_MAX;
     sale.title_len = FS_TITLE_MAX;
     len = fs_sale_row_encode(&sale, row);

@@ -368,6 +368,7 @@ typedef struct {
     uint8_t              closed;
     uint8_t              decided;       /* each group formed or failed */
     uint8_t              called_off;    /* cancelled as a whole */
+    uint8_t              settling;      /* and not all of it is owed yet */
     uint16_t             waves;         /* waves that took of it */
     fs_seq_t             wave_seq;      /* entry of the last one, 0: none */
     uint32_t             handed_lines;  /* lines and units handed over */

@@ -92,9 +92,22 @@ void fs_decide_operator(fs_sheet_t *sheet, const fs_command_t *command,
 void fs_operator_emit(fs_sheet_t *sheet, const fs_command_t *command,
     const fs_operator_t *op, fs_entry_t *entry, const fs_now_t *now);
 
+/* A document's key in the log: "sale/" or another kind, and an id.  The
+ * length. */
+#define FS_DOCUMENT_KEY_MAX  (2 * FS_SLUG_MAX + 1)
+
+size_t fs_document_key(char *key, fs_str_t kind, fs_str_t id);
+
 /* The digest of two texts, one after the other.  0, or -1: libcrypto
  * failed. */
 int fs_digest(fs_entry_t *entry, fs_str_t first, fs_str_t second);
+
+
+/* decide_sale.c: CALL_OFF, COMPENSATE; for fs_decide_operator(). */
+
+void fs_decide_whole_sale(fs_sheet_t *sheet, const fs_command_t *command,
+    const fs_operator_t *op, const fs_sale_t *sale, const fs_now_t *now,
+    fs_result_t *result);
 
 
 /* decide_wave.c: WAVE, RECEIVE; for fs_decide_operator(). */

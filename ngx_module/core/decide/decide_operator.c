@@ -11,10 +11,6 @@
 #include "log/life.h"
 
 
-/* "sale/" or a kind, and an id */
-#define FS_DOCUMENT_KEY_MAX  (2 * FS_SLUG_MAX + 1)
-
-
 static int fs_operator_replay(fs_sheet_t *sheet, const fs_command_t *command,
     const fs_operator_t *op, const fs_now_t *now, fs_result_t *result);
 static void fs_decide_define(fs_sheet_t *sheet, const fs_command_t *command,
@@ -42,7 +38,6 @@ static void fs_decide_document(fs_sheet_t *sheet,
     const fs_command_t *command, const fs_operator_t *op,
     const fs_now_t *now, fs_result_t *result);
 static int fs_kind_is(const fs_operator_t *op, const char *kind);
-static size_t fs_document_key(char *key, fs_str_t kind, fs_str_t id);
 
 
 void
@@ -128,6 +123,11 @@ fs_decide_operator(fs_sheet_t *sheet, const fs_command_t *command,
         fs_decide_switch(sheet, command, op, sale, now, result);
         return;
 
+    case FS_COMMAND_CALL_OFF:
+    case FS_COMMAND_COMPENSATE:
+        fs_decide_whole_sale(sheet, command, op, sale, now, result);
+        return;
+
     default:
         result->outcome = FS_BAD_REQUEST;
         return;
@@ -167,6 +167,8 @@ fs_operator_replay(fs_sheet_t *sheet, const fs_command_t *command,
     result->outcome = FS_REPLAYED;
     result->sale = (entry.type != FS_ENTRY_RECEIVED) ? entry.sale : 0;
     result->epoch = (entry.type == FS_ENTRY_LIFE) ? entry.number : 0;
+    result->orders = (entry.type == FS_ENTRY_COMPENSATED)
+                     ? (uint32_t) entry.qty : 0;
 
     return 1;
 }
@@ -377,6 +379,12 @@ fs_check_change(fs_sheet_t *sheet, fs_sale_t *sale, const fs_sale_t *next,
             || sale->groups_failed != 0))
     {
         return FS_DECIDED;
+    }
+
+    if (fs_sale_reopens(sale, next->closes_at, now->wall)
+        && sale->called_off)
+    {
+        return FS_CLOSED;
     }
 
     if (fs_sale_reopens(sale, next->closes_at, now->wall)
@@ -640,7 +648,7 @@ fs_kind_is(const fs_operator_t *op, const char *kind)
 }
 
 
-static size_t
+size_t
 fs_document_key(char *key, fs_str_t kind, fs_str_t id)
 {
     memcpy(key, kind.data, kind.len);

@@ -226,6 +226,8 @@ fs_decide_confirm(fs_sheet_t *sheet, const fs_command_t *command,
 
         if (reason == FS_REASON_NONE) {
             fs_emit_sold(sheet, command, hold, move->entry, now);
+            fs_sheet_hold(sheet, hold->seq, hold);
+            fs_return_called_off(sheet, hold, now);
             result->outcome = FS_OK;
             return;
         }
@@ -268,6 +270,14 @@ fs_check_late(fs_sheet_t *sheet, const fs_hold_t *hold, const fs_now_t *now)
     unsigned      i;
     fs_sale_t    *sale;
     fs_reason_t   reason;
+
+    for (i = 0; i < hold->lines_n; i++) {
+        sale = fs_sheet_sale(sheet, hold->lines[i].sale);
+
+        if (sale != NULL && sale->called_off) {
+            return FS_REASON_SALE_CANCELLED;
+        }
+    }
 
     for (i = 0; i < hold->lines_n; i++) {
         reason = fs_check_late_line(sheet, hold, i);
@@ -372,7 +382,8 @@ fs_emit_sold(fs_sheet_t *sheet, const fs_command_t *command,
 }
 
 
-/* Formed is formed for good, and told once. */
+/* Formed is formed for good, and told once; nothing forms of what was called
+ * off. */
 
 static void
 fs_emit_formed(fs_sheet_t *sheet, const fs_hold_t *hold, const fs_now_t *now)
@@ -391,7 +402,7 @@ fs_emit_formed(fs_sheet_t *sheet, const fs_hold_t *hold, const fs_now_t *now)
 
         sale = fs_sheet_sale(sheet, group->sale);
 
-        if (group->joined < sale->goal) {
+        if (group->joined < sale->goal || sale->called_off) {
             continue;
         }
 

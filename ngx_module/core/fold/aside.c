@@ -57,6 +57,16 @@ fs_aside_group(fs_aside_t *row, uint32_t sale, uint32_t pickup)
 
 
 void
+fs_aside_paid(fs_aside_t *row, uint32_t sale, fs_seq_t sold)
+{
+    row->kind = FS_ASIDE_PAID;
+    row->len = 12;
+    fs_set_be32(row->key, sale);
+    fs_set_be64(row->key + 4, sold);
+}
+
+
+void
 fs_set_aside(fs_sheet_t *sheet, const fs_aside_t *row, const char *why)
 {
     uint8_t  key[1 + FS_ASIDE_KEY_MAX], value[8];
@@ -113,6 +123,11 @@ fs_aside_take(fs_sheet_t *sheet, const fs_aside_t *row)
                      NULL, 0);
         fs_due_returns_left(sheet, sale, pickup);
         break;
+
+    case FS_ASIDE_PAID:
+        fs_db_delete(sheet->index, dbi[FS_INDEX_PAID], row->key, row->len,
+                     NULL, 0);
+        break;
     }
 }
 
@@ -145,6 +160,13 @@ fs_aside_say(fs_sheet_t *sheet, const fs_aside_t *row, const char *why)
                          timer.sale, timer.pickup, why);
         break;
 
+    case FS_ASIDE_PAID:
+        fs_store_say_now(sheet->store, FS_SAY_ERROR, "set aside: what is left "
+                         "of sale %u of an order that was sold by entry %llu: "
+                         "%s", fs_get_be32(row->key), (unsigned long long)
+                         fs_get_be64(row->key + 4), why);
+        break;
+
     default:
         fs_store_say_now(sheet->store, FS_SAY_ERROR, "set aside: %s of sale "
                          "%u, pickup point %u, hold %llu: %s",
@@ -170,6 +192,22 @@ fs_is_aside(fs_sheet_t *sheet, const fs_aside_t *row)
 
     return fs_db_get(sheet->index, sheet->store->index_dbi[FS_INDEX_ASIDE],
                      key, 1 + (size_t) row->len, &value);
+}
+
+
+int
+fs_is_aside_paid(fs_sheet_t *sheet, uint32_t sale)
+{
+    uint8_t   key[5];
+    fs_str_t  found, value;
+
+    key[0] = FS_ASIDE_PAID;
+    fs_set_be32(key + 1, sale);
+
+    return fs_db_seek(sheet->index, sheet->store->index_dbi[FS_INDEX_ASIDE],
+                      key, sizeof(key), &found, &value)
+           && found.len > sizeof(key)
+           && memcmp(found.data, key, sizeof(key)) == 0;
 }
 
 

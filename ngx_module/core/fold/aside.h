@@ -24,6 +24,7 @@
 #define FS_ASIDE_DUE     'd'            /* of `due` */
 #define FS_ASIDE_TIMER   't'            /* of `timers` */
 #define FS_ASIDE_MEMBER  'm'            /* of `members` */
+#define FS_ASIDE_PAID    'p'            /* of `paid` */
 #define FS_ASIDE_GROUP   'g'            /* of `groups`; it stays there, and is
                                            passed over */
 
@@ -35,12 +36,16 @@ int fs_aside_timer(fs_aside_t *row, fs_str_t key);
 void fs_aside_member(fs_aside_t *row, uint32_t sale, uint32_t pickup,
     fs_seq_t hold);
 void fs_aside_group(fs_aside_t *row, uint32_t sale, uint32_t pickup);
+void fs_aside_paid(fs_aside_t *row, uint32_t sale, fs_seq_t sold);
 
 /* Set it aside, in the sheet's transaction; why: for people. */
 void fs_set_aside(fs_sheet_t *sheet, const fs_aside_t *row, const char *why);
 
 /* 1: it is. */
 int fs_is_aside(fs_sheet_t *sheet, const fs_aside_t *row);
+
+/* 1: some row of `paid` of this sale is. */
+int fs_is_aside_paid(fs_sheet_t *sheet, uint32_t sale);
 
 /*
  * After a failure: 1 when it is the fault of the row that had its turn

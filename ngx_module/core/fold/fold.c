@@ -20,6 +20,7 @@
 #include "fold/aside.h"
 #include "fold/fold.h"
 #include "fold/fold_goods.h"
+#include "fold/fold_task.h"
 #include "index/index.h"
 #include "lmdb/env.h"
 #include "sheet/sheet.h"
@@ -186,6 +187,20 @@ fs_fold_entry(fs_sheet_t *sheet, const fs_entry_t *entry,
         slot->sale.decided = 1;
         break;
 
+    case FS_ENTRY_CALLED_OFF:
+        fs_fold_called_off(sheet, entry, slot);
+        fs_fold_key(sheet, entry);
+        break;
+
+    case FS_ENTRY_COMPENSATED:
+        fs_fold_compensated(sheet, entry);
+        fs_fold_key(sheet, entry);
+        break;
+
+    case FS_ENTRY_SETTLED:
+        fs_fold_settled(sheet, entry, slot);
+        break;
+
     case FS_ENTRY_STOCK:
     case FS_ENTRY_CLOCK:
     case FS_ENTRY_DOCUMENT:
@@ -276,6 +291,7 @@ fs_fold_sale(fs_sheet_t *sheet, const fs_entry_t *entry, fs_sale_slot_t *slot)
     memcpy(sale->title, defined.title, defined.title_len);
 
     if (fs_sale_reopens(sale, entry->time2, entry->at)) {
+        (void) fs_must(sheet, !sale->called_off);
         sale->closed = 0;
         fs_shelf_return(sheet, entry->sale);
     }

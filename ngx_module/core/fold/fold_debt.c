@@ -10,6 +10,7 @@
 
 #include "fold/fold.h"
 #include "fold/fold_goods.h"
+#include "fold/fold_task.h"
 #include "sheet/sheet_debts.h"
 
 static int fs_fold_debtor(fs_sheet_t *sheet, const fs_entry_t *entry,
@@ -51,6 +52,7 @@ fs_fold_owed(fs_sheet_t *sheet, const fs_entry_t *entry, fs_sale_slot_t *slot)
 
         fs_fold_line_moved(sheet, &hold, entry->line, &was);
         fs_fold_left(sheet, entry, &hold, line, slot);
+        fs_fold_task_owed(sheet, entry);
     }
 
     fs_fold_debt(sheet, entry, &hold, entry->time1);

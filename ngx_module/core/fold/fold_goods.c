@@ -10,6 +10,7 @@
 
 #include "fold/fold.h"
 #include "fold/fold_goods.h"
+#include "fold/fold_task.h"
 #include "sheet/sheet_lines.h"
 
 static void fs_fold_lines_moved(fs_sheet_t *sheet, const fs_hold_t *hold,
@@ -89,6 +90,7 @@ fs_fold_lines_moved(fs_sheet_t *sheet, const fs_hold_t *hold, unsigned i,
     const fs_line_t *was, fs_seq_t sold)
 {
     fs_fold_listed(sheet, hold, i, was, sold);
+    fs_fold_line_paid(sheet, hold, i, was, sold);
     fs_fold_given(sheet, hold, i, was);
     fs_fold_tally(sheet, hold, i, was);
 }

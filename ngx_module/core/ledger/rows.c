@@ -100,7 +100,7 @@ fs_row_zeros(const uint8_t *p, size_t from, size_t to)
  *       84    4  cancel_ms
  *       88    2  waves
  *       90    1  called off
- *       91    1  zero
+ *       91    1  and what is owed of it is still being written
  *       92    8  entry of the last wave
  *      100    4  lines handed over
  *      104    4  units handed over
@@ -170,6 +170,7 @@ fs_sale_row_encode(const fs_sale_t *sale, uint8_t *row)
         fs_set_le32(row + len, sale->cancel_ms);
         fs_set_le16(row + len + 4, sale->waves);
         row[len + 6] = sale->called_off;
+        row[len + 7] = sale->settling;
         fs_set_le64(row + len + 8, sale->wave_seq);
         fs_set_le32(row + len + 16, sale->handed_lines);
         fs_set_le32(row + len + 20, sale->handed_units);
@@ -192,12 +193,13 @@ fs_sale_later_decode(fs_sale_t *sale, const uint8_t *p)
     sale->cancel_ms = fs_get_le32(p);
     sale->waves = fs_get_le16(p + 4);
     sale->called_off = p[6];
+    sale->settling = p[7];
     sale->wave_seq = fs_get_le64(p + 8);
     sale->handed_lines = fs_get_le32(p + 16);
     sale->handed_units = fs_get_le32(p + 20);
     sale->claimed_units = fs_get_le32(p + 24);
 
-    return p[6] <= 1 && fs_row_zeros(p, 7, 8) && fs_row_zeros(p, 28, 32)
+    return p[6] <= 1 && p[7] <= p[6] && fs_row_zeros(p, 28, 32)
            && fs_sale_is_long(sale) ? 0 : -1;
 }
 
@@ -228,6 +230,7 @@ fs_sale_row_decode(fs_sale_t *sale, fs_str_t row)
     sale->cancel_ms = 0;
     sale->waves = 0;
     sale->called_off = 0;
+    sale->settling = 0;
     sale->wave_seq = 0;
     sale->handed_lines = 0;
     sale->handed_units = 0;

@@ -91,6 +91,7 @@ fs_schema_sale_row(uint32_t schema, const fs_sale_t *sale, uint8_t *row)
     first.cancel_ms = 0;
     first.waves = 0;
     first.called_off = 0;
+    first.settling = 0;
     first.wave_seq = 0;
     first.handed_lines = 0;
     first.handed_units = 0;

@@ -630,8 +630,8 @@ fs_view_refund(fs_view_t *view, fs_seq_t hold, const uint8_t *reference,
 
 
 /*
- * 1: all its lines count to groups that failed, or are back; the entries may
- * be still to come.  Units sold before the sale had a goal count to none.
+ * 1: all its lines count to groups that failed, or are back, or their sales
+ * were called off; the entries may be still to come.  Units sold before the sale had a goal count to none.
  * -1: a row of theirs cannot be read.
  */
 
@@ -656,6 +656,10 @@ fs_view_failed(fs_view_t *view, const fs_hold_t *hold)
 
         if (found != 1) {
             return found;
+        }
+
+        if (sale.called_off) {
+            continue;
         }
 
         if (sale.goal == 0 || sale.groups_failed == 0) {

@@ -142,3 +142,17 @@ fs_return_failed(fs_sheet_t *sheet, fs_hold_t *hold, const fs_now_t *now)
         }
     }
 }
+
+
+void
+fs_return_called_off(fs_sheet_t *sheet, fs_hold_t *hold, const fs_now_t *now)
+{
+    unsigned  i;
+
+    for (i = 0; i < hold->lines_n && !sheet->failed; i++) {
+        if (fs_line_called_off(sheet, hold, i)) {
+            (void) fs_return_line(sheet, hold, i, FS_REASON_SALE_CANCELLED,
+                                  NULL, now);
+        }
+    }
+}

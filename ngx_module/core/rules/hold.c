@@ -1,6 +1,6 @@
 
 #include "rules/rules.h"
-#include "sheet/sheet.h"
+#include "sheet/sheet_tasks.h"
 
 
 fs_group_t *
@@ -34,9 +34,21 @@ fs_line_failed(fs_sheet_t *sheet, const fs_hold_t *hold, unsigned line)
 }
 
 
+int
+fs_line_called_off(fs_sheet_t *sheet, const fs_hold_t *hold, unsigned line)
+{
+    const fs_sale_t  *sale;
+
+    sale = fs_sheet_sale(sheet, hold->lines[line].sale);
+
+    return hold->paid && sale != NULL && sale->called_off
+           && fs_line_owes(&hold->lines[line]);
+}
+
+
 /*
- * A sold hold reads as `refund_due` from the moment its groups failed; the
- * entries that say so line by line follow.
+ * A sold hold reads as `refund_due` from the moment its groups failed, or its
+ * sales were called off; the entries that say so line by line follow.
  */
 
 void
@@ -52,7 +64,8 @@ fs_result_hold(fs_sheet_t *sheet, const fs_hold_t *hold, fs_result_t *result)
 
     for (i = 0; i < hold->lines_n; i++) {
         if (!fs_line_back(&hold->lines[i])
-            && !fs_line_failed(sheet, hold, i))
+            && !fs_line_failed(sheet, hold, i)
+            && !fs_line_called_off(sheet, hold, i))
         {
             return;
         }

@@ -24,6 +24,10 @@ fs_group_t *fs_line_group(fs_sheet_t *sheet, const fs_hold_t *hold,
 /* Whether a line of an order waits to be returned: its group failed. */
 int fs_line_failed(fs_sheet_t *sheet, const fs_hold_t *hold, unsigned line);
 
+/* Whether what was paid for a line goes back, for its sale was called off. */
+int fs_line_called_off(fs_sheet_t *sheet, const fs_hold_t *hold,
+    unsigned line);
+
 /* The answer's hold, as people read it. */
 void fs_result_hold(fs_sheet_t *sheet, const fs_hold_t *hold,
     fs_result_t *result);
@@ -113,6 +117,10 @@ void fs_emit_payment_owed(fs_sheet_t *sheet, const fs_hold_t *hold,
 int fs_return_line(fs_sheet_t *sheet, fs_hold_t *hold, unsigned line,
     fs_reason_t reason, const fs_command_t *command, const fs_now_t *now);
 
+/* All lines of an order whose sales were called off before it was paid. */
+void fs_return_called_off(fs_sheet_t *sheet, fs_hold_t *hold,
+    const fs_now_t *now);
+
 /* All lines of a hold whose groups failed, before something else is decided
  * about it. */
 void fs_return_failed(fs_sheet_t *sheet, fs_hold_t *hold,
@@ -143,6 +151,14 @@ void fs_emit_frozen(fs_sheet_t *sheet, uint32_t wave, const fs_now_t *now);
  */
 unsigned fs_receive_lines(fs_sheet_t *sheet, uint32_t sale, uint32_t pickup,
     uint16_t wave, unsigned limit, const fs_now_t *now);
+
+
+/*
+ * settle.c: what is owed of a whole sale, that was called off or whose buyers
+ * are compensated: the next lines of it.  Steps; 0: there is nothing to do.
+ */
+unsigned fs_settle_sale(fs_sheet_t *sheet, uint32_t sale, unsigned limit,
+    const fs_now_t *now);
 
 
 /*

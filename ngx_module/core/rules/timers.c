@@ -232,6 +232,9 @@ fs_timer_run(fs_sheet_t *sheet, const fs_now_t *now, const fs_timer_t *timer,
     case FS_TIMER_FREEZE:
         return fs_freeze_due(sheet, timer->sale, now);
 
+    case FS_TIMER_SETTLE:
+        return fs_settle_sale(sheet, timer->sale, limit, now);
+
     case FS_TIMER_GIVEN:
         return fs_hand_over_given(sheet, timer, now);
 
@@ -321,7 +324,7 @@ fs_timer_decide(fs_sheet_t *sheet, const fs_now_t *now, uint32_t number,
     sale = fs_sheet_sale(sheet, number);
 
     if (sale == NULL || !sale->closed || sale->held != 0 || sale->decided
-        || sale->goal == 0)
+        || sale->goal == 0 || sale->settling)
     {
         return 0;
     }

@@ -121,6 +121,20 @@ typedef struct {
     uint8_t              hash[FS_HASH_LEN];
 } fs_walk_t;
 
+/*
+ * How far the walk through the lines of a task has come, see settle.c.  `next`
+ * counts within its batch; `sold` when the entry `seq` has this hash.
+ */
+typedef struct {
+    uint32_t             sale;
+    fs_seq_t             task;          /* 0: none */
+    fs_seq_t             sold;
+    fs_seq_t             next;
+    uint64_t             batch;
+    fs_seq_t             seq;
+    uint8_t              hash[FS_HASH_LEN];
+} fs_settling_t;
+
 /* a sale's pickup points, see points.c */
 typedef struct {
     uint64_t             batch;         /* in which they were read */
@@ -142,6 +156,7 @@ typedef struct {
     fs_seq_t             id_hold;       /* whose id is rendered below */
     char                 id[FS_HOLD_ID_LEN];
     fs_walk_t            walk;
+    fs_settling_t        settling;
     uint8_t              nowhere[FS_UNITS_ROW_SIZE];  /* see sheet_rows.c */
     fs_pickup_name_t     by_number[FS_PICKUP_CACHE];
     fs_pickup_name_t     by_slug[FS_PICKUP_CACHE];

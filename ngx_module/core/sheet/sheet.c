@@ -112,6 +112,7 @@ fs_sheet_end(fs_sheet_t *sheet)
 {
     size_t             i;
     fs_walk_t         *walk;
+    fs_settling_t     *settling;
     fs_sale_slot_t    *sale;
     fs_group_slot_t   *group;
     fs_sheet_cache_t  *cache;
@@ -146,6 +147,14 @@ fs_sheet_end(fs_sheet_t *sheet)
     if (walk->sale != 0 && walk->batch == cache->batch) {
         walk->seq = sheet->seq;
         memcpy(walk->hash, sheet->hash, FS_HASH_LEN);
+    }
+
+    settling = &cache->settling;
+
+    if (settling->task != 0 && settling->batch == cache->batch) {
+        settling->sold = settling->next;
+        settling->seq = sheet->seq;
+        memcpy(settling->hash, sheet->hash, FS_HASH_LEN);
     }
 
     if (sheet->write != NULL) {
@@ -479,7 +488,9 @@ fs_slot_timers(const fs_sale_slot_t *slot, int64_t *timers)
             timers[1] = sale->closes_at;
         }
 
-    } else if (sale->goal != 0 && sale->held == 0 && !sale->decided) {
+    } else if (sale->goal != 0 && sale->held == 0 && !sale->decided
+               && !sale->settling)
+    {
         timers[3] = 0;
     }
 }
