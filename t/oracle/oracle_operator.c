@@ -311,6 +311,15 @@ oracle_operator(oracle_t *oracle, const fs_command_t *command,
             break;
 
         case FS_COMMAND_CALL_OFF:
+
+            if (sale->called_off) {
+
+                /* for good: nothing is written, and no key is kept */
+
+                answer->outcome = FS_ACCEPTED;
+                return;
+            }
+
             oracle_call_off(oracle, op, answer);
             break;
 

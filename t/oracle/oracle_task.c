@@ -77,10 +77,6 @@ oracle_call_off(oracle_t *oracle, const fs_operator_t *op,
     sale = &oracle->sales[answer->sale];
     answer->outcome = FS_ACCEPTED;
 
-    if (sale->called_off) {
-        return;
-    }
-
     sale->called_off = 1;
     sale->closed = 1;
     oracle_new_task(oracle, answer->sale, FS_TASK_CALL_OFF, 0);
