@@ -533,9 +533,9 @@ generate_command(generate_t *g, generated_t *made)
         generate_order(g, &made->command);
     }
 
-    /* a key's hash is another one for each who has it */
+    /* a key's hash is another one for each who has it; operators share one */
 
-    if (fs_get_le32(made->command.key) != 0) {
+    if (!made->has_op && fs_get_le32(made->command.key) != 0) {
         made->command.key[5] = (uint8_t) (1 + made->command.buyer[0]);
     }
 }
