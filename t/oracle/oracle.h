@@ -24,7 +24,9 @@
 #define GENERATE_COMPENSATE  32
 
 #ifndef GENERATE_ON
-#define GENERATE_ON          (GENERATE_GOODS | GENERATE_WAVES)
+#define GENERATE_ON          (GENERATE_GOODS | GENERATE_WAVES                 \
+                              | GENERATE_CANCEL | GENERATE_CALL_OFF           \
+                              | GENERATE_COMPENSATE)
 #endif
 
 #define ORACLE_BUYERS   24
