@@ -28,7 +28,6 @@ local DOCUMENTS_SIZE = 1048576      -- bytes of one page of documents
 local HOLD_SIZE = 49152             -- bytes of a hold's or a problem's JSON
 local LISTED_SIZE = 4096            -- of a hold's in a list
 local SECRETS_SIZE = 65537          -- bytes of a file of secrets, and one
-local LINES_MAX = 8                 -- of a hold
 local UNPAID_MAX = 8                -- of one buyer
 local WRITTEN_MS = 1000             -- then a contact is promised
 local READY_MS = 2000
@@ -74,6 +73,11 @@ typedef struct {
 } ngx_http_flashsale_ffi_line_t;
 
 typedef struct {
+    double    cancel_until;
+    ngx_http_flashsale_ffi_line_t  lines[8];
+} ngx_http_flashsale_ffi_order_t;
+
+typedef struct {
     uint32_t  start;
     uint32_t  len;
     uint32_t  id_len;
@@ -98,7 +102,7 @@ int ngx_http_flashsale_ffi_group(const char *id, size_t id_len,
     ngx_http_flashsale_ffi_group_t *group);
 int ngx_http_flashsale_ffi_hold(const char *id, size_t id_len,
     const char *identity, size_t identity_len, char *buf, size_t size,
-    ngx_http_flashsale_ffi_line_t *lines);
+    ngx_http_flashsale_ffi_order_t *order);
 int ngx_http_flashsale_ffi_holds(const char *identity, size_t identity_len,
     const char *before, size_t before_len, int limit, char *buf,
     size_t size);
@@ -182,7 +186,7 @@ local more = ffi.new("int[1]")
 local problem = ffi.new("int[1]")
 local later = ffi.new("int[1]")
 local pending = ffi.new("void *[1]")
-local hold_lines = ffi.new("ngx_http_flashsale_ffi_line_t[?]", LINES_MAX)
+local one_order = ffi.new("ngx_http_flashsale_ffi_order_t")
 local hold_buffer = ffi.new("char[?]", HOLD_SIZE)
 local sale_page, document_page, document_buffer, holds_buffer
 local unpaid_buffer
@@ -465,7 +469,8 @@ end
 -- sale does not have again, and handed_at), pickup, amount_fen, owed_fen,
 -- refunded_fen, created_at, expires_at, now, debts (of owed, sale, qty,
 -- amount_fen, reason, due_at, refunded_at), claims (of id, state, amount_fen,
--- due_at, sale, qty, reason, answered_at)
+-- due_at, sale, qty, reason, answered_at), and what is in no JSON:
+-- cancel_until, while its buyer can cancel it
 -- @treturn string the problem's code; no_such_hold also when it is another's
 function engine.hold(id, identity)
     id, identity = text(id), text(identity)
@@ -476,7 +481,7 @@ function engine.hold(id, identity)
 
     local n = C.ngx_http_flashsale_ffi_hold(id, #id, identity, #identity,
                                             hold_buffer, HOLD_SIZE,
-                                            hold_lines)
+                                            one_order)
 
     if n < 0 then
         return nil, code_of(n)
@@ -484,8 +489,11 @@ function engine.hold(id, identity)
 
     local hold = decode(hold_buffer, n)
 
+    hold.cancel_until = one_order.cancel_until ~= 0
+                        and one_order.cancel_until or nil
+
     for i, line in ipairs(hold.lines) do
-        local beside = hold_lines[i - 1]
+        local beside = one_order.lines[i - 1]
 
         if line.goods then
             line.coming = beside.coming

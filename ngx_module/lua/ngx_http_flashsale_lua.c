@@ -4,6 +4,7 @@
 #include "core/read/view_claims.h"
 #include "core/log/life.h"
 #include "core/read/read.h"
+#include "core/read/view_may.h"
 #include "core/text/text.h"
 #include "worker/ngx_http_flashsale_worker.h"
 
@@ -23,8 +24,9 @@ static fs_outcome_t ngx_http_flashsale_lua_find_sale(fs_view_t *view,
     fs_str_t id, fs_sale_t *sale);
 static void ngx_http_flashsale_lua_sale(const fs_sale_t *from,
     ngx_http_flashsale_ffi_sale_t *to);
-static void ngx_http_flashsale_lua_line(const fs_line_t *from,
-    ngx_http_flashsale_ffi_line_t *to);
+static void ngx_http_flashsale_lua_order(ngx_http_flashsale_worker_t *worker,
+    fs_view_t *view, const fs_hold_t *hold,
+    ngx_http_flashsale_ffi_order_t *order);
 static fs_outcome_t ngx_http_flashsale_lua_holds(
     ngx_http_flashsale_worker_t *worker, fs_str_t identity, fs_str_t id,
     uint8_t *buyer, fs_seq_t *seq, fs_view_t *view);
@@ -442,10 +444,9 @@ ngx_http_flashsale_lua_holds(ngx_http_flashsale_worker_t *worker,
 int
 ngx_http_flashsale_ffi_hold(const char *id, size_t id_len,
     const char *identity, size_t identity_len, char *buf, size_t size,
-    ngx_http_flashsale_ffi_line_t *lines)
+    ngx_http_flashsale_ffi_order_t *order)
 {
     int                           len;
-    unsigned                      i;
     uint8_t                       buyer[FS_BUYER_LEN];
     fs_seq_t                      seq;
     fs_hold_t                     hold;
@@ -469,9 +470,7 @@ ngx_http_flashsale_ffi_hold(const char *id, size_t id_len,
     {
         len = ngx_http_flashsale_lua_render(worker, &view, &hold, buf, size);
 
-        for (i = 0; i < hold.lines_n; i++) {
-            ngx_http_flashsale_lua_line(&hold.lines[i], &lines[i]);
-        }
+        ngx_http_flashsale_lua_order(worker, &view, &hold, order);
 
     } else {
         len = -(int) ngx_http_flashsale_missing(&view, FS_NO_SUCH_HOLD);
@@ -484,12 +483,29 @@ ngx_http_flashsale_ffi_hold(const char *id, size_t id_len,
 
 
 static void
-ngx_http_flashsale_lua_line(const fs_line_t *from,
-    ngx_http_flashsale_ffi_line_t *to)
+ngx_http_flashsale_lua_order(ngx_http_flashsale_worker_t *worker,
+    fs_view_t *view, const fs_hold_t *hold,
+    ngx_http_flashsale_ffi_order_t *order)
 {
-    to->handed_at = (from->goods == FS_GOODS_HANDED_OVER)
-                    ? (double) from->goods_at : 0;
-    to->coming = from->qty - from->restocked;
+    unsigned                        i;
+    fs_may_t                        may;
+    fs_now_t                        now;
+    const fs_line_t                *line;
+    ngx_http_flashsale_ffi_line_t  *to;
+
+    fs_store_now(worker->store, &now);
+    (void) fs_view_may(view, worker->crypto, worker->cache, hold, &now, &may);
+
+    order->cancel_until = (double) may.cancel_until;
+
+    for (i = 0; i < hold->lines_n; i++) {
+        line = &hold->lines[i];
+        to = &order->lines[i];
+
+        to->handed_at = (line->goods == FS_GOODS_HANDED_OVER)
+                        ? (double) line->goods_at : 0;
+        to->coming = line->qty - line->restocked;
+    }
 }
 
 

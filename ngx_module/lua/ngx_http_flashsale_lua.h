@@ -65,12 +65,18 @@ typedef struct {
     uint32_t                         state;     /* fs_group_state_t */
 } ngx_http_flashsale_ffi_group_t;
 
-/* what a page says of a line of an order beside its JSON */
+/* what a page says of an order beside its JSON: of each line, and until when
+ * it can be cancelled, 0: it cannot */
 typedef struct {
     double                           handed_at; /* 0: it is not */
     uint32_t                         coming;    /* units that the sale does
                                                    not have again */
 } ngx_http_flashsale_ffi_line_t;
+
+typedef struct {
+    double                           cancel_until;
+    ngx_http_flashsale_ffi_line_t    lines[FS_LINES_MAX];
+} ngx_http_flashsale_ffi_order_t;
 
 /* its text lies in the caller's buffer */
 typedef struct {
@@ -122,11 +128,9 @@ int ngx_http_flashsale_ffi_shelf(int ended, double from, int limit,
 int ngx_http_flashsale_ffi_group(const char *id, size_t id_len,
     const char *pickup, size_t pickup_len,
     ngx_http_flashsale_ffi_group_t *group);
-
-/* lines: FS_LINES_MAX; as many as the hold has are filled in. */
 int ngx_http_flashsale_ffi_hold(const char *id, size_t id_len,
     const char *identity, size_t identity_len, char *buf, size_t size,
-    ngx_http_flashsale_ffi_line_t *lines);
+    ngx_http_flashsale_ffi_order_t *order);
 int ngx_http_flashsale_ffi_holds(const char *identity, size_t identity_len,
     const char *before, size_t before_len, int limit, char *buf,
     size_t size);

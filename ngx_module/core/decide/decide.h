@@ -51,6 +51,14 @@ void fs_decide_buyer(fs_sheet_t *sheet, const fs_command_t *command,
     const fs_now_t *now, fs_result_t *result);
 
 /*
+ * Whether a buyer may cancel an order now, and until when (wall) it may be by
+ * the time alone: the earliest of its lines.  OK, WRONG_STATE, TOO_LATE,
+ * FORMED.  Writes nothing.
+ */
+fs_outcome_t fs_check_give_back(fs_sheet_t *sheet, const fs_hold_t *hold,
+    const fs_now_t *now, int64_t *until);
+
+/*
  * What the buyer's key of a command is bound to.  1: an entry of this type
  * about the command's hold, into *entry; -1: something else; 0: nothing, or
  * it was kept long enough.

@@ -20,8 +20,6 @@ static int fs_give_back_replay(fs_sheet_t *sheet,
 static void fs_decide_give_back(fs_sheet_t *sheet,
     const fs_command_t *command, fs_hold_t *hold, const fs_now_t *now,
     fs_result_t *result);
-static fs_outcome_t fs_check_give_back(fs_sheet_t *sheet,
-    const fs_hold_t *hold, const fs_now_t *now);
 static int fs_given_back(fs_sheet_t *sheet, const fs_hold_t *hold);
 
 
@@ -283,6 +281,7 @@ static void
 fs_decide_give_back(fs_sheet_t *sheet, const fs_command_t *command,
     fs_hold_t *hold, const fs_now_t *now, fs_result_t *result)
 {
+    int64_t       until;
     unsigned      i;
     fs_command_t  keyed;
     fs_outcome_t  outcome;
@@ -292,7 +291,7 @@ fs_decide_give_back(fs_sheet_t *sheet, const fs_command_t *command,
         return;
     }
 
-    outcome = fs_check_give_back(sheet, hold, now);
+    outcome = fs_check_give_back(sheet, hold, now, &until);
 
     if (outcome == FS_WRONG_STATE) {
         fs_wrong_state(sheet, hold, result);
@@ -322,10 +321,11 @@ fs_decide_give_back(fs_sheet_t *sheet, const fs_command_t *command,
 }
 
 
-static fs_outcome_t
+fs_outcome_t
 fs_check_give_back(fs_sheet_t *sheet, const fs_hold_t *hold,
-    const fs_now_t *now)
+    const fs_now_t *now, int64_t *until)
 {
+    int64_t            end;
     unsigned           i, formed;
     fs_entry_t         sold;
     fs_result_t        shown;
@@ -352,15 +352,18 @@ fs_check_give_back(fs_sheet_t *sheet, const fs_hold_t *hold,
     }
 
     formed = 0;
+    *until = INT64_MAX;
 
     for (i = 0; i < hold->lines_n; i++) {
         sale = fs_sheet_sale(sheet, hold->lines[i].sale);
+        end = (sale != NULL && sale->cancel_ms != 0)
+              ? sold.at + sale->cancel_ms : 0;
 
-        if (sale == NULL || sale->cancel_ms == 0
-            || now->wall > sold.at + sale->cancel_ms)
-        {
+        if (now->wall > end) {
             return FS_TOO_LATE;
         }
+
+        *until = end < *until ? end : *until;
 
         group = fs_line_group(sheet, hold, i);
         formed += group != NULL && group->state == FS_GROUP_FORMED;
