@@ -62,6 +62,46 @@ like(shelf($lin, 'handed_over'), qr/^已领取 .*葡萄/, 'in words');
 ok(!$lin->dom->at('.code'), 'the code is of no use any more');
 
 
+# ---- one order, its lines in different places
+$t->define_sale('egg', title => '鸡蛋', price_fen => 2990, stock => 10,
+    doc => { pickups => ['xingfu'] });
+my $cart = cart([grape => 2], [egg => 1]);
+is(places($lin->get("/h/$cart")), 'awaited', 'all on their way');
+is(hand_over($cart, 'egg', 1)->code, 200, 'one line is handed over');
+$lin->get("/h/$cart");
+is(places($lin), 'awaited handed_over', 'two places');
+like(shelf($lin, 'awaited'), qr/葡萄/, 'what comes');
+like(shelf($lin, 'handed_over'), qr/鸡蛋.* 今[天晚] \d\d:\d\d 领取/,
+    'what was collected, and when');
+is($lin->dom->at('h1')->text, '付好了，等着取货', 'some is to come');
+like($lin->dom->at('.steps .now')->all_text, qr/到自提点.*2 样里到了 1 样/s,
+    'how many have');
+is($t->order($cart, 'ready')->code, 200, 'the rest is there');
+$lin->get("/h/$cart");
+is(places($lin), 'ready handed_over', 'to be collected, and collected');
+ok($lin->dom->at('.code'), 'with the code');
+
+
+# An order of these lines, in JSON as a page's script sends it.
+sub cart (@lines) {
+    my $hold = $lin->{ua}->post($t->url('/api/holds'), {
+        'Idempotency-Key' => $t->new_key, Origin => $t->url('') }, json => {
+        pickup => 'xingfu', lines => [map {
+            { sale => $_->[0], qty => $_->[1] } } @lines] })->res->json;
+
+    is($t->order($hold->{id}, 'confirm', payment => $hold->{id},
+        paid_fen => $hold->{amount_fen})->code, 200, 'a cart is paid');
+
+    return $hold->{id};
+}
+
+
+sub hand_over ($id, $sale, $qty) {
+    return $t->order($id, 'picked-up', nonce => $t->new_key, via => 'list',
+        lines => [{ sale => $sale, qty => $qty }]);
+}
+
+
 # The same buyer, who reads English.
 sub buyer_in_english {
     my $other = buyer('Accept-Language' => 'en');
