@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 
 #include "read/audit.h"
+#include "read/audit_after.h"
 #include "sheet/sheet_debts.h"
 
 
@@ -326,6 +327,139 @@ test_owed(void **context)
 }
 
 
+/* Whole sales: what is promised of them, and what is left of each. */
+
+static void
+test_whole_sales(void **context)
+{
+    uint32_t          plum;
+    fs_sale_slot_t   *slot;
+    fixture_t        *fixture = *context;
+    fs_audit_t        audit;
+    fs_operator_t     op;
+    fs_db_walk_t      walk;
+    uint8_t           key[12];
+
+    plum = audit_sale(fixture, "plum", 0);
+    fixture_take(fixture, 1, plum, 3, 0);
+    fixture_confirm(fixture, fixture->result.hold.seq, 1, 300);
+    fixture_take(fixture, 2, plum, 2, 0);
+    fixture_confirm(fixture, fixture->result.hold.seq, 2, 200);
+
+    fixture_operator(&op, "plum");
+    op.fen_each = 10;
+    assert_string_equal(fixture_admin(fixture, FS_COMMAND_COMPENSATE, &op, 0),
+                        "accepted");
+    assert_string_equal(fixture_admin(fixture, FS_COMMAND_CALL_OFF, &op, 0),
+                        "accepted");
+    audit = audit_run(fixture, 3);
+    assert_string_equal(audit.problem, "");
+    fs_audit_free(&audit);
+
+    fixture_begin(fixture);
+    assert_int_equal(fs_decide_timers(&fixture->sheet, &fixture->now, 2), 2);
+    fixture_commit(fixture);
+    audit = audit_run(fixture, 3);
+    assert_string_equal(audit.problem, "");
+    assert_int_equal(audit.owed.fen, 300);
+    fs_audit_free(&audit);
+
+    /* a task that the index has lost */
+
+    fixture_begin(fixture);
+    assert_true(fs_db_walk(&walk, &fixture->write.index,
+                           fixture->store->index_dbi[FS_INDEX_TASKS], NULL, 0,
+                           MDB_FIRST));
+    memcpy(key, walk.key.data, sizeof(key));
+    fs_db_walk_end(&walk);
+    assert_true(fs_db_delete(&fixture->write.index,
+                             fixture->store->index_dbi[FS_INDEX_TASKS], key,
+                             sizeof(key), NULL, 0));
+    fixture->writing = 0;
+    assert_int_equal(fs_pair_commit(&fixture->write, NULL), FS_OK);
+
+    audit = audit_run(fixture, 3);
+    assert_false(audit.ok);
+    assert_non_null(strstr(audit.problem, "debts of 1 whole sales"));
+    fs_audit_free(&audit);
+
+    atomic_store(&fixture->store->mark->stale, 1);
+    assert_int_equal(fs_store_catch_up(fixture->store, 1000, NULL, NULL),
+                     FS_OK);
+    fixture_timers(fixture, 64);
+    audit = audit_run(fixture, 3);
+    assert_string_equal(audit.problem, "");
+    assert_int_equal(audit.owed.fen, 500);
+    fs_audit_free(&audit);
+
+    /* a record that says otherwise */
+
+    fixture_begin(fixture);
+    slot = fs_sheet_sale_slot(&fixture->sheet, plum);
+    slot->sale.settling = 1;
+    fs_sheet_touch(&fixture->sheet, slot);
+    fixture_commit(fixture);
+    audit = audit_run(fixture, 3);
+    assert_false(audit.ok);
+    assert_non_null(strstr(audit.problem, "otherwise than the record says"));
+    fs_audit_free(&audit);
+}
+
+
+/* Entries that the fold would not take. */
+
+static void
+test_after(void **context)
+{
+    fs_sale_t         row;
+    fs_entry_t        entry;
+    fs_audit_after_t  after;
+
+    (void) context;
+
+    memset(&row, 0, sizeof(row));
+    memset(&after, 0, sizeof(after));
+    memset(&entry, 0, sizeof(entry));
+
+    entry.type = FS_ENTRY_SETTLED;
+    assert_string_equal(fs_audit_after(&after, &entry),
+                        "settles what was not begun");
+
+    entry.type = FS_ENTRY_SOLD;
+    entry.amount_fen = 100;
+    assert_null(fs_audit_after(&after, &entry));
+    entry.type = FS_ENTRY_OWED;
+    entry.amount_fen = 60;
+    assert_null(fs_audit_after(&after, &entry));
+
+    entry.seq = 9;
+    entry.type = FS_ENTRY_CALLED_OFF;
+    assert_null(fs_audit_after(&after, &entry));
+    assert_string_equal(fs_audit_after(&after, &entry),
+                        "calls off what was called off");
+
+    row.called_off = 1;
+    row.settling = 1;
+    assert_null(fs_audit_after_row(&after, &row));
+
+    entry.type = FS_ENTRY_SETTLED;
+    entry.time1 = 9;
+    assert_null(fs_audit_after(&after, &entry));
+    row.settling = 0;
+    assert_string_equal(fs_audit_after_row(&after, &row),
+                        "was called off and settled, and not all of it is"
+                        " owed");
+
+    entry.type = FS_ENTRY_RETURNED;
+    entry.amount_fen = 40;
+    assert_null(fs_audit_after(&after, &entry));
+    assert_null(fs_audit_after_row(&after, &row));
+    entry.amount_fen = 1;
+    assert_string_equal(fs_audit_after(&after, &entry),
+                        "owes more than was paid for its sale");
+}
+
+
 /* One byte of one entry: the chain is broken there and nowhere before. */
 
 static void
@@ -490,6 +624,9 @@ main(void)
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(test_owed, fixture_setup,
                                         fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_whole_sales, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test(test_after),
         cmocka_unit_test_setup_teardown(test_chain, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(test_stop, fixture_setup,

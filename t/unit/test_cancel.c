@@ -90,6 +90,25 @@ refund(fixture_t *fixture, fs_seq_t hold, uint32_t sale, uint32_t qty,
 
 
 static void
+hand_over(fixture_t *fixture, fs_seq_t hold, uint32_t sale)
+{
+    fs_command_t  command;
+
+    memset(&command, 0, sizeof(fs_command_t));
+    command.type = FS_COMMAND_HAND_OVER;
+    command.hold = hold;
+    command.via = FS_VIA_SCAN;
+    memcpy(command.buyer, fs_keys_of_orders, FS_BUYER_LEN);
+    fs_set_le64(command.key, hold);
+    command.lines_n = 1;
+    command.lines[0].sale = sale;
+
+    assert_string_equal(fixture_decide(fixture, &command, NULL),
+                        "handed_over");
+}
+
+
+static void
 test_whole(void **context)
 {
     fs_seq_t    hold, seq;
@@ -242,6 +261,14 @@ test_states(void **context)
                         "ok");
     assert_string_equal(cancel(fixture, 1, hold, 0), "wrong_state");
     assert_string_equal(fs_hold_state_name(fixture->result.state), "ready");
+
+    /* one line of it is with its buyer */
+
+    hold = buy_cart(fixture, 1, egg, define(fixture, "pear", 0, CANCEL_MS));
+    hand_over(fixture, hold, egg);
+    assert_string_equal(fixture_state(fixture, hold), "sold");
+    assert_string_equal(cancel(fixture, 1, hold, 0), "wrong_state");
+    assert_string_equal(fs_hold_state_name(fixture->result.state), "sold");
 
     /* a part that the shop gave back, for the same reason: what is left */
 

@@ -16,6 +16,7 @@
 
 #include "json/json_writer.h"
 #include "read/audit.h"
+#include "read/audit_after.h"
 #include "read/view_debts.h"
 #include "log/life.h"
 #include "log/log.h"
@@ -32,6 +33,7 @@ typedef struct {
     int64_t              sold;
     int64_t              joined;
     int64_t              groups;        /* joined, by the groups' records */
+    fs_audit_after_t     after;
     uint32_t             goal;
     uint8_t              seen;          /* it has an entry */
     uint8_t              matched;       /* it has a record */
@@ -278,6 +280,7 @@ fs_audit_entry(fs_auditor_t *auditor, fs_entry_t *entry,
     char                line[FS_ENTRY_JSON_MAX];
     uint8_t             hash[FS_HASH_LEN];
     fs_audit_t         *audit;
+    const char         *wrong;
     fs_audit_fold_t    *sale;
     fs_entry_effect_t   effect;
 
@@ -331,6 +334,13 @@ fs_audit_entry(fs_auditor_t *auditor, fs_entry_t *entry,
         sale->joined += effect.joined;
     }
 
+    wrong = fs_audit_after(&sale->after, entry);
+
+    if (wrong != NULL) {
+        fs_audit_problem(audit, "entry %llu %s",
+                         (unsigned long long) entry->seq, wrong);
+    }
+
     if (!sale->negative
         && (sale->held < 0 || sale->sold < 0
             || sale->held + sale->sold > sale->stock))
@@ -379,12 +389,15 @@ fs_audit_money(fs_audit_t *audit, const fs_entry_t *entry)
 }
 
 
-/* What is owed, by the index, if it is of the same entry. */
+/* What is owed, and what is still to be, by the index, if it is of the same
+ * entry. */
 
 static void
 fs_audit_owed(fs_auditor_t *auditor, fs_view_t *view)
 {
+    size_t       i;
     int64_t      wall, boot;
+    uint64_t     begun, tasks;
     fs_owed_t    owed;
     fs_audit_t  *audit;
 
@@ -408,6 +421,19 @@ fs_audit_owed(fs_auditor_t *auditor, fs_view_t *view)
                          (long long) audit->owed.fen,
                          (unsigned long long) owed.debts,
                          (long long) owed.fen);
+    }
+
+    begun = 0;
+
+    for (i = 0; i < auditor->sales_n; i++) {
+        begun += auditor->sales[i].after.tasks;
+    }
+
+    if (!fs_audit_tasks(view, &tasks) || tasks != begun) {
+        fs_audit_problem(audit, "the debts of %llu whole sales are not "
+                         "settled; the record says of %llu",
+                         (unsigned long long) begun,
+                         (unsigned long long) tasks);
     }
 }
 
@@ -612,6 +638,7 @@ fs_audit_sale(fs_auditor_t *auditor, const fs_sale_t *row)
 {
     size_t            room;
     fs_audit_t       *audit;
+    const char       *wrong;
     fs_audit_sale_t  *sale, *sales;
     fs_audit_fold_t   none, *fold;
 
@@ -655,6 +682,13 @@ fs_audit_sale(fs_auditor_t *auditor, const fs_sale_t *row)
                && sale->sold == sale->row_sold
                && sale->joined == sale->row_joined
                && sale->joined == fold->groups;
+
+    wrong = fs_audit_after_row(&fold->after, row);
+
+    if (wrong != NULL) {
+        fs_audit_problem(audit, "sale %.*s %s", (int) row->slug.len,
+                         row->slug.data, wrong);
+    }
 
     if (!sale->ok) {
         fs_audit_problem(audit, "sale %.*s: the entries say stock %lld, held "
