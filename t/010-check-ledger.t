@@ -214,9 +214,17 @@ accepted('a key of another buyer', inserted(52, $pear, $one,
 
 my $day_later = inserted(52, $pear, $one, $released, $two);
 my ($at) = $day_later->[54] =~ /"at":(\d+)/;
-accepted('a key of long ago', [chain((map { s/,"hash":.*//sr }
-    @$day_later[0 .. 54]), $day_later->[55] =~ s/,"hash":.*//sr
-    =~ s/"at":\d+/'"at":' . ($at + 86_400_000)/er)]);
+my ($later, $sooner) = map {
+    my $ms = $_;
+    [chain((map { s/,"hash":.*//sr } @$day_later[0 .. 54]),
+        $day_later->[55] =~ s/,"hash":.*//sr
+        =~ s/"at":\d+/'"at":' . ($at + $ms)/er)]
+} 86_400_000, 86_300_000;
+accepted('a key of long ago', $later);
+refused('a key of nearly a day ago', $sooner,
+    qr/seq 56: key 00000000000000aa was executed at seq 54/);
+accepted('a key of a day ago, by a clock that went back unseen', $sooner,
+    '--unsteady-clock');
 
 # ---- pickup points
 refused('sold elsewhere', changed(12, sub { s/xingfu/dongmen/ }),
