@@ -12,7 +12,7 @@
 #include "unit/request_limits.h"
 
 #include "text/text.h"
-#include "sheet/sheet.h"
+#include "sheet/sheet_tasks.h"
 
 
 #define COMMANDS_MAX  48
@@ -242,6 +242,51 @@ make_later(run_t *run, fuzz_t *fuzz, fs_command_t *command,
 }
 
 
+/* A whole sale: called off, compensated; an order given back; and how long one
+ * may be. */
+
+static void
+make_whole(run_t *run, fuzz_t *fuzz, fs_command_t *command,
+    fs_operator_t *op)
+{
+    uint8_t  bits;
+
+    static const uint8_t  types[] = {
+        FS_COMMAND_CALL_OFF, FS_COMMAND_COMPENSATE, FS_COMMAND_CANCEL_ORDER,
+        FS_COMMAND_DEFINE
+    };
+
+    static const char *const  slugs[STALL_SALES] = {
+        "grape", "egg", "rice", "tea"
+    };
+
+    memset(command, 0, sizeof(fs_command_t));
+    memset(op, 0, sizeof(fs_operator_t));
+
+    bits = (uint8_t) fuzz_number(fuzz, 1);
+    command->type = types[bits >> 6];
+    command->key[0] = bits & 3;
+    op->slug = stall_str(slugs[(bits >> 2) & 3]);
+
+    if (command->type == FS_COMMAND_CANCEL_ORDER) {
+        command->buyer[0] = 1 + ((bits >> 2) & 3);
+        bits = (uint8_t) fuzz_number(fuzz, 1);
+        command->hold = run->holds_n > 0
+                        ? run->holds[bits % run->holds_n] : bits;
+        command->epoch = fs_sheet_epoch(&run->stall->sheet, command->hold);
+        return;
+    }
+
+    command->buyer[1] = 0xad;
+    op->fingerprint[0] = bits;
+    op->fen_each = 40 * ((bits >> 4) & 3);
+    op->words = stall_str("{\"reason\":\"hail\"}");
+    op->price_fen = 100;
+    op->stock = 20;
+    op->cancel_ms = 60000u * ((bits >> 4) & 3);
+}
+
+
 /* What an operator changes. */
 
 static void
@@ -362,6 +407,40 @@ pass_time(stall_t *stall, int64_t ms, int wall_only)
 }
 
 
+/* Nothing is owed twice, and all that was promised of whole sales is. */
+
+static void
+check_debts(run_t *run)
+{
+    unsigned          i, n;
+    uint32_t          number;
+    fs_hold_t         hold;
+    fs_task_t         task;
+    const fs_line_t  *line;
+    const fs_sale_t  *sale;
+
+    for (i = 0; i < run->holds_n; i++) {
+        fuzz_check(fs_sheet_hold(&run->stall->sheet, run->holds[i], &hold));
+
+        for (n = 0; n < hold.lines_n; n++) {
+            line = &hold.lines[n];
+            sale = fs_sheet_sale(&run->stall->sheet, line->sale);
+            fuzz_check(line->owed_fen <= fs_line_paid(line));
+            fuzz_check(line->restocked <= line->owed_qty);
+            fuzz_check(line->owed_qty <= line->qty);
+            fuzz_check(!hold.paid || !sale->called_off
+                       || !fs_line_owes(line));
+        }
+    }
+
+    for (number = 1; number <= STALL_SALES; number++) {
+        fuzz_check(!fs_sheet_next_task(&run->stall->sheet, number, 0,
+                                       &task));
+        fuzz_check(!fs_sheet_sale(&run->stall->sheet, number)->settling);
+    }
+}
+
+
 /* All that is due; then no hold is live whose time is over. */
 
 static void
@@ -379,6 +458,7 @@ run_timers(run_t *run)
     }
 
     check_sales(run);
+    check_debts(run);
     fuzz_check(!stall->sheet.failed);
     fuzz_check(stall->sheet.asides == 0);
 
@@ -441,7 +521,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             break;
 
         default:
-            if (bits >= 0xe4 && (bits & 7) == 4) {
+            if (bits == 0xfc) {
+                make_whole(&run, &fuzz, &command, &op);
+
+            } else if (bits >= 0xe4 && (bits & 7) == 4) {
                 make_later(&run, &fuzz, &command, &op);
 
             } else {
