@@ -12,6 +12,7 @@
 #include "read/audit.h"
 #include "read/audit_after.h"
 #include "sheet/sheet_debts.h"
+#include "sheet/sheet_lines.h"
 
 
 static uint32_t
@@ -460,6 +461,101 @@ test_after(void **context)
 }
 
 
+/* A line that is listed elsewhere, or not at all; a tally that is another. */
+
+static void
+test_goods(void **context)
+{
+    uint8_t      key[FS_TALLY_KEY_LEN], row[FS_TALLY_ROW_SIZE];
+    uint32_t     sale;
+    fs_seq_t     hold, one;
+    fs_tally_t   tally;
+    fixture_t   *fixture = *context;
+    fs_audit_t   audit;
+    fs_listed_t  listed;
+
+    sale = audit_sale(fixture, "fig", 0);
+    fixture_take(fixture, 1, sale, 3, 1);
+    hold = fixture->result.hold.seq;
+    fixture_confirm(fixture, hold, 1, 300);
+    fixture_take(fixture, 2, sale, 2, 2);
+    one = fixture->result.hold.seq;
+    fixture_confirm(fixture, one, 2, 200);
+    assert_string_equal(fixture_order(fixture, FS_COMMAND_READY, hold, 0, 0),
+                        "ok");
+
+    audit = audit_run(fixture, 2);
+    assert_string_equal(audit.problem, "");
+    fs_audit_free(&audit);
+
+    fixture_begin(fixture);
+    assert_true(fs_sheet_first_awaited(&fixture->sheet, sale, 0, 0,
+                                       &listed));
+    assert_int_equal(listed.hold, one);
+    fs_sheet_delete_listed(&fixture->sheet, &listed);
+    assert_int_equal(fs_pair_commit(&fixture->write, NULL), FS_OK);
+
+    audit = audit_run(fixture, 2);
+    assert_false(audit.ok);
+    assert_non_null(strstr(audit.problem, "is not listed as it is"));
+    fs_audit_free(&audit);
+
+    fixture_begin(fixture);
+    listed.short_qty = 1;
+    fs_sheet_put_listed(&fixture->sheet, &listed);
+    assert_int_equal(fs_pair_commit(&fixture->write, NULL), FS_OK);
+    audit = audit_run(fixture, 2);
+    assert_non_null(strstr(audit.problem, "is not listed as it is"));
+    fs_audit_free(&audit);
+
+    fixture_begin(fixture);
+    listed.short_qty = 0;
+    fs_sheet_put_listed(&fixture->sheet, &listed);
+    fs_sheet_tally(&fixture->sheet, sale, 0, 0, &tally);
+    tally.ready++;
+    fs_sheet_put_tally(&fixture->sheet, sale, 0, 0, &tally);
+    assert_int_equal(fs_pair_commit(&fixture->write, NULL), FS_OK);
+    audit = audit_run(fixture, 2);
+    assert_non_null(strstr(audit.problem, "has sold 5 units; the tallies say "
+                                          "6, 0 of them handed over"));
+    fs_audit_free(&audit);
+
+    fixture_begin(fixture);
+    tally.ready = 0;
+    tally.handed_over = 3;
+    fs_sheet_put_tally(&fixture->sheet, sale, 0, 0, &tally);
+    assert_int_equal(fs_pair_commit(&fixture->write, NULL), FS_OK);
+    audit = audit_run(fixture, 2);
+    assert_non_null(strstr(audit.problem, "the tallies say 5, 3 of them"));
+    fs_audit_free(&audit);
+
+    fixture_begin(fixture);
+    fs_tally_key(key, sale + 9, 0, 0);
+    fs_tally_row_encode(&tally, row);
+    fs_db_put(&fixture->write.index,
+              fixture->store->index_dbi[FS_INDEX_TALLIES], key, sizeof(key),
+              row, sizeof(row), 0);
+    tally.ready = 3;
+    tally.handed_over = 0;
+    fs_sheet_put_tally(&fixture->sheet, sale, 0, 0, &tally);
+    assert_int_equal(fs_pair_commit(&fixture->write, NULL), FS_OK);
+    audit = audit_run(fixture, 2);
+    assert_non_null(strstr(audit.problem, "has sold 0 units; the tallies say "
+                                          "5"));
+    fs_audit_free(&audit);
+
+    fixture_begin(fixture);
+    row[0]++;
+    fs_db_put(&fixture->write.index,
+              fixture->store->index_dbi[FS_INDEX_TALLIES], key, sizeof(key),
+              row, sizeof(row), 0);
+    assert_int_equal(fs_pair_commit(&fixture->write, NULL), FS_OK);
+    audit = audit_run(fixture, 2);
+    assert_non_null(strstr(audit.problem, "tallies of goods cannot be read"));
+    fs_audit_free(&audit);
+}
+
+
 /* One byte of one entry: the chain is broken there and nowhere before. */
 
 static void
@@ -628,6 +724,8 @@ main(void)
                                         fixture_teardown),
         cmocka_unit_test(test_after),
         cmocka_unit_test_setup_teardown(test_chain, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_goods, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(test_stop, fixture_setup,
                                         fixture_teardown),

@@ -7,6 +7,8 @@
 
 #include "goods_rows.h"
 
+#include "read/collect.h"
+
 
 typedef struct {
     uint32_t             grape;
@@ -571,6 +573,64 @@ test_by_time_many(void **context)
 }
 
 
+/* How many of a buyer's orders are still to be collected. */
+
+static unsigned
+goods_to_collect(fixture_t *fixture, unsigned buyer)
+{
+    uint8_t       who[FS_BUYER_LEN];
+    fs_view_t     view;
+    fs_reader_t  *reader;
+    fs_collect_t  collect;
+
+    fixture_buyer(who, buyer);
+    memset(&collect, 0, sizeof(collect));
+    reader = fs_reader_create(fixture->store);
+    assert_int_equal(fs_view_open(reader, &view), FS_OK);
+    assert_int_equal(fs_collect(&view, who, 100, &collect), FS_OK);
+    fs_view_close(&view);
+    fs_reader_destroy(reader);
+
+    return collect.counts.to_collect;
+}
+
+
+static void
+test_collect(void **context)
+{
+    fs_seq_t      hold;
+    fixture_t    *fixture = *context;
+    goods_shop_t  shop;
+
+    goods_shop(fixture, &shop);
+    assert_int_equal(goods_to_collect(fixture, 1), 1);
+    assert_string_equal(goods_hand(fixture, shop.cart, 1, shop.egg),
+                        "handed_over");
+    assert_int_equal(goods_to_collect(fixture, 1), 1);
+    assert_string_equal(goods_refund(fixture, shop.cart, shop.grape, 1, 0),
+                        "ok");
+    assert_int_equal(goods_to_collect(fixture, 1), 1);
+    assert_string_equal(goods_hand(fixture, shop.cart, 2, shop.grape),
+                        "handed_over");
+    assert_int_equal(goods_to_collect(fixture, 1), 0);
+    assert_string_equal(goods_put_back(fixture, shop.cart, 2), "ok");
+    assert_int_equal(goods_to_collect(fixture, 1), 1);
+
+    /* paid back, and the sale's again */
+
+    hold = goods_buy(fixture, 2, shop.egg, 1, 2);
+    assert_string_equal(goods_refund(fixture, hold, shop.egg, 1, 1), "ok");
+    assert_int_equal(goods_to_collect(fixture, 2), 0);
+
+    /* paid back, and to come all the same */
+
+    hold = goods_buy(fixture, 3, shop.egg, 1, 3);
+    assert_string_equal(goods_refund(fixture, hold, shop.egg, 1, 0), "ok");
+    assert_string_equal(fixture_state(fixture, hold), "refund_due");
+    assert_int_equal(goods_to_collect(fixture, 3), 1);
+}
+
+
 int
 main(void)
 {
@@ -591,6 +651,8 @@ main(void)
         cmocka_unit_test_setup_teardown(test_by_time_clock, setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(test_by_time_many, setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_collect, setup,
                                         fixture_teardown),
     };
 

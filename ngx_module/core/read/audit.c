@@ -2,8 +2,8 @@
 /*
  * The audit.  What is compared is folded here, from the entries and
  * fs_entry_effect() alone; of the store's own fold nothing is used.  Of the
- * index only the rows by which refunds are known again are looked at, and the
- * sum of what is owed.
+ * index only the rows by which refunds are known again are looked at, the sum
+ * of what is owed, and the lists and tallies of goods.
  *
  * The entries of the last range and the records that they are compared with
  * come from one snapshot of the log.
@@ -14,9 +14,9 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "json/json_writer.h"
 #include "read/audit.h"
 #include "read/audit_after.h"
+#include "read/audit_goods.h"
 #include "read/view_debts.h"
 #include "log/life.h"
 #include "log/log.h"
@@ -66,6 +66,9 @@ static void fs_audit_money(fs_audit_t *audit, const fs_entry_t *entry);
 static void fs_audit_owed(fs_auditor_t *auditor, fs_view_t *view);
 static void fs_audit_refund(fs_auditor_t *auditor, fs_view_t *view,
     const fs_entry_t *entry);
+static void fs_audit_order_lines(fs_auditor_t *auditor, fs_view_t *view,
+    const fs_entry_t *entry);
+static void fs_audit_goods(fs_auditor_t *auditor, fs_view_t *view);
 static fs_audit_fold_t *fs_audit_fold(fs_auditor_t *auditor,
     uint32_t number);
 static fs_outcome_t fs_audit_compare(fs_auditor_t *auditor, fs_view_t *view,
@@ -230,6 +233,12 @@ fs_audit_range(fs_auditor_t *auditor, fs_view_t *view, int *done)
         if (auditor->entries[i].type == FS_ENTRY_REFUNDED) {
             fs_audit_refund(auditor, view, &auditor->entries[i]);
         }
+
+        if (auditor->entries[i].type == FS_ENTRY_SOLD
+            || auditor->entries[i].type == FS_ENTRY_SOLD_LATE)
+        {
+            fs_audit_order_lines(auditor, view, &auditor->entries[i]);
+        }
     }
 
     log = fs_view_log(view);
@@ -267,6 +276,7 @@ fs_audit_range(fs_auditor_t *auditor, fs_view_t *view, int *done)
     *done = 1;
 
     fs_audit_owed(auditor, view);
+    fs_audit_goods(auditor, view);
 
     return fs_audit_compare(auditor, view, log);
 }
@@ -461,6 +471,66 @@ fs_audit_refund(fs_auditor_t *auditor, fs_view_t *view,
                          "known by its reference",
                          (unsigned long long) entry->seq);
     }
+}
+
+
+/* With its first line: an index between two of them has no order yet. */
+
+static void
+fs_audit_order_lines(fs_auditor_t *auditor, fs_view_t *view,
+    const fs_entry_t *entry)
+{
+    if (view->index.txn == NULL || entry->line != 0
+        || view->seq + 1 < entry->seq + entry->lines_n)
+    {
+        return;
+    }
+
+    if (!fs_audit_listed(view, entry)) {
+        fs_audit_problem(auditor->audit, "a line of the order of entry %llu "
+                         "is not listed as it is",
+                         (unsigned long long) entry->seq);
+    }
+}
+
+
+/* Units by where their goods are, if the index is of the same entry. */
+
+static void
+fs_audit_goods(fs_auditor_t *auditor, fs_view_t *view)
+{
+    size_t             i;
+    fs_sale_t          sale;
+    fs_audit_t        *audit;
+    fs_audit_goods_t  *goods;
+
+    audit = auditor->audit;
+
+    if (view->index.txn == NULL || view->seq != audit->last_seq) {
+        return;
+    }
+
+    goods = calloc(auditor->sales_n + 1, sizeof(fs_audit_goods_t));
+
+    if (goods == NULL || fs_audit_tallies(view, goods, auditor->sales_n) != 0)
+    {
+        fs_audit_problem(audit, "the tallies of goods cannot be read");
+    }
+
+    for (i = 0; goods != NULL && i < auditor->sales_n; i++) {
+        if (goods[i].units != auditor->sales[i].sold
+            || (fs_view_look_sale(view, (uint32_t) i, &sale) == 1
+                && sale.handed_units != goods[i].handed_over))
+        {
+            fs_audit_problem(audit, "sale %zu has sold %lld units; the "
+                             "tallies say %lld, %lld of them handed over", i,
+                             (long long) auditor->sales[i].sold,
+                             (long long) goods[i].units,
+                             (long long) goods[i].handed_over);
+        }
+    }
+
+    free(goods);
 }
 
 
@@ -732,65 +802,4 @@ fs_audit_pause(void)
     pause.tv_nsec = 1000000;
 
     nanosleep(&pause, NULL);
-}
-
-
-int
-fs_answer_audit(char *buf, size_t size, const fs_audit_t *audit)
-{
-    char                    hash[2 * FS_HASH_LEN];
-    size_t                  i;
-    fs_writer_t             writer;
-    const fs_audit_sale_t  *sale;
-
-    static const char  digits[] = "0123456789abcdef";
-
-    fs_writer_begin(&writer, buf, size);
-
-    fs_write_object(&writer);
-    fs_write_boolean_of(&writer, "ok", audit->ok);
-    fs_write_key(&writer, "sales");
-    fs_write_list(&writer);
-
-    for (i = 0; i < audit->sales_n; i++) {
-        sale = &audit->sales[i];
-
-        fs_write_object(&writer);
-        fs_write_string_of(&writer, "id", sale->slug.data, sale->slug.len);
-        fs_write_number_of(&writer, "stock", sale->stock);
-        fs_write_number_of(&writer, "free",
-                           sale->stock - sale->held - sale->sold);
-        fs_write_number_of(&writer, "held", sale->held);
-        fs_write_number_of(&writer, "sold", sale->sold);
-        fs_write_boolean_of(&writer, "ok", sale->ok);
-        fs_write_object_end(&writer);
-    }
-
-    fs_write_list_end(&writer);
-
-    for (i = 0; i < FS_HASH_LEN; i++) {
-        hash[2 * i] = digits[audit->hash[i] >> 4];
-        hash[2 * i + 1] = digits[audit->hash[i] & 15];
-    }
-
-    fs_write_key(&writer, "owed");
-    fs_write_object(&writer);
-    fs_write_number_of(&writer, "fen", audit->owed.fen);
-    fs_write_number_of(&writer, "debts", (int64_t) audit->owed.debts);
-    fs_write_number_of(&writer, "overdue", (int64_t) audit->overdue);
-    fs_write_object_end(&writer);
-
-    fs_write_key(&writer, "ledger");
-    fs_write_object(&writer);
-    fs_write_number_of(&writer, "last_seq", (int64_t) audit->last_seq);
-    fs_write_string_of(&writer, "hash", hash, sizeof(hash));
-    fs_write_object_end(&writer);
-
-    if (audit->problem[0] != '\0') {
-        fs_write_text_of(&writer, "problem", audit->problem);
-    }
-
-    fs_write_object_end(&writer);
-
-    return fs_writer_end(&writer);
 }

@@ -5,6 +5,33 @@
 #define FS_COLLECT_PAGE  16
 
 
+static unsigned fs_collect_waits(const fs_hold_t *hold);
+
+
+/* 1: somebody may still come for goods of the order, whatever became of the
+ * money. */
+
+static unsigned
+fs_collect_waits(const fs_hold_t *hold)
+{
+    unsigned          i;
+    const fs_line_t  *line;
+
+    for (i = 0; hold->paid && i < hold->lines_n; i++) {
+        line = &hold->lines[i];
+
+        if (line->restocked < line->qty
+            && (line->goods == FS_GOODS_AWAITED
+                || line->goods == FS_GOODS_READY))
+        {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
 fs_outcome_t
 fs_collect(fs_view_t *view, const uint8_t *buyer, unsigned limit,
     fs_collect_t *collect)
@@ -37,13 +64,11 @@ fs_collect(fs_view_t *view, const uint8_t *buyer, unsigned limit,
 
             case FS_HOLD_SOLD:
             case FS_HOLD_READY:
-                collect->counts.to_collect++;
-
-                /* fall through */
-
             case FS_HOLD_PICKED_UP:
             case FS_HOLD_REFUND_DUE:
             case FS_HOLD_REFUNDED:
+                collect->counts.to_collect +=
+                    fs_collect_waits(&holds[i]);
                 collect->counts.orders++;
             }
         }
