@@ -255,6 +255,9 @@ bad('accepted for another hold', changed(98, sub { s/"hold":"\w+"/$second/ }),
     qr/seq 98: accepted, but hold \w+ has no claim 97/);
 bad('answered twice', inserted(99, qq("type":"denied",$first,"claim":97)),
     qr/seq 100: denied, but claim 97 was accepted before/);
+bad('one key for two answers',
+    changed(98, sub { s/\z/,"key":"deadbeef00010203"/ }),
+    qr/seq 101: key deadbeef00010203 was executed at seq 98/);
 bad('accepted by a whim', changed(98, sub { s/time/whim/ }),
     qr/seq 98: accepted by whim/);
 bad('denied by time', changed(101, sub { s/"claim"/"by":"time","claim"/ }),

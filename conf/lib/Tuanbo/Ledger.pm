@@ -249,6 +249,7 @@ sub check_key {
         : $type eq 'pickup'
             ? ($self->{holds}{$entry->{hold}} // return)->{buyer}
         : $type eq 'owed' && $entry->{reason} eq 'cancelled' ? 'cancelled'
+        : $type eq 'accepted' || $type eq 'denied' ? 'answer'
         : $type;
     my $name = "$whose $entry->{key}";
     my $bound = $self->{keys}{$name};
