@@ -323,6 +323,7 @@ make_command(run_t *run, fuzz_t *fuzz, fs_command_t *command,
     uint8_t  bits;
 
     memset(command, 0, sizeof(fs_command_t));
+    memset(op, 0, sizeof(fs_operator_t));
 
     bits = (uint8_t) fuzz_number(fuzz, 1);
     command->type = 1 + bits % (FS_COMMAND_CLOSE - 1);

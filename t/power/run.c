@@ -391,6 +391,7 @@ run_define(run_t *run, fs_leader_t *leader)
     op.stock = 60 << n;
     op.limit = n % 3 == 0 ? 40 : 0;
     op.goal = n % 2 == 0 ? 10 : 0;
+    op.cancel_ms = n % 3 != 1 ? 30000 : 0;
     op.goal_by = n % 4 == 0 ? FS_GOAL_BY_PICKUP : FS_GOAL_BY_SALE;
 
     fs_leader_one(leader, &command, &op, &result);
@@ -435,20 +436,29 @@ run_operator(run_t *run, fs_leader_t *leader)
     static const uint8_t  types[] = {
         FS_COMMAND_STOCK, FS_COMMAND_PAUSE, FS_COMMAND_RESUME,
         FS_COMMAND_RESUME, FS_COMMAND_DOCUMENT, FS_COMMAND_DOCUMENT,
-        FS_COMMAND_DELETE
+        FS_COMMAND_DELETE, FS_COMMAND_COMPENSATE
     };
+
+    static const char  words[] = "{\"reason\":\"soft\"}";
 
     memset(&command, 0, sizeof(command));
     memset(&op, 0, sizeof(op));
-    command.type = types[dice_below(&run->dice, sizeof(types))];
+    command.type = dice_one_in(&run->dice, 30)
+                   ? FS_COMMAND_CALL_OFF
+                   : types[dice_below(&run->dice, sizeof(types))];
 
     op.slug.len = (size_t) snprintf(slug, sizeof(slug), "s%u",
                                     1 + dice_below(&run->dice, RUN_SALES));
     op.slug.data = slug;
     op.add = (int64_t) dice_below(&run->dice, 40) - 10;
+    op.fen_each = 1 + dice_below(&run->dice, 9);
+    op.words.data = words;
+    op.words.len = sizeof(words) - 1;
     doc = NULL;
 
-    if (command.type >= FS_COMMAND_DOCUMENT) {
+    if (command.type == FS_COMMAND_DOCUMENT
+        || command.type == FS_COMMAND_DELETE)
+    {
         op.kind.data = "page";
         op.kind.len = 4;
     }
@@ -603,7 +613,8 @@ run_order(run_t *run, fs_command_t *command)
         FS_COMMAND_RELEASE, FS_COMMAND_PAY, FS_COMMAND_PAY, FS_COMMAND_POINT,
         FS_COMMAND_CONFIRM, FS_COMMAND_CONFIRM, FS_COMMAND_CONFIRM,
         FS_COMMAND_CANCEL, FS_COMMAND_REFUND, FS_COMMAND_REFUND,
-        FS_COMMAND_REFUNDED, FS_COMMAND_READY, FS_COMMAND_PICK_UP
+        FS_COMMAND_REFUNDED, FS_COMMAND_READY, FS_COMMAND_PICK_UP,
+        FS_COMMAND_CANCEL_ORDER
     };
 
     shared = run->shared;
