@@ -24,6 +24,9 @@ export async function fill(shop) {
     await shop.define("long", {
         title: "《" + "名字很长很长的水果".repeat(6) + "》<b>&amp;",
         price_fen: 1234567, stock: 99999 });
+    await shop.define("thought-over", { title: "想一想再买的橘子",
+        cancel_ms: 86400000 });
+    await shop.define("called-off", { title: "遭了冰雹的樱桃" });
     await shop.define("closed", { title: "收摊的李子",
         closes_at: now + 1500 });
 }
@@ -55,6 +58,7 @@ export async function buyAll(shop, page) {
         "item-refused": "/s/grape?code=over_limit",
         "item-wait": "/s/grape?code=wait",
         "item-too-late": "/s/gone?code=sold_out",
+        "item-called-off": "/s/called-off",
         session: "/live/fruit", nowhere: "/nowhere",
         busy: "/problem?code=busy", me: "/me", "me-name": "/me?change=1",
         "demo-orders": "/demo/orders",
@@ -75,6 +79,25 @@ export async function buyAll(shop, page) {
     found["order-bad"] = await bought("grape");
     await order(found["order-bad"], "refund", { lines: [{ sale: "grape",
         amount_fen: 500 }], reason: "bad" });
+
+    // lines of one order in different places
+    const cart = await paid(shop, page, ["greens", "egg", "called-off"]);
+
+    found["order-places"] = `/h/${cart}`;
+    await shop.signed("orders", "POST", `/orders/${cart}/picked-up`,
+        { nonce: "everywhere", via: "list", lines: [{ sale: "egg", qty: 1 }] });
+    found["order-cancel"] = `/h/${await paid(shop, page, ["thought-over"])}`;
+    found["order-too-late"] = `${found["order-cancel"]}?code=too_late`;
+    found["order-cancelled"] = `/h/${await paid(shop, page,
+        ["thought-over"])}`;
+    await page.goto(found["order-cancelled"]);
+    await page.click("#cancel summary");
+    await page.click("#cancel button");
+    await page.waitForSelector(".over");
+    found["order-called-off"] = `/h/${await paid(shop, page,
+        ["called-off"])}`;
+    await shop.signed("admin", "POST", "/admin/sales/called-off/cancel",
+        { reason: "果园遭了冰雹，摘不了了" });
 
     // a group that fails: the order service pays back what came through it,
     // and leaves what another one took
@@ -101,7 +124,8 @@ export async function buyAll(shop, page) {
     found.checkout = new URL(page.url()).pathname;
 
     for (const [name, state] of [["refunded", "refunded"],
-        ["refund-due", "refund_due"], ["expired", "expired"]])
+        ["refund-due", "refund_due"], ["expired", "expired"],
+        ["order-called-off", "refund_due"]])
     {
         await eventually(name, async () => {
             await page.goto(found[name]);
@@ -110,6 +134,21 @@ export async function buyAll(shop, page) {
     }
 
     return found;
+}
+
+// An order of one of each of these, by the page's own buyer.
+async function paid(shop, page, sales) {
+    const hold = await page.evaluate(async (lines) =>
+        (await fetch("/api/holds", {
+            method: "POST",
+            headers: { "Content-Type": "application/json" },
+            body: JSON.stringify({ pickup: "xingfu", lines }),
+        })).json(), sales.map((sale) => ({ sale, qty: 1 })));
+
+    await shop.signed("orders", "POST", `/orders/${hold.id}/confirm`,
+        { payment: `pay-${hold.id}`, paid_fen: hold.amount_fen });
+
+    return hold.id;
 }
 
 // What a page answers when nothing is wrong with the test.
