@@ -87,7 +87,7 @@ STATIC_OPT = $(CFLAGS) -std=gnu11
     test test-without-browser test-bare test-browser test-asan test-tsan \
     test-valgrind test-mainline check \
     fuzz fuzz-run fuzz-coverage fuzz-report replay valgrind unit-tsan \
-    bench bench-docs faults test-crash test-power bench-engine bench-core force clean \
+    bench bench-docs faults test-crash test-power bench-engine bench-core bench-goods force clean \
     clean-data setup-build setup-run setup-test setup-browser setup-bench setup-fuzz \
     setup-valgrind setup-bare \
     setup-structure structure
@@ -479,6 +479,11 @@ history: setup-test
 bench-core: setup-build
 	@$(MAKE) --no-print-directory $(BUILD)/bench/core
 	$(BUILD)/bench/core
+
+# Pages, walks and tallies of goods: a wave of 100,000 lines.
+bench-goods: setup-bench
+	@$(MAKE) --no-print-directory $(BUILD)/bench/goods
+	$(BUILD)/bench/goods
 
 # SECONDS (3) a load, ROUNDS (2) of each: ten minutes.
 bench: setup-bench build
