@@ -175,6 +175,26 @@ owed(fixture_t *fixture, fs_seq_t hold, fs_reason_t reason, unsigned *n)
 }
 
 
+/* A hold as everybody reads it. */
+
+static unsigned
+state_shown(fixture_t *fixture, fs_seq_t seq)
+{
+    fs_hold_t     hold;
+    fs_view_t     view;
+    fs_reader_t  *reader;
+
+    reader = fs_reader_create(fixture->store);
+    assert_non_null(reader);
+    assert_int_equal(fs_view_open(reader, &view), 0);
+    assert_true(fs_view_hold(&view, seq, &hold));
+    fs_view_close(&view);
+    fs_reader_destroy(reader);
+
+    return hold.state;
+}
+
+
 /* Rows of lines of which something is left, and of tasks with their timers,
  * are those that there have to be. */
 
@@ -355,6 +375,9 @@ test_orders(void **context)
     fs_result_hold(&fixture->sheet, &row, &fixture->result);
     assert_int_equal(fixture->result.hold.state, FS_HOLD_SOLD);
     fixture_abort(fixture);
+
+    assert_int_equal(state_shown(fixture, sold), FS_HOLD_REFUND_DUE);
+    assert_int_equal(state_shown(fixture, cart), FS_HOLD_SOLD);
 
     /* who pays now is paid back at once, also before the others */
 

@@ -13,7 +13,7 @@
 
 
 /* Lines looked at for one step. */
-#define FS_SETTLE_LOOKS  16
+#define FS_SETTLE_LOOKS  8
 
 
 static unsigned fs_settle_task(fs_sheet_t *sheet, const fs_task_t *task,
