@@ -332,11 +332,34 @@ model_abandon(model_t *m)
 }
 
 
+/* 0: the engine had the command's key still.  begun: the last entry before. */
+
+static int
+model_swept(const model_t *m, const fs_command_t *command,
+    const fs_result_t *result, fs_seq_t begun)
+{
+    switch (result->outcome) {
+
+    case FS_REPLAYED:
+    case FS_KEY_REUSED:
+        return 0;
+
+    case FS_HANDED_OVER:
+    case FS_DOUBLE:
+        return m->sheet.seq != begun;   /* else it is said again */
+    }
+
+    return command->type != FS_COMMAND_PUT_BACK
+           || result->outcome == FS_WRONG_STATE;
+}
+
+
 static void
 model_batch(model_t *m)
 {
     int               refused;
     unsigned          i, n;
+    fs_seq_t          begun;
     fs_result_t       result, view;
     oracle_answer_t   answer;
     generated_t   made;
@@ -357,11 +380,11 @@ model_batch(model_t *m)
             refused = 0;
         }
 
+        begun = m->sheet.seq;
         fs_decide(&m->sheet, &made.command, made.has_op ? &made.op : NULL,
                   &m->oracle.now, &result);
 
-        m->oracle.swept = result.outcome != FS_REPLAYED
-                          && result.outcome != FS_KEY_REUSED;
+        m->oracle.swept = model_swept(m, &made.command, &result, begun);
 
         oracle_command(&m->oracle, &made.command,
                        made.has_op ? &made.op : NULL, &answer);

@@ -124,17 +124,26 @@ model_remove_indexes(model_t *m)
 
 
 /* Make the index anew.  Old keys are deleted from it as well before it is
- * compared: there are no entries of that. */
+ * compared: there are no entries of that.  Where the clock went back with a
+ * boot, the old one lacks some that are not old yet: time goes on first. */
 
 void
 model_rebuild(model_t *m)
 {
+    int64_t       ms;
     unsigned      chunk;
     model_dump_t  old, new;
 
     m->rebuilt++;
     memset(&old, 0, sizeof(old));
     memset(&new, 0, sizeof(new));
+
+    ms = m->oracle.latest - m->oracle.now.mono;
+
+    if (ms > 0) {
+        m->wall += ms;
+        m->boot += ms;
+    }
 
     model_begin(m);
     model_timers(m);
