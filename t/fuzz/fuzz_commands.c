@@ -12,6 +12,7 @@
 #include "unit/request_limits.h"
 
 #include "text/text.h"
+#include "fold/fold_goods.h"
 #include "sheet/sheet_tasks.h"
 
 
@@ -287,6 +288,64 @@ make_whole(run_t *run, fuzz_t *fuzz, fs_command_t *command,
 }
 
 
+/* Goods: facts of hand-overs, what was none, waves and what comes of them. */
+
+static void
+make_goods(run_t *run, fuzz_t *fuzz, fs_command_t *command,
+    fs_operator_t *op)
+{
+    uint8_t   bits;
+    unsigned  i;
+
+    static const uint8_t  types[] = {
+        FS_COMMAND_HAND_OVER, FS_COMMAND_PUT_BACK, FS_COMMAND_WAVE,
+        FS_COMMAND_RECEIVE
+    };
+
+    static const char *const  slugs[STALL_SALES] = {
+        "grape", "egg", "rice", "tea"
+    };
+
+    memset(command, 0, sizeof(fs_command_t));
+    memset(op, 0, sizeof(fs_operator_t));
+
+    bits = (uint8_t) fuzz_number(fuzz, 1);
+    command->type = types[bits >> 6];
+
+    if (command->type < FS_COMMAND_DEFINE) {
+        memcpy(command->buyer, fs_keys_of_orders, FS_BUYER_LEN);
+        command->key[0] = 1 + (bits & 7);
+        command->via = (uint8_t) ((bits >> 3) & 3);
+        bits = (uint8_t) fuzz_number(fuzz, 1);
+        command->hold = run->holds_n > 0
+                        ? run->holds[bits % run->holds_n] : bits;
+        command->epoch = fs_sheet_epoch(&run->stall->sheet, command->hold);
+        command->device_at = (bits & 1) ? INT64_MIN : bits;
+        command->lines_n = bits >> 7;
+        command->lines[0].sale = 1 + ((bits >> 4) & 3);
+        return;
+    }
+
+    command->buyer[1] = 0xad;
+    command->key[0] = bits & 1;
+    op->fingerprint[0] = bits;
+    op->slug = stall_str((bits & 2) ? "sat" : "sun");
+    op->final = (bits >> 2) & 1;
+    op->pickup = stall_str((bits & 8) ? "a" : "");
+    op->cut_at = run->stall->wall + 1000 * (((bits >> 4) & 3) - 1);
+    op->day = 20261130;
+    bits = (uint8_t) fuzz_number(fuzz, 1);
+
+    for (i = 0; i < STALL_SALES; i++) {
+        if (bits & (1u << i)) {
+            op->lines[op->lines_n].sale = stall_str(slugs[i]);
+            op->lines[op->lines_n].qty = bits >> 4;
+            op->lines_n++;
+        }
+    }
+}
+
+
 /* What an operator changes. */
 
 static void
@@ -442,6 +501,53 @@ check_debts(run_t *run)
 }
 
 
+/* Each unit that is sold is in one tally, and what has come is with those it
+ * is for. */
+
+static void
+check_goods(run_t *run)
+{
+    int               found;
+    int64_t           left, units[STALL_SALES + 1];
+    uint16_t          wave;
+    uint32_t          number, pickup;
+    fs_tally_t        tally;
+    const uint8_t    *key;
+    fs_listed_t       listed;
+    const fs_sale_t  *sale;
+    fs_db_walk_t      walk;
+
+    memset(units, 0, sizeof(units));
+
+    for (found = fs_db_walk(&walk, run->stall->sheet.index,
+                            run->stall->store->index_dbi[FS_INDEX_TALLIES],
+                            NULL, 0, MDB_FIRST);
+         found;
+         found = fs_db_walk_on(&walk, MDB_NEXT))
+    {
+        key = (const uint8_t *) walk.key.data;
+        number = fs_get_be32(key);
+        pickup = fs_get_be32(key + 4);
+        wave = (uint16_t) (key[8] << 8 | key[9]);
+
+        fuzz_check(number >= 1 && number <= STALL_SALES);
+        fuzz_check(fs_tally_row_decode(&tally, walk.value) == 0);
+        fuzz_check(!fs_receive_next(&run->stall->sheet, number, pickup, wave,
+                                    &tally, &listed, &left));
+        units[number] += (int64_t) tally.awaited + tally.ready
+                         + tally.handed_over + tally.shorts;
+    }
+
+    fs_db_walk_end(&walk);
+
+    for (number = 1; number <= STALL_SALES; number++) {
+        sale = fs_sheet_sale(&run->stall->sheet, number);
+        fuzz_check(units[number] == sale->sold);
+        fuzz_check(sale->handed_units <= sale->sold);
+    }
+}
+
+
 /* All that is due; then no hold is live whose time is over. */
 
 static void
@@ -460,6 +566,7 @@ run_timers(run_t *run)
 
     check_sales(run);
     check_debts(run);
+    check_goods(run);
     fuzz_check(!stall->sheet.failed);
     fuzz_check(stall->sheet.asides == 0);
 
@@ -524,6 +631,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         default:
             if (bits == 0xfc) {
                 make_whole(&run, &fuzz, &command, &op);
+
+            } else if (bits == 0xfd) {
+                make_goods(&run, &fuzz, &command, &op);
 
             } else if (bits >= 0xe4 && (bits & 7) == 4) {
                 make_later(&run, &fuzz, &command, &op);

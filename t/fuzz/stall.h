@@ -207,6 +207,7 @@ stall_open(void)
     stall->conf.generation = 64;
     stall->conf.clock = stall_clock;
     stall->conf.random = stall_random;
+    stall->conf.given_ms = 7200000;
     stall->conf.replay = &fs_replay;
     stall->conf.log = stall_log;
     stall->conf.data = stall;

@@ -427,7 +427,7 @@ run_define(run_t *run, fs_leader_t *leader)
 static void
 run_operator(run_t *run, fs_leader_t *leader)
 {
-    char           *doc, slug[16];
+    char           *doc, slug[16], wave[16], point[16];
     size_t          len;
     fs_result_t     result;
     fs_command_t    command;
@@ -436,7 +436,8 @@ run_operator(run_t *run, fs_leader_t *leader)
     static const uint8_t  types[] = {
         FS_COMMAND_STOCK, FS_COMMAND_PAUSE, FS_COMMAND_RESUME,
         FS_COMMAND_RESUME, FS_COMMAND_DOCUMENT, FS_COMMAND_DOCUMENT,
-        FS_COMMAND_DELETE, FS_COMMAND_COMPENSATE
+        FS_COMMAND_DELETE, FS_COMMAND_COMPENSATE, FS_COMMAND_WAVE,
+        FS_COMMAND_RECEIVE, FS_COMMAND_RECEIVE
     };
 
     static const char  words[] = "{\"reason\":\"soft\"}";
@@ -455,6 +456,26 @@ run_operator(run_t *run, fs_leader_t *leader)
     op.words.data = words;
     op.words.len = sizeof(words) - 1;
     doc = NULL;
+
+    if (command.type == FS_COMMAND_WAVE
+        || command.type == FS_COMMAND_RECEIVE)
+    {
+        /* of one sale; what has come goes up, for it is counted */
+
+        op.lines[0].sale.len = op.slug.len;
+        op.lines[0].sale.data = slug;
+        op.lines[0].qty = 1 + dice_below(&run->dice, 60);
+        op.lines_n = 1;
+        op.cut_at = run->shared->world.wall
+                    + 1000 * (int64_t) dice_below(&run->dice, 3);
+        op.slug.len = (size_t) snprintf(wave, sizeof(wave), "w%u",
+                                        dice_below(&run->dice, 6));
+        op.slug.data = wave;
+        op.pickup.len = (size_t) snprintf(point, sizeof(point), "p%u",
+                                          dice_below(&run->dice, 5));
+        op.pickup.data = point;
+        op.final = (uint8_t) dice_one_in(&run->dice, 5);
+    }
 
     if (command.type == FS_COMMAND_DOCUMENT
         || command.type == FS_COMMAND_DELETE)
@@ -614,7 +635,8 @@ run_order(run_t *run, fs_command_t *command)
         FS_COMMAND_CONFIRM, FS_COMMAND_CONFIRM, FS_COMMAND_CONFIRM,
         FS_COMMAND_CANCEL, FS_COMMAND_REFUND, FS_COMMAND_REFUND,
         FS_COMMAND_REFUNDED, FS_COMMAND_READY, FS_COMMAND_PICK_UP,
-        FS_COMMAND_CANCEL_ORDER
+        FS_COMMAND_CANCEL_ORDER, FS_COMMAND_HAND_OVER, FS_COMMAND_HAND_OVER,
+        FS_COMMAND_PUT_BACK
     };
 
     shared = run->shared;
@@ -631,6 +653,15 @@ run_order(run_t *run, fs_command_t *command)
         command->pickup.len = 2;
         command->pickup.data[0] = 'p';
         command->pickup.data[1] = (char) ('0' + dice_below(&run->dice, 5));
+    }
+
+    if (command->type == FS_COMMAND_HAND_OVER
+        || command->type == FS_COMMAND_PUT_BACK)
+    {
+        memcpy(command->buyer, fs_keys_of_orders, FS_BUYER_LEN);
+        fs_set_le32(command->key, (uint32_t) ack->hold);
+        fs_set_le32(command->key + 4, 1 + dice_below(&run->dice, 2));
+        command->via = FS_VIA_LIST;
     }
 
     if (command->type == FS_COMMAND_REFUND) {

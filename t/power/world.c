@@ -30,6 +30,7 @@ run_conf(run_world_t *world, fs_store_conf_t *conf, const char *path)
     conf->generation = 64;
     conf->clock = run_clock;
     conf->random = run_random;
+    conf->given_ms = 60000;
     conf->replay = &fs_replay;
     conf->data = world;
     memcpy(conf->boot_id, world->boot_id, FS_BOOT_LEN);
