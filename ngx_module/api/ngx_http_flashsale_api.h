@@ -213,6 +213,26 @@ void ngx_http_flashsale_nothing_done(ngx_http_request_t *r,
     const fs_result_t *result, fs_view_t *view);
 
 
+/*
+ * ngx_http_flashsale_waves.c: what is to come to pickup points: waves, and
+ * lines by where their goods are.
+ */
+
+/* GET waves/ID, and what is told of a wave that was changed */
+ngx_int_t ngx_http_flashsale_wave_read(ngx_http_request_t *r,
+    ngx_http_flashsale_worker_t *worker);
+void ngx_http_flashsale_wave_done(ngx_http_request_t *r,
+    const fs_result_t *result, fs_view_t *view);
+
+/* GET waves?after=ID&limit=N */
+ngx_int_t ngx_http_flashsale_waves_read(ngx_http_request_t *r,
+    ngx_http_flashsale_worker_t *worker);
+
+/* GET pickups/ID/lines?goods=…&after=…&limit=N */
+ngx_int_t ngx_http_flashsale_lines_read(ngx_http_request_t *r,
+    ngx_http_flashsale_worker_t *worker);
+
+
 /* ngx_http_flashsale_sales.c: reading sales, for buyers and for operators. */
 
 /* GET sales?after=ID&limit=N */

@@ -56,6 +56,8 @@ ngx_http_flashsale_parser(put_back, handed)
 ngx_http_flashsale_parser(answer, accept)
 ngx_http_flashsale_parser(call_off, reason)
 ngx_http_flashsale_parser(compensate, reason)
+ngx_http_flashsale_parser(wave, wave)
+ngx_http_flashsale_parser(receive, receive)
 ngx_http_flashsale_parser(contact, contact)
 ngx_http_flashsale_parser(contact_form, contact)
 ngx_http_flashsale_parser(sale, sale)
@@ -113,8 +115,14 @@ ngx_http_flashsale_parse_empty(fs_str_t body,
       ngx_http_flashsale_##done##_done, NULL }
 
 #define ngx_http_flashsale_admin(path, method, command, parse, done)         \
+    ngx_http_flashsale_signs(ADMIN, path, method, command, parse, done)
+
+#define ngx_http_flashsale_desk(path, method, command, parse, done)          \
+    ngx_http_flashsale_signs(DESK, path, method, command, parse, done)
+
+#define ngx_http_flashsale_signs(who, path, method, command, parse, done)    \
     { NGX_HTTP_FLASHSALE_ADMIN_PLACE, path, NGX_HTTP_##method,               \
-      NGX_HTTP_FLASHSALE_ADMIN, NGX_HTTP_FLASHSALE_COMMAND, NULL,            \
+      NGX_HTTP_FLASHSALE_##who, NGX_HTTP_FLASHSALE_COMMAND, NULL,            \
       FS_COMMAND_##command, NGX_HTTP_FLASHSALE_KEYED,                        \
       ngx_http_flashsale_parse_##parse, NULL,                                \
       ngx_http_flashsale_##done##_done, NULL }
@@ -187,6 +195,14 @@ static const ngx_http_flashsale_endpoint_t  ngx_http_flashsale_table[] = {
                              sale),
     ngx_http_flashsale_admin("sales/*/compensate", POST, COMPENSATE,
                              compensate, orders),
+    ngx_http_flashsale_reads(ADMIN, "waves", NGX_HTTP_FLASHSALE_READS, DESK,
+                             waves_read),
+    ngx_http_flashsale_desk("waves/+", PUT, WAVE, wave, wave),
+    ngx_http_flashsale_reads(ADMIN, "waves/+", NGX_HTTP_FLASHSALE_READS, DESK,
+                             wave_read),
+    ngx_http_flashsale_desk("waves/*/receive", POST, RECEIVE, receive, wave),
+    ngx_http_flashsale_reads(ADMIN, "pickups/*/lines",
+                             NGX_HTTP_FLASHSALE_READS, DESK, lines_read),
     ngx_http_flashsale_reads(ADMIN, "documents/+", NGX_HTTP_FLASHSALE_READS,
                              ADMIN, documents_read),
     ngx_http_flashsale_reads(ADMIN, "documents/*/>",
