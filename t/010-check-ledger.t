@@ -355,12 +355,19 @@ refused('a reason where there is none',
     changed(67, sub { s/\z/,"reason":"bad"/ }),
     qr/seq 67: restocked for bad, which is no reason for it/);
 
-my $failed = sub { s/returned/owed/; s/\z/,"due_at":1790009999999/ };
-accepted('owed when its group failed', told(46 => $failed,
-    47 => sub { s/\z/,"owed":46/ }));
-refused('less than all, when its group failed',
-    changed(46, sub { $failed->(); s/"qty":1,// }),
-    qr/seq 46: owed for group_failed: none units of egg of hold \w+, 1 are/);
+my @failed = (saying(46) =~ s/returned/owed/r . ',"due_at":1790009999999',
+    saying(46) =~ s/returned/restocked/r =~ s/,"payment".*//r);
+my $by_name = sub { s/\z/,"owed":-46/ };
+accepted('owed when its group failed', told(46 => undef, 45 => \@failed,
+    47 => $by_name));
+refused('less than all, when its group failed', told(46 => undef,
+    45 => [$failed[0] =~ s/"qty":1,//r, $failed[1]], 47 => $by_name),
+    qr/seq 46: owed for group_failed: 0 units of egg of hold \w+, 1 are left/);
+refused('owed, and not for sale again', told(46 => undef, 45 => [$failed[0]],
+    47 => $by_name), qr/seq 47: restocked of egg of hold \w+ was to come/);
+accepted('nor where it was handed over', told(46 => undef, 45 => [
+    saying(46) =~ s/returned/picked_up/r =~ s/,"payment".*/,"via":"list"/r,
+    $failed[0]], 47 => sub { s/\z/,"owed":-47/ }));
 
 # ---- lives
 my ($elsewhere) = $texts[53] =~ /"hold":"([0-9a-f]{32})"/;

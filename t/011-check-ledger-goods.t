@@ -354,7 +354,7 @@ well('a payment that came too late', inserted(109, $payment));
 bad('a payment for what was not called off', inserted(104, $payment),
     qr/seq 105: owed for sale_cancelled, but \S+ was not called off/);
 bad('some of the units', changed(106, sub { s/"qty":1,// }),
-    qr/seq 106: owed for sale_cancelled: none units of $rice, 1 are left/);
+    qr/seq 106: owed for sale_cancelled: 0 units of $rice, 1 are left/);
 bad('some of the money', changed(106, sub { s/:900,/:899,/ }),
     qr/seq 106: 899 fen are owed for 1 units of $rice, worth 900/);
 bad('settled, and not all is owed', removed(107, 108),

@@ -59,8 +59,7 @@ sub check_money {
 }
 
 
-# What is sold of a sale that was called off is owed back at once, and the
-# units are free again.
+# What is sold of a sale that was called off is owed back at once.
 
 sub pay_line {
     my ($self, $entry, $hold, $line) = @_;
@@ -80,11 +79,8 @@ sub pay_line {
     for my $id (sort keys %{$hold->{lines}}) {
         next if !defined $self->{sales}{$id}{called_off};
 
-        my %of = (hold => $entry->{hold}, sale => $id,
-            qty => $hold->{lines}{$id}{qty});
-
-        $self->expect(type => 'owed', reason => 'sale_cancelled', %of);
-        $self->expect(type => 'restocked', %of);
+        $self->expect(type => 'owed', hold => $entry->{hold}, sale => $id,
+            reason => 'sale_cancelled', qty => $hold->{lines}{$id}{qty});
     }
 
     return;
@@ -162,9 +158,8 @@ sub owe_line {
     if ($entry->{reason} eq 'compensation' && $self->{whole}) {
         $self->compensate($entry, $self->{sales}{$id}, $line);
 
-    } elsif ($ALL{$entry->{reason}} && ($qty // 0) != $left) {
-        $self->problem("owed for $entry->{reason}: " . ($qty // 'none')
-            . " units of $name, $left are left");
+    } elsif ($ALL{$entry->{reason}}) {
+        $self->owe_all($entry, $line, $left, $name);
     }
 
     $line->{owed_fen} += $fen;
@@ -182,6 +177,23 @@ sub owe_line {
     $self->problem("$line->{owed_qty} units of $name are owed, $line->{qty}"
         . ' were sold')
         if $line->{owed_qty} > $line->{qty};
+
+    return;
+}
+
+
+# All that is left of a line, and its units are for sale again, but where they
+# are handed over.
+
+sub owe_all {
+    my ($self, $entry, $line, $left, $name) = @_;
+    my $qty = $entry->{qty} // 0;
+
+    $self->problem("owed for $entry->{reason}: $qty units of $name, $left are"
+        . ' left') if $qty != $left;
+    $self->expect(type => 'restocked', hold => $entry->{hold},
+        sale => $entry->{sale}, qty => $qty)
+        if $entry->{type} eq 'owed' && $line->{state} ne 'handed_over';
 
     return;
 }
