@@ -389,6 +389,31 @@ test_others(void **context)
 }
 
 
+/* Raised by a newer program under this one: it writes no more, and says why. */
+
+static void
+test_outgrown(void **context)
+{
+    uint8_t     row[4];
+    fixture_t  *fixture = *context;
+
+    fixture_begin(fixture);
+    fs_set_le32(row, NEWER);
+    fs_db_put(&fixture->write.log, fixture->store->log_dbi[FS_LOG_META],
+              FS_META_SCHEMA, sizeof(FS_META_SCHEMA) - 1, row, sizeof(row),
+              0);
+    fixture_commit(fixture);
+
+    said[0] = '\0';
+    fixture->store->conf.log = schema_log;
+    assert_int_equal(fs_pair_begin(fixture->store, &fixture->write),
+                     FS_NOT_READY);
+    assert_non_null(strstr(said, fixture->path));
+    assert_non_null(strstr(said, "its schema was changed to 3 by "
+                           "another program; this one knows 1 to 2"));
+}
+
+
 /* Of a newer program: refused with words; looked at, but not touched. */
 
 static void
@@ -455,6 +480,8 @@ main(void)
         cmocka_unit_test_setup_teardown(test_raised_first, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(test_others, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_outgrown, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(test_newer, fixture_setup,
                                         fixture_teardown),

@@ -220,6 +220,8 @@ fs_log_locked(fs_pair_t *write)
 
     store = write->store;
 
+    schema = 0;
+
     if (!fs_log_schema(store, &write->log, &schema)
         || schema < FS_SCHEMA_FIRST || schema > FS_SCHEMA)
     {
@@ -227,8 +229,9 @@ fs_log_locked(fs_pair_t *write)
             return fs_db_outcome(write->log.error);
         }
 
-        fs_store_say(store, FS_SAY_ERROR, "the schema was changed by another "
-                     "version of this program, restart with that one");
+        fs_store_say(store, FS_SAY_ERROR, "its schema was changed to %u by "
+                     "another program; this one knows %u to %u: restart "
+                     "with that one", schema, FS_SCHEMA_FIRST, FS_SCHEMA);
         return FS_NOT_READY;
     }
 
