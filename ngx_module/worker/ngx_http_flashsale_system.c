@@ -13,7 +13,6 @@ static void ngx_http_flashsale_clock(void *data, int64_t *wall,
 static int ngx_http_flashsale_random(void *data, uint8_t *bytes, size_t len);
 static void ngx_http_flashsale_log(void *data, fs_say_level_t level,
     const char *message);
-static void ngx_http_flashsale_boot_id(uint8_t *id);
 static void ngx_http_flashsale_read_id(const char *text, uint8_t *id);
 
 
@@ -69,8 +68,6 @@ ngx_http_flashsale_store_conf(ngx_http_flashsale_system_t *system,
     conf->log = ngx_http_flashsale_log;
     conf->data = system;
     conf->replay = &fs_replay;
-
-    ngx_http_flashsale_boot_id(conf->boot_id);
 }
 
 
@@ -134,9 +131,7 @@ ngx_http_flashsale_log(void *data, fs_say_level_t level, const char *message)
 }
 
 
-/* The kernel's, or the environment's; zeros where neither can be had. */
-
-static void
+void
 ngx_http_flashsale_boot_id(uint8_t *id)
 {
     char   text[64];

@@ -474,6 +474,8 @@ ngx_http_flashsale_thread_open(ngx_http_flashsale_thread_t *thread)
     for ( ;; ) {
         message[0] = '\0';
 
+        ngx_http_flashsale_boot_id(thread->conf.boot_id);
+
         atomic_store(&thread->waiting, (int64_t) ngx_http_flashsale_usec());
         store = fs_store_open(&thread->conf, &outcome, message);
         atomic_store(&thread->waiting, 0);

@@ -220,9 +220,13 @@ void ngx_http_flashsale_system_environment(void);
 void ngx_http_flashsale_system_init(ngx_http_flashsale_system_t *system,
     ngx_log_t *log);
 
-/* Thread.  How the store is opened; it keeps `system`. */
+/* Thread.  How the store is opened, but for the boot; it keeps `system`. */
 void ngx_http_flashsale_store_conf(ngx_http_flashsale_system_t *system,
     const char *path, size_t size, int sync, fs_store_conf_t *conf);
+
+/* Thread.  Before each try to open it: the kernel's, or the environment's;
+ * zeros where neither can be had yet. */
+void ngx_http_flashsale_boot_id(uint8_t *id);
 
 
 /*
