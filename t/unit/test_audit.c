@@ -339,7 +339,7 @@ test_whole_sales(void **context)
     fs_audit_t        audit;
     fs_operator_t     op;
     fs_db_walk_t      walk;
-    uint8_t           key[12];
+    uint8_t           key[12], debt[FS_DEBT_KEY_LEN];
 
     plum = audit_sale(fixture, "plum", 0);
     fixture_take(fixture, 1, plum, 3, 0);
@@ -365,6 +365,26 @@ test_whole_sales(void **context)
     assert_int_equal(audit.owed.fen, 300);
     fs_audit_free(&audit);
 
+    /* a debt among those that are due */
+
+    fixture_begin(fixture);
+    fs_debt_key(debt, FIXTURE_EPOCH, 1);
+    fs_db_put(&fixture->write.index,
+              fixture->store->index_dbi[FS_INDEX_OWED], debt, sizeof(debt),
+              debt, 8, 0);
+    fixture->writing = 0;
+    assert_int_equal(fs_pair_commit(&fixture->write, NULL), FS_OK);
+    audit = audit_run(fixture, 3);
+    assert_non_null(strstr(audit.problem, "debts are due and claims"));
+    fs_audit_free(&audit);
+
+    fixture_begin(fixture);
+    assert_true(fs_db_delete(&fixture->write.index,
+                             fixture->store->index_dbi[FS_INDEX_OWED], debt,
+                             sizeof(debt), NULL, 0));
+    fixture->writing = 0;
+    assert_int_equal(fs_pair_commit(&fixture->write, NULL), FS_OK);
+
     /* a task that the index has lost */
 
     fixture_begin(fixture);
@@ -381,7 +401,7 @@ test_whole_sales(void **context)
 
     audit = audit_run(fixture, 3);
     assert_false(audit.ok);
-    assert_non_null(strstr(audit.problem, "debts of 1 whole sales"));
+    assert_non_null(strstr(audit.problem, "debts of whole sales"));
     fs_audit_free(&audit);
 
     atomic_store(&fixture->store->mark->stale, 1);
@@ -413,7 +433,7 @@ static void
 test_after(void **context)
 {
     fs_sale_t         row;
-    fs_entry_t        entry;
+    fs_entry_t        entry, claim;
     fs_audit_after_t  after;
 
     (void) context;
@@ -450,6 +470,26 @@ test_after(void **context)
     assert_string_equal(fs_audit_after_row(&after, &row),
                         "was called off and settled, and not all of it is"
                         " owed");
+
+    /* claims: those denied are none */
+
+    entry.type = FS_ENTRY_CLAIMED;
+    entry.qty = 3;
+    assert_null(fs_audit_after(&after, &entry));
+    claim = entry;
+    claim.qty = 2;
+    assert_null(fs_audit_after(&after, &claim));
+    assert_int_equal(after.claims, 2);
+    entry.type = FS_ENTRY_ACCEPTED;
+    assert_true(fs_audit_answered(&after, &claim, &entry));
+    assert_int_equal(after.claimed, 5);
+    entry.type = FS_ENTRY_DENIED;
+    assert_true(fs_audit_answered(&after, &claim, &entry));
+    assert_false(fs_audit_answered(&after, &claim, &entry));
+    assert_string_equal(fs_audit_after_row(&after, &row),
+                        "has other units that are claimed than the record"
+                        " says");
+    row.claimed_units = 3;
 
     entry.type = FS_ENTRY_RETURNED;
     entry.amount_fen = 40;

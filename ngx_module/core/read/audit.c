@@ -62,9 +62,10 @@ static fs_outcome_t fs_audit_entry(fs_auditor_t *auditor, fs_entry_t *entry,
     const fs_names_t *names);
 static void fs_audit_life(fs_auditor_t *auditor, fs_view_t *view,
     const fs_entry_t *entry);
-static void fs_audit_money(fs_audit_t *audit, const fs_entry_t *entry);
 static void fs_audit_owed(fs_auditor_t *auditor, fs_view_t *view);
 static void fs_audit_refund(fs_auditor_t *auditor, fs_view_t *view,
+    const fs_entry_t *entry);
+static void fs_audit_claim(fs_auditor_t *auditor, fs_view_t *view,
     const fs_entry_t *entry);
 static void fs_audit_order_lines(fs_auditor_t *auditor, fs_view_t *view,
     const fs_entry_t *entry);
@@ -234,6 +235,12 @@ fs_audit_range(fs_auditor_t *auditor, fs_view_t *view, int *done)
             fs_audit_refund(auditor, view, &auditor->entries[i]);
         }
 
+        if (auditor->entries[i].type == FS_ENTRY_ACCEPTED
+            || auditor->entries[i].type == FS_ENTRY_DENIED)
+        {
+            fs_audit_claim(auditor, view, &auditor->entries[i]);
+        }
+
         if (auditor->entries[i].type == FS_ENTRY_SOLD
             || auditor->entries[i].type == FS_ENTRY_SOLD_LATE)
         {
@@ -315,7 +322,10 @@ fs_audit_entry(fs_auditor_t *auditor, fs_entry_t *entry,
     audit->last_seq = entry->seq;
     memcpy(audit->hash, hash, FS_HASH_LEN);
 
-    fs_audit_money(audit, entry);
+    if (!fs_audit_money(&audit->owed, entry)) {
+        fs_audit_problem(audit, "entry %llu pays back what is not owed",
+                         (unsigned long long) entry->seq);
+    }
 
     if (entry->sale == 0) {
         return FS_OK;
@@ -364,41 +374,6 @@ fs_audit_entry(fs_auditor_t *auditor, fs_entry_t *entry,
 }
 
 
-/* A debt of nothing is none. */
-
-static void
-fs_audit_money(fs_audit_t *audit, const fs_entry_t *entry)
-{
-    if (entry->amount_fen == 0) {
-        return;
-    }
-
-    switch (entry->type) {
-
-    case FS_ENTRY_REFUND_DUE:
-    case FS_ENTRY_RETURNED:
-    case FS_ENTRY_OWED:
-        audit->owed.fen += entry->amount_fen;
-        audit->owed.debts++;
-        break;
-
-    case FS_ENTRY_REFUNDED:
-
-        if (audit->owed.debts == 0
-            || audit->owed.fen < entry->amount_fen)
-        {
-            fs_audit_problem(audit, "entry %llu pays back what is not owed",
-                             (unsigned long long) entry->seq);
-            break;
-        }
-
-        audit->owed.fen -= entry->amount_fen;
-        audit->owed.debts--;
-        break;
-    }
-}
-
-
 /* What is owed, and what is still to be, by the index, if it is of the same
  * entry. */
 
@@ -407,9 +382,11 @@ fs_audit_owed(fs_auditor_t *auditor, fs_view_t *view)
 {
     size_t       i;
     int64_t      wall, boot;
-    uint64_t     begun, tasks;
     fs_owed_t    owed;
     fs_audit_t  *audit;
+    const char  *wrong;
+
+    fs_audit_after_t  all;
 
     audit = auditor->audit;
 
@@ -433,17 +410,38 @@ fs_audit_owed(fs_auditor_t *auditor, fs_view_t *view)
                          (long long) owed.fen);
     }
 
-    begun = 0;
+    memset(&all, 0, sizeof(all));
 
     for (i = 0; i < auditor->sales_n; i++) {
-        begun += auditor->sales[i].after.tasks;
+        all.tasks += auditor->sales[i].after.tasks;
+        all.claims += auditor->sales[i].after.claims;
     }
 
-    if (!fs_audit_tasks(view, &tasks) || tasks != begun) {
-        fs_audit_problem(audit, "the debts of %llu whole sales are not "
-                         "settled; the record says of %llu",
-                         (unsigned long long) begun,
-                         (unsigned long long) tasks);
+    wrong = fs_audit_after_rows(view, &all, audit->owed.debts);
+
+    if (wrong != NULL) {
+        fs_audit_problem(audit, "%s", wrong);
+    }
+}
+
+
+/* What is said to a claim has its number alone: its entry says of which sale
+ * it is. */
+
+static void
+fs_audit_claim(fs_auditor_t *auditor, fs_view_t *view,
+    const fs_entry_t *entry)
+{
+    fs_entry_t  claim;
+
+    if (fs_view_entries(view, (fs_seq_t) entry->time1 - 1, 1, &claim) != 1
+        || claim.type != FS_ENTRY_CLAIMED || claim.hold != entry->hold
+        || claim.seq >= entry->seq || claim.sale >= auditor->sales_n
+        || !fs_audit_answered(&auditor->sales[claim.sale].after, &claim,
+                              entry))
+    {
+        fs_audit_problem(auditor->audit, "entry %llu answers no claim",
+                         (unsigned long long) entry->seq);
     }
 }
 

@@ -2,6 +2,39 @@
 #include "read/audit_after.h"
 
 
+/* A debt of nothing is none. */
+
+int
+fs_audit_money(fs_owed_t *owed, const fs_entry_t *entry)
+{
+    if (entry->amount_fen == 0) {
+        return 1;
+    }
+
+    switch (entry->type) {
+
+    case FS_ENTRY_REFUND_DUE:
+    case FS_ENTRY_RETURNED:
+    case FS_ENTRY_OWED:
+        owed->fen += entry->amount_fen;
+        owed->debts++;
+        break;
+
+    case FS_ENTRY_REFUNDED:
+
+        if (owed->debts == 0 || owed->fen < entry->amount_fen) {
+            return 0;
+        }
+
+        owed->fen -= entry->amount_fen;
+        owed->debts--;
+        break;
+    }
+
+    return 1;
+}
+
+
 const char *
 fs_audit_after(fs_audit_after_t *after, const fs_entry_t *entry)
 {
@@ -37,6 +70,11 @@ fs_audit_after(fs_audit_after_t *after, const fs_entry_t *entry)
         after->tasks++;
         break;
 
+    case FS_ENTRY_CLAIMED:
+        after->claims++;
+        after->claimed += entry->qty;
+        break;
+
     case FS_ENTRY_SETTLED:
 
         if (after->tasks == 0) {
@@ -65,6 +103,10 @@ fs_audit_after_row(const fs_audit_after_t *after, const fs_sale_t *row)
         return "was called off, or not, otherwise than the record says";
     }
 
+    if ((int64_t) row->claimed_units != after->claimed) {
+        return "has other units that are claimed than the record says";
+    }
+
     /* who pays later is owed in the same commit */
 
     if (after->called_off != 0 && !after->settling && after->left_fen != 0) {
@@ -76,23 +118,46 @@ fs_audit_after_row(const fs_audit_after_t *after, const fs_sale_t *row)
 
 
 int
-fs_audit_tasks(fs_view_t *view, uint64_t *tasks)
+fs_audit_answered(fs_audit_after_t *after, const fs_entry_t *claim,
+    const fs_entry_t *entry)
 {
-    int           found;
-    fs_db_walk_t  walk;
-
-    *tasks = 0;
-
-    for (found = fs_db_walk(&walk, &view->index,
-                            view->store->index_dbi[FS_INDEX_TASKS], NULL, 0,
-                            MDB_FIRST);
-         found;
-         found = fs_db_walk_on(&walk, MDB_NEXT))
-    {
-        (*tasks)++;
+    if (after->claims == 0) {
+        return 0;
     }
 
-    fs_db_walk_end(&walk);
+    after->claims--;
 
-    return view->index.error == 0;
+    if (entry->type == FS_ENTRY_DENIED) {
+        after->claimed -= claim->qty;
+    }
+
+    return 1;
+}
+
+
+const char *
+fs_audit_after_rows(fs_view_t *view, const fs_audit_after_t *all,
+    uint64_t debts)
+{
+    MDB_dbi   *dbi;
+    MDB_stat   tasks, waits;
+
+    dbi = view->store->index_dbi;
+
+    if (fs_guard_stat(view->index.txn, dbi[FS_INDEX_TASKS], &tasks) != 0
+        || fs_guard_stat(view->index.txn, dbi[FS_INDEX_OWED], &waits) != 0)
+    {
+        return "what is to be owed cannot be read";
+    }
+
+    if (tasks.ms_entries != all->tasks) {
+        return "debts of whole sales are to be written, and the index has"
+               " others, or none";
+    }
+
+    if (waits.ms_entries != debts + all->claims) {
+        return "debts are due and claims are open, and the index has others";
+    }
+
+    return NULL;
 }

@@ -8,6 +8,7 @@
 #define FS_AUDIT_AFTER_H
 
 #include "ledger/entry.h"
+#include "ledger/rows.h"
 #include "read/read.h"
 
 #pragma GCC visibility push(hidden)
@@ -17,19 +18,33 @@ typedef struct {
     int64_t              left_fen;      /* paid for it, and not owed back */
     fs_seq_t             called_off;    /* the entry, 0: it is not */
     uint32_t             tasks;         /* begun, and not settled */
+    uint32_t             claims;        /* made, and not answered */
+    int64_t              claimed;       /* units of claims not denied */
     uint8_t              settling;      /* that of the calling off is not */
 } fs_audit_after_t;
 
 
+/* The sum of what is owed, after an entry.  1; 0: it pays back what is not
+ * owed. */
+int fs_audit_money(fs_owed_t *owed, const fs_entry_t *entry);
+
 /* An entry of the sale.  NULL, or what is wrong with it. */
 const char *fs_audit_after(fs_audit_after_t *after, const fs_entry_t *entry);
+
+/* The answer to a claim of the sale.  1; 0: all of them were answered. */
+int fs_audit_answered(fs_audit_after_t *after, const fs_entry_t *claim,
+    const fs_entry_t *entry);
 
 /* The sale's record, at the ledger's end.  NULL, or what is wrong. */
 const char *fs_audit_after_row(const fs_audit_after_t *after,
     const fs_sale_t *row);
 
-/* How many tasks the index has, of all sales.  1; 0: it cannot be read. */
-int fs_audit_tasks(fs_view_t *view, uint64_t *tasks);
+/*
+ * How many tasks there are, and debts and claims that wait, by the index:
+ * those of all sales, and so many debts.  NULL, or what is wrong.
+ */
+const char *fs_audit_after_rows(fs_view_t *view, const fs_audit_after_t *all,
+    uint64_t debts);
 
 
 #pragma GCC visibility pop
