@@ -244,9 +244,10 @@ sub check_qty {
 
 
 # Nothing expires before its time, unless the clock went back meanwhile: then
-# the time that counts is not the wall clock's.  Where it went back by less than
-# nothing happened for, no entry shows it: that is for `unsteady`.  The two clocks are read with
-# the same instant in mind, each in whole milliseconds.
+# the time that counts is not the wall clock's.  Where it went back by less
+# than nothing happened for, no entry shows it: that is for `unsteady`.  The
+# two clocks are read with the same instant in mind, each in whole
+# milliseconds.
 
 sub check_term {
     my ($self, $entry, $hold) = @_;

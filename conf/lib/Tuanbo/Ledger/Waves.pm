@@ -2,12 +2,12 @@ package Tuanbo::Ledger::Waves;
 
 # Waves: what has come of them, and to whom it goes.
 #
-# A wave is { cut_at, day, digest, frozen => its seq, without => { sales that it
-# cannot have } }.  Which sales it has is
-# not in the ledger: that it has one is known when something of it is received.
-# A line is of the first wave frozen after it counted that has its sale; so
-# what was sold before another wave was frozen, of which nothing is known, may
-# be of that one, and is not held against this.
+# A wave is { cut_at, day, digest, frozen => its seq, without => { sales that
+# it cannot have } }.  Which sales it has is not in the ledger: that it has one
+# is known when something of it is received.  A line is of the first wave
+# frozen after it counted that has its sale; so what was sold before another
+# wave was frozen, of which nothing is known, may be of that one, and is not
+# held against this.
 #
 # A sale has waves, those known to have it: { id => frozen }; lines, by pickup
 # point in the order in which they were paid; tallies, by pickup point:
