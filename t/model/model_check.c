@@ -1,6 +1,7 @@
 
 #include "common/check.h"
 #include "model.h"
+#include "sheet/sheet_claims.h"
 #include "sheet/sheet_debts.h"
 #include "pair/pair.h"
 
@@ -183,6 +184,7 @@ model_check_due(model_t *m, const fs_owed_t *sum)
     int64_t       fen;
     uint64_t      n;
     fs_debt_t     debt;
+    fs_claim_t    claim;
     fs_db_walk_t  walk;
 
     n = 0;
@@ -194,6 +196,19 @@ model_check_due(model_t *m, const fs_owed_t *sum)
          found;
          found = fs_db_walk_on(&walk, MDB_NEXT))
     {
+        if (walk.value.len == 9) {
+
+            /* beside them, claims that wait for an answer */
+
+            check(walk.key.len == FS_DEBT_KEY_LEN
+                  && fs_sheet_claim(&m->sheet, fs_get_le64(walk.value.data),
+                                    fs_get_be64(walk.key.data + 8), &claim)
+                  && claim.state == FS_CLAIM_OPEN
+                  && claim.due_at == (int64_t) fs_get_be64(walk.key.data),
+                  "a row of a claim that waits");
+            continue;
+        }
+
         check(walk.key.len == FS_DEBT_KEY_LEN && walk.value.len == 8
               && fs_sheet_debt(&m->sheet, fs_get_le64(walk.value.data),
                                fs_get_be64(walk.key.data + 8), &debt)

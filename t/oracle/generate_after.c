@@ -164,12 +164,14 @@ generate_answer(generate_t *g, fs_command_t *command)
     memcpy(command->buyer, fs_keys_of_orders, FS_BUYER_LEN);
     command->claim = claim->seq;
     command->accept = (uint8_t) dice_below(g->dice, 2);
-    command->fingerprint[0] = (uint8_t) dice_below(g->dice, 2);
-    command->fingerprint[1] = FS_COMMAND_ANSWER_CLAIM;
 
     if (dice_one_in(g->dice, 30)) {
         command->claim--;
     }
+
+    command->fingerprint[0] = command->accept;
+    command->fingerprint[1] = FS_COMMAND_ANSWER_CLAIM;
+    command->fingerprint[2] = (uint8_t) command->claim;
 
     if (dice_one_in(g->dice, 3)) {
         generate_key(g, command);

@@ -25,8 +25,8 @@
 
 #ifndef GENERATE_ON
 #define GENERATE_ON          (GENERATE_GOODS | GENERATE_WAVES                 \
-                              | GENERATE_CANCEL | GENERATE_CALL_OFF           \
-                              | GENERATE_COMPENSATE)
+                              | GENERATE_CANCEL | GENERATE_CLAIMS             \
+                              | GENERATE_CALL_OFF | GENERATE_COMPENSATE)
 #endif
 
 #define ORACLE_BUYERS   24

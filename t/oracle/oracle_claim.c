@@ -174,7 +174,7 @@ oracle_claim(oracle_t *oracle, oracle_hold_t *hold,
     claim->hold = index;
     claim->line = line;
     claim->qty = qty;
-    claim->amount = oracle_worth(hold, line, qty);
+    claim->amount = oracle_worth_left(hold, line, qty);
     claim->reason = command->reason;
     claim->by_time = oracle_by_time(oracle, hold->buyer, claim->amount);
     claim->at = oracle->now.wall;

@@ -221,8 +221,6 @@ void
 oracle_owe_units(oracle_t *oracle, oracle_hold_t *hold, unsigned line,
     uint32_t units, int reason)
 {
-    int64_t  left, amount;
-
     if (units > hold->lines[line].qty - hold->lines[line].owed_qty) {
         units = hold->lines[line].qty - hold->lines[line].owed_qty;
     }
@@ -231,11 +229,20 @@ oracle_owe_units(oracle_t *oracle, oracle_hold_t *hold, unsigned line,
         return;
     }
 
-    left = oracle_line_paid(hold, line) - hold->lines[line].owed;
-    amount = oracle_worth(hold, line, units);
+    oracle_owe(oracle, hold, line, units,
+               oracle_worth_left(hold, line, units), reason);
+}
 
-    oracle_owe(oracle, hold, line, units, amount < left ? amount : left,
-               reason);
+
+int64_t
+oracle_worth_left(const oracle_hold_t *hold, unsigned line, uint32_t qty)
+{
+    int64_t  worth, left;
+
+    worth = oracle_worth(hold, line, qty);
+    left = oracle_line_paid(hold, line) - hold->lines[line].owed;
+
+    return worth < left ? worth : left;
 }
 
 

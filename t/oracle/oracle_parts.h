@@ -108,6 +108,10 @@ void oracle_owe_units(oracle_t *oracle, oracle_hold_t *hold, unsigned line,
 
 int64_t oracle_worth(const oracle_hold_t *hold, unsigned line, uint32_t qty);
 
+/* The same, but no more than is left to owe of the line. */
+int64_t oracle_worth_left(const oracle_hold_t *hold, unsigned line,
+    uint32_t qty);
+
 /* Sales that are cancelled, buyers that are compensated. */
 void oracle_call_off(oracle_t *oracle, const fs_operator_t *op,
     oracle_answer_t *answer);

@@ -56,6 +56,7 @@ fs_decide(fs_sheet_t *sheet, const fs_command_t *command,
     case FS_COMMAND_PAY:
     case FS_COMMAND_POINT:
     case FS_COMMAND_CANCEL_ORDER:
+    case FS_COMMAND_CLAIM:
         fs_decide_buyer(sheet, command, now, result);
         break;
 
@@ -67,6 +68,7 @@ fs_decide(fs_sheet_t *sheet, const fs_command_t *command,
     case FS_COMMAND_PICK_UP:
     case FS_COMMAND_HAND_OVER:
     case FS_COMMAND_PUT_BACK:
+    case FS_COMMAND_ANSWER_CLAIM:
         fs_decide_order(sheet, command, now, result);
         break;
 

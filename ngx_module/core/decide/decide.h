@@ -43,8 +43,21 @@ fs_outcome_t fs_check_free(fs_sheet_t *sheet, const fs_command_t *command,
 
 
 /*
+ * decide_claim.c: CLAIM and ANSWER_CLAIM of a hold; *hold is as it was before.
+ * fs_claim_replay(): 1: it was said before, and is answered as then.
+ */
+
+int fs_claim_replay(fs_sheet_t *sheet, const fs_command_t *command,
+    const fs_now_t *now, fs_result_t *result);
+void fs_decide_claim(fs_sheet_t *sheet, const fs_command_t *command,
+    fs_hold_t *hold, const fs_now_t *now, fs_result_t *result);
+void fs_decide_answer_claim(fs_sheet_t *sheet, const fs_command_t *command,
+    fs_hold_t *hold, const fs_now_t *now, fs_result_t *result);
+
+
+/*
  * decide_buyer.c: what a buyer does with a hold of their own: RELEASE, PAY,
- * POINT, CANCEL_ORDER.
+ * POINT, CANCEL_ORDER, and of decide_claim.c.
  */
 
 void fs_decide_buyer(fs_sheet_t *sheet, const fs_command_t *command,
@@ -57,14 +70,6 @@ void fs_decide_buyer(fs_sheet_t *sheet, const fs_command_t *command,
  */
 fs_outcome_t fs_check_give_back(fs_sheet_t *sheet, const fs_hold_t *hold,
     const fs_now_t *now, int64_t *until);
-
-/*
- * What the buyer's key of a command is bound to.  1: an entry of this type
- * about the command's hold, into *entry; -1: something else; 0: nothing, or
- * it was kept long enough.
- */
-int fs_key_of_buyer(fs_sheet_t *sheet, const fs_command_t *command,
-    fs_entry_type_t type, const fs_now_t *now, fs_entry_t *entry);
 
 
 /*

@@ -29,14 +29,9 @@ fs_decide_buyer(fs_sheet_t *sheet, const fs_command_t *command,
 {
     fs_hold_t  hold;
 
-    if (command->type == FS_COMMAND_POINT
-        && fs_point_replay(sheet, command, now, result))
-    {
-        return;
-    }
-
-    if (command->type == FS_COMMAND_CANCEL_ORDER
-        && fs_give_back_replay(sheet, command, now, result))
+    if (fs_point_replay(sheet, command, now, result)
+        || fs_claim_replay(sheet, command, now, result)
+        || fs_give_back_replay(sheet, command, now, result))
     {
         return;
     }
@@ -55,17 +50,26 @@ fs_decide_buyer(fs_sheet_t *sheet, const fs_command_t *command,
 
     fs_expire_due(sheet, &hold, now);
 
-    if (command->type == FS_COMMAND_POINT) {
+    switch (command->type) {
+
+    case FS_COMMAND_POINT:
         fs_decide_point(sheet, command, &hold, now, result);
+        break;
 
-    } else if (command->type == FS_COMMAND_CANCEL_ORDER) {
+    case FS_COMMAND_CLAIM:
+        fs_decide_claim(sheet, command, &hold, now, result);
+        break;
+
+    case FS_COMMAND_CANCEL_ORDER:
         fs_decide_give_back(sheet, command, &hold, now, result);
+        break;
 
-    } else {
+    default:
         fs_decide_term(sheet, command, &hold, now, result);
+        break;
     }
 
-    if (result->outcome == FS_OK) {
+    if (result->outcome == FS_OK || result->outcome == FS_CREATED) {
         fs_sheet_hold(sheet, command->hold, &hold);
         fs_result_hold(sheet, &hold, result);
     }
@@ -188,7 +192,11 @@ fs_point_replay(fs_sheet_t *sheet, const fs_command_t *command,
     fs_hold_t   hold;
     fs_entry_t  entry;
 
-    bound = fs_key_of_buyer(sheet, command, FS_ENTRY_POINT, now, &entry);
+    if (command->type != FS_COMMAND_POINT) {
+        return 0;
+    }
+
+    bound = fs_key_bound(sheet, command, FS_ENTRY_POINT, now, &entry);
 
     if (bound == 0) {
         return 0;
@@ -212,37 +220,6 @@ fs_point_replay(fs_sheet_t *sheet, const fs_command_t *command,
 }
 
 
-int
-fs_key_of_buyer(fs_sheet_t *sheet, const fs_command_t *command,
-    fs_entry_type_t type, const fs_now_t *now, fs_entry_t *entry)
-{
-    fs_seq_t   seq;
-    fs_hold_t  hold;
-
-    if (fs_all_zero(command->key, FS_KEY_HASH_LEN)
-        || !fs_sheet_bound(sheet, command->buyer, command->key, &seq)
-        || !fs_sheet_entry(sheet, seq, entry))
-    {
-        return 0;
-    }
-
-    if (entry->type == FS_ENTRY_HELD) {
-
-        /* a hold's: kept while it lives, and for a day after */
-
-        return fs_sheet_hold(sheet, seq, &hold) && !fs_hold_live(&hold)
-               && now->mono >= hold.due + FS_KEY_KEPT_MS ? 0 : -1;
-    }
-
-    if (now->mono >= entry->at + FS_KEY_KEPT_MS) {
-        return 0;
-    }
-
-    return entry->type == type && entry->hold == command->hold
-           && command->epoch == fs_sheet_epoch(sheet, entry->hold) ? 1 : -1;
-}
-
-
 /* 1: answered, by what the key is bound to. */
 
 static int
@@ -253,7 +230,11 @@ fs_give_back_replay(fs_sheet_t *sheet, const fs_command_t *command,
     fs_hold_t   hold;
     fs_entry_t  entry;
 
-    bound = fs_key_of_buyer(sheet, command, FS_ENTRY_OWED, now, &entry);
+    if (command->type != FS_COMMAND_CANCEL_ORDER) {
+        return 0;
+    }
+
+    bound = fs_key_bound(sheet, command, FS_ENTRY_OWED, now, &entry);
 
     if (bound == 0) {
         return 0;

@@ -62,7 +62,8 @@ fs_decide_order(fs_sheet_t *sheet, const fs_command_t *command,
     }
 
     if (fs_refund_replay(sheet, command, now, result)
-        || fs_hand_over_replay(sheet, command, now, result))
+        || fs_hand_over_replay(sheet, command, now, result)
+        || fs_claim_replay(sheet, command, now, result))
     {
         return;
     }
@@ -95,6 +96,10 @@ fs_decide_order(fs_sheet_t *sheet, const fs_command_t *command,
 
     case FS_COMMAND_REFUNDED:
         fs_decide_refunded(sheet, command, &hold, now, result);
+        break;
+
+    case FS_COMMAND_ANSWER_CLAIM:
+        fs_decide_answer_claim(sheet, command, &hold, now, result);
         break;
 
     default:
@@ -558,22 +563,21 @@ static int
 fs_refund_replay(fs_sheet_t *sheet, const fs_command_t *command,
     const fs_now_t *now, fs_result_t *result)
 {
-    fs_seq_t    seq;
+    int         bound;
     fs_hold_t   hold;
     fs_entry_t  entry;
 
-    if (command->type != FS_COMMAND_REFUND
-        || fs_all_zero(command->key, FS_KEY_HASH_LEN)
-        || !fs_sheet_bound(sheet, command->buyer, command->key, &seq)
-        || !fs_sheet_entry(sheet, seq, &entry)
-        || now->mono >= entry.at + FS_KEY_KEPT_MS)
-    {
+    if (command->type != FS_COMMAND_REFUND) {
         return 0;
     }
 
-    if (entry.type != FS_ENTRY_OWED || entry.hold != command->hold
-        || entry.number2 != fs_get_le32(command->fingerprint)
-        || entry.number3 != fs_get_le32(command->fingerprint + 4)
+    bound = fs_key_bound(sheet, command, FS_ENTRY_OWED, now, &entry);
+
+    if (bound == 0) {
+        return 0;
+    }
+
+    if (bound == -1 || !fs_entry_answers(&entry, command)
         || !fs_sheet_hold(sheet, entry.hold, &hold))
     {
         result->outcome = FS_KEY_REUSED;

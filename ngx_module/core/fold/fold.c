@@ -153,6 +153,17 @@ fs_fold_entry(fs_sheet_t *sheet, const fs_entry_t *entry,
         fs_fold_restocked(sheet, entry);
         break;
 
+    case FS_ENTRY_CLAIMED:
+        fs_fold_claimed(sheet, entry, slot);
+        fs_fold_key(sheet, entry);
+        break;
+
+    case FS_ENTRY_ACCEPTED:
+    case FS_ENTRY_DENIED:
+        fs_fold_claim_answered(sheet, entry);
+        fs_fold_key(sheet, entry);
+        break;
+
     case FS_ENTRY_FORMED:
     case FS_ENTRY_FAILED:
         fs_fold_group(sheet, entry, slot);

@@ -57,6 +57,11 @@ void fs_fold_owed(fs_sheet_t *sheet, const fs_entry_t *entry,
 void fs_fold_restocked(fs_sheet_t *sheet, const fs_entry_t *entry);
 void fs_fold_refunded(fs_sheet_t *sheet, const fs_entry_t *entry);
 
+/* fold_claim.c: claims and how they were answered. */
+void fs_fold_claimed(fs_sheet_t *sheet, const fs_entry_t *entry,
+    fs_sale_slot_t *slot);
+void fs_fold_claim_answered(fs_sheet_t *sheet, const fs_entry_t *entry);
+
 /* As it was written before there was `owed`. */
 void fs_fold_refund_due(fs_sheet_t *sheet, const fs_entry_t *entry);
 void fs_fold_returned(fs_sheet_t *sheet, const fs_entry_t *entry,

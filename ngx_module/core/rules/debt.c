@@ -60,15 +60,39 @@ fs_emit_owed(fs_sheet_t *sheet, fs_hold_t *hold, unsigned line, uint32_t qty,
     }
 
     if (command != NULL) {
-        memcpy(entry.id1, command->buyer, FS_BUYER_LEN);
-        memcpy(entry.key, command->key, FS_KEY_HASH_LEN);
-        entry.number2 = fs_get_le32(command->fingerprint);
-        entry.number3 = fs_get_le32(command->fingerprint + 4);
+        fs_entry_asked(&entry, command);
     }
 
     fs_emit(sheet, &entry, now);
 
     return fs_sheet_hold(sheet, hold->seq, hold);
+}
+
+
+void
+fs_owe_units(fs_sheet_t *sheet, fs_hold_t *hold, unsigned line, uint32_t qty,
+    fs_reason_t reason, const fs_now_t *now)
+{
+    int64_t           amount, left;
+    uint32_t          most;
+    const fs_line_t  *of;
+
+    of = &hold->lines[line];
+    most = of->qty - of->owed_qty;
+
+    if (qty > most) {
+        qty = most;
+    }
+
+    if (qty == 0) {
+        return;
+    }
+
+    amount = fs_line_worth(of, qty);
+    left = fs_line_left(of);
+
+    (void) fs_emit_owed(sheet, hold, line, qty,
+                        (amount < left) ? amount : left, reason, NULL, now);
 }
 
 

@@ -124,11 +124,9 @@ static void
 fs_receive_line(fs_sheet_t *sheet, const fs_listed_t *listed, uint32_t come,
     const fs_now_t *now)
 {
-    int64_t      amount, left;
-    uint32_t     missing, qty;
+    uint32_t     missing;
     fs_hold_t    hold;
     fs_entry_t   entry;
-    fs_line_t   *line;
 
     if (!fs_sheet_hold(sheet, listed->hold, &hold)
         || listed->line >= hold.lines_n)
@@ -137,7 +135,6 @@ fs_receive_line(fs_sheet_t *sheet, const fs_listed_t *listed, uint32_t come,
         return;
     }
 
-    line = &hold.lines[listed->line];
     missing = listed->qty - come;
 
     if (come == 0) {
@@ -151,19 +148,8 @@ fs_receive_line(fs_sheet_t *sheet, const fs_listed_t *listed, uint32_t come,
 
     fs_emit(sheet, &entry, now);
 
-    if (sheet->failed || !fs_sheet_hold(sheet, listed->hold, &hold)) {
-        return;
-    }
-
-    qty = line->qty - line->owed_qty;
-    qty = (missing < qty) ? missing : qty;
-
-    if (qty != 0) {
-        amount = fs_line_worth(line, qty);
-        left = fs_line_left(line);
-
-        (void) fs_emit_owed(sheet, &hold, listed->line, qty,
-                            (amount < left) ? amount : left, FS_REASON_SHORT,
-                            NULL, now);
+    if (!sheet->failed && fs_sheet_hold(sheet, listed->hold, &hold)) {
+        fs_owe_units(sheet, &hold, listed->line, missing, FS_REASON_SHORT,
+                     now);
     }
 }

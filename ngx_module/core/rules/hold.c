@@ -127,3 +127,52 @@ fs_emit_lines(fs_sheet_t *sheet, const fs_hold_t *hold, fs_entry_type_t type,
         fs_emit(sheet, &entry, now);
     }
 }
+
+
+void
+fs_entry_asked(fs_entry_t *entry, const fs_command_t *command)
+{
+    memcpy(entry->id1, command->buyer, FS_BUYER_LEN);
+    memcpy(entry->key, command->key, FS_KEY_HASH_LEN);
+    entry->number2 = fs_get_le32(command->fingerprint);
+    entry->number3 = fs_get_le32(command->fingerprint + 4);
+}
+
+
+int
+fs_key_bound(fs_sheet_t *sheet, const fs_command_t *command,
+    fs_entry_type_t type, const fs_now_t *now, fs_entry_t *entry)
+{
+    fs_seq_t   seq;
+    fs_hold_t  hold;
+
+    if (fs_all_zero(command->key, FS_KEY_HASH_LEN)
+        || !fs_sheet_bound(sheet, command->buyer, command->key, &seq)
+        || !fs_sheet_entry(sheet, seq, entry))
+    {
+        return 0;
+    }
+
+    if (entry->type == FS_ENTRY_HELD) {
+
+        /* a hold's: kept while it lives, and for a day after */
+
+        return fs_sheet_hold(sheet, seq, &hold) && !fs_hold_live(&hold)
+               && now->mono >= hold.due + FS_KEY_KEPT_MS ? 0 : -1;
+    }
+
+    if (now->mono >= entry->at + FS_KEY_KEPT_MS) {
+        return 0;
+    }
+
+    return entry->type == type && entry->hold == command->hold
+           && command->epoch == fs_sheet_epoch(sheet, entry->hold) ? 1 : -1;
+}
+
+
+int
+fs_entry_answers(const fs_entry_t *entry, const fs_command_t *command)
+{
+    return entry->number2 == fs_get_le32(command->fingerprint)
+           && entry->number3 == fs_get_le32(command->fingerprint + 4);
+}

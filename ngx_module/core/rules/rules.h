@@ -48,6 +48,20 @@ void fs_entry_about(fs_entry_t *entry, const fs_hold_t *hold,
 void fs_entry_about_line(fs_entry_t *entry, const fs_hold_t *hold,
     unsigned line, fs_entry_type_t type);
 
+/* The command's key, whose it is, and the fingerprint of the request. */
+void fs_entry_asked(fs_entry_t *entry, const fs_command_t *command);
+
+/*
+ * What the key of a command is bound to.  1: an entry of this type about the
+ * command's hold, into *entry; -1: something else; 0: nothing, or it was kept
+ * long enough.
+ */
+int fs_key_bound(fs_sheet_t *sheet, const fs_command_t *command,
+    fs_entry_type_t type, const fs_now_t *now, fs_entry_t *entry);
+
+/* 1: the entry was asked for by a request of this fingerprint. */
+int fs_entry_answers(const fs_entry_t *entry, const fs_command_t *command);
+
 
 /*
  * transitions.c: the hold's transitions, one table: state x command;
@@ -100,6 +114,11 @@ int64_t fs_line_worth(const fs_line_t *line, uint32_t qty);
 int fs_emit_owed(fs_sheet_t *sheet, fs_hold_t *hold, unsigned line,
     uint32_t qty, int64_t amount_fen, fs_reason_t reason,
     const fs_command_t *command, const fs_now_t *now);
+
+/* So many units of a line are owed, at most those that are not yet, for what
+ * they are worth, at most what is left; none: nothing is written. */
+void fs_owe_units(fs_sheet_t *sheet, fs_hold_t *hold, unsigned line,
+    uint32_t qty, fs_reason_t reason, const fs_now_t *now);
 
 /* Units of a line go back to their sale; 0: nothing is written. */
 void fs_emit_restocked(fs_sheet_t *sheet, fs_hold_t *hold, unsigned line,
@@ -158,6 +177,26 @@ unsigned fs_receive_lines(fs_sheet_t *sheet, uint32_t sale, uint32_t pickup,
  * are compensated: the next lines of it.  Steps; 0: there is nothing to do.
  */
 unsigned fs_settle_sale(fs_sheet_t *sheet, uint32_t sale, unsigned limit,
+    const fs_now_t *now);
+
+
+/*
+ * claim.c: claims of buyers.
+ */
+
+/* Whether a claim of so much is accepted when it is due: it is small, and this
+ * buyer has not had too many such. */
+int fs_claim_by_time(fs_sheet_t *sheet, const uint8_t *buyer,
+    int64_t amount_fen, const fs_now_t *now);
+
+/* An open claim is accepted, and owed, or denied.  command NULL: its time has
+ * come. */
+void fs_emit_answer(fs_sheet_t *sheet, fs_hold_t *hold,
+    const fs_claim_t *claim, int accept, const fs_command_t *command,
+    const fs_now_t *now);
+
+/* The timer of a claim.  1: a step; 0: there is nothing to do. */
+unsigned fs_claim_due(fs_sheet_t *sheet, const fs_timer_t *timer,
     const fs_now_t *now);
 
 

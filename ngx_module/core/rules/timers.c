@@ -235,6 +235,9 @@ fs_timer_run(fs_sheet_t *sheet, const fs_now_t *now, const fs_timer_t *timer,
     case FS_TIMER_SETTLE:
         return fs_settle_sale(sheet, timer->sale, limit, now);
 
+    case FS_TIMER_CLAIM:
+        return fs_claim_due(sheet, timer, now);
+
     case FS_TIMER_GIVEN:
         return fs_hand_over_given(sheet, timer, now);
 
