@@ -228,7 +228,8 @@ fs_sale_state(const fs_sale_t *sale)
  * A goal of the whole sale has one group, so its first `formed` or `failed`
  * is final.  By pickup point there are as many groups as points: some may
  * form long before the others fail, so the sale as a whole answers only when
- * all are decided, and then says whether any formed.  What was cancelled did not.
+ * all are decided, and then says whether any formed.  What was cancelled did
+ * not.
  */
 
 int

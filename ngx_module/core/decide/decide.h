@@ -101,6 +101,9 @@ int fs_hand_over_replay(fs_sheet_t *sheet, const fs_command_t *command,
 void fs_decide_operator(fs_sheet_t *sheet, const fs_command_t *command,
     const fs_operator_t *op, const fs_now_t *now, fs_result_t *result);
 
+
+/* operator_entry.c: what the operator's commands have in common. */
+
 /* The entry of an operator's command, to which its key is bound. */
 void fs_operator_emit(fs_sheet_t *sheet, const fs_command_t *command,
     const fs_operator_t *op, fs_entry_t *entry, const fs_now_t *now);

@@ -631,7 +631,8 @@ fs_view_refund(fs_view_t *view, fs_seq_t hold, const uint8_t *reference,
 
 /*
  * 1: all its lines count to groups that failed, or are back, or their sales
- * were called off; the entries may be still to come.  Units sold before the sale had a goal count to none.
+ * were called off; the entries may be still to come.  Units sold before the
+ * sale had a goal count to none.
  * -1: a row of theirs cannot be read.
  */
 

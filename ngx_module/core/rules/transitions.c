@@ -64,7 +64,7 @@ static const fs_transition_t  fs_transitions[FS_HOLD_STATES_N][FS_MOVES_N] = {
     },
 
     [FS_HOLD_PAYING] = {
-        [FS_MOVE_PAY]       = STAYS(PAYING),          /* it has its time once */
+        [FS_MOVE_PAY]       = STAYS(PAYING),      /* it has its time once */
         [FS_MOVE_RELEASE]   = WRONG(PAYING),
         [FS_MOVE_POINT]     = TO(PAYING, POINT),
         [FS_MOVE_EXPIRE]    = TO(EXPIRED, EXPIRED),
