@@ -417,6 +417,26 @@ test_put_back(void **context)
 }
 
 
+/* Of two hand-overs, one right after the other, only the one that is named. */
+
+static void
+test_put_back_first(void **context)
+{
+    fixture_t    *fixture = *context;
+    goods_shop_t  shop;
+
+    goods_shop(fixture, &shop);
+    assert_string_equal(goods_hand(fixture, shop.cart, 1, shop.grape),
+                        "handed_over");
+    assert_string_equal(goods_hand(fixture, shop.cart, 2, shop.egg),
+                        "handed_over");
+    assert_string_equal(goods_put_back(fixture, shop.cart, 1), "ok");
+    assert_string_equal(goods_of(fixture, shop.cart, 0), "ready");
+    assert_string_equal(goods_of(fixture, shop.cart, 1), "handed_over");
+    goods_check(fixture);
+}
+
+
 /* A key is kept for a day; then the nonce is a new one. */
 
 static void
@@ -643,6 +663,8 @@ main(void)
         cmocka_unit_test_setup_teardown(test_paid_back, setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(test_put_back, setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_put_back_first, setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(test_key_kept, setup,
                                         fixture_teardown),

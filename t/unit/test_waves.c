@@ -320,6 +320,9 @@ test_taken(void **context)
     assert_int_equal(goods_tally(fixture, plum, yangguang,
                                  FS_WAVE_OPEN).ordered, 0);
 
+    /* of the same wave, but paid after the group has formed: it comes later */
+
+    waves_buy(fixture, 30, plum, 1, "yangguang");
     assert_string_equal(waves_put(fixture, "sat", "egg berry plum",
                                   fixture->wall, 0), "created");
     wave = waves_row(fixture, 1);
@@ -607,6 +610,11 @@ test_moves(void **context)
                         "owed restocked owed restocked ready");
     waves_goods(fixture, hold[2], "ready", 0);
     goods_check(fixture);
+
+    /* what was ordered is what it was when it was frozen */
+
+    assert_int_equal(goods_tally(fixture, egg, 0, 0).ordered, 8);
+    assert_int_equal(goods_tally(fixture, egg, 0, 0).ready, 4);
     goods_fold_again(fixture);
     goods_check(fixture);
 }
