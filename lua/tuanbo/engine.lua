@@ -69,6 +69,8 @@ typedef struct {
 
 typedef struct {
     double    handed_at;
+    double    claim_until;
+    uint32_t  claim_qty;
     uint32_t  coming;
 } ngx_http_flashsale_ffi_line_t;
 
@@ -466,7 +468,8 @@ end
 -- @tparam string identity the buyer's, as flashsale_user has it
 -- @treturn table|nil id, state, lines (of sale, qty, price_fen; of an order
 -- also goods, short_qty, and what its JSON has not: coming, the units that the
--- sale does not have again, and handed_at), pickup, amount_fen, owed_fen,
+-- sale does not have again, handed_at, claim_qty, the units that its buyer can
+-- claim, and claim_until), pickup, amount_fen, owed_fen,
 -- refunded_fen, created_at, expires_at, now, debts (of owed, sale, qty,
 -- amount_fen, reason, due_at, refunded_at), claims (of id, state, amount_fen,
 -- due_at, sale, qty, reason, answered_at), and what is in no JSON:
@@ -498,6 +501,9 @@ function engine.hold(id, identity)
         if line.goods then
             line.coming = beside.coming
             line.handed_at = beside.handed_at ~= 0 and beside.handed_at or nil
+            line.claim_qty = beside.claim_qty
+            line.claim_until = beside.claim_until ~= 0
+                               and beside.claim_until or nil
         end
     end
 

@@ -504,6 +504,8 @@ ngx_http_flashsale_lua_order(ngx_http_flashsale_worker_t *worker,
 
         to->handed_at = (line->goods == FS_GOODS_HANDED_OVER)
                         ? (double) line->goods_at : 0;
+        to->claim_until = (double) may.claim_until[i];
+        to->claim_qty = may.claim_qty[i];
         to->coming = line->qty - line->restocked;
     }
 }

@@ -69,6 +69,9 @@ typedef struct {
  * it can be cancelled, 0: it cannot */
 typedef struct {
     double                           handed_at; /* 0: it is not */
+    double                           claim_until; /* 0: no time is set yet */
+    uint32_t                         claim_qty; /* units that its buyer can
+                                                   claim */
     uint32_t                         coming;    /* units that the sale does
                                                    not have again */
 } ngx_http_flashsale_ffi_line_t;

@@ -54,6 +54,14 @@ void fs_decide_claim(fs_sheet_t *sheet, const fs_command_t *command,
 void fs_decide_answer_claim(fs_sheet_t *sheet, const fs_command_t *command,
     fs_hold_t *hold, const fs_now_t *now, fs_result_t *result);
 
+/*
+ * How many units of a line of an order can be claimed now, and until when
+ * (wall; 0: no time is set for it yet).  OK, WRONG_STATE, TOO_LATE.  Writes
+ * nothing.
+ */
+fs_outcome_t fs_check_claim(fs_sheet_t *sheet, const fs_hold_t *hold,
+    unsigned line, const fs_now_t *now, uint32_t *left, int64_t *until);
+
 
 /*
  * decide_buyer.c: what a buyer does with a hold of their own: RELEASE, PAY,

@@ -10,9 +10,6 @@
 
 
 static int fs_claim_valid(const fs_command_t *command);
-static fs_outcome_t fs_check_claim(fs_sheet_t *sheet,
-    const fs_command_t *command, const fs_hold_t *hold, unsigned line,
-    const fs_now_t *now);
 
 
 int
@@ -64,7 +61,8 @@ void
 fs_decide_claim(fs_sheet_t *sheet, const fs_command_t *command,
     fs_hold_t *hold, const fs_now_t *now, fs_result_t *result)
 {
-    int64_t       left;
+    int64_t       left, until;
+    uint32_t      units;
     unsigned      line;
     fs_entry_t    entry;
     fs_outcome_t  outcome;
@@ -80,11 +78,15 @@ fs_decide_claim(fs_sheet_t *sheet, const fs_command_t *command,
         }
     }
 
-    outcome = fs_check_claim(sheet, command, hold, line, now);
+    outcome = fs_check_claim(sheet, hold, line, now, &units, &until);
 
     if (outcome == FS_WRONG_STATE) {
         fs_wrong_state(sheet, hold, result);
         return;
+    }
+
+    if (outcome == FS_OK && command->lines[0].qty > units) {
+        outcome = FS_CLAIMED;
     }
 
     if (outcome != FS_OK) {
@@ -140,11 +142,11 @@ fs_claim_valid(const fs_command_t *command)
  * over; a unit once, and none that is owed back already.
  */
 
-static fs_outcome_t
-fs_check_claim(fs_sheet_t *sheet, const fs_command_t *command,
-    const fs_hold_t *hold, unsigned line, const fs_now_t *now)
+fs_outcome_t
+fs_check_claim(fs_sheet_t *sheet, const fs_hold_t *hold, unsigned line,
+    const fs_now_t *now, uint32_t *left, int64_t *until)
 {
-    uint32_t          qty;
+    uint32_t          gone, open;
     const fs_line_t  *of;
 
     if (!hold->paid || line == hold->lines_n) {
@@ -152,29 +154,26 @@ fs_check_claim(fs_sheet_t *sheet, const fs_command_t *command,
     }
 
     of = &hold->lines[line];
-    qty = command->lines[0].qty;
 
-    switch (of->goods) {
-
-    case FS_GOODS_READY:
-        break;
-
-    case FS_GOODS_HANDED_OVER:
-
-        if (now->wall > of->goods_at + sheet->store->conf.claim_ms) {
-            return FS_TOO_LATE;
-        }
-
-        break;
-
-    default:
+    if (of->goods != FS_GOODS_READY && of->goods != FS_GOODS_HANDED_OVER) {
         return FS_WRONG_STATE;
     }
 
-    return of->claimed + qty > of->qty
-           || of->owed_qty + qty
-              + fs_sheet_claimed_open(sheet, hold->seq, line) > of->qty
-           ? FS_CLAIMED : FS_OK;
+    /* what is ready counts as handed over from goods_at on */
+
+    *until = (of->goods_at != 0)
+             ? of->goods_at + sheet->store->conf.claim_ms : 0;
+
+    if (of->goods == FS_GOODS_HANDED_OVER && now->wall > *until) {
+        return FS_TOO_LATE;
+    }
+
+    open = fs_sheet_claimed_open(sheet, hold->seq, line);
+    gone = of->owed_qty + open > of->claimed ? of->owed_qty + open
+                                             : of->claimed;
+    *left = gone < of->qty ? of->qty - gone : 0;
+
+    return FS_OK;
 }
 
 

@@ -14,6 +14,9 @@
 
 typedef struct {
     int64_t              cancel_until;  /* wall; 0: it cannot be cancelled */
+    uint32_t             claim_qty[FS_LINES_MAX];    /* units of the line */
+    int64_t              claim_until[FS_LINES_MAX];  /* wall; 0: no time is
+                                                        set for it yet */
 } fs_may_t;
 
 /*
