@@ -308,7 +308,8 @@ static const fs_entry_t  entries[] = {
       .qty = 2, .pickup = XINGFU, .lines_n = 1,
       .time1 = T0 + 172809122,
       .id1 = "an order service", .key = KEY },
-    { .type = FS_ENTRY_PICKED_UP, .at = T0 + 172809122, .hold = 74, .sale = RICE,
+    { .type = FS_ENTRY_PICKED_UP, .at = T0 + 172809122, .hold = 74,
+      .sale = RICE,
       .qty = 2, .pickup = XINGFU, .lines_n = 1,
       .flags = FS_ENTRY_BY_TIME },
 
@@ -336,7 +337,8 @@ static const fs_entry_t  entries[] = {
       .qty = 0, .pickup = XINGFU, .lines_n = 1,
       .amount_fen = 100, .reason = FS_REASON_COMPENSATION,
       .time1 = T0 + 187209203, .id2 = "payment number a" },
-    { .type = FS_ENTRY_SETTLED, .at = T0 + 180009203, .sale = RICE, .time1 = 102 },
+    { .type = FS_ENTRY_SETTLED, .at = T0 + 180009203, .sale = RICE,
+      .time1 = 102 },
     { .type = FS_ENTRY_CALLED_OFF, .at = T0 + 180009204, .sale = RICE,
       .id1 = "operator's pseud", .id2 = "digest of a why.", .key = KEY },
     { .type = FS_ENTRY_OWED, .at = T0 + 180009204, .hold = 74, .sale = RICE,
@@ -347,9 +349,10 @@ static const fs_entry_t  entries[] = {
       .qty = 1, .pickup = XINGFU, .lines_n = 1,
       .amount_fen = 1000, .reason = FS_REASON_SALE_CANCELLED,
       .time1 = T0 + 187209204, .id2 = "payment number b" },
-    { .type = FS_ENTRY_RESTOCKED, .at = T0 + 180009204, .hold = 76, .sale = RICE,
-      .qty = 1, .pickup = XINGFU, .lines_n = 1 },
-    { .type = FS_ENTRY_SETTLED, .at = T0 + 180009204, .sale = RICE, .time1 = 105 }
+    { .type = FS_ENTRY_RESTOCKED, .at = T0 + 180009204, .hold = 76,
+      .sale = RICE, .qty = 1, .pickup = XINGFU, .lines_n = 1 },
+    { .type = FS_ENTRY_SETTLED, .at = T0 + 180009204, .sale = RICE,
+      .time1 = 105 }
 };
 
 #define ENTRIES_N  (sizeof(entries) / sizeof(entries[0]))
