@@ -82,6 +82,38 @@ is(places($lin), 'ready handed_over', 'to be collected, and collected');
 ok($lin->dom->at('.code'), 'with the code');
 
 
+# ---- lines that come in different waves, and not all of them
+$t->define_sale('fig', title => '无花果', price_fen => 1000, stock => 10,
+    doc => { pickups => ['xingfu'] });
+my $mixed = cart([grape => 2], [egg => 1], [fig => 1]);
+is(operator(PUT => '/waves/monday', sales => [qw(grape egg)],
+    cut_at => now_ms() - 1000)->code, 201, 'two of three sales are cut');
+# counts with those of the orders above
+is(operator(POST => '/waves/monday/receive', pickup => 'xingfu',
+    lines => [{ sale => 'grape', qty => 3 + 1 }, { sale => 'egg', qty => 1 }],
+    final => \1)->code, 200, 'and not enough of them has come');
+$lin->get("/h/$mixed");
+is(places($lin), 'ready awaited short', 'three places');
+is($lin->dom->at('h1')->text, '到了一部分，可以先来取', 'the page says so');
+ok($lin->dom->at('.code'), 'with the code');
+like(shelf($lin, 'ready'), qr/葡萄.*少来了 1 份，39.8 元退给您/,
+    'one unit less');
+like(shelf($lin, 'awaited'), qr/无花果/, 'what comes later');
+like(shelf($lin, 'short'), qr/^缺货 .*鸡蛋.*没有来，29.9 元退给您/,
+    'what never comes, and what is paid back');
+is($lin->dom->find('.debts li')->map('all_text')->grep(qr/缺货/)->size, 2,
+    'as debts, too');
+like($lin->dom->at('.steps .now')->all_text, qr/到自提点.*3 样里到了 1 样/s,
+    'how many are there');
+like($lin->get('/me')->text, qr/一部分可以取货/, 'in the list of orders');
+
+
+sub operator ($method, $path, %json) {
+    return $t->call($method => "/admin$path", role => 'admin',
+        key => $t->new_key, json => \%json);
+}
+
+
 # An order of these lines, in JSON as a page's script sends it.
 sub cart (@lines) {
     my $hold = $lin->{ua}->post($t->url('/api/holds'), {

@@ -241,6 +241,50 @@ for my $part (['cancelled', 'sold'], ['goodwill', 'refunded']) {
 is(number('SELECT count(*) FROM refunds WHERE hold = ?', $hold->{id}), 2,
     'each once');
 
+# ---- claims, a lot that was not good enough, a whole sale that is cancelled:
+# what comes of all of it is one debt each, paid back once, while the service
+# dies
+$t->define_sale('plum', price_fen => 500, stock => 50);
+my %plum;
+for my $i (1 .. 4) {
+    $plum{"m$i"} = $t->held("m$i", 'plum', 2);
+    is(pay("m$i", $plum{"m$i"}), 303, "m$i pays");
+}
+eventually { 4 == grep { state_of($_, $plum{$_}) eq 'sold' } keys %plum }
+    'all have paid';
+my $bad = $plum{m1}{id};
+is($t->order($bad, 'ready')->code, 200, 'one is there');
+is($t->order($bad, 'picked-up')->code, 200, 'and collected');
+my $claim = $t->call(POST => "/api/holds/$bad/claims", user => 'm1',
+    key => $t->new_key, json => { sale => 'plum', qty => 1,
+    reason => 'damaged' })->json;
+is($claim->{amount_fen}, 500, 'a unit of it was damaged');
+is($t->order($bad, "claims/$claim->{id}", accept => \1)->code, 200, 'agreed');
+for my $path ('plum/compensate', 'plum/cancel') {
+    my %more = $path =~ /comp/ ? (fen_each => 30) : ();
+    is($t->call(POST => "/admin/sales/$path", role => 'admin',
+        key => $t->new_key, json => { reason => 'bad weather', %more })->code,
+        202, $path);
+    $service->stop('KILL');
+    $service->start;
+}
+my $of_plum = "FROM refunds WHERE sale = 'plum'";
+eventually { 4 * 2 * 500 == number("SELECT coalesce(sum(amount_fen), 0)"
+    . " $of_plum AND state = 'settled'") } 'all that was paid is back';
+is(number("SELECT sum(amount_fen) $of_plum"), 4 * 2 * 500, 'and no more');
+is(join(' ', map { "$_->{reason}=$_->{amount_fen}" } $service->rows(
+    "SELECT reason, amount_fen $of_plum AND hold = ? ORDER BY seq", $bad)),
+    'damaged=500 compensation=60 sale_cancelled=440',
+    'a debt for each reason, cut to what is left');
+is(scalar(my @back = $t->entries('refunded', 'plum')),
+    number("SELECT count(*) $of_plum"), 'each once, says the ledger');
+is(number('SELECT hold_state FROM orders WHERE hold = ?', $bad), 'refunded',
+    'which makes it a refunded order');
+is($t->read_hold('m1', $bad)->{owed_fen}, 0, 'nothing is owed any more');
+is($t->call(GET => '/admin/audit', role => 'admin')->json->{owed}{fen},
+    number('SELECT sum(amount_fen) FROM refunds WHERE state NOT IN'
+    . " ('settled', 'elsewhere')"), 'engine and service owe the same');
+
 # ---- another ledger
 my $store = $t->store_path;
 $t->stop;
