@@ -3,7 +3,7 @@
 #include "core/base/version.h"
 #include "core/log/life.h"
 #include "core/read/read.h"
-#include "core/read/view_debts.h"
+#include "core/read/view_claims.h"
 #include "http/ngx_http_flashsale_answer.h"
 #include "worker/ngx_http_flashsale_people.h"
 #include "worker/ngx_http_flashsale_worker.h"
@@ -278,6 +278,9 @@ ngx_http_flashsale_metrics_engine(ngx_http_flashsale_metrics_t *metrics,
                                "closings, group decisions.", sum->timers);
     ngx_http_flashsale_counter("entries_total", "Ledger entries written.",
                                sum->entries);
+    ngx_http_flashsale_counter("claims_accepted_by_time_total",
+                               "Claims accepted by the engine when they were "
+                               "due.", sum->accepted);
     ngx_http_flashsale_counter("redelivered_total",
                                "Results of a killed leader, delivered by the "
                                "next.", sum->redelivered);
@@ -450,8 +453,12 @@ ngx_http_flashsale_metrics_owed(ngx_http_flashsale_metrics_t *metrics,
         ngx_http_flashsale_gauge("owed_debts",
                                  "How many debts that is.", owed.debts);
         ngx_http_flashsale_gauge("owed_overdue",
-                                 "Debts whose time is over, at most 10000.",
-                                 overdue);
+                                 "Debts and open claims whose time is over, "
+                                 "at most 10000.", overdue);
+        ngx_http_flashsale_gauge("claims_open",
+                                 "Claims that wait for an answer, among the "
+                                 "10000 debts and claims due first.",
+                                 fs_view_claims_open(&view));
     }
 
     fs_view_close(&view);

@@ -285,7 +285,8 @@ ngx_http_flashsale_lines_asked(ngx_http_request_t *r, unsigned *goods,
     str.len = (len > 0) ? len : 0;
 
     if (*behind && fs_listed_cursor_read(str, after) != 0) {
-        ngx_http_flashsale_fault(fault, "after", "is the next of another page");
+        ngx_http_flashsale_fault(fault, "after",
+                                 "is the next of another page");
         return FS_BAD_REQUEST;
     }
 

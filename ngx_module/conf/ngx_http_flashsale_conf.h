@@ -26,7 +26,7 @@ typedef struct ngx_http_flashsale_worker_s    ngx_http_flashsale_worker_t;
 typedef struct ngx_http_flashsale_newcomer_s  ngx_http_flashsale_newcomer_t;
 
 
-/* who signs with a secret, the two who need none, and who may have one of two */
+/* who signs with a secret, the two who need none, and who has one of two */
 typedef enum {
     NGX_HTTP_FLASHSALE_ORDERS = 0,
     NGX_HTTP_FLASHSALE_LEDGER,

@@ -34,6 +34,7 @@ typedef struct {
     ngx_http_flashsale_counter_t     commands;
     ngx_http_flashsale_counter_t     timers;
     ngx_http_flashsale_counter_t     entries;
+    ngx_http_flashsale_counter_t     accepted;      /* claims, by time */
     ngx_http_flashsale_counter_t     redelivered;   /* of dead leaders */
     ngx_http_flashsale_counter_t     contacts_written;
     ngx_http_flashsale_counter_t     contacts_erased;

@@ -613,6 +613,7 @@ ngx_http_flashsale_thread_turn(ngx_http_flashsale_thread_t *thread)
             ngx_http_flashsale_add(&counters->commands, pass.commands);
             ngx_http_flashsale_add(&counters->timers, pass.timers);
             ngx_http_flashsale_add(&counters->entries, pass.entries);
+            ngx_http_flashsale_add(&counters->accepted, pass.accepted);
 
             ngx_http_flashsale_observe(&counters->batch,
                                        ngx_http_flashsale_batch_bounds,

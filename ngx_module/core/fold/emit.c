@@ -62,6 +62,9 @@ fs_emit(fs_sheet_t *sheet, fs_entry_t *entry, const fs_now_t *now)
 
     fs_entry_encode(entry, record);
 
+    sheet->accepted += entry->type == FS_ENTRY_ACCEPTED
+                       && (entry->flags & FS_ENTRY_BY_TIME);
+
     fs_fold(sheet, entry);
 }
 

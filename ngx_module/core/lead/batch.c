@@ -108,6 +108,7 @@ fs_batch_work(fs_leader_t *leader, fs_pass_t *pass)
     }
 
     pass->entries = (unsigned) (leader->sheet.seq - seq);
+    pass->accepted = leader->sheet.accepted;
     pass->more = leader->live != 0;
 
     if (pass->entries == 0 && pass->timers == 0

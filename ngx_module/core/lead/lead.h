@@ -39,6 +39,7 @@ typedef struct {
     unsigned             commands;      /* applied by this pass */
     unsigned             timers;        /* steps */
     unsigned             entries;       /* written */
+    unsigned             accepted;      /* claims among them, by time */
     unsigned             delivered;     /* of a dead leader's pass */
     int64_t              log_us;        /* the log's commit with its sync */
     int64_t              index_us;

@@ -1,5 +1,6 @@
 
 #include "read/view_claims.h"
+#include "sheet/sheet_claims.h"
 
 
 int
@@ -71,6 +72,36 @@ fs_view_claims(fs_view_t *view, const fs_hold_t *hold, fs_claim_t *claims)
         claims[n].hold = hold->seq;
         claims[n].seq = fs_get_be64(walk.key.data + 8);
         n++;
+    }
+
+    fs_db_walk_end(&walk);
+
+    return n;
+}
+
+
+uint64_t
+fs_view_claims_open(fs_view_t *view)
+{
+    int           found;
+    uint64_t      n, looked;
+    fs_db_walk_t  walk;
+
+    if (view->index.txn == NULL) {
+        return 0;
+    }
+
+    n = 0;
+    looked = 0;
+
+    for (found = fs_db_walk(&walk, &view->index,
+                            view->store->index_dbi[FS_INDEX_OWED], NULL, 0,
+                            MDB_FIRST);
+         found && looked < FS_OVERDUE_SHOWN;
+         found = fs_db_walk_on(&walk, MDB_NEXT))
+    {
+        looked++;
+        n += walk.value.len == FS_OWED_CLAIM_LEN;
     }
 
     fs_db_walk_end(&walk);

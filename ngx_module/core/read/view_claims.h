@@ -27,6 +27,10 @@ typedef struct {
 int fs_view_claim(fs_view_t *view, fs_seq_t hold, fs_seq_t seq,
     fs_claim_t *claim);
 
+/* Claims that wait for an answer, among the first FS_OVERDUE_SHOWN debts and
+ * claims by their times. */
+uint64_t fs_view_claims_open(fs_view_t *view);
+
 /* A hold's claims, the oldest first, as far as they can be read.  Returns how
  * many, at most FS_CLAIMS_SHOWN. */
 size_t fs_view_claims(fs_view_t *view, const fs_hold_t *hold,

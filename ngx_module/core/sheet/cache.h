@@ -186,6 +186,7 @@ typedef struct {
     unsigned             damaged:1;     /* and it is one of the index */
     fs_aside_t           suspect;       /* the row that is worked on */
     unsigned             asides;        /* rows set aside */
+    unsigned             accepted;      /* claims, by time */
     fs_seq_t             seq;           /* last entry */
     int64_t              at;            /* its at */
     uint8_t              hash[FS_HASH_LEN];

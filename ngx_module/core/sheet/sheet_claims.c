@@ -8,7 +8,6 @@
 #include "sheet/sheet_lines.h"
 
 
-#define FS_OWED_CLAIM_LEN  9            /* of the value: hold u64, 1 */
 #define FS_MARKED_KEY_LEN  (FS_BUYER_LEN + 8)
 
 

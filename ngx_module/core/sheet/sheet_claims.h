@@ -13,6 +13,10 @@
 #pragma GCC visibility push(hidden)
 
 
+/* Of the value of a claim among what is due, which a debt's has not: hold
+ * u64, 1. */
+#define FS_OWED_CLAIM_LEN  9
+
 /* A claim of a hold by its id.  1: found, into *claim; 0: not. */
 int fs_sheet_claim(fs_sheet_t *sheet, fs_seq_t hold, fs_seq_t seq,
     fs_claim_t *claim);
