@@ -87,6 +87,7 @@ model_check_sales(model_t *m, int all)
         sale = fs_sheet_sale(&m->sheet, n);
         check(sale != NULL, "sale %u", n);
         compare_sale(sale, want, &m->units);
+        compare_handed(oracle, sale);
         model_check_groups(m, sale, want);
 
         due = 0;
@@ -175,12 +176,14 @@ model_check_debts(model_t *m, fs_seq_t seq, const oracle_hold_t *want,
 }
 
 
-/* What is due, in the order of its times: each a debt that is not back. */
+/* What is due, in the order of its times: each a debt that is not back, or a
+ * claim that waits for an answer. */
 
 static void
 model_check_due(model_t *m, const fs_owed_t *sum)
 {
     int           found;
+    size_t        i, waits, open;
     int64_t       fen;
     uint64_t      n;
     fs_debt_t     debt;
@@ -189,6 +192,8 @@ model_check_due(model_t *m, const fs_owed_t *sum)
 
     n = 0;
     fen = 0;
+    waits = 0;
+    open = 0;
 
     for (found = fs_db_walk(&walk, &m->write.index,
                             m->store->index_dbi[FS_INDEX_OWED], NULL, 0,
@@ -197,15 +202,13 @@ model_check_due(model_t *m, const fs_owed_t *sum)
          found = fs_db_walk_on(&walk, MDB_NEXT))
     {
         if (walk.value.len == 9) {
-
-            /* beside them, claims that wait for an answer */
-
             check(walk.key.len == FS_DEBT_KEY_LEN
                   && fs_sheet_claim(&m->sheet, fs_get_le64(walk.value.data),
                                     fs_get_be64(walk.key.data + 8), &claim)
                   && claim.state == FS_CLAIM_OPEN
                   && claim.due_at == (int64_t) fs_get_be64(walk.key.data),
                   "a row of a claim that waits");
+            waits++;
             continue;
         }
 
@@ -222,6 +225,11 @@ model_check_due(model_t *m, const fs_owed_t *sum)
 
     fs_db_walk_end(&walk);
 
+    for (i = 0; i < m->oracle.claims_n; i++) {
+        open += m->oracle.claims[i].state == FS_CLAIM_OPEN;
+    }
+
+    check(waits == open, "%zu claims wait, not %zu", waits, open);
     check(n == sum->debts && fen == sum->fen,
           "%llu debts of %lld fen are due, not %llu of %lld",
           (unsigned long long) n, (long long) fen,

@@ -38,7 +38,9 @@ const oracle_payment_t *compare_debt(const fs_debt_t *debt,
 /* What the debts of a hold add up to, whatever the oracle says. */
 void compare_debts(const fs_hold_t *hold, const fs_debt_t *debts, size_t n);
 
-/* compare_after.c: the index's rows of what comes after an order. */
+/* compare_after.c: a sale's counters of what was handed over and claimed; the
+ * index's rows of what comes after an order. */
+void compare_handed(const oracle_t *oracle, const fs_sale_t *sale);
 void compare_after(const oracle_t *oracle, fs_txn_t *index,
     const MDB_dbi *dbi);
 

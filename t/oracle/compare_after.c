@@ -371,6 +371,45 @@ after_check_claims(after_t *after)
 
 
 void
+compare_handed(const oracle_t *oracle, const fs_sale_t *sale)
+{
+    size_t                i;
+    uint32_t              lines, units, claimed;
+    unsigned              line;
+    const oracle_hold_t  *hold;
+    const oracle_sale_t  *want;
+
+    lines = 0;
+    units = 0;
+    claimed = 0;
+    want = &oracle->sales[sale->number];
+
+    for (i = 0; i < want->orders_n; i++) {
+        hold = &oracle->holds[want->orders[i]];
+
+        for (line = 0; line < hold->lines_n; line++) {
+            if (hold->lines[line].sale != sale->number) {
+                continue;
+            }
+
+            claimed += hold->lines[line].claimed;
+
+            if (hold->lines[line].goods == FS_GOODS_HANDED_OVER) {
+                lines++;
+                units += oracle_coming(hold, line);
+            }
+        }
+    }
+
+    check(sale->handed_lines == lines && sale->handed_units == units
+          && sale->claimed_units == claimed,
+          "sale %u: %u lines of %u units handed over, %u claimed; not %u, "
+          "%u, %u", sale->number, sale->handed_lines, sale->handed_units,
+          sale->claimed_units, lines, units, claimed);
+}
+
+
+void
 compare_after(const oracle_t *oracle, fs_txn_t *index, const MDB_dbi *dbi)
 {
     after_t  after;

@@ -654,6 +654,7 @@ simulate_compare(simulate_t *sim, fs_view_t *view, uint32_t n)
     want = &sim->oracle.sales[n];
     check(fs_view_sale(view, n, &sale), "sale %u", n);
     compare_sale(&sale, want, &sim->units);
+    compare_handed(&sim->oracle, &sale);
 
     for (i = 0; i <= ORACLE_PICKUPS; i++) {
         compare_group(fs_view_group(view, n, i, &group) ? &group : NULL,
