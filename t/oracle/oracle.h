@@ -41,8 +41,8 @@
  * that is ready counts as handed over so long after; a claim may be made so
  * long after that; so many claims, up to so much each, are accepted of one
  * buyer without anybody in that time. */
-#define ORACLE_GIVEN_MS     5400000
-#define ORACLE_CLAIM_MS     2700000
+#define ORACLE_GIVEN_MS     600000
+#define ORACLE_CLAIM_MS     120000
 #define ORACLE_AUTO_FEN     200
 #define ORACLE_AUTO_CLAIMS  3
 #define ORACLE_AUTO_MS      7200000
