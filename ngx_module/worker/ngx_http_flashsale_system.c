@@ -156,7 +156,8 @@ ngx_http_flashsale_boot_id(uint8_t *id)
 }
 
 
-/* 16 bytes written as a UUID, or as digits only; zeros where it is not whole. */
+/* 16 bytes written as a UUID, or as digits only; zeros where it is not
+ * whole. */
 
 static void
 ngx_http_flashsale_read_id(const char *text, uint8_t *id)

@@ -389,7 +389,8 @@ test_others(void **context)
 }
 
 
-/* Raised by a newer program under this one: it writes no more, and says why. */
+/* Raised by a newer program under this one: it writes no more, and says
+ * why. */
 
 static void
 test_outgrown(void **context)

@@ -31,9 +31,9 @@
  *                `clock`: the time before; `boot`: offset; `owed`,
  *                `claimed`: due_at; `ready`, `put_back`: from then on it
  *                counts as handed over, 0: never; `picked_up`, `double`: the
- *                device's own; `wave`: cut_at; `refunded`, `accepted`, `denied`,
- *                `settled`: the seq of the debt, the claim, the entry that
- *                it is about, 0: none is named)
+ *                device's own; `wave`: cut_at; `refunded`, `accepted`,
+ *                `denied`, `settled`: the seq of the debt, the claim, the
+ *                entry that it is about, 0: none is named)
  *       56    8  time 2, ms (`held`, `paying`: due on mono; `sale`:
  *                closes_at; of another life: the hold's seq there)
  *       64   16  id 1 (`held`, `pickup`: buyer; `boot`: boot id;
