@@ -174,6 +174,9 @@ after_check_tallies(after_t *after)
         wave = (uint32_t) (key[8] << 8 | key[9]);
         oracle_tally(after->oracle, sale, pickup, wave, &want);
 
+        check(tally.ordered == want.ordered,
+              "sale %u, point %u, wave %u: %u ordered, not %u", sale, pickup,
+              wave, tally.ordered, want.ordered);
         check(tally.awaited == want.awaited && tally.ready == want.ready
               && tally.handed_over == want.handed_over
               && tally.shorts == want.shorts
@@ -370,6 +373,47 @@ after_check_claims(after_t *after)
 }
 
 
+/* Waves, and which of their sales each took. */
+
+static void
+after_check_waves(after_t *after)
+{
+    unsigned              i;
+    uint32_t              number;
+    fs_wave_t             wave;
+    after_walk_t          walk;
+    const oracle_wave_t  *want;
+
+    for (after_first(after, &walk, FS_INDEX_WAVES); walk.found;
+         after_next(&walk))
+    {
+        number = fs_get_be32(walk.walk.key.data);
+        check(walk.walk.key.len == 4 && number != 0
+              && number <= after->oracle->waves_n
+              && fs_wave_row_decode(&wave, walk.walk.value) == 0,
+              "a row of a wave");
+
+        want = &after->oracle->waves[number];
+        check(wave.cut_at == want->cut_at && wave.day == want->day
+              && (wave.frozen != 0) == want->frozen
+              && wave.sales_n == want->sales_n, "wave %u", number);
+
+        for (i = 0; i < wave.sales_n; i++) {
+            check(wave.sales[i].sale == want->sales[i].sale
+                  && wave.sales[i].taken == want->sales[i].taken
+                  && wave.sales[i].wave == want->sales[i].wave,
+                  "wave %u: sale %u, taken %u as %u", number,
+                  wave.sales[i].sale, wave.sales[i].taken,
+                  wave.sales[i].wave);
+        }
+    }
+
+    fs_db_walk_end(&walk.walk);
+    check(walk.rows == after->oracle->waves_n, "%zu waves, not %u",
+          walk.rows, after->oracle->waves_n);
+}
+
+
 void
 compare_handed(const oracle_t *oracle, const fs_sale_t *sale)
 {
@@ -421,6 +465,10 @@ compare_after(const oracle_t *oracle, fs_txn_t *index, const MDB_dbi *dbi)
     if (GENERATE_ON & GENERATE_GOODS) {
         after_check_listed(&after);
         after_check_tallies(&after);
+    }
+
+    if (GENERATE_ON & GENERATE_WAVES) {
+        after_check_waves(&after);
     }
 
     if (GENERATE_ON & (GENERATE_CALL_OFF | GENERATE_COMPENSATE)) {

@@ -141,6 +141,8 @@ typedef struct {
     uint32_t             cancel_ms;
     int                  called_off;
     uint32_t             waves;         /* that have taken of it */
+    uint32_t           (*ordered)[ORACLE_PICKUPS + 1];  /* of each of those,
+                                           by pickup point */
     size_t              *orders;        /* holds that were sold, of which a
                                            line is of this sale, by payment */
     size_t               orders_n;

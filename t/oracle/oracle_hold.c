@@ -220,6 +220,7 @@ oracle_free_holds(oracle_t *oracle)
 
     for (i = 0; i <= ORACLE_SALES; i++) {
         free(oracle->sales[i].orders);
+        free(oracle->sales[i].ordered);
     }
 
     free(oracle->tasks);

@@ -58,6 +58,29 @@ oracle_freezes(const oracle_t *oracle, const oracle_wave_t *wave)
 }
 
 
+/* What was ordered of a sale with the wave that is frozen now. */
+
+static void
+oracle_ordered_now(oracle_t *oracle, uint32_t number)
+{
+    uint32_t        pickup;
+    fs_tally_t      tally;
+    oracle_sale_t  *sale;
+
+    sale = &oracle->sales[number];
+    sale->ordered = realloc(sale->ordered,
+                            (sale->waves + 1) * sizeof(*sale->ordered));
+    if (sale->ordered == NULL) {
+        abort();
+    }
+
+    for (pickup = 0; pickup <= ORACLE_PICKUPS; pickup++) {
+        oracle_tally(oracle, number, pickup, sale->waves, &tally);
+        sale->ordered[sale->waves][pickup] = tally.ordered;
+    }
+}
+
+
 static void
 oracle_freeze(oracle_t *oracle, oracle_wave_t *wave)
 {
@@ -76,6 +99,7 @@ oracle_freeze(oracle_t *oracle, oracle_wave_t *wave)
             continue;
         }
 
+        oracle_ordered_now(oracle, wave->sales[i].sale);
         wave->sales[i].taken = 1;
         wave->sales[i].wave = sale->waves++;
     }
@@ -187,7 +211,13 @@ oracle_tally(const oracle_t *oracle, uint32_t number, uint32_t pickup,
             }
 
             tally->shorts += hold->lines[line].missing;
+            tally->ordered += hold->lines[line].qty
+                              - hold->lines[line].restocked;
         }
+    }
+
+    if (wave < sale->waves) {
+        tally->ordered = sale->ordered[wave][pickup];
     }
 
     for (i = 0; i < oracle->receipts_n; i++) {
