@@ -108,6 +108,9 @@ like($had->dom->at('h1')->text, qr/等着取货/, 'the order stands');
 # ---- who has not paid yet
 like(page($wang)->dom->at('.wrong')->all_text,
     qr/grape 号的活动取消了，先别付款。没有收钱.*冰雹/s, 'is told not to');
+ok(!$wang->dom->at('.bar .first, form[action^="/checkout/"]'),
+    'and has no way to');
+ok($wang->dom->at('form[action$="/release"]'), 'only to give it up');
 
 # ---- a bad lot
 is($t->order($cart, 'ready')->code, 200, 'the eggs are there');

@@ -112,6 +112,11 @@ local function is_called_off(line)
 end
 
 
+local function is_not_called_off(line)
+    return not line.called_off
+end
+
+
 local function is_off(line)
     return line.place == "off"
 end
@@ -302,14 +307,18 @@ return function(c, hold, options)
         local gone = titles_of(c, it, is_called_off)
 
         view.cancelled = gone and c.say("hold.called_off", { names = gone })
+        -- nothing is left of it that could be paid for
+        view.nothing = not titles_of(c, it, is_not_called_off)
         view.expires_at = at
         view.until_line = c.say("hold.until", { clock = clock })
         view.span = format.span(c.say, at - c.now)
         -- who cannot be asked for a name just now can pay all the same
-        view.asks = not options.called and not options.unnamed
-                    or options.changing == "1" or options.bad
+        view.asks = not view.nothing
+                    and (not options.called and not options.unnamed
+                         or options.changing == "1" or options.bad)
         view.points = points_of(c, hold)
-        view.moves = view.points and options.changing == "pickup"
+        view.moves = view.points and not view.nothing
+                     and options.changing == "pickup"
         view.bad = options.bad
         view.down = code == "checkout_down"
                     and c.say("hold.checkout_down.why", { clock = clock })
