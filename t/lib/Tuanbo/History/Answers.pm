@@ -5,7 +5,7 @@ package Tuanbo::History::Answers;
 
 use v5.36;
 
-use parent 'Tuanbo::History::Services';
+use parent qw(Tuanbo::History::Services Tuanbo::History::Facts);
 
 use Tuanbo::History::Timeline;
 
@@ -151,8 +151,9 @@ sub looks_shown ($self, $hold, $shown, $what) {
 sub money_said ($self, $shown) {
     return ('owed_fen ' . text($shown->{owed_fen}),
         'refunded_fen ' . text($shown->{refunded_fen}),
-        'goods ' . join(', ', map { $_->{goods} // () }
-            @{ $shown->{lines} }),
+        'goods ' . join(', ', map { join ' ', $_->{goods} // (),
+            $_->{short_qty} // (), $_->{handed_over_at} // () }
+            grep { defined $_->{goods} } @{ $shown->{lines} }),
         $shown->{debts} ? 'debts ' . join(', ', map { my $debt = $_;
             join ' ', map { text($debt->{$_}) } qw(owed sale qty amount_fen
                 reason due_at refunded_at) } @{ $shown->{debts} }) : ());
@@ -335,11 +336,14 @@ sub sale_shown ($self, $shown) {
         state => Tuanbo::History::Timeline::sale_state($row),
         joined => $row->[3], map { $_ => $terms->{$_} }
         qw(price_fen limit opens_at closes_at goal goal_by));
+    $is{cancel_ms} = $terms->{cancel_ms} || undef;
+    $is{cancelled} = $terms->{called_off} ? 1 : undef;
     my $formed = Tuanbo::History::Timeline::formed($row);
     $is{formed} = defined $formed ? $formed ? 1 : 0 : undef;
     for my $field (sort keys %is) {
         my $said = $shown->{$field};
-        $said = $said ? 1 : 0 if $field eq 'formed' && defined $said;
+        $said = $said ? 1 : 0
+            if $field =~ /^(?:formed|cancelled)\z/ && defined $said;
         next if text($said) eq text($is{$field});
         $self->problem('answer', $version, "$id is shown with $field "
             . text($said) . ', the ledger has ' . text($is{$field}));
@@ -547,6 +551,7 @@ sub because_closed ($self, $request, $answer) {
 # The key had made a hold, for another request.
 sub because_key_reused ($self, $request, $answer) {
     return $self->refund_reused($request) if $request->{do} eq 'refund';
+    return $self->fact_reused($request) if $request->{do} eq 'hand-over';
 
     my $checker = $self->{checker};
     my $buyer = $checker->{buyer_of}{ $request->{user} };

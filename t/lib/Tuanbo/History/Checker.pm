@@ -28,7 +28,11 @@ use constant HOLE_MAX => 100_000;       # entries
 my %CAUSE = (released => 'release', paying => 'pay', sold => 'confirm',
     sold_late => 'confirm', refund_due => 'confirm', cancelled => 'cancel',
     withdrawn => 'cancel', refunded => 'refunded', ready => 'ready',
-    picked_up => 'picked-up', pickup => 'pickup');
+    picked_up => 'picked-up', pickup => 'pickup', double => 'hand-over',
+    put_back => 'put-back');
+
+# Debts of the lines of orders that follow from what is in the ledger.
+my %BY_ITSELF = map { $_ => 1 } qw(group_failed sale_cancelled compensation);
 
 # The 503s that say that nothing was taken.
 my %NOTHING_DONE = map { $_ => 1 } qw(queue_full store_full disk_failed
@@ -66,6 +70,8 @@ sub check ($self) {
     $answers->check;
     $self->check_operator;
     $self->check_refunds;
+    $self->check_facts;
+    $self->check_whole_sales;
     $self->check_audit;
     $answers->check_final($self->{sales}, $self->{audit}{ledger}{last_seq});
     $self->check_nothing;
@@ -168,6 +174,8 @@ sub sort_requests ($self) {
                 if $request->{do} eq 'refunded';
             push @{ $self->{refunds}{ $request->{key} } }, $request
                 if $request->{do} eq 'refund';
+            push @{ $self->{nonces}{ $body->{nonce} } }, $request
+                if $request->{do} eq 'hand-over';
             push @{ $causes{ $request->{hold} }{ $request->{do} } },
                 $request;
         }
@@ -194,8 +202,8 @@ sub note_points ($self, $request) {
 sub name_buyers ($self) {
     for my $request (@{ $self->{requests} }) {
         next if !done($request) || !defined $request->{user};
-        my @holds = $request->{do} =~ /^(?:hold|release|pickup|read)\z/
-            ? $request->{answer}
+        my @holds = $request->{do} =~ /^(?:hold|release|pickup|read
+            |give-back)\z/x ? $request->{answer}
             : $request->{do} eq 'list' ? @{ $request->{answer}{holds} } : ();
         for my $shown (@holds) {
             my $hold = $self->hold($shown->{id} // '');
@@ -511,12 +519,19 @@ sub uncaused ($self, $user, $hold, $groups) {
 # nothing is owed by its confirm; lines by a refund, or as their group failed.
 # Units are for sale again with the debt that they follow.
 sub cause ($self, $entry) {
-    return $CAUSE{ $entry->{type} }
-        if $entry->{type} !~ /^(?:owed|restocked)\z/;
-    return 'confirm' if !defined $entry->{sale};
+    my $type = $entry->{type};
     my $return = $self->{timeline}{return_of}{ $entry->{seq} };
 
-    return $return && $return->{reason} eq 'group_failed' ? undef : 'refund';
+    if ($type =~ /^(?:owed|restocked)\z/) {
+        return !defined $entry->{sale} ? 'confirm'
+            : $return && $BY_ITSELF{ $return->{reason} } ? undef : 'refund';
+    }
+    if ($type eq 'picked_up' || $type eq 'ready') {
+        return 'hand-over' if defined $entry->{via};
+        return undef if defined $entry->{sale};
+    }
+
+    return $CAUSE{$type};
 }
 
 
@@ -535,6 +550,15 @@ sub causes_of ($self, $entry, $hold, $do) {
         my $return = $self->{timeline}{return_of}{ $entry->{seq} };
         @all = grep { $return && Tuanbo::History::Services::asks($_)
             eq Tuanbo::History::Services::made($return) } @all;
+        # or its buyer has given it back
+        push @all, grep { !defined $user || $_->{user} eq $user }
+            @{ $self->{causes}{ $hold->{id} }{'give-back'} // [] }
+            if $return && Tuanbo::History::Facts::gives_back($return);
+    }
+    elsif ($do eq 'hand-over') {
+        my $fact = $self->{timeline}{fact_of}{ $entry->{seq} };
+        @all = grep { Tuanbo::History::Facts::asked_fact($_, $hold)
+            eq $fact->{words} } @all;
     }
     elsif ($do eq 'refunded') {
         @all = grep { $self->settles($_, $entry, $hold) } @all;
@@ -662,12 +686,70 @@ sub check_refunds ($self) {
             my @made = grep { defined $_->{key}
                 && Tuanbo::History::Services::made($_) eq $asks }
                 @{ $hold->{returns} // [] };
-            next if @made >= @done
-                && (@made <= @may || $self->{others});
+            # its buyer may have given it back, which is the same in words
+            my $by_buyer = grep { !refused($_) }
+                @{ $self->{causes}{$id}{'give-back'} // [] };
+            next if @made >= @done && (@made <= @may || $self->{others}
+                || $by_buyer && Tuanbo::History::Facts::gives_back($made[0])
+                    && @made <= @may + 1);
             $self->problem('twice', @made ? $made[-1]{seq} : undef,
                 $calls[0]{done} // $calls[0]{may}, "$asks of hold $id: "
                 . @done . ' were acknowledged, ' . @may . ' at most happened,'
                 . ' and ' . @made . ' are in the ledger');
+        }
+    }
+}
+
+
+# Hand-overs of a hold: one for each nonce that was answered, and at most one
+# for one whose outcome is unknown.
+sub check_facts ($self) {
+    my %calls;
+
+    for my $nonce (keys %{ $self->{nonces} // {} }) {
+        for my $request (@{ $self->{nonces}{$nonce} }) {
+            my $call = $calls{ $request->{hold} }{$nonce} //= {};
+            $call->{done} = $request->{at} if done($request);
+            $call->{may} = $request->{where} if !refused($request);
+        }
+    }
+    for my $id (sort keys %calls) {
+        my $hold = $self->hold($id) // next;
+        my @calls = values %{ $calls{$id} };
+        my @made = @{ $hold->{facts} // [] };
+        my @done = grep { $_->{done} } @calls;
+        my @may = grep { $_->{may} } @calls;
+        next if @made >= @done && (@made <= @may || $self->{others});
+        $self->problem('twice', @made ? $made[-1]{seq} : undef, undef,
+            "hand-overs of hold $id: " . @done . ' were acknowledged, '
+            . @may . ' at most happened, and ' . @made
+            . ' are in the ledger');
+    }
+}
+
+
+# Whole sales of this run are called off and compensated by its operator.
+sub check_whole_sales ($self) {
+    my %may;
+
+    for my $request (grep { $_->{do} =~ /^(?:call-off|compensate)\z/
+        && !refused($_) } @{ $self->{requests} })
+    {
+        my ($sale) = $request->{target} =~ m{/sales/([^/]+)/};
+        $may{ join ' ', $sale, $request->{body}{fen_each} // 'off' }
+            { $request->{key} } = 1;
+    }
+    for my $sale ($self->own_sales) {
+        my $off = $self->{timeline}{called_off}{$sale};
+        my $made = $self->{timeline}{compensated}{$sale} // {};
+        $self->problem('operator', $off, undef, "$sale is called off, and"
+            . ' nobody asked for it') if $off && !$may{"$sale off"};
+        for my $each (sort keys %$made) {
+            my $may = keys %{ $may{"$sale $each"} // {} };
+            next if @{ $made->{$each} } <= $may;
+            $self->problem('operator', $made->{$each}[-1]{seq}, undef,
+                "$sale is compensated by $each " . @{ $made->{$each} }
+                . " times, at most $may were asked for");
         }
     }
 }

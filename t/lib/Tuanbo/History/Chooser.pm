@@ -26,6 +26,9 @@ my @KINDS = (
     refunded => 65,
     ready    => 20,
     picked   => 15,
+    hand     => 30,     # a fact of a hand-over
+    undo     => 15,     # which was none
+    give     => 20,     # a buyer gives an order back
     read     => 40,
     list     => 10,
     sale     => 25,
@@ -45,6 +48,9 @@ my @REASONS = (bad => 4, short => 2, cancelled => 2, goodwill => 2);
 # Which debt is settled: the oldest, the oldest of a payment, one that is
 # named, or one that is named with another amount.
 my @DEBTS = (oldest => 25, payment => 15, owed => 40, wrong => 20);
+
+# A hand-over's nonce: a new one, one of this hold's, or of another's.
+my @NONCES = (new => 60, again => 30, other => 10);
 
 # Intents of a buyer, then comes another one.
 use constant BUYER_FOR => 12;
@@ -115,6 +121,12 @@ sub next ($self) {
         $intent{reason} = $self->weighted(@REASONS);
         $intent{restock} = $self->draw(2);
         $intent{which} = $self->weighted(@REFUNDS);
+    }
+    elsif ($kind eq 'hand' || $kind eq 'undo') {
+        $intent{which} = $self->weighted(@NONCES);
+        $intent{via} = [undef, qw(scan code list)]->[$self->draw(4)];
+        $intent{device_at} = [undef, $self->draw(1 << 30)]->[$self->draw(2)];
+        $intent{line} = $self->draw(2) ? $self->draw(1 << 16) : undef;
     }
     elsif ($kind eq 'refunded') {
         $intent{debt} = $self->weighted(@DEBTS);

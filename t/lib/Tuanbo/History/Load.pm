@@ -283,9 +283,9 @@ sub note_hold ($self, $buyer, $hold) {
     my $holds = $buyer->{holds};
 
     return if grep { $_->{id} eq $hold->{id} } @$holds;
-    push @$holds, { id => $hold->{id}, amount_fen => $hold->{amount_fen},
+    push @$holds, { id => $hold->{id}, buyer => $buyer->{name}, amount_fen => $hold->{amount_fen},
         lines => $hold->{lines}, references => [], due => [], given => [],
-        debts => [] };
+        debts => [], nonces => [] };
     shift @$holds if @$holds > HOLDS_KEPT;
 }
 
@@ -491,6 +491,64 @@ sub do_refund ($self, $file, $intent, $buyer, $then) {
 }
 
 
+# What somebody at the shelf says, now and then once more.
+sub do_hand ($self, $file, $intent, $buyer, $then) {
+    my $hold = $self->order_of($intent, $buyer);
+
+    return $self->do_sale($file, $intent, $buyer, $then)
+        if !$hold || !$self->{server}->signs('orders');
+
+    my $body = { nonce => $self->nonce_of($intent, $hold) };
+    for my $field (qw(via device_at)) {
+        $body->{$field} = $intent->{$field} if defined $intent->{$field};
+    }
+    my $lines = $hold->{lines};
+    $body->{lines} = [{ sale => $lines->[$intent->{line} % @$lines]{sale} }]
+        if defined $intent->{line};
+    push @{ $hold->{nonces} }, $body->{nonce};
+    push @{ $self->{nonces} }, $body->{nonce};
+    $self->call($file, { do => 'hand-over', method => 'POST', role =>
+        'orders', target => "/orders/$hold->{id}/picked-up", body => $body },
+        sub ($answer) { $then->() });
+}
+
+
+sub nonce_of ($self, $intent, $hold) {
+    my $kind = $intent->{which};
+    my $nonces = $kind eq 'again' ? $hold->{nonces} : $kind eq 'other'
+        ? $self->{nonces} // [] : [];
+
+    return @$nonces ? $nonces->[$intent->{pick} % @$nonces] : $self->new_key;
+}
+
+
+sub do_undo ($self, $file, $intent, $buyer, $then) {
+    my $hold = $self->order_of($intent, $buyer);
+
+    return $self->do_sale($file, $intent, $buyer, $then)
+        if !$hold || !$self->{server}->signs('orders');
+    my $nonces = $hold->{nonces};
+    $self->call($file, { do => 'put-back', method => 'POST', role =>
+        'orders', target => "/orders/$hold->{id}/put-back", body => {
+            nonce => $intent->{which} ne 'other' && @$nonces
+                ? $nonces->[-1] : $self->nonce_of($intent, $hold) } },
+        sub ($answer) { $then->() });
+}
+
+
+# A buyer gives back what it has paid.
+sub do_give ($self, $file, $intent, $buyer, $then) {
+    my ($order) = grep { $_->{buyer} } reverse @{ $self->{orders} };
+    my $hold = $intent->{pick} % 4 && $order ? $order
+        : $self->hold_of($intent, $buyer);
+
+    return $self->do_sale($file, $intent, $buyer, $then) if !$hold;
+    $self->call($file, { do => 'give-back', method => 'POST', user =>
+        $hold->{buyer}, target => "/api/holds/$hold->{id}/cancel" },
+        sub ($answer) { $then->() });
+}
+
+
 sub refund_of ($self, $intent, $hold) {
     my $of = $hold->{lines};
     my %lines = map { $of->[$_->{pick} % @$of]{sale} => $_ }
@@ -573,10 +631,13 @@ sub wave_sales ($self) {
     my $stock = $self->{stock};
 
     return (
-        rush => { stock => $stock, limit => 2, hold_ms => 1500 },
+        rush => { stock => $stock, limit => 2, hold_ms => 1500,
+            cancel_ms => 60_000 },
         few => { stock => int($stock / 4) + 1, hold_ms => 1000 },
-        plenty => { stock => 10 * $stock, limit => 4, hold_ms => 3000 },
+        plenty => { stock => 10 * $stock, limit => 4, hold_ms => 3000,
+            cancel_ms => 200 },
         group => { stock => $stock, limit => 5, hold_ms => 2000,
+            cancel_ms => 60_000,
             goal => int($stock / 5) + 1, goal_by => 'sale' },
         points => { stock => $stock, hold_ms => 1800,
             doc => { pickups => $self->{pickups} },
@@ -606,24 +667,37 @@ sub define_wave ($self, $wave, $then) {
 }
 
 
-# New sales; those that have a goal are closed, so that groups fail.
+# New sales; those that have a goal are closed, so that groups fail; of the
+# others one is called off, and one compensated.
 sub next_wave ($self) {
     $self->{wave_number}++;
     $self->define_wave($self->{wave_number}, sub ($sales) {
         my $old = $self->{sales};
         $self->{sales} = $sales;
-        $self->close_groups($old, sub { });
+        $self->end_wave($old, sub { });
     });
 }
 
 
-sub close_groups ($self, $sales, $then) {
-    my @groups = grep { /-(?:group|points)-\d+\z/ } @$sales;
-    my $left = @groups or return $then->();
+sub end_wave ($self, $sales, $then) {
+    my $left = @$sales;
+    my $next = sub ($answer) { $then->() if !--$left };
 
-    for my $id (@groups) {
-        $self->change('operator', "$id/close", undef,
-            sub ($answer) { $then->() if !--$left });
+    for my $id (@$sales) {
+        if ($id =~ /-(?:group|points)-\d+\z/) {
+            $self->change('operator', "$id/close", undef, $next);
+        }
+        elsif ($id =~ /-(rush|few)-\d+\z/) {
+            my $off = $1 eq 'rush';
+            $self->call('operator', { do => $off ? 'call-off' : 'compensate',
+                method => 'POST', role => 'admin', key => $self->new_key,
+                target => "/admin/sales/$id/" . ($off ? 'cancel'
+                    : 'compensate'), body => { reason => 'hail',
+                $off ? () : (fen_each => 7) } }, $next);
+        }
+        else {
+            $next->({});
+        }
     }
 }
 
@@ -636,8 +710,12 @@ sub end_run ($self) {
     my $more;
 
     if (@{ $self->{own} }) {
-        $self->close_groups($self->{sales}, sub { Mojo::IOLoop->stop });
-        $self->loop;
+        my $ended;
+        $self->end_wave($self->{sales}, sub {
+            $ended = 1;
+            Mojo::IOLoop->stop;
+        });
+        $self->loop if !$ended;
     }
     $more = sub {
         while (@names && $open < $self->{clients}) {

@@ -12,7 +12,7 @@ use constant DEBTS_SHOWN => 64;
 
 # Before anything was paid.
 my $NOTHING = { paid => 0, owed_fen => 0, refunded_fen => 0, goods => [],
-    debts => [], left => {} };
+    debts => [], left => {}, come => 0 };
 
 # Goods of one line, by an entry about it; and which lines an entry without
 # a sale is about.
@@ -26,11 +26,11 @@ sub show ($self, $hold, $seq) {
 
     push @{ $hold->{shown} }, [$seq, $state,
         $state =~ /^(?:held|paying)\z/ ? $hold->{expires_at} : undef,
-        money($hold)];
+        $self->money($hold)];
 }
 
 
-sub money ($hold) {
+sub money ($self, $hold) {
     my $dues = $hold->{dues};
     my ($owed, $back) = (0, 0);
 
@@ -43,12 +43,39 @@ sub money ($hold) {
     return {
         paid => $hold->{paid} // 0, owed_fen => $owed,
         refunded_fen => $back,
-        goods => [map { $hold->{paid} ? $_->{goods} : () }
+        goods => [map { $hold->{paid} ? goods_text($_) : () }
             @{ $hold->{lines} }],
+        come => $self->may_come($hold),
         debts => [map { debt_text($_) } @$dues[0 .. $last]],
         left => { map { $_->{sale} => [$_->{qty} - $_->{owed_qty},
             paid_for($_) - $_->{owed_fen}] } @{ $hold->{lines} } },
     };
+}
+
+
+sub goods_text ($line) {
+    return join ' ', $line->{goods}, $line->{short_qty} || (),
+        $line->{goods} eq 'handed_over' ? $line->{given_at} : ();
+}
+
+
+# Some line is awaited, and none of those waits for its group.
+sub may_come ($self, $hold) {
+    my @awaited = grep { $_->{goods} eq 'awaited'
+        && $_->{restocked} < $_->{qty} } @{ $hold->{lines} };
+
+    return 0 if !$hold->{paid} || !@awaited;
+    return (grep { $self->waits($hold, $_) } @awaited) ? 0 : 1;
+}
+
+
+sub waits ($self, $hold, $line) {
+    for my $group (values %{ $self->{groups}{ $line->{sale} } // {} }) {
+        return 1 if $group->{holds}{ $hold->{id} }
+            && ($group->{state} // '') ne 'formed';
+    }
+
+    return 0;
 }
 
 
@@ -81,8 +108,8 @@ sub order_state ($hold) {
     my $lines = $hold->{lines};
 
     return $state eq 'back' ? back_state($hold) : $state if !$hold->{paid};
-    my @come = grep { $_->{goods} ne 'short'
-        && $_->{restocked} < $_->{qty} } @$lines;
+    my @come = grep { $_->{goods} eq 'handed_over'
+        || $_->{goods} ne 'short' && $_->{restocked} < $_->{qty} } @$lines;
     my %n;
     $n{ $_->{goods} }++ for @come;
     my $handed_over = $n{handed_over} // 0;
@@ -91,8 +118,9 @@ sub order_state ($hold) {
     return 'ready' if @come && $handed_over + ($n{ready} // 0) == @come;
     my $back = grep { is_back($_) } @$lines;
     return back_state($hold) if $back == @$lines;
-    # all that failed will be owed
-    my $failed = grep { is_back($_) || $_->{failed} } @$lines;
+    # all that failed, or was called off, will be owed
+    my $failed = grep { is_back($_) || $_->{failed}
+        || $_->{off} && owes($_) } @$lines;
     return $failed == @$lines ? 'refund_due' : 'sold';
 }
 
@@ -100,6 +128,12 @@ sub order_state ($hold) {
 sub is_back ($line) {
     return $line->{owed_qty} == $line->{qty} || $line->{owed_fen}
         && $line->{owed_fen} == paid_for($line);
+}
+
+
+sub owes ($line) {
+    return $line->{owed_qty} < $line->{qty}
+        || $line->{owed_fen} < paid_for($line);
 }
 
 
@@ -129,7 +163,52 @@ sub note_goods ($self, $entry, $hold) {
     my @lines = defined $entry->{sale} ? lines_of($hold, $entry)
         : grep { $_->{goods} eq $GOODS_OF{$type}
             && $_->{restocked} < $_->{qty} } @{ $hold->{lines} };
-    $_->{goods} = $goods for @lines;
+    for my $line (@lines) {
+        $line->{goods} = $goods;
+        $line->{given_at} = $entry->{at};
+        $line->{short_qty} = $entry->{short_qty} if $entry->{short_qty};
+        $line->{short_qty} = $line->{qty} - $line->{restocked}
+            if $type eq 'short';
+    }
+}
+
+
+# Facts of hand-overs: the key is bound to the first entry, and all lines have
+# the same words.  What was undone is there by the seq of its first put_back.
+sub note_fact ($self, $entry, $hold) {
+    my $type = $entry->{type};
+
+    if ($type eq 'put_back') {
+        push @{ $hold->{undone} }, [$entry->{seq}] if defined $entry->{key};
+        return;
+    }
+    return if $type !~ /^(?:picked_up|double)\z/ || !defined $entry->{via};
+
+    my $fact = $self->{handing};
+    if (defined $entry->{key} || !$fact || $fact->{last} != $entry->{seq} - 1
+        || $fact->{hold} ne $hold->{id})
+    {
+        $fact = $self->{handing} = { hold => $hold->{id}, outcome => 'double',
+            seq => $entry->{seq}, paid_back => 0, sales => {} };
+        push @{ $hold->{facts} }, $fact;
+    }
+    $fact->{last} = $entry->{seq};
+    $fact->{sales}{ $entry->{sale} } = 1;
+    $fact->{words} = join ' ', $entry->{via}, $entry->{device_at} // 0,
+        map { $fact->{sales}{ $_->{sale} } ? $_->{sale} : () }
+        @{ $hold->{lines} };
+    $self->{fact_of}{ $entry->{seq} } = $fact;
+
+    if ($type eq 'picked_up') {
+        $fact->{outcome} = 'handed_over';
+        $fact->{at} = $entry->{at};
+        $fact->{paid_back} = 1 if grep { $_->{qty}
+            && ($_->{sale} // '') eq $entry->{sale} } @{ $hold->{dues} };
+    }
+    elsif ($fact->{outcome} eq 'double') {
+        my ($first) = map { $_->{given_at} } lines_of($hold, $entry);
+        $fact->{at} = $first if !defined $fact->{at} || $first < $fact->{at};
+    }
 }
 
 
@@ -143,6 +222,10 @@ sub note_money ($self, $entry, $hold) {
         $row->{last} = $entry->{seq};
         $row->{amount} += $entry->{amount_fen};
         $row->{lines}++;
+        $hold->{sold_at} //= $entry->{at};
+        if ($self->{called_off}{ $entry->{sale} }) {
+            $_->{off} = 1 for lines_of($hold, $entry);
+        }
         $hold->{paid} = 1;
     }
     elsif ($type eq 'refunded') {

@@ -19,13 +19,29 @@ my %WRONG = (
     confirm => {},
     cancel => { map { $_ => 1 } qw(sold refund_due refunded ready
         picked_up) },
-    # an order waits for its groups before it is ready
-    ready => { map { $_ => 1 } qw(held paying sold released expired
-        cancelled refund_due refunded picked_up) },
+    ready => { map { $_ => 1 } qw(held paying released expired cancelled
+        picked_up) },
     'picked-up' => { map { $_ => 1 } qw(held paying sold released expired
         cancelled refund_due refunded) },
     # refund_due and refunded of what was never paid: see because_wrong_state
-    refund => { map { $_ => 1 } qw(held paying released expired cancelled) },
+    (map { $_ => { map { $_ => 1 } qw(held paying released expired
+        cancelled) } } qw(refund hand-over put-back)),
+    'give-back' => { map { $_ => 1 } qw(held paying released expired cancelled
+        refund_due refunded ready picked_up) },
+);
+
+# What of a hold is the reason in all other states: of an order money can go
+# back, and goods be handed over, whatever became of the other; goods that do not
+# come yet, or none any more, are not ready; and an order whose goods have come
+# is not given back.
+my %ELSE = (
+    refund => sub ($money) { !$money->{paid} },
+    'hand-over' => sub ($money) { !$money->{paid} },
+    'put-back' => sub ($money) { 1 },
+    ready => sub ($money) { !$money->{come} },
+    'give-back' => sub ($money) {
+        return grep { $_ ne 'awaited' } @{ $money->{goods} };
+    },
 );
 
 # The state that an answer to a command shows.
@@ -193,15 +209,16 @@ sub because_wrong_state ($self, $request, $answer) {
         // return 'there is no such hold';
     my $state = text($answer->{state});
     my $wrong = $WRONG{ $request->{do} }{$state};
-    # of an order, money can go back whatever became of its goods
-    my $unpaid = $request->{do} eq 'refund'
-        && $state =~ /^(?:refund_due|refunded)\z/;
+    # other states are wrong only when something else is
+    my $else = $ELSE{ $request->{do} };
 
     return "$request->{do} of a hold that is $state is allowed"
-        if !$wrong && !$unpaid;
+        if !$wrong && !$else;
+    return 'what it handed over is known' if $request->{do} eq 'put-back'
+        && $self->known_fact($request);
     return if $self->ever_in([$hold->{shown}], sub ($seq) {
         my $row = row_at($hold->{shown}, $seq) // return 0;
-        return $row->[1] eq $state && !($unpaid && $row->[3]{paid});
+        return $row->[1] eq $state && ($wrong || $else->($row->[3]));
     });
 
     return "hold $hold->{id} was never $state " . $self->between;

@@ -42,16 +42,19 @@ sub add ($self, $entry) {
     my $type = $entry->{type};
 
     $self->{last} = $entry->{seq};
+    my $joins = defined $entry->{sale} ? $self->joins($entry) : 0;
     if ($type eq 'held') {
         $self->begin_hold($entry);
     }
     elsif (defined $entry->{hold} && $self->{holds}{ $entry->{hold} }) {
         $self->follow_hold($entry, $self->{holds}{ $entry->{hold} });
     }
-    if (defined $entry->{sale}) {
-        $self->move_sale($entry, $self->joins($entry));
-    }
+    $self->move_sale($entry, $joins) if defined $entry->{sale};
     $self->decide($entry) if $type eq 'formed' || $type eq 'failed';
+    $self->call_off($entry) if $type eq 'called_off';
+    push @{ $self->{compensated}{ $entry->{sale} }{ $entry->{amount_fen} } },
+        { seq => $entry->{seq}, orders => $entry->{qty} }
+        if $type eq 'compensated';
 }
 
 
@@ -73,7 +76,7 @@ sub move_sale ($self, $entry, $joins) {
     }
     elsif ($type eq 'sale') {
         my %next = (%$terms, map { $_ => $entry->{$_} } qw(stock price_fen
-            limit opens_at closes_at goal goal_by hold_ms));
+            limit opens_at closes_at goal goal_by hold_ms cancel_ms));
         my $moved = ($next{closes_at} // 0) != ($terms->{closes_at} // 0);
         $next{closed} = 0 if $terms->{closed} && $moved
             && ($next{closes_at} // $entry->{at} + 1) > $entry->{at};
@@ -86,6 +89,9 @@ sub move_sale ($self, $entry, $joins) {
     }
     elsif ($type =~ /^(?:opened|paused|closed|decided)\z/) {
         $terms = { %$terms, $type => 1 };
+    }
+    elsif ($type eq 'called_off') {
+        $terms = { %$terms, closed => 1, called_off => 1 };
     }
     elsif ($type eq 'resumed') {
         $terms = { %$terms, paused => 0 };
@@ -113,6 +119,7 @@ sub formed ($row) {
     my $terms = $row->[4];
 
     return undef if !defined $terms->{goal};
+    return 0 if $terms->{called_off};
     return $terms->{formed} ? 1 : 0 if $terms->{decided};
     return undef if $terms->{goal_by} ne 'sale';
     return $terms->{formed} ? 1 : $terms->{failed} ? 0 : undef;
@@ -196,6 +203,7 @@ sub follow_hold ($self, $entry, $hold) {
     push @{ $hold->{points} }, [$seq, $entry->{pickup}] if $type eq 'pickup';
     $self->note_money($entry, $hold);
     $self->note_return($entry, $hold);
+    $self->note_fact($entry, $hold);
     $self->note_goods($entry, $hold);
     $self->change_state($hold, $entry);
 }
@@ -245,7 +253,14 @@ sub joins ($self, $entry) {
         $$units = $entry->{qty};
         return $entry->{qty};
     }
-    return 0 if !$$units || defined $group->{state};
+    if (defined $group->{state}) {
+        # nothing is left that could be returned
+        $$units = 0 if $group->{state} eq 'failed' && !grep {
+            $_->{owed_qty} + ($entry->{qty} // 0) < $_->{qty} }
+            Tuanbo::History::Owing::lines_of($hold, $entry);
+        return 0;
+    }
+    return 0 if !$$units;
     $$units -= $entry->{qty} // 0;
 
     return -($entry->{qty} // 0);
@@ -260,12 +275,23 @@ sub decide ($self, $entry) {
     my $group = $self->{groups}{ $entry->{sale} }{$name} //= { holds => {} };
 
     $group->{state} = $entry->{type};
-    return if $entry->{type} eq 'formed';
+    $group->{decided} = $entry->{seq};
     for my $id (grep { $group->{holds}{$_} } keys %{ $group->{holds} }) {
         my $hold = $self->{holds}{$id};
-        $_->{failed} = 1
+        $_->{failed} = $entry->{type} eq 'failed'
             for grep { $_->{sale} eq $entry->{sale} } @{ $hold->{lines} };
         $self->show($hold, $entry->{seq});
+    }
+}
+
+
+# All that was paid for a sale will be owed, in steps.
+sub call_off ($self, $entry) {
+    $self->{called_off}{ $entry->{sale} } = $entry->{seq};
+    for my $hold (grep { $_->{paid} } values %{ $self->{holds} }) {
+        my @lines = Tuanbo::History::Owing::lines_of($hold, $entry);
+        $_->{off} = 1 for @lines;
+        $self->show($hold, $entry->{seq}) if @lines;
     }
 }
 
