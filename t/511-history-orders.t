@@ -23,12 +23,17 @@ sub about ($type, $hold) {
     return grep { $_->{type} eq $type && $_->{hold} eq $hold
         && defined $_->{sale} } @entries;
 }
+sub refunds_of ($hold) {
+    return scalar grep { $_->{do} eq 'refund' && hold_of($_) eq $hold
+        && ($_->{code} // 0) == 200 } @requests;
+}
 my %refusal = (code => 409);
 
 # ---- what a refund gives back
 my $units = sample('refund of units', sub { ok_to(refund => $_)
     && $key_used{ $_->{key} } == 1 && @{ $_->{body}{lines} } == 1
-    && $_->{body}{lines}[0]{qty} && !$_->{body}{restock} });
+    && $_->{body}{lines}[0]{qty} && !$_->{body}{restock}
+    && refunds_of(hold_of($_)) == 1 });
 my $of = hold_of($units);
 my ($owed) = about(owed => $of);
 my $owed_text = $ledger[ $owed->{seq} - 1 ] =~ s/\A.*?(?="type")//r
@@ -80,7 +85,8 @@ is(scalar problems(@lost), 0, 'done, and its answer lost: no contradiction');
 # ---- units that are for sale again
 my $restock = sample('refund with restock', sub { ok_to(refund => $_)
     && $key_used{ $_->{key} } == 1 && $_->{body}{restock}
-    && $_->{body}{lines}[0]{qty} && about(restocked => hold_of($_)) == 1 });
+    && $_->{body}{lines}[0]{qty} && about(restocked => hold_of($_)) == 1
+    && refunds_of(hold_of($_)) == 1 });
 my ($restocked) = about(restocked => hold_of($restock));
 found('units restocked that are to be none', 'cause',
     qr/restocked of hold \w+, and nobody asked for refund/,
@@ -119,6 +125,7 @@ found('nothing sold, it said', 'refusal',
 found('nothing sold, it said of what is owed', 'refusal',
     qr/wrong_state, but hold \w+ was never refund_due/,
     told(sample('refund of all', sub { ok_to(refund => $_)
+        && $key_used{ $_->{key} } == 1
         && $_->{answer}{state} eq 'refund_due' }), sub {
             %$_ = (%$_, %refusal, answer => { code => 'wrong_state',
                 state => 'refund_due' }) }));
@@ -194,10 +201,10 @@ for my $lie (
 }
 
 # ---- units that left their group before it was decided
-my $left = sample('a group that was left', sub {
+my $left = sample('a group', sub {
     my $shown = $_->{answer};
     return $_->{do} eq 'sale' && ($_->{code} // 0) == 200 && $shown->{goal}
-        && !$shown->{formed} && $shown->{joined} < $shown->{sold} });
+        && $shown->{joined} });
 found('units that left a group still joined', 'answer',
     qr/is shown with joined \d+, the ledger has/,
     told($left, sub { $_->{answer}{joined}++ }));

@@ -11,7 +11,7 @@ use Digest::SHA qw(sha256);
 
 # How often each is wanted, of 1000.
 my @KINDS = (
-    hold     => 250,    # one to three lines, with a key or without
+    hold     => 230,    # one to three lines, with a key or without
     twin     => 40,     # the same request with the same key, twice at once
     again    => 70,     # an earlier one again: its answer again
     other    => 30,     # an earlier key, another request
@@ -26,8 +26,8 @@ my @KINDS = (
     refunded => 65,
     ready    => 20,
     picked   => 15,
-    hand     => 30,     # a fact of a hand-over
-    undo     => 15,     # which was none
+    hand     => 50,     # a fact of a hand-over
+    undo     => 30,     # which was none
     give     => 20,     # a buyer gives an order back
     read     => 40,
     list     => 10,
@@ -42,7 +42,7 @@ my @PAYMENTS = (right => 74, wrong => 8, second => 9, repeat => 9);
 
 # What goes back: of a new key, or of an earlier one, with the same request or
 # with another.
-my @REFUNDS = (new => 70, again => 20, other => 10);
+my @REFUNDS = (new => 65, again => 20, other => 15);
 my @REASONS = (bad => 4, short => 2, cancelled => 2, goodwill => 2);
 
 # Which debt is settled: the oldest, the oldest of a payment, one that is

@@ -308,7 +308,7 @@ sub do_twin ($self, $file, $intent, $buyer, $then) {
 
 sub do_again ($self, $file, $intent, $buyer, $then) {
     my $earlier = $self->asked($intent, $buyer)
-        // return $self->do_sale($file, $intent, $buyer, $then);
+        // return $self->do_nothing($file, $intent, $buyer, $then);
 
     $self->ask($file, $buyer, $earlier->{key}, $earlier->{body}, $then);
 }
@@ -324,7 +324,7 @@ sub hold_of ($self, $intent, $buyer) {
 
 sub do_release ($self, $file, $intent, $buyer, $then) {
     my $hold = $self->hold_of($intent, $buyer)
-        // return $self->do_sale($file, $intent, $buyer, $then);
+        // return $self->do_nothing($file, $intent, $buyer, $then);
 
     $self->call($file, { do => 'release', method => 'DELETE',
         target => "/api/holds/$hold->{id}", user => $buyer->{name} },
@@ -336,7 +336,7 @@ sub do_point ($self, $file, $intent, $buyer, $then) {
     my $hold = $self->hold_of($intent, $buyer);
     my $pickup = $self->pickup_of($intent);
 
-    return $self->do_sale($file, $intent, $buyer, $then)
+    return $self->do_nothing($file, $intent, $buyer, $then)
         if !$hold || !defined $pickup;
     $self->call($file, { do => 'pickup', method => 'POST', user =>
         $buyer->{name}, target => "/api/holds/$hold->{id}/pickup",
@@ -349,7 +349,7 @@ sub do_point ($self, $file, $intent, $buyer, $then) {
 sub do_pay ($self, $file, $intent, $buyer, $then) {
     my $hold = $self->hold_of($intent, $buyer);
 
-    return $self->do_sale($file, $intent, $buyer, $then)
+    return $self->do_nothing($file, $intent, $buyer, $then)
         if !$hold || !defined $self->{pay};
     $self->call($file, { do => 'pay', method => 'POST', user =>
         $buyer->{name}, target => $self->{pay} =~ s/\{hold\}/$hold->{id}/r },
@@ -359,7 +359,7 @@ sub do_pay ($self, $file, $intent, $buyer, $then) {
 
 sub do_read ($self, $file, $intent, $buyer, $then) {
     my $hold = $self->hold_of($intent, $buyer)
-        // return $self->do_sale($file, $intent, $buyer, $then);
+        // return $self->do_nothing($file, $intent, $buyer, $then);
 
     $self->call($file, { do => 'read', method => 'GET', user =>
         $buyer->{name}, target => "/api/holds/$hold->{id}" },
@@ -378,6 +378,13 @@ sub do_sale ($self, $file, $intent, $buyer, $then) {
     $self->call($file, { do => 'sale', method => 'GET', target =>
         '/api/sales/' . $self->sale_of($intent->{pick}) },
         sub ($answer) { $then->() });
+}
+
+
+# What is wanted cannot be: now and then somebody looks at a sale instead.
+sub do_nothing ($self, $file, $intent, $buyer, $then) {
+    return $then->() if $intent->{pick} % 4;
+    $self->do_sale($file, $intent, $buyer, $then);
 }
 
 
@@ -409,7 +416,7 @@ sub do_order ($self, $file, $intent, $buyer, $then) {
     my $what = $kind eq 'picked' ? 'picked-up' : $kind;
     my $body;
 
-    return $self->do_sale($file, $intent, $buyer, $then)
+    return $self->do_nothing($file, $intent, $buyer, $then)
         if !$hold || !$self->{server}->signs('orders');
 
     if ($kind eq 'confirm') {
@@ -471,7 +478,7 @@ sub settlement ($self, $intent, $hold) {
 sub do_refund ($self, $file, $intent, $buyer, $then) {
     my $hold = $self->order_of($intent, $buyer);
 
-    return $self->do_sale($file, $intent, $buyer, $then)
+    return $self->do_nothing($file, $intent, $buyer, $then)
         if !$hold || !$self->{server}->signs('orders');
 
     my $given = $hold->{given};
@@ -495,7 +502,7 @@ sub do_refund ($self, $file, $intent, $buyer, $then) {
 sub do_hand ($self, $file, $intent, $buyer, $then) {
     my $hold = $self->order_of($intent, $buyer);
 
-    return $self->do_sale($file, $intent, $buyer, $then)
+    return $self->do_nothing($file, $intent, $buyer, $then)
         if !$hold || !$self->{server}->signs('orders');
 
     my $body = { nonce => $self->nonce_of($intent, $hold) };
@@ -525,7 +532,7 @@ sub nonce_of ($self, $intent, $hold) {
 sub do_undo ($self, $file, $intent, $buyer, $then) {
     my $hold = $self->order_of($intent, $buyer);
 
-    return $self->do_sale($file, $intent, $buyer, $then)
+    return $self->do_nothing($file, $intent, $buyer, $then)
         if !$hold || !$self->{server}->signs('orders');
     my $nonces = $hold->{nonces};
     $self->call($file, { do => 'put-back', method => 'POST', role =>
@@ -536,15 +543,17 @@ sub do_undo ($self, $file, $intent, $buyer, $then) {
 }
 
 
-# A buyer gives back what it has paid.
+# A buyer gives back what it has paid; keyed, so that its debts are told from
+# those of a refund right before.
 sub do_give ($self, $file, $intent, $buyer, $then) {
     my ($order) = grep { $_->{buyer} } reverse @{ $self->{orders} };
     my $hold = $intent->{pick} % 4 && $order ? $order
         : $self->hold_of($intent, $buyer);
 
-    return $self->do_sale($file, $intent, $buyer, $then) if !$hold;
+    return $self->do_nothing($file, $intent, $buyer, $then) if !$hold;
     $self->call($file, { do => 'give-back', method => 'POST', user =>
-        $hold->{buyer}, target => "/api/holds/$hold->{id}/cancel" },
+        $hold->{buyer}, target => "/api/holds/$hold->{id}/cancel",
+        key => $self->new_key },
         sub ($answer) { $then->() });
 }
 
@@ -588,7 +597,7 @@ sub change ($self, $file, $target, $body, $then, $method = 'POST') {
 
 
 sub do_operator ($self, $file, $intent, $buyer, $then) {
-    return $self->do_sale($file, $intent, $buyer, $then)
+    return $self->do_nothing($file, $intent, $buyer, $then)
         if !@{ $self->{own} };
 
     my $sale = $self->sale_of($intent->{pick});
@@ -639,7 +648,7 @@ sub wave_sales ($self) {
         group => { stock => $stock, limit => 5, hold_ms => 2000,
             cancel_ms => 60_000,
             goal => int($stock / 5) + 1, goal_by => 'sale' },
-        points => { stock => $stock, hold_ms => 1800,
+        points => { stock => $stock, hold_ms => 1800, cancel_ms => 60_000,
             doc => { pickups => $self->{pickups} },
             goal => int($stock / 2) + 1, goal_by => 'pickup' },
         later => { stock => $stock, limit => 3, hold_ms => 1200,
