@@ -58,19 +58,10 @@ compare_sale(const fs_sale_t *sale, const oracle_sale_t *want,
           && sale->closes_at == want->closes_at && sale->goal == want->goal
           && sale->hold_ms == want->hold_ms,
           "sale %u: its definition", n);
-
-    if (GENERATE_ON & GENERATE_CANCEL) {
-        check(sale->cancel_ms == want->cancel_ms, "sale %u: cancel_ms", n);
-    }
-
-    if (GENERATE_ON & GENERATE_CALL_OFF) {
-        check(sale->called_off == want->called_off, "sale %u: called off", n);
-    }
-
-    if (GENERATE_ON & GENERATE_WAVES) {
-        check(sale->waves == want->waves, "sale %u: %u waves, not %u", n,
-              sale->waves, want->waves);
-    }
+    check(sale->cancel_ms == want->cancel_ms, "sale %u: cancel_ms", n);
+    check(sale->called_off == want->called_off, "sale %u: called off", n);
+    check(sale->waves == want->waves, "sale %u: %u waves, not %u", n,
+          sale->waves, want->waves);
 }
 
 
@@ -97,24 +88,20 @@ compare_goods(const fs_hold_t *hold, const oracle_hold_t *want, unsigned i)
 
     line = &hold->lines[i];
 
-    if (GENERATE_ON & GENERATE_GOODS) {
-        check(line->short_qty == want->lines[i].missing
-              && line->wave == want->lines[i].wave
-              && line->goods_at == want->lines[i].goods_at,
-              "line %u of hold %llu: %s at %lld, %u short, wave %u; not %lld, "
-              "%u, %u", i, (unsigned long long) hold->seq,
-              fs_goods_name(line->goods), (long long) line->goods_at,
-              line->short_qty, line->wave,
-              (long long) want->lines[i].goods_at, want->lines[i].missing,
-              want->lines[i].wave);
-    }
+    check(line->short_qty == want->lines[i].missing
+          && line->wave == want->lines[i].wave
+          && line->goods_at == want->lines[i].goods_at,
+          "line %u of hold %llu: %s at %lld, %u short, wave %u; not %lld, "
+          "%u, %u", i, (unsigned long long) hold->seq,
+          fs_goods_name(line->goods), (long long) line->goods_at,
+          line->short_qty, line->wave,
+          (long long) want->lines[i].goods_at, want->lines[i].missing,
+          want->lines[i].wave);
 
-    if (GENERATE_ON & GENERATE_CLAIMS) {
-        check(line->claimed == want->lines[i].claimed,
-              "line %u of hold %llu: %u claimed, not %u", i,
-              (unsigned long long) hold->seq, line->claimed,
-              want->lines[i].claimed);
-    }
+    check(line->claimed == want->lines[i].claimed,
+          "line %u of hold %llu: %u claimed, not %u", i,
+          (unsigned long long) hold->seq, line->claimed,
+          want->lines[i].claimed);
 }
 
 

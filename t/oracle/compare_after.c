@@ -462,21 +462,10 @@ compare_after(const oracle_t *oracle, fs_txn_t *index, const MDB_dbi *dbi)
     after.index = index;
     after.dbi = dbi;
 
-    if (GENERATE_ON & GENERATE_GOODS) {
-        after_check_listed(&after);
-        after_check_tallies(&after);
-    }
-
-    if (GENERATE_ON & GENERATE_WAVES) {
-        after_check_waves(&after);
-    }
-
-    if (GENERATE_ON & (GENERATE_CALL_OFF | GENERATE_COMPENSATE)) {
-        after_check_paid(&after);
-        after_check_tasks(&after);
-    }
-
-    if (GENERATE_ON & GENERATE_CLAIMS) {
-        after_check_claims(&after);
-    }
+    after_check_listed(&after);
+    after_check_tallies(&after);
+    after_check_waves(&after);
+    after_check_paid(&after);
+    after_check_tasks(&after);
+    after_check_claims(&after);
 }

@@ -348,7 +348,7 @@ generate_definition(generate_t *g, generated_t *made)
     op->hold_ms = dice_one_in(g->dice, 3) ? 1 + dice_below(g->dice, 60000)
                                           : 0;
 
-    if ((GENERATE_ON & GENERATE_CANCEL) && dice_one_in(g->dice, 2)) {
+    if (dice_one_in(g->dice, 2)) {
         op->cancel_ms = 1 + dice_below(g->dice, 60000);
     }
 
@@ -455,9 +455,7 @@ generate_admin(generate_t *g, generated_t *made)
 
     generate_condition(g, &op->condition);
 
-    if (GENERATE_ON && g->oracle->sales_n >= 4
-        && generate_after_admin(g, made))
-    {
+    if (g->oracle->sales_n >= 4 && generate_after_admin(g, made)) {
         op->fingerprint[1] = made->command.type;
         return;
     }
@@ -523,7 +521,7 @@ generate_command(generate_t *g, generated_t *made)
     memset(made, 0, sizeof(generated_t));
     n = dice_below(g->dice, 100);
 
-    if (g->oracle->sales_n < 4 || n < (GENERATE_ON ? 5 : 3)) {
+    if (g->oracle->sales_n < 4 || n < 5) {
         generate_admin(g, made);
 
     } else if (n < 60) {

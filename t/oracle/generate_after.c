@@ -184,10 +184,6 @@ generate_after(generate_t *g, fs_command_t *command)
 {
     const oracle_hold_t  *hold;
 
-    if (GENERATE_ON == 0) {
-        return 0;
-    }
-
     hold = generate_some_order(g);
 
     if (hold == NULL) {
@@ -199,56 +195,38 @@ generate_after(generate_t *g, fs_command_t *command)
     case 0:
     case 1:
     case 2:
-        if (GENERATE_ON & GENERATE_GOODS) {
-            generate_hand_over(g, command, hold);
-            return 1;
-        }
-
-        break;
+        generate_hand_over(g, command, hold);
+        return 1;
 
     case 3:
-        if (GENERATE_ON & GENERATE_GOODS) {
-            generate_put_back(g, command, hold);
-            return 1;
-        }
-
-        break;
+        generate_put_back(g, command, hold);
+        return 1;
 
     case 4:
     case 5:
-        if (GENERATE_ON & GENERATE_CANCEL) {
-            command->type = FS_COMMAND_CANCEL_ORDER;
-            generate_of(g, command, hold);
+        command->type = FS_COMMAND_CANCEL_ORDER;
+        generate_of(g, command, hold);
 
-            if (dice_one_in(g->dice, 2)) {
-                generate_key(g, command);
-            }
-
-            return 1;
+        if (dice_one_in(g->dice, 2)) {
+            generate_key(g, command);
         }
 
-        break;
+        return 1;
 
     case 6:
     case 7:
     case 8:
-        if (GENERATE_ON & GENERATE_CLAIMS) {
-            generate_claim(g, command, hold);
-            return 1;
+        generate_claim(g, command, hold);
+        return 1;
+
+    default:
+        if (g->oracle->claims_n == 0) {
+            return 0;
         }
 
-        break;
-
-    case 9:
-        if ((GENERATE_ON & GENERATE_CLAIMS) && g->oracle->claims_n != 0) {
-            generate_answer(g, command);
-            return 1;
-        }
-
-        break;
+        generate_answer(g, command);
+        return 1;
     }
-
-    return 0;
 }
 
 
@@ -409,32 +387,20 @@ generate_after_admin(generate_t *g, generated_t *made)
     switch (dice_below(g->dice, 30)) {
 
     case 0:
-        if (GENERATE_ON & GENERATE_CALL_OFF) {
-            made->command.type = FS_COMMAND_CALL_OFF;
-            break;
-        }
-
-        return 0;
+        made->command.type = FS_COMMAND_CALL_OFF;
+        break;
 
     case 1:
     case 2:
-        if (GENERATE_ON & GENERATE_COMPENSATE) {
-            made->command.type = FS_COMMAND_COMPENSATE;
-            op->fen_each = 1 + dice_below(g->dice, 60);
-            break;
-        }
-
-        return 0;
+        made->command.type = FS_COMMAND_COMPENSATE;
+        op->fen_each = 1 + dice_below(g->dice, 60);
+        break;
 
     case 3:
     case 4:
     case 5:
-        if (GENERATE_ON & GENERATE_WAVES) {
-            generate_wave(g, made);
-            return 1;
-        }
-
-        return 0;
+        generate_wave(g, made);
+        return 1;
 
     case 6:
     case 7:
@@ -444,7 +410,7 @@ generate_after_admin(generate_t *g, generated_t *made)
     case 11:
     case 12:
     case 13:
-        return (GENERATE_ON & GENERATE_WAVES) && generate_receive(g, made);
+        return generate_receive(g, made);
 
     default:
         return 0;

@@ -12,23 +12,6 @@
 #include "rules/rules.h"
 
 
-/*
- * What comes after an order, by what of it is made; a part that the engine
- * does not have yet is left out of GENERATE_ON.
- */
-#define GENERATE_GOODS       1          /* hand-overs, by line */
-#define GENERATE_WAVES       2
-#define GENERATE_CANCEL      4          /* by the buyer */
-#define GENERATE_CLAIMS      8
-#define GENERATE_CALL_OFF    16         /* a whole sale */
-#define GENERATE_COMPENSATE  32
-
-#ifndef GENERATE_ON
-#define GENERATE_ON          (GENERATE_GOODS | GENERATE_WAVES                 \
-                              | GENERATE_CANCEL | GENERATE_CLAIMS             \
-                              | GENERATE_CALL_OFF | GENERATE_COMPENSATE)
-#endif
-
 #define ORACLE_BUYERS   24
 #define ORACLE_SALES    1000
 #define ORACLE_PICKUPS  8

@@ -28,9 +28,7 @@ oracle_coming(const oracle_hold_t *hold, unsigned line)
 int
 oracle_comes(const oracle_hold_t *hold, unsigned line)
 {
-    if ((GENERATE_ON & GENERATE_GOODS)
-        && hold->lines[line].goods == FS_GOODS_HANDED_OVER)
-    {
+    if (hold->lines[line].goods == FS_GOODS_HANDED_OVER) {
         return 1;
     }
 
@@ -73,7 +71,7 @@ oracle_put(oracle_t *oracle, oracle_hold_t *hold, unsigned line, int goods)
     if (goods == FS_GOODS_HANDED_OVER) {
         hold->lines[line].goods_at = oracle->now.wall;
 
-    } else if (goods == FS_GOODS_READY && (GENERATE_ON & GENERATE_GOODS)) {
+    } else if (goods == FS_GOODS_READY) {
         hold->lines[line].goods_at = oracle->now.wall + ORACLE_GIVEN_MS;
     }
 

@@ -474,10 +474,8 @@ oracle_of_hold(oracle_t *oracle, const fs_command_t *command,
         break;
 
     case FS_COMMAND_READY:
-        if ((hold->state == FS_HOLD_SOLD
-             || ((GENERATE_ON & GENERATE_GOODS) && hold->paid
-                 && hold->state != FS_HOLD_READY
-                 && hold->state != FS_HOLD_PICKED_UP))
+        if (hold->paid && hold->state != FS_HOLD_READY
+            && hold->state != FS_HOLD_PICKED_UP
             && oracle_can_be_ready(oracle, hold))
         {
             oracle_put_all(oracle, hold, FS_GOODS_AWAITED, FS_GOODS_READY);
