@@ -1,7 +1,7 @@
 
 #include "live/ngx_http_flashsale_live.h"
 #include "core/lmdb/guard.h"
-#include "core/read/audit.h"
+#include "core/read/audit_answer.h"
 #include "core/text/text.h"
 #include "http/ngx_http_flashsale_answer.h"
 #include "http/ngx_http_flashsale_request.h"

@@ -5,6 +5,7 @@
 #include "http/ngx_http_flashsale_answer.h"
 #include "http/ngx_http_flashsale_request.h"
 #include "worker/ngx_http_flashsale_worker.h"
+#include "core/ledger/entry_line.h"
 
 
 #define NGX_HTTP_FLASHSALE_FEED_LIMIT      100

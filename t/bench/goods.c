@@ -24,6 +24,7 @@
 #include "rules/rules.h"
 
 #include "common/files.h"
+#include "ledger/rows_after.h"
 
 
 #define BATCH   512

@@ -12,8 +12,8 @@
 #include "unit/request_limits.h"
 
 #include "text/text.h"
-#include "fold/fold_goods.h"
 #include "sheet/sheet_tasks.h"
+#include "ledger/rows_after.h"
 
 
 #define COMMANDS_MAX  48

@@ -5,6 +5,7 @@
  */
 
 #include "records.h"
+#include "ledger/entry_line.h"
 
 
 /* NULL: a name in it is not known. */

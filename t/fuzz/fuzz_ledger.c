@@ -6,6 +6,7 @@
  */
 
 #include "records.h"
+#include "ledger/entry_line.h"
 
 
 #define ENTRIES_MAX  16

@@ -20,6 +20,7 @@
 #include "pair/pair.h"
 #include "read/read.h"
 #include "store/store.h"
+#include "ledger/entry_line.h"
 
 
 #define MODEL_COMMANDS  200000

@@ -8,6 +8,7 @@
 #include "common/check.h"
 #include "compare.h"
 #include "lmdb/db.h"
+#include "ledger/rows_after.h"
 
 
 /* The rows and what they are held against. */

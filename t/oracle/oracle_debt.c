@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "oracle_parts.h"
+#include "ledger/rows_after.h"
 
 
 static int64_t

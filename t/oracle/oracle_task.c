@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "oracle_parts.h"
+#include "ledger/rows_after.h"
 
 
 static unsigned

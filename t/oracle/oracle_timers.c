@@ -1,5 +1,6 @@
 
 #include "oracle_parts.h"
+#include "ledger/rows_after.h"
 
 
 /* Also what groups that failed earlier have left: the engine may return the

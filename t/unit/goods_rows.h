@@ -9,6 +9,7 @@
 #include "index_fixture.h"
 
 #include "sheet/sheet_lines.h"
+#include "ledger/rows_after.h"
 
 
 #define GOODS_GIVEN  43200000           /* less than a key is kept */

@@ -16,7 +16,7 @@
 #include <cmocka.h>
 
 #include "base/crypto.h"
-#include "ledger/entry.h"
+#include "ledger/entry_line.h"
 
 
 #define LINE_MAX  (FS_ENTRY_JSON_MAX + 128)

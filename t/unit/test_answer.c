@@ -11,7 +11,7 @@
 
 #include "request_limits.h"
 
-#include "read/audit.h"
+#include "read/audit_answer.h"
 #include "text/text.h"
 
 

@@ -13,6 +13,7 @@
 #include "read/audit_after.h"
 #include "sheet/sheet_debts.h"
 #include "sheet/sheet_lines.h"
+#include "ledger/rows_after.h"
 
 
 static uint32_t

@@ -10,6 +10,7 @@
  */
 
 #include "story.h"
+#include "ledger/entry_line.h"
 
 #include <time.h>
 

@@ -13,7 +13,7 @@
 #include <cmocka.h>
 
 #include "lmdb/db.h"
-#include "ledger/rows.h"
+#include "ledger/rows_after.h"
 
 
 #define ROUNDS  2000

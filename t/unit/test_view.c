@@ -7,6 +7,7 @@
 #include "read/read.h"
 #include "index/index.h"
 #include "pair/pair.h"
+#include "ledger/entry_line.h"
 
 #include <pthread.h>
 #include <signal.h>

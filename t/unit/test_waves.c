@@ -9,6 +9,7 @@
 
 #include "read/view_waves.h"
 #include "sheet/sheet_debts.h"
+#include "ledger/rows_after.h"
 
 
 #define CUT  (FIXTURE_EPOCH + 3600000)

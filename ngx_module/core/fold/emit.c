@@ -5,6 +5,7 @@
 
 #include "fold/fold.h"
 #include "log/life.h"
+#include "ledger/entry_line.h"
 
 
 void

@@ -19,7 +19,6 @@
 
 #include "fold/aside.h"
 #include "fold/fold.h"
-#include "fold/fold_goods.h"
 #include "fold/fold_task.h"
 #include "index/index.h"
 #include "lmdb/env.h"

@@ -9,7 +9,6 @@
  */
 
 #include "fold/fold.h"
-#include "fold/fold_goods.h"
 #include "fold/fold_task.h"
 #include "sheet/sheet_debts.h"
 

@@ -9,7 +9,6 @@
  */
 
 #include "fold/fold.h"
-#include "fold/fold_goods.h"
 #include "fold/fold_task.h"
 #include "sheet/sheet_lines.h"
 
@@ -338,48 +337,4 @@ fs_fold_line_goods(fs_sheet_t *sheet, const fs_entry_t *entry,
     }
 
     fs_fold_line_moved(sheet, hold, entry->line, &was);
-}
-
-
-void
-fs_fold_order_state(fs_hold_t *hold)
-{
-    unsigned          i, come, ready, handed_over, back;
-    const fs_line_t  *line;
-
-    come = 0;
-    ready = 0;
-    handed_over = 0;
-    back = 0;
-
-    for (i = 0; i < hold->lines_n; i++) {
-        line = &hold->lines[i];
-
-        if (line->goods == FS_GOODS_HANDED_OVER) {
-            come++;
-            ready++;
-            handed_over++;
-
-        } else if (line->goods != FS_GOODS_SHORT
-                   && line->restocked < line->qty)
-        {
-            come++;
-            ready += line->goods == FS_GOODS_READY;
-        }
-
-        back += (unsigned) fs_line_back(line);
-    }
-
-    if (come != 0 && handed_over == come) {
-        hold->state = FS_HOLD_PICKED_UP;
-
-    } else if (come != 0 && ready == come) {
-        hold->state = FS_HOLD_READY;
-
-    } else if (back == hold->lines_n) {
-        hold->state = fs_hold_back_state(hold);
-
-    } else {
-        hold->state = FS_HOLD_SOLD;
-    }
 }

@@ -5,7 +5,6 @@
  */
 
 #include "fold/fold.h"
-#include "fold/fold_goods.h"
 #include "sheet/sheet.h"
 
 static void fs_fold_lapse(fs_units_t *units, int64_t at);
@@ -349,29 +348,4 @@ fs_fold_state(fs_sheet_t *sheet, const fs_entry_t *entry,
 
     hold.state = (uint8_t) next;
     fs_sheet_put_hold(sheet, &hold, 0);
-}
-
-
-int
-fs_fold_hold(fs_sheet_t *sheet, const fs_entry_t *entry, fs_hold_t *hold)
-{
-    const fs_line_t  *line;
-
-    if (!fs_sheet_hold(sheet, entry->hold, hold)) {
-        sheet->failed = 1;
-        return 0;
-    }
-
-    if (entry->qty == 0) {
-        return 1;
-    }
-
-    if (!fs_must(sheet, entry->line < hold->lines_n)) {
-        return 0;
-    }
-
-    line = &hold->lines[entry->line];
-
-    return fs_must(sheet, line->sale == entry->sale
-                          && line->qty == (uint32_t) entry->qty);
 }

@@ -3,8 +3,8 @@
  * Waves: which lines one takes, and what has come of it.
  */
 
-#include "fold/fold_goods.h"
 #include "sheet/sheet_lines.h"
+#include "fold/fold.h"
 
 static void fs_fold_freeze_timer(fs_sheet_t *sheet, const fs_wave_t *wave,
     int set);

@@ -1,15 +1,142 @@
 
 /*
- * Ledger entries: the codec.  The layout is in entry.h.
+ * Ledger entries: the codec, and what each type has.  The layout is in
+ * entry.h.
  */
 
-#include "ledger/entry_fields.h"
+#include "ledger/entry.h"
 
 #include "lmdb/db.h"
 
 
 /* a day may be added */
 #define FS_ENTRY_TIME_MAX     (INT64_MAX / 2)
+
+
+const fs_entry_info_t  fs_entry_infos[FS_ENTRY_TYPES_N] = {
+#define X(name, string, held, sold)                                          \
+    { string, sizeof(string) - 1, held, sold },
+    FS_ENTRY_TYPES(X)
+#undef X
+};
+
+
+/*
+ * Version 1.  Frozen: docs/ledger.md shows the same as a table.  A field that
+ * came later is shown where it is not zero, and was zero before.
+ */
+
+const fs_entry_fields_t  fs_entry_fields[FS_ENTRY_TYPES_N] = {
+
+    [FS_ENTRY_STORE] =
+        { 0, FS_SHOWN_BOOT | FS_SHOWN_OFFSET },
+
+    [FS_ENTRY_BOOT] =
+        { FS_SHOWN_BOOT | FS_SHOWN_OFFSET, 0 },
+
+    [FS_ENTRY_CLOCK] =
+        { FS_SHOWN_PREVIOUS, FS_SHOWN_KEY },
+
+    [FS_ENTRY_SALE] =
+        { FS_SHOWN_SALE | FS_SHOWN_STOCK | FS_SHOWN_PRICE,
+          FS_SHOWN_TERMS | FS_SHOWN_DIGEST | FS_SHOWN_KEY },
+
+    [FS_ENTRY_STOCK] =
+        { FS_SHOWN_SALE | FS_SHOWN_QTY, FS_SHOWN_KEY },
+
+    [FS_ENTRY_OPENED] = { FS_SHOWN_SALE, FS_SHOWN_KEY },
+    [FS_ENTRY_PAUSED] = { FS_SHOWN_SALE, FS_SHOWN_KEY },
+    [FS_ENTRY_RESUMED] = { FS_SHOWN_SALE, FS_SHOWN_KEY },
+    [FS_ENTRY_CLOSED] = { FS_SHOWN_SALE, FS_SHOWN_KEY },
+
+    [FS_ENTRY_HELD] =
+        { FS_SHOW_MOVE | FS_SHOWN_BUYER | FS_SHOWN_PRICE | FS_SHOWN_EXPIRES,
+          FS_SHOW_LINE },
+
+    [FS_ENTRY_PAYING] =
+        { FS_SHOWN_HOLD | FS_SHOWN_EXPIRES, FS_SHOW_LINE },
+
+    [FS_ENTRY_RELEASED] = { FS_SHOW_MOVE, FS_SHOW_LINE },
+    [FS_ENTRY_EXPIRED] = { FS_SHOW_MOVE, FS_SHOW_LINE },
+    [FS_ENTRY_CANCELLED] = { FS_SHOW_MOVE, FS_SHOW_LINE },
+    [FS_ENTRY_WITHDRAWN] = { FS_SHOWN_HOLD, FS_SHOW_LINE },
+
+    [FS_ENTRY_SOLD] =
+        { FS_SHOW_MOVE | FS_SHOW_PAID, FS_SHOW_LINE },
+
+    [FS_ENTRY_SOLD_LATE] =
+        { FS_SHOW_MOVE | FS_SHOW_PAID, FS_SHOW_LINE },
+
+    [FS_ENTRY_REFUND_DUE] =
+        { FS_SHOWN_HOLD | FS_SHOW_PAID | FS_SHOWN_REASON, FS_SHOW_LINE },
+
+    [FS_ENTRY_RETURNED] =
+        { FS_SHOW_MOVE | FS_SHOW_PAID | FS_SHOWN_REASON,
+          FS_SHOW_LINE },
+
+    [FS_ENTRY_REFUNDED] =
+        { FS_SHOWN_HOLD | FS_SHOW_PAID,
+          FS_SHOW_LINE | FS_SHOWN_REFUND | FS_SHOWN_OWED },
+
+    [FS_ENTRY_FORMED] = { FS_SHOWN_SALE | FS_SHOWN_QTY, FS_SHOWN_PICKUP },
+    [FS_ENTRY_FAILED] = { FS_SHOWN_SALE | FS_SHOWN_QTY, FS_SHOWN_PICKUP },
+
+    [FS_ENTRY_READY] =
+        { FS_SHOWN_HOLD, FS_SHOW_LINE | FS_SHOWN_SHORT | FS_SHOWN_DUE },
+
+    [FS_ENTRY_PICKED_UP] = { FS_SHOWN_HOLD, FS_SHOW_HANDED },
+
+    [FS_ENTRY_DECIDED] = { FS_SHOWN_SALE, 0 },
+
+    [FS_ENTRY_DOCUMENT] =
+        { FS_SHOWN_DIGEST, FS_SHOWN_SALE | FS_SHOWN_KEY },
+
+    [FS_ENTRY_LIFE] = { FS_SHOWN_EPOCH, FS_SHOWN_KEY },
+
+    [FS_ENTRY_POINT] =
+        { FS_SHOWN_HOLD, FS_SHOWN_PICKUP | FS_SHOWN_KEY },
+
+    [FS_ENTRY_DELETED] =
+        { FS_SHOWN_DIGEST, FS_SHOWN_KEY },
+
+    [FS_ENTRY_OWED] =
+        { FS_SHOWN_HOLD | FS_SHOW_PAID | FS_SHOWN_REASON | FS_SHOWN_DUE,
+          FS_SHOW_LINE },
+
+    [FS_ENTRY_RESTOCKED] = { FS_SHOW_MOVE, FS_SHOW_LINE },
+
+    [FS_ENTRY_SHORT] = { FS_SHOW_MOVE, FS_SHOW_LINE },
+    [FS_ENTRY_PUT_BACK] = { FS_SHOW_MOVE, FS_SHOW_LINE | FS_SHOWN_DUE },
+    [FS_ENTRY_DOUBLE] = { FS_SHOW_MOVE, FS_SHOW_HANDED },
+
+    [FS_ENTRY_WAVE] =
+        { FS_SHOWN_WAVE | FS_SHOWN_CUT | FS_SHOWN_DIGEST,
+          FS_SHOWN_DAY | FS_SHOWN_KEY },
+
+    [FS_ENTRY_FROZEN] = { FS_SHOWN_WAVE, 0 },
+
+    [FS_ENTRY_RECEIVED] =
+        { FS_SHOWN_WAVE | FS_SHOWN_SALE | FS_SHOWN_QTY,
+          FS_SHOWN_PICKUP | FS_SHOWN_FINAL | FS_SHOWN_KEY },
+
+    [FS_ENTRY_CLAIMED] =
+        { FS_SHOW_MOVE | FS_SHOWN_AMOUNT | FS_SHOWN_REASON | FS_SHOWN_DUE,
+          FS_SHOW_LINE | FS_SHOWN_BY },
+
+    [FS_ENTRY_ACCEPTED] =
+        { FS_SHOWN_HOLD | FS_SHOWN_CLAIM, FS_SHOWN_BY | FS_SHOWN_KEY },
+
+    [FS_ENTRY_DENIED] = { FS_SHOWN_HOLD | FS_SHOWN_CLAIM, FS_SHOWN_KEY },
+
+    [FS_ENTRY_CALLED_OFF] =
+        { FS_SHOWN_SALE, FS_SHOWN_DIGEST | FS_SHOWN_KEY },
+
+    [FS_ENTRY_COMPENSATED] =
+        { FS_SHOWN_SALE | FS_SHOWN_QTY | FS_SHOWN_AMOUNT,
+          FS_SHOWN_DIGEST | FS_SHOWN_KEY },
+
+    [FS_ENTRY_SETTLED] = { FS_SHOWN_SALE | FS_SHOWN_OF, 0 }
+};
 
 
 static int fs_entry_check(const fs_entry_t *entry);
@@ -131,8 +258,8 @@ fs_entry_check(const fs_entry_t *entry)
 
     required = fs_entry_fields[entry->type].required;
 
-    if (((required & FS_FIELD_SALE) && entry->sale == 0)
-        || ((required & FS_FIELD_HOLD) && entry->hold == 0))
+    if (((required & FS_SHOWN_SALE) && entry->sale == 0)
+        || ((required & FS_SHOWN_HOLD) && entry->hold == 0))
     {
         return -1;
     }
@@ -169,11 +296,11 @@ fs_entry_check(const fs_entry_t *entry)
         return -1;
     }
 
-    if ((required & FS_FIELD_WAVE) && entry->number == 0) {
+    if ((required & FS_SHOWN_WAVE) && entry->number == 0) {
         return -1;
     }
 
-    if ((required & (FS_FIELD_CLAIM | FS_FIELD_OF))
+    if ((required & (FS_SHOWN_CLAIM | FS_SHOWN_OF))
         && (entry->time1 < 1 || (uint64_t) entry->time1 > FS_SEQ_MAX))
     {
         return -1;

@@ -173,6 +173,78 @@ typedef struct {
 } fs_entry_effect_t;
 
 
+/*
+ * Which fields a line of the ledger has, by type: of a version of the format,
+ * frozen as it is.
+ */
+
+/* Fields of the JSON line, in the order in which they are written. */
+#define FS_SHOWN_HOLD         0x00000001
+#define FS_SHOWN_BUYER        0x00000002
+#define FS_SHOWN_SALE         0x00000004
+#define FS_SHOWN_QTY          0x00000008
+#define FS_SHOWN_STOCK        0x00000010
+#define FS_SHOWN_PRICE        0x00000020
+#define FS_SHOWN_PICKUP       0x00000040
+#define FS_SHOWN_LINE         0x00000080
+#define FS_SHOWN_EXPIRES      0x00000100
+#define FS_SHOWN_PAYMENT      0x00000200
+#define FS_SHOWN_REFUND       0x00000400
+#define FS_SHOWN_AMOUNT       0x00000800
+#define FS_SHOWN_REASON       0x00001000
+#define FS_SHOWN_TERMS        0x00002000
+#define FS_SHOWN_DIGEST       0x00004000
+#define FS_SHOWN_BOOT         0x00008000
+#define FS_SHOWN_OFFSET       0x00010000
+#define FS_SHOWN_PREVIOUS     0x00020000
+#define FS_SHOWN_KEY          0x00040000
+#define FS_SHOWN_EPOCH        0x00080000
+#define FS_SHOWN_DUE          0x00100000
+#define FS_SHOWN_OWED         0x00200000
+#define FS_SHOWN_SHORT        0x00400000
+#define FS_SHOWN_VIA          0x00800000
+#define FS_SHOWN_BY           0x01000000
+#define FS_SHOWN_DEVICE       0x02000000
+#define FS_SHOWN_CLAIM        0x04000000
+#define FS_SHOWN_OF           0x08000000
+#define FS_SHOWN_WAVE         0x10000000
+#define FS_SHOWN_CUT          0x20000000
+#define FS_SHOWN_DAY          0x40000000
+#define FS_SHOWN_FINAL        0x80000000
+
+/* what moves units of a line: these are always there */
+#define FS_SHOW_MOVE                                                         \
+    (FS_SHOWN_HOLD | FS_SHOWN_SALE | FS_SHOWN_QTY)
+
+/* what may be there beside */
+#define FS_SHOW_LINE                                                         \
+    (FS_SHOWN_SALE | FS_SHOWN_QTY | FS_SHOWN_PICKUP | FS_SHOWN_LINE          \
+     | FS_SHOWN_KEY)
+
+#define FS_SHOW_PAID                                                         \
+    (FS_SHOWN_PAYMENT | FS_SHOWN_AMOUNT)
+
+#define FS_SHOW_HANDED                                                       \
+    (FS_SHOW_LINE | FS_SHOWN_VIA | FS_SHOWN_BY | FS_SHOWN_DEVICE)
+
+
+typedef struct {
+    const char          *name;
+    size_t               len;
+    int                  held;          /* change by each unit */
+    int                  sold;
+} fs_entry_info_t;
+
+typedef struct {
+    uint32_t             required;      /* written even when zero */
+    uint32_t             optional;      /* written when not zero */
+} fs_entry_fields_t;
+
+
+extern const fs_entry_info_t  fs_entry_infos[FS_ENTRY_TYPES_N];
+extern const fs_entry_fields_t  fs_entry_fields[FS_ENTRY_TYPES_N];
+
+
 const char *fs_entry_type_name(unsigned type);
 
 /*
@@ -193,34 +265,6 @@ void fs_entry_encode(const fs_entry_t *entry, uint8_t *record);
  */
 int fs_entry_decode(fs_entry_t *entry, fs_seq_t seq, const void *record,
     size_t size);
-
-/*
- * Render the JSON line up to, not including, `,"hash"`.
- * buf: FS_ENTRY_JSON_MAX bytes.  Returns the length, or -1 (a name is
- * unknown).  Fields: seq, at, type, then those the type has, of
- * hold, buyer, sale, qty, stock, price_fen, pickup, line (from 1), lines,
- * expires_at, payment and refund (hashes, hexadecimal), amount_fen, reason,
- * due_at, owed, short_qty, via, by, device_at, claim, of, wave, cut_at, day,
- * final, limit, opens_at, closes_at, goal, goal_by, hold_ms, cancel_ms,
- * digest, boot, offset_ms, previous_at, epoch, key.  docs/ledger.md says
- * which type has which.
- */
-int fs_entry_render(const fs_entry_t *entry, const fs_names_t *names,
-    char *buf);
-
-/*
- * Set entry->hash from the previous hash (FS_HASH_LEN raw bytes; zeros before
- * the first) and the rendered line.  0, or -1: libcrypto failed.
- */
-int fs_entry_chain(fs_entry_t *entry, const uint8_t *previous,
-    const char *line, size_t len);
-
-/*
- * The whole line as it is published: rendered, `,"hash":"…"}` and a newline.
- * buf: FS_ENTRY_JSON_MAX + 128 bytes.  Returns the length or -1.
- */
-int fs_entry_line(const fs_entry_t *entry, const fs_names_t *names,
-    char *buf);
 
 
 #pragma GCC visibility pop

@@ -3,136 +3,10 @@
  * Ledger entries: the renderer of version 1, and the chain.
  */
 
-#include "ledger/entry_fields.h"
+#include "ledger/entry_line.h"
 
 #include "base/crypto.h"
 #include "lmdb/db.h"
-
-
-const fs_entry_info_t  fs_entry_infos[FS_ENTRY_TYPES_N] = {
-#define X(name, string, held, sold)                                          \
-    { string, sizeof(string) - 1, held, sold },
-    FS_ENTRY_TYPES(X)
-#undef X
-};
-
-
-/*
- * Version 1.  Frozen: docs/ledger.md shows the same as a table.  A field that
- * came later is shown where it is not zero, and was zero before.
- */
-
-const fs_entry_fields_t  fs_entry_fields[FS_ENTRY_TYPES_N] = {
-
-    [FS_ENTRY_STORE] =
-        { 0, FS_FIELD_BOOT | FS_FIELD_OFFSET },
-
-    [FS_ENTRY_BOOT] =
-        { FS_FIELD_BOOT | FS_FIELD_OFFSET, 0 },
-
-    [FS_ENTRY_CLOCK] =
-        { FS_FIELD_PREVIOUS, FS_FIELD_KEY },
-
-    [FS_ENTRY_SALE] =
-        { FS_FIELD_SALE | FS_FIELD_STOCK | FS_FIELD_PRICE,
-          FS_FIELD_TERMS | FS_FIELD_DIGEST | FS_FIELD_KEY },
-
-    [FS_ENTRY_STOCK] =
-        { FS_FIELD_SALE | FS_FIELD_QTY, FS_FIELD_KEY },
-
-    [FS_ENTRY_OPENED] = { FS_FIELD_SALE, FS_FIELD_KEY },
-    [FS_ENTRY_PAUSED] = { FS_FIELD_SALE, FS_FIELD_KEY },
-    [FS_ENTRY_RESUMED] = { FS_FIELD_SALE, FS_FIELD_KEY },
-    [FS_ENTRY_CLOSED] = { FS_FIELD_SALE, FS_FIELD_KEY },
-
-    [FS_ENTRY_HELD] =
-        { FS_FIELDS_MOVE | FS_FIELD_BUYER | FS_FIELD_PRICE | FS_FIELD_EXPIRES,
-          FS_FIELDS_LINE },
-
-    [FS_ENTRY_PAYING] =
-        { FS_FIELD_HOLD | FS_FIELD_EXPIRES, FS_FIELDS_LINE },
-
-    [FS_ENTRY_RELEASED] = { FS_FIELDS_MOVE, FS_FIELDS_LINE },
-    [FS_ENTRY_EXPIRED] = { FS_FIELDS_MOVE, FS_FIELDS_LINE },
-    [FS_ENTRY_CANCELLED] = { FS_FIELDS_MOVE, FS_FIELDS_LINE },
-    [FS_ENTRY_WITHDRAWN] = { FS_FIELD_HOLD, FS_FIELDS_LINE },
-
-    [FS_ENTRY_SOLD] =
-        { FS_FIELDS_MOVE | FS_FIELDS_PAID, FS_FIELDS_LINE },
-
-    [FS_ENTRY_SOLD_LATE] =
-        { FS_FIELDS_MOVE | FS_FIELDS_PAID, FS_FIELDS_LINE },
-
-    [FS_ENTRY_REFUND_DUE] =
-        { FS_FIELD_HOLD | FS_FIELDS_PAID | FS_FIELD_REASON, FS_FIELDS_LINE },
-
-    [FS_ENTRY_RETURNED] =
-        { FS_FIELDS_MOVE | FS_FIELDS_PAID | FS_FIELD_REASON,
-          FS_FIELDS_LINE },
-
-    [FS_ENTRY_REFUNDED] =
-        { FS_FIELD_HOLD | FS_FIELDS_PAID,
-          FS_FIELDS_LINE | FS_FIELD_REFUND | FS_FIELD_OWED },
-
-    [FS_ENTRY_FORMED] = { FS_FIELD_SALE | FS_FIELD_QTY, FS_FIELD_PICKUP },
-    [FS_ENTRY_FAILED] = { FS_FIELD_SALE | FS_FIELD_QTY, FS_FIELD_PICKUP },
-
-    [FS_ENTRY_READY] =
-        { FS_FIELD_HOLD, FS_FIELDS_LINE | FS_FIELD_SHORT | FS_FIELD_DUE },
-
-    [FS_ENTRY_PICKED_UP] = { FS_FIELD_HOLD, FS_FIELDS_HANDED },
-
-    [FS_ENTRY_DECIDED] = { FS_FIELD_SALE, 0 },
-
-    [FS_ENTRY_DOCUMENT] =
-        { FS_FIELD_DIGEST, FS_FIELD_SALE | FS_FIELD_KEY },
-
-    [FS_ENTRY_LIFE] = { FS_FIELD_EPOCH, FS_FIELD_KEY },
-
-    [FS_ENTRY_POINT] =
-        { FS_FIELD_HOLD, FS_FIELD_PICKUP | FS_FIELD_KEY },
-
-    [FS_ENTRY_DELETED] =
-        { FS_FIELD_DIGEST, FS_FIELD_KEY },
-
-    [FS_ENTRY_OWED] =
-        { FS_FIELD_HOLD | FS_FIELDS_PAID | FS_FIELD_REASON | FS_FIELD_DUE,
-          FS_FIELDS_LINE },
-
-    [FS_ENTRY_RESTOCKED] = { FS_FIELDS_MOVE, FS_FIELDS_LINE },
-
-    [FS_ENTRY_SHORT] = { FS_FIELDS_MOVE, FS_FIELDS_LINE },
-    [FS_ENTRY_PUT_BACK] = { FS_FIELDS_MOVE, FS_FIELDS_LINE | FS_FIELD_DUE },
-    [FS_ENTRY_DOUBLE] = { FS_FIELDS_MOVE, FS_FIELDS_HANDED },
-
-    [FS_ENTRY_WAVE] =
-        { FS_FIELD_WAVE | FS_FIELD_CUT | FS_FIELD_DIGEST,
-          FS_FIELD_DAY | FS_FIELD_KEY },
-
-    [FS_ENTRY_FROZEN] = { FS_FIELD_WAVE, 0 },
-
-    [FS_ENTRY_RECEIVED] =
-        { FS_FIELD_WAVE | FS_FIELD_SALE | FS_FIELD_QTY,
-          FS_FIELD_PICKUP | FS_FIELD_FINAL | FS_FIELD_KEY },
-
-    [FS_ENTRY_CLAIMED] =
-        { FS_FIELDS_MOVE | FS_FIELD_AMOUNT | FS_FIELD_REASON | FS_FIELD_DUE,
-          FS_FIELDS_LINE | FS_FIELD_BY },
-
-    [FS_ENTRY_ACCEPTED] =
-        { FS_FIELD_HOLD | FS_FIELD_CLAIM, FS_FIELD_BY | FS_FIELD_KEY },
-
-    [FS_ENTRY_DENIED] = { FS_FIELD_HOLD | FS_FIELD_CLAIM, FS_FIELD_KEY },
-
-    [FS_ENTRY_CALLED_OFF] =
-        { FS_FIELD_SALE, FS_FIELD_DIGEST | FS_FIELD_KEY },
-
-    [FS_ENTRY_COMPENSATED] =
-        { FS_FIELD_SALE | FS_FIELD_QTY | FS_FIELD_AMOUNT,
-          FS_FIELD_DIGEST | FS_FIELD_KEY },
-
-    [FS_ENTRY_SETTLED] = { FS_FIELD_SALE | FS_FIELD_OF, 0 }
-};
 
 
 /*
@@ -217,59 +91,59 @@ fs_entry_shown(const fs_entry_t *entry)
     present = 0;
 
     if (entry->sale != 0) {
-        present |= FS_FIELD_SALE;
+        present |= FS_SHOWN_SALE;
     }
 
     if (entry->qty != 0) {
-        present |= FS_FIELD_QTY;
+        present |= FS_SHOWN_QTY;
     }
 
     if (entry->pickup != 0) {
-        present |= FS_FIELD_PICKUP;
+        present |= FS_SHOWN_PICKUP;
     }
 
     if (entry->lines_n > 1) {
-        present |= FS_FIELD_LINE;
+        present |= FS_SHOWN_LINE;
     }
 
     if (!fs_is_zero(entry->key, sizeof(entry->key))) {
-        present |= FS_FIELD_KEY;
+        present |= FS_SHOWN_KEY;
     }
 
     /* the terms of a sale are looked at one by one when they are written */
-    present |= FS_FIELD_TERMS;
+    present |= FS_SHOWN_TERMS;
 
-    if (fields->optional & FS_FIELD_DIGEST
+    if (fields->optional & FS_SHOWN_DIGEST
         && !fs_is_zero(entry->id2, sizeof(entry->id2)))
     {
-        present |= FS_FIELD_DIGEST;
+        present |= FS_SHOWN_DIGEST;
     }
 
-    if (fields->optional & (FS_FIELD_BOOT | FS_FIELD_REFUND)
+    if (fields->optional & (FS_SHOWN_BOOT | FS_SHOWN_REFUND)
         && !fs_is_zero(entry->id1, sizeof(entry->id1)))
     {
-        present |= FS_FIELD_BOOT | FS_FIELD_REFUND;
+        present |= FS_SHOWN_BOOT | FS_SHOWN_REFUND;
     }
 
     if (entry->time1 != 0) {
-        present |= FS_FIELD_OFFSET | FS_FIELD_OWED | FS_FIELD_DUE
-                   | FS_FIELD_DEVICE;
+        present |= FS_SHOWN_OFFSET | FS_SHOWN_OWED | FS_SHOWN_DUE
+                   | FS_SHOWN_DEVICE;
     }
 
     if (entry->number != 0) {
-        present |= FS_FIELD_VIA;
+        present |= FS_SHOWN_VIA;
     }
 
     if (entry->number2 != 0) {
-        present |= FS_FIELD_SHORT | FS_FIELD_DAY;
+        present |= FS_SHOWN_SHORT | FS_SHOWN_DAY;
     }
 
     if (entry->flags & FS_ENTRY_BY_TIME) {
-        present |= FS_FIELD_BY;
+        present |= FS_SHOWN_BY;
     }
 
     if (entry->flags & FS_ENTRY_FINAL) {
-        present |= FS_FIELD_FINAL;
+        present |= FS_SHOWN_FINAL;
     }
 
     return fields->required | (fields->optional & present);
@@ -327,33 +201,33 @@ fs_entry_write_goods(char *p, const fs_entry_t *entry, uint32_t shown)
 {
     const char  *via;
 
-    if (shown & FS_FIELD_SHORT) {
+    if (shown & FS_SHOWN_SHORT) {
         p = fs_literal(p, ",\"short_qty\":");
         p = fs_write_unsigned(p, entry->number2);
     }
 
-    if (shown & FS_FIELD_VIA) {
+    if (shown & FS_SHOWN_VIA) {
         via = fs_via_name(entry->number);
         p = fs_literal(p, ",\"via\":\"");
         p = fs_write_bytes(p, via, strlen(via));
         *p++ = '"';
     }
 
-    if (shown & FS_FIELD_BY) {
+    if (shown & FS_SHOWN_BY) {
         p = fs_literal(p, ",\"by\":\"time\"");
     }
 
-    if (shown & FS_FIELD_DEVICE) {
+    if (shown & FS_SHOWN_DEVICE) {
         p = fs_literal(p, ",\"device_at\":");
         p = fs_write_signed(p, entry->time1);
     }
 
-    if (shown & FS_FIELD_CLAIM) {
+    if (shown & FS_SHOWN_CLAIM) {
         p = fs_literal(p, ",\"claim\":");
         p = fs_write_signed(p, entry->time1);
     }
 
-    if (shown & FS_FIELD_OF) {
+    if (shown & FS_SHOWN_OF) {
         p = fs_literal(p, ",\"of\":");
         p = fs_write_signed(p, entry->time1);
     }
@@ -371,7 +245,7 @@ fs_entry_write_wave(char *p, const fs_entry_t *entry,
     int        len;
     fs_slug_t  slug;
 
-    if (shown & FS_FIELD_WAVE) {
+    if (shown & FS_SHOWN_WAVE) {
 
         if (names->slug(names->data, 'w', entry->number, &slug) != 0
             || slug.len > FS_SLUG_MAX)
@@ -384,19 +258,19 @@ fs_entry_write_wave(char *p, const fs_entry_t *entry,
         *p++ = '"';
     }
 
-    if (shown & FS_FIELD_CUT) {
+    if (shown & FS_SHOWN_CUT) {
         p = fs_literal(p, ",\"cut_at\":");
         p = fs_write_signed(p, entry->time1);
     }
 
-    if (shown & FS_FIELD_DAY) {
+    if (shown & FS_SHOWN_DAY) {
         p = fs_literal(p, ",\"day\":\"");
         len = fs_day_write(entry->number2, p);
         p += len;
         *p++ = '"';
     }
 
-    if (shown & FS_FIELD_FINAL) {
+    if (shown & FS_SHOWN_FINAL) {
         p = fs_literal(p, ",\"final\":1");
     }
 
@@ -409,36 +283,36 @@ fs_entry_write_money(char *p, const fs_entry_t *entry, uint32_t shown)
 {
     const char  *reason;
 
-    if (shown & FS_FIELD_PAYMENT) {
+    if (shown & FS_SHOWN_PAYMENT) {
         p = fs_literal(p, ",\"payment\":\"");
         p = fs_write_hex(p, entry->id2, FS_REFERENCE_LEN);
         *p++ = '"';
     }
 
-    if (shown & FS_FIELD_REFUND) {
+    if (shown & FS_SHOWN_REFUND) {
         p = fs_literal(p, ",\"refund\":\"");
         p = fs_write_hex(p, entry->id1, FS_REFERENCE_LEN);
         *p++ = '"';
     }
 
-    if (shown & FS_FIELD_AMOUNT) {
+    if (shown & FS_SHOWN_AMOUNT) {
         p = fs_literal(p, ",\"amount_fen\":");
         p = fs_write_signed(p, entry->amount_fen);
     }
 
-    if (shown & FS_FIELD_REASON) {
+    if (shown & FS_SHOWN_REASON) {
         reason = fs_reason_name(entry->reason);
         p = fs_literal(p, ",\"reason\":\"");
         p = fs_write_bytes(p, reason, strlen(reason));
         *p++ = '"';
     }
 
-    if (shown & FS_FIELD_DUE) {
+    if (shown & FS_SHOWN_DUE) {
         p = fs_literal(p, ",\"due_at\":");
         p = fs_write_signed(p, entry->time1);
     }
 
-    if (shown & FS_FIELD_OWED) {
+    if (shown & FS_SHOWN_OWED) {
         p = fs_literal(p, ",\"owed\":");
         p = fs_write_signed(p, entry->time1);
     }
@@ -452,29 +326,29 @@ fs_entry_write_store(char *p, const fs_entry_t *entry, uint32_t shown)
 {
     uint8_t  epoch[4];
 
-    if (shown & FS_FIELD_DIGEST) {
+    if (shown & FS_SHOWN_DIGEST) {
         p = fs_literal(p, ",\"digest\":\"");
         p = fs_write_hex(p, entry->id2, sizeof(entry->id2));
         *p++ = '"';
     }
 
-    if (shown & FS_FIELD_BOOT) {
+    if (shown & FS_SHOWN_BOOT) {
         p = fs_literal(p, ",\"boot\":\"");
         p = fs_write_hex(p, entry->id1, FS_BOOT_LEN);
         *p++ = '"';
     }
 
-    if (shown & FS_FIELD_OFFSET) {
+    if (shown & FS_SHOWN_OFFSET) {
         p = fs_literal(p, ",\"offset_ms\":");
         p = fs_write_signed(p, entry->time1);
     }
 
-    if (shown & FS_FIELD_PREVIOUS) {
+    if (shown & FS_SHOWN_PREVIOUS) {
         p = fs_literal(p, ",\"previous_at\":");
         p = fs_write_signed(p, entry->time1);
     }
 
-    if (shown & FS_FIELD_EPOCH) {
+    if (shown & FS_SHOWN_EPOCH) {
         fs_set_be32(epoch, entry->number);
         p = fs_literal(p, ",\"epoch\":\"");
         p = fs_write_hex(p, epoch, sizeof(epoch));
@@ -505,7 +379,7 @@ fs_entry_write_names(char *p, const fs_entry_t *entry,
 {
     fs_slug_t  slug;
 
-    if (shown & FS_FIELD_HOLD) {
+    if (shown & FS_SHOWN_HOLD) {
         p = fs_literal(p, ",\"hold\":\"");
 
         if (entry->hold == 0 || fs_entry_hold_id(entry, names, p) != 0) {
@@ -516,13 +390,13 @@ fs_entry_write_names(char *p, const fs_entry_t *entry,
         *p++ = '"';
     }
 
-    if (shown & FS_FIELD_BUYER) {
+    if (shown & FS_SHOWN_BUYER) {
         p = fs_literal(p, ",\"buyer\":\"");
         p = fs_write_hex(p, entry->id1, FS_BUYER_LEN);
         *p++ = '"';
     }
 
-    if (shown & FS_FIELD_SALE) {
+    if (shown & FS_SHOWN_SALE) {
 
         if (names->slug(names->data, 's', entry->sale, &slug) != 0
             || slug.len > FS_SLUG_MAX)
@@ -568,22 +442,22 @@ fs_entry_render(const fs_entry_t *entry, const fs_names_t *names, char *buf)
         return -1;
     }
 
-    if (shown & FS_FIELD_QTY) {
+    if (shown & FS_SHOWN_QTY) {
         p = fs_literal(p, ",\"qty\":");
         p = fs_write_signed(p, entry->qty);
     }
 
-    if (shown & FS_FIELD_STOCK) {
+    if (shown & FS_SHOWN_STOCK) {
         p = fs_literal(p, ",\"stock\":");
         p = fs_write_signed(p, entry->qty);
     }
 
-    if (shown & FS_FIELD_PRICE) {
+    if (shown & FS_SHOWN_PRICE) {
         p = fs_literal(p, ",\"price_fen\":");
         p = fs_write_signed(p, entry->amount_fen);
     }
 
-    if (shown & FS_FIELD_PICKUP) {
+    if (shown & FS_SHOWN_PICKUP) {
 
         if (names->slug(names->data, 'p', entry->pickup, &slug) != 0
             || slug.len > FS_SLUG_MAX)
@@ -596,14 +470,14 @@ fs_entry_render(const fs_entry_t *entry, const fs_names_t *names, char *buf)
         *p++ = '"';
     }
 
-    if (shown & FS_FIELD_LINE) {
+    if (shown & FS_SHOWN_LINE) {
         p = fs_literal(p, ",\"line\":");
         p = fs_write_unsigned(p, entry->line + 1u);
         p = fs_literal(p, ",\"lines\":");
         p = fs_write_unsigned(p, entry->lines_n);
     }
 
-    if (shown & FS_FIELD_EXPIRES) {
+    if (shown & FS_SHOWN_EXPIRES) {
         p = fs_literal(p, ",\"expires_at\":");
         p = fs_write_signed(p, entry->time1);
     }
@@ -616,13 +490,13 @@ fs_entry_render(const fs_entry_t *entry, const fs_names_t *names, char *buf)
         return -1;
     }
 
-    if (shown & FS_FIELD_TERMS) {
+    if (shown & FS_SHOWN_TERMS) {
         p = fs_entry_write_terms(p, entry);
     }
 
     p = fs_entry_write_store(p, entry, shown);
 
-    if (shown & FS_FIELD_KEY) {
+    if (shown & FS_SHOWN_KEY) {
         p = fs_literal(p, ",\"key\":\"");
         p = fs_write_hex(p, entry->key, FS_KEY_HASH_LEN);
         *p++ = '"';

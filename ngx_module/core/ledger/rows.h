@@ -23,13 +23,6 @@
 #define FS_PAYMENT_ROW_SIZE  24
 #define FS_DEBT_ROW_SIZE     64
 #define FS_OWED_ROW_SIZE     16
-#define FS_CLAIM_ROW_SIZE    40
-#define FS_TALLY_ROW_SIZE    28
-#define FS_LISTED_ROW_SIZE   14
-#define FS_PAID_ROW_SIZE     12
-#define FS_TASK_ROW_SIZE     24
-#define FS_WAVE_ROW_FIXED    32
-#define FS_WAVE_ROW_MAX      (FS_WAVE_ROW_FIXED + FS_WAVE_SALES_MAX * 8)
 
 /* keys */
 #define FS_UNITS_KEY_LEN     (FS_BUYER_LEN + 4)
@@ -40,8 +33,6 @@
 #define FS_DEBT_KEY_LEN      16
 #define FS_TIMER_KEY_LEN     18
 #define FS_TIMER_KEY_MAX     26         /* of the kinds with a seq */
-#define FS_LISTED_KEY_LEN    19
-#define FS_TALLY_KEY_LEN     10
 #define FS_DUE_LEN           16         /* a value of `due` */
 #define FS_ASIDE_KEY_MAX     48         /* of a row that was set aside */
 
@@ -111,34 +102,6 @@ typedef struct {
     fs_seq_t             seq;           /* kinds from RECEIVE on */
 } fs_timer_t;
 
-/* A line of an order, where lines are listed by where their goods are. */
-typedef struct {
-    uint32_t             pickup;
-    uint8_t              goods;
-    uint32_t             sale;
-    uint16_t             wave;          /* as in fs_line_t */
-    fs_seq_t             sold;          /* the first `sold` of its hold: the
-                                           order in which was paid */
-    fs_seq_t             hold;
-    uint16_t             qty;           /* that are not the sale's again */
-    uint16_t             short_qty;
-    uint8_t              line;          /* of the hold, from 0 */
-    uint8_t              paid_back;     /* units of it are owed back */
-} fs_listed_t;
-
-/* debts of a whole sale, that are being written */
-typedef enum {
-    FS_TASK_CALL_OFF = 0,
-    FS_TASK_COMPENSATE
-} fs_task_kind_t;
-
-typedef struct {
-    uint32_t             sale;
-    fs_seq_t             seq;           /* the entry that wants them */
-    uint8_t              kind;          /* fs_task_kind_t */
-    int64_t              fen_each;      /* COMPENSATE */
-    fs_seq_t             sold;          /* lines up to here are done */
-} fs_task_t;
 
 /* Each returns the length written. */
 size_t fs_sale_row_encode(const fs_sale_t *sale, uint8_t *row);
@@ -149,11 +112,6 @@ size_t fs_units_row_encode(const fs_units_t *units, uint8_t *row);
 size_t fs_payment_row_encode(const fs_payment_t *payment, uint8_t *row);
 size_t fs_debt_row_encode(const fs_debt_t *debt, uint8_t *row);
 size_t fs_owed_row_encode(const fs_owed_t *owed, uint8_t *row);
-size_t fs_claim_row_encode(const fs_claim_t *claim, uint8_t *row);
-size_t fs_tally_row_encode(const fs_tally_t *tally, uint8_t *row);
-size_t fs_listed_row_encode(const fs_listed_t *listed, uint8_t *row);
-size_t fs_task_row_encode(const fs_task_t *task, uint8_t *row);
-size_t fs_wave_row_encode(const fs_wave_t *wave, uint8_t *row);
 
 /* The key's part of a row (number, seq, …) is set by the caller. */
 int fs_sale_row_decode(fs_sale_t *sale, fs_str_t row);
@@ -164,11 +122,6 @@ int fs_units_row_decode(fs_units_t *units, fs_str_t row);
 int fs_payment_row_decode(fs_payment_t *payment, fs_str_t row);
 int fs_debt_row_decode(fs_debt_t *debt, fs_str_t row);
 int fs_owed_row_decode(fs_owed_t *owed, fs_str_t row);
-int fs_claim_row_decode(fs_claim_t *claim, fs_str_t row);
-int fs_tally_row_decode(fs_tally_t *tally, fs_str_t row);
-int fs_listed_row_decode(fs_listed_t *listed, fs_str_t row);
-int fs_task_row_decode(fs_task_t *task, fs_str_t row);
-int fs_wave_row_decode(fs_wave_t *wave, fs_str_t row);
 
 void fs_units_key(uint8_t *key, const uint8_t *buyer, uint32_t sale);
 void fs_bound_key(uint8_t *key, const uint8_t *buyer, const uint8_t *hash);
@@ -177,13 +130,6 @@ void fs_member_key(uint8_t *key, uint32_t sale, uint32_t pickup,
     fs_seq_t hold);
 void fs_payment_key(uint8_t *key, fs_seq_t hold, const uint8_t *reference,
     uint32_t sale);
-
-/* Pickup, goods, sale, wave, sold: of fs_listed_t. */
-void fs_listed_key(uint8_t *key, const fs_listed_t *listed);
-int fs_listed_key_decode(fs_listed_t *listed, fs_str_t key);
-
-void fs_tally_key(uint8_t *key, uint32_t sale, uint32_t pickup,
-    uint16_t wave);
 
 /* Of `debts`, `claims`: hold, seq; of `owed`: due_at, seq. */
 void fs_debt_key(uint8_t *key, uint64_t first, fs_seq_t seq);

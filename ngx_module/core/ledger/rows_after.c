@@ -4,7 +4,7 @@
  * sales, waves.  As in rows.c.
  */
 
-#include "ledger/rows.h"
+#include "ledger/rows_after.h"
 
 #include "ledger/row.h"
 

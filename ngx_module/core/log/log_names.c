@@ -5,6 +5,7 @@
 
 #include "log/life.h"
 #include "log/log.h"
+#include "ledger/entry_line.h"
 
 
 /* The longest key of `names`: a letter and a slug. */

@@ -21,6 +21,7 @@
 #include "log/life.h"
 #include "log/log.h"
 #include "read/read.h"
+#include "ledger/entry_line.h"
 
 
 /* How long a snapshot is waited for: tries, a millisecond apart. */

@@ -42,11 +42,6 @@ void fs_audit_run(fs_store_t *store, unsigned range, const _Atomic int *stop,
     fs_audit_t *audit);
 void fs_audit_free(fs_audit_t *audit);
 
-/* {"ok","sales":[{"id","stock","free","held","sold","ok"}],
- * "owed":{"fen","debts","overdue"},"ledger":{"last_seq","hash"}} and
- * "problem" when there is one; the length, or -1: it did not fit */
-int fs_answer_audit(char *buf, size_t size, const fs_audit_t *audit);
-
 
 #pragma GCC visibility pop
 

@@ -1,6 +1,6 @@
 
 #include "json/json_writer.h"
-#include "read/audit.h"
+#include "read/audit_answer.h"
 
 
 int

@@ -1,6 +1,7 @@
 
 #include "read/audit_goods.h"
 #include "sheet/sheet_lines.h"
+#include "ledger/rows_after.h"
 
 
 int

@@ -1,6 +1,7 @@
 
 #include "read/view_claims.h"
 #include "sheet/sheet_claims.h"
+#include "ledger/rows_after.h"
 
 
 int

@@ -9,6 +9,7 @@
 
 #include "read/read.h"
 #include "text/goods.h"
+#include "ledger/rows_after.h"
 
 #pragma GCC visibility push(hidden)
 

@@ -4,7 +4,6 @@
  */
 
 #include "fold/aside.h"
-#include "fold/fold_goods.h"
 #include "ledger/schema.h"
 #include "rules/rules.h"
 #include "sheet/sheet_lines.h"

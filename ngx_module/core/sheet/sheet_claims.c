@@ -6,6 +6,7 @@
 
 #include "sheet/sheet_claims.h"
 #include "sheet/sheet_lines.h"
+#include "ledger/rows_after.h"
 
 
 #define FS_MARKED_KEY_LEN  (FS_BUYER_LEN + 8)

@@ -7,7 +7,7 @@
 #ifndef FS_SHEET_LINES_H
 #define FS_SHEET_LINES_H
 
-#include "ledger/rows.h"
+#include "ledger/rows_after.h"
 #include "sheet/sheet.h"
 
 #pragma GCC visibility push(hidden)

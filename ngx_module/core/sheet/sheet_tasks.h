@@ -8,7 +8,7 @@
 #ifndef FS_SHEET_TASKS_H
 #define FS_SHEET_TASKS_H
 
-#include "ledger/rows.h"
+#include "ledger/rows_after.h"
 #include "sheet/sheet.h"
 
 #pragma GCC visibility push(hidden)

@@ -6,7 +6,7 @@
 #ifndef FS_GOODS_H
 #define FS_GOODS_H
 
-#include "ledger/rows.h"
+#include "ledger/rows_after.h"
 #include "text/text.h"
 
 #pragma GCC visibility push(hidden)
