@@ -94,7 +94,7 @@ sub fact_reused ($self, $request) {
 }
 
 
-# ------------------------------------------------------------- orders given back
+# ---------------------------------------------------------- orders given back
 
 sub done_give_back ($self, $request, $shown) {
     my $hold = $self->hold_shown($shown, 'it gave back') // return;

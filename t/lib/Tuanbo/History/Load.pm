@@ -283,7 +283,8 @@ sub note_hold ($self, $buyer, $hold) {
     my $holds = $buyer->{holds};
 
     return if grep { $_->{id} eq $hold->{id} } @$holds;
-    push @$holds, { id => $hold->{id}, buyer => $buyer->{name}, amount_fen => $hold->{amount_fen},
+    push @$holds, { id => $hold->{id}, buyer => $buyer->{name},
+        amount_fen => $hold->{amount_fen},
         lines => $hold->{lines}, references => [], due => [], given => [],
         debts => [], nonces => [] };
     shift @$holds if @$holds > HOLDS_KEPT;

@@ -31,9 +31,9 @@ my %WRONG = (
 );
 
 # What of a hold is the reason in all other states: of an order money can go
-# back, and goods be handed over, whatever became of the other; goods that do not
-# come yet, or none any more, are not ready; and an order whose goods have come
-# is not given back.
+# back, and goods be handed over, whatever became of the other; goods that do
+# not come yet, or none any more, are not ready; and an order whose goods have
+# come is not given back.
 my %ELSE = (
     refund => sub ($money) { !$money->{paid} },
     'hand-over' => sub ($money) { !$money->{paid} },
