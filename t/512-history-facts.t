@@ -61,7 +61,7 @@ found('a hand-over refused for its state', 'refusal',
     told($fact, sub { %$_ = (%$_, %refusal, answer => {
         code => 'wrong_state', state => 'sold' }) }));
 found('a nonce of another order, it said', 'refusal',
-    qr/key_reused, but nonce \S+ was of no other/,
+    qr/key_reused, but nonce \S+ is this order's alone/,
     told($fact, sub { %$_ = (%$_, %refusal, code => 422,
         answer => { code => 'key_reused' }) }));
 my $double = text_of($handed) =~ s/picked_up/double/r

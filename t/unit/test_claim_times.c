@@ -4,6 +4,7 @@
  */
 
 #include "goods_rows.h"
+#include "read/view_claims.h"
 
 
 #define CLAIM_MS  86400000
@@ -185,6 +186,62 @@ test_meanwhile(void **context)
 }
 
 
+/* With a hold as a command left it: its claims of then, not of now. */
+
+static void
+check_shown(fixture_t *fixture, const fs_hold_t *hold, size_t want,
+    unsigned open)
+{
+    size_t        i, n;
+    unsigned      seen;
+    fs_view_t     view;
+    fs_claim_t    claims[FS_CLAIMS_SHOWN];
+    fs_reader_t  *reader;
+
+    reader = fs_reader_create(fixture->store);
+    assert_non_null(reader);
+    assert_int_equal(fs_view_open(reader, &view), 0);
+    n = fs_view_claims(&view, hold, claims);
+    fs_view_close(&view);
+    fs_reader_destroy(reader);
+
+    seen = 0;
+
+    for (i = 0; i < n; i++) {
+        seen += claims[i].state == FS_CLAIM_OPEN;
+    }
+
+    assert_int_equal(n, want);
+    assert_int_equal(seen, open);
+}
+
+
+static void
+test_shown(void **context)
+{
+    fs_seq_t    hold, first;
+    uint32_t    egg;
+    fs_hold_t   one, two;
+    fixture_t  *fixture = *context;
+
+    egg = fixture_stocked(fixture, "egg", 20, 0);
+    hold = buy(fixture, 1, egg, 3);
+    fixture_order(fixture, FS_COMMAND_READY, hold, 0, 0);
+    assert_string_equal(claim(fixture, 1, hold, egg, 1), "created");
+    first = fixture->result.claim;
+    one = fixture->result.hold;
+    assert_string_equal(claim(fixture, 1, hold, egg, 1), "created");
+    two = fixture->result.hold;
+    assert_string_equal(answer(fixture, hold, first, 0), "ok");
+
+    check_shown(fixture, &one, 1, 1);
+    check_shown(fixture, &two, 2, 2);
+    check_shown(fixture, &fixture->result.hold, 2, 1);
+    two = goods_hold(fixture, hold);
+    check_shown(fixture, &two, 2, 1);
+}
+
+
 int
 main(void)
 {
@@ -194,6 +251,7 @@ main(void)
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(test_meanwhile, setup,
                                         fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_shown, setup, fixture_teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -579,6 +579,7 @@ test_claim(void **state)
         claim.amount_fen = (int64_t) (random64() % FS_AMOUNT_MAX);
         claim.due_at = (int64_t) random64();
         claim.answered_at = (int64_t) random64();
+        claim.answered = random64();
 
         memset(&back, 0, sizeof(back));
         same_again(fs_claim_row_encode, fs_claim_row_decode, back, claim);

@@ -429,6 +429,7 @@ typedef struct {
                                            made */
     int64_t              due_at;        /* wall: to be answered by then */
     int64_t              answered_at;   /* wall, 0: open */
+    fs_seq_t             answered;      /* the entry that did, 0: open */
 } fs_claim_t;
 
 /*

@@ -78,6 +78,7 @@ fs_fold_claim_answered(fs_sheet_t *sheet, const fs_entry_t *entry)
     claim.state = (entry->type == FS_ENTRY_ACCEPTED) ? FS_CLAIM_ACCEPTED
                                                      : FS_CLAIM_DENIED;
     claim.answered_at = entry->at;
+    claim.answered = entry->seq;
     fs_sheet_answer_claim(sheet, &claim);
 
     if (claim.state == FS_CLAIM_ACCEPTED) {

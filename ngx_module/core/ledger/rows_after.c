@@ -30,6 +30,7 @@
  *       16    8  amount_fen
  *       24    8  due_at
  *       32    8  answered_at
+ *       40    8  the entry that answered it
  */
 
 size_t
@@ -45,6 +46,7 @@ fs_claim_row_encode(const fs_claim_t *claim, uint8_t *row)
     fs_set_le64(row + 16, (uint64_t) claim->amount_fen);
     fs_set_le64(row + 24, (uint64_t) claim->due_at);
     fs_set_le64(row + 32, (uint64_t) claim->answered_at);
+    fs_set_le64(row + 40, claim->answered);
 
     return FS_CLAIM_ROW_SIZE;
 }
@@ -73,6 +75,7 @@ fs_claim_row_decode(fs_claim_t *claim, fs_str_t row)
     claim->amount_fen = (int64_t) fs_get_le64(p + 16);
     claim->due_at = (int64_t) fs_get_le64(p + 24);
     claim->answered_at = (int64_t) fs_get_le64(p + 32);
+    claim->answered = fs_get_le64(p + 40);
 
     return claim->qty == 0 || claim->qty > FS_QTY_MAX
            || claim->amount_fen < 0 || claim->amount_fen > FS_AMOUNT_MAX ? -1

@@ -12,7 +12,7 @@
 #pragma GCC visibility push(hidden)
 
 
-#define FS_CLAIM_ROW_SIZE    40
+#define FS_CLAIM_ROW_SIZE    48
 #define FS_TALLY_ROW_SIZE    28
 #define FS_LISTED_ROW_SIZE   14
 #define FS_PAID_ROW_SIZE     12

@@ -188,10 +188,14 @@ fs_admit_nonce(fs_crypto_t *crypto, const fs_hand_over_request_t *request,
     char      said[64 + FS_KEY_MAX];
     fs_str_t  key;
 
-    /* a blank is in no Idempotency-Key */
+    /*
+     * Of this order: a fact is never refused, also where a phone counts its
+     * nonces from 1.  A blank is in no Idempotency-Key.
+     */
 
-    n = snprintf(said, sizeof(said), "picked-up %.*s", request->nonce_len,
-                 request->nonce);
+    n = snprintf(said, sizeof(said), "picked-up %08x %llu %.*s",
+                 command->epoch, (unsigned long long) command->hold,
+                 request->nonce_len, request->nonce);
 
     key.data = said;
     key.len = (size_t) n;

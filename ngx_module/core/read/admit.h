@@ -58,7 +58,8 @@ fs_outcome_t fs_admit_handed(fs_view_t *view,
     const fs_hand_over_request_t *request, fs_command_t *command,
     fs_refusal_t *refusal);
 
-/* The key of a hand-over: its nonce, of a kind of its own.  0 or -1. */
+/* The key of a hand-over: its nonce, of a kind and of an order of its own; the
+ * command has its hold.  0 or -1. */
 int fs_admit_nonce(fs_crypto_t *crypto,
     const fs_hand_over_request_t *request, fs_command_t *command);
 

@@ -72,6 +72,21 @@ fs_view_claims(fs_view_t *view, const fs_hold_t *hold, fs_claim_t *claims)
 
         claims[n].hold = hold->seq;
         claims[n].seq = fs_get_be64(walk.key.data + 8);
+
+        if (hold->as_of != 0) {
+
+            /* as it was then: see fs_view_debts() */
+
+            if (claims[n].seq > hold->as_of) {
+                break;
+            }
+
+            if (claims[n].answered > hold->as_of) {
+                claims[n].state = FS_CLAIM_OPEN;
+                claims[n].answered_at = 0;
+            }
+        }
+
         n++;
     }
 

@@ -174,7 +174,8 @@ sub sort_requests ($self) {
                 if $request->{do} eq 'refunded';
             push @{ $self->{refunds}{ $request->{key} } }, $request
                 if $request->{do} eq 'refund';
-            push @{ $self->{nonces}{ $body->{nonce} } }, $request
+            push @{ $self->{nonces}{ $request->{hold} }{ $body->{nonce} } },
+                $request
                 if $request->{do} eq 'hand-over';
             push @{ $causes{ $request->{hold} }{ $request->{do} } },
                 $request;
@@ -706,11 +707,14 @@ sub check_refunds ($self) {
 sub check_facts ($self) {
     my %calls;
 
-    for my $nonce (keys %{ $self->{nonces} // {} }) {
-        for my $request (@{ $self->{nonces}{$nonce} }) {
-            my $call = $calls{ $request->{hold} }{$nonce} //= {};
-            $call->{done} = $request->{at} if done($request);
-            $call->{may} = $request->{where} if !refused($request);
+    for my $id (keys %{ $self->{nonces} // {} }) {
+        my $nonces = $self->{nonces}{$id};
+        for my $nonce (keys %$nonces) {
+            my $call = $calls{$id}{$nonce} //= {};
+            for my $request (@{ $nonces->{$nonce} }) {
+                $call->{done} = $request->{at} if done($request);
+                $call->{may} = $request->{where} if !refused($request);
+            }
         }
     }
     for my $id (sort keys %calls) {

@@ -21,7 +21,7 @@ sub done_hand_over ($self, $request, $answer) {
             . ' it says, and is not in the ledger');
     my $nonce = $request->{body}{nonce};
     my $said = said($answer);
-    my $first = $self->{told}{$nonce} //= { said => $said,
+    my $first = $self->{told}{"$hold->{id} $nonce"} //= { said => $said,
         at => $request->{at} };
 
     $self->count('hand-overs');
@@ -48,8 +48,8 @@ sub is ($fact) {
 
 # Whether a request with this nonce asked for what the ledger has.
 sub is_asked ($self, $fact, $nonce, $hold) {
-    return grep { $_->{hold} eq $hold->{id} && asked_fact($_, $hold)
-        eq $fact->{words} } @{ $self->{checker}{nonces}{$nonce} };
+    return grep { asked_fact($_, $hold) eq $fact->{words} }
+        @{ $self->{checker}{nonces}{ $hold->{id} }{$nonce} };
 }
 
 
@@ -76,21 +76,18 @@ sub done_put_back ($self, $request, $shown) {
 # What this nonce handed over, when somebody was told so before.
 sub known_fact ($self, $request) {
     my ($try) = grep { Tuanbo::History::Checker::done($_)
-        && $_->{hold} eq $request->{hold} && $_->{t1} < $request->{t0}
+        && $_->{t1} < $request->{t0}
         && $_->{answer}{outcome} eq 'handed_over' }
-        @{ $self->{checker}{nonces}{ $request->{body}{nonce} } // [] };
+        @{ $self->{checker}{nonces}{ $request->{hold} }
+            { $request->{body}{nonce} } // [] };
 
     return $try;
 }
 
 
+# A nonce is of one order.
 sub fact_reused ($self, $request) {
-    my $nonce = $request->{body}{nonce};
-
-    return if grep { $_->{hold} ne $request->{hold}
-        && !Tuanbo::History::Checker::refused($_)
-        && $_->{t0} < $request->{t1} } @{ $self->{checker}{nonces}{$nonce} };
-    return "nonce $nonce was of no other order";
+    return "nonce $request->{body}{nonce} is this order's alone";
 }
 
 
