@@ -126,5 +126,5 @@ unlike(join("\n", $t->ledger_lines), qr/alice|carol|bob/,
     'the ledger has no names');
 my $line = "201 POST /api/holds code=created hold=$hold->{id} sale=grape"
     . ' amount=7960 wait=';
-like($t->access_text, qr/^\Q$line\E\d+\.\d+/m, 'variables for the log');
+eventually { $t->access_text =~ /^\Q$line\E\d+\.\d+/m } 'variables for the log';
 $t->finish;

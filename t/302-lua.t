@@ -139,10 +139,10 @@ my ($again) = call($t, reserve => { identity => 'alice',
     key => 'key-1' });
 is($again->{id}, $hold->{id}, 'the same key: the same hold');
 is($t->sale('grape')->{held}, 2, 'taken once');
-like($t->access_text, qr/code=replayed hold=$hold->{id}/,
-    'the log knows what became of it');
-like($t->access_text, qr{/lua/call\ code=created\ hold=$hold->{id}
-    \ sale=grape\ amount=7960\ wait=0\.\d+}x, 'all of it');
+eventually { $t->access_text =~ /code=replayed hold=$hold->{id}/ }
+    'the log knows what became of it';
+eventually { $t->access_text =~ m{/lua/call\ code=created\ hold=$hold->{id}
+    \ sale=grape\ amount=7960\ wait=0\.\d+}x } 'all of it';
 
 # the API answers a retry of what Lua has taken
 is($t->hold('alice', 'grape', 2, pickup => 'xingfu', key => 'key-1')
