@@ -11,8 +11,11 @@ static void simulate_collect(worker_t *worker, simulate_batch_t *batch);
 static void simulate_collect_job(worker_t *worker, simulate_batch_t *batch);
 static simulate_item_t *simulate_add(simulate_batch_t *batch,
     const fs_result_t *result);
-static void simulate_apply(simulate_t *sim, simulate_item_t *item);
-static void simulate_apply_all(simulate_t *sim);
+static void simulate_apply(simulate_t *sim, fs_view_t *view,
+    simulate_item_t *item);
+static int simulate_swept(simulate_t *sim, fs_view_t *view,
+    const simulate_item_t *item);
+static void simulate_apply_all(simulate_t *sim, fs_view_t *view);
 static int simulate_in_log(simulate_t *sim, fs_view_t *view);
 static void simulate_entry(simulate_t *sim, fs_view_t *view,
     const fs_entry_t *entry);
@@ -181,7 +184,7 @@ simulate_decided(worker_t *worker)
     sim->oracle.now = batch->now;
 
     for (i = 0; i < batch->n; i++) {
-        simulate_apply(sim, &batch->items[i]);
+        simulate_apply(sim, NULL, &batch->items[i]);
     }
 
     check(!batch->timers || !oracle_due(&sim->oracle),
@@ -368,7 +371,7 @@ simulate_entry(simulate_t *sim, fs_view_t *view, const fs_entry_t *entry)
     {
         check(!batch->refused, "entry %llu: refused, and in the log",
               (unsigned long long) entry->seq);
-        simulate_apply_all(sim);
+        simulate_apply_all(sim, view);
     }
 
     if (entry->seq <= sim->commanded) {
@@ -423,7 +426,7 @@ simulate_in_log(simulate_t *sim, fs_view_t *view)
 
 
 static void
-simulate_apply_all(simulate_t *sim)
+simulate_apply_all(simulate_t *sim, fs_view_t *view)
 {
     unsigned           i;
     uint64_t          *taken;
@@ -439,7 +442,7 @@ simulate_apply_all(simulate_t *sim)
         check(*taken != batch->items[i].token, "a command is taken twice");
         *taken = batch->items[i].token;
 
-        simulate_apply(sim, &batch->items[i]);
+        simulate_apply(sim, view, &batch->items[i]);
     }
 
     sim->commanded = batch->commanded;
@@ -447,7 +450,7 @@ simulate_apply_all(simulate_t *sim)
 
 
 static void
-simulate_apply(simulate_t *sim, simulate_item_t *item)
+simulate_apply(simulate_t *sim, fs_view_t *view, simulate_item_t *item)
 {
     oracle_answer_t      answer;
     simulate_request_t  *request;
@@ -478,13 +481,52 @@ simulate_apply(simulate_t *sim, simulate_item_t *item)
         return;
     }
 
-    sim->oracle.swept = item->result.outcome != FS_REPLAYED
-                        && item->result.outcome != FS_KEY_REUSED;
+    sim->oracle.swept = simulate_swept(sim, view, item);
 
     oracle_command(&sim->oracle, &item->made.command,
                    item->made.has_op ? &item->made.op : NULL, &answer);
     compare_answer(&sim->oracle, &item->made, sim->batch.commanded,
                    &item->result, &answer);
+}
+
+
+/* 0: the engine had the command's key still, if it is an old one.  view NULL:
+ * nothing was written. */
+
+static int
+simulate_swept(simulate_t *sim, fs_view_t *view, const simulate_item_t *item)
+{
+    fs_seq_t             seq;
+    fs_entry_t           entry;
+    const fs_command_t  *command;
+
+    command = &item->made.command;
+
+    switch (item->result.outcome) {
+
+    case FS_REPLAYED:
+    case FS_KEY_REUSED:
+        return 0;
+
+    case FS_HANDED_OVER:
+    case FS_DOUBLE:
+
+        /* said for the first time it is in the ledger, with its nonce */
+
+        for (seq = sim->batch.base; seq < sim->batch.commanded; seq++) {
+            if (fs_view_entries(view, seq, 1, &entry) == 1
+                && entry.hold == command->hold
+                && memcmp(entry.key, command->key, FS_KEY_HASH_LEN) == 0)
+            {
+                return 1;
+            }
+        }
+
+        return 0;
+    }
+
+    return command->type != FS_COMMAND_PUT_BACK
+           || item->result.outcome == FS_WRONG_STATE;
 }
 
 
