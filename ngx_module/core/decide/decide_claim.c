@@ -16,8 +16,6 @@ int
 fs_claim_replay(fs_sheet_t *sheet, const fs_command_t *command,
     const fs_now_t *now, fs_result_t *result)
 {
-    int              bound;
-    fs_hold_t        hold;
     fs_entry_t       entry;
     fs_entry_type_t  type;
 
@@ -35,23 +33,14 @@ fs_claim_replay(fs_sheet_t *sheet, const fs_command_t *command,
         return 0;
     }
 
-    bound = fs_key_bound(sheet, command, type, now, &entry);
-
-    if (bound == 0) {
+    if (!fs_key_replay(sheet, command, type, now, &entry, result)) {
         return 0;
     }
 
-    if (bound == -1 || !fs_entry_answers(&entry, command)
-        || !fs_sheet_hold(sheet, entry.hold, &hold))
-    {
-        result->outcome = FS_KEY_REUSED;
-        return 1;
+    if (result->outcome == FS_REPLAYED) {
+        result->claim = (entry.type == FS_ENTRY_CLAIMED)
+                        ? entry.seq : (fs_seq_t) entry.time1;
     }
-
-    fs_result_hold(sheet, &hold, result);
-    result->claim = (entry.type == FS_ENTRY_CLAIMED)
-                    ? entry.seq : (fs_seq_t) entry.time1;
-    result->outcome = FS_REPLAYED;
 
     return 1;
 }

@@ -563,31 +563,11 @@ static int
 fs_refund_replay(fs_sheet_t *sheet, const fs_command_t *command,
     const fs_now_t *now, fs_result_t *result)
 {
-    int         bound;
-    fs_hold_t   hold;
     fs_entry_t  entry;
 
-    if (command->type != FS_COMMAND_REFUND) {
-        return 0;
-    }
-
-    bound = fs_key_bound(sheet, command, FS_ENTRY_OWED, now, &entry);
-
-    if (bound == 0) {
-        return 0;
-    }
-
-    if (bound == -1 || !fs_entry_answers(&entry, command)
-        || !fs_sheet_hold(sheet, entry.hold, &hold))
-    {
-        result->outcome = FS_KEY_REUSED;
-        return 1;
-    }
-
-    fs_result_hold(sheet, &hold, result);
-    result->outcome = FS_REPLAYED;
-
-    return 1;
+    return command->type == FS_COMMAND_REFUND
+           && fs_key_replay(sheet, command, FS_ENTRY_OWED, now, &entry,
+                            result);
 }
 
 

@@ -171,8 +171,30 @@ fs_key_bound(fs_sheet_t *sheet, const fs_command_t *command,
 
 
 int
-fs_entry_answers(const fs_entry_t *entry, const fs_command_t *command)
+fs_key_replay(fs_sheet_t *sheet, const fs_command_t *command,
+    fs_entry_type_t type, const fs_now_t *now, fs_entry_t *entry,
+    fs_result_t *result)
 {
-    return entry->number2 == fs_get_le32(command->fingerprint)
-           && entry->number3 == fs_get_le32(command->fingerprint + 4);
+    int        bound;
+    fs_hold_t  hold;
+
+    bound = fs_key_bound(sheet, command, type, now, entry);
+
+    if (bound == 0) {
+        return 0;
+    }
+
+    if (bound == -1
+        || entry->number2 != fs_get_le32(command->fingerprint)
+        || entry->number3 != fs_get_le32(command->fingerprint + 4)
+        || !fs_sheet_hold(sheet, entry->hold, &hold))
+    {
+        result->outcome = FS_KEY_REUSED;
+        return 1;
+    }
+
+    fs_result_hold(sheet, &hold, result);
+    result->outcome = FS_REPLAYED;
+
+    return 1;
 }

@@ -59,8 +59,14 @@ void fs_entry_asked(fs_entry_t *entry, const fs_command_t *command);
 int fs_key_bound(fs_sheet_t *sheet, const fs_command_t *command,
     fs_entry_type_t type, const fs_now_t *now, fs_entry_t *entry);
 
-/* 1: the entry was asked for by a request of this fingerprint. */
-int fs_entry_answers(const fs_entry_t *entry, const fs_command_t *command);
+/*
+ * 1: the key of a command is bound, and it is answered: REPLAYED with the
+ * hold as it is now, when the same request asked for *entry; else KEY_REUSED.
+ * 0: it has to be decided.
+ */
+int fs_key_replay(fs_sheet_t *sheet, const fs_command_t *command,
+    fs_entry_type_t type, const fs_now_t *now, fs_entry_t *entry,
+    fs_result_t *result);
 
 
 /*

@@ -115,11 +115,28 @@ fs_due_swept(fs_sheet_t *sheet, int64_t time, fs_seq_t seq)
 
 
 void
+fs_sheet_set_timer(fs_sheet_t *sheet, const fs_timer_t *timer, int set)
+{
+    size_t   len;
+    MDB_dbi  dbi;
+    uint8_t  key[FS_TIMER_KEY_MAX];
+
+    dbi = sheet->store->index_dbi[FS_INDEX_TIMERS];
+    len = fs_timer_key(key, timer);
+
+    if (set) {
+        fs_db_put(sheet->index, dbi, key, len, NULL, 0, 0);
+
+    } else {
+        fs_db_delete(sheet->index, dbi, key, len, NULL, 0);
+    }
+}
+
+
+void
 fs_due_returns(fs_sheet_t *sheet, uint32_t sale, uint32_t pickup,
     int set)
 {
-    uint8_t     key[FS_TIMER_KEY_LEN];
-    MDB_dbi     dbi;
     fs_timer_t  timer;
 
     memset(&timer, 0, sizeof(fs_timer_t));
@@ -127,16 +144,8 @@ fs_due_returns(fs_sheet_t *sheet, uint32_t sale, uint32_t pickup,
     timer.kind = FS_TIMER_RETURN;
     timer.sale = sale;
     timer.pickup = pickup;
-    fs_timer_key(key, &timer);
 
-    dbi = sheet->store->index_dbi[FS_INDEX_TIMERS];
-
-    if (set) {
-        fs_db_put(sheet->index, dbi, key, sizeof(key), NULL, 0, 0);
-
-    } else {
-        fs_db_delete(sheet->index, dbi, key, sizeof(key), NULL, 0);
-    }
+    fs_sheet_set_timer(sheet, &timer, set);
 }
 
 

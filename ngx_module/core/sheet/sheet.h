@@ -224,6 +224,9 @@ int fs_due_collect(fs_sheet_t *sheet, fs_due_row_t **rows, size_t *n);
 /* A key was swept; its row goes. */
 void fs_due_swept(fs_sheet_t *sheet, int64_t time, fs_seq_t seq);
 
+/* A timer is there, or not; those of a sale's own row follow from it. */
+void fs_sheet_set_timer(fs_sheet_t *sheet, const fs_timer_t *timer, int set);
+
 /* Whether orders of a failed group wait to be returned. */
 void fs_due_returns(fs_sheet_t *sheet, uint32_t sale, uint32_t pickup,
     int set);

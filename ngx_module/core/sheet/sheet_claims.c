@@ -5,7 +5,6 @@
  */
 
 #include "sheet/sheet_claims.h"
-#include "sheet/sheet_lines.h"
 #include "ledger/rows_after.h"
 
 

@@ -324,22 +324,3 @@ fs_sheet_put_wave_sales(fs_sheet_t *sheet, const fs_wave_t *wave)
     fs_db_put(sheet->log, sheet->store->log_dbi[FS_LOG_NAMES], key,
               sizeof(key), row, 4 * (size_t) wave->sales_n, 0);
 }
-
-
-void
-fs_sheet_set_timer(fs_sheet_t *sheet, const fs_timer_t *timer, int set)
-{
-    size_t   len;
-    MDB_dbi  dbi;
-    uint8_t  key[FS_TIMER_KEY_MAX];
-
-    dbi = sheet->store->index_dbi[FS_INDEX_TIMERS];
-    len = fs_timer_key(key, timer);
-
-    if (set) {
-        fs_db_put(sheet->index, dbi, key, len, NULL, 0, 0);
-
-    } else {
-        fs_db_delete(sheet->index, dbi, key, len, NULL, 0);
-    }
-}

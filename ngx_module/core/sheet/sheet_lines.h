@@ -55,9 +55,6 @@ void fs_sheet_put_wave(fs_sheet_t *sheet, const fs_wave_t *wave);
 int fs_sheet_wave_sales(fs_sheet_t *sheet, fs_wave_t *wave);
 void fs_sheet_put_wave_sales(fs_sheet_t *sheet, const fs_wave_t *wave);
 
-/* A timer is there, or not. */
-void fs_sheet_set_timer(fs_sheet_t *sheet, const fs_timer_t *timer, int set);
-
 
 #pragma GCC visibility pop
 
