@@ -19,21 +19,22 @@ use List::Util qw(uniqstr);
 
 # From what all use to what nothing uses.  A file includes what is in its own
 # room or in one before it.
-my @core = qw(base lmdb json ledger text store people log index pair sheet
+my @core = qw(base lmdb json ledger text store people talk log index pair sheet
     fold rules decide read lead);
-my @glue = qw(conf worker http live pay api lua module);
+my @glue = qw(conf worker annex http live pay api lua module);
 
 my %says = (
     base => 'types, clocks, keys', lmdb => 'LMDB that never kills',
     json => 'JSON in and out', ledger => 'entries and rows',
     text => 'requests and answers', store => 'handle, mark, files',
-    people => 'contacts, erasable',
+    people => 'contacts, erasable', talk => 'comments, erasable',
     log => 'the log, lives, names', index => 'directories, buyers',
     pair => 'open, begin, commit', sheet => 'what a batch reads',
     fold => 'what an entry does', rules => 'parts of a decision',
     decide => 'what a command does',
     read => 'views, audit', lead => 'rings, the leader',
     conf => 'of a location, secrets', worker => 'a worker, its thread',
+    annex => 'contacts, talk',
     http => 'request, answer, wait', live => 'streams, feed, audit',
     pay => 'checkout', api => 'endpoints', lua => 'for the pages',
     module => 'directives, variables',

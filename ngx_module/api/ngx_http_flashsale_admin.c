@@ -1,6 +1,6 @@
 
 #include "api/ngx_http_flashsale_api.h"
-#include "core/read/read.h"
+#include "core/read/view_draw.h"
 #include "http/ngx_http_flashsale_answer.h"
 #include "http/ngx_http_flashsale_request.h"
 #include "http/ngx_http_flashsale_wait.h"
@@ -21,14 +21,14 @@ static void ngx_http_flashsale_admin_op(ngx_http_flashsale_ctx_t *ctx,
     ngx_http_flashsale_asked_t *asked, fs_operator_t *op, char *words);
 static void ngx_http_flashsale_admin_sale(const fs_sale_request_t *request,
     fs_operator_t *op);
+static void ngx_http_flashsale_admin_gives(
+    const fs_gives_request_t *request, fs_operator_t *op);
 static void ngx_http_flashsale_admin_words(const fs_reason_request_t *request,
     fs_operator_t *op, char *words);
 static void ngx_http_flashsale_admin_wave(const fs_wave_request_t *request,
     fs_operator_t *op);
 static void ngx_http_flashsale_admin_receive(
     const fs_receive_request_t *request, fs_operator_t *op);
-static ngx_http_flashsale_job_t *ngx_http_flashsale_admin_job(
-    const fs_operator_t *op);
 static ngx_uint_t ngx_http_flashsale_admin_texts(fs_operator_t *op,
     fs_str_t **texts);
 
@@ -298,6 +298,10 @@ ngx_http_flashsale_admin_op(ngx_http_flashsale_ctx_t *ctx,
         ngx_http_flashsale_admin_words(&asked->reason, op, words);
         break;
 
+    case FS_COMMAND_DRAW:
+        ngx_memcpy(op->beacon, asked->beacon, sizeof(op->beacon));
+        break;
+
     case FS_COMMAND_WAVE:
         ngx_http_flashsale_admin_wave(&asked->wave, op);
         break;
@@ -328,7 +332,46 @@ ngx_http_flashsale_admin_sale(const fs_sale_request_t *request,
     op->goal_by = request->goal_by;
     op->hold_ms = request->hold_ms;
     op->cancel_ms = request->cancel_ms;
+    op->queue = request->queues ? request->queue + 1 : 0;
     op->doc = request->doc;
+
+    ngx_http_flashsale_admin_gives(&request->gives, op);
+}
+
+
+static void
+ngx_http_flashsale_admin_gives(const fs_gives_request_t *request,
+    fs_operator_t *op)
+{
+    ngx_uint_t   i;
+    fs_gives_t  *gives;
+
+    gives = &op->gives;
+    gives->kind = request->kind;
+    gives->by_desk = request->by_desk;
+    gives->off_fen = request->off_fen;
+    gives->from_fen = request->from_fen;
+    gives->valid_ms = request->valid_ms;
+    gives->total_fen = request->total_fen;
+    gives->title.data = request->title;
+    gives->title.len = request->title_len;
+    gives->source.data = request->beacon.source;
+    gives->source.len = request->beacon.source_len;
+    gives->round = request->beacon.round;
+    gives->prizes_n = request->prizes_n;
+
+    for (i = 0; i < request->prizes_n; i++) {
+        gives->prizes[i].title.data = request->prizes[i].title;
+        gives->prizes[i].title.len = request->prizes[i].title_len;
+        gives->prizes[i].count = request->prizes[i].count;
+        gives->prizes[i].off_fen = request->prizes[i].off_fen;
+    }
+
+    op->lines_n = request->sales_n;
+
+    for (i = 0; i < request->sales_n; i++) {
+        op->lines[i].sale = fs_slug_str(&request->sales[i]);
+    }
 }
 
 
@@ -376,14 +419,12 @@ ngx_http_flashsale_admin_receive(const fs_receive_request_t *request,
 }
 
 
-/* The command and all its texts in one piece, for another thread. */
-
-static ngx_http_flashsale_job_t *
+ngx_http_flashsale_job_t *
 ngx_http_flashsale_admin_job(const fs_operator_t *op)
 {
     char                      *p;
     size_t                     size;
-    fs_str_t                  *texts[8 + FS_WAVE_SALES_MAX];
+    fs_str_t                  *texts[10 + FS_PRIZES_MAX + FS_WAVE_SALES_MAX];
     ngx_uint_t                 i, n;
     ngx_http_flashsale_job_t  *job;
 
@@ -434,6 +475,13 @@ ngx_http_flashsale_admin_texts(fs_operator_t *op, fs_str_t **texts)
     texts[n++] = &op->pickup;
     texts[n++] = &op->condition.if_match;
     texts[n++] = &op->condition.if_none_match;
+
+    texts[n++] = &op->gives.title;
+    texts[n++] = &op->gives.source;
+
+    for (i = 0; i < op->gives.prizes_n; i++) {
+        texts[n++] = &op->gives.prizes[i].title;
+    }
 
     for (i = 0; i < op->lines_n; i++) {
         texts[n++] = &op->lines[i].sale;
@@ -514,9 +562,14 @@ void
 ngx_http_flashsale_sale_done(ngx_http_request_t *r, const fs_result_t *result,
     fs_view_t *view)
 {
-    fs_sale_t  sale;
+    fs_str_t         terms;
+    fs_sale_t        sale;
+    fs_shown_seed_t  seed;
 
-    if (view->store == NULL || !fs_view_sale(view, result->sale, &sale)) {
+    if (view->store == NULL || !fs_view_sale(view, result->sale, &sale)
+        || !fs_view_terms_document(view, &sale, &terms)
+        || !fs_view_seed(view, &sale, &seed))
+    {
 
         /* it is done, but cannot be told: a retry with the key tells it */
 
@@ -524,7 +577,8 @@ ngx_http_flashsale_sale_done(ngx_http_request_t *r, const fs_result_t *result,
         return;
     }
 
-    ngx_http_flashsale_answer_sale(r, result->outcome, &sale, 0);
+    ngx_http_flashsale_answer_sale(r, result->outcome, &sale, terms, &seed, 0,
+                                   0);
 }
 
 

@@ -8,6 +8,7 @@
 
 #include "conf/ngx_http_flashsale_conf.h"
 #include "core/read/admit.h"
+#include "core/text/draws.h"
 #include "core/text/text.h"
 #include "http/ngx_http_flashsale_ctx.h"
 #include "http/ngx_http_flashsale_park.h"
@@ -24,8 +25,11 @@
 /* a body, parsed */
 typedef union {
     fs_hold_request_t    hold;
+    fs_order_for_request_t  order_for;
+    fs_grant_request_t   grant;
     fs_order_request_t   order;
     fs_contact_request_t contact;
+    fs_comment_request_t comment;
     fs_refund_request_t  refund;
     fs_claim_request_t   claim;
     fs_hand_over_request_t  handed;
@@ -34,9 +38,11 @@ typedef union {
         fs_sale_request_t    sale;
         int64_t              add;
     };
+    uint8_t              beacon[FS_HASH_LEN];
     fs_reason_request_t  reason;
     fs_wave_request_t    wave;
     fs_receive_request_t receive;
+    fs_slug_t            pin;
 } ngx_http_flashsale_asked_t;
 
 /* whether a write takes an Idempotency-Key */
@@ -115,7 +121,20 @@ ngx_int_t ngx_http_flashsale_hold_read(ngx_http_request_t *r,
 ngx_int_t ngx_http_flashsale_holds_read(ngx_http_request_t *r,
     ngx_http_flashsale_worker_t *worker);
 
+/* The key of the header, or else of the form; data NULL: none. */
+fs_str_t ngx_http_flashsale_hold_key(ngx_http_request_t *r,
+    ngx_http_flashsale_ctx_t *ctx, const char *form_key, size_t form_key_len);
+
+/* GET gifts?before=ID&limit=N */
+ngx_int_t ngx_http_flashsale_gifts_read(ngx_http_request_t *r,
+    ngx_http_flashsale_worker_t *worker);
+
 fs_outcome_t ngx_http_flashsale_hold_write(ngx_http_request_t *r,
+    ngx_http_flashsale_ctx_t *ctx, fs_str_t body, fs_refusal_t *refusal,
+    fs_view_t *view);
+
+/* POST holds/ID/gift */
+fs_outcome_t ngx_http_flashsale_gift_write(ngx_http_request_t *r,
     ngx_http_flashsale_ctx_t *ctx, fs_str_t body, fs_refusal_t *refusal,
     fs_view_t *view);
 
@@ -131,13 +150,49 @@ void ngx_http_flashsale_claim_done(ngx_http_request_t *r,
 
 /*
  * Whether a hold that was asked for may wait for a commit, wherever it was
- * asked: the command has its buyer and key, and gets the rest.  As of an
- * ngx_http_flashsale_write_pt; OK: the view is closed.
+ * asked: the command has its buyer, and gets the rest; the key, len 0: none,
+ * is valid.  As of an ngx_http_flashsale_write_pt; OK: the view is closed.
  */
 fs_outcome_t ngx_http_flashsale_admit(ngx_http_request_t *r,
-    ngx_http_flashsale_ctx_t *ctx, fs_str_t identity,
+    ngx_http_flashsale_ctx_t *ctx, fs_str_t identity, fs_str_t key,
     const fs_hold_request_t *request, fs_command_t *command,
     fs_refusal_t *refusal, fs_view_t *view);
+
+
+/*
+ * ngx_http_flashsale_link.c: an order's private link, see
+ * core/read/view_link.h.
+ */
+
+fs_outcome_t ngx_http_flashsale_link_write(ngx_http_request_t *r,
+    ngx_http_flashsale_ctx_t *ctx, fs_str_t body, fs_refusal_t *refusal,
+    fs_view_t *view);
+void ngx_http_flashsale_link_done(ngx_http_request_t *r,
+    const fs_result_t *result, fs_view_t *view);
+
+/*
+ * Whether who asks has a link, `link=TAG` behind the path.  1: *outcome: OK:
+ * they are as the order's buyer, in ctx->buyer; else what to answer.
+ */
+ngx_uint_t ngx_http_flashsale_by_link(ngx_http_request_t *r,
+    ngx_http_flashsale_ctx_t *ctx, ngx_http_flashsale_worker_t *worker,
+    fs_outcome_t *outcome);
+
+
+/*
+ * ngx_http_flashsale_order_for.c: POST admin/holds: somebody who serves orders
+ * asks for a hold of somebody else, who may have paid in cash.
+ */
+
+fs_outcome_t ngx_http_flashsale_order_for_write(ngx_http_request_t *r,
+    ngx_http_flashsale_ctx_t *ctx, fs_str_t body, fs_refusal_t *refusal,
+    fs_view_t *view);
+
+
+/* POST admin/sales/ID/grant: the same of what is given. */
+fs_outcome_t ngx_http_flashsale_grant_write(ngx_http_request_t *r,
+    ngx_http_flashsale_ctx_t *ctx, fs_str_t body, fs_refusal_t *refusal,
+    fs_view_t *view);
 
 
 /*
@@ -188,6 +243,11 @@ void ngx_http_flashsale_handed_done(ngx_http_request_t *r,
  * thread applies them.
  */
 
+/* An operator's command and all its texts in one piece, for another thread.
+ * NULL: no memory. */
+ngx_http_flashsale_job_t *ngx_http_flashsale_admin_job(
+    const fs_operator_t *op);
+
 /* GET documents/KIND?after=ID&limit=N */
 ngx_int_t ngx_http_flashsale_documents_read(ngx_http_request_t *r,
     ngx_http_flashsale_worker_t *worker);
@@ -233,6 +293,18 @@ ngx_int_t ngx_http_flashsale_lines_read(ngx_http_request_t *r,
     ngx_http_flashsale_worker_t *worker);
 
 
+/*
+ * ngx_http_flashsale_room.c: POST sessions/ID/start, /pin, /end, and what is
+ * told of the room.
+ */
+
+fs_outcome_t ngx_http_flashsale_room_write(ngx_http_request_t *r,
+    ngx_http_flashsale_ctx_t *ctx, fs_str_t body, fs_refusal_t *refusal,
+    fs_view_t *view);
+void ngx_http_flashsale_room_done(ngx_http_request_t *r,
+    const fs_result_t *result, fs_view_t *view);
+
+
 /* ngx_http_flashsale_sales.c: reading sales, for buyers and for operators. */
 
 /* GET sales?after=ID&limit=N */
@@ -242,6 +314,15 @@ ngx_int_t ngx_http_flashsale_sales(ngx_http_request_t *r,
 /* GET sales/ID */
 ngx_int_t ngx_http_flashsale_sale(ngx_http_request_t *r,
     ngx_http_flashsale_worker_t *worker);
+
+
+/* ngx_http_flashsale_draws.c: draws of tickets, and how they are told. */
+
+/* GET sales/ID/draw */
+ngx_int_t ngx_http_flashsale_draw(ngx_http_request_t *r,
+    ngx_http_flashsale_worker_t *worker);
+void ngx_http_flashsale_draw_done(ngx_http_request_t *r,
+    const fs_result_t *result, fs_view_t *view);
 
 
 /*

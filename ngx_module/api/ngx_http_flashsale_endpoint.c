@@ -1,5 +1,6 @@
 
 #include "api/ngx_http_flashsale_api.h"
+#include "annex/ngx_http_flashsale_talk.h"
 #include "http/ngx_http_flashsale_answer.h"
 
 
@@ -17,6 +18,7 @@ ngx_http_flashsale_done(ngx_http_request_t *r, const fs_result_t *result,
     fs_view_t *view)
 {
     fs_fault_t                            fault;
+    ngx_http_flashsale_ctx_t             *ctx;
     const ngx_http_flashsale_endpoint_t  *endpoint;
 
     endpoint = ngx_http_flashsale_get_ctx(r)->endpoint;
@@ -24,6 +26,15 @@ ngx_http_flashsale_done(ngx_http_request_t *r, const fs_result_t *result,
     if (fs_outcome_status(result->outcome) < NGX_HTTP_SPECIAL_RESPONSE) {
         endpoint->done(r, result, view);
         return;
+    }
+
+    if (endpoint->command == FS_COMMAND_HOLD
+        && fs_outcome_status(result->outcome) == NGX_HTTP_CONFLICT)
+    {
+        ctx = ngx_http_flashsale_get_ctx(r);
+        ngx_http_flashsale_talk_refused(ngx_http_flashsale_worker(r),
+                                        ctx->buyer, &ctx->sale,
+                                        result->outcome);
     }
 
     if (result->outcome == FS_BAD_REQUEST) {

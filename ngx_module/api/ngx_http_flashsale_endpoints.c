@@ -5,6 +5,7 @@
  */
 
 #include "api/ngx_http_flashsale_api.h"
+#include "api/ngx_http_flashsale_comments.h"
 #include "api/ngx_http_flashsale_me.h"
 #include "core/log/life.h"
 #include "core/text/text.h"
@@ -44,8 +45,12 @@ ngx_http_flashsale_parse_##name(fs_str_t body,                               \
 ngx_http_flashsale_parser(hold, hold)
 ngx_http_flashsale_parser(hold_form, hold)
 ngx_http_flashsale_parser(plain_form, hold)
+ngx_http_flashsale_parser(order_for, order_for)
 ngx_http_flashsale_parser(point, hold)
 ngx_http_flashsale_parser(point_form, hold)
+ngx_http_flashsale_parser(gift, hold)
+ngx_http_flashsale_parser(gift_form, hold)
+ngx_http_flashsale_parser(grant, grant)
 ngx_http_flashsale_parser(confirm, order)
 ngx_http_flashsale_parser(refund, refund)
 ngx_http_flashsale_parser(refunded, order)
@@ -58,10 +63,16 @@ ngx_http_flashsale_parser(call_off, reason)
 ngx_http_flashsale_parser(compensate, reason)
 ngx_http_flashsale_parser(wave, wave)
 ngx_http_flashsale_parser(receive, receive)
+ngx_http_flashsale_parser(pin, pin)
 ngx_http_flashsale_parser(contact, contact)
 ngx_http_flashsale_parser(contact_form, contact)
+ngx_http_flashsale_parser(comment, comment)
+ngx_http_flashsale_parser(comment_form, comment)
+ngx_http_flashsale_parser(about, comment)
+ngx_http_flashsale_parser(reply, comment)
 ngx_http_flashsale_parser(sale, sale)
 ngx_http_flashsale_parser(stock, add)
+ngx_http_flashsale_parser(draw, beacon[0])
 
 
 static int
@@ -95,10 +106,24 @@ ngx_http_flashsale_parse_empty(fs_str_t body,
 /* of a person, which is no command */
 #define ngx_http_flashsale_person(path, method, keyed, parse, form, write)   \
     { NGX_HTTP_FLASHSALE_API_PLACE, path, NGX_HTTP_##method,                 \
-      NGX_HTTP_FLASHSALE_BUYER, NGX_HTTP_FLASHSALE_PEOPLE, NULL,             \
+      NGX_HTTP_FLASHSALE_BUYER, NGX_HTTP_FLASHSALE_ANNEXES, NULL,             \
       FS_COMMAND_NONE, NGX_HTTP_FLASHSALE_##keyed,                           \
       ngx_http_flashsale_parse_##parse, ngx_http_flashsale_parse_##form,     \
       NULL, ngx_http_flashsale_##write }
+
+/* what was said, and what a host does about it */
+#define ngx_http_flashsale_said(place, path, methods, who, read)             \
+    { NGX_HTTP_FLASHSALE_##place##_PLACE, path, methods,                     \
+      NGX_HTTP_FLASHSALE_##who, NGX_HTTP_FLASHSALE_ANNEXES,                  \
+      ngx_http_flashsale_##read, FS_COMMAND_NONE,                            \
+      NGX_HTTP_FLASHSALE_UNKEYED, NULL, NULL, NULL, NULL }
+
+#define ngx_http_flashsale_host(path, parse, write)                          \
+    { NGX_HTTP_FLASHSALE_ADMIN_PLACE, path, NGX_HTTP_POST,                   \
+      NGX_HTTP_FLASHSALE_ADMIN, NGX_HTTP_FLASHSALE_ANNEXES, NULL,            \
+      FS_COMMAND_NONE, NGX_HTTP_FLASHSALE_KEYED,                             \
+      ngx_http_flashsale_parse_##parse, NULL, NULL,                          \
+      ngx_http_flashsale_##write }
 
 #define ngx_http_flashsale_hold(path, method, command, keyed, parse, form)   \
     { NGX_HTTP_FLASHSALE_API_PLACE, path, NGX_HTTP_##method,                 \
@@ -106,6 +131,14 @@ ngx_http_flashsale_parse_empty(fs_str_t body,
       FS_COMMAND_##command, NGX_HTTP_FLASHSALE_##keyed,                      \
       ngx_http_flashsale_parse_##parse, ngx_http_flashsale_parse_##form,     \
       ngx_http_flashsale_hold_done, NULL }
+
+/* an order's private link */
+#define ngx_http_flashsale_link(place, path, method, who, command, form)     \
+    { NGX_HTTP_FLASHSALE_##place##_PLACE, path, NGX_HTTP_##method,           \
+      NGX_HTTP_FLASHSALE_##who, NGX_HTTP_FLASHSALE_COMMAND, NULL,            \
+      FS_COMMAND_##command, NGX_HTTP_FLASHSALE_UNKEYED,                      \
+      ngx_http_flashsale_parse_empty, form, ngx_http_flashsale_link_done,    \
+      ngx_http_flashsale_link_write }
 
 #define ngx_http_flashsale_order(path, command, keyed, parse, done)          \
     { NGX_HTTP_FLASHSALE_ORDERS_PLACE, path, NGX_HTTP_POST,                  \
@@ -127,6 +160,14 @@ ngx_http_flashsale_parse_empty(fs_str_t body,
       ngx_http_flashsale_parse_##parse, NULL,                                \
       ngx_http_flashsale_##done##_done, NULL }
 
+/* a host's, in a room: each writes the room's document */
+#define ngx_http_flashsale_room(path, parse)                                 \
+    { NGX_HTTP_FLASHSALE_ADMIN_PLACE, path, NGX_HTTP_POST,                   \
+      NGX_HTTP_FLASHSALE_ADMIN, NGX_HTTP_FLASHSALE_COMMAND, NULL,            \
+      FS_COMMAND_DOCUMENT, NGX_HTTP_FLASHSALE_KEYED,                         \
+      ngx_http_flashsale_parse_##parse, NULL, ngx_http_flashsale_room_done,  \
+      ngx_http_flashsale_room_write }
+
 /*
  * The first path that fits counts, with all its methods; they stand together.
  */
@@ -142,18 +183,32 @@ static const ngx_http_flashsale_endpoint_t  ngx_http_flashsale_table[] = {
                             point_form),
     ngx_http_flashsale_hold("holds/>/cancel", POST, CANCEL_ORDER, KEYABLE,
                             empty, plain_form),
+    { NGX_HTTP_FLASHSALE_API_PLACE, "holds/>/gift", NGX_HTTP_POST,
+      NGX_HTTP_FLASHSALE_BUYER, NGX_HTTP_FLASHSALE_COMMAND, NULL,
+      FS_COMMAND_GIFT, NGX_HTTP_FLASHSALE_UNKEYED,
+      ngx_http_flashsale_parse_gift, ngx_http_flashsale_parse_gift_form,
+      ngx_http_flashsale_hold_done, ngx_http_flashsale_gift_write },
     { NGX_HTTP_FLASHSALE_API_PLACE, "holds/>/claims", NGX_HTTP_POST,
       NGX_HTTP_FLASHSALE_BUYER, NGX_HTTP_FLASHSALE_COMMAND, NULL,
       FS_COMMAND_CLAIM, NGX_HTTP_FLASHSALE_KEYED,
       ngx_http_flashsale_parse_claim, ngx_http_flashsale_parse_claim_form,
       ngx_http_flashsale_claim_done, ngx_http_flashsale_claim_write },
+    ngx_http_flashsale_link(API, "holds/>/link", POST, BUYER, DOCUMENT,
+                            ngx_http_flashsale_parse_plain_form),
+    ngx_http_flashsale_link(API, "holds/>/link", DELETE, BUYER, DELETE,
+                            ngx_http_flashsale_parse_plain_form),
+    ngx_http_flashsale_link(API, "holds/>/unlink", POST, BUYER, DELETE,
+                            ngx_http_flashsale_parse_plain_form),
     ngx_http_flashsale_reads(API, "holds/>", NGX_HTTP_FLASHSALE_READS, BUYER,
                              hold_read),
     ngx_http_flashsale_hold("holds/>", DELETE, RELEASE, UNKEYED, empty,
                             plain_form),
 
+    ngx_http_flashsale_reads(API, "gifts", NGX_HTTP_FLASHSALE_READS, BUYER,
+                             gifts_read),
+
     { NGX_HTTP_FLASHSALE_API_PLACE, "me", NGX_HTTP_FLASHSALE_READS,
-      NGX_HTTP_FLASHSALE_BUYER, NGX_HTTP_FLASHSALE_PEOPLE,
+      NGX_HTTP_FLASHSALE_BUYER, NGX_HTTP_FLASHSALE_ANNEXES,
       ngx_http_flashsale_me_read, FS_COMMAND_NONE,
       NGX_HTTP_FLASHSALE_UNKEYED, NULL, NULL, NULL, NULL },
     ngx_http_flashsale_person("me", DELETE, UNKEYED, empty, plain_form,
@@ -163,8 +218,16 @@ static const ngx_http_flashsale_endpoint_t  ngx_http_flashsale_table[] = {
     ngx_http_flashsale_person("contact", POST, KEYED, contact, contact_form,
                               contact_write),
 
+    ngx_http_flashsale_person("sessions/*/comments", POST, KEYED, comment,
+                              comment_form, comment_write),
+    ngx_http_flashsale_said(API, "sessions/*/comments",
+                            NGX_HTTP_FLASHSALE_READS, ANYBODY,
+                            comments_read),
+
     ngx_http_flashsale_reads(API, "sales", NGX_HTTP_FLASHSALE_READS, ANYBODY,
                              sales),
+    ngx_http_flashsale_reads(API, "sales/>/draw", NGX_HTTP_FLASHSALE_READS,
+                             ANYBODY, draw),
     ngx_http_flashsale_reads(API, "sales/>", NGX_HTTP_FLASHSALE_READS,
                              ANYBODY, sale),
     ngx_http_flashsale_reads(API, "events", NGX_HTTP_GET, ANYBODY, events),
@@ -177,8 +240,12 @@ static const ngx_http_flashsale_endpoint_t  ngx_http_flashsale_table[] = {
     ngx_http_flashsale_order("*/picked-up", PICK_UP, UNKEYED, hand_over,
                              handed),
     ngx_http_flashsale_order("*/put-back", PUT_BACK, UNKEYED, put_back, hold),
+    ngx_http_flashsale_order("*/claims", CLAIM, KEYED, claim, claim),
     ngx_http_flashsale_order("*/claims/*", ANSWER_CLAIM, KEYABLE, answer,
                              hold),
+
+    ngx_http_flashsale_link(ORDERS, "*/link", POST, ORDERS, DOCUMENT, NULL),
+    ngx_http_flashsale_link(ORDERS, "*/link", DELETE, ORDERS, DELETE, NULL),
 
     ngx_http_flashsale_admin("clock", POST, CLOCK, empty, nothing),
     ngx_http_flashsale_admin("life", POST, LIFE, empty, life),
@@ -187,14 +254,32 @@ static const ngx_http_flashsale_endpoint_t  ngx_http_flashsale_table[] = {
     ngx_http_flashsale_reads(ADMIN, "sales", NGX_HTTP_FLASHSALE_READS, ADMIN,
                              sales),
     ngx_http_flashsale_admin("sales/+", PUT, DEFINE, sale, sale),
+    ngx_http_flashsale_reads(ADMIN, "sales/+", NGX_HTTP_FLASHSALE_READS,
+                             ADMIN, sale),
     ngx_http_flashsale_admin("sales/*/stock", POST, STOCK, stock, sale),
     ngx_http_flashsale_admin("sales/*/pause", POST, PAUSE, empty, sale),
     ngx_http_flashsale_admin("sales/*/resume", POST, RESUME, empty, sale),
     ngx_http_flashsale_admin("sales/*/close", POST, CLOSE, empty, sale),
+    ngx_http_flashsale_admin("sales/*/draw", POST, DRAW, draw, draw),
     ngx_http_flashsale_admin("sales/*/cancel", POST, CALL_OFF, call_off,
                              sale),
     ngx_http_flashsale_admin("sales/*/compensate", POST, COMPENSATE,
                              compensate, orders),
+    { NGX_HTTP_FLASHSALE_ADMIN_PLACE, "sales/*/grant", NGX_HTTP_POST,
+      NGX_HTTP_FLASHSALE_DESK, NGX_HTTP_FLASHSALE_COMMAND, NULL,
+      FS_COMMAND_GRANT, NGX_HTTP_FLASHSALE_KEYED,
+      ngx_http_flashsale_parse_grant, NULL,
+      ngx_http_flashsale_hold_done, ngx_http_flashsale_grant_write },
+    { NGX_HTTP_FLASHSALE_ADMIN_PLACE, "holds", NGX_HTTP_POST,
+      NGX_HTTP_FLASHSALE_DESK, NGX_HTTP_FLASHSALE_COMMAND, NULL,
+      FS_COMMAND_ORDER, NGX_HTTP_FLASHSALE_KEYED,
+      ngx_http_flashsale_parse_order_for, NULL,
+      ngx_http_flashsale_hold_done, ngx_http_flashsale_order_for_write },
+    { NGX_HTTP_FLASHSALE_ADMIN_PLACE, "contacts/+", NGX_HTTP_PUT,
+      NGX_HTTP_FLASHSALE_DESK, NGX_HTTP_FLASHSALE_ANNEXES, NULL,
+      FS_COMMAND_NONE, NGX_HTTP_FLASHSALE_UNKEYED,
+      ngx_http_flashsale_parse_contact, NULL, NULL,
+      ngx_http_flashsale_contact_put },
     ngx_http_flashsale_reads(ADMIN, "waves", NGX_HTTP_FLASHSALE_READS, DESK,
                              waves_read),
     ngx_http_flashsale_desk("waves/+", PUT, WAVE, wave, wave),
@@ -203,6 +288,12 @@ static const ngx_http_flashsale_endpoint_t  ngx_http_flashsale_table[] = {
     ngx_http_flashsale_desk("waves/*/receive", POST, RECEIVE, receive, wave),
     ngx_http_flashsale_reads(ADMIN, "pickups/*/lines",
                              NGX_HTTP_FLASHSALE_READS, DESK, lines_read),
+    ngx_http_flashsale_room("sessions/*/start", empty),
+    ngx_http_flashsale_room("sessions/*/pin", pin),
+    ngx_http_flashsale_room("sessions/*/end", empty),
+    ngx_http_flashsale_host("sessions/*/mute", about, mute_write),
+    ngx_http_flashsale_host("sessions/*/remove", about, remove_write),
+    ngx_http_flashsale_host("sessions/*/answer", reply, reply_write),
     ngx_http_flashsale_reads(ADMIN, "documents/+", NGX_HTTP_FLASHSALE_READS,
                              ADMIN, documents_read),
     ngx_http_flashsale_reads(ADMIN, "documents/*/>",
@@ -211,6 +302,9 @@ static const ngx_http_flashsale_endpoint_t  ngx_http_flashsale_table[] = {
                              document),
     ngx_http_flashsale_admin("documents/*/>", DELETE, DELETE, empty,
                              nothing),
+
+    ngx_http_flashsale_said(ACTIVITY, ">", NGX_HTTP_FLASHSALE_READS, LEDGER,
+                            activity_read),
 
     ngx_http_flashsale_reads(LEDGER, ">", NGX_HTTP_GET, LEDGER, ledger),
 
@@ -454,9 +548,25 @@ ngx_http_flashsale_may(ngx_http_request_t *r, ngx_http_flashsale_ctx_t *ctx,
         return FS_OK;
 
     case NGX_HTTP_FLASHSALE_BUYER:
+
+        /* whoever has an order's link reads it, and may claim */
+
+        if ((endpoint->read == ngx_http_flashsale_hold_read
+             || endpoint->command == FS_COMMAND_CLAIM)
+            && ngx_http_flashsale_by_link(r, ctx, worker, &outcome))
+        {
+            return outcome;
+        }
+
         outcome = ngx_http_flashsale_buyer(r, ctx, worker);
 
-        if (outcome == FS_OK && ctx->names[0].data) {
+        if (outcome == FS_OK && endpoint->command == FS_COMMAND_HOLD) {
+            fs_sheet_expect(worker->cache, ctx->buyer);
+        }
+
+        if (outcome == FS_OK && ctx->names[0].data
+            && endpoint->need != NGX_HTTP_FLASHSALE_ANNEXES)
+        {
             outcome = fs_life_hold_parse(worker->store, worker->crypto,
                                          ctx->names[0], &ctx->seq,
                                          &ctx->epoch);

@@ -1,5 +1,6 @@
 
 #include "api/ngx_http_flashsale_api.h"
+#include "annex/ngx_http_flashsale_talk.h"
 #include "core/log/life.h"
 #include "core/read/view_claims.h"
 #include "core/text/text.h"
@@ -9,9 +10,8 @@
 #include "worker/ngx_http_flashsale_worker.h"
 
 
-static fs_outcome_t ngx_http_flashsale_hold_key(ngx_http_request_t *r,
-    ngx_http_flashsale_ctx_t *ctx, const char *form_key, size_t form_key_len,
-    uint8_t *hash, fs_fault_t *fault);
+static ngx_int_t ngx_http_flashsale_holds_list(ngx_http_request_t *r,
+    ngx_http_flashsale_worker_t *worker, ngx_uint_t gifts);
 
 
 fs_outcome_t
@@ -19,14 +19,22 @@ ngx_http_flashsale_hold_write(ngx_http_request_t *r,
     ngx_http_flashsale_ctx_t *ctx, fs_str_t body, fs_refusal_t *refusal,
     fs_view_t *view)
 {
+    fs_str_t                              key;
     fs_command_t                          command;
     fs_outcome_t                          outcome;
+    const fs_hold_request_t              *hold;
     ngx_http_flashsale_asked_t            asked;
     const ngx_http_flashsale_endpoint_t  *endpoint;
 
     endpoint = ctx->endpoint;
+    hold = &asked.hold;
 
-    if (ngx_http_flashsale_asked(ctx, body, &asked, &refusal->fault) != 0) {
+    if ((endpoint->command == FS_COMMAND_HOLD && !ctx->form)
+        ? fs_request_hold_again(&ngx_http_flashsale_worker(r)->recents, body,
+                                &hold, &refusal->fault)
+          != 0
+        : ngx_http_flashsale_asked(ctx, body, &asked, &refusal->fault) != 0)
+    {
         return refusal->fault.outcome;
     }
 
@@ -40,13 +48,25 @@ ngx_http_flashsale_hold_write(ngx_http_request_t *r,
     /* releasing twice is releasing once: no key is needed */
 
     if (endpoint->keyed == NGX_HTTP_FLASHSALE_KEYED) {
-        command.pickup = asked.hold.pickup;
+        command.pickup = hold->pickup;
     }
 
+    key.data = NULL;
+    key.len = 0;
+
     if (endpoint->keyed != NGX_HTTP_FLASHSALE_UNKEYED) {
-        outcome = ngx_http_flashsale_hold_key(r, ctx, asked.hold.key,
-                                              asked.hold.key_len,
-                                              command.key, &refusal->fault);
+        key = ngx_http_flashsale_hold_key(r, ctx, hold->key, hold->key_len);
+    }
+
+    if (key.data != NULL) {
+
+        /* a reservation's is hashed only when it may matter */
+
+        outcome = (command.type == FS_COMMAND_HOLD)
+                  ? ngx_http_flashsale_key_valid(ctx, key, &refusal->fault)
+                  : ngx_http_flashsale_key(ctx, ngx_http_flashsale_worker(r),
+                                           key, ctx->buyer, command.key,
+                                           &refusal->fault);
         if (outcome != FS_OK) {
             return outcome;
         }
@@ -66,9 +86,8 @@ ngx_http_flashsale_hold_write(ngx_http_request_t *r,
             return FS_PRECONDITION;
         }
 
-        outcome = ngx_http_flashsale_admit(r, ctx, ctx->identity,
-                                           &asked.hold, &command, refusal,
-                                           view);
+        outcome = ngx_http_flashsale_admit(r, ctx, ctx->identity, key,
+                                           hold, &command, refusal, view);
         if (outcome != FS_OK) {
             return outcome;
         }
@@ -80,12 +99,9 @@ ngx_http_flashsale_hold_write(ngx_http_request_t *r,
 }
 
 
-/* The key of the header, or else of the form; zeros stay: none. */
-
-static fs_outcome_t
+fs_str_t
 ngx_http_flashsale_hold_key(ngx_http_request_t *r,
-    ngx_http_flashsale_ctx_t *ctx, const char *form_key, size_t form_key_len,
-    uint8_t *hash, fs_fault_t *fault)
+    ngx_http_flashsale_ctx_t *ctx, const char *form_key, size_t form_key_len)
 {
     fs_str_t                       key;
     ngx_http_flashsale_headers_t  *headers;
@@ -99,14 +115,56 @@ ngx_http_flashsale_hold_key(ngx_http_request_t *r,
         key.len = form_key_len;
     }
 
-    if (key.data == NULL
-        && ctx->endpoint->command != FS_COMMAND_CLAIM)
-    {
-        return FS_OK;
+    return key;
+}
+
+
+/* The same gift twice is the same once. */
+
+fs_outcome_t
+ngx_http_flashsale_gift_write(ngx_http_request_t *r,
+    ngx_http_flashsale_ctx_t *ctx, fs_str_t body, fs_refusal_t *refusal,
+    fs_view_t *view)
+{
+    fs_command_t                  command;
+    fs_outcome_t                  outcome;
+    ngx_http_flashsale_asked_t    asked;
+    ngx_http_flashsale_worker_t  *worker;
+
+    worker = ngx_http_flashsale_worker(r);
+
+    if (ngx_http_flashsale_asked(ctx, body, &asked, &refusal->fault) != 0) {
+        return refusal->fault.outcome;
     }
 
-    return ngx_http_flashsale_key(ctx, ngx_http_flashsale_worker(r), key,
-                                  ctx->buyer, hash, fault);
+    ngx_memzero(&command, sizeof(fs_command_t));
+
+    command.type = FS_COMMAND_GIFT;
+    command.hold = ctx->seq;
+    command.epoch = ctx->epoch;
+    ngx_memcpy(command.buyer, ctx->buyer, FS_BUYER_LEN);
+
+    outcome = ngx_http_flashsale_unmet(r, &command.unmet, &refusal->fault);
+    if (outcome != FS_OK) {
+        return outcome;
+    }
+
+    outcome = ngx_http_flashsale_view(worker, NGX_HTTP_FLASHSALE_LOG, view);
+    if (outcome != FS_OK) {
+        return outcome;
+    }
+
+    outcome = fs_admit_gift(view, worker->crypto, &asked.hold, &command);
+    if (outcome != FS_OK) {
+        return outcome;
+    }
+
+    fs_view_close(view);
+    view->store = NULL;
+
+    return ngx_http_flashsale_wait_command(r, &command,
+                                           ngx_http_flashsale_done,
+                                           ngx_http_flashsale_wait_finish);
 }
 
 
@@ -120,6 +178,7 @@ ngx_http_flashsale_claim_write(ngx_http_request_t *r,
     ngx_http_flashsale_ctx_t *ctx, fs_str_t body, fs_refusal_t *refusal,
     fs_view_t *view)
 {
+    fs_str_t                      key;
     fs_command_t                  command;
     fs_outcome_t                  outcome;
     fs_claim_request_t           *claim;
@@ -140,8 +199,10 @@ ngx_http_flashsale_claim_write(ngx_http_request_t *r,
     command.epoch = ctx->epoch;
     ngx_memcpy(command.buyer, ctx->buyer, FS_BUYER_LEN);
 
-    outcome = ngx_http_flashsale_hold_key(r, ctx, claim->key, claim->key_len,
-                                          command.key, &refusal->fault);
+    key = ngx_http_flashsale_hold_key(r, ctx, claim->key, claim->key_len);
+
+    outcome = ngx_http_flashsale_key(ctx, worker, key, ctx->buyer,
+                                     command.key, &refusal->fault);
     if (outcome != FS_OK) {
         return outcome;
     }
@@ -177,7 +238,7 @@ ngx_http_flashsale_claim_write(ngx_http_request_t *r,
 
 fs_outcome_t
 ngx_http_flashsale_admit(ngx_http_request_t *r, ngx_http_flashsale_ctx_t *ctx,
-    fs_str_t identity, const fs_hold_request_t *request,
+    fs_str_t identity, fs_str_t key, const fs_hold_request_t *request,
     fs_command_t *command, fs_refusal_t *refusal, fs_view_t *view)
 {
     fs_now_t                        now;
@@ -190,6 +251,8 @@ ngx_http_flashsale_admit(ngx_http_request_t *r, ngx_http_flashsale_ctx_t *ctx,
 
     command->term_ms = (uint32_t) lcf->hold_time;
     command->live_holds = (uint32_t) lcf->live_holds;
+    command->queue_units = (uint32_t) lcf->queued;
+    command->queue_ms = (uint32_t) lcf->queue_time;
 
     ctx->sale = request->lines[0].sale;
 
@@ -199,15 +262,37 @@ ngx_http_flashsale_admit(ngx_http_request_t *r, ngx_http_flashsale_ctx_t *ctx,
         return outcome;
     }
 
-    outcome = ngx_http_flashsale_view(worker, NGX_HTTP_FLASHSALE_INDEX, view);
-    if (outcome != FS_OK) {
-        return outcome;
+    if (worker == NULL || worker->store == NULL) {
+        return FS_NOT_READY;
     }
 
-    fs_store_now(worker->store, &now);
+    refusal->refused = 0;
 
-    outcome = fs_admit(view, worker->crypto, worker->cache, request, &now,
-                       command, refusal);
+    /* in a rush the state is the same for thousands */
+
+    if (fs_view_recall(worker->reader, worker->cache, view)) {
+        fs_store_now(worker->store, &now);
+
+        outcome = fs_admit(view, worker->crypto, worker->cache, request, key,
+                           &now, command, refusal);
+
+        if (!refusal->refused) {
+            fs_view_close(view);
+        }
+    }
+
+    if (!refusal->refused) {
+        outcome = ngx_http_flashsale_view(worker, NGX_HTTP_FLASHSALE_INDEX,
+                                          view);
+        if (outcome != FS_OK) {
+            return outcome;
+        }
+
+        fs_store_now(worker->store, &now);
+
+        outcome = fs_admit(view, worker->crypto, worker->cache, request, key,
+                           &now, command, refusal);
+    }
 
     if (outcome == FS_OK) {
         fs_view_close(view);
@@ -217,6 +302,10 @@ ngx_http_flashsale_admit(ngx_http_request_t *r, ngx_http_flashsale_ctx_t *ctx,
 
     if (refusal->refused) {
         ngx_http_flashsale_add(&worker->counters->refused, 1);
+        ngx_http_flashsale_talk_refused(worker, command->buyer,
+                                        refusal->sale.len ? &refusal->sale
+                                                          : &ctx->sale,
+                                        outcome);
     }
 
     if (refusal->sale.len) {
@@ -308,6 +397,22 @@ ngx_int_t
 ngx_http_flashsale_holds_read(ngx_http_request_t *r,
     ngx_http_flashsale_worker_t *worker)
 {
+    return ngx_http_flashsale_holds_list(r, worker, 0);
+}
+
+
+ngx_int_t
+ngx_http_flashsale_gifts_read(ngx_http_request_t *r,
+    ngx_http_flashsale_worker_t *worker)
+{
+    return ngx_http_flashsale_holds_list(r, worker, 1);
+}
+
+
+static ngx_int_t
+ngx_http_flashsale_holds_list(ngx_http_request_t *r,
+    ngx_http_flashsale_worker_t *worker, ngx_uint_t gifts)
+{
     int                        more, len;
     char                       id[FS_HOLD_ID_LEN];
     size_t                     n, size;
@@ -346,12 +451,14 @@ ngx_http_flashsale_holds_read(ngx_http_request_t *r,
         }
 
         if (outcome != FS_OK) {
-            ngx_http_flashsale_fault(&fault, "before", "is the id of a hold");
+            ngx_http_flashsale_fault(&fault, "before",
+                                     gifts ? "is the id of a gift"
+                                           : "is the id of a hold");
             return ngx_http_flashsale_problem(r, FS_BAD_REQUEST, &fault);
         }
     }
 
-    size = limit * FS_HOLD_JSON_MAX + 256;
+    size = limit * (FS_HOLD_JSON_MAX + (gifts ? FS_GIFT_JSON_MAX : 0)) + 256;
 
     holds = ngx_palloc(r->pool, limit * sizeof(fs_hold_t));
     b = ngx_create_temp_buf(r->pool, size);
@@ -366,7 +473,7 @@ ngx_http_flashsale_holds_read(ngx_http_request_t *r,
         return ngx_http_flashsale_problem(r, outcome, NULL);
     }
 
-    n = fs_view_holds(&view, ctx->buyer, before, limit, holds, &more);
+    n = fs_view_holds(&view, ctx->buyer, gifts, before, limit, holds, &more);
 
     outcome = ngx_http_flashsale_missing(&view, FS_OK);
 
@@ -378,8 +485,8 @@ ngx_http_flashsale_holds_read(ngx_http_request_t *r,
     fs_view_names(&view, worker->crypto, &names);
     fs_store_now(worker->store, &now);
 
-    len = fs_answer_holds((char *) b->pos, size, holds, n, more, &names,
-                          now.wall);
+    len = fs_answer_holds((char *) b->pos, size, holds, n, more, gifts,
+                          &names, now.wall);
 
     if (len < 0) {
         outcome = ngx_http_flashsale_missing(&view, FS_INTERNAL);

@@ -2,7 +2,9 @@
 #include "api/ngx_http_flashsale_me.h"
 #include "http/ngx_http_flashsale_answer.h"
 #include "http/ngx_http_flashsale_request.h"
-#include "worker/ngx_http_flashsale_people.h"
+#include "annex/ngx_http_flashsale_people.h"
+#include "annex/ngx_http_flashsale_talk.h"
+#include "api/ngx_http_flashsale_await.h"
 #include "worker/ngx_http_flashsale_worker.h"
 
 
@@ -10,24 +12,13 @@
 #define NGX_HTTP_FLASHSALE_ME_MSEC   500
 
 
-/* A request that waits for its change. */
-typedef struct {
-    ngx_http_request_t           *request;
-    ngx_http_flashsale_change_t  *change;       /* NULL: decided */
-    ngx_event_t                   timer;
-} ngx_http_flashsale_me_t;
-
-
 static fs_outcome_t ngx_http_flashsale_me_asked(ngx_http_request_t *r,
     ngx_http_flashsale_ctx_t *ctx, fs_str_t body,
     ngx_http_flashsale_asked_t *asked, fs_fault_t *fault);
 static fs_outcome_t ngx_http_flashsale_me_push(ngx_http_request_t *r,
     const fs_contact_change_t *change);
-static void ngx_http_flashsale_me_done(ngx_http_flashsale_change_t *change);
-static void ngx_http_flashsale_me_timeout(ngx_event_t *ev);
-static void ngx_http_flashsale_me_cleanup(void *data);
 static void ngx_http_flashsale_me_answer(ngx_http_request_t *r,
-    const fs_contact_change_t *change, fs_outcome_t outcome);
+    ngx_http_flashsale_await_t *await, fs_outcome_t outcome);
 
 
 fs_outcome_t
@@ -127,6 +118,19 @@ ngx_http_flashsale_contact_write(ngx_http_request_t *r,
 
 
 fs_outcome_t
+ngx_http_flashsale_contact_put(ngx_http_request_t *r,
+    ngx_http_flashsale_ctx_t *ctx, fs_str_t body, fs_refusal_t *refusal,
+    fs_view_t *view)
+{
+    if (fs_crypto_pseudonym_read(ctx->names[0], ctx->buyer) != 0) {
+        return FS_NOT_FOUND;
+    }
+
+    return ngx_http_flashsale_contact_write(r, ctx, body, refusal, view);
+}
+
+
+fs_outcome_t
 ngx_http_flashsale_me_leave(ngx_http_request_t *r,
     ngx_http_flashsale_ctx_t *ctx, fs_str_t body, fs_refusal_t *refusal,
     fs_view_t *view)
@@ -180,114 +184,55 @@ static fs_outcome_t
 ngx_http_flashsale_me_push(ngx_http_request_t *r,
     const fs_contact_change_t *change)
 {
-    fs_outcome_t              outcome;
-    ngx_pool_cleanup_t       *cln;
-    ngx_http_flashsale_me_t  *me;
+    fs_outcome_t                  outcome;
+    ngx_http_flashsale_await_t   *await;
+    ngx_http_flashsale_worker_t  *worker;
 
-    cln = ngx_pool_cleanup_add(r->pool, sizeof(ngx_http_flashsale_me_t));
-    if (cln == NULL) {
+    worker = ngx_http_flashsale_worker(r);
+
+    await = ngx_http_flashsale_await(r);
+    if (await == NULL) {
         return FS_INTERNAL;
     }
 
-    me = cln->data;
-    ngx_memzero(me, sizeof(ngx_http_flashsale_me_t));
-    me->request = r;
+    await->promises = 1;
+    await->answer = ngx_http_flashsale_me_answer;
+    await->contact = *change;
 
-    ngx_http_flashsale_event(&me->timer, ngx_http_flashsale_me_timeout, me,
-                             r->connection->log, 0);
+    /* who leaves takes name and pseudonym out of what was said, too */
 
-    outcome = ngx_http_flashsale_people_push(ngx_http_flashsale_worker(r),
-                                     change, ngx_http_flashsale_me_done, me,
-                                     &me->change);
-    if (outcome != FS_OK) {
-        return outcome;
+    if (change->op != FS_CONTACT_PUT) {
+        outcome = ngx_http_flashsale_talk_erase(worker, change->buyer,
+                                                &await->writing);
+        if (outcome != FS_OK) {
+            return outcome;
+        }
     }
 
-    cln->handler = ngx_http_flashsale_me_cleanup;
+    outcome = ngx_http_flashsale_people_push(worker, change, &await->writing);
 
-    r->read_event_handler = ngx_http_flashsale_reading;
-    r->write_event_handler = ngx_http_request_empty_handler;
+    if (outcome == FS_OK) {
+        ngx_http_flashsale_await_begin(await, NGX_HTTP_FLASHSALE_ME_MSEC);
 
-    ngx_add_timer(&me->timer, NGX_HTTP_FLASHSALE_ME_MSEC);
-
-    return FS_OK;
-}
-
-
-static void
-ngx_http_flashsale_me_done(ngx_http_flashsale_change_t *change)
-{
-    ngx_connection_t         *c;
-    ngx_http_request_t       *r;
-    ngx_http_flashsale_me_t  *me;
-
-    me = change->data;
-    r = me->request;
-    c = r->connection;
-
-    ngx_http_flashsale_me_cleanup(me);
-    ngx_http_flashsale_me_answer(r, &change->change, change->outcome);
-
-    ngx_http_finalize_request(r, ngx_http_flashsale_send(r));
-    ngx_http_run_posted_requests(c);
-}
-
-
-/* A slow disk, or another process that has the file's lock. */
-
-static void
-ngx_http_flashsale_me_timeout(ngx_event_t *ev)
-{
-    ngx_connection_t         *c;
-    ngx_http_request_t       *r;
-    fs_contact_change_t       change;
-    ngx_http_flashsale_me_t  *me;
-
-    me = ev->data;
-    r = me->request;
-    c = r->connection;
-
-    if (!ngx_http_flashsale_people_promise(me->change)) {
-        return;
+    } else {
+        ngx_http_flashsale_annex_drop(&await->writing);
     }
 
-    change = me->change->change;
-
-    ngx_http_flashsale_me_cleanup(me);
-
-    /* erased is said of what is erased */
-
-    ngx_http_flashsale_me_answer(r, &change, FS_ACCEPTED);
-
-    ngx_http_finalize_request(r, ngx_http_flashsale_send(r));
-    ngx_http_run_posted_requests(c);
-}
-
-
-static void
-ngx_http_flashsale_me_cleanup(void *data)
-{
-    ngx_http_flashsale_me_t *me = data;
-
-    if (me->timer.timer_set) {
-        ngx_del_timer(&me->timer);
-    }
-
-    if (me->change) {
-        me->change->done = NULL;
-        me->change = NULL;
-    }
+    return outcome;
 }
 
 
 static void
 ngx_http_flashsale_me_answer(ngx_http_request_t *r,
-    const fs_contact_change_t *change, fs_outcome_t outcome)
+    ngx_http_flashsale_await_t *await, fs_outcome_t outcome)
 {
-    int                  len;
-    char                 text[FS_PERSON_JSON_MAX];
-    fs_contact_t         contact;
-    const fs_contact_t  *shown;
+    int                         len;
+    char                        text[FS_PERSON_JSON_MAX];
+    fs_contact_t                contact;
+    const fs_contact_t         *shown;
+    const fs_contact_change_t  *change;
+
+    change = &await->contact;
 
     if (outcome != FS_OK && outcome != FS_ACCEPTED) {
         ngx_http_flashsale_answer_problem(r, outcome, NULL, NULL, NULL);

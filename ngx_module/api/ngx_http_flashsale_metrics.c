@@ -5,7 +5,8 @@
 #include "core/read/read.h"
 #include "core/read/view_claims.h"
 #include "http/ngx_http_flashsale_answer.h"
-#include "worker/ngx_http_flashsale_people.h"
+#include "annex/ngx_http_flashsale_people.h"
+#include "annex/ngx_http_flashsale_talk.h"
 #include "worker/ngx_http_flashsale_worker.h"
 
 
@@ -295,6 +296,16 @@ ngx_http_flashsale_metrics_engine(ngx_http_flashsale_metrics_t *metrics,
                                "Commits of contacts that failed.",
                                sum->contacts_failed);
 
+    ngx_http_flashsale_counter("talk_written_total",
+                               "Comments, hosts' words and notes that were "
+                               "written.", sum->talk_written);
+    ngx_http_flashsale_counter("talk_erased_total",
+                               "Rows of talk that were erased when their time "
+                               "was over.", sum->talk_erased);
+    ngx_http_flashsale_counter("talk_failed_total",
+                               "Commits of talk that failed.",
+                               sum->talk_failed);
+
     ngx_http_flashsale_gauge("queue_depth", "Commands that wait for a commit.",
                              atomic_load(&rings->waiting));
     ngx_http_flashsale_gauge("queue_slots", "Commands that may wait.",
@@ -421,6 +432,16 @@ ngx_http_flashsale_metrics_people(ngx_http_flashsale_metrics_t *metrics,
                              "Changes of contacts on their way, of this "
                              "worker.",
                              ngx_http_flashsale_people_waiting(worker));
+
+    n = ngx_http_flashsale_talk_count(worker);
+
+    ngx_http_flashsale_gauge("talk_open",
+                             "Whether comments can be read.", n >= 0);
+    ngx_http_flashsale_gauge("comments", "Comments in the store.",
+                             (uint64_t) ngx_max(n, 0));
+    ngx_http_flashsale_gauge("talk_queue",
+                             "Changes of talk on their way, of this worker.",
+                             ngx_http_flashsale_talk_waiting(worker));
 }
 
 

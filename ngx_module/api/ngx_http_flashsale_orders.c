@@ -16,6 +16,10 @@ static fs_outcome_t ngx_http_flashsale_order_refund(ngx_http_request_t *r,
 static fs_outcome_t ngx_http_flashsale_order_goods(ngx_http_request_t *r,
     ngx_http_flashsale_ctx_t *ctx, const fs_hand_over_request_t *request,
     fs_command_t *command, fs_refusal_t *refusal, fs_view_t *view);
+static fs_outcome_t ngx_http_flashsale_order_claims(ngx_http_request_t *r,
+    ngx_http_flashsale_ctx_t *ctx, fs_str_t body,
+    const fs_claim_request_t *request, fs_command_t *command,
+    fs_refusal_t *refusal, fs_view_t *view);
 static fs_outcome_t ngx_http_flashsale_order_claim(ngx_http_request_t *r,
     ngx_http_flashsale_ctx_t *ctx, fs_str_t body, uint8_t accept,
     fs_command_t *command, fs_refusal_t *refusal);
@@ -70,6 +74,11 @@ ngx_http_flashsale_order_write(ngx_http_request_t *r,
     case FS_COMMAND_PUT_BACK:
         outcome = ngx_http_flashsale_order_goods(r, ctx, &asked.handed,
                                                  &command, refusal, view);
+        break;
+
+    case FS_COMMAND_CLAIM:
+        outcome = ngx_http_flashsale_order_claims(r, ctx, body, &asked.claim,
+                                                  &command, refusal, view);
         break;
 
     case FS_COMMAND_ANSWER_CLAIM:
@@ -207,6 +216,61 @@ ngx_http_flashsale_order_goods(ngx_http_request_t *r,
     }
 
     return outcome;
+}
+
+
+/*
+ * Somebody who serves orders says for a buyer what was wrong: it is the
+ * buyer's own command, under a key of the order service.
+ */
+
+static fs_outcome_t
+ngx_http_flashsale_order_claims(ngx_http_request_t *r,
+    ngx_http_flashsale_ctx_t *ctx, fs_str_t body,
+    const fs_claim_request_t *request, fs_command_t *command,
+    fs_refusal_t *refusal, fs_view_t *view)
+{
+    fs_hold_t     hold;
+    fs_outcome_t  outcome;
+
+    outcome = ngx_http_flashsale_order_key(r, ctx, body, command, refusal);
+    if (outcome != FS_OK) {
+        return outcome;
+    }
+
+    outcome = ngx_http_flashsale_view(ngx_http_flashsale_worker(r),
+                                      NGX_HTTP_FLASHSALE_INDEX, view);
+    if (outcome != FS_OK) {
+        return outcome;
+    }
+
+    outcome = fs_admit_claim(view, request, command, refusal);
+
+    if (outcome != FS_OK) {
+        if (refusal->sale.len) {
+            ctx->sale = refusal->sale;
+        }
+
+        return outcome;
+    }
+
+    /* which is not there, or of another life, is for the decision to say */
+
+    if (fs_view_hold(view, command->hold, &hold)) {
+        ngx_memcpy(command->buyer, hold.buyer, FS_BUYER_LEN);
+
+    } else {
+        outcome = ngx_http_flashsale_missing(view, FS_OK);
+
+        if (outcome != FS_OK) {
+            return outcome;
+        }
+    }
+
+    fs_view_close(view);
+    view->store = NULL;
+
+    return FS_OK;
 }
 
 

@@ -1,21 +1,25 @@
 
 #include "api/ngx_http_flashsale_api.h"
-#include "core/read/read.h"
+#include "core/read/view_draw.h"
 #include "core/text/text.h"
 #include "http/ngx_http_flashsale_answer.h"
 #include "http/ngx_http_flashsale_request.h"
 #include "worker/ngx_http_flashsale_worker.h"
 
 
+static unsigned ngx_http_flashsale_lot(ngx_http_request_t *r);
+
+
 ngx_int_t
 ngx_http_flashsale_sale(ngx_http_request_t *r,
     ngx_http_flashsale_worker_t *worker)
 {
-    uint32_t      number;
-    fs_str_t      id;
-    fs_sale_t     sale;
-    fs_view_t     view;
-    fs_outcome_t  outcome;
+    uint32_t         number;
+    fs_str_t         id, terms;
+    fs_sale_t        sale;
+    fs_view_t        view;
+    fs_outcome_t     outcome;
+    fs_shown_seed_t  seed;
 
     id = ngx_http_flashsale_get_ctx(r)->names[0];
 
@@ -33,15 +37,23 @@ ngx_http_flashsale_sale(ngx_http_request_t *r,
         || !fs_view_sale(&view, number, &sale))
     {
         outcome = ngx_http_flashsale_missing(&view, FS_NO_SUCH_SALE);
+
+    } else if (!fs_view_terms_document(&view, &sale, &terms)
+               || !fs_view_seed(&view, &sale, &seed))
+    {
+        outcome = ngx_http_flashsale_missing(&view, FS_NOT_READY);
     }
 
-    fs_view_close(&view);
-
     if (outcome != FS_OK) {
+        fs_view_close(&view);
         return ngx_http_flashsale_problem(r, outcome, NULL);
     }
 
-    ngx_http_flashsale_answer_sale(r, FS_OK, &sale, 1);
+    ngx_http_flashsale_answer_sale(r, FS_OK, &sale, terms, &seed,
+                                   ngx_http_flashsale_lot(r) == 0,
+                                   ngx_http_flashsale_lot(r));
+
+    fs_view_close(&view);
 
     return ngx_http_flashsale_send(r);
 }
@@ -55,7 +67,6 @@ ngx_http_flashsale_sales(ngx_http_request_t *r,
     size_t        n, size;
     int64_t       limit;
     fs_str_t      after;
-    ngx_uint_t    public;
     fs_slug_t     slug;
     fs_sale_t    *sales;
     fs_view_t     view;
@@ -101,12 +112,8 @@ ngx_http_flashsale_sales(ngx_http_request_t *r,
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    public = ngx_http_flashsale_get_ctx(r)->endpoint->who
-             == NGX_HTTP_FLASHSALE_ANYBODY;
-
     len = fs_answer_sales((char *) b->pos, size, sales, n, more,
-                          public ? 0 : (unsigned)
-                          ngx_http_flashsale_main_conf(r)->claims.lot);
+                          ngx_http_flashsale_lot(r));
     if (len < 0) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
@@ -114,7 +121,20 @@ ngx_http_flashsale_sales(ngx_http_request_t *r,
     b->last += len;
 
     ngx_http_flashsale_answer_json(r, FS_OK, b,
-                                   public ? "no-cache" : "private, no-store");
+                                   ngx_http_flashsale_lot(r)
+                                   ? "private, no-store" : "no-cache");
 
     return ngx_http_flashsale_send(r);
+}
+
+
+/* The share that makes a lot bad, which an operator is told of; 0: anybody
+ * asks. */
+
+static unsigned
+ngx_http_flashsale_lot(ngx_http_request_t *r)
+{
+    return ngx_http_flashsale_get_ctx(r)->endpoint->who
+           == NGX_HTTP_FLASHSALE_ANYBODY
+           ? 0 : (unsigned) ngx_http_flashsale_main_conf(r)->claims.lot;
 }

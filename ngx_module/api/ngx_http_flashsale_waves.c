@@ -11,10 +11,13 @@
 #include "worker/ngx_http_flashsale_worker.h"
 
 
+#define NGX_HTTP_FLASHSALE_WAVE_NEXT  "is the next of another page: a point"
+
+
 static void ngx_http_flashsale_wave_show(ngx_http_request_t *r,
-    fs_outcome_t outcome, fs_view_t *view);
+    fs_outcome_t outcome, fs_view_t *view, fs_str_t after);
 static ngx_buf_t *ngx_http_flashsale_wave_text(ngx_http_request_t *r,
-    fs_view_t *view, const fs_wave_t *wave);
+    fs_view_t *view, const fs_wave_page_t *page);
 static fs_outcome_t ngx_http_flashsale_lines_asked(ngx_http_request_t *r,
     unsigned *goods, int64_t *limit, fs_listed_t *after, ngx_uint_t *behind,
     fs_fault_t *fault);
@@ -22,12 +25,30 @@ static ngx_int_t ngx_http_flashsale_listed(ngx_http_request_t *r,
     fs_view_t *view, ngx_buf_t *b, int len);
 
 
+/* GET waves/ID?after=POINT */
+
 ngx_int_t
 ngx_http_flashsale_wave_read(ngx_http_request_t *r,
     ngx_http_flashsale_worker_t *worker)
 {
+    int           len;
+    char          text[FS_SLUG_MAX];
+    fs_str_t      after;
     fs_view_t     view;
+    fs_fault_t    fault;
     fs_outcome_t  outcome;
+
+    len = fs_query_get(ngx_http_flashsale_args(r), "after", text,
+                       sizeof(text));
+
+    after.data = text;
+    after.len = (len > 0) ? len : 0;
+
+    if (len != -1 && !fs_slug_valid(after)) {
+        ngx_http_flashsale_fault(&fault, "after",
+                                 NGX_HTTP_FLASHSALE_WAVE_NEXT);
+        return ngx_http_flashsale_problem(r, FS_BAD_REQUEST, &fault);
+    }
 
     outcome = ngx_http_flashsale_view(worker, NGX_HTTP_FLASHSALE_INDEX, &view);
 
@@ -35,7 +56,7 @@ ngx_http_flashsale_wave_read(ngx_http_request_t *r,
         return ngx_http_flashsale_problem(r, outcome, NULL);
     }
 
-    ngx_http_flashsale_wave_show(r, FS_OK, &view);
+    ngx_http_flashsale_wave_show(r, FS_OK, &view, after);
 
     fs_view_close(&view);
 
@@ -47,7 +68,9 @@ void
 ngx_http_flashsale_wave_done(ngx_http_request_t *r,
     const fs_result_t *result, fs_view_t *view)
 {
-    ngx_http_flashsale_wave_show(r, result->outcome, view);
+    fs_str_t  none = fs_str("");
+
+    ngx_http_flashsale_wave_show(r, result->outcome, view, none);
 }
 
 
@@ -55,41 +78,53 @@ ngx_http_flashsale_wave_done(ngx_http_request_t *r,
 
 static void
 ngx_http_flashsale_wave_show(ngx_http_request_t *r, fs_outcome_t outcome,
-    fs_view_t *view)
+    fs_view_t *view, fs_str_t after)
 {
-    fs_str_t      id;
-    uint32_t      number;
-    fs_wave_t     wave;
-    ngx_buf_t    *b;
-    ngx_uint_t    reads;
+    ngx_buf_t       *b;
+    fs_fault_t       fault;
+    ngx_uint_t       reads;
+    fs_outcome_t     found;
+    fs_wave_page_t  *page;
 
-    id = ngx_http_flashsale_get_ctx(r)->names[0];
     reads = (r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD)) != 0;
+    found = FS_INTERNAL;
     b = NULL;
+    fs_fault_clear(&fault);
 
-    if (view->store && view->index.txn && fs_slug_valid(id)
-        && fs_view_wave_number(view, id, &number)
-        && fs_view_wave(view, number, &wave))
-    {
-        b = ngx_http_flashsale_wave_text(r, view, &wave);
+    page = ngx_palloc(r->pool, sizeof(fs_wave_page_t));
 
-    } else if (reads) {
-        outcome = ngx_http_flashsale_missing(view, FS_NOT_FOUND);
-        ngx_http_flashsale_answer_problem(r, outcome, NULL, NULL, NULL);
+    if (page && view->store && view->index.txn) {
+        found = fs_view_wave_page(view,
+                                  ngx_http_flashsale_get_ctx(r)->names[0],
+                                  after, page);
+    }
+
+    if (found == FS_OK) {
+        b = ngx_http_flashsale_wave_text(r, view, page);
+        found = FS_INTERNAL;
+    }
+
+    if (b) {
+        ngx_http_flashsale_answer_json(r, outcome, b, "private, no-store");
         return;
     }
 
-    if (b == NULL) {
+    if (!reads) {
 
         /* what was done is done: a retry with the key tells it */
 
-        outcome = reads ? ngx_http_flashsale_missing(view, FS_INTERNAL)
-                        : FS_UNKNOWN;
-        ngx_http_flashsale_answer_problem(r, outcome, NULL, NULL, NULL);
-        return;
+        found = FS_UNKNOWN;
+
+    } else {
+        found = ngx_http_flashsale_missing(view, found);
     }
 
-    ngx_http_flashsale_answer_json(r, outcome, b, "private, no-store");
+    if (found == FS_BAD_REQUEST) {
+        ngx_http_flashsale_fault(&fault, "after",
+                                 NGX_HTTP_FLASHSALE_WAVE_NEXT);
+    }
+
+    ngx_http_flashsale_answer_problem(r, found, &fault, NULL, NULL);
 }
 
 
@@ -97,22 +132,14 @@ ngx_http_flashsale_wave_show(ngx_http_request_t *r, fs_outcome_t outcome,
 
 static ngx_buf_t *
 ngx_http_flashsale_wave_text(ngx_http_request_t *r, fs_view_t *view,
-    const fs_wave_t *wave)
+    const fs_wave_page_t *page)
 {
-    int              more, len;
-    size_t           n, size;
-    ngx_buf_t       *b;
-    fs_names_t       names;
-    fs_wave_line_t  *lines;
+    int          len;
+    size_t       size;
+    ngx_buf_t   *b;
+    fs_names_t   names;
 
-    lines = ngx_palloc(r->pool,
-                       FS_WAVE_LINES_SHOWN * sizeof(fs_wave_line_t));
-    if (lines == NULL) {
-        return NULL;
-    }
-
-    n = fs_view_wave_lines(view, wave, FS_WAVE_LINES_SHOWN, lines, &more);
-    size = FS_WAVE_JSON_MAX + n * FS_WAVE_LINE_JSON_MAX;
+    size = FS_WAVE_JSON_MAX + page->n * FS_WAVE_LINE_JSON_MAX;
 
     b = ngx_create_temp_buf(r->pool, size);
     if (b == NULL) {
@@ -121,7 +148,7 @@ ngx_http_flashsale_wave_text(ngx_http_request_t *r, fs_view_t *view,
 
     fs_view_names(view, ngx_http_flashsale_worker(r)->crypto, &names);
 
-    len = fs_answer_wave((char *) b->pos, size, wave, lines, n, more, &names);
+    len = fs_answer_wave((char *) b->pos, size, page, &names);
     if (len < 0) {
         return NULL;
     }

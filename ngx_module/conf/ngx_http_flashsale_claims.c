@@ -4,22 +4,22 @@
  * share on a sale's goods are a bad lot.
  */
 
-#include "conf/ngx_http_flashsale_conf.h"
+#include "conf/ngx_http_flashsale_rate.h"
 
-
-#define NGX_HTTP_FLASHSALE_PER_BUYER_MAX  1000
-#define NGX_HTTP_FLASHSALE_PERIOD_MIN     1000
-#define NGX_HTTP_FLASHSALE_PERIOD_MAX     (366 * 86400 * (ngx_int_t) 1000)
 
 #define ngx_http_flashsale_named(name, literal)                              \
     ((name)->len == sizeof(literal) - 1                                      \
      && ngx_strncmp((name)->data, literal, sizeof(literal) - 1) == 0)
 
 
+static const ngx_http_flashsale_rate_bounds_t
+    ngx_http_flashsale_per_buyer = {
+    1000, 1000, 366 * 86400 * (ngx_int_t) 1000
+};
+
+
 static const char *ngx_http_flashsale_claims_part(
     ngx_http_flashsale_claims_t *claims, ngx_str_t *name, ngx_str_t *value);
-static ngx_int_t ngx_http_flashsale_per_buyer(
-    ngx_http_flashsale_claims_t *claims, ngx_str_t *value);
 
 
 char *
@@ -105,7 +105,10 @@ ngx_http_flashsale_claims_part(ngx_http_flashsale_claims_t *claims,
             return twice;
         }
 
-        if (ngx_http_flashsale_per_buyer(claims, value) != NGX_OK) {
+        if (ngx_http_flashsale_rate(value, &ngx_http_flashsale_per_buyer,
+                                    &claims->per_buyer, &claims->period)
+            != NGX_OK)
+        {
             return "per_buyer is a number from 1 to 1000, \"/\", and a time "
                    "from 1s to 366d, as in 3/30d";
         }
@@ -131,39 +134,4 @@ ngx_http_flashsale_claims_part(ngx_http_flashsale_claims_t *claims,
     }
 
     return "it is \"auto_fen=\", \"per_buyer=\" or \"lot=\"";
-}
-
-
-/* 3/30d */
-
-static ngx_int_t
-ngx_http_flashsale_per_buyer(ngx_http_flashsale_claims_t *claims,
-    ngx_str_t *value)
-{
-    u_char     *slash;
-    ngx_int_t   n, period;
-    ngx_str_t   time;
-
-    slash = ngx_strlchr(value->data, value->data + value->len, '/');
-    if (slash == NULL) {
-        return NGX_ERROR;
-    }
-
-    time.data = slash + 1;
-    time.len = value->data + value->len - time.data;
-
-    n = ngx_atoi(value->data, slash - value->data);
-    period = ngx_parse_time(&time, 0);
-
-    if (n < 1 || n > NGX_HTTP_FLASHSALE_PER_BUYER_MAX
-        || period < NGX_HTTP_FLASHSALE_PERIOD_MIN
-        || period > NGX_HTTP_FLASHSALE_PERIOD_MAX)
-    {
-        return NGX_ERROR;
-    }
-
-    claims->per_buyer = n;
-    claims->period = (ngx_msec_t) period;
-
-    return NGX_OK;
 }

@@ -47,6 +47,7 @@ typedef enum {
     NGX_HTTP_FLASHSALE_LEDGER_PLACE,
     NGX_HTTP_FLASHSALE_ADMIN_PLACE,
     NGX_HTTP_FLASHSALE_METRICS_PLACE,
+    NGX_HTTP_FLASHSALE_ACTIVITY_PLACE,
     NGX_HTTP_FLASHSALE_PROBLEM_PLACE
 } ngx_http_flashsale_place_t;
 
@@ -58,6 +59,15 @@ typedef struct {
     ngx_int_t                        lot;           /* per cent */
 } ngx_http_flashsale_claims_t;
 
+/* how many comments, in which time; 0: any */
+typedef struct {
+    ngx_int_t                        buyer;         /* of one buyer */
+    ngx_msec_t                       buyer_period;
+    ngx_int_t                        session;       /* of a session */
+    ngx_msec_t                       session_period;
+    ngx_uint_t                       set;
+} ngx_http_flashsale_comments_t;
+
 typedef struct {
     ngx_path_t                      *path;          /* NULL: no store */
     size_t                           size;
@@ -65,8 +75,11 @@ typedef struct {
                                                        zone was made */
     ngx_file_uniq_t                  inode;
     ngx_flag_t                       sync;
+    ngx_flag_t                       lead;      /* off: it only reads */
     ngx_int_t                        queue;
     ngx_msec_t                       contacts;      /* age, 0: off */
+    ngx_msec_t                       activity;      /* age, 0: none is kept */
+    ngx_http_flashsale_comments_t    comments;
     ngx_msec_t                       refund_time;
     ngx_msec_t                       hand_over_time;    /* 0: never */
     ngx_msec_t                       claim_time;
@@ -100,6 +113,9 @@ typedef struct {
     ngx_msec_t                       hold_time;
     ngx_msec_t                       pay_time;
     ngx_int_t                        live_holds;
+    ngx_msec_t                       queue_time;
+    ngx_int_t                        queued;        /* UINT32_MAX: a sale's
+                                                       stock */
     ngx_http_flashsale_newcomer_t   *newcomer;      /* NULL: off */
     ngx_http_flashsale_place_t       place;
     ngx_http_handler_pt              handler;       /* of this place */
@@ -158,6 +174,12 @@ ngx_http_flashsale_need_conf_t *ngx_http_flashsale_need(ngx_conf_t *cf,
 /* ngx_http_flashsale_claims.c: the directive "flashsale_claims". */
 
 char *ngx_http_flashsale_claims(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+
+/* ngx_http_flashsale_comments.c: the directive "flashsale_comments". */
+
+char *ngx_http_flashsale_comments(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 
 

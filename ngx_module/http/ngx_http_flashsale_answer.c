@@ -3,6 +3,7 @@
 #include "core/log/life.h"
 #include "core/read/view_claims.h"
 #include "core/text/text.h"
+#include "http/ngx_http_flashsale_location.h"
 #include "worker/ngx_http_flashsale_worker.h"
 
 
@@ -13,24 +14,10 @@ static ngx_uint_t ngx_http_flashsale_sold_out(
     const fs_names_t *names);
 static void ngx_http_flashsale_answer_redirect(ngx_http_request_t *r,
     ngx_http_flashsale_ctx_t *ctx, ngx_str_t *location);
-static ngx_int_t ngx_http_flashsale_redirect(ngx_http_request_t *r,
-    ngx_str_t *location);
-static ngx_int_t ngx_http_flashsale_hold_location(ngx_http_request_t *r,
-    ngx_http_flashsale_ctx_t *ctx, ngx_str_t *location);
-static ngx_int_t ngx_http_flashsale_location(ngx_http_request_t *r,
-    const char *path, const char *id, size_t id_len, ngx_str_t *location);
-static ngx_int_t ngx_http_flashsale_escape(ngx_http_request_t *r,
-    ngx_str_t *location);
-static void ngx_http_flashsale_add_code(ngx_http_request_t *r,
-    ngx_str_t *location, const char *code);
 
 
 /* RFC 9110 wants a challenge with each 401; docs/api.md says what they mean */
 #define NGX_HTTP_FLASHSALE_LOGIN  "Flashsale-Login realm=\"buyer\""
-
-#define ngx_http_flashsale_no_address(c)                                     \
-    ((c) <= ' ' || (c) >= 0x7f || (c) == '"' || (c) == '<' || (c) == '>'     \
-     || (c) == '\\')
 
 
 void
@@ -225,7 +212,8 @@ ngx_http_flashsale_answer_hold(ngx_http_request_t *r, fs_outcome_t outcome,
 
         /* of a new hold nothing is owed, and there are many */
 
-        size = FS_HOLD_JSON_MAX;
+        size = FS_HOLD_JSON_MAX
+               + (fs_hold_is_gift(hold) ? FS_GIFT_JSON_MAX : 0);
 
         if (outcome != FS_CREATED) {
             size += fs_view_after(view, hold, &after);
@@ -265,7 +253,7 @@ ngx_http_flashsale_answer_hold(ngx_http_request_t *r, fs_outcome_t outcome,
         return;
     }
 
-    if (outcome == FS_CREATED) {
+    if (outcome == FS_CREATED || outcome == FS_QUEUED) {
         (void) ngx_http_flashsale_hold_location(r, ctx,
                                                 &ctx->answer.location);
     }
@@ -302,10 +290,12 @@ ngx_http_flashsale_answer_plain(ngx_http_request_t *r, fs_outcome_t outcome,
 
 void
 ngx_http_flashsale_answer_sale(ngx_http_request_t *r, fs_outcome_t outcome,
-    const fs_sale_t *sale, ngx_uint_t public)
+    const fs_sale_t *sale, fs_str_t terms, const fs_shown_seed_t *seed,
+    ngx_uint_t public, unsigned lot)
 {
     int                        n;
-    char                       text[FS_SALE_JSON_MAX];
+    char                       text[FS_SALE_JSON_MAX + FS_TERMS_JSON_MAX
+                                  + FS_SEED_JSON_MAX];
     fs_etag_t                  etag;
     ngx_http_flashsale_ctx_t  *ctx;
 
@@ -320,7 +310,7 @@ ngx_http_flashsale_answer_sale(ngx_http_request_t *r, fs_outcome_t outcome,
                  &etag);
     ngx_http_flashsale_answer_etag(r, ctx, &etag);
 
-    n = fs_answer_sale(text, sizeof(text), sale);
+    n = fs_answer_operators_sale(text, sizeof(text), sale, terms, seed, lot);
 
     ngx_http_flashsale_answer_text(r, ctx, text, n);
 }
@@ -392,153 +382,6 @@ ngx_http_flashsale_answer_redirect(ngx_http_request_t *r,
     ctx->answer.retry = 0;
     ctx->answer.challenge = NULL;
     ngx_str_null(&ctx->answer.type);
-}
-
-
-/* Where flashsale_redirect says.  NGX_DECLINED: nowhere. */
-
-static ngx_int_t
-ngx_http_flashsale_redirect(ngx_http_request_t *r, ngx_str_t *location)
-{
-    ngx_http_flashsale_loc_conf_t  *lcf;
-
-    lcf = ngx_http_flashsale_loc_conf(r);
-
-    if (lcf->redirect == NULL
-        || ngx_http_complex_value(r, lcf->redirect, location) != NGX_OK
-        || location->len == 0)
-    {
-        return NGX_DECLINED;
-    }
-
-    return ngx_http_flashsale_escape(r, location);
-}
-
-
-/*
- * What no address has in it, be it the end of a line from a variable like
- * $uri, is written as %XX.  What is so already stays.
- */
-
-static ngx_int_t
-ngx_http_flashsale_escape(ngx_http_request_t *r, ngx_str_t *location)
-{
-    u_char       *p;
-    size_t        i, n;
-
-    static const u_char  hex[] = "0123456789ABCDEF";
-
-    n = 0;
-
-    for (i = 0; i < location->len; i++) {
-        n += ngx_http_flashsale_no_address(location->data[i]);
-    }
-
-    if (n == 0) {
-        return NGX_OK;
-    }
-
-    p = ngx_pnalloc(r->pool, location->len + 2 * n);
-    if (p == NULL) {
-        return NGX_ERROR;
-    }
-
-    n = location->len;
-
-    for (i = 0; i < n; i++) {
-
-        if (ngx_http_flashsale_no_address(location->data[i])) {
-            *p++ = '%';
-            *p++ = hex[location->data[i] >> 4];
-            *p++ = hex[location->data[i] & 0xf];
-            location->len += 2;
-
-        } else {
-            *p++ = location->data[i];
-        }
-    }
-
-    location->data = p - location->len;
-
-    return NGX_OK;
-}
-
-
-static ngx_int_t
-ngx_http_flashsale_hold_location(ngx_http_request_t *r,
-    ngx_http_flashsale_ctx_t *ctx, ngx_str_t *location)
-{
-    return ngx_http_flashsale_location(r, "holds/", (const char *) ctx->hold,
-                                       FS_HOLD_ID_LEN, location);
-}
-
-
-/* Below the location of the API. */
-
-static ngx_int_t
-ngx_http_flashsale_location(ngx_http_request_t *r, const char *path,
-    const char *id, size_t id_len, ngx_str_t *location)
-{
-    u_char                         *p;
-    size_t                          len;
-    ngx_http_flashsale_loc_conf_t  *lcf;
-
-    lcf = ngx_http_flashsale_loc_conf(r);
-    len = ngx_strlen(path);
-
-    p = ngx_pnalloc(r->pool, lcf->prefix.len + 1 + len + id_len);
-    if (p == NULL) {
-        return NGX_ERROR;
-    }
-
-    location->data = p;
-
-    p = ngx_cpymem(p, lcf->prefix.data, lcf->prefix.len);
-
-    if (p == location->data || p[-1] != '/') {
-        *p++ = '/';
-    }
-
-    p = ngx_cpymem(p, path, len);
-    p = ngx_cpymem(p, id, id_len);
-
-    location->len = p - location->data;
-
-    return ngx_http_flashsale_escape(r, location);
-}
-
-
-/* ?code=… or &code=…, before a fragment. */
-
-static void
-ngx_http_flashsale_add_code(ngx_http_request_t *r, ngx_str_t *location,
-    const char *code)
-{
-    u_char  *p, *data, *end, *last;
-    size_t   len;
-
-    len = ngx_strlen(code);
-
-    data = ngx_pnalloc(r->pool, location->len + sizeof("?code=") - 1 + len);
-    if (data == NULL) {
-        return;
-    }
-
-    last = location->data + location->len;
-
-    end = ngx_strlchr(location->data, last, '#');
-    if (end == NULL) {
-        end = last;
-    }
-
-    p = ngx_cpymem(data, location->data, end - location->data);
-    *p++ = ngx_strlchr(location->data, end, '?') ? '&' : '?';
-    p = ngx_cpymem(p, "code=", sizeof("code=") - 1);
-    p = ngx_cpymem(p, code, len);
-    p = ngx_cpymem(p, end, last - end);
-
-    location->data = data;
-    location->len = p - data;
 }
 
 

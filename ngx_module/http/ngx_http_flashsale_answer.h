@@ -25,8 +25,10 @@ void ngx_http_flashsale_answer_problem(ngx_http_request_t *r,
     fs_view_t *view);
 void ngx_http_flashsale_answer_hold(ngx_http_request_t *r,
     fs_outcome_t outcome, const fs_hold_t *hold, fs_view_t *view);
+/* terms, seed, lot: as of fs_answer_operators_sale(). */
 void ngx_http_flashsale_answer_sale(ngx_http_request_t *r,
-    fs_outcome_t outcome, const fs_sale_t *sale, ngx_uint_t public);
+    fs_outcome_t outcome, const fs_sale_t *sale, fs_str_t terms,
+    const fs_shown_seed_t *seed, ngx_uint_t public, unsigned lot);
 /* A text of the core's, len -1: it could not be made.  To a form: a 303, to
  * where flashsale_redirect says or else `to`, below the API's location. */
 void ngx_http_flashsale_answer_plain(ngx_http_request_t *r,

@@ -31,6 +31,8 @@ typedef struct {
     ngx_str_t                        origin;
     ngx_str_t                        last_event_id;
     ngx_str_t                        content_type;
+    int                              media;         /* of
+                                                       ..._flashsale_media() */
     unsigned                         cookie:1;
     unsigned                         repeated:1;    /* key or signature
                                                        given twice */

@@ -3,7 +3,8 @@
 #include "core/store/file.h"
 #include "http/ngx_http_flashsale_answer.h"
 #include "http/ngx_http_flashsale_request.h"
-#include "worker/ngx_http_flashsale_people.h"
+#include "annex/ngx_http_flashsale_people.h"
+#include "annex/ngx_http_flashsale_talk.h"
 
 
 #define NGX_HTTP_FLASHSALE_PARKED_MAX   4096   /* requests at start */
@@ -18,7 +19,7 @@ struct ngx_http_flashsale_parked_s {
     ngx_event_t                      resume;        /* posted: parked ones
                                                        may go on, */
     ngx_uint_t                       resume_n;      /* so many of them */
-    unsigned                         people:1;      /* contacts are known */
+    unsigned                         annexes:1;     /* are known */
 };
 
 
@@ -75,15 +76,23 @@ ngx_http_flashsale_parked_opened(ngx_http_flashsale_worker_t *worker)
 }
 
 
-/* Contacts are known now: who waits for them may go on. */
+static ngx_uint_t
+ngx_http_flashsale_parked_known(ngx_http_flashsale_worker_t *worker)
+{
+    return ngx_http_flashsale_people_known(worker) == NGX_OK
+           && ngx_http_flashsale_talk_known(worker) == NGX_OK;
+}
+
+
+/* The annexes are known now: who waits for them may go on. */
 
 static ngx_uint_t
 ngx_http_flashsale_parked_changed(ngx_http_flashsale_worker_t *worker)
 {
-    if (worker->parked->n && !worker->parked->people
-        && ngx_http_flashsale_people_known(worker) == NGX_OK)
+    if (worker->parked->n && !worker->parked->annexes
+        && ngx_http_flashsale_parked_known(worker))
     {
-        worker->parked->people = 1;
+        worker->parked->annexes = 1;
         ngx_http_flashsale_parked_opened(worker);
     }
 
@@ -113,18 +122,18 @@ ngx_http_flashsale_ready(ngx_http_flashsale_worker_t *worker,
     if (worker->store) {
 
         if (need == NGX_HTTP_FLASHSALE_READ
-            || (need == NGX_HTTP_FLASHSALE_PEOPLE
-                && ngx_http_flashsale_people_known(worker) == NGX_OK))
+            || (need == NGX_HTTP_FLASHSALE_ANNEXES
+                && ngx_http_flashsale_parked_known(worker)))
         {
             return FS_OK;
         }
 
-        if (need == NGX_HTTP_FLASHSALE_PEOPLE) {
+        if (need == NGX_HTTP_FLASHSALE_ANNEXES) {
             *later = 1;
             return FS_NOT_READY;
         }
 
-        if (fs_store_closed(worker->store)) {
+        if (fs_store_closed(worker->store) || !worker->conf->lead) {
             return FS_NOT_READY;
         }
 

@@ -17,7 +17,7 @@ extern const ngx_http_flashsale_part_t  ngx_http_flashsale_parked_part;
 typedef enum {
     NGX_HTTP_FLASHSALE_NOTHING = 0,
     NGX_HTTP_FLASHSALE_READ,        /* the store must be open */
-    NGX_HTTP_FLASHSALE_PEOPLE,      /* and it be known whether contacts are */
+    NGX_HTTP_FLASHSALE_ANNEXES,     /* and it be known what they are */
     NGX_HTTP_FLASHSALE_COMMAND      /* and commands be taken */
 } ngx_http_flashsale_need_t;
 

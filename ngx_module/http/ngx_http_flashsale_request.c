@@ -15,26 +15,31 @@ static const char  *ngx_http_flashsale_challenges[] = {
 /* the headers that are looked at, in lower case */
 
 typedef struct {
-    ngx_str_t    name;
+    const char  *name;
     size_t       offset;        /* of its value */
     unsigned     once:1;        /* given twice it counts for nothing */
 } ngx_http_flashsale_known_t;
 
+#define ngx_http_flashsale_known(name, field, once)                          \
+    [sizeof(name) - 1] = { name,                                             \
+                           offsetof(ngx_http_flashsale_headers_t, field),    \
+                           once }
+
+/* by their lengths, which differ */
+
 static const ngx_http_flashsale_known_t  ngx_http_flashsale_known[] = {
-    { ngx_string("origin"),
-      offsetof(ngx_http_flashsale_headers_t, origin), 0 },
-    { ngx_string("last-event-id"),
-      offsetof(ngx_http_flashsale_headers_t, last_event_id), 0 },
-    { ngx_string("sec-fetch-site"),
-      offsetof(ngx_http_flashsale_headers_t, sec_fetch_site), 0 },
-    { ngx_string("idempotency-key"),
-      offsetof(ngx_http_flashsale_headers_t, key), 1 },
-    { ngx_string("flashsale-signature"),
-      offsetof(ngx_http_flashsale_headers_t, signature), 1 },
-    { ngx_null_string, 0, 0 }
+    ngx_http_flashsale_known("origin", origin, 0),
+    ngx_http_flashsale_known("last-event-id", last_event_id, 0),
+    ngx_http_flashsale_known("sec-fetch-site", sec_fetch_site, 0),
+    ngx_http_flashsale_known("idempotency-key", key, 1),
+    ngx_http_flashsale_known("flashsale-signature", signature, 1)
 };
 
+#define NGX_HTTP_FLASHSALE_KNOWN  (sizeof(ngx_http_flashsale_known)          \
+                                   / sizeof(ngx_http_flashsale_known_t))
 
+
+static int ngx_http_flashsale_media_of(const ngx_str_t *type);
 static ngx_uint_t ngx_http_flashsale_same_host(ngx_http_request_t *r,
     ngx_str_t *origin);
 static void ngx_http_flashsale_body_read(ngx_http_request_t *r);
@@ -119,27 +124,29 @@ ngx_http_flashsale_headers(ngx_http_request_t *r,
             continue;
         }
 
-        for (known = ngx_http_flashsale_known; known->name.len; known++) {
-
-            if (h[i].key.len != known->name.len
-                || ngx_memcmp(h[i].lowcase_key, known->name.data,
-                              known->name.len)
-                   != 0)
-            {
-                continue;
-            }
-
-            value = (ngx_str_t *) ((char *) headers + known->offset);
-
-            headers->repeated |= (known->once && value->data != NULL);
-            *value = h[i].value;
-            break;
+        if (h[i].key.len >= NGX_HTTP_FLASHSALE_KNOWN) {
+            continue;
         }
+
+        known = &ngx_http_flashsale_known[h[i].key.len];
+
+        if (known->name == NULL
+            || ngx_memcmp(h[i].lowcase_key, known->name, h[i].key.len) != 0)
+        {
+            continue;
+        }
+
+        value = (ngx_str_t *) ((char *) headers + known->offset);
+
+        headers->repeated |= (known->once && value->data != NULL);
+        *value = h[i].value;
     }
 
     if (r->headers_in.content_type) {
         headers->content_type = r->headers_in.content_type->value;
     }
+
+    headers->media = ngx_http_flashsale_media_of(&headers->content_type);
 
     return headers;
 }
@@ -403,11 +410,15 @@ int
 ngx_http_flashsale_media(ngx_http_request_t *r,
     ngx_http_flashsale_ctx_t *ctx)
 {
-    u_char     *p, *last;
-    size_t      len;
-    ngx_str_t  *type;
+    return ngx_http_flashsale_headers(r, ctx)->media;
+}
 
-    type = &ngx_http_flashsale_headers(r, ctx)->content_type;
+
+static int
+ngx_http_flashsale_media_of(const ngx_str_t *type)
+{
+    u_char  *p, *last;
+    size_t   len;
 
     last = type->data + type->len;
     p = ngx_strlchr(type->data, last, ';');
@@ -420,8 +431,9 @@ ngx_http_flashsale_media(ngx_http_request_t *r,
     }
 
     if (len == sizeof("application/json") - 1
-        && ngx_strncasecmp(type->data, (u_char *) "application/json", len)
-           == 0)
+        && (ngx_memcmp(type->data, "application/json", len) == 0
+            || ngx_strncasecmp(type->data, (u_char *) "application/json", len)
+               == 0))
     {
         return 0;
     }
@@ -516,14 +528,30 @@ ngx_http_flashsale_unmet(ngx_http_request_t *r, uint8_t *unmet,
 
 
 fs_outcome_t
-ngx_http_flashsale_key(ngx_http_flashsale_ctx_t *ctx,
-    ngx_http_flashsale_worker_t *worker, fs_str_t key, const uint8_t *buyer,
-    uint8_t *hash, fs_fault_t *fault)
+ngx_http_flashsale_key_valid(ngx_http_flashsale_ctx_t *ctx, fs_str_t key,
+    fs_fault_t *fault)
 {
     if (ctx->headers.repeated || !fs_key_valid(key)) {
         ngx_http_flashsale_fault(fault, "Idempotency-Key",
                                  "is 1 to 128 visible ASCII characters, once");
         return FS_BAD_REQUEST;
+    }
+
+    return FS_OK;
+}
+
+
+fs_outcome_t
+ngx_http_flashsale_key(ngx_http_flashsale_ctx_t *ctx,
+    ngx_http_flashsale_worker_t *worker, fs_str_t key, const uint8_t *buyer,
+    uint8_t *hash, fs_fault_t *fault)
+{
+    fs_outcome_t  outcome;
+
+    outcome = ngx_http_flashsale_key_valid(ctx, key, fault);
+
+    if (outcome != FS_OK) {
+        return outcome;
     }
 
     if (fs_crypto_key_hash(worker->crypto, buyer, key, hash) != 0) {

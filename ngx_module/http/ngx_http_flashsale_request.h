@@ -70,6 +70,10 @@ fs_outcome_t ngx_http_flashsale_condition(ngx_http_request_t *r,
 fs_outcome_t ngx_http_flashsale_unmet(ngx_http_request_t *r, uint8_t *unmet,
     fs_fault_t *fault);
 
+/* A key as it has to be.  OK, or BAD_REQUEST and the fault. */
+fs_outcome_t ngx_http_flashsale_key_valid(ngx_http_flashsale_ctx_t *ctx,
+    fs_str_t key, fs_fault_t *fault);
+
 /* Hash a key into the command.  OK, or BAD_REQUEST and the fault. */
 fs_outcome_t ngx_http_flashsale_key(ngx_http_flashsale_ctx_t *ctx,
     ngx_http_flashsale_worker_t *worker, fs_str_t key, const uint8_t *buyer,

@@ -394,7 +394,8 @@ ngx_http_flashsale_waits_deliver(ngx_http_flashsale_worker_t *worker)
     fs_view_t                    view;
     ngx_uint_t                   more;
     ngx_queue_t                  ready;
-    ngx_http_flashsale_job_t    *jobs, *job, **last;
+    ngx_http_flashsale_job_t    *job;
+    ngx_http_flashsale_list_t    jobs;
     ngx_http_flashsale_waits_t  *waits;
 
     waits = worker->waits;
@@ -420,8 +421,7 @@ ngx_http_flashsale_waits_deliver(ngx_http_flashsale_worker_t *worker)
         more = 1;
     }
 
-    jobs = NULL;
-    last = &jobs;
+    ngx_http_flashsale_list_init(&jobs);
 
     for (n = 0; n < NGX_HTTP_FLASHSALE_TURN; n++) {
         job = ngx_http_flashsale_thread_done(worker->thread);
@@ -430,16 +430,14 @@ ngx_http_flashsale_waits_deliver(ngx_http_flashsale_worker_t *worker)
             break;
         }
 
-        job->next = NULL;
-        *last = job;
-        last = &job->next;
+        ngx_http_flashsale_list_put(&jobs, job);
     }
 
     if (n == NGX_HTTP_FLASHSALE_TURN) {
         more = 1;
     }
 
-    if (results == 0 && jobs == NULL) {
+    if (results == 0 && jobs.first == NULL) {
         return 0;
     }
 
@@ -454,9 +452,7 @@ ngx_http_flashsale_waits_deliver(ngx_http_flashsale_worker_t *worker)
      * run the next request of a connection, which takes a view of its own.
      */
 
-    while ((job = jobs) != NULL) {
-        jobs = job->next;
-
+    while ((job = ngx_http_flashsale_list_get(&jobs))) {
         ngx_http_flashsale_wait_result(waits, job->token, &job->result,
                                        &view, &ready);
         free(job);

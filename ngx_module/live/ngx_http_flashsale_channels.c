@@ -4,6 +4,11 @@
 #include "core/text/text.h"
 
 
+/* told one by one of a change; whoever is not told reads it of the hold */
+#define NGX_HTTP_FLASHSALE_SERVED_MAX  1024
+
+
+/* a bit for each kind, in their order */
 typedef enum {
     NGX_HTTP_FLASHSALE_EVENT_STOCK = 1,
     NGX_HTTP_FLASHSALE_EVENT_GOAL = 2,
@@ -13,7 +18,10 @@ typedef enum {
 static unsigned ngx_http_flashsale_channel_compare(const fs_sale_t *old,
     const fs_sale_t *new);
 static ngx_http_flashsale_text_t *ngx_http_flashsale_channel_render(
-    const fs_sale_t *sale, uint32_t epoch, unsigned events);
+    const fs_sale_t *sale, uint32_t epoch, unsigned events,
+    const uint32_t *served, size_t served_n);
+static size_t ngx_http_flashsale_channel_write(const fs_sale_t *sale,
+    uint32_t epoch, unsigned events, u_char *buf);
 static void ngx_http_flashsale_channel_forget(
     ngx_http_flashsale_channel_t *channel);
 
@@ -113,7 +121,10 @@ ngx_http_flashsale_channels_watch(ngx_http_flashsale_channels_t *channels,
     fs_view_t *view)
 {
     unsigned                       events;
+    size_t                         n;
+    uint32_t                       served[NGX_HTTP_FLASHSALE_SERVED_MAX];
     fs_sale_t                      sale;
+    ngx_uint_t                     kind;
     ngx_rbtree_node_t             *node;
     ngx_http_flashsale_text_t     *delta;
     ngx_http_flashsale_channel_t  *channel;
@@ -146,8 +157,15 @@ ngx_http_flashsale_channels_watch(ngx_http_flashsale_channels_t *channels,
             continue;
         }
 
+        n = 0;
+
+        if (sale.served_seq != channel->sale.served_seq) {
+            n = fs_view_served(view, &sale, channel->sale.version,
+                               NGX_HTTP_FLASHSALE_SERVED_MAX, served);
+        }
+
         delta = ngx_http_flashsale_channel_render(&sale, channels->epoch,
-                                                  events);
+                                                  events, served, n);
         if (delta == NULL) {
             /* no memory now: the next look finds it different again */
             channels->seq = 0;
@@ -158,6 +176,14 @@ ngx_http_flashsale_channels_watch(ngx_http_flashsale_channels_t *channels,
 
         channel->delta = delta;
         channel->sale = sale;
+
+        for (kind = 0; kind < NGX_HTTP_FLASHSALE_KINDS; kind++) {
+
+            if (events & (1u << kind)) {
+                channel->kinds[kind] = sale.version;
+            }
+        }
+
         channel->before = channel->changed;
         channel->changed = channels->round + 1;
         changed = 1;
@@ -212,7 +238,7 @@ ngx_http_flashsale_channel_full(const fs_sale_t *sale, uint32_t epoch)
         events |= NGX_HTTP_FLASHSALE_EVENT_GOAL;
     }
 
-    return ngx_http_flashsale_channel_render(sale, epoch, events);
+    return ngx_http_flashsale_channel_render(sale, epoch, events, NULL, 0);
 }
 
 
@@ -224,7 +250,7 @@ ngx_http_flashsale_channel_compare(const fs_sale_t *old, const fs_sale_t *new)
     events = 0;
 
     if (old->stock != new->stock || old->held != new->held
-        || old->sold != new->sold)
+        || old->sold != new->sold || old->served_seq != new->served_seq)
     {
         events |= NGX_HTTP_FLASHSALE_EVENT_STOCK;
     }
@@ -260,29 +286,66 @@ ngx_http_flashsale_channel_compare(const fs_sale_t *old, const fs_sale_t *new)
 
 static ngx_http_flashsale_text_t *
 ngx_http_flashsale_channel_render(const fs_sale_t *sale, uint32_t epoch,
-    unsigned events)
+    unsigned events, const uint32_t *served, size_t served_n)
 {
     int                         n;
-    fs_seq_t                    seq;
-    ngx_uint_t                  i;
+    size_t                      size;
     ngx_http_flashsale_text_t  *text;
+
+    text = ngx_http_flashsale_text_create(NGX_HTTP_FLASHSALE_NEWS_MAX
+                                          + served_n * FS_EVENT_SERVED_MAX);
+    if (text == NULL) {
+        return NULL;
+    }
+
+    /* who is served holds units: `stock` comes after them, with the id */
+
+    while (served_n > 0) {
+        n = fs_answer_served((char *) text->data + text->len,
+                             FS_EVENT_SERVED_MAX, sale->version - 1, epoch,
+                             sale, served[--served_n]);
+        if (n > 0) {
+            text->len += n;
+        }
+    }
+
+    size = ngx_http_flashsale_channel_write(sale, epoch, events,
+                                            text->data + text->len);
+    if (size == 0) {
+        ngx_http_flashsale_text_release(text);
+        return NULL;
+    }
+
+    text->len += size;
+
+    return text;
+}
+
+
+/* 0: they do not fit, which is said. */
+
+static size_t
+ngx_http_flashsale_channel_write(const fs_sale_t *sale, uint32_t epoch,
+    unsigned events, u_char *buf)
+{
+    int         n;
+    size_t      len;
+    fs_seq_t    seq;
+    ngx_uint_t  i;
 
     static const struct {
         unsigned  event;
         int     (*render)(char *buf, size_t size, fs_seq_t seq,
                           uint32_t epoch, const fs_sale_t *sale);
-    } renders[] = {
+    } renders[NGX_HTTP_FLASHSALE_KINDS] = {
         { NGX_HTTP_FLASHSALE_EVENT_STOCK, fs_answer_stock },
         { NGX_HTTP_FLASHSALE_EVENT_GOAL, fs_answer_goal },
         { NGX_HTTP_FLASHSALE_EVENT_STATE, fs_answer_state }
     };
 
-    text = ngx_http_flashsale_text_create(3 * FS_EVENT_MAX);
-    if (text == NULL) {
-        return NULL;
-    }
+    len = 0;
 
-    for (i = 0; i < sizeof(renders) / sizeof(renders[0]); i++) {
+    for (i = 0; i < NGX_HTTP_FLASHSALE_KINDS; i++) {
 
         if (!(events & renders[i].event)) {
             continue;
@@ -291,20 +354,41 @@ ngx_http_flashsale_channel_render(const fs_sale_t *sale, uint32_t epoch,
         events &= ~(unsigned) renders[i].event;
         seq = events ? sale->version - 1 : sale->version;
 
-        n = renders[i].render((char *) text->data + text->len, FS_EVENT_MAX,
-                              seq, epoch, sale);
+        n = renders[i].render((char *) buf + len, FS_EVENT_MAX, seq, epoch,
+                              sale);
         if (n < 0) {
             ngx_log_error(NGX_LOG_ALERT, ngx_cycle->log, 0,
                           "flashsale: an event of sale %ui does not fit",
                           (ngx_uint_t) sale->number);
-            ngx_http_flashsale_text_release(text);
-            return NULL;
+            return 0;
         }
 
-        text->len += n;
+        len += n;
     }
 
-    return text;
+    return len;
+}
+
+
+size_t
+ngx_http_flashsale_channel_news(const ngx_http_flashsale_channel_t *channel,
+    uint32_t epoch, fs_seq_t since, u_char *buf)
+{
+    unsigned    events;
+    ngx_uint_t  kind;
+
+    events = 0;
+
+    for (kind = 0; kind < NGX_HTTP_FLASHSALE_KINDS; kind++) {
+
+        if (channel->kinds[kind] > since) {
+            events |= 1u << kind;
+        }
+    }
+
+    return events ? ngx_http_flashsale_channel_write(&channel->sale, epoch,
+                                                     events, buf)
+                  : 0;
 }
 
 

@@ -14,6 +14,7 @@
 
 #include "conf/ngx_http_flashsale_conf.h"
 #include "core/read/read.h"
+#include "core/text/text.h"
 
 #pragma GCC visibility push(hidden)
 
@@ -25,10 +26,17 @@ typedef struct {
     u_char                               data[];
 } ngx_http_flashsale_text_t;
 
+/* kinds of events of a sale, in the order in which they are told */
+#define NGX_HTTP_FLASHSALE_KINDS     3
+
 typedef struct {
     ngx_rbtree_node_t                    node;     /* key: sale number */
     ngx_uint_t                           viewers;
     fs_sale_t                            sale;     /* as last told */
+    fs_seq_t                             kinds[NGX_HTTP_FLASHSALE_KINDS];
+                                                   /* its version when each
+                                                      was told last, 0: never
+                                                      since it is here */
     uint64_t                             changed;  /* round of the change */
     uint64_t                             before;   /* of the one before */
     ngx_http_flashsale_text_t           *delta;
@@ -74,6 +82,17 @@ int ngx_http_flashsale_channels_watch(
 ngx_http_flashsale_text_t *ngx_http_flashsale_channel_text(
     ngx_http_flashsale_channels_t *channels,
     ngx_http_flashsale_channel_t *channel, uint64_t seen);
+
+/* Most of one sale's events, in bytes. */
+#define NGX_HTTP_FLASHSALE_NEWS_MAX  (NGX_HTTP_FLASHSALE_KINDS * FS_EVENT_MAX)
+
+/*
+ * For who keeps the version of the sale that was told: write the events of
+ * what has changed since.  At most NEWS_MAX bytes; how many.
+ */
+size_t ngx_http_flashsale_channel_news(
+    const ngx_http_flashsale_channel_t *channel, uint32_t epoch,
+    fs_seq_t since, u_char *buf);
 
 /* All events of a sale with its present numbers, as a resuming viewer gets
  * them.  NULL: no memory. */

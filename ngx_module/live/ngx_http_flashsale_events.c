@@ -5,6 +5,7 @@
 #include "http/ngx_http_flashsale_answer.h"
 #include "http/ngx_http_flashsale_request.h"
 #include "live/ngx_http_flashsale_viewers.h"
+#include "live/ngx_http_flashsale_watched.h"
 #include "worker/ngx_http_flashsale_worker.h"
 
 
@@ -14,8 +15,15 @@
 #define NGX_HTTP_FLASHSALE_HELLO_MAX    64
 
 
+static int ngx_http_flashsale_events_session(ngx_http_request_t *r,
+    fs_slug_t *session, fs_fault_t *fault);
 static fs_outcome_t ngx_http_flashsale_events_sales(ngx_http_request_t *r,
-    fs_view_t *view, fs_sale_t *sales, size_t *n, fs_fault_t *fault);
+    fs_view_t *view, ngx_uint_t required, fs_sale_t *sales, size_t *n,
+    fs_fault_t *fault);
+static ngx_http_flashsale_text_t *ngx_http_flashsale_events_of_room(
+    ngx_http_flashsale_rooms_t *rooms,
+    ngx_http_flashsale_audience_t *audience, fs_view_t *view);
+static size_t ngx_http_flashsale_events_hello(u_char *buf);
 static ngx_http_flashsale_text_t *ngx_http_flashsale_events_first(
     ngx_http_request_t *r, fs_view_t *view, const fs_sale_t *sales, size_t n);
 static int ngx_http_flashsale_events_id(fs_str_t str, uint32_t epoch,
@@ -27,18 +35,37 @@ ngx_int_t
 ngx_http_flashsale_events(ngx_http_request_t *r,
     ngx_http_flashsale_worker_t *worker)
 {
-    size_t                        n;
-    ngx_int_t                     rc;
-    fs_view_t                     view;
-    fs_fault_t                    fault;
-    fs_outcome_t                  outcome;
-    ngx_http_flashsale_text_t    *text;
-    ngx_http_flashsale_viewer_t  *viewer;
-    fs_sale_t                     sales[NGX_HTTP_FLASHSALE_SALES_MAX];
+    size_t                          n;
+    ngx_int_t                       rc;
+    fs_slug_t                       session;
+    fs_view_t                       view;
+    fs_fault_t                      fault;
+    fs_outcome_t                    outcome;
+    const uint8_t                  *buyer;
+    ngx_http_flashsale_text_t      *text;
+    ngx_http_flashsale_rooms_t     *rooms;
+    ngx_http_flashsale_viewer_t    *viewer;
+    ngx_http_flashsale_audience_t  *audience;
+    fs_sale_t                       sales[NGX_HTTP_FLASHSALE_SALES_MAX];
 
     rc = ngx_http_discard_request_body(r);
     if (rc != NGX_OK) {
         return rc;
+    }
+
+    if (ngx_http_flashsale_events_session(r, &session, &fault) != 0) {
+        return ngx_http_flashsale_problem(r, FS_BAD_REQUEST, &fault);
+    }
+
+    /* whose it is: known before the view, for a variable may be anything */
+
+    buyer = NULL;
+
+    if (session.len
+        && ngx_http_flashsale_buyer(r, ngx_http_flashsale_get_ctx(r), worker)
+           == FS_OK)
+    {
+        buyer = ngx_http_flashsale_get_ctx(r)->buyer;
     }
 
     outcome = ngx_http_flashsale_view(worker, NGX_HTTP_FLASHSALE_LOG, &view);
@@ -46,12 +73,37 @@ ngx_http_flashsale_events(ngx_http_request_t *r,
         return ngx_http_flashsale_problem(r, outcome, NULL);
     }
 
+    rooms = ngx_http_flashsale_viewers_rooms(worker->events);
     text = NULL;
+    audience = NULL;
 
-    outcome = ngx_http_flashsale_events_sales(r, &view, sales, &n, &fault);
+    outcome = ngx_http_flashsale_events_sales(r, &view, session.len == 0,
+                                              sales, &n, &fault);
+
+    if (outcome == FS_OK && session.len) {
+        outcome = ngx_http_flashsale_rooms_join(rooms, &view,
+                                                fs_slug_str(&session), sales,
+                                                n, &audience);
+    }
+
+    viewer = NULL;
 
     if (outcome == FS_OK) {
-        text = ngx_http_flashsale_events_first(r, &view, sales, n);
+        viewer = ngx_http_flashsale_viewer_join(worker->events, r, sales,
+                                                audience ? 0 : n, audience,
+                                                buyer);
+
+        if (viewer == NULL && audience) {
+            ngx_http_flashsale_rooms_leave(rooms, audience);
+        }
+    }
+
+    /* who comes is counted in what is told */
+
+    if (viewer) {
+        text = audience
+               ? ngx_http_flashsale_events_of_room(rooms, audience, &view)
+               : ngx_http_flashsale_events_first(r, &view, sales, n);
     }
 
     fs_view_close(&view);
@@ -61,13 +113,12 @@ ngx_http_flashsale_events(ngx_http_request_t *r,
                                   outcome == FS_BAD_REQUEST ? &fault : NULL);
     }
 
-    if (text == NULL) {
+    if (viewer == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    viewer = ngx_http_flashsale_viewer_join(worker->events, r, sales, n);
-    if (viewer == NULL) {
-        ngx_http_flashsale_text_release(text);
+    if (text == NULL) {
+        ngx_http_flashsale_viewer_leave(viewer);
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
@@ -85,9 +136,44 @@ ngx_http_flashsale_events(ngx_http_request_t *r,
         return NGX_ERROR;
     }
 
+    ngx_http_flashsale_watched(r, worker, &session, sales, n);
+
     r->main->count++;
 
     return NGX_DONE;
+}
+
+
+/* Of which session, len 0: of none.  0, or -1 and the fault. */
+
+static int
+ngx_http_flashsale_events_session(ngx_http_request_t *r, fs_slug_t *session,
+    fs_fault_t *fault)
+{
+    int       len;
+    char      slug[FS_SLUG_MAX];
+    fs_str_t  str;
+
+    session->len = 0;
+
+    len = fs_query_get(ngx_http_flashsale_args(r), "session", slug,
+                       sizeof(slug));
+    if (len == -1) {
+        return 0;
+    }
+
+    str.len = (len < 0) ? 0 : len;
+    str.data = slug;
+
+    if (!fs_slug_valid(str)) {
+        ngx_http_flashsale_fault(fault, "session",
+                                 "is a slug: 1 to 64 of a-z, 0-9 and -");
+        return -1;
+    }
+
+    fs_slug_set(session, str);
+
+    return 0;
 }
 
 
@@ -95,7 +181,7 @@ ngx_http_flashsale_events(ngx_http_request_t *r,
 
 static fs_outcome_t
 ngx_http_flashsale_events_sales(ngx_http_request_t *r, fs_view_t *view,
-    fs_sale_t *sales, size_t *n, fs_fault_t *fault)
+    ngx_uint_t required, fs_sale_t *sales, size_t *n, fs_fault_t *fault)
 {
     int       len;
     char      slug[FS_SLUG_MAX];
@@ -150,12 +236,37 @@ ngx_http_flashsale_events_sales(ngx_http_request_t *r, fs_view_t *view,
         (*n)++;
     }
 
-    if (*n == 0) {
+    if (*n == 0 && required) {
         ngx_http_flashsale_fault(fault, "sale", "is required");
         return FS_BAD_REQUEST;
     }
 
     return FS_OK;
+}
+
+
+/* A room keeps no id of what it has told: who comes back gets all of it. */
+
+static ngx_http_flashsale_text_t *
+ngx_http_flashsale_events_of_room(ngx_http_flashsale_rooms_t *rooms,
+    ngx_http_flashsale_audience_t *audience, fs_view_t *view)
+{
+    size_t  len;
+    u_char  hello[NGX_HTTP_FLASHSALE_HELLO_MAX];
+
+    len = ngx_http_flashsale_events_hello(hello);
+
+    return ngx_http_flashsale_rooms_first(rooms, audience, view, hello, len);
+}
+
+
+static size_t
+ngx_http_flashsale_events_hello(u_char *buf)
+{
+    return ngx_sprintf(buf, "retry: %ui\n\n",
+                       (ngx_uint_t) (NGX_HTTP_FLASHSALE_RETRY_MSEC
+                       + ngx_random() % (3 * NGX_HTTP_FLASHSALE_RETRY_MSEC)))
+           - buf;
 }
 
 
@@ -190,11 +301,7 @@ ngx_http_flashsale_events_first(ngx_http_request_t *r, fs_view_t *view,
         return NULL;
     }
 
-    text->len = ngx_sprintf(text->data, "retry: %ui\n\n",
-                            (ngx_uint_t) (NGX_HTTP_FLASHSALE_RETRY_MSEC
-                            + ngx_random()
-                              % (3 * NGX_HTTP_FLASHSALE_RETRY_MSEC)))
-                - text->data;
+    text->len = ngx_http_flashsale_events_hello(text->data);
 
     epoch = fs_life_now(view->store);
 

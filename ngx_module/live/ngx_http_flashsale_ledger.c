@@ -134,7 +134,7 @@ ngx_http_flashsale_ledger_changed(ngx_http_flashsale_worker_t *worker)
 
     ledger = worker->ledger;
 
-    if (ngx_queue_empty(&ledger->waiters)) {
+    if (ngx_queue_empty(&ledger->waiters) || worker->store == NULL) {
         return 0;
     }
 
@@ -267,34 +267,22 @@ static int
 ngx_http_flashsale_feed_forked(ngx_http_flashsale_feed_t *feed,
     fs_view_t *view)
 {
-    fs_entry_t              entry;
-    static const uint8_t    zeros[FS_HASH_LEN];
-    const uint8_t          *hash;
+    int  known;
 
     if (!feed->hashed) {
         return 0;
     }
 
-    hash = zeros;
+    known = fs_view_knows(view, feed->after, feed->hash);
 
-    if (feed->after) {
-        hash = NULL;
+    if (known == -1) {
 
-        if (fs_view_entries(view, feed->after - 1, 1, &entry) == 1
-            && entry.seq == feed->after)
-        {
-            hash = entry.hash;
+        /* damaged since it was told: that is no other history */
 
-        } else if (fs_db_damaged(view->log.error)) {
-
-            /* damaged since it was told: that is no other history */
-
-            view->log.error = 0;
-            return 0;
-        }
+        view->log.error = 0;
     }
 
-    if (hash && ngx_memcmp(hash, feed->hash, FS_HASH_LEN) == 0) {
+    if (known != 0) {
         return 0;
     }
 

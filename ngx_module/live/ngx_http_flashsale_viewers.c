@@ -19,6 +19,9 @@
 
 #define NGX_HTTP_FLASHSALE_TURN          256    /* writes in a turn */
 #define NGX_HTTP_FLASHSALE_TOUCHES       8192   /* viewers in a turn */
+#define NGX_HTTP_FLASHSALE_TURN_USEC     5000   /* of the CPU, for writes */
+#define NGX_HTTP_FLASHSALE_TURN_LOOK     32     /* viewers between two looks
+                                                   at that */
 #define NGX_HTTP_FLASHSALE_ROUND_MSEC    100    /* between rounds */
 #define NGX_HTTP_FLASHSALE_BEAT_MSEC     15000
 #define NGX_HTTP_FLASHSALE_SLOW_MSEC     10000
@@ -27,6 +30,7 @@
 struct ngx_http_flashsale_events_s {
     ngx_http_flashsale_worker_t      *worker;
     ngx_http_flashsale_channels_t     channels;
+    ngx_http_flashsale_rooms_t       *rooms;
     ngx_queue_t                       viewers;
     ngx_queue_t                       beats;    /* by last write */
     ngx_queue_t                       slow;     /* by start of the write */
@@ -60,12 +64,17 @@ struct ngx_http_flashsale_viewer_s {
     ngx_msec_t                        wrote_at;
     ngx_uint_t                        sending;  /* seats with a text */
     ngx_uint_t                        seats_n;
+    ngx_http_flashsale_audience_t    *audience; /* NULL: of no room; else it
+                                                   has one seat, for texts */
+    ngx_http_flashsale_counted_t      counted;
     unsigned                          listed:1; /* in the queues */
     unsigned                          waiting:1;  /* in `slow` */
     ngx_http_flashsale_seat_t         seats[];
 };
 
 
+static void ngx_http_flashsale_events_exit(
+    ngx_http_flashsale_worker_t *worker);
 static void ngx_http_flashsale_events_leave(
     ngx_http_flashsale_worker_t *worker);
 static ngx_int_t ngx_http_flashsale_viewer_send(
@@ -113,6 +122,13 @@ ngx_http_flashsale_events_init(ngx_http_flashsale_worker_t *worker)
     events->beat_text = text;
 
     ngx_http_flashsale_channels_init(&events->channels);
+
+    events->rooms = ngx_http_flashsale_rooms_create(worker,
+                                                    &events->channels);
+    if (events->rooms == NULL) {
+        return NGX_ERROR;
+    }
+
     ngx_queue_init(&events->viewers);
     ngx_queue_init(&events->beats);
     ngx_queue_init(&events->slow);
@@ -162,6 +178,13 @@ ngx_http_flashsale_events_idle(ngx_http_flashsale_worker_t *worker)
 
 
 static void
+ngx_http_flashsale_events_exit(ngx_http_flashsale_worker_t *worker)
+{
+    ngx_http_flashsale_rooms_close(worker->events->rooms);
+}
+
+
+static void
 ngx_http_flashsale_events_leave(ngx_http_flashsale_worker_t *worker)
 {
     ngx_http_flashsale_events_t  *events;
@@ -178,9 +201,17 @@ ngx_http_flashsale_events_leave(ngx_http_flashsale_worker_t *worker)
 }
 
 
+ngx_http_flashsale_rooms_t *
+ngx_http_flashsale_viewers_rooms(ngx_http_flashsale_events_t *events)
+{
+    return events->rooms;
+}
+
+
 ngx_http_flashsale_viewer_t *
 ngx_http_flashsale_viewer_join(ngx_http_flashsale_events_t *events,
-    ngx_http_request_t *r, const fs_sale_t *sales, size_t n)
+    ngx_http_request_t *r, const fs_sale_t *sales, size_t n,
+    ngx_http_flashsale_audience_t *audience, const uint8_t *buyer)
 {
     size_t                         i;
     ngx_pool_cleanup_t            *cln;
@@ -194,7 +225,8 @@ ngx_http_flashsale_viewer_join(ngx_http_flashsale_events_t *events,
     }
 
     viewer = ngx_pcalloc(r->pool, sizeof(ngx_http_flashsale_viewer_t)
-                                  + n * sizeof(ngx_http_flashsale_seat_t));
+                                  + ngx_max(n, 1)
+                                    * sizeof(ngx_http_flashsale_seat_t));
     if (viewer == NULL) {
         return NULL;
     }
@@ -206,6 +238,7 @@ ngx_http_flashsale_viewer_join(ngx_http_flashsale_events_t *events,
 
     viewer->events = events;
     viewer->request = r;
+    viewer->counted.at = -1;
 
     for (i = 0; i < n; i++) {
         channel = ngx_http_flashsale_channel_join(&events->channels,
@@ -236,6 +269,15 @@ ngx_http_flashsale_viewer_join(ngx_http_flashsale_events_t *events,
     ngx_queue_insert_tail(&events->viewers, &viewer->viewers);
     ngx_queue_insert_tail(&events->beats, &viewer->beats);
     viewer->listed = 1;
+
+    if (audience) {
+        viewer->audience = audience;
+
+        if (buyer) {
+            ngx_http_flashsale_rooms_count(events->rooms, audience, buyer,
+                                           &viewer->counted);
+        }
+    }
 
     cln->handler = ngx_http_flashsale_viewer_cleanup;
     cln->data = viewer;
@@ -307,6 +349,11 @@ ngx_http_flashsale_viewer_leave(ngx_http_flashsale_viewer_t *viewer)
     for (i = 0; i < viewer->seats_n; i++) {
         ngx_http_flashsale_channel_leave(&events->channels,
                                          viewer->seats[i].channel);
+    }
+
+    if (viewer->audience) {
+        ngx_http_flashsale_rooms_uncount(events->rooms, &viewer->counted);
+        ngx_http_flashsale_rooms_leave(events->rooms, viewer->audience);
     }
 }
 
@@ -404,9 +451,18 @@ ngx_http_flashsale_viewer_push(ngx_http_flashsale_viewer_t *viewer)
     ngx_http_flashsale_text_t     *text;
     ngx_http_flashsale_channel_t  *channel;
 
-    /* in the order of the changes: the ids go up */
-
     n = 0;
+
+    if (viewer->audience) {
+        text = ngx_http_flashsale_rooms_text(viewer->events->rooms,
+                                             viewer->audience, viewer->seen);
+        if (text) {
+            viewer->seats[0].text = text;
+            n = 1;
+        }
+    }
+
+    /* in the order of the changes: the ids go up */
 
     for (i = 0; i < viewer->seats_n; i++) {
         channel = viewer->seats[i].channel;
@@ -550,6 +606,7 @@ ngx_http_flashsale_viewers_watch(ngx_event_t *ev)
     }
 
     changed = ngx_http_flashsale_channels_watch(&events->channels, &view);
+    changed = ngx_http_flashsale_rooms_watch(events->rooms, &view, changed);
 
     fs_view_close(&view);
 
@@ -587,7 +644,11 @@ ngx_http_flashsale_viewers_push(ngx_event_t *ev)
         }
 
         if (writes == NGX_HTTP_FLASHSALE_TURN
-            || touches == NGX_HTTP_FLASHSALE_TOUCHES)
+            || touches == NGX_HTTP_FLASHSALE_TOUCHES
+            || (touches % NGX_HTTP_FLASHSALE_TURN_LOOK
+                == NGX_HTTP_FLASHSALE_TURN_LOOK - 1
+                && ngx_http_flashsale_cpu_usec() - start
+                   > NGX_HTTP_FLASHSALE_TURN_USEC))
         {
             ngx_post_event(ev, &ngx_posted_next_events);
             break;
@@ -717,5 +778,6 @@ const ngx_http_flashsale_part_t  ngx_http_flashsale_events_part = {
     .init = ngx_http_flashsale_events_init,
     .changed = ngx_http_flashsale_events_changed,
     .leave = ngx_http_flashsale_events_leave,
-    .idle = ngx_http_flashsale_events_idle
+    .idle = ngx_http_flashsale_events_idle,
+    .exit = ngx_http_flashsale_events_exit
 };

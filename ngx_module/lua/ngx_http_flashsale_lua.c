@@ -20,14 +20,9 @@ typedef enum {
 static int ngx_http_flashsale_lua_sales(ngx_http_flashsale_walk_t walk,
     fs_str_t after, double from, int limit,
     ngx_http_flashsale_ffi_sale_t *sales, int *more);
-static fs_outcome_t ngx_http_flashsale_lua_find_sale(fs_view_t *view,
-    fs_str_t id, fs_sale_t *sale);
 static void ngx_http_flashsale_lua_sale(const fs_sale_t *from,
     ngx_http_flashsale_ffi_sale_t *to);
-static void ngx_http_flashsale_lua_order(ngx_http_flashsale_worker_t *worker,
-    fs_view_t *view, const fs_hold_t *hold,
-    ngx_http_flashsale_ffi_order_t *order);
-static fs_outcome_t ngx_http_flashsale_lua_holds(
+static fs_outcome_t ngx_http_flashsale_lua_own(
     ngx_http_flashsale_worker_t *worker, fs_str_t identity, fs_str_t id,
     uint8_t *buyer, fs_seq_t *seq, fs_view_t *view);
 
@@ -183,7 +178,7 @@ ngx_http_flashsale_ffi_seq(void)
 }
 
 
-static fs_outcome_t
+fs_outcome_t
 ngx_http_flashsale_lua_find_sale(fs_view_t *view, fs_str_t id,
     fs_sale_t *sale)
 {
@@ -221,6 +216,11 @@ ngx_http_flashsale_lua_sale(const fs_sale_t *from,
     to->formed = fs_sale_formed(from);
     to->cancel_ms = from->cancel_ms;
     to->called_off = from->called_off;
+    to->hold_ms = from->hold_ms;
+    to->handed_over = from->handed_units;
+    to->claimed = from->claimed_units;
+    to->queued = from->queued;
+    to->awaited = fs_sale_awaited(from);
 
     to->id_len = from->slug.len;
     ngx_memcpy(to->id, from->slug.data, from->slug.len);
@@ -413,31 +413,44 @@ ngx_http_flashsale_lua_render(ngx_http_flashsale_worker_t *worker,
 }
 
 
-/*
- * What both readers of holds begin with.  *seq: of the id, 0: none is given.
- * OK: the view is open, and all of it can be read.
- */
+/* What the readers of a buyer's own holds begin with: as _lua_open(). */
 
 static fs_outcome_t
-ngx_http_flashsale_lua_holds(ngx_http_flashsale_worker_t *worker,
+ngx_http_flashsale_lua_own(ngx_http_flashsale_worker_t *worker,
     fs_str_t identity, fs_str_t id, uint8_t *buyer, fs_seq_t *seq,
     fs_view_t *view)
+{
+    fs_outcome_t  outcome;
+
+    outcome = ngx_http_flashsale_lua_buyer(worker, identity, buyer);
+
+    return (outcome == FS_OK)
+           ? ngx_http_flashsale_lua_open(worker, id, seq, view) : outcome;
+}
+
+
+fs_outcome_t
+ngx_http_flashsale_lua_open(ngx_http_flashsale_worker_t *worker, fs_str_t id,
+    fs_seq_t *seq, fs_view_t *view)
 {
     uint32_t      epoch;
     fs_outcome_t  outcome;
 
     *seq = 0;
 
-    outcome = ngx_http_flashsale_lua_buyer(worker, identity, buyer);
-
-    if (outcome == FS_OK && id.len) {
-        outcome = fs_life_hold_parse(worker->store, worker->crypto, id, seq,
-                                     &epoch);
+    if (worker == NULL || worker->store == NULL) {
+        return FS_NOT_READY;
     }
 
-    return (outcome == FS_OK)
-           ? ngx_http_flashsale_view(worker, NGX_HTTP_FLASHSALE_INDEX, view)
-           : outcome;
+    if (id.len) {
+        outcome = fs_life_hold_parse(worker->store, worker->crypto, id, seq,
+                                     &epoch);
+        if (outcome != FS_OK) {
+            return outcome;
+        }
+    }
+
+    return ngx_http_flashsale_view(worker, NGX_HTTP_FLASHSALE_INDEX, view);
 }
 
 
@@ -456,7 +469,7 @@ ngx_http_flashsale_ffi_hold(const char *id, size_t id_len,
 
     worker = ngx_http_flashsale_lua_worker();
 
-    outcome = ngx_http_flashsale_lua_holds(worker,
+    outcome = ngx_http_flashsale_lua_own(worker,
                          ngx_http_flashsale_lua_str(identity, identity_len),
                          ngx_http_flashsale_lua_str(id, id_len), buyer, &seq,
                          &view);
@@ -482,7 +495,7 @@ ngx_http_flashsale_ffi_hold(const char *id, size_t id_len,
 }
 
 
-static void
+void
 ngx_http_flashsale_lua_order(ngx_http_flashsale_worker_t *worker,
     fs_view_t *view, const fs_hold_t *hold,
     ngx_http_flashsale_ffi_order_t *order)
@@ -497,6 +510,7 @@ ngx_http_flashsale_lua_order(ngx_http_flashsale_worker_t *worker,
     (void) fs_view_may(view, worker->crypto, worker->cache, hold, &now, &may);
 
     order->cancel_until = (double) may.cancel_until;
+    order->refund_ms = (double) worker->store->conf.refund_ms;
 
     for (i = 0; i < hold->lines_n; i++) {
         line = &hold->lines[i];
@@ -504,9 +518,12 @@ ngx_http_flashsale_lua_order(ngx_http_flashsale_worker_t *worker,
 
         to->handed_at = (line->goods == FS_GOODS_HANDED_OVER)
                         ? (double) line->goods_at : 0;
+        to->ready_at = (line->goods == FS_GOODS_READY && line->ready_s != 0)
+                       ? (double) hold->created_at + 1000.0 * line->ready_s
+                       : 0;
         to->claim_until = (double) may.claim_until[i];
         to->claim_qty = may.claim_qty[i];
-        to->coming = line->qty - line->restocked;
+        to->coming = fs_line_to_come(line);
     }
 }
 
@@ -515,20 +532,16 @@ int
 ngx_http_flashsale_ffi_holds(const char *identity, size_t identity_len,
     const char *before, size_t before_len, int limit, char *buf, size_t size)
 {
-    int                           len, more;
-    size_t                        n;
+    int                           len;
     uint8_t                       buyer[FS_BUYER_LEN];
-    fs_now_t                      now;
     fs_seq_t                      seq;
     fs_view_t                     view;
-    fs_names_t                    names;
     fs_outcome_t                  outcome;
-    ngx_http_flashsale_lua_t     *lua;
     ngx_http_flashsale_worker_t  *worker;
 
     worker = ngx_http_flashsale_lua_worker();
 
-    outcome = ngx_http_flashsale_lua_holds(worker,
+    outcome = ngx_http_flashsale_lua_own(worker,
                          ngx_http_flashsale_lua_str(identity, identity_len),
                          ngx_http_flashsale_lua_str(before, before_len),
                          buyer, &seq, &view);
@@ -537,24 +550,42 @@ ngx_http_flashsale_ffi_holds(const char *identity, size_t identity_len,
         return -(int) outcome;
     }
 
+    len = ngx_http_flashsale_lua_holds(worker, &view, buyer, seq, limit, buf,
+                                       size);
+
+    fs_view_close(&view);
+
+    return len;
+}
+
+
+int
+ngx_http_flashsale_lua_holds(ngx_http_flashsale_worker_t *worker,
+    fs_view_t *view, const uint8_t *buyer, fs_seq_t before, int limit,
+    char *buf, size_t size)
+{
+    int                        len, more;
+    size_t                     n;
+    fs_now_t                   now;
+    fs_names_t                 names;
+    fs_outcome_t               outcome;
+    ngx_http_flashsale_lua_t  *lua;
+
     lua = ngx_http_flashsale_lua(worker);
 
     if (lua == NULL || limit < 1 || limit > NGX_HTTP_FLASHSALE_FFI_PAGE) {
-        fs_view_close(&view);
         return -FS_INTERNAL;
     }
 
-    n = fs_view_holds(&view, buyer, seq, limit, lua->holds, &more);
+    n = fs_view_holds(view, buyer, 0, before, limit, lua->holds, &more);
 
-    fs_view_names(&view, worker->crypto, &names);
+    fs_view_names(view, worker->crypto, &names);
     fs_store_now(worker->store, &now);
 
-    len = fs_answer_holds(buf, size, lua->holds, n, more, &names, now.wall);
+    len = fs_answer_holds(buf, size, lua->holds, n, more, 0, &names,
+                          now.wall);
 
-    outcome = ngx_http_flashsale_missing(&view,
-                                             len < 0 ? FS_INTERNAL : FS_OK);
-
-    fs_view_close(&view);
+    outcome = ngx_http_flashsale_missing(view, len < 0 ? FS_INTERNAL : FS_OK);
 
     return outcome == FS_OK ? len : -(int) outcome;
 }
@@ -577,7 +608,7 @@ ngx_http_flashsale_ffi_unpaid(const char *identity, size_t identity_len,
 
     worker = ngx_http_flashsale_lua_worker();
 
-    outcome = ngx_http_flashsale_lua_holds(worker,
+    outcome = ngx_http_flashsale_lua_own(worker,
                          ngx_http_flashsale_lua_str(identity, identity_len),
                          ngx_http_flashsale_lua_str(NULL, 0), buyer, &seq,
                          &view);
@@ -594,7 +625,7 @@ ngx_http_flashsale_ffi_unpaid(const char *identity, size_t identity_len,
 
     if (n) {
         fs_view_names(&view, worker->crypto, &names);
-        len = fs_answer_holds(buf, size, holds, n, 0, &names, now.wall);
+        len = fs_answer_holds(buf, size, holds, n, 0, 0, &names, now.wall);
     }
 
     outcome = ngx_http_flashsale_missing(&view,
@@ -603,6 +634,25 @@ ngx_http_flashsale_ffi_unpaid(const char *identity, size_t identity_len,
     fs_view_close(&view);
 
     return outcome == FS_OK ? len : -(int) outcome;
+}
+
+
+int
+ngx_http_flashsale_ffi_day_key(const char *pickup, size_t pickup_len,
+    double day, char *key)
+{
+    ngx_http_flashsale_worker_t  *worker;
+
+    worker = ngx_http_flashsale_lua_worker();
+
+    if (worker == NULL || worker->store == NULL) {
+        return -FS_NOT_READY;
+    }
+
+    return fs_crypto_day_key(worker->crypto,
+                             ngx_http_flashsale_lua_str(pickup, pickup_len),
+                             (int64_t) day, (uint8_t *) key)
+           == 0 ? FS_HASH_LEN : -FS_INTERNAL;
 }
 
 

@@ -23,7 +23,7 @@
 #include "core/read/read.h"
 
 
-#define NGX_HTTP_FLASHSALE_FFI_VERSION  7
+#define NGX_HTTP_FLASHSALE_FFI_VERSION  15
 #define NGX_HTTP_FLASHSALE_FFI_PAGE     100    /* sales, holds, documents */
 #define NGX_HTTP_FLASHSALE_FFI_UNPAID   8
 
@@ -54,6 +54,12 @@ typedef struct {
     int32_t                          formed;    /* -1: undecided */
     uint32_t                         cancel_ms;
     uint32_t                         called_off;
+    uint32_t                         hold_ms;
+    uint32_t                         handed_over;   /* units */
+    uint32_t                         claimed;       /* units */
+    uint32_t                         queued;        /* units */
+    uint32_t                         awaited;       /* 1: what is free is
+                                                       somebody's already */
     uint32_t                         id_len;
     uint32_t                         title_len;
     char                             id[FS_SLUG_MAX];
@@ -69,15 +75,18 @@ typedef struct {
  * it can be cancelled, 0: it cannot */
 typedef struct {
     double                           handed_at; /* 0: it is not */
+    double                           ready_at;  /* when it came; 0: it is not
+                                                   there, or nobody knows */
     double                           claim_until; /* 0: no time is set yet */
     uint32_t                         claim_qty; /* units that its buyer can
                                                    claim */
-    uint32_t                         coming;    /* units that the sale does
-                                                   not have again */
+    uint32_t                         coming;    /* units that have come, or
+                                                   may still */
 } ngx_http_flashsale_ffi_line_t;
 
 typedef struct {
     double                           cancel_until;
+    double                           refund_ms; /* what is owed is due then */
     ngx_http_flashsale_ffi_line_t    lines[FS_LINES_MAX];
 } ngx_http_flashsale_ffi_order_t;
 
@@ -119,6 +128,10 @@ int ngx_http_flashsale_ffi_sale(const char *id, size_t id_len,
     ngx_http_flashsale_ffi_sale_t *sale);
 int ngx_http_flashsale_ffi_sales(const char *after, size_t after_len,
     int limit, ngx_http_flashsale_ffi_sale_t *sales, int *more);
+
+/* The key of a pickup point's day, FS_HASH_LEN bytes: core/base/crypto.h. */
+int ngx_http_flashsale_ffi_day_key(const char *pickup, size_t pickup_len,
+    double day, char *key);
 
 /*
  * ended 0: the sales that are not closed, as they were defined, after the
@@ -183,6 +196,28 @@ ngx_http_flashsale_lua_t *ngx_http_flashsale_lua(
 /* An identity's pseudonym.  OK, NO_BUYER, NOT_READY, INTERNAL. */
 fs_outcome_t ngx_http_flashsale_lua_buyer(ngx_http_flashsale_worker_t *worker,
     fs_str_t identity, uint8_t *buyer);
+
+/* OK and the sale, or why there is none. */
+fs_outcome_t ngx_http_flashsale_lua_find_sale(fs_view_t *view, fs_str_t id,
+    fs_sale_t *sale);
+
+/*
+ * What readers of holds begin with.  *seq: of the id, 0: none is given.  OK:
+ * the view is open, and all of it can be read.
+ */
+fs_outcome_t ngx_http_flashsale_lua_open(ngx_http_flashsale_worker_t *worker,
+    fs_str_t id, fs_seq_t *seq, fs_view_t *view);
+
+/* What is said of a hold beside its JSON. */
+void ngx_http_flashsale_lua_order(ngx_http_flashsale_worker_t *worker,
+    fs_view_t *view, const fs_hold_t *hold,
+    ngx_http_flashsale_ffi_order_t *order);
+
+/* A page of a buyer's holds as JSON, before the one that is given (0: from the
+ * newest).  The length or minus an outcome. */
+int ngx_http_flashsale_lua_holds(ngx_http_flashsale_worker_t *worker,
+    fs_view_t *view, const uint8_t *buyer, fs_seq_t before, int limit,
+    char *buf, size_t size);
 
 /* A hold as JSON.  The length or minus an outcome. */
 int ngx_http_flashsale_lua_render(ngx_http_flashsale_worker_t *worker,

@@ -180,14 +180,13 @@ ngx_http_flashsale_lua_reserve(ngx_http_request_t *r, fs_str_t identity,
     }
 
     if (key.data) {
-        outcome = ngx_http_flashsale_key(ctx, worker, key, command->buyer,
-                                         command->key, &refusal->fault);
+        outcome = ngx_http_flashsale_key_valid(ctx, key, &refusal->fault);
         if (outcome != FS_OK) {
             return outcome;
         }
     }
 
-    return ngx_http_flashsale_admit(r, ctx, identity, &request, command,
+    return ngx_http_flashsale_admit(r, ctx, identity, key, &request, command,
                                     refusal, view);
 }
 
@@ -367,6 +366,7 @@ ngx_http_flashsale_ffi_take(ngx_http_request_t *r, int slot, char *buf,
 
     case FS_OK:
     case FS_CREATED:
+    case FS_QUEUED:
     case FS_REPLAYED:
 
         /* it is done; when it cannot be told, a retry with the key tells it */

@@ -3,14 +3,8 @@
 #include "api/ngx_http_flashsale_me.h"
 #include "core/text/text.h"
 #include "core/text/person.h"
-#include "worker/ngx_http_flashsale_people.h"
-
-
-/* In the request's pool. */
-typedef struct {
-    ngx_http_flashsale_change_t  *change;       /* NULL: decided */
-    fs_outcome_t                  outcome;
-} ngx_http_flashsale_written_t;
+#include "annex/ngx_http_flashsale_people.h"
+#include "annex/ngx_http_flashsale_talk.h"
 
 
 static fs_outcome_t ngx_http_flashsale_lua_person(
@@ -18,8 +12,6 @@ static fs_outcome_t ngx_http_flashsale_lua_person(
     size_t identity_len, uint8_t *buyer);
 static int ngx_http_flashsale_lua_change(ngx_http_request_t *r,
     const fs_contact_change_t *change, void **wait, char *buf, size_t size);
-static void ngx_http_flashsale_lua_change_done(
-    ngx_http_flashsale_change_t *change);
 static void ngx_http_flashsale_lua_change_cleanup(void *data);
 
 
@@ -75,18 +67,28 @@ int
 ngx_http_flashsale_ffi_contact(const char *identity, size_t identity_len,
     char *buf, size_t size)
 {
-    int                           len;
     uint8_t                       buyer[FS_BUYER_LEN];
-    fs_contact_t                  contact;
     fs_outcome_t                  outcome;
     ngx_http_flashsale_worker_t  *worker;
 
     outcome = ngx_http_flashsale_lua_person(&worker, identity, identity_len,
                                             buyer);
 
-    if (outcome == FS_OK) {
-        outcome = ngx_http_flashsale_people_read(worker, buyer, &contact);
-    }
+    return outcome == FS_OK
+           ? ngx_http_flashsale_lua_contact(worker, buyer, buf, size)
+           : -(int) outcome;
+}
+
+
+int
+ngx_http_flashsale_lua_contact(ngx_http_flashsale_worker_t *worker,
+    const uint8_t *buyer, char *buf, size_t size)
+{
+    int           len;
+    fs_contact_t  contact;
+    fs_outcome_t  outcome;
+
+    outcome = ngx_http_flashsale_people_read(worker, buyer, &contact);
 
     if (outcome != FS_OK && outcome != FS_NOT_FOUND) {
         return -(int) outcome;
@@ -172,25 +174,35 @@ ngx_http_flashsale_lua_change(ngx_http_request_t *r,
 {
     fs_outcome_t                   outcome;
     ngx_pool_cleanup_t            *cln;
-    ngx_http_flashsale_written_t  *written;
+    ngx_http_flashsale_worker_t   *worker;
+    ngx_http_flashsale_writing_t  *writing;
 
+    worker = ngx_http_flashsale_lua_worker();
     outcome = FS_INTERNAL;
-    cln = ngx_pool_cleanup_add(r->pool, sizeof(ngx_http_flashsale_written_t));
+    cln = ngx_pool_cleanup_add(r->pool, sizeof(ngx_http_flashsale_writing_t));
 
     if (cln) {
-        written = cln->data;
-        written->outcome = FS_OK;
+        writing = cln->data;
+        ngx_memzero(writing, sizeof(ngx_http_flashsale_writing_t));
+        cln->handler = ngx_http_flashsale_lua_change_cleanup;
 
-        outcome = ngx_http_flashsale_people_push(
-                      ngx_http_flashsale_lua_worker(), change,
-                      ngx_http_flashsale_lua_change_done, written,
-                      &written->change);
+        /* as DELETE me does */
+
+        outcome = (change->op == FS_CONTACT_PUT)
+                  ? FS_OK
+                  : ngx_http_flashsale_talk_erase(worker, change->buyer,
+                                                  writing);
 
         if (outcome == FS_OK) {
-            cln->handler = ngx_http_flashsale_lua_change_cleanup;
-            *wait = written;
+            outcome = ngx_http_flashsale_people_push(worker, change, writing);
+        }
+
+        if (outcome == FS_OK) {
+            *wait = writing;
             return 0;
         }
+
+        ngx_http_flashsale_annex_drop(writing);
     }
 
     return fs_answer_problem(buf, size, outcome, NULL, NULL, NULL);
@@ -198,41 +210,21 @@ ngx_http_flashsale_lua_change(ngx_http_request_t *r,
 
 
 static void
-ngx_http_flashsale_lua_change_done(ngx_http_flashsale_change_t *change)
-{
-    ngx_http_flashsale_written_t  *written;
-
-    written = change->data;
-    written->change = NULL;
-    written->outcome = change->outcome;
-}
-
-
-static void
 ngx_http_flashsale_lua_change_cleanup(void *data)
 {
-    ngx_http_flashsale_written_t *written = data;
-
-    if (written->change) {
-        written->change->done = NULL;
-        written->change = NULL;
-    }
+    ngx_http_flashsale_annex_drop(data);
 }
 
 
 int
 ngx_http_flashsale_ffi_contact_wait(void *wait, int enough)
 {
-    ngx_http_flashsale_written_t *written = wait;
+    ngx_http_flashsale_writing_t *writing = wait;
 
-    if (written->change == NULL) {
-        return written->outcome;
+    if (writing->n == 0) {
+        return writing->outcome;
     }
 
-    if (enough && ngx_http_flashsale_people_promise(written->change)) {
-        ngx_http_flashsale_lua_change_cleanup(written);
-        return FS_ACCEPTED;
-    }
-
-    return -1;
+    return enough && ngx_http_flashsale_annex_promise(writing) ? FS_ACCEPTED
+                                                               : -1;
 }

@@ -42,4 +42,13 @@ int ngx_http_flashsale_ffi_contact_wait(void *wait, int enough);
 
 #pragma GCC visibility pop
 
+
+#pragma GCC visibility push(hidden)
+
+/* A buyer's contact as JSON.  The length or minus an outcome. */
+int ngx_http_flashsale_lua_contact(ngx_http_flashsale_worker_t *worker,
+    const uint8_t *buyer, char *buf, size_t size);
+
+#pragma GCC visibility pop
+
 #endif /* NGX_HTTP_FLASHSALE_LUA_PEOPLE_H */

@@ -5,6 +5,7 @@
 
 #include "api/ngx_http_flashsale_api.h"
 #include "conf/ngx_http_flashsale_conf.h"
+#include "conf/ngx_http_flashsale_slot.h"
 #include "core/base/version.h"
 #include "http/ngx_http_flashsale_park.h"
 #include "http/ngx_http_flashsale_refusal.h"
@@ -15,7 +16,8 @@
 #include "module/ngx_http_flashsale_variables.h"
 #include "pay/ngx_http_flashsale_checkout.h"
 #include "pay/ngx_http_flashsale_pay.h"
-#include "worker/ngx_http_flashsale_people.h"
+#include "annex/ngx_http_flashsale_people.h"
+#include "annex/ngx_http_flashsale_talk.h"
 #include "worker/ngx_http_flashsale_worker.h"
 
 
@@ -28,6 +30,9 @@
  * still known */
 #define NGX_HTTP_FLASHSALE_CONTACTS      (180 * 86400 * (ngx_msec_t) 1000)
 
+/* and what they did */
+#define NGX_HTTP_FLASHSALE_ACTIVITY      (90 * 86400 * (ngx_msec_t) 1000)
+
 
 /* What a directive makes of its location, and what it needs to be there when
  * all is read. */
@@ -39,22 +44,9 @@ typedef struct {
                                                    location's path */
 } ngx_http_flashsale_place_conf_t;
 
-typedef struct {
-    ngx_int_t                        min;
-    ngx_int_t                        max;
-    const char                      *of;        /* of what, with a blank; of
-                                                   times: both in words */
-} ngx_http_flashsale_bounds_t;
-
 
 static char *ngx_http_flashsale_store(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
-static char *ngx_http_flashsale_number_slot(ngx_conf_t *cf,
-    ngx_command_t *cmd, void *conf);
-static char *ngx_http_flashsale_time(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-static char *ngx_http_flashsale_time_or_off(ngx_conf_t *cf,
-    ngx_command_t *cmd, void *conf);
 static char *ngx_http_flashsale_place(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 
@@ -91,6 +83,11 @@ static ngx_http_flashsale_place_conf_t  ngx_http_flashsale_metric = {
     NGX_HTTP_FLASHSALE_METRICS_PLACE, ngx_http_flashsale_endpoints, -1, 0
 };
 
+static ngx_http_flashsale_place_conf_t  ngx_http_flashsale_activities = {
+    NGX_HTTP_FLASHSALE_ACTIVITY_PLACE, ngx_http_flashsale_endpoints,
+    NGX_HTTP_FLASHSALE_LEDGER, 0
+};
+
 static ngx_http_flashsale_place_conf_t  ngx_http_flashsale_problems = {
     NGX_HTTP_FLASHSALE_PROBLEM_PLACE, ngx_http_flashsale_refusal_handler,
     -1, 0
@@ -103,6 +100,10 @@ static const ngx_http_flashsale_bounds_t  ngx_http_flashsale_queue_bounds = {
 
 static const ngx_http_flashsale_bounds_t  ngx_http_flashsale_live_bounds = {
     1, 1000000, ""
+};
+
+static const ngx_http_flashsale_bounds_t  ngx_http_flashsale_queued_bounds = {
+    0, FS_STOCK_MAX, "of units "
 };
 
 /* of times, in ms */
@@ -131,6 +132,7 @@ static const ngx_http_flashsale_bounds_t
 
 static const ngx_http_flashsale_part_t  *ngx_http_flashsale_parts[] = {
     &ngx_http_flashsale_people_part,
+    &ngx_http_flashsale_talk_part,
     &ngx_http_flashsale_parked_part,
     &ngx_http_flashsale_waits_part,
     &ngx_http_flashsale_events_part,
@@ -163,6 +165,27 @@ static ngx_command_t  ngx_http_flashsale_commands[] = {
       NGX_HTTP_MAIN_CONF_OFFSET,
       offsetof(ngx_http_flashsale_main_conf_t, contacts),
       (void *) &ngx_http_flashsale_contacts_bounds },
+
+    { ngx_string("flashsale_activity"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_http_flashsale_time_or_off,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      offsetof(ngx_http_flashsale_main_conf_t, activity),
+      (void *) &ngx_http_flashsale_contacts_bounds },
+
+    { ngx_string("flashsale_comments"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE12,
+      ngx_http_flashsale_comments,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("flashsale_lead"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_FLAG,
+      ngx_conf_set_flag_slot,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      offsetof(ngx_http_flashsale_main_conf_t, lead),
+      NULL },
 
     { ngx_string("flashsale_refund_time"),
       NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
@@ -234,6 +257,20 @@ static ngx_command_t  ngx_http_flashsale_commands[] = {
       offsetof(ngx_http_flashsale_loc_conf_t, live_holds),
       (void *) &ngx_http_flashsale_live_bounds },
 
+    { ngx_string("flashsale_queue_time"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_flashsale_time,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_flashsale_loc_conf_t, queue_time),
+      (void *) &ngx_http_flashsale_hold_bounds },
+
+    { ngx_string("flashsale_queued"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_flashsale_number_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_flashsale_loc_conf_t, queued),
+      (void *) &ngx_http_flashsale_queued_bounds },
+
     { ngx_string("flashsale_newcomer"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
       ngx_http_flashsale_newcomer,
@@ -261,6 +298,13 @@ static ngx_command_t  ngx_http_flashsale_commands[] = {
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       &ngx_http_flashsale_ledgers },
+
+    { ngx_string("flashsale_activity_feed"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
+      ngx_http_flashsale_place,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      &ngx_http_flashsale_activities },
 
     { ngx_string("flashsale_admin"),
       NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
@@ -465,94 +509,6 @@ duplicate:
 
 
 static char *
-ngx_http_flashsale_number_slot(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
-{
-    char  *p = conf;
-
-    ngx_int_t                           n, *slot;
-    ngx_str_t                          *value;
-    const ngx_http_flashsale_bounds_t  *bounds;
-
-    slot = (ngx_int_t *) (p + cmd->offset);
-    bounds = cmd->post;
-
-    if (*slot != NGX_CONF_UNSET) {
-        return "is duplicate";
-    }
-
-    value = cf->args->elts;
-    n = ngx_atoi(value[1].data, value[1].len);
-
-    if (n < bounds->min || n > bounds->max) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"%V\" has the invalid value \"%V\": it is a "
-                           "number %sfrom %i to %i", &cmd->name, &value[1],
-                           bounds->of, bounds->min, bounds->max);
-        return NGX_CONF_ERROR;
-    }
-
-    *slot = n;
-
-    return NGX_CONF_OK;
-}
-
-
-static char *
-ngx_http_flashsale_time(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
-{
-    char  *p = conf;
-
-    ngx_int_t                           time;
-    ngx_str_t                          *value;
-    ngx_msec_t                         *slot;
-    const ngx_http_flashsale_bounds_t  *bounds;
-
-    slot = (ngx_msec_t *) (p + cmd->offset);
-    bounds = cmd->post;
-
-    if (*slot != NGX_CONF_UNSET_MSEC) {
-        return "is duplicate";
-    }
-
-    value = cf->args->elts;
-    time = ngx_parse_time(&value[1], 0);
-
-    if (time == NGX_ERROR || time < bounds->min || time > bounds->max) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"%V\" has the invalid value \"%V\": it is a "
-                           "time %s", &cmd->name, &value[1], bounds->of);
-        return NGX_CONF_ERROR;
-    }
-
-    *slot = (ngx_msec_t) time;
-
-    return NGX_CONF_OK;
-}
-
-
-static char *
-ngx_http_flashsale_time_or_off(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
-{
-    char  *p = conf;
-
-    ngx_str_t   *value;
-    ngx_msec_t  *slot;
-
-    slot = (ngx_msec_t *) (p + cmd->offset);
-    value = cf->args->elts;
-
-    if (*slot == NGX_CONF_UNSET_MSEC
-        && ngx_strcmp(value[1].data, "off") == 0)
-    {
-        *slot = 0;
-        return NGX_CONF_OK;
-    }
-
-    return ngx_http_flashsale_time(cf, cmd, conf);
-}
-
-
-static char *
 ngx_http_flashsale_place(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_http_flashsale_loc_conf_t *lcf = conf;
@@ -637,6 +593,12 @@ ngx_http_flashsale_create_main_conf(ngx_conf_t *cf)
     mcf->cycle = cf->cycle;
     mcf->queue = NGX_CONF_UNSET;
     mcf->contacts = NGX_CONF_UNSET_MSEC;
+    mcf->activity = NGX_CONF_UNSET_MSEC;
+    mcf->comments.buyer = NGX_CONF_UNSET;
+    mcf->comments.buyer_period = NGX_CONF_UNSET_MSEC;
+    mcf->comments.session = NGX_CONF_UNSET;
+    mcf->comments.session_period = NGX_CONF_UNSET_MSEC;
+    mcf->lead = NGX_CONF_UNSET;
     mcf->refund_time = NGX_CONF_UNSET_MSEC;
     mcf->hand_over_time = NGX_CONF_UNSET_MSEC;
     mcf->claim_time = NGX_CONF_UNSET_MSEC;
@@ -681,6 +643,12 @@ ngx_http_flashsale_init_main_conf(ngx_conf_t *cf, void *conf)
         }
     }
 
+    ngx_conf_init_value(mcf->lead, 1);
+    ngx_conf_init_msec_value(mcf->activity, NGX_HTTP_FLASHSALE_ACTIVITY);
+    ngx_conf_init_value(mcf->comments.buyer, 5);
+    ngx_conf_init_msec_value(mcf->comments.buyer_period, 10 * 1000);
+    ngx_conf_init_value(mcf->comments.session, 20);
+    ngx_conf_init_msec_value(mcf->comments.session_period, 1000);
     ngx_conf_init_msec_value(mcf->refund_time, 2 * 3600 * 1000);
     ngx_conf_init_msec_value(mcf->hand_over_time, 48 * 3600 * 1000);
     ngx_conf_init_msec_value(mcf->claim_time, 24 * 3600 * 1000);
@@ -736,6 +704,8 @@ ngx_http_flashsale_create_loc_conf(ngx_conf_t *cf)
     lcf->hold_time = NGX_CONF_UNSET_MSEC;
     lcf->pay_time = NGX_CONF_UNSET_MSEC;
     lcf->live_holds = NGX_CONF_UNSET;
+    lcf->queue_time = NGX_CONF_UNSET_MSEC;
+    lcf->queued = NGX_CONF_UNSET;
     lcf->newcomer = NGX_CONF_UNSET_PTR;
 
     return lcf;
@@ -769,6 +739,8 @@ ngx_http_flashsale_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_msec_value(conf->hold_time, prev->hold_time, 300000);
     ngx_conf_merge_msec_value(conf->pay_time, prev->pay_time, 900000);
     ngx_conf_merge_value(conf->live_holds, prev->live_holds, 3);
+    ngx_conf_merge_msec_value(conf->queue_time, prev->queue_time, 1800000);
+    ngx_conf_merge_value(conf->queued, prev->queued, UINT32_MAX);
     ngx_conf_merge_ptr_value(conf->newcomer, prev->newcomer, NULL);
 
     /* an "if" and a "limit_except" stay what their location is */

@@ -39,6 +39,9 @@ typedef struct {
     ngx_http_flashsale_counter_t     contacts_written;
     ngx_http_flashsale_counter_t     contacts_erased;
     ngx_http_flashsale_counter_t     contacts_failed;   /* commits */
+    ngx_http_flashsale_counter_t     talk_written;      /* changes */
+    ngx_http_flashsale_counter_t     talk_erased;       /* rows, by time */
+    ngx_http_flashsale_counter_t     talk_failed;       /* commits */
     ngx_http_flashsale_histogram_t   batch;         /* commands a batch */
     ngx_http_flashsale_histogram_t   lock;          /* µs for the lock */
     ngx_http_flashsale_histogram_t   log;           /* µs, log's commit */

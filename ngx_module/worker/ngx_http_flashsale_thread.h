@@ -16,25 +16,13 @@
 #ifndef NGX_HTTP_FLASHSALE_THREAD_H
 #define NGX_HTTP_FLASHSALE_THREAD_H
 
+#include "worker/ngx_http_flashsale_jobs.h"
 #include "worker/ngx_http_flashsale_zone.h"
-#include "core/base/command.h"
 
 #pragma GCC visibility push(hidden)
 
 
 typedef struct ngx_http_flashsale_thread_s  ngx_http_flashsale_thread_t;
-
-/* An operator's command on its way through the commit thread and back. */
-typedef struct ngx_http_flashsale_job_s  ngx_http_flashsale_job_t;
-
-struct ngx_http_flashsale_job_s {
-    ngx_http_flashsale_job_t        *next;
-    uint64_t                         token;
-    fs_command_t                     command;
-    fs_operator_t                    op;            /* strings in `text` */
-    fs_result_t                      result;
-    char                             text[];        /* malloc()ed with it */
-};
 
 
 /* For the ring, which is this process's.  NULL: it was logged, and may be
@@ -76,6 +64,12 @@ void ngx_http_flashsale_thread_kick(ngx_http_flashsale_thread_t *thread);
 fs_store_t *ngx_http_flashsale_thread_store(
     ngx_http_flashsale_thread_t *thread);
 int ngx_http_flashsale_thread_ready(ngx_http_flashsale_thread_t *thread);
+
+/* 1: another store is in its place.  Once the main thread has nothing of the
+ * old one, it gives it back. */
+int ngx_http_flashsale_thread_lost(ngx_http_flashsale_thread_t *thread);
+void ngx_http_flashsale_thread_give_back(
+    ngx_http_flashsale_thread_t *thread);
 
 /* Give it a job, and take back one that is done, or NULL. */
 void ngx_http_flashsale_thread_add(ngx_http_flashsale_thread_t *thread,

@@ -141,6 +141,12 @@ ngx_http_flashsale_look(ngx_http_flashsale_worker_t *worker)
         return;
     }
 
+    if (ngx_http_flashsale_thread_lost(worker->thread)) {
+        ngx_http_flashsale_let_go(worker);
+        ngx_http_flashsale_thread_give_back(worker->thread);
+        return;
+    }
+
     start = ngx_http_flashsale_cpu_usec();
     opened = 0;
     more = 0;

@@ -56,6 +56,7 @@ typedef struct ngx_http_flashsale_events_s  ngx_http_flashsale_events_t;
 typedef struct ngx_http_flashsale_ledger_s  ngx_http_flashsale_ledger_t;
 typedef struct ngx_http_flashsale_audit_s   ngx_http_flashsale_audit_t;
 typedef struct ngx_http_flashsale_people_s  ngx_http_flashsale_people_t;
+typedef struct ngx_http_flashsale_talk_s    ngx_http_flashsale_talk_t;
 typedef struct ngx_http_flashsale_lua_s     ngx_http_flashsale_lua_t;
 
 
@@ -84,6 +85,8 @@ struct ngx_http_flashsale_worker_s {
     fs_reader_t                     *reader;
     fs_crypto_t                     *crypto;
     fs_sheet_cache_t                *cache;
+
+    fs_recents_t                     recents;       /* bodies of holds */
 
     /*
      * What the last refused buyer was told, when a sale had too few units
@@ -122,6 +125,7 @@ struct ngx_http_flashsale_worker_s {
     ngx_http_flashsale_ledger_t     *ledger;
     ngx_http_flashsale_audit_t      *audit;
     ngx_http_flashsale_people_t     *people;
+    ngx_http_flashsale_talk_t       *talk;
     ngx_http_flashsale_lua_t        *lua;
 };
 

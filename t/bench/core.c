@@ -6,7 +6,8 @@
  *     core [--count N] [--holds N] [--batch N] [--dir DIR] [--keep]
  *
  * --count  commands measured for each size of batch (default 100000)
- * --holds  holds in the store when it is opened, rebuilt and measured again
+ * --holds  holds in the store when it is opened, rebuilt, audited and measured
+ *          again
  *          (default 200000)
  * --batch  only this size
  * --dir    an empty directory for the store (default: a new one in TMPDIR)
@@ -23,6 +24,7 @@
 #include <unistd.h>
 
 #include "decide/decide.h"
+#include "read/audit.h"
 #include "read/read.h"
 #include "rules/rules.h"
 #include "fold/fold.h"
@@ -34,6 +36,9 @@
 #define SYNCS     21
 #define PREFILL   2048
 #define MAP_SIZE  (16ULL << 30)
+
+/* as the module's: NGX_HTTP_FLASHSALE_AUDIT_RANGE */
+#define AUDIT_RANGE  4096
 
 
 typedef struct {
@@ -59,6 +64,9 @@ typedef struct {
     double               index_seconds;
     unsigned long        commits;
 } run_t;
+
+
+static void bench_audit(bench_t *bench);
 
 
 static _Noreturn void
@@ -412,7 +420,7 @@ bench_sizes(bench_t *bench, const fs_store_stat_t *before, unsigned long n)
 }
 
 
-/* Open, read, delete the index, open again, rebuild. */
+/* Open, read, delete the index, open again, rebuild, audit. */
 
 static void
 bench_reopen(bench_t *bench, unsigned long holds)
@@ -462,7 +470,30 @@ bench_reopen(bench_t *bench, unsigned long holds)
 
     fs_view_close(&view);
     fs_reader_destroy(reader);
+    bench_audit(bench);
     bench_close(bench);
+}
+
+
+static void
+bench_audit(bench_t *bench)
+{
+    double      took;
+    fs_audit_t  audit;
+
+    took = seconds(CLOCK_MONOTONIC);
+    fs_audit_run(bench->store, AUDIT_RANGE, NULL, &audit);
+    took = seconds(CLOCK_MONOTONIC) - took;
+
+    if (audit.outcome != FS_OK || !audit.ok) {
+        fail(audit.problem);
+    }
+
+    printf("auditing %llu entries: %.2f s, %.0f entries/s\n",
+           (unsigned long long) audit.last_seq, took,
+           (double) audit.last_seq / took);
+
+    fs_audit_free(&audit);
 }
 
 

@@ -3,55 +3,33 @@
  * Lists of goods: pages of the lines of one pickup point, a whole wave walked,
  * a tally read, and what has come given to the lines of a wave.
  *
- *     goods [--lines N] [--dir DIR]
+ *     goods [--lines N] [--dir DIR] [--keep]
  *
  * --lines  lines of the wave (default 100000); a tenth of them at one point
  * --dir    an empty directory for the store (default: a new one in TMPDIR)
+ * --keep   measure nothing, and leave the store: a shop's that is down
  */
 
 #include <getopt.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/random.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "decide/decide.h"
-#include "fold/fold.h"
-#include "pair/pair.h"
-#include "read/view_waves.h"
-#include "rules/rules.h"
-
+#include "bench/down.h"
 #include "common/files.h"
 #include "ledger/rows_after.h"
+#include "read/audit.h"
+#include "read/view_waves.h"
 
 
 #define BATCH   512
 #define PAGE    100
 #define POINTS  10
 
-
-typedef struct {
-    char                 dir[4096];
-    unsigned long        lines;
-    fs_store_conf_t      conf;
-    fs_store_t          *store;
-    fs_crypto_t         *crypto;
-    fs_sheet_cache_t    *cache;
-    fs_pair_t            write;
-    fs_sheet_t           sheet;
-    fs_now_t             now;
-    fs_result_t          result;
-} bench_t;
+/* as the module's: NGX_HTTP_FLASHSALE_AUDIT_RANGE */
+#define AUDIT_RANGE  4096
 
 
-static _Noreturn void
-fail(const char *what)
-{
-    fprintf(stderr, "goods: %s\n", what);
-    exit(1);
-}
+static unsigned long  orders = 100000;
 
 
 static double
@@ -62,90 +40,6 @@ seconds(void)
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
 
     return (double) ts.tv_sec + (double) ts.tv_nsec / 1e9;
-}
-
-
-static void
-bench_clock(void *data, int64_t *wall, int64_t *boot)
-{
-    struct timespec  ts;
-
-    (void) data;
-
-    clock_gettime(CLOCK_REALTIME, &ts);
-    *wall = ts.tv_sec * 1000LL + ts.tv_nsec / 1000000;
-
-    clock_gettime(CLOCK_BOOTTIME, &ts);
-    *boot = ts.tv_sec * 1000LL + ts.tv_nsec / 1000000;
-}
-
-
-static int
-bench_random(void *data, uint8_t *bytes, size_t len)
-{
-    (void) data;
-
-    return getrandom(bytes, len, 0) == (ssize_t) len ? 0 : -1;
-}
-
-
-static void
-bench_log(void *data, fs_say_level_t level, const char *message)
-{
-    (void) data;
-
-    if (level == FS_SAY_ERROR) {
-        fprintf(stderr, "goods: %s\n", message);
-    }
-}
-
-
-static void
-bench_begin(bench_t *bench)
-{
-    if (fs_pair_begin(bench->store, &bench->write) != FS_OK) {
-        fail("no write transaction");
-    }
-
-    fs_store_time(bench->store, &bench->now);
-    fs_sheet_begin(&bench->sheet, &bench->write, bench->crypto,
-                   bench->cache);
-}
-
-
-static void
-bench_commit(bench_t *bench)
-{
-    if (fs_sheet_end(&bench->sheet) != FS_OK
-        || fs_pair_commit(&bench->write, NULL) != FS_OK)
-    {
-        fail("no commit");
-    }
-}
-
-
-static void
-bench_decide(bench_t *bench, const fs_command_t *command,
-    const fs_operator_t *op)
-{
-    fs_decide(&bench->sheet, command, op, &bench->now, &bench->result);
-
-    if (fs_outcome_status(bench->result.outcome) >= 300) {
-        fail(fs_outcome_code(bench->result.outcome));
-    }
-}
-
-
-static void
-bench_operate(bench_t *bench, fs_command_type_t type, fs_operator_t *op)
-{
-    fs_command_t  command;
-
-    memset(&command, 0, sizeof(command));
-    command.type = (uint8_t) type;
-    bench_begin(bench);
-    bench_decide(bench, &command, op);
-    bench_commit(bench);
 }
 
 
@@ -198,10 +92,10 @@ bench_fill(bench_t *bench)
     confirm.paid_fen = 100;
     start = seconds();
 
-    for (n = 0; n < bench->lines; /* void */) {
+    for (n = 0; n < orders; /* void */) {
         bench_begin(bench);
 
-        for (i = 0; i < BATCH && n < bench->lines; i++, n++) {
+        for (i = 0; i < BATCH && n < orders; i++, n++) {
             fs_set_le64(hold.buyer, n);
             fs_slug_set(&hold.pickup,
                         bench_name(name, (unsigned) (n % POINTS)));
@@ -216,7 +110,7 @@ bench_fill(bench_t *bench)
 
     start = seconds() - start;
     printf("held and sold:      %8.2f us of CPU an order\n",
-           1e6 * start / (double) bench->lines);
+           1e6 * start / (double) orders);
 }
 
 
@@ -279,7 +173,7 @@ bench_pages(bench_t *bench, fs_reader_t *reader)
 /* All lines of the wave, point by point, and its tallies. */
 
 static void
-bench_walk(bench_t *bench, fs_reader_t *reader)
+bench_walk(fs_reader_t *reader)
 {
     int              more;
     char             name[16];
@@ -289,12 +183,11 @@ bench_walk(bench_t *bench, fs_reader_t *reader)
     uint32_t         pickup;
     fs_seq_t         after;
     fs_view_t        view;
-    fs_wave_t        wave;
     fs_listed_t     *page;
-    fs_wave_line_t  *of;
+    fs_wave_page_t  *of;
 
     page = malloc(1000 * sizeof(fs_listed_t));
-    of = malloc(FS_WAVE_LINES_SHOWN * sizeof(fs_wave_line_t));
+    of = malloc(sizeof(fs_wave_page_t));
     lines = 0;
 
     if (page == NULL || of == NULL) {
@@ -326,7 +219,7 @@ bench_walk(bench_t *bench, fs_reader_t *reader)
 
     start = seconds() - start;
 
-    if (lines != bench->lines) {
+    if (lines != orders) {
         fail("not all lines");
     }
 
@@ -334,7 +227,7 @@ bench_walk(bench_t *bench, fs_reader_t *reader)
            (double) lines / start, lines);
 
     if (fs_view_open(reader, &view) != FS_OK
-        || !fs_view_wave(&view, 1, &wave))
+        || !fs_view_wave(&view, 1, &of->wave))
     {
         fail("no view");
     }
@@ -342,13 +235,13 @@ bench_walk(bench_t *bench, fs_reader_t *reader)
     start = seconds();
 
     for (i = 0; i < 1000; i++) {
-        n = fs_view_wave_lines(&view, &wave, FS_WAVE_LINES_SHOWN, of, &more);
+        fs_view_wave_lines(&view, 0, FS_WAVE_LINES_SHOWN, of);
     }
 
     start = seconds() - start;
     fs_view_close(&view);
 
-    printf("a wave's tallies:   %8.3f ms (%zu rows)\n", start, n);
+    printf("a wave's tallies:   %8.3f ms (%zu rows)\n", start, of->n);
     free(page);
     free(of);
 }
@@ -372,15 +265,11 @@ bench_receive(bench_t *bench)
         op.pickup = bench_name(name, i);
         op.lines_n = 1;
         op.lines[0].sale = (fs_str_t) fs_str("egg");
-        op.lines[0].qty = (uint32_t) (bench->lines / POINTS);
+        op.lines[0].qty = (uint32_t) (orders / POINTS);
         bench_operate(bench, FS_COMMAND_RECEIVE, &op);
     }
 
-    do {
-        bench_begin(bench);
-        steps = fs_decide_timers(&bench->sheet, &bench->now, FS_TIMERS_PASS);
-        bench_commit(bench);
-    } while (steps == FS_TIMERS_PASS);
+    bench_timers(bench, &steps);
 
     start = seconds() - start;
     printf("a wave received:    %8.0f entries/s of CPU, %u steps a pass\n",
@@ -388,34 +277,59 @@ bench_receive(bench_t *bench)
 }
 
 
+static void
+bench_audit(bench_t *bench)
+{
+    double      took;
+    fs_audit_t  audit;
+
+    took = seconds();
+    fs_audit_run(bench->store, AUDIT_RANGE, NULL, &audit);
+    took = seconds() - took;
+
+    if (audit.outcome != FS_OK || !audit.ok) {
+        fail(audit.problem);
+    }
+
+    printf("audited:            %8.0f entries/s of CPU (%llu entries)\n",
+           (double) audit.last_seq / took,
+           (unsigned long long) audit.last_seq);
+
+    fs_audit_free(&audit);
+}
+
+
 int
 main(int argc, char **argv)
 {
-    int            c;
-    char           message[257];
+    int            c, keep;
     bench_t        bench;
     fs_reader_t   *reader;
-    fs_outcome_t   outcome;
     fs_operator_t  op;
 
     static const struct option  options[] = {
         { "lines", required_argument, NULL, 'l' },
         { "dir", required_argument, NULL, 'd' },
+        { "keep", no_argument, NULL, 'k' },
         { NULL, 0, NULL, 0 }
     };
 
     memset(&bench, 0, sizeof(bench));
-    bench.lines = 100000;
+    keep = 0;
 
     while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
         switch (c) {
 
         case 'l':
-            bench.lines = strtoul(optarg, NULL, 10);
+            orders = strtoul(optarg, NULL, 10);
             break;
 
         case 'd':
             snprintf(bench.dir, sizeof(bench.dir), "%s", optarg);
+            break;
+
+        case 'k':
+            keep = 1;
             break;
 
         default:
@@ -432,27 +346,10 @@ main(int argc, char **argv)
         }
     }
 
-    bench.conf.path = bench.dir;
-    bench.conf.map_size = 4ULL << 30;
-    bench.conf.readers = 16;
-    bench.conf.clock = bench_clock;
-    bench.conf.random = bench_random;
-    bench.conf.refund_ms = 7200000;
-    bench.conf.given_ms = 172800000;
-    bench.conf.replay = &fs_replay;
-    bench.conf.log = bench_log;
-    bench.conf.boot_id[0] = 1;
-    bench.cache = fs_sheet_cache_create();
-    bench.store = fs_store_open(&bench.conf, &outcome, message);
-
-    if (bench.store == NULL || bench.cache == NULL) {
-        fail("the store cannot be opened");
-    }
-
-    bench.crypto = fs_crypto_create(bench.store->store_key);
+    bench_open(&bench);
     reader = fs_reader_create(bench.store);
 
-    if (bench.crypto == NULL || reader == NULL) {
+    if (reader == NULL) {
         fail("no reader");
     }
 
@@ -465,15 +362,23 @@ main(int argc, char **argv)
     op.lines[0].sale = (fs_str_t) fs_str("egg");
     bench_operate(&bench, FS_COMMAND_WAVE, &op);
 
-    bench_pages(&bench, reader);
-    bench_walk(&bench, reader);
+    if (!keep) {
+        bench_pages(&bench, reader);
+        bench_walk(reader);
+    }
+
     bench_receive(&bench);
 
+    if (!keep) {
+        bench_audit(&bench);
+    }
+
     fs_reader_destroy(reader);
-    fs_crypto_destroy(bench.crypto);
-    fs_store_close(bench.store, 1);
-    fs_sheet_cache_destroy(bench.cache);
-    files_remove(bench.dir);
+    bench_close(&bench);
+
+    if (!keep) {
+        files_remove(bench.dir);
+    }
 
     return 0;
 }

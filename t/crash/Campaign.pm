@@ -52,7 +52,8 @@ sub run ($self) {
     my $end;
 
     $t->{http} = "log_format who '\$pid \$flashsale_code';\n"
-        . "access_log @{[$t->dir]}/logs/who who;\n";
+        . "access_log @{[$t->dir]}/logs/who who;\n"
+        . "flashsale_queue_time 1s;\n";
     # the checkout is a location of the same nginx
     $t->{locations} = $t->usual_locations . <<"CONF";
         location ~ ^/pay/([0-9a-z]+)\$ {

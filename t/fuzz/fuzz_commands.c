@@ -12,6 +12,7 @@
 #include "unit/request_limits.h"
 
 #include "text/text.h"
+#include "sheet/sheet_queue.h"
 #include "sheet/sheet_tasks.h"
 #include "ledger/rows_after.h"
 
@@ -43,7 +44,8 @@ static int
 is_due(unsigned type)
 {
     return type == FS_ENTRY_OPENED || type == FS_ENTRY_CLOSED
-           || type == FS_ENTRY_EXPIRED || type == FS_ENTRY_CLOCK;
+           || type == FS_ENTRY_EXPIRED || type == FS_ENTRY_ENDED
+           || type == FS_ENTRY_CLOCK;
 }
 
 
@@ -128,7 +130,8 @@ check_result(run_t *run, const fs_command_t *command,
     const fs_result_t *result)
 {
     int                len;
-    char               buf[FS_HOLD_JSON_MAX], problem[FS_PROBLEM_JSON_MAX];
+    char               buf[FS_HOLD_JSON_MAX + FS_GIFT_JSON_MAX];
+    char               problem[FS_PROBLEM_JSON_MAX];
     unsigned           i;
     const fs_names_t  *names = &run->stall->sheet.names;
 
@@ -157,7 +160,9 @@ check_result(run_t *run, const fs_command_t *command,
                          run->stall->now.wall);
     fuzz_check(len > 0 && limits_json(buf, (size_t) len));
 
-    if (command->type == FS_COMMAND_HOLD && result->outcome == FS_CREATED) {
+    if (command->type == FS_COMMAND_HOLD
+        && (result->outcome == FS_CREATED || result->outcome == FS_QUEUED))
+    {
         fuzz_check(memcmp(result->hold.buyer, command->buyer, FS_BUYER_LEN)
                    == 0);
         fuzz_check(result->hold.lines_n == command->lines_n);
@@ -346,6 +351,91 @@ make_goods(run_t *run, fuzz_t *fuzz, fs_command_t *command,
 }
 
 
+/* Who would wait, or leaves the line; more units, or fewer. */
+
+static void
+make_queue(run_t *run, fuzz_t *fuzz, fs_command_t *command,
+    fs_operator_t *op)
+{
+    uint8_t  bits;
+
+    static const char *const  slugs[STALL_SALES] = {
+        "grape", "egg", "rice", "tea"
+    };
+
+    memset(command, 0, sizeof(fs_command_t));
+    memset(op, 0, sizeof(fs_operator_t));
+
+    bits = (uint8_t) fuzz_number(fuzz, 1);
+
+    switch (bits >> 6) {
+
+    case 0:
+        command->type = FS_COMMAND_STOCK;
+        command->buyer[1] = 0xad;
+        op->slug = stall_str(slugs[bits & 3]);
+        op->add = ((bits >> 2) & 15) - 8;
+        break;
+
+    case 1:
+        command->type = FS_COMMAND_RELEASE;
+        command->hold = run->holds_n > 0
+                        ? run->holds[(bits & 63) % run->holds_n] : bits;
+        command->epoch = fs_sheet_epoch(&run->stall->sheet, command->hold);
+        command->buyer[0] = 1;
+        break;
+
+    default:
+        command->type = FS_COMMAND_HOLD;
+        command->buyer[0] = 1 + ((bits >> 5) & 3) % BUYERS;
+        command->key[0] = bits & 1;
+        command->queue = 1;
+        command->queue_units = (bits & 2) ? UINT32_MAX : 12;
+        command->queue_ms = 5000;
+        command->term_ms = 1000;
+        command->lines_n = 1;
+        command->lines[0].sale = 1 + ((bits >> 2) & 3);
+        bits = (uint8_t) fuzz_number(fuzz, 1);
+        command->lines[0].qty = bits & 15;
+        break;
+    }
+}
+
+
+/* Who waits is counted, and nobody does whom the free units suffice for. */
+
+static void
+check_queues(run_t *run)
+{
+    unsigned      i;
+    uint32_t      number, queued;
+    fs_hold_t     hold;
+    fs_sale_t    *sale;
+    fs_waiting_t  first;
+
+    for (number = 1; number <= STALL_SALES; number++) {
+        sale = fs_sheet_sale(&run->stall->sheet, number);
+        queued = 0;
+
+        for (i = 0; i < run->holds_n; i++) {
+            fuzz_check(fs_sheet_hold(&run->stall->sheet, run->holds[i],
+                                     &hold));
+
+            if (hold.state == FS_HOLD_QUEUED && hold.lines[0].sale == number) {
+                queued += hold.lines[0].qty;
+            }
+        }
+
+        fuzz_check(sale->queued == queued);
+        fuzz_check(!fs_sale_serves(sale));
+        fuzz_check(fs_waiting_first(run->stall->store,
+                                    run->stall->sheet.index, sale,
+                                    FS_QUEUED_QTY_MAX, &first)
+                   == (queued != 0));
+    }
+}
+
+
 /* What an operator changes. */
 
 static void
@@ -375,6 +465,24 @@ make_operator(fuzz_t *fuzz, fs_operator_t *op)
 }
 
 
+/* What was a hold is asked for by somebody else, who has the cash. */
+
+static void
+make_order_for(fs_command_t *command, fs_operator_t *op)
+{
+    unsigned  i;
+
+    command->type = FS_COMMAND_ORDER;
+    command->reference[0] = 9;
+    op->slug = stall_str("ab");
+
+    for (i = 0; i < command->lines_n; i++) {
+        command->paid_fen += 100 * (int64_t) command->lines[i].sale
+                             * command->lines[i].qty;
+    }
+}
+
+
 static void
 make_command(run_t *run, fuzz_t *fuzz, fs_command_t *command,
     fs_operator_t *op)
@@ -391,6 +499,11 @@ make_command(run_t *run, fuzz_t *fuzz, fs_command_t *command,
 
     if (command->type == FS_COMMAND_HOLD) {
         make_hold(fuzz, command);
+
+        if (bits >> 4 == 15) {
+            make_order_for(command, op);
+        }
+
         return;
     }
 
@@ -567,6 +680,7 @@ run_timers(run_t *run)
     check_sales(run);
     check_debts(run);
     check_goods(run);
+    check_queues(run);
     fuzz_check(!stall->sheet.failed);
     fuzz_check(stall->sheet.asides == 0);
 
@@ -635,6 +749,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             } else if (bits == 0xfd) {
                 make_goods(&run, &fuzz, &command, &op);
 
+            } else if (bits == 0xfe) {
+                make_queue(&run, &fuzz, &command, &op);
+
             } else if (bits >= 0xe4 && (bits & 7) == 4) {
                 make_later(&run, &fuzz, &command, &op);
 
@@ -656,10 +773,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         }
     }
 
-    /* after a week everything that was held is over */
+    /* after a week everything that was held is over, and after another what
+     * was served by it, until nobody waits whom units could suffice for */
 
-    pass_time(run.stall, 7 * 86400000LL, 0);
-    run_timers(&run);
+    for (n = 0; n <= COMMANDS_MAX; n++) {
+        pass_time(run.stall, 7 * 86400000LL, 0);
+        run_timers(&run);
+    }
 
     for (n = 1; n <= STALL_SALES; n++) {
         fuzz_check(run.sales[n].held == 0);

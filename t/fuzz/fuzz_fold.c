@@ -50,10 +50,10 @@ check_hold(stall_t *stall, fs_seq_t seq)
     fuzz_check(hold.seq == seq && hold.lines_n <= FS_LINES_MAX);
     fuzz_check(fs_hold_amount(&hold) >= 0);
 
-    buf = malloc(FS_HOLD_JSON_MAX);
-    len = fs_answer_hold(buf, FS_HOLD_JSON_MAX, &hold, NULL,
-                         &stall->sheet.names, stall->now.wall);
-    fuzz_check(len <= FS_HOLD_JSON_MAX);
+    buf = malloc(FS_HOLD_JSON_MAX + FS_GIFT_JSON_MAX);
+    len = fs_answer_hold(buf, FS_HOLD_JSON_MAX + FS_GIFT_JSON_MAX, &hold,
+                         NULL, &stall->sheet.names, stall->now.wall);
+    fuzz_check(len <= FS_HOLD_JSON_MAX + FS_GIFT_JSON_MAX);
     free(buf);
 }
 

@@ -171,6 +171,11 @@ check_sale(fs_str_t body, fs_str_t anew)
     doc = first.doc;
     doc_anew = second.doc;
     first.doc = second.doc;
+
+    /* what it gives is compared as it was understood */
+
+    fuzz_check((first.giving.data == NULL) == (second.giving.data == NULL));
+    first.giving = second.giving;
     fuzz_check(memcmp(&first, &second, sizeof(first)) == 0);
     fuzz_check((doc.data == NULL) == (doc_anew.data == NULL));
 
@@ -223,7 +228,13 @@ static void
 check_others(fs_str_t body, fs_str_t anew)
 {
     int64_t     first, second;
+    uint8_t     beacon[FS_HASH_LEN], again[FS_HASH_LEN];
     fs_fault_t  fault;
+
+    if (fs_request_draw(body, beacon, &fault) == 0) {
+        fuzz_check(fs_request_draw(anew, again, &fault) == 0);
+        fuzz_check(memcmp(beacon, again, sizeof(beacon)) == 0);
+    }
 
     if (fs_request_stock(body, &first, &fault) == 0) {
         fuzz_check(fs_request_stock(anew, &second, &fault) == 0);

@@ -10,7 +10,8 @@
 
 #include "text/text.h"
 #include "json/field.h"
-#include "ledger/rows.h"
+#include "ledger/rows_after.h"
+#include "ledger/terms.h"
 
 
 static int
@@ -40,7 +41,22 @@ hold_id(void *data, fs_seq_t hold, const uint32_t *epoch, char *id)
     return 0;
 }
 
-static const fs_names_t  names = { NULL, slug, hold_id };
+
+static int
+terms(void *data, uint32_t sale, fs_terms_t *found)
+{
+    (void) data;
+
+    memset(found, 0, sizeof(fs_terms_t));
+    found->kind = (uint8_t) (1 + sale % (FS_GIVES_N - 1));
+    found->sales_n = FS_GIFT_SALES_MAX;
+    memset(found->sales, 1, sizeof(found->sales));
+
+    return 0;
+}
+
+
+static const fs_names_t  names = { NULL, slug, hold_id, terms };
 
 
 static int
@@ -116,6 +132,7 @@ hold_row(fs_str_t row, uint8_t *again)
 {
     int         len;
     char       *buf;
+    size_t      size;
     unsigned    i;
     fs_hold_t   hold;
 
@@ -137,15 +154,17 @@ hold_row(fs_str_t row, uint8_t *again)
 
     len |= hold.pickup != 0 && hold.pickup % 7 == 0;
 
+    size = FS_HOLD_JSON_MAX + FS_GIFT_JSON_MAX;
+
     /* a name that is not known, or an answer that fits */
 
-    buf = malloc(FS_HOLD_JSON_MAX);
-    fuzz_check((fs_answer_hold(buf, FS_HOLD_JSON_MAX, &hold, NULL, &names,
+    buf = malloc(size);
+    fuzz_check((fs_answer_hold(buf, size, &hold, NULL, &names,
                                1) < 0)
                == len);
-    len = fs_answer_hold(buf, FS_HOLD_JSON_MAX, &hold, NULL, &names,
+    len = fs_answer_hold(buf, size, &hold, NULL, &names,
                          INT64_MIN);
-    check_answer(buf, len, FS_HOLD_JSON_MAX, 1);
+    check_answer(buf, len, size, 1);
     free(buf);
 
     buf = malloc(FS_LINES_JSON_MAX);
@@ -227,9 +246,9 @@ debt_row(fs_str_t row, uint8_t *again)
 
     memset(&hold, 0, sizeof(fs_hold_t));
     hold.seq = 1;
+    memset(&after, 0, sizeof(fs_after_t));
     after.debts = &debt;
     after.debts_n = 1;
-    after.claims_n = 0;
     buf = malloc(FS_HOLD_JSON_MAX + FS_DEBT_JSON_MAX);
     len = fs_answer_hold(buf, FS_HOLD_JSON_MAX + FS_DEBT_JSON_MAX, &hold,
                          &after, &names, 1);

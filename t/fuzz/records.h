@@ -57,7 +57,7 @@ static inline const fs_names_t *
 record_names(void)
 {
     static const fs_names_t  names = {
-        NULL, record_slug, record_hold_id
+        NULL, record_slug, record_hold_id, NULL
     };
 
     return &names;

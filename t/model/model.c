@@ -25,6 +25,7 @@
 
 #define MODEL_COMMANDS  200000
 #define MODEL_BATCH     64
+#define MODEL_ASK       8
 
 
 static model_t  model;
@@ -184,6 +185,7 @@ model_to_follow(model_t *m)
 
             break;
 
+        case FS_ENTRY_SERVED:
         case FS_ENTRY_READY:
         case FS_ENTRY_PICKED_UP:
         case FS_ENTRY_SHORT:
@@ -282,27 +284,71 @@ model_pass(model_t *m)
 }
 
 
-/* 1: a view refuses the command, before it is decided; and how. */
+/* 1: a view refuses the command, before it is decided; and how.  What was kept
+ * of a view refuses with the same words, or not at all. */
 
 static int
 model_refused(model_t *m, const fs_command_t *command, fs_result_t *result)
 {
-    int         refused;
-    fs_now_t    now;
-    fs_view_t   view;
-    fs_sheet_t  sheet;
+    int          refused, recalled;
+    fs_now_t     now;
+    fs_view_t    view;
+    fs_sheet_t   sheet;
+    fs_result_t  again;
 
     if (command->type != FS_COMMAND_HOLD) {
         return 0;
     }
 
-    check(fs_view_open(m->reader, &view) == FS_OK, "no view");
     fs_store_now(m->store, &now);
+    recalled = 0;
+
+    if (fs_view_recall(m->reader, m->view_cache, &view)) {
+        fs_view_state(&view, &sheet, m->crypto, m->view_cache);
+        recalled = fs_decide_refused(&sheet, &view, command, &now, &again);
+        fs_view_close(&view);
+    }
+
+    check(fs_view_open(m->reader, &view) == FS_OK, "no view");
     fs_view_state(&view, &sheet, m->crypto, m->view_cache);
     refused = fs_decide_refused(&sheet, &view, command, &now, result);
     fs_view_close(&view);
 
+    if (recalled) {
+        m->recalled++;
+        check(refused, "refused by what was kept, and not by a view");
+        compare_refused(&again, result);
+    }
+
     return refused;
+}
+
+
+/* In a rush many ask of one state, for the first time: here nobody decides
+ * about them.  Who is refused by a view is refused again without. */
+
+static void
+model_ask(model_t *m)
+{
+    unsigned       i, j;
+    fs_result_t    result;
+    generated_t    made;
+    unsigned long  recalled;
+
+    for (i = 0; i < MODEL_ASK; i++) {
+        model_generate(m, &made);
+
+        for (j = 0; j < FS_BUYER_LEN; j++) {
+            made.command.buyer[j] = (uint8_t) dice_below(&m->dice, 256);
+        }
+
+        if (model_refused(m, &made.command, &result)) {
+            recalled = m->recalled;
+
+            check(model_refused(m, &made.command, &result)
+                  && m->recalled == recalled + 1, "nothing was kept");
+        }
+    }
 }
 
 
@@ -333,28 +379,6 @@ model_abandon(model_t *m)
 }
 
 
-/* 0: the engine had the command's key still.  begun: the last entry before. */
-
-static int
-model_swept(const model_t *m, const fs_command_t *command,
-    const fs_result_t *result, fs_seq_t begun)
-{
-    switch (result->outcome) {
-
-    case FS_REPLAYED:
-    case FS_KEY_REUSED:
-        return 0;
-
-    case FS_HANDED_OVER:
-    case FS_DOUBLE:
-        return m->sheet.seq != begun;   /* else it is said again */
-    }
-
-    return command->type != FS_COMMAND_PUT_BACK
-           || result->outcome == FS_WRONG_STATE;
-}
-
-
 static void
 model_batch(model_t *m)
 {
@@ -367,6 +391,10 @@ model_batch(model_t *m)
 
     if (dice_one_in(&m->dice, 20)) {
         model_abandon(m);
+    }
+
+    if (dice_one_in(&m->dice, 4)) {
+        model_ask(m);
     }
 
     n = 1 + dice_below(&m->dice, MODEL_BATCH);
@@ -385,7 +413,8 @@ model_batch(model_t *m)
         fs_decide(&m->sheet, &made.command, made.has_op ? &made.op : NULL,
                   &m->oracle.now, &result);
 
-        m->oracle.swept = model_swept(m, &made.command, &result, begun);
+        m->oracle.swept = oracle_swept(&made.command, &result,
+                                       m->sheet.seq != begun);
 
         oracle_command(&m->oracle, &made.command,
                        made.has_op ? &made.op : NULL, &answer);
@@ -452,9 +481,7 @@ model_reboot(model_t *m)
 
     /* the clock may go back: keys that were too old before are gone already */
 
-    if (m->oracle.now.mono > m->oracle.latest) {
-        m->oracle.latest = m->oracle.now.mono;
-    }
+    oracle_rebooted(&m->oracle, m->oracle.now.mono);
 
     model_close(m, dice_below(&m->dice, 2));
     m->conf.boot_id[0]++;
@@ -613,9 +640,11 @@ main(int argc, char **argv)
     }
 
     printf("model: %llu entries, %u sales, %zu holds, %lu refused by a view, "
-           "%u reboots, %u indexes folded again, %u batches aborted\n",
+           "%lu by what was kept of one, %u reboots, %u indexes folded again, "
+           "%u batches aborted\n",
            (unsigned long long) m->checked, m->oracle.sales_n,
-           m->oracle.holds_n, m->refused, m->reboots, m->rebuilt, m->aborted);
+           m->oracle.holds_n, m->refused, m->recalled, m->reboots, m->rebuilt,
+           m->aborted);
 
     if (argc > 3) {
         model_publish(m, argv[3]);

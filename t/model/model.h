@@ -22,6 +22,7 @@ typedef struct {
     unsigned long        count[FS_OUTCOMES_N];
     unsigned long        entries[FS_ENTRY_TYPES_N];
     unsigned long        refused;       /* by a view */
+    unsigned long        recalled;      /* by what was kept of one */
     unsigned             rebuilt, reboots, aborted;
     fs_store_t          *store;
     fs_crypto_t         *crypto;

@@ -120,6 +120,7 @@ model_check_holds(model_t *m)
         check(fs_sheet_hold(&m->sheet, m->oracle.holds[i].seq, &hold),
               "hold %zu", i);
         compare_hold(&hold, &m->oracle.holds[i], m->oracle.holds[i].state);
+        compare_gift(&m->oracle, &hold, &m->oracle.holds[i]);
     }
 }
 

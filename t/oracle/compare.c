@@ -59,7 +59,14 @@ compare_sale(const fs_sale_t *sale, const oracle_sale_t *want,
           && sale->hold_ms == want->hold_ms,
           "sale %u: its definition", n);
     check(sale->cancel_ms == want->cancel_ms, "sale %u: cancel_ms", n);
+    check(sale->gives == want->gives && sale->by_desk == want->by_desk,
+          "sale %u gives %u", n, sale->gives);
     check(sale->called_off == want->called_off, "sale %u: called off", n);
+    check(sale->queue == want->queue + 1
+          && sale->queue_last == want->numbers,
+          "sale %u: %u may wait, the last number is %u, not %lld, %u", n,
+          sale->queue, sale->queue_last, (long long) want->queue,
+          want->numbers);
     check(sale->waves == want->waves, "sale %u: %u waves, not %u", n,
           sale->waves, want->waves);
 }
@@ -98,6 +105,11 @@ compare_goods(const fs_hold_t *hold, const oracle_hold_t *want, unsigned i)
           (long long) want->lines[i].goods_at, want->lines[i].missing,
           want->lines[i].wave);
 
+    check(line->ready_s == want->lines[i].ready_s,
+          "line %u of hold %llu: came after %u s, not %u", i,
+          (unsigned long long) hold->seq, line->ready_s,
+          want->lines[i].ready_s);
+
     check(line->claimed == want->lines[i].claimed,
           "line %u of hold %llu: %u claimed, not %u", i,
           (unsigned long long) hold->seq, line->claimed,
@@ -121,6 +133,8 @@ compare_hold(const fs_hold_t *hold, const oracle_hold_t *want, int state)
     check(hold->created_at == want->created_at, "created");
     check(hold->expires_at == want->expires_at, "expires");
     check(fs_get_le32(hold->buyer) == want->buyer, "buyer");
+    check(hold->number == want->number, "hold %llu has number %u, not %u",
+          (unsigned long long) hold->seq, hold->number, want->number);
 
     if (state == FS_HOLD_HELD || state == FS_HOLD_PAYING) {
         check(hold->due == want->due, "hold %llu due %lld, not %lld",
@@ -131,7 +145,8 @@ compare_hold(const fs_hold_t *hold, const oracle_hold_t *want, int state)
     for (i = 0; i < hold->lines_n; i++) {
         check(hold->lines[i].sale == want->lines[i].sale
               && hold->lines[i].qty == want->lines[i].qty
-              && hold->lines[i].price_fen == want->lines[i].price,
+              && hold->lines[i].price_fen == want->lines[i].price
+              && hold->lines[i].off_fen == want->lines[i].off,
               "line %u of hold %llu", i, (unsigned long long) hold->seq);
         check(hold->lines[i].owed_fen == want->lines[i].owed
               && hold->lines[i].owed_qty == want->lines[i].owed_qty
@@ -162,6 +177,19 @@ compare_hold(const fs_hold_t *hold, const oracle_hold_t *want, int state)
           (unsigned long long) hold->seq, (long long) hold->owed_fen,
           (long long) hold->refunded_fen, (long long) oracle_owed(want),
           (long long) oracle_back(want));
+}
+
+
+void
+compare_ahead(const oracle_t *oracle, const fs_hold_t *hold,
+    const oracle_hold_t *want)
+{
+    uint32_t  ahead;
+
+    ahead = hold->state == FS_HOLD_QUEUED ? oracle_ahead(oracle, want) : 0;
+
+    check(hold->ahead == ahead, "%u come before hold %llu, not %u",
+          hold->ahead, (unsigned long long) hold->seq, ahead);
 }
 
 
@@ -248,14 +276,14 @@ compare_debts(const fs_hold_t *hold, const fs_debt_t *debts, size_t n)
         }
 
         check(line->owed_fen == fen && line->owed_qty == qty
-              && fen <= line->price_fen * line->qty && qty <= line->qty,
+              && fen <= fs_line_paid(line) && qty <= line->qty,
               "line %u of hold %llu: the debts of it are %lld fen, %u units",
               i, (unsigned long long) hold->seq, (long long) fen, qty);
 
         /* unit by unit, no fen is left over */
 
         check(qty != line->qty || amounts != 0
-              || fen == line->price_fen * line->qty,
+              || fen == fs_line_paid(line),
               "line %u of hold %llu: %lld fen for all its units", i,
               (unsigned long long) hold->seq, (long long) fen);
     }
@@ -303,11 +331,23 @@ compare_answer(oracle_t *oracle, const generated_t *made, fs_seq_t seq,
         check(got->state == want->state, "%s, not %s",
               fs_hold_state_name(got->state),
               fs_hold_state_name((unsigned) want->state));
+        check(type != FS_COMMAND_RECEIVE || got->sale == want->sale,
+              "sale %u, not %u", got->sale, want->sale);
+        break;
+
+    case FS_READY_ALREADY:
+        check(got->sale == want->sale, "sale %u, not %u", got->sale,
+              want->sale);
         break;
 
     case FS_BAD_REQUEST:
         check(got->sale == want->sale, "a pickup point: sale %u, not %u",
               got->sale, want->sale);
+        break;
+
+    case FS_GIFT_UNUSABLE:
+        check(got->why == want->why, "%s, not %s", fs_why_name(got->why),
+              fs_why_name((unsigned) want->why));
         break;
 
     case FS_SOLD_OUT:
@@ -365,7 +405,8 @@ compare_answer(oracle_t *oracle, const generated_t *made, fs_seq_t seq,
 
     default:
         if (made->has_op && want->outcome != FS_KEY_REUSED
-            && type != FS_COMMAND_RECEIVE)
+            && type != FS_COMMAND_RECEIVE && type != FS_COMMAND_ORDER
+            && type != FS_COMMAND_GRANT)
         {
             check(got->sale == want->sale, "sale %u, not %u", got->sale,
                   want->sale);
@@ -395,7 +436,9 @@ compare_answer(oracle_t *oracle, const generated_t *made, fs_seq_t seq,
     }
 
     if (want->outcome == FS_FORMED || want->outcome == FS_TOO_LATE
-        || want->outcome == FS_CLAIMED || want->outcome == FS_NOT_FOUND)
+        || want->outcome == FS_CLAIMED || want->outcome == FS_NOT_FOUND
+        || want->outcome == FS_GIFT_UNUSABLE
+        || want->outcome == FS_NO_SUCH_HOLD)
     {
         return;
     }
@@ -415,11 +458,37 @@ compare_answer(oracle_t *oracle, const generated_t *made, fs_seq_t seq,
               "claim %llu", (unsigned long long) got->claim);
         oracle->claims[want->claim].seq = got->claim;
 
-    } else if (want->outcome == FS_CREATED) {
+    } else if (want->outcome == FS_CREATED || want->outcome == FS_QUEUED) {
         hold->seq = got->hold.seq;
     }
 
     compare_hold(&got->hold, hold, oracle_state(oracle, hold));
+    compare_gift(oracle, &got->hold, hold);
+    compare_ahead(oracle, &got->hold, hold);
+}
+
+
+void
+compare_gift(const oracle_t *oracle, const fs_hold_t *hold,
+    const oracle_hold_t *want)
+{
+    fs_seq_t  seq;
+
+    seq = want->uses != 0 ? oracle->holds[want->uses - 1].seq : 0;
+
+    check(hold->gift == seq, "hold %llu has gift %llu, not %llu",
+          (unsigned long long) hold->seq, (unsigned long long) hold->gift,
+          (unsigned long long) seq);
+
+    if (fs_hold_is_gift(hold)) {
+        check(hold->number == want->number && hold->worth_fen == want->worth
+              && hold->valid_until == want->valid_until,
+              "gift %llu is number %u, worth %lld, until %lld; not %u, %lld, "
+              "%lld", (unsigned long long) hold->seq, hold->number,
+              (long long) hold->worth_fen, (long long) hold->valid_until,
+              want->number, (long long) want->worth,
+              (long long) want->valid_until);
+    }
 }
 
 
@@ -429,6 +498,7 @@ compare_refused(const fs_result_t *view, const fs_result_t *got)
     switch (got->outcome) {
 
     case FS_CREATED:
+    case FS_QUEUED:
     case FS_REPLAYED:
     case FS_KEY_REUSED:
         check(0, "a view refused with %s what is answered %s",

@@ -31,6 +31,10 @@ void compare_group(const fs_group_t *group, const oracle_group_t *want);
 /* state: that the hold must have: as people read it, or as in its row. */
 void compare_hold(const fs_hold_t *hold, const oracle_hold_t *want, int state);
 
+/* How many come before it, where it waits: by the numbers that wait. */
+void compare_ahead(const oracle_t *oracle, const fs_hold_t *hold,
+    const oracle_hold_t *want);
+
 /* A debt in its row: one that the oracle's hold has.  Returns it. */
 const oracle_payment_t *compare_debt(const fs_debt_t *debt,
     const oracle_hold_t *want);
@@ -48,6 +52,10 @@ void compare_after(const oracle_t *oracle, fs_txn_t *index,
  * entry of what was decided so far. */
 void compare_answer(oracle_t *oracle, const generated_t *made, fs_seq_t seq,
     const fs_result_t *got, const oracle_answer_t *want);
+
+/* Which gift a hold uses, and what a gift is. */
+void compare_gift(const oracle_t *oracle, const fs_hold_t *hold,
+    const oracle_hold_t *want);
 
 /* What a view refused, and what the decision says at the same time. */
 void compare_refused(const fs_result_t *view, const fs_result_t *got);

@@ -78,9 +78,21 @@ after_hold(after_t *after, fs_seq_t seq)
 static int
 after_is_listed(const oracle_hold_t *hold, unsigned line)
 {
-    return hold->paid
-           && (hold->lines[line].restocked != hold->lines[line].qty
-               || hold->lines[line].goods == FS_GOODS_HANDED_OVER);
+    if (!hold->paid) {
+        return 0;
+    }
+
+    switch (hold->lines[line].goods) {
+
+    case FS_GOODS_HANDED_OVER:
+        return 1;
+
+    case FS_GOODS_SHORT:
+        return hold->lines[line].restocked != hold->lines[line].qty;
+
+    default:
+        return oracle_coming(hold, line) != 0;
+    }
 }
 
 

@@ -122,9 +122,53 @@ generate_hold(generate_t *g, fs_command_t *command)
 
     command->lines_n = (uint8_t) i;
 
+    if (i == 1 && dice_one_in(g->dice, 3)) {
+        command->queue = 1;
+        command->queue_units = dice_one_in(g->dice, 4)
+                               ? dice_below(g->dice, 12) : UINT32_MAX;
+        command->queue_ms = 1 + dice_below(g->dice, 60000);
+    }
+
     if (!dice_one_in(g->dice, 3)) {
         generate_pickup(g, command->lines[0].sale, &command->pickup);
     }
+}
+
+
+/* What was made as a buyer's own is asked for by somebody else; mostly paid in
+ * cash, now and then of another amount. */
+
+static void
+generate_order_for(generate_t *g, generated_t *made)
+{
+    unsigned       i, who;
+    fs_command_t  *command;
+
+    command = &made->command;
+    command->type = FS_COMMAND_ORDER;
+    command->gift = 0;
+    command->gift_epoch = 0;
+    command->queue = 0;
+    made->has_op = 1;
+
+    if (dice_one_in(g->dice, 4)) {
+        return;
+    }
+
+    who = dice_below(g->dice, 2);
+    made->op.slug.len = (size_t) sprintf(made->slug, "taker%u", who);
+    made->op.slug.data = made->slug;
+    command->reference[3] = (uint8_t) (100 + who);
+
+    for (i = 0; i < command->lines_n; i++) {
+        if (command->lines[i].sale <= g->oracle->sales_n) {
+            command->paid_fen += command->lines[i].qty
+                                 * g->oracle->sales[command->lines[i].sale]
+                                       .price;
+        }
+    }
+
+    command->paid_fen += dice_one_in(g->dice, 10);
 }
 
 
@@ -348,6 +392,10 @@ generate_definition(generate_t *g, generated_t *made)
     op->hold_ms = dice_one_in(g->dice, 3) ? 1 + dice_below(g->dice, 60000)
                                           : 0;
 
+    if (dice_one_in(g->dice, 3)) {
+        op->queue = dice_below(g->dice, 15);
+    }
+
     if (dice_one_in(g->dice, 2)) {
         op->cancel_ms = 1 + dice_below(g->dice, 60000);
     }
@@ -490,8 +538,12 @@ generate_admin(generate_t *g, generated_t *made)
     if (made->command.type == FS_COMMAND_DEFINE) {
         generate_definition(g, made);
         generate_listing(g, op);
+        generate_gives(g, made, sale);
 
-        if (sale <= g->oracle->sales_n && dice_one_in(g->dice, 4)) {
+        if (sale <= g->oracle->sales_n
+            && g->oracle->sales[sale].gives == FS_GIVES_NOTHING
+            && dice_one_in(g->dice, 4))
+        {
 
             /* the same once more, or nearly */
 
@@ -504,6 +556,7 @@ generate_admin(generate_t *g, generated_t *made)
                           ? FS_GOAL_BY_PICKUP : FS_GOAL_BY_SALE;
             op->hold_ms = g->oracle->sales[sale].hold_ms;
             op->cancel_ms = g->oracle->sales[sale].cancel_ms;
+            op->queue = (uint32_t) (g->oracle->sales[sale].queue + 1);
 
             if (dice_one_in(g->dice, 2) || op->closes_at <= op->opens_at) {
                 op->closes_at = g->oracle->sales[sale].closes_at;
@@ -527,13 +580,28 @@ generate_command(generate_t *g, generated_t *made)
     } else if (n < 60) {
         generate_hold(g, &made->command);
 
+        generate_giving(g, made);
+
+        if (made->command.type == FS_COMMAND_HOLD
+            && dice_one_in(g->dice, 10))
+        {
+            generate_order_for(g, made);
+        }
+
+    } else if (n < 68 && generate_gift(g, &made->command)) {
+
+        /* made */
+
     } else if (n < 85 || !generate_after(g, &made->command)) {
         generate_order(g, &made->command);
     }
 
     /* a key's hash is another one for each who has it; operators share one */
 
-    if (!made->has_op && fs_get_le32(made->command.key) != 0) {
+    if ((!made->has_op || made->command.type == FS_COMMAND_ORDER
+         || made->command.type == FS_COMMAND_GRANT)
+        && fs_get_le32(made->command.key) != 0)
+    {
         made->command.key[5] = (uint8_t) (1 + made->command.buyer[0]);
     }
 }

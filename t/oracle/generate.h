@@ -29,6 +29,12 @@ typedef struct {
 /* The slug points into *made: it stays where it is. */
 void generate_command(generate_t *generate, generated_t *made);
 
+/* generate_gift.c: a definition, perhaps of what gives; a hold, perhaps of
+ * that, or with a gift; 1: a hold uses another gift. */
+void generate_gives(generate_t *generate, generated_t *made, uint32_t sale);
+void generate_giving(generate_t *generate, generated_t *made);
+int generate_gift(generate_t *generate, fs_command_t *command);
+
 /* generate_after.c: 1: it has made such a command; 0: any other will do. */
 int generate_after(generate_t *generate, fs_command_t *command);
 int generate_after_admin(generate_t *generate, generated_t *made);

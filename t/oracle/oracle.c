@@ -18,6 +18,15 @@ oracle_live(const oracle_hold_t *hold)
 }
 
 
+/* It is live, or may still become so: what made it is not over. */
+
+int
+oracle_open(const oracle_hold_t *hold)
+{
+    return oracle_live(hold) || hold->state == FS_HOLD_QUEUED;
+}
+
+
 oracle_group_t *
 oracle_group(oracle_t *oracle, const oracle_hold_t *hold, unsigned line)
 {
@@ -81,6 +90,10 @@ oracle_end(oracle_t *oracle, oracle_hold_t *hold, int state)
 
         sale->taken[hold->buyer] -= hold->lines[line].qty;
 
+        if (hold->number != 0) {
+            continue;
+        }
+
         at = state == FS_HOLD_EXPIRED ? hold->due : oracle->now.mono;
 
         if (at >= sale->lapsed_at[hold->buyer] + 86400000) {
@@ -94,6 +107,7 @@ oracle_end(oracle_t *oracle, oracle_hold_t *hold, int state)
         }
     }
 
+    oracle_gift_ended(oracle, hold, state == FS_HOLD_SOLD);
     hold->state = state;
     hold->ended = oracle->now.mono;
 
@@ -119,6 +133,17 @@ oracle_is_over(const oracle_t *oracle, const oracle_hold_t *hold)
 void
 oracle_expire(oracle_t *oracle, oracle_hold_t *hold)
 {
+    oracle_sale_t  *sale;
+
+    if (hold->state == FS_HOLD_QUEUED) {
+        sale = &oracle->sales[hold->lines[0].sale];
+        oracle_opens_closes(oracle, sale);
+
+        if (sale->closed) {
+            oracle_leaves(oracle, hold, FS_HOLD_EXPIRED);
+        }
+    }
+
     if (oracle_is_over(oracle, hold)) {
         oracle_end(oracle, hold, FS_HOLD_EXPIRED);
     }
@@ -178,6 +203,12 @@ oracle_state(const oracle_t *oracle, const oracle_hold_t *hold)
 {
     unsigned  line;
 
+    if (hold->state == FS_HOLD_QUEUED
+        && oracle->sales[hold->lines[0].sale].closed)
+    {
+        return FS_HOLD_EXPIRED;
+    }
+
     if (hold->state != FS_HOLD_SOLD) {
         return hold->state;
     }
@@ -185,8 +216,7 @@ oracle_state(const oracle_t *oracle, const oracle_hold_t *hold)
     for (line = 0; line < hold->lines_n; line++) {
         if (hold->lines[line].owed_qty != hold->lines[line].qty
             && (hold->lines[line].owed == 0
-                || hold->lines[line].owed != hold->lines[line].price
-                                             * hold->lines[line].qty)
+                || hold->lines[line].owed != oracle_line_paid(hold, line))
             && !oracle_to_return(oracle, hold, line)
             && !oracle_called_off(oracle, hold, line))
         {
@@ -198,16 +228,90 @@ oracle_state(const oracle_t *oracle, const oracle_hold_t *hold)
 }
 
 
-/* 1: a key that is kept for a day from then on is still known. */
+/* 1: a key that is kept for a day from then on is still known.  old: it was
+ * too old before the clock went back. */
 
 int
-oracle_kept(const oracle_t *oracle, int64_t from)
+oracle_kept(const oracle_t *oracle, int64_t from, int old)
 {
-    if (oracle->swept && oracle->latest - from >= FS_KEY_KEPT_MS) {
-        return 0;
+    return !(oracle->swept && old)
+           && oracle->now.mono - from < FS_KEY_KEPT_MS;
+}
+
+
+static void
+oracle_age_key(const oracle_t *oracle, oracle_key_t *key)
+{
+    int64_t               from;
+    const oracle_hold_t  *hold;
+
+    if (!key->bound) {
+        return;
     }
 
-    return oracle->now.mono - from < FS_KEY_KEPT_MS;
+    from = key->at;
+
+    if (key->type == FS_COMMAND_HOLD) {
+        hold = &oracle->holds[key->hold];
+
+        if (oracle_open(hold)) {
+            return;
+        }
+
+        from = hold->ended;
+    }
+
+    key->old |= oracle->latest - from >= FS_KEY_KEPT_MS;
+}
+
+
+/* A key that is bound after this is not old, however late it was before. */
+
+void
+oracle_rebooted(oracle_t *oracle, int64_t mono)
+{
+    size_t           n;
+    unsigned         buyer;
+    oracle_nonce_t  *nonce;
+
+    if (mono > oracle->latest) {
+        oracle->latest = mono;
+    }
+
+    for (n = 0; n < ORACLE_KEYS; n++) {
+        oracle_age_key(oracle, &oracle->admin_keys[n]);
+        oracle_age_key(oracle, &oracle->order_keys[n]);
+
+        for (buyer = 0; buyer < ORACLE_BUYERS; buyer++) {
+            oracle_age_key(oracle, &oracle->keys[buyer][n]);
+        }
+    }
+
+    for (n = 0; n < ORACLE_NONCES; n++) {
+        nonce = &oracle->nonces[n];
+        nonce->old |= nonce->bound
+                      && oracle->latest - nonce->at >= FS_KEY_KEPT_MS;
+    }
+}
+
+
+int
+oracle_swept(const fs_command_t *command, const fs_result_t *result,
+    int wrote)
+{
+    switch (result->outcome) {
+
+    case FS_REPLAYED:
+    case FS_KEY_REUSED:
+        return 0;
+
+    case FS_HANDED_OVER:
+    case FS_DOUBLE:
+        return wrote;                   /* else it is said again */
+    }
+
+    return command->type != FS_COMMAND_PUT_BACK
+           || result->outcome == FS_WRONG_STATE;
 }
 
 
@@ -260,7 +364,10 @@ oracle_command(oracle_t *oracle, const fs_command_t *command,
     answer->other = -1;
     answer->claim = -1;
 
-    if (command->type == FS_COMMAND_HOLD) {
+    if (command->type == FS_COMMAND_HOLD
+        || command->type == FS_COMMAND_ORDER
+        || command->type == FS_COMMAND_GRANT)
+    {
         oracle_hold(oracle, command, answer);
 
     } else if (command->type == FS_COMMAND_POINT && !command->unmet) {

@@ -63,6 +63,7 @@ typedef struct {
         uint32_t         sale;
         uint32_t         qty;
         int64_t          price;
+        int64_t          off;           /* by the hold's gift */
         uint32_t         member;        /* units that count for its group's
                                            goal; of a group that failed: until
                                            it is returned */
@@ -72,6 +73,8 @@ typedef struct {
         int              goods;         /* fs_goods_t */
         int64_t          goods_at;      /* ready: counts as handed over from
                                            then on; handed over: when */
+        uint32_t         ready_s;       /* it came so many seconds after its
+                                           hold was made, at least one */
         uint32_t         missing;       /* units that never come */
         uint32_t         claimed;       /* units of claims not denied */
         uint32_t         wave;          /* ordinal; FS_WAVE_OPEN */
@@ -81,6 +84,8 @@ typedef struct {
                                            told */
     int64_t              sold_at;
     int                  given_back;    /* its buyer has cancelled it */
+    uint8_t              cash[FS_REFERENCE_LEN];    /* by which it was sold as
+                                           it was made; zeros: it was not */
     uint32_t             pickup;
     uint32_t             asked_pickup;  /* of the request that made it: a
                                            replay must ask for the same */
@@ -89,6 +94,15 @@ typedef struct {
     int64_t              expires_at;    /* wall clock, as people are told */
     int64_t              due;           /* now.mono at which it expires */
     int64_t              length;        /* of its term, ms */
+    uint32_t             number;        /* in the line; 0: it never waited */
+    int                  asked_queue;   /* its buyer would have waited */
+    size_t               uses;          /* index of the gift that it uses, or
+                                           would, and 1; of a gift: of the
+                                           hold that uses it; 0: none */
+    size_t               asked_gift;    /* of the request that made it */
+    int64_t              worth;         /* of a gift */
+    int64_t              valid_until;   /* 0: for ever */
+    uint64_t             why_print;     /* of the request that granted it */
     int64_t              ended;         /* now.mono at its end: its key is
                                            kept for a day from then */
     oracle_payment_t    *payments;
@@ -122,6 +136,13 @@ typedef struct {
     int                  by_pickup;
     uint32_t             hold_ms;
     uint32_t             cancel_ms;
+    int                  gives;         /* fs_gives_kind_t */
+    int                  by_desk;
+    int64_t              off;
+    int64_t              from;
+    int64_t              valid_ms;
+    unsigned             good_for_n;
+    uint32_t             good_for[FS_GIFT_SALES_MAX];
     int                  called_off;
     uint32_t             waves;         /* that have taken of it */
     uint32_t           (*ordered)[ORACLE_PICKUPS + 1];  /* of each of those,
@@ -130,6 +151,9 @@ typedef struct {
                                            line is of this sale, by payment */
     size_t               orders_n;
     size_t               orders_size;
+    int64_t              queue;         /* units that may wait, -1: as the
+                                           command says */
+    uint32_t             numbers;       /* given to those who wait */
     int64_t              held;
     int64_t              sold;
     int                  opened;
@@ -158,6 +182,8 @@ typedef struct {
                                            moved the hold; 0: it made it */
     int64_t              at;            /* when, mono; not where it made a
                                            hold, whose end counts */
+    int                  old;           /* it was too old already when the
+                                           clock went back */
     uint64_t             fingerprint;   /* operator: of the request */
     uint32_t             sale;          /* operator: that it was about */
     size_t               life;          /* operator: which life it began: the
@@ -180,6 +206,7 @@ typedef struct {
     int                  paid_back;
     unsigned             handed;        /* lines that it handed over: bits */
     int                  undone;
+    int                  old;           /* as oracle_key_t */
 } oracle_nonce_t;
 
 typedef struct {
@@ -237,12 +264,12 @@ typedef struct {
 
 typedef struct {
     fs_now_t             now;
-    int64_t              latest;        /* the highest now.mono so far: it
-                                           may go back with a new boot */
+    int64_t              latest;        /* the highest now.mono of the boots
+                                           before: it may go back with one */
     int                  swept;         /* the engine deletes old keys as time
-                                           goes on: those that were too old
-                                           at `latest` are gone, although they
-                                           are not at `now`.  0: the index was
+                                           goes on: those that are `old` are
+                                           gone, although they are not too old
+                                           at `now`.  0: the index was
                                            made anew since, from the log,
                                            which has them */
     oracle_sale_t        sales[ORACLE_SALES + 1];
@@ -252,6 +279,8 @@ typedef struct {
     size_t               holds_size;
     size_t              *live;          /* holds held or paying, by age */
     size_t               live_n;
+    size_t              *waiting;       /* holds queued, by age */
+    size_t               waiting_n;
     oracle_key_t         keys[ORACLE_BUYERS][ORACLE_KEYS];
     oracle_key_t         admin_keys[ORACLE_KEYS];
     oracle_key_t         order_keys[ORACLE_KEYS];
@@ -294,6 +323,7 @@ typedef struct {
     size_t               life;          /* that it began, as oracle_key_t */
     int                  paid_back;
     long                 claim;         /* index in claims, -1: none */
+    int                  why;           /* fs_why_t */
     uint32_t             orders;        /* that are compensated */
 } oracle_answer_t;
 
@@ -341,8 +371,18 @@ void oracle_tally(const oracle_t *oracle, uint32_t sale, uint32_t pickup,
 /* 1: nothing of a line is left to owe. */
 int oracle_all_back(const oracle_hold_t *hold, unsigned line);
 
-/* 1: a key that was bound at this time is still known. */
-int oracle_kept(const oracle_t *oracle, int64_t from);
+/* 1: a key that was bound at this time is still known.  old: that of the
+ * key. */
+int oracle_kept(const oracle_t *oracle, int64_t from, int old);
+
+/* A boot ends, at this now.mono: the next one's clock may be behind it. */
+void oracle_rebooted(oracle_t *oracle, int64_t mono);
+
+/* What becomes `swept` for a command of which the engine said this.  wrote: it
+ * is a hand-over, and has its entries: it was said for the first time.  0: the
+ * engine had its key still, if it is an old one. */
+int oracle_swept(const fs_command_t *command, const fs_result_t *result,
+    int wrote);
 
 /* 1: a timer of what comes after an order would write something. */
 int oracle_after_due(const oracle_t *oracle);
@@ -360,6 +400,14 @@ int oracle_due(const oracle_t *oracle);
 
 /* The machine was booted, and the store is opened for the first time. */
 void oracle_boot(oracle_t *oracle);
+
+/* How many come before a hold that waits, at most; whether one more may wait
+ * by this command. */
+uint32_t oracle_ahead(const oracle_t *oracle, const oracle_hold_t *hold);
+int oracle_queue_room(const oracle_t *oracle, const fs_command_t *command);
+
+/* Somebody waits for units of it that would suffice. */
+int oracle_awaited(const oracle_t *oracle, uint32_t number);
 
 /* The state of a hold as people read it. */
 int oracle_state(const oracle_t *oracle, const oracle_hold_t *hold);

@@ -259,6 +259,7 @@ oracle_answer_claim(oracle_t *oracle, oracle_hold_t *hold,
     if (oracle_key(command) != 0) {
         key = &oracle->order_keys[oracle_key(command)];
         key->bound = 1;
+        key->old = 0;
         key->hold = claim->hold;
         key->at = oracle->now.wall;
         key->fingerprint = fs_get_le64(command->fingerprint);
@@ -289,8 +290,8 @@ oracle_after_again(oracle_t *oracle, const fs_command_t *command,
     hold = &oracle->holds[key->hold];
 
     if (key->type == FS_COMMAND_HOLD
-        ? !oracle_live(hold) && !oracle_kept(oracle, hold->ended)
-        : !oracle_kept(oracle, key->at))
+        ? !oracle_open(hold) && !oracle_kept(oracle, hold->ended, key->old)
+        : !oracle_kept(oracle, key->at, key->old))
     {
         return 0;
     }

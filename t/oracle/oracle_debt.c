@@ -11,10 +11,11 @@
 #include "ledger/rows_after.h"
 
 
-static int64_t
+int64_t
 oracle_line_paid(const oracle_hold_t *hold, unsigned line)
 {
-    return hold->lines[line].price * hold->lines[line].qty;
+    return hold->lines[line].price * hold->lines[line].qty
+           - hold->lines[line].off;
 }
 
 
@@ -178,6 +179,7 @@ oracle_owe(oracle_t *oracle, oracle_hold_t *hold, unsigned line, uint32_t qty,
     }
 
     oracle_settle(hold);
+    oracle_gift_back(oracle, hold);
 }
 
 
@@ -299,7 +301,7 @@ oracle_refund_again(oracle_t *oracle, const fs_command_t *command,
 
     key = &oracle->order_keys[oracle_key(command)];
 
-    if (!key->bound || !oracle_kept(oracle, key->at)) {
+    if (!key->bound || !oracle_kept(oracle, key->at, key->old)) {
         return 0;
     }
 
@@ -380,6 +382,7 @@ oracle_refund(oracle_t *oracle, oracle_hold_t *hold,
     if (oracle_key(command) != 0) {
         key = &oracle->order_keys[oracle_key(command)];
         key->bound = 1;
+        key->old = 0;
         key->hold = (size_t) (hold - oracle->holds);
         key->at = oracle->now.wall;
         key->fingerprint = fs_get_le64(command->fingerprint);

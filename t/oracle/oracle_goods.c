@@ -33,7 +33,7 @@ oracle_comes(const oracle_hold_t *hold, unsigned line)
     }
 
     return hold->lines[line].goods != FS_GOODS_SHORT
-           && hold->lines[line].restocked != hold->lines[line].qty;
+           && oracle_coming(hold, line) != 0;
 }
 
 
@@ -65,6 +65,17 @@ oracle_named_lines(const oracle_hold_t *hold, const fs_command_t *command)
 void
 oracle_put(oracle_t *oracle, oracle_hold_t *hold, unsigned line, int goods)
 {
+    int64_t  seconds;
+
+    /* put back, it came when it came */
+
+    if (goods == FS_GOODS_READY
+        && hold->lines[line].goods == FS_GOODS_AWAITED)
+    {
+        seconds = (oracle->now.wall - hold->created_at) / 1000;
+        hold->lines[line].ready_s = seconds < 1 ? 1 : (uint32_t) seconds;
+    }
+
     hold->lines[line].goods = goods;
     hold->lines[line].goods_at = 0;
 
@@ -86,7 +97,8 @@ oracle_nonce(oracle_t *oracle, const fs_command_t *command)
 
     nonce = &oracle->nonces[oracle_key(command)];
 
-    return nonce->bound && oracle_kept(oracle, nonce->at) ? nonce : NULL;
+    return nonce->bound && oracle_kept(oracle, nonce->at, nonce->old)
+           ? nonce : NULL;
 }
 
 
@@ -127,7 +139,10 @@ oracle_hand_over(oracle_t *oracle, oracle_hold_t *hold,
     unsigned         line, lines;
     oracle_nonce_t  *nonce;
 
-    if (!hold->paid) {
+    if (!hold->paid
+        && !(oracle_is_gift(hold)
+             && oracle->sales[hold->lines[0].sale].gives == FS_GIVES_ITEM))
+    {
         answer->outcome = FS_WRONG_STATE;
         answer->state = oracle_state(oracle, hold);
         return;
@@ -164,7 +179,17 @@ oracle_hand_over(oracle_t *oracle, oracle_hold_t *hold,
             nonce->paid_back = 1;
         }
 
+        if (hold->lines[line].restocked + hold->lines[line].missing
+            == hold->lines[line].qty)
+        {
+            hold->lines[line].missing = 0;      /* found after all */
+        }
+
         oracle_put(oracle, hold, line, FS_GOODS_HANDED_OVER);
+
+        if (oracle_is_gift(hold)) {
+            hold->state = FS_HOLD_USED;
+        }
     }
 
     nonce->bound = 1;
@@ -204,11 +229,20 @@ oracle_put_back(oracle_t *oracle, oracle_hold_t *hold,
     }
 
     for (line = 0; line < hold->lines_n; line++) {
-        if (nonce->handed & (1u << line)) {
+        if (!(nonce->handed & (1u << line))) {
+            continue;
+        }
+
+        if (oracle_is_gift(hold)) {
+            oracle_put(oracle, hold, line, FS_GOODS_AWAITED);
+            hold->state = FS_HOLD_GRANTED;
+
+        } else {
             oracle_put(oracle, hold, line, FS_GOODS_READY);
         }
     }
 
+    oracle_gift_back(oracle, hold);
     nonce->undone = 1;
 }
 

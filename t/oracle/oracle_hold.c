@@ -5,6 +5,15 @@
 
 
 static int
+oracle_is_cash(const fs_command_t *command)
+{
+    static const uint8_t  zeros[FS_REFERENCE_LEN];
+
+    return memcmp(command->reference, zeros, FS_REFERENCE_LEN) != 0;
+}
+
+
+static int
 oracle_same(const oracle_t *oracle, const fs_command_t *command,
     const oracle_hold_t *hold)
 {
@@ -14,6 +23,20 @@ oracle_same(const oracle_t *oracle, const fs_command_t *command,
         : hold->asked_pickup == 0
           || oracle_pickup(oracle, command->pickup.data, command->pickup.len)
              != hold->asked_pickup)
+    {
+        return 0;
+    }
+
+    if ((command->queue != hold->asked_queue && !oracle_is_gift(hold))
+        || !oracle_same_gift(oracle, command, hold))
+    {
+        return 0;
+    }
+
+    if (memcmp(command->reference, hold->cash, FS_REFERENCE_LEN) != 0
+        || (command->type == FS_COMMAND_ORDER
+            && oracle_is_cash(command)
+            && command->paid_fen != oracle_amount(hold)))
     {
         return 0;
     }
@@ -54,7 +77,7 @@ oracle_replay(oracle_t *oracle, const fs_command_t *command,
     }
 
     if (key->type != FS_COMMAND_HOLD) {
-        if (!oracle_kept(oracle, key->at)) {
+        if (!oracle_kept(oracle, key->at, key->old)) {
             return 0;
         }
 
@@ -64,7 +87,9 @@ oracle_replay(oracle_t *oracle, const fs_command_t *command,
 
     hold = &oracle->holds[key->hold];
 
-    if (!oracle_live(hold) && !oracle_kept(oracle, hold->ended)) {
+    if (!oracle_open(hold)
+        && !oracle_kept(oracle, hold->ended, key->old))
+    {
         return 0;
     }
 
@@ -96,6 +121,10 @@ oracle_refuses_sale(oracle_t *oracle, const fs_command_t *command,
 
         if (!sale->exists) {
             answer->outcome = FS_NO_SUCH_SALE;
+
+        } else if (oracle_refuses_giving(sale, command, line, answer)) {
+
+            /* it says why */
 
         } else if (sale->closed) {
             answer->outcome = FS_CLOSED;
@@ -138,6 +167,10 @@ oracle_refuses_buyer(oracle_t *oracle, const fs_command_t *command,
     static const int64_t  waits[] = { 30000, 60000, 120000, 240000, 480000 };
 
     buyer = oracle_buyer(command->buyer);
+
+    if (oracle->sales[command->lines[0].sale].gives != FS_GIVES_NOTHING) {
+        return 0;                       /* no hold that could be live */
+    }
 
     for (line = 0; line < command->lines_n; line++) {
         sale = &oracle->sales[command->lines[line].sale];
@@ -186,14 +219,17 @@ oracle_new_hold(oracle_t *oracle)
                                 oracle->holds_size * sizeof(oracle_hold_t));
         oracle->live = realloc(oracle->live,
                                oracle->holds_size * sizeof(size_t));
+        oracle->waiting = realloc(oracle->waiting,
+                                  oracle->holds_size * sizeof(size_t));
 
-        if (oracle->holds == NULL || oracle->live == NULL) {
+        if (oracle->holds == NULL || oracle->live == NULL
+            || oracle->waiting == NULL)
+        {
             abort();
         }
     }
 
     memset(&oracle->holds[oracle->holds_n], 0, sizeof(oracle_hold_t));
-    oracle->live[oracle->live_n++] = oracle->holds_n;
 
     return &oracle->holds[oracle->holds_n++];
 }
@@ -229,6 +265,7 @@ oracle_free_holds(oracle_t *oracle)
     free(oracle->refunds);
     free(oracle->holds);
     free(oracle->live);
+    free(oracle->waiting);
 }
 
 
@@ -236,17 +273,20 @@ void
 oracle_hold(oracle_t *oracle, const fs_command_t *command,
     oracle_answer_t *answer)
 {
-    int64_t         term;
+    int             full, queued, giving;
+    int64_t         term, price;
     uint32_t        sales[FS_LINES_MAX];
     unsigned        line, buyer;
     oracle_sale_t  *sale;
-    oracle_hold_t  *hold;
+    oracle_hold_t  *hold, asked;
 
     if (oracle_replay(oracle, command, answer)) {
         return;
     }
 
     buyer = oracle_buyer(command->buyer);
+    full = 0;
+    queued = 0;
 
     for (line = 0; line < command->lines_n; line++) {
         sale = &oracle->sales[command->lines[line].sale];
@@ -267,11 +307,17 @@ oracle_hold(oracle_t *oracle, const fs_command_t *command,
 
         oracle_expire_own(oracle, buyer);
 
+        /* who has too many holds may wait for what is not free */
+
         if (oracle_refuses_sale(oracle, command, answer)
-            || oracle_refuses_buyer(oracle, command, answer))
+            || (oracle_refuses_buyer(oracle, command, answer)
+                && !(answer->outcome == FS_TOO_MANY_HOLDS && command->queue)))
         {
             return;
         }
+
+        full = answer->outcome == FS_TOO_MANY_HOLDS
+               && oracle_refuses_buyer(oracle, command, answer);
     }
 
     for (line = 0; line < command->lines_n; line++) {
@@ -284,7 +330,14 @@ oracle_hold(oracle_t *oracle, const fs_command_t *command,
     for (line = 0; line < command->lines_n; line++) {
         sale = &oracle->sales[command->lines[line].sale];
 
-        if (oracle_free(sale) < command->lines[line].qty) {
+        if (oracle_free(sale) < command->lines[line].qty
+            || oracle_awaited(oracle, command->lines[line].sale))
+        {
+            if (command->queue && oracle_queue_room(oracle, command)) {
+                queued = 1;
+                break;
+            }
+
             answer->outcome = FS_SOLD_OUT;
             answer->sale = command->lines[line].sale;
             answer->free = (uint32_t) oracle_free(sale);
@@ -296,6 +349,12 @@ oracle_hold(oracle_t *oracle, const fs_command_t *command,
         }
     }
 
+    if (full && !queued) {
+        answer->outcome = FS_TOO_MANY_HOLDS;
+        answer->limit = command->live_holds;
+        return;
+    }
+
     if (term == 0) {
         term = command->term_ms;
     }
@@ -304,20 +363,48 @@ oracle_hold(oracle_t *oracle, const fs_command_t *command,
         sales[line] = command->lines[line].sale;
     }
 
-    if (oracle_refuses_pickup(oracle, sales, command->lines_n,
-                              &command->pickup, answer))
+    giving = oracle->sales[sales[0]].gives != FS_GIVES_NOTHING;
+
+    if (!(giving && command->pickup.len == 0)
+        && oracle_refuses_pickup(oracle, sales, command->lines_n,
+                                 &command->pickup, answer))
+    {
+        return;
+    }
+
+    price = 0;
+
+    for (line = 0; line < command->lines_n; line++) {
+        price += oracle->sales[command->lines[line].sale].price
+                 * command->lines[line].qty;
+    }
+
+    if (oracle_is_cash(command) && command->paid_fen != price) {
+        answer->outcome = FS_WRONG_AMOUNT;
+        answer->amount = price;
+        return;
+    }
+
+    memset(&asked, 0, sizeof(asked));
+    asked.lines_n = command->lines_n;
+
+    for (line = 0; line < command->lines_n; line++) {
+        asked.lines[line].sale = sales[line];
+        asked.lines[line].qty = command->lines[line].qty;
+        asked.lines[line].price = oracle->sales[sales[line]].price;
+    }
+
+    if (command->gift != 0
+        && oracle_refuses_gift(oracle, command, &asked, answer))
     {
         return;
     }
 
     hold = oracle_new_hold(oracle);
     hold->buyer = buyer;
-    hold->state = FS_HOLD_HELD;
     hold->lines_n = command->lines_n;
     hold->created_at = oracle->now.wall;
-    hold->expires_at = oracle->now.wall + term;
-    hold->due = oracle->now.mono + term;
-    hold->length = term;
+    hold->asked_queue = command->queue;
 
     hold->pickup = oracle_pickup(oracle, command->pickup.data,
                                  command->pickup.len);
@@ -325,18 +412,48 @@ oracle_hold(oracle_t *oracle, const fs_command_t *command,
 
     for (line = 0; line < command->lines_n; line++) {
         sale = &oracle->sales[command->lines[line].sale];
-        sale->held += command->lines[line].qty;
-        sale->taken[buyer] += command->lines[line].qty;
         hold->lines[line].sale = command->lines[line].sale;
         hold->lines[line].qty = command->lines[line].qty;
         hold->lines[line].price = sale->price;
     }
 
-    answer->outcome = FS_CREATED;
+    if (giving) {
+        oracle_grant(oracle, hold, command);
+
+    } else if (queued) {
+        oracle_waits(oracle, hold, command);
+
+    } else {
+        hold->state = FS_HOLD_HELD;
+        hold->expires_at = oracle->now.wall + term;
+        hold->due = oracle->now.mono + term;
+        hold->length = term;
+        oracle->live[oracle->live_n++] = oracle->holds_n - 1;
+
+        for (line = 0; line < command->lines_n; line++) {
+            sale = &oracle->sales[command->lines[line].sale];
+            sale->held += command->lines[line].qty;
+            sale->taken[buyer] += command->lines[line].qty;
+        }
+    }
+
+    if (command->gift != 0) {
+        hold->asked_gift = oracle_find(oracle, command->gift,
+                                       command->gift_epoch);
+        oracle_bind(oracle, hold, hold->asked_gift);
+    }
+
+    if (oracle_is_cash(command)) {
+        memcpy(hold->cash, command->reference, FS_REFERENCE_LEN);
+        oracle_confirm(oracle, hold, command, answer);
+    }
+
+    answer->outcome = queued ? FS_QUEUED : FS_CREATED;
     answer->hold = (long) oracle->holds_n - 1;
 
     if (oracle_key(command) != 0) {
         oracle->keys[buyer][oracle_key(command)].bound = 1;
+        oracle->keys[buyer][oracle_key(command)].old = 0;
         oracle->keys[buyer][oracle_key(command)].type = FS_COMMAND_HOLD;
         oracle->keys[buyer][oracle_key(command)].hold = oracle->holds_n - 1;
     }

@@ -135,6 +135,11 @@ oracle_define(oracle_t *oracle, const fs_operator_t *op,
         sale = &oracle->sales[answer->sale];
         oracle_opens_closes(oracle, sale);
 
+        if (oracle_breaks_terms(oracle, sale, op)) {
+            answer->outcome = FS_GIVEN;
+            return;
+        }
+
         if ((op->goal != sale->goal || by_pickup != sale->by_pickup)
             && !oracle_undecided(sale))
         {
@@ -170,7 +175,13 @@ oracle_define(oracle_t *oracle, const fs_operator_t *op,
         answer->outcome = FS_OK;
     }
 
+    if (reopens) {
+        oracle_end_queue(oracle, answer->sale);
+    }
+
     oracle_lists(oracle, sale, op);
+    oracle_set_terms(oracle, sale, op);
+    sale->queue = (int64_t) op->queue - 1;
     sale->price = op->price_fen;
     sale->stock = op->stock;
     sale->limit = op->limit;
@@ -221,7 +232,7 @@ oracle_operator(oracle_t *oracle, const fs_command_t *command,
     key = &oracle->admin_keys[oracle_key(command)];
 
     if (oracle_key(command) != 0 && key->bound
-        && oracle_kept(oracle, key->at))
+        && oracle_kept(oracle, key->at, key->old))
     {
         if (key->fingerprint == fs_get_le64(op->fingerprint)) {
             answer->outcome = FS_REPLAYED;
@@ -279,6 +290,13 @@ oracle_operator(oracle_t *oracle, const fs_command_t *command,
         switch (command->type) {
 
         case FS_COMMAND_STOCK:
+            if (sale->gives != FS_GIVES_NOTHING && op->add < 0
+                && (sale->opened || sale->sold != 0))
+            {
+                answer->outcome = FS_GIVEN;
+                break;
+            }
+
             if (op->add < 0) {
                 oracle_make_room(oracle, number, -op->add);
             }
@@ -334,6 +352,7 @@ oracle_operator(oracle_t *oracle, const fs_command_t *command,
         && oracle_key(command) != 0)
     {
         key->bound = 1;
+        key->old = 0;
         key->at = oracle->now.wall;
         key->fingerprint = fs_get_le64(op->fingerprint);
         key->sale = answer->sale;

@@ -4,7 +4,7 @@
 #include "oracle_parts.h"
 
 
-static int64_t
+int64_t
 oracle_amount(const oracle_hold_t *hold)
 {
     int64_t   amount;
@@ -13,7 +13,7 @@ oracle_amount(const oracle_hold_t *hold)
     amount = 0;
 
     for (line = 0; line < hold->lines_n; line++) {
-        amount += hold->lines[line].price * hold->lines[line].qty;
+        amount += oracle_line_paid(hold, line);
     }
 
     return amount;
@@ -96,6 +96,7 @@ oracle_sell(oracle_t *oracle, oracle_hold_t *hold,
         }
 
         hold->state = FS_HOLD_SOLD;
+        oracle_gift_ended(oracle, hold, 1);
     }
 
     hold->paid = 1;
@@ -174,6 +175,13 @@ oracle_too_late(oracle_t *oracle, const oracle_hold_t *hold)
         }
     }
 
+    if (hold->expires_at == 0) {
+
+        /* it was never held: it only waited */
+
+        return FS_REASON_LATE;
+    }
+
     for (line = 0; line < hold->lines_n; line++) {
         sale = &oracle->sales[hold->lines[line].sale];
 
@@ -205,7 +213,8 @@ oracle_too_late(oracle_t *oracle, const oracle_hold_t *hold)
 
     for (line = 0; line < hold->lines_n; line++) {
         if (oracle_free(&oracle->sales[hold->lines[line].sale])
-            < hold->lines[line].qty)
+            < hold->lines[line].qty
+            || oracle_awaited(oracle, hold->lines[line].sale))
         {
             return FS_REASON_LATE;
         }
@@ -215,7 +224,7 @@ oracle_too_late(oracle_t *oracle, const oracle_hold_t *hold)
 }
 
 
-static void
+void
 oracle_confirm(oracle_t *oracle, oracle_hold_t *hold,
     const fs_command_t *command, oracle_answer_t *answer)
 {
@@ -246,6 +255,13 @@ oracle_confirm(oracle_t *oracle, oracle_hold_t *hold,
         reason = FS_REASON_CANCELLED;
         break;
 
+    case FS_HOLD_QUEUED:
+    case FS_HOLD_GRANTED:
+    case FS_HOLD_BOUND:
+    case FS_HOLD_USED:
+        reason = FS_REASON_WRONG_AMOUNT;
+        break;
+
     case FS_HOLD_HELD:
     case FS_HOLD_PAYING:
     case FS_HOLD_EXPIRED:
@@ -256,6 +272,10 @@ oracle_confirm(oracle_t *oracle, oracle_hold_t *hold,
 
         } else if (hold->state == FS_HOLD_EXPIRED) {
             reason = oracle_too_late(oracle, hold);
+
+            if (reason == FS_REASON_NONE && oracle_gift_gone(oracle, hold)) {
+                reason = FS_REASON_GIFT_GONE;
+            }
         }
 
         break;
@@ -423,6 +443,9 @@ oracle_of_hold(oracle_t *oracle, const fs_command_t *command,
         if (hold->state == FS_HOLD_HELD) {
             oracle_end(oracle, hold, FS_HOLD_RELEASED);
 
+        } else if (hold->state == FS_HOLD_QUEUED) {
+            oracle_leaves(oracle, hold, FS_HOLD_RELEASED);
+
         } else if (hold->state != FS_HOLD_RELEASED) {
             oracle_wrong_state(oracle, hold, answer);
         }
@@ -511,6 +534,10 @@ oracle_of_hold(oracle_t *oracle, const fs_command_t *command,
 
     case FS_COMMAND_CLAIM:
         oracle_claim(oracle, hold, command, answer);
+        break;
+
+    case FS_COMMAND_GIFT:
+        oracle_gift(oracle, hold, command, answer);
         break;
 
     case FS_COMMAND_ANSWER_CLAIM:

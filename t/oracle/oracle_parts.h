@@ -13,6 +13,7 @@
 
 int64_t oracle_free(const oracle_sale_t *sale);
 int oracle_live(const oracle_hold_t *hold);
+int oracle_open(const oracle_hold_t *hold);
 oracle_group_t *oracle_group(oracle_t *oracle, const oracle_hold_t *hold,
     unsigned line);
 unsigned oracle_buyer(const uint8_t *buyer);
@@ -101,6 +102,38 @@ int oracle_follow_accepted(oracle_t *oracle, const fs_entry_t *entry);
 int oracle_follow_claim_owed(oracle_t *oracle, oracle_hold_t *hold,
     const fs_entry_t *entry);
 
+/* What was, or is to be, paid for a line. */
+int64_t oracle_line_paid(const oracle_hold_t *hold, unsigned line);
+
+/* Gifts.  oracle_refuses_giving(): 1: not by this command; _gift(): 1: it is
+ * of no use for the lines of that hold. */
+int oracle_is_gift(const oracle_hold_t *hold);
+size_t oracle_find(const oracle_t *oracle, fs_seq_t seq, uint32_t epoch);
+int oracle_refuses_giving(const oracle_sale_t *sale,
+    const fs_command_t *command, unsigned line, oracle_answer_t *answer);
+int oracle_refuses_gift(oracle_t *oracle, const fs_command_t *command,
+    const oracle_hold_t *lines, oracle_answer_t *answer);
+void oracle_bind(oracle_t *oracle, oracle_hold_t *hold, size_t gift);
+void oracle_grant(oracle_t *oracle, oracle_hold_t *hold,
+    const fs_command_t *command);
+void oracle_gift(oracle_t *oracle, oracle_hold_t *hold,
+    const fs_command_t *command, oracle_answer_t *answer);
+int oracle_same_gift(const oracle_t *oracle, const fs_command_t *command,
+    const oracle_hold_t *hold);
+
+/* The hold has ended: its gift is used, or free; late, 1: another hold has it,
+ * else it is bound again; all is owed back. */
+void oracle_gift_ended(oracle_t *oracle, const oracle_hold_t *hold,
+    int sold);
+int oracle_gift_gone(oracle_t *oracle, oracle_hold_t *hold);
+void oracle_gift_back(oracle_t *oracle, const oracle_hold_t *hold);
+
+/* Terms of a definition. */
+int oracle_breaks_terms(const oracle_t *oracle, const oracle_sale_t *sale,
+    const fs_operator_t *op);
+void oracle_set_terms(oracle_t *oracle, oracle_sale_t *sale,
+    const fs_operator_t *op);
+
 /* So many of these units, that are not owed yet, at what they are worth, and
  * no more than is left; nothing is written of no units. */
 void oracle_owe_units(oracle_t *oracle, oracle_hold_t *hold, unsigned line,
@@ -123,6 +156,20 @@ int oracle_called_off(const oracle_t *oracle, const oracle_hold_t *hold,
 int oracle_follow_task(oracle_t *oracle, oracle_hold_t *hold,
     const fs_entry_t *entry);
 int oracle_follow_settled(oracle_t *oracle, const fs_entry_t *entry);
+
+/*
+ * Who waits for units.  oracle_serves(): there is something to do about those
+ * who wait.
+ */
+int oracle_serves(const oracle_t *oracle, uint32_t number);
+void oracle_serve_all(oracle_t *oracle, uint32_t number);
+int oracle_follow_queue(oracle_t *oracle, const fs_entry_t *entry);
+
+/* A new hold waits; it waits no more, in this state; none of a sale does. */
+void oracle_waits(oracle_t *oracle, oracle_hold_t *hold,
+    const fs_command_t *command);
+void oracle_leaves(oracle_t *oracle, oracle_hold_t *hold, int state);
+void oracle_end_queue(oracle_t *oracle, uint32_t number);
 
 /* Waves, and what comes with them. */
 uint32_t oracle_wave_named(const oracle_t *oracle, const char *name,
@@ -155,6 +202,13 @@ int oracle_refuses_pickup(oracle_t *oracle, const uint32_t *sales,
 int oracle_supposed(const fs_operator_t *op, int exists);
 
 /* Commands, by whose they are. */
+/* What all lines of a hold cost. */
+int64_t oracle_amount(const oracle_hold_t *hold);
+
+/* A payment for a hold of this ledger. */
+void oracle_confirm(oracle_t *oracle, oracle_hold_t *hold,
+    const fs_command_t *command, oracle_answer_t *answer);
+
 void oracle_hold(oracle_t *oracle, const fs_command_t *command,
     oracle_answer_t *answer);
 void oracle_point(oracle_t *oracle, const fs_command_t *command,

@@ -91,12 +91,14 @@ oracle_point(oracle_t *oracle, const fs_command_t *command,
         bound = &oracle->holds[key->hold];
 
         if (key->type == FS_COMMAND_HOLD) {
-            if (oracle_live(bound) || oracle_kept(oracle, bound->ended)) {
+            if (oracle_open(bound)
+                || oracle_kept(oracle, bound->ended, key->old))
+            {
                 answer->outcome = FS_KEY_REUSED;
                 return;
             }
 
-        } else if (oracle_kept(oracle, key->at)) {
+        } else if (oracle_kept(oracle, key->at, key->old)) {
             if (key->type != FS_COMMAND_POINT
                 || bound->seq != command->hold || key->point != pickup
                 || command->epoch != oracle_epoch(oracle, command->hold))
@@ -156,6 +158,7 @@ oracle_point(oracle_t *oracle, const fs_command_t *command,
 
     if (oracle_key(command) != 0) {
         key->bound = 1;
+        key->old = 0;
         key->type = FS_COMMAND_POINT;
         key->hold = i;
         key->point = pickup;

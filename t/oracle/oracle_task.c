@@ -138,7 +138,7 @@ oracle_compensation(const oracle_hold_t *hold, unsigned line, int64_t each)
         return 0;
     }
 
-    left = hold->lines[line].price * hold->lines[line].qty
+    left = oracle_line_paid(hold, line)
            - hold->lines[line].owed;
     amount = each * oracle_coming(hold, line);
 

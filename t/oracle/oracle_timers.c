@@ -124,6 +124,10 @@ oracle_timers(oracle_t *oracle)
     }
 
     oracle_return(oracle);
+
+    for (number = 1; number <= oracle->sales_n; number++) {
+        oracle_serve_all(oracle, number);
+    }
 }
 
 
@@ -216,7 +220,7 @@ oracle_due(const oracle_t *oracle)
     for (number = 1; number <= oracle->sales_n; number++) {
         sale = &oracle->sales[number];
 
-        if (oracle_ripe(oracle, number)
+        if (oracle_ripe(oracle, number) || oracle_serves(oracle, number)
             || (!sale->closed
                 && ((!sale->opened && sale->opens_at <= oracle->now.opens)
                     || (sale->closes_at != 0
@@ -316,6 +320,10 @@ oracle_follow(oracle_t *oracle, const fs_entry_t *entry)
     case FS_ENTRY_READY:
     case FS_ENTRY_SHORT:
         return oracle_follow_hold(oracle, entry);
+
+    case FS_ENTRY_SERVED:
+    case FS_ENTRY_ENDED:
+        return oracle_follow_queue(oracle, entry);
 
     case FS_ENTRY_ACCEPTED:
         return oracle_follow_accepted(oracle, entry);

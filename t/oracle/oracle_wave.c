@@ -407,15 +407,19 @@ oracle_receive(oracle_t *oracle, const fs_operator_t *op,
                                           op->lines[i].sale.len);
 
         for (j = 0; j < wave->sales_n; j++) {
-            if (wave->sales[j].sale == lines[i].sale
-                && wave->sales[j].taken)
-            {
+            if (wave->sales[j].sale == lines[i].sale) {
                 break;
             }
         }
 
         if (lines[i].sale == 0 || j == wave->sales_n) {
             answer->outcome = FS_NO_SUCH_SALE;
+            return;
+        }
+
+        if (!wave->sales[j].taken) {
+            answer->outcome = FS_WRONG_STATE;
+            answer->sale = lines[i].sale;
             return;
         }
 

@@ -117,6 +117,10 @@ void run_boot(run_world_t *world, dice_t *dice);
 /* A configuration for a store in this directory. */
 void run_conf(run_world_t *world, fs_store_conf_t *conf, const char *path);
 
+/* In a life: it goes on to this point; it failed, and ends. */
+void run_point(run_t *run);
+void run_failed(const char *what, const char *detail);
+
 /* At a position: the last entry that somebody knows to be durable, and the
  * last that may be there; the time. */
 void run_bounds(const run_t *run, size_t position, fs_seq_t *least,
@@ -125,9 +129,6 @@ void run_bounds(const run_t *run, size_t position, fs_seq_t *least,
 /* From this position on the log has this schema; and what it has at one. */
 void run_schema(run_shared_t *shared, size_t position, uint32_t schema);
 uint32_t run_schema_at(const run_shared_t *shared, size_t position);
-
-/* A hold of some sales for some buyer. */
-void run_hold(run_shared_t *shared, dice_t *dice, fs_command_t *command);
 
 /* The ledger of an open store: the chain's hashes, and each reservation
  * that was acknowledged.  0, or -1 and why. */

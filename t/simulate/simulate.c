@@ -134,7 +134,8 @@ simulate_summary(const simulate_t *sim, unsigned worlds, double seconds)
     }
 
     printf("simulate: %lu commands, %lu of them refused without a write, "
-           "%lu entries, %u worlds, %.1f s\n", sim->commands, sim->unwritten,
+           "%lu of those without a snapshot, %lu entries, %u worlds, "
+           "%.1f s\n", sim->commands, sim->unwritten, sim->recalled,
            sim->entries, worlds, seconds);
     printf("simulate: seed %llu, digest %016llx\n",
            (unsigned long long) sim->seed, (unsigned long long) sim->digest);

@@ -6,6 +6,7 @@
  *   simulate_world.c   a world: its clock, its faults, one step after another
  *   simulate_worker.c  a worker: its event loop and its commit thread
  *   simulate_check.c   what was decided, against the oracle and the ledger
+ *   simulate_look.c    what people read, and the audit
  *   simulate_disk.c    the log's disk: faults, and what a power cut leaves
  *
  * A world is a fresh store with a mix of faults of its own.  Its commands are
@@ -95,6 +96,7 @@ typedef struct {
     fs_seq_t             last;          /* its last entry */
     uint8_t              hash[FS_HASH_LEN];
     fs_now_t             now;
+    int64_t              boot;          /* and by the running clock */
     unsigned             n;
     simulate_item_t      items[FS_BATCH_MAX];
 } simulate_batch_t;
@@ -229,6 +231,7 @@ struct simulate_s {
     /* over all worlds */
     unsigned long        commands;
     unsigned long        unwritten;     /* commands refused from a view */
+    unsigned long        recalled;      /* of them, by what was kept of one */
     unsigned long        answers[FS_OUTCOMES_N];
     unsigned long        cut;           /* clients that got no answer */
     unsigned long        again;         /* of those, who asked once more, with
@@ -264,9 +267,6 @@ void simulate_answered(simulate_t *sim, simulate_request_t *request,
     const fs_result_t *result);
 void simulate_refused(worker_t *worker, const fs_view_t *view,
     const generated_t *made, const fs_result_t *result);
-void simulate_look(worker_t *worker);
-int simulate_fresh(worker_t *worker);
-void simulate_audit(worker_t *worker);
 
 /* The request of a token, or NULL: its client is gone. */
 simulate_request_t *simulate_request(simulate_t *sim, uint64_t token);
@@ -274,6 +274,11 @@ uint64_t simulate_token(simulate_t *sim, simulate_request_t *request);
 simulate_request_t *simulate_new(simulate_t *sim, worker_t *worker,
     const generated_t *made);
 void simulate_free(simulate_t *sim, simulate_request_t *request, int again);
+
+/* simulate_look.c */
+void simulate_look(worker_t *worker);
+int simulate_fresh(worker_t *worker);
+void simulate_audit(worker_t *worker);
 
 /* simulate_disk.c */
 void simulate_disk_create(simulate_t *sim);

@@ -1,8 +1,6 @@
 
-#include "read/audit.h"
 #include "simulate.h"
 #include "read/read.h"
-#include "read/view_debts.h"
 
 
 #define SIMULATE_PAGE  64               /* entries read at once */
@@ -13,15 +11,12 @@ static simulate_item_t *simulate_add(simulate_batch_t *batch,
     const fs_result_t *result);
 static void simulate_apply(simulate_t *sim, fs_view_t *view,
     simulate_item_t *item);
-static int simulate_swept(simulate_t *sim, fs_view_t *view,
-    const simulate_item_t *item);
+static int simulate_said(simulate_t *sim, fs_view_t *view,
+    const fs_command_t *command);
 static void simulate_apply_all(simulate_t *sim, fs_view_t *view);
 static int simulate_in_log(simulate_t *sim, fs_view_t *view);
 static void simulate_entry(simulate_t *sim, fs_view_t *view,
     const fs_entry_t *entry);
-static void simulate_compare(simulate_t *sim, fs_view_t *view, uint32_t n);
-static void simulate_compare_debts(fs_view_t *view, const fs_hold_t *hold,
-    const oracle_hold_t *want);
 
 
 simulate_request_t *
@@ -147,6 +142,7 @@ simulate_decided(worker_t *worker)
     batch->commanded = (worker->job != NULL) ? batch->last
                                              : worker->commanded;
     batch->now = leader->now;
+    batch->boot = sim->boot;
 
     check(batch->last - batch->base <= FS_INDEX_ENTRIES,
           "%llu entries in a transaction, more than there is space for",
@@ -452,6 +448,8 @@ simulate_apply_all(simulate_t *sim, fs_view_t *view)
 static void
 simulate_apply(simulate_t *sim, fs_view_t *view, simulate_item_t *item)
 {
+    int                  said;
+    int64_t              offset;
     oracle_answer_t      answer;
     simulate_request_t  *request;
 
@@ -474,14 +472,21 @@ simulate_apply(simulate_t *sim, fs_view_t *view, simulate_item_t *item)
         check(item->result.outcome == FS_OK, "%s",
               fs_outcome_code(item->result.outcome));
 
-        if (sim->oracle.now.wall - sim->boot > sim->offset_max) {
-            sim->offset_max = sim->oracle.now.wall - sim->boot;
+        /* when it was decided, perhaps long ago */
+
+        offset = sim->batch.now.wall - sim->batch.boot;
+
+        if (offset > sim->offset_max) {
+            sim->offset_max = offset;
         }
 
         return;
     }
 
-    sim->oracle.swept = simulate_swept(sim, view, item);
+    said = item->made.command.type == FS_COMMAND_HAND_OVER
+           && simulate_said(sim, view, &item->made.command);
+    sim->oracle.swept = oracle_swept(&item->made.command, &item->result,
+                                     said);
 
     oracle_command(&sim->oracle, &item->made.command,
                    item->made.has_op ? &item->made.op : NULL, &answer);
@@ -490,43 +495,25 @@ simulate_apply(simulate_t *sim, fs_view_t *view, simulate_item_t *item)
 }
 
 
-/* 0: the engine had the command's key still, if it is an old one.  view NULL:
- * nothing was written. */
+/* 1: the batch has a hand-over of the command's order with its nonce: it was
+ * said for the first time. */
 
 static int
-simulate_swept(simulate_t *sim, fs_view_t *view, const simulate_item_t *item)
+simulate_said(simulate_t *sim, fs_view_t *view, const fs_command_t *command)
 {
-    fs_seq_t             seq;
-    fs_entry_t           entry;
-    const fs_command_t  *command;
+    fs_seq_t    seq;
+    fs_entry_t  entry;
 
-    command = &item->made.command;
-
-    switch (item->result.outcome) {
-
-    case FS_REPLAYED:
-    case FS_KEY_REUSED:
-        return 0;
-
-    case FS_HANDED_OVER:
-    case FS_DOUBLE:
-
-        /* said for the first time it is in the ledger, with its nonce */
-
-        for (seq = sim->batch.base; seq < sim->batch.commanded; seq++) {
-            if (fs_view_entries(view, seq, 1, &entry) == 1
-                && entry.hold == command->hold
-                && memcmp(entry.key, command->key, FS_KEY_HASH_LEN) == 0)
-            {
-                return 1;
-            }
+    for (seq = sim->batch.base; seq < sim->batch.commanded; seq++) {
+        if (fs_view_entries(view, seq, 1, &entry) == 1
+            && entry.hold == command->hold
+            && memcmp(entry.key, command->key, FS_KEY_HASH_LEN) == 0)
+        {
+            return 1;
         }
-
-        return 0;
     }
 
-    return command->type != FS_COMMAND_PUT_BACK
-           || item->result.outcome == FS_WRONG_STATE;
+    return 0;
 }
 
 
@@ -627,208 +614,13 @@ simulate_refused(worker_t *worker, const fs_view_t *view,
 
     case FS_SOLD_OUT:
         right = sale->stock - sale->held - sale->sold == result->free
-                && result->free < qty;
+                && (result->free < qty
+                    || oracle_awaited(&sim->oracle, result->sale))
+                && !(made->command.queue
+                     && oracle_queue_room(&sim->oracle, &made->command));
         break;
     }
 
     check(right, "a view refuses with %s, sale %u",
           fs_outcome_code(result->outcome), result->sale);
-}
-
-
-/* What people read: nothing that is not durable, and the oracle's numbers. */
-
-void
-simulate_look(worker_t *worker)
-{
-    size_t          n;
-    fs_hold_t       hold;
-    fs_view_t       view;
-    simulate_t     *sim;
-    oracle_hold_t  *want;
-    fs_outcome_t    outcome;
-
-    sim = worker->sim;
-
-    if (!worker->ready) {
-        return;
-    }
-
-    process_enter(worker->process);
-    simulate_follow(sim, worker->reader);
-
-    outcome = fs_view_open(worker->reader, &view);
-
-    if (outcome == FS_OK) {
-        check(view.seq <= sim->checked, "a view shows entry %llu, durable is "
-              "entry %llu", (unsigned long long) view.seq,
-              (unsigned long long) sim->checked);
-
-        if (view.seq == sim->checked && sim->oracle.sales_n != 0
-            && sim->oracle.holds_n != 0)
-        {
-            simulate_compare(sim, &view,
-                             1 + dice_below(&sim->dice, sim->oracle.sales_n));
-
-            n = dice_below(&sim->dice, (unsigned) sim->oracle.holds_n);
-            want = &sim->oracle.holds[n];
-            check(fs_view_hold(&view, want->seq, &hold), "hold %zu", n);
-            compare_hold(&hold, want, oracle_state(&sim->oracle, want));
-        }
-    }
-
-    if (outcome == FS_OK) {
-        fs_view_close(&view);
-    }
-
-    process_enter(NULL);
-}
-
-
-static void
-simulate_compare(simulate_t *sim, fs_view_t *view, uint32_t n)
-{
-    uint32_t        i;
-    fs_sale_t       sale;
-    fs_group_t      group;
-    oracle_sale_t  *want;
-
-    want = &sim->oracle.sales[n];
-    check(fs_view_sale(view, n, &sale), "sale %u", n);
-    compare_sale(&sale, want, &sim->units);
-    compare_handed(&sim->oracle, &sale);
-
-    for (i = 0; i <= ORACLE_PICKUPS; i++) {
-        compare_group(fs_view_group(view, n, i, &group) ? &group : NULL,
-                      &want->groups[i]);
-    }
-}
-
-
-static void
-simulate_compare_debts(fs_view_t *view, const fs_hold_t *hold,
-    const oracle_hold_t *want)
-{
-    size_t     i, n, of;
-    fs_debt_t  debts[FS_DEBTS_SHOWN];
-
-    n = fs_view_debts(view, hold, debts);
-    of = 0;
-
-    for (i = 0; i < want->payments_n; i++) {
-        of += !want->payments[i].sold;
-    }
-
-    check(n == of || (n == FS_DEBTS_SHOWN && of > n),
-          "hold %llu shows %zu debts, not %zu",
-          (unsigned long long) hold->seq, n, of);
-
-    for (i = 0; i < n; i++) {
-        (void) compare_debt(&debts[i], want);
-    }
-
-    if (n < FS_DEBTS_SHOWN) {
-        compare_debts(hold, debts, n);
-    }
-}
-
-
-/* 1: what people read is all there is. */
-
-int
-simulate_fresh(worker_t *worker)
-{
-    int           fresh;
-    fs_view_t     view;
-    fs_outcome_t  outcome;
-
-    process_enter(worker->process);
-    outcome = fs_view_open(worker->reader, &view);
-    fresh = outcome == FS_OK && view.fresh;
-
-    if (outcome == FS_OK) {
-        fs_view_close(&view);
-    }
-
-    process_enter(NULL);
-
-    return fresh;
-}
-
-
-/* What the audit has added up from the ledger alone. */
-
-static void
-simulate_compare_sums(simulate_t *sim, const fs_owed_t *owed)
-{
-    size_t                h;
-    int64_t               fen;
-    unsigned              i;
-    uint64_t              debts;
-    const oracle_hold_t  *hold;
-
-    fen = 0;
-    debts = 0;
-
-    for (h = 0; h < sim->oracle.holds_n + sim->oracle.others_n; h++) {
-        hold = (h < sim->oracle.holds_n)
-               ? &sim->oracle.holds[h]
-               : &sim->oracle.others[h - sim->oracle.holds_n];
-        fen += oracle_owed(hold);
-
-        for (i = 0; i < hold->payments_n; i++) {
-            debts += (uint64_t) hold->payments[i].due;
-        }
-    }
-
-    check(owed->fen == fen && owed->debts == debts,
-          "the audit has %llu debts of %lld fen, not %llu of %lld",
-          (unsigned long long) owed->debts, (long long) owed->fen,
-          (unsigned long long) debts, (long long) fen);
-}
-
-
-/* The end of a world: the ledger folded again, and every row. */
-
-void
-simulate_audit(worker_t *worker)
-{
-    size_t       i;
-    uint32_t     n;
-    fs_hold_t    hold;
-    fs_view_t    view;
-    fs_audit_t   audit;
-    simulate_t  *sim;
-
-    sim = worker->sim;
-    process_enter(worker->process);
-
-    fs_audit_run(worker->store, 1000, NULL, &audit);
-    check(audit.ok && audit.outcome == FS_OK, "%s", audit.problem);
-    check(audit.last_seq == sim->checked
-          && memcmp(audit.hash, sim->checked_hash, FS_HASH_LEN) == 0,
-          "the audit ends at entry %llu, not %llu",
-          (unsigned long long) audit.last_seq,
-          (unsigned long long) sim->checked);
-    simulate_compare_sums(sim, &audit.owed);
-    fs_audit_free(&audit);
-
-    check(fs_view_open(worker->reader, &view) == FS_OK && view.fresh,
-          "no view");
-
-    for (n = 1; n <= sim->oracle.sales_n; n++) {
-        simulate_compare(sim, &view, n);
-    }
-
-    for (i = 0; i < sim->oracle.holds_n; i++) {
-        check(fs_view_hold(&view, sim->oracle.holds[i].seq, &hold),
-              "hold %zu", i);
-        compare_hold(&hold, &sim->oracle.holds[i],
-                     oracle_state(&sim->oracle, &sim->oracle.holds[i]));
-        simulate_compare_debts(&view, &hold, &sim->oracle.holds[i]);
-    }
-
-    compare_after(&sim->oracle, &view.index, worker->store->index_dbi);
-    fs_view_close(&view);
-    process_enter(NULL);
 }

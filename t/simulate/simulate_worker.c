@@ -443,9 +443,30 @@ worker_refused(worker_t *worker, const generated_t *made)
     fs_result_t   result;
 
     if (made->command.type != FS_COMMAND_HOLD
-        || atomic_load(&worker->store->clock_behind)
-        || fs_view_open_log(worker->reader, &view) != FS_OK)
+        || atomic_load(&worker->store->clock_behind))
     {
+        return 0;
+    }
+
+    if (fs_view_recall(worker->reader, worker->cache, &view)) {
+        fs_store_now(worker->store, &now);
+        fs_view_state(&view, &sheet, worker->crypto, worker->cache);
+        refused = fs_decide_refused(&sheet, &view, &made->command, &now,
+                                    &result);
+
+        if (refused) {
+            worker->sim->recalled++;
+            simulate_refused(worker, &view, made, &result);
+        }
+
+        fs_view_close(&view);
+
+        if (refused) {
+            return 1;
+        }
+    }
+
+    if (fs_view_open_log(worker->reader, &view) != FS_OK) {
         return 0;
     }
 

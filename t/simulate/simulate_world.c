@@ -553,9 +553,7 @@ world_power(simulate_t *sim)
     simulate_count(sim, SIMULATE_POWER);
     simulate_power_cut(sim);
 
-    if (sim->boot + sim->mono_offset > sim->oracle.latest) {
-        sim->oracle.latest = sim->boot + sim->mono_offset;
-    }
+    oracle_rebooted(&sim->oracle, sim->boot + sim->mono_offset);
 
     sim->conf.boot_id[0]++;
     sim->conf.boot_id[1] += sim->conf.boot_id[0] == 0;

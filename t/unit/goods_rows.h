@@ -105,7 +105,7 @@ goods_count_line(fixture_t *fixture, goods_t *goods, const fs_hold_t *hold,
 
     dbi = fixture->store->index_dbi;
     line = &hold->lines[i];
-    comes = line->restocked < line->qty;
+    comes = line->restocked + line->short_qty < line->qty;
     units = line->qty - line->restocked;
     of = goods_tally_of(goods, line->sale, hold->pickup,
                         fs_line_wave(&fixture->sheet, hold, line));
@@ -135,7 +135,9 @@ goods_count_line(fixture_t *fixture, goods_t *goods, const fs_hold_t *hold,
 
     assert_true(line->restocked + line->short_qty <= line->qty);
 
-    if (comes || line->goods == FS_GOODS_HANDED_OVER) {
+    if (comes || line->goods == FS_GOODS_HANDED_OVER
+        || (line->goods == FS_GOODS_SHORT && units != 0))
+    {
         goods->lines++;
         memset(&listed, 0, sizeof(listed));
         listed.pickup = hold->pickup;

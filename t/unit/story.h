@@ -26,12 +26,15 @@
 #define BERRY     2
 #define EGG       3
 #define RICE      4
+#define RAIN      5
+#define LANTERN   6
 #define XINGFU    1
 #define DONGMEN   2
 
 #define LI        "neighbour li 001"
 #define WANG      "neighbour wang 1"
 #define ZHAO      "neighbour zhao 1"
+#define CHEN      "neighbour chen 1"
 #define KEY       { 0xde, 0xad, 0xbe, 0xef, 0, 1, 2, 3 }
 
 
@@ -352,7 +355,110 @@ static const fs_entry_t  entries[] = {
     { .type = FS_ENTRY_RESTOCKED, .at = T0 + 180009204, .hold = 76,
       .sale = RICE, .qty = 1, .pickup = XINGFU, .lines_n = 1 },
     { .type = FS_ENTRY_SETTLED, .at = T0 + 180009204, .sale = RICE,
-      .time1 = 105 }
+      .time1 = 105 },
+
+    /* 110: an order for somebody else, who paid in cash */
+    { .type = FS_ENTRY_STOCK, .at = T0 + 180009300, .sale = EGG, .qty = 9 },
+    { .type = FS_ENTRY_HELD, .at = T0 + 180009301, .hold = 111, .sale = EGG,
+      .qty = 1, .amount_fen = 1500, .lines_n = 1, .number = 1000,
+      .time1 = T0 + 180010301, .id1 = WANG, .key = KEY },
+    { .type = FS_ENTRY_SOLD, .at = T0 + 180009301, .hold = 111, .sale = EGG,
+      .qty = 1, .lines_n = 1, .amount_fen = 1500, .number = 1,
+      .id2 = "cash in hand ..." },
+
+    /* 113: coupons, and one that is bound, free again, bound, and used */
+    { .type = FS_ENTRY_SALE, .at = T0 + 180009400, .sale = RAIN, .qty = 3,
+      .number = 1, .id2 = "digest of rain..", .key = KEY },
+    { .type = FS_ENTRY_TERMS, .at = T0 + 180009400, .sale = RAIN,
+      .id1 = "thirty-two bytes", .id2 = " of the terms..." },
+    { .type = FS_ENTRY_OPENED, .at = T0 + 180009401, .sale = RAIN },
+    { .type = FS_ENTRY_GRANTED, .at = T0 + 180009402, .hold = 116,
+      .sale = RAIN, .qty = 1, .lines_n = 1, .number = 1, .amount_fen = 500,
+      .time1 = T0 + 784809402, .id1 = WANG, .key = "\7 1. key" },
+    { .type = FS_ENTRY_GRANTED, .at = T0 + 180009403, .hold = 117,
+      .sale = RAIN, .qty = 1, .lines_n = 1, .number = 2, .amount_fen = 500,
+      .time1 = T0 + 784809403, .id1 = LI, .id2 = "digest of a why." },
+    { .type = FS_ENTRY_HELD, .at = T0 + 180009404, .hold = 118, .sale = EGG,
+      .qty = 1, .amount_fen = 1500, .lines_n = 1, .number = 1000,
+      .time1 = T0 + 180010404, .id1 = WANG },
+    { .type = FS_ENTRY_BOUND, .at = T0 + 180009404, .hold = 118,
+      .sale = RAIN, .amount_fen = 500, .time2 = 116 },
+    { .type = FS_ENTRY_UNBOUND, .at = T0 + 180009405, .hold = 118,
+      .sale = RAIN, .reason = FS_REASON_ASKED, .time2 = 116, .id1 = WANG,
+      .key = "\7 2. key" },
+    { .type = FS_ENTRY_BOUND, .at = T0 + 180009406, .hold = 118,
+      .sale = RAIN, .amount_fen = 500, .time2 = 116, .id1 = WANG,
+      .key = "\7ad key" },
+    { .type = FS_ENTRY_SOLD, .at = T0 + 180009407, .hold = 118, .sale = EGG,
+      .qty = 1, .lines_n = 1, .amount_fen = 1000, .id2 = "payment number c" },
+    { .type = FS_ENTRY_OWED, .at = T0 + 180009408, .hold = 118, .sale = EGG,
+      .qty = 1, .lines_n = 1, .amount_fen = 1000,
+      .reason = FS_REASON_CANCELLED, .time1 = T0 + 187209408,
+      .id2 = "payment number c" },
+    { .type = FS_ENTRY_RESTOCKED, .at = T0 + 180009408, .hold = 118,
+      .sale = EGG, .qty = 1, .lines_n = 1 },
+    { .type = FS_ENTRY_UNBOUND, .at = T0 + 180009408, .hold = 118,
+      .sale = RAIN, .reason = FS_REASON_RETURNED, .time2 = 116,
+      .time1 = T0 + 784809408 },
+
+    /* 126: tickets, and their draw */
+    { .type = FS_ENTRY_SALE, .at = T0 + 180009500, .sale = LANTERN, .qty = 9,
+      .number = 1, .id2 = "of the lantern..", .key = KEY },
+    { .type = FS_ENTRY_TERMS, .at = T0 + 180009500, .sale = LANTERN,
+      .id1 = "its terms, which", .id2 = " have a commit.." },
+    { .type = FS_ENTRY_OPENED, .at = T0 + 180009501, .sale = LANTERN },
+    { .type = FS_ENTRY_GRANTED, .at = T0 + 180009502, .hold = 129,
+      .sale = LANTERN, .qty = 1, .lines_n = 1, .pickup = XINGFU, .number = 1,
+      .id1 = LI, .key = KEY },
+    { .type = FS_ENTRY_CLOSED, .at = T0 + 180009503, .sale = LANTERN },
+    { .type = FS_ENTRY_REVEALED, .at = T0 + 180009503, .sale = LANTERN,
+      .id1 = "sixteen bytes of", .id2 = " seed and more.." },
+    { .type = FS_ENTRY_DRAWN, .at = T0 + 180009504, .sale = LANTERN,
+      .number2 = 1, .id1 = "what a beacon sa", .id2 = "ys on that round",
+      .key = KEY },
+    { .type = FS_ENTRY_DRAWN, .at = T0 + 180009504, .sale = LANTERN,
+      .hold = 129, .number = 1, .amount_fen = 500, .time1 = T0 + 784809504 },
+
+    /* 134: those who wait for eggs */
+    { .type = FS_ENTRY_SALE, .at = T0 + 180009600, .sale = EGG, .qty = 9,
+      .amount_fen = 1500, .number2 = 4, .flags = FS_ENTRY_GOAL_BY_PICKUP,
+      .time2 = T0 + 180009606 },
+    { .type = FS_ENTRY_QUEUED, .at = T0 + 180009601, .hold = 135,
+      .sale = EGG, .qty = 8, .pickup = XINGFU, .lines_n = 1, .number = 1,
+      .number2 = 1800000, .id1 = ZHAO, .key = KEY },
+    { .type = FS_ENTRY_QUEUED, .at = T0 + 180009602, .hold = 136,
+      .sale = EGG, .qty = 7, .lines_n = 1, .number = 2,
+      .number2 = 1800000, .id1 = LI },
+    { .type = FS_ENTRY_QUEUED, .at = T0 + 180009603, .hold = 137,
+      .sale = EGG, .qty = 8, .lines_n = 1, .number = 3,
+      .number2 = 1800000, .id1 = WANG },
+    { .type = FS_ENTRY_STOCK, .at = T0 + 180009604, .sale = EGG, .qty = 4 },
+    { .type = FS_ENTRY_SERVED, .at = T0 + 180009604, .hold = 135,
+      .sale = EGG, .qty = 8, .pickup = XINGFU, .lines_n = 1,
+      .amount_fen = 1500, .number = 1800000, .time1 = T0 + 181809604 },
+    { .type = FS_ENTRY_STEPPED, .at = T0 + 180009605, .hold = 136,
+      .sale = EGG, .qty = 7, .lines_n = 1 },
+    { .type = FS_ENTRY_CLOSED, .at = T0 + 180009606, .sale = EGG },
+    { .type = FS_ENTRY_ENDED, .at = T0 + 180009606, .hold = 137,
+      .sale = EGG, .qty = 8, .lines_n = 1 },
+    { .type = FS_ENTRY_RELEASED, .at = T0 + 180009607, .hold = 135,
+      .sale = EGG, .qty = 8, .pickup = XINGFU, .lines_n = 1 },
+
+    /* 144: a newcomer by a neighbour's code, and something for both */
+    { .type = FS_ENTRY_HELD, .at = T0 + 180009700, .hold = 144, .sale = GRAPE,
+      .qty = 1, .amount_fen = 3980, .lines_n = 1, .number = 900000,
+      .time1 = T0 + 180909700, .id1 = CHEN },
+    { .type = FS_ENTRY_REFERRED, .at = T0 + 180009700, .hold = 144,
+      .id1 = ZHAO },
+    { .type = FS_ENTRY_STOCK, .at = T0 + 180009701, .sale = RAIN, .qty = 2 },
+    { .type = FS_ENTRY_GRANTED, .at = T0 + 180009701, .hold = 147,
+      .sale = RAIN, .qty = 1, .lines_n = 1, .number = 3, .amount_fen = 500,
+      .reason = FS_REASON_NEWCOMER, .time1 = T0 + 784809701, .number2 = 145,
+      .id1 = CHEN },
+    { .type = FS_ENTRY_GRANTED, .at = T0 + 180009702, .hold = 148,
+      .sale = RAIN, .qty = 1, .lines_n = 1, .number = 4, .amount_fen = 500,
+      .reason = FS_REASON_INVITER, .time1 = T0 + 784809702, .number2 = 145,
+      .id1 = ZHAO }
 };
 
 #define ENTRIES_N  (sizeof(entries) / sizeof(entries[0]))
@@ -366,7 +472,8 @@ static inline int
 sale_slug(void *data, uint32_t number, fs_slug_t *slug)
 {
     static const char *const  slugs[] = { "grape", "strawberry", "egg",
-                                          "selenium-rice-5kg" };
+                                          "selenium-rice-5kg", "rain",
+                                          "lantern" };
 
     (void) data;
 
@@ -376,7 +483,7 @@ sale_slug(void *data, uint32_t number, fs_slug_t *slug)
         return 0;
     }
 
-    if (number < 1 || number > 4) {
+    if (number < 1 || number > 6) {
         return -1;
     }
 
@@ -415,6 +522,12 @@ any_slug(void *data, char kind, uint32_t number, fs_slug_t *slug)
     if (kind == 'w' && slug_len == 0) {
         slug->len = sizeof("monday") - 1;
         memcpy(slug->data, "monday", slug->len);
+        return 0;
+    }
+
+    if (kind == 'c' && slug_len == 0) {
+        slug->len = sizeof("sister-li") - 1;
+        memcpy(slug->data, "sister-li", slug->len);
         return 0;
     }
 

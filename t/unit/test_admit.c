@@ -9,6 +9,7 @@
 typedef struct {
     fixture_t           *fixture;
     fs_reader_t         *reader;
+    fs_str_t             key;           /* not hashed yet; len 0: it is */
     fs_command_t         command;
     fs_refusal_t         refusal;
 } admit_t;
@@ -47,7 +48,8 @@ admit(admit_t *admit, unsigned buyer, unsigned key,
     fs_store_now(admit->fixture->store, &now);
 
     outcome = fs_admit(&view, admit->fixture->crypto, admit->fixture->cache,
-                       request, &now, &admit->command, &admit->refusal);
+                       request, admit->key, &now, &admit->command,
+                       &admit->refusal);
 
     fs_view_close(&view);
 
@@ -271,6 +273,53 @@ test_decided(void **context)
 }
 
 
+/* A key is hashed when it may have been used before, and when it will be. */
+
+static void
+test_keys(void **context)
+{
+    uint32_t           egg;
+    uint8_t            hash[FS_KEY_HASH_LEN];
+    admit_t            a = { .fixture = *context };
+    fs_command_t       command;
+    fs_hold_request_t  request;
+
+    egg = fixture_stocked(a.fixture, "egg", 2, 0);
+    a.reader = fs_reader_create(a.fixture->store);
+    a.key = fixture_str("key-1");
+    request_one(&request, "egg", 1);
+
+    assert_int_equal(admit(&a, 1, 0, &request), FS_OK);
+    assert_int_equal(fs_crypto_key_hash(a.fixture->crypto, a.command.buyer,
+                                        a.key, hash), 0);
+    assert_memory_equal(a.command.key, hash, FS_KEY_HASH_LEN);
+
+    /* that one was granted, and the rest went to another */
+
+    command = a.command;
+    assert_int_equal(command.lines[0].sale, egg);
+    assert_string_equal(fixture_decide(a.fixture, &command, NULL), "created");
+    assert_string_equal(fixture_take(a.fixture, 2, egg, 1, 9), "created");
+
+    /* a stranger is refused without; who comes again has what he had */
+
+    assert_int_equal(admit(&a, 3, 0, &request), FS_SOLD_OUT);
+    assert_true(a.refusal.refused);
+    assert_true(fs_all_zero(a.command.key, FS_KEY_HASH_LEN));
+
+    assert_int_equal(admit(&a, 1, 0, &request), FS_OK);
+    assert_memory_equal(a.command.key, hash, FS_KEY_HASH_LEN);
+
+    /* and with another key he is refused */
+
+    a.key = fixture_str("key-2");
+    assert_int_equal(admit(&a, 1, 0, &request), FS_SOLD_OUT);
+    assert_false(fs_all_zero(a.command.key, FS_KEY_HASH_LEN));
+
+    fs_reader_destroy(a.reader);
+}
+
+
 #define test(name)                                                           \
     cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 
@@ -282,6 +331,7 @@ main(void)
         test(test_no_such_sale),
         test(test_range),
         test(test_refused),
+        test(test_keys),
         cmocka_unit_test(test_names),
         cmocka_unit_test(test_paying),
         cmocka_unit_test(test_decided),

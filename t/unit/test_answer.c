@@ -100,7 +100,7 @@ hold_id(void *data, fs_seq_t hold, const uint32_t *epoch, char *id)
 
 
 static const fs_names_t  names = {
-    NULL, any_slug, hold_id
+    NULL, any_slug, hold_id, NULL
 };
 
 
@@ -198,12 +198,14 @@ test_hold(void **state)
     hold = a_hold();
 
 #define TWO_LINES                                                            \
-    "\"lines\":[{\"sale\":\"grape\",\"qty\":2,\"price_fen\":3980},"          \
-    "{\"sale\":\"egg\",\"qty\":1,\"price_fen\":0}],"
+    "\"lines\":[{\"sale\":\"grape\",\"qty\":2,\"price_fen\":3980," \
+    "\"off_fen\":0}," \
+    "{\"sale\":\"egg\",\"qty\":1,\"price_fen\":0,\"off_fen\":0}],"
 
     CHECK_JSON(HOLD("\"held\"," TWO_LINES "\"pickup\":\"xingfu\","
                     "\"amount_fen\":7960")
-               "1790000300000,\"now\":1790000000001,\"debts\":[],"
+               "1790000300000,\"now\":1790000000001,\"gift\":null,"
+               "\"off_fen\":0,\"debts\":[],"
                "\"claims\":[]}",
                fs_answer_hold(buf, size, &hold, NULL, &names, T0 + 1));
 
@@ -211,12 +213,14 @@ test_hold(void **state)
     hold.state = FS_HOLD_PAYING;
     CHECK_JSON(HOLD("\"paying\"," TWO_LINES "\"pickup\":null,"
                     "\"amount_fen\":7960")
-               "1790000300000,\"now\":1790000000001,\"debts\":[],"
+               "1790000300000,\"now\":1790000000001,\"gift\":null,"
+               "\"off_fen\":0,\"debts\":[],"
                "\"claims\":[]}",
                fs_answer_hold(buf, size, &hold, NULL, &names, T0 + 1));
 
-    CHECK_JSON("[{\"sale\":\"grape\",\"qty\":2,\"price_fen\":3980},"
-               "{\"sale\":\"egg\",\"qty\":1,\"price_fen\":0}]",
+    CHECK_JSON("[{\"sale\":\"grape\",\"qty\":2,\"price_fen\":3980,"
+    "\"off_fen\":0},"
+               "{\"sale\":\"egg\",\"qty\":1,\"price_fen\":0,\"off_fen\":0}]",
                fs_answer_lines(buf, size, &hold, &names));
 
     /* an order, of which something is owed, and something is back */
@@ -250,12 +254,15 @@ test_hold(void **state)
     after.claims = claims;
     after.claims_n = 1;
     CHECK_JSON("{\"id\":\"" ID7 "\",\"state\":\"sold\","
-               "\"lines\":[{\"sale\":\"grape\",\"qty\":2,\"price_fen\":3980,"
+               "\"lines\":[{\"sale\":\"grape\",\"qty\":2,"
+               "\"price_fen\":3980,\"off_fen\":0,"
                "\"goods\":\"awaited\"},{\"sale\":\"egg\",\"qty\":1,"
-               "\"price_fen\":0,\"goods\":\"ready\"}],\"pickup\":null,"
+               "\"price_fen\":0,\"off_fen\":0,\"goods\":\"ready\"}],"
+               "\"pickup\":null,"
                "\"amount_fen\":7960,\"owed_fen\":3980,\"refunded_fen\":100,"
                "\"created_at\":1790000000000,\"expires_at\":null,"
-               "\"now\":1790000000001,\"debts\":[{\"owed\":12,"
+               "\"now\":1790000000001,\"gift\":null,\"off_fen\":0,"
+               "\"debts\":[{\"owed\":12,"
                "\"sale\":\"grape\",\"qty\":1,\"amount_fen\":3980,"
                "\"reason\":\"bad\",\"due_at\":1790007200000,"
                "\"refunded_at\":null},{\"owed\":13,\"sale\":null,"
@@ -283,8 +290,9 @@ test_hold(void **state)
     hold.lines[1].goods = FS_GOODS_HANDED_OVER;
     hold.lines[1].goods_at = T0 + 7;
     CHECK_JSON("[{\"sale\":\"grape\",\"qty\":2,\"price_fen\":3980,"
+    "\"off_fen\":0,"
                "\"goods\":\"ready\",\"short_qty\":1},"
-               "{\"sale\":\"egg\",\"qty\":1,\"price_fen\":0,"
+               "{\"sale\":\"egg\",\"qty\":1,\"price_fen\":0,\"off_fen\":0,"
                "\"goods\":\"handed_over\","
                "\"handed_over_at\":1790000000007}]",
                fs_answer_lines(buf, size, &hold, &names));
@@ -304,6 +312,18 @@ test_hold(void **state)
         assert_non_null(strstr(buf, fs_hold_state_name(i)));
     }
 
+    /* it waits: of the numbers from 5 on */
+
+    hold.state = FS_HOLD_QUEUED;
+    hold.number = 12;
+    hold.ahead = 7;
+    len = fs_answer_hold(buf, sizeof(buf) - 1, &hold, NULL, &names, T0);
+    buf[len] = '\0';
+    assert_non_null(strstr(buf, "\"state\":\"queued\""));
+    assert_non_null(strstr(buf, "\"expires_at\":null,\"number\":12,"
+                           "\"ahead\":7,\"now\":"));
+    hold.number = 0;
+
     hold.state = FS_HOLD_RELEASED;
     holds[0] = a_hold();
     holds[0].seq = 8;
@@ -312,23 +332,24 @@ test_hold(void **state)
     holds[1].lines_n = 1;
 
 #define ONE_LINE                                                             \
-    "\"lines\":[{\"sale\":\"grape\",\"qty\":2,\"price_fen\":3980}],"
+    "\"lines\":[{\"sale\":\"grape\",\"qty\":2,\"price_fen\":3980,"         \
+    "\"off_fen\":0}],"
 
 #define BOTH                                                                 \
     "{\"holds\":[{\"id\":\"00000000000000000000000000000008\","              \
     "\"state\":\"held\"," ONE_LINE "\"pickup\":\"xingfu\","                  \
     "\"amount_fen\":7960,\"owed_fen\":0,\"refunded_fen\":0,"                  \
     "\"created_at\":1790000000000,\"expires_at\":1790000300000,"             \
-    "\"now\":1790000000000},"                                                \
+    "\"now\":1790000000000,\"gift\":null,\"off_fen\":0},"                    \
     HOLD("\"released\"," ONE_LINE "\"pickup\":null,\"amount_fen\":7960")     \
-    "null,\"now\":1790000000000}],\"next\":"
+    "null,\"now\":1790000000000,\"gift\":null,\"off_fen\":0}],\"next\":"
 
     CHECK_JSON(BOTH "\"" ID7 "\"}",
-               fs_answer_holds(buf, size, holds, 2, 1, &names, T0));
+               fs_answer_holds(buf, size, holds, 2, 1, 0, &names, T0));
     CHECK_JSON(BOTH "null}",
-               fs_answer_holds(buf, size, holds, 2, 0, &names, T0));
+               fs_answer_holds(buf, size, holds, 2, 0, 0, &names, T0));
     CHECK_JSON("{\"holds\":[],\"next\":null}",
-               fs_answer_holds(buf, size, holds, 0, 0, &names, T0));
+               fs_answer_holds(buf, size, holds, 0, 0, 0, &names, T0));
 
     /* the longest there is */
 
@@ -415,7 +436,7 @@ test_hold(void **state)
     state "\",\"price_fen\":3980,\"stock\":200,\"free\":192,\"held\":3,"     \
     "\"sold\":5,\"limit\":" limit ",\"opens_at\":" opens ",\"closes_at\":"   \
     closes ",\"goal\":" goal ",\"goal_by\":" by ",\"joined\":" joined        \
-    ",\"formed\":" formed ",\"version\":42}"
+    ",\"formed\":" formed ",\"queued\":0,\"version\":42}"
 
 #define PLAIN                                                                \
     SALE("open", "null", "null", "null", "null", "null", "0", "null")
@@ -463,7 +484,7 @@ test_sale(void **state)
     len = fs_answer_sale(buf, sizeof(buf) - 1, &sale);
     assert_true(len > 0);
     buf[len] = '\0';
-    assert_non_null(strstr(buf, "\"formed\":null,\"cancel_ms\":600000,"
+    assert_non_null(strstr(buf, "\"queued\":0,\"cancel_ms\":600000,"
                                 "\"cancelled\":true,\"version\":"));
 
     sales[0] = a_sale();
@@ -501,6 +522,16 @@ test_sale(void **state)
     len = fs_answer_sales(buf, sizeof(buf) - 1, sales, 1, 0, 0);
     buf[len] = '\0';
     assert_null(strstr(buf, "claimed"));
+
+    /* nor is it anybody else's how long units are held */
+
+    sales[0] = a_sale();
+    sales[0].hold_ms = 60000;
+    len = fs_answer_sales(buf, sizeof(buf) - 1, sales, 1, 0, 20);
+    buf[len] = '\0';
+    assert_non_null(strstr(buf, ",\"hold_ms\":60000}]"));
+    CHECK_JSON("{\"sales\":[" PLAIN "],\"next\":null}",
+               fs_answer_sales(buf, size, sales, 1, 0, 0));
 
     /* the longest there is */
 

@@ -135,7 +135,7 @@ test_frozen(void **state)
 {
     char     id[FS_HOLD_ID_LEN];
     uint8_t  buyer[FS_BUYER_LEN], hash[FS_KEY_HASH_LEN];
-    uint8_t  mac[FS_HASH_LEN], subkey[FS_HASH_LEN];
+    uint8_t  mac[FS_HASH_LEN], subkey[FS_HASH_LEN], day[FS_HASH_LEN];
     uint8_t  message[FS_BUYER_LEN + 5];
 
     (void) state;
@@ -162,6 +162,43 @@ test_frozen(void **state)
     assert_int_equal(fs_crypto_hold_id(crypto, 1, 0, id), 0);
     assert_memory_equal(id, "ec8aa21d6cd4751ae9becd3493cf3403",
                         FS_HOLD_ID_LEN);
+
+    assert_int_equal(fs_crypto_day_key(crypto, str("east"), 20786, mac), 0);
+    assert_int_equal(fs_hmac_sha256(str_n(store_key, FS_STORE_KEY_LEN),
+                                    str("tuanbo day 1"), subkey), 0);
+    assert_int_equal(fs_hmac_sha256(str_n(subkey, FS_HASH_LEN),
+                                    str("20786\neast"), day), 0);
+    assert_memory_equal(mac, day, FS_HASH_LEN);
+}
+
+
+/* Each point and each day has a key of its own. */
+
+static void
+test_day_keys(void **state)
+{
+    char     longest[FS_SLUG_MAX + 1];
+    uint8_t  one[FS_HASH_LEN], two[FS_HASH_LEN];
+
+    (void) state;
+
+    assert_int_equal(fs_crypto_day_key(crypto, str("east"), 1, one), 0);
+    assert_int_equal(fs_crypto_day_key(crypto, str("east"), 1, two), 0);
+    assert_memory_equal(one, two, FS_HASH_LEN);
+    assert_int_equal(fs_crypto_day_key(crypto, str("east"), 2, two), 0);
+    assert_memory_not_equal(one, two, FS_HASH_LEN);
+    assert_int_equal(fs_crypto_day_key(crypto, str("west"), 1, two), 0);
+    assert_memory_not_equal(one, two, FS_HASH_LEN);
+
+    memset(longest, 'a', sizeof(longest));
+    assert_int_equal(fs_crypto_day_key(crypto, str_n(longest, FS_SLUG_MAX),
+                                       INT64_MIN, one), 0);
+    longest[FS_SLUG_MAX - 1] = 'b';
+    assert_int_equal(fs_crypto_day_key(crypto, str_n(longest, FS_SLUG_MAX),
+                                       INT64_MIN, two), 0);
+    assert_memory_not_equal(one, two, FS_HASH_LEN);
+    assert_int_equal(fs_crypto_day_key(crypto, str_n(longest,
+                                       FS_SLUG_MAX + 1), 1, one), -1);
 }
 
 
@@ -435,6 +472,7 @@ main(void)
         cmocka_unit_test(test_hmac),
         cmocka_unit_test(test_reference),
         cmocka_unit_test(test_frozen),
+        cmocka_unit_test(test_day_keys),
         cmocka_unit_test(test_pseudonyms),
         cmocka_unit_test(test_hold_ids),
         cmocka_unit_test(test_hold_ids_made_with_the_key),

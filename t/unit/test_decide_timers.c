@@ -33,6 +33,7 @@ next_timer(fixture_t *fixture, fs_view_t *view, char clock)
 static void
 next_due(fixture_t *fixture, int64_t *wall, int64_t *mono)
 {
+    int64_t       opens;
     fs_view_t     view;
     fs_reader_t  *reader;
 
@@ -40,9 +41,57 @@ next_due(fixture_t *fixture, int64_t *wall, int64_t *mono)
     assert_non_null(reader);
     assert_int_equal(fs_view_open(reader, &view), FS_OK);
     *wall = next_timer(fixture, &view, 'w');
+    opens = next_timer(fixture, &view, 'o');
+    *wall = (opens < *wall) ? opens : *wall;
     *mono = next_timer(fixture, &view, 'm');
     fs_view_close(&view);
     fs_reader_destroy(reader);
+}
+
+
+/* Openings are believed before the rest: nothing that waits for the clock to
+ * be believed is walked by to find them, or a key that cannot be read would be
+ * seen, and set aside. */
+
+static void
+test_not_believed(void **context)
+{
+    uint8_t        key[FS_TIMER_KEY_MAX];
+    uint32_t       grape, plum;
+    MDB_dbi        dbi;
+    fs_str_t       value;
+    fs_timer_t     timer;
+    fixture_t     *fixture = *context;
+    fs_operator_t  op;
+
+    dbi = fixture->store->index_dbi[FS_INDEX_TIMERS];
+    fixture_operator(&op, "grape");
+    op.closes_at = fixture->wall + 1000;
+    grape = fixture_define(fixture, &op);
+    fixture_operator(&op, "plum");
+    op.opens_at = fixture->wall + 3000;
+    op.closes_at = 0;
+    plum = fixture_define(fixture, &op);
+
+    memset(&timer, 0, sizeof(fs_timer_t));
+    timer.clock = 'w';
+    timer.kind = FS_TIMER_CLOSE;
+    timer.time = fixture->wall + 2000;
+    fs_timer_key(key, &timer);
+    key[13] = 0;
+
+    fixture_begin(fixture);
+    fs_db_put(fixture->sheet.index, dbi, key, FS_TIMER_KEY_LEN, NULL, 0, 0);
+    fixture->now.opens = fixture->wall + 3000;
+    assert_int_equal(fs_decide_timers(&fixture->sheet, &fixture->now, 256),
+                     1);
+    assert_true(fs_db_get(fixture->sheet.index, dbi, key, FS_TIMER_KEY_LEN,
+                          &value));
+    fs_db_delete(fixture->sheet.index, dbi, key, FS_TIMER_KEY_LEN, NULL, 0);
+    fixture_commit(fixture);
+
+    assert_int_equal(fixture_sale(fixture, plum).opened, 1);
+    assert_int_equal(fixture_sale(fixture, grape).closed, 0);
 }
 
 
@@ -566,6 +615,7 @@ int
 main(void)
 {
     const struct CMUnitTest  tests[] = {
+        test(test_not_believed),
         test(test_idle),
         test(test_backlog),
         test(test_wall_steps),

@@ -184,7 +184,18 @@ test_numbers_are_frozen(void **state)
     assert_int_equal(FS_ENTRY_CALLED_OFF, 41);
     assert_int_equal(FS_ENTRY_COMPENSATED, 42);
     assert_int_equal(FS_ENTRY_SETTLED, 43);
-    assert_int_equal(FS_ENTRY_TYPES_N, 44);
+    assert_int_equal(FS_ENTRY_TERMS, 44);
+    assert_int_equal(FS_ENTRY_GRANTED, 45);
+    assert_int_equal(FS_ENTRY_BOUND, 46);
+    assert_int_equal(FS_ENTRY_UNBOUND, 47);
+    assert_int_equal(FS_ENTRY_REVEALED, 48);
+    assert_int_equal(FS_ENTRY_DRAWN, 49);
+    assert_int_equal(FS_ENTRY_QUEUED, 50);
+    assert_int_equal(FS_ENTRY_SERVED, 51);
+    assert_int_equal(FS_ENTRY_STEPPED, 52);
+    assert_int_equal(FS_ENTRY_ENDED, 53);
+    assert_int_equal(FS_ENTRY_REFERRED, 54);
+    assert_int_equal(FS_ENTRY_TYPES_N, 55);
 
     assert_int_equal(FS_REASON_LATE, 1);
     assert_int_equal(FS_REASON_RELEASED, 2);
@@ -201,7 +212,13 @@ test_numbers_are_frozen(void **state)
     assert_int_equal(FS_REASON_WRONG, 13);
     assert_int_equal(FS_REASON_SALE_CANCELLED, 14);
     assert_int_equal(FS_REASON_COMPENSATION, 15);
-    assert_int_equal(FS_REASONS_N, 16);
+    assert_int_equal(FS_REASON_GIFT_GONE, 16);
+    assert_int_equal(FS_REASON_ASKED, 17);
+    assert_int_equal(FS_REASON_EXPIRED, 18);
+    assert_int_equal(FS_REASON_RETURNED, 19);
+    assert_int_equal(FS_REASON_NEWCOMER, 20);
+    assert_int_equal(FS_REASON_INVITER, 21);
+    assert_int_equal(FS_REASONS_N, 22);
 
     assert_int_equal(FS_VIA_SCAN, 1);
     assert_int_equal(FS_VIA_CODE, 2);
@@ -221,7 +238,8 @@ test_reasons_are_frozen(void **state)
         "none", "late", "released", "cancelled", "second_payment",
         "wrong_amount", "group_failed", "limit_used", "other_life",
         "bad", "short", "goodwill", "damaged", "wrong", "sale_cancelled",
-        "compensation"
+        "compensation", "gift_gone", "asked", "expired", "returned",
+        "newcomer", "inviter"
     };
 
     (void) state;

@@ -138,6 +138,7 @@ static void
 test_whole(void **context)
 {
     fs_seq_t      seq, one;
+    uint32_t      came;
     fs_tally_t    tally;
     fixture_t    *fixture = *context;
     goods_shop_t  shop;
@@ -150,10 +151,16 @@ test_whole(void **context)
     assert_int_equal(tally.ordered, 5);
     assert_int_equal(tally.awaited, 5);
 
+    fixture_pass(fixture, 42000);
+    came = (uint32_t) ((fixture->wall
+                        - goods_hold(fixture, shop.cart).created_at) / 1000);
+    assert_true(came >= 42);
+
     assert_string_equal(fixture_order(fixture, FS_COMMAND_READY, shop.cart, 0,
                                       0), "ok");
     assert_int_equal(goods_hold(fixture, shop.cart).lines[1].goods_at,
                      fixture->wall + GOODS_GIVEN);
+    assert_int_equal(goods_hold(fixture, shop.cart).lines[1].ready_s, came);
     goods_check(fixture);
     tally = goods_tally(fixture, shop.egg, 0, 0);
     assert_int_equal(tally.awaited, 3);
@@ -350,6 +357,37 @@ test_paid_back(void **context)
 }
 
 
+/* The clock goes back before a hand-over is undone: for a day after it, the
+ * nonce is known as one that was undone. */
+
+static void
+test_put_back_earlier(void **context)
+{
+    fs_seq_t      seq;
+    fixture_t    *fixture = *context;
+    goods_shop_t  shop;
+
+    goods_shop(fixture, &shop);
+    assert_string_equal(goods_hand(fixture, shop.cart, 1, 0), "handed_over");
+
+    fixture->wall -= 4 * 3600000;
+    fixture->boot += 1000;
+    assert_string_equal(goods_put_back(fixture, shop.cart, 1), "ok");
+
+    fixture->boot += FS_KEY_KEPT_MS - 2 * 3600000;
+    fixture->wall += FS_KEY_KEPT_MS - 2 * 3600000;
+    fixture_timers(fixture, 1000);
+    seq = fixture_seq(fixture);
+    assert_string_equal(goods_put_back(fixture, shop.cart, 1), "ok");
+    assert_string_equal(goods_hand(fixture, shop.cart, 1, 0), "handed_over");
+    assert_string_equal(fixture_entries(fixture, seq), "");
+
+    fixture_pass(fixture, 2 * 3600000);
+    fixture_timers(fixture, 1000);
+    assert_string_equal(goods_put_back(fixture, shop.cart, 1), "wrong_state");
+}
+
+
 static void
 test_put_back(void **context)
 {
@@ -376,6 +414,9 @@ test_put_back(void **context)
     assert_string_equal(goods_of(fixture, shop.cart, 1), "ready");
     assert_int_equal(goods_hold(fixture, shop.cart).lines[1].goods_at,
                      fixture->wall + GOODS_GIVEN);
+    /* it was handed over before anybody had said that it has come */
+
+    assert_int_equal(goods_hold(fixture, shop.cart).lines[1].ready_s, 0);
     assert_string_equal(fixture_state(fixture, shop.cart), "ready");
     goods_check(fixture);
 
@@ -663,6 +704,8 @@ main(void)
         cmocka_unit_test_setup_teardown(test_paid_back, setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(test_put_back, setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_put_back_earlier, setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(test_put_back_first, setup,
                                         fixture_teardown),

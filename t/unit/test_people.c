@@ -20,6 +20,7 @@
 
 
 #define NAME  "Unmistakable-name"
+#define CODE  "0123456789abcdefghjkmnpqrstvwxyz"
 
 typedef struct {
     char                 path[64];
@@ -215,10 +216,9 @@ test_rows(void **context)
     assert_int_equal(fs_contact_row_decode(&again, str), -1);
 
     contact.leaving = 0;
-    i = (unsigned) fs_answer_me(text, sizeof(text), "0123456789ab", &contact,
-                                &counts);
+    i = (unsigned) fs_answer_me(text, sizeof(text), CODE, &contact, &counts);
     text[i] = '\0';
-    assert_string_equal(text, "{\"code\":\"0123456789ab\",\"contact\":{"
+    assert_string_equal(text, "{\"code\":\"" CODE "\",\"contact\":{"
         "\"name\":\"李阿姨\",\"digits\":\"1234\",\"consent\":[\"labels\"]},"
         "\"tags\":[],\"counts\":{\"holds\":3,\"live\":1,\"orders\":2,"
         "\"to_collect\":1,\"complete\":false}}");
@@ -229,8 +229,7 @@ test_rows(void **context)
     contact.name_len = FS_NAME_MAX;
     contact.consent = (1u << FS_CONSENTS_N) - 1;
     contact.leaving = 1;
-    assert_true(fs_answer_me(text, sizeof(text), "0123456789ab", &contact,
-                             &counts) > 0);
+    assert_true(fs_answer_me(text, sizeof(text), CODE, &contact, &counts) > 0);
 }
 
 
@@ -393,13 +392,13 @@ test_gone(void **context)
     /* a snapshot that somebody still has keeps its pages */
 
     assert_int_equal(fs_annex_read(people->annex, &txn, 1), FS_OK);
-    assert_int_equal(fs_contacts_step(people->annex), FS_OK);
-    assert_int_equal(fs_contacts_step(people->annex), FS_OK);
+    assert_int_equal(fs_annex_step(people->annex), FS_OK);
+    assert_int_equal(fs_annex_step(people->annex), FS_OK);
     assert_true(wipe(people) > 0);
     fs_annex_read_end(people->annex, &txn, 1);
 
-    assert_int_equal(fs_contacts_step(people->annex), FS_OK);
-    assert_int_equal(fs_contacts_step(people->annex), FS_OK);
+    assert_int_equal(fs_annex_step(people->annex), FS_OK);
+    assert_int_equal(fs_annex_step(people->annex), FS_OK);
     (void) wipe(people);
     assert_int_equal(in_file(people, NAME), 0);
 
@@ -419,8 +418,8 @@ test_gone(void **context)
         change(people, FS_CONTACT_ERASE, i, "", 0);
     }
 
-    assert_int_equal(fs_contacts_step(people->annex), FS_OK);
-    assert_int_equal(fs_contacts_step(people->annex), FS_OK);
+    assert_int_equal(fs_annex_step(people->annex), FS_OK);
+    assert_int_equal(fs_annex_step(people->annex), FS_OK);
     (void) wipe(people);
     assert_int_equal(in_file(people, "somebody"), 0);
     assert_int_equal(people->said, 0);
@@ -623,6 +622,9 @@ test_code(void **context)
 {
     char           code[FS_CODE_LEN], other[FS_CODE_LEN];
     uint8_t        key[FS_STORE_KEY_LEN], buyer[FS_BUYER_LEN];
+    uint8_t        whose[FS_BUYER_LEN];
+    unsigned       i;
+    fs_str_t       text = { FS_CODE_LEN, other };
     fs_crypto_t   *crypto;
 
     (void) context;
@@ -638,6 +640,29 @@ test_code(void **context)
     fixture_buyer(buyer, 2);
     assert_int_equal(fs_crypto_code(crypto, buyer, other), 0);
     assert_memory_not_equal(code, other, FS_CODE_LEN);
+
+    /* whose it is; another letter, length or store: nobody's */
+
+    assert_int_equal(fs_crypto_code_read(crypto, text, whose), 0);
+    assert_memory_equal(whose, buyer, FS_BUYER_LEN);
+
+    for (i = 0; i < FS_CODE_LEN; i++) {
+        memcpy(code, other, FS_CODE_LEN);
+        other[i] = other[i] == 'a' ? 'b' : 'a';
+        assert_int_equal(fs_crypto_code_read(crypto, text, whose), -1);
+        other[i] = 'I';
+        assert_int_equal(fs_crypto_code_read(crypto, text, whose), -1);
+        memcpy(other, code, FS_CODE_LEN);
+    }
+
+    text.len--;
+    assert_int_equal(fs_crypto_code_read(crypto, text, whose), -1);
+    text.len++;
+    fs_crypto_destroy(crypto);
+
+    key[0]++;
+    crypto = fs_crypto_create(key);
+    assert_int_equal(fs_crypto_code_read(crypto, text, whose), -1);
     fs_crypto_destroy(crypto);
 }
 

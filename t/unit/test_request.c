@@ -460,11 +460,85 @@ test_sale(void **state)
 }
 
 
+/* A body that was read before says the same; others are read, whatever the
+ * place is that they share. */
+
+static void
+test_hold_again(void **state)
+{
+    char                      body[FS_RECENT_BODY + 64], long_slug[80];
+    unsigned                  i, round;
+    fs_str_t                  str;
+    fs_fault_t                fault;
+    fs_recents_t             *recents;
+    fs_hold_request_t         request;
+    const fs_hold_request_t  *again;
+
+    (void) state;
+
+    recents = calloc(1, sizeof(fs_recents_t));
+    assert_non_null(recents);
+
+    for (round = 0; round < 3; round++) {
+        for (i = 1; i <= 10 * FS_RECENT_N; i++) {
+            snprintf(body, sizeof(body), "{\"sale\":\"s-%u\",\"qty\":%u}", i,
+                     1 + i % 7);
+            str = text(body);
+
+            assert_int_equal(fs_request_hold(str, &request, &fault), 0);
+
+            /* read, and then remembered */
+
+            assert_int_equal(fs_request_hold_again(recents, str, &again,
+                                                   &fault), 0);
+            assert_memory_equal(again, &request, sizeof(request));
+            assert_int_equal(fs_request_hold_again(recents, str, &again,
+                                                   &fault), 0);
+            assert_memory_equal(again, &request, sizeof(request));
+        }
+    }
+
+    /* what is wrong is wrong each time, and leaves nothing behind */
+
+    for (round = 0; round < 3; round++) {
+        str = text("{\"sale\":\"grape\",\"qty\":0}");
+        memset(&fault, 0, sizeof(fault));
+        assert_int_equal(fs_request_hold_again(recents, str, &again, &fault),
+                         -1);
+        assert_string_equal(fault.field, "qty");
+
+        str = text("");
+        assert_int_equal(fs_request_hold_again(recents, str, &again, &fault),
+                         -1);
+    }
+
+    /* as long as is kept, and longer */
+
+    memset(long_slug, 'x', sizeof(long_slug));
+    long_slug[64] = '\0';
+
+    for (i = 0; i < 64; i++) {
+        snprintf(body, sizeof(body), "{\"sale\":\"%s\",\"qty\":3%*s}",
+                 long_slug, (int) (FS_RECENT_BODY - 84 - 32 + i), "");
+        str = text(body);
+        assert_int_equal(fs_request_hold_again(recents, str, &again, &fault),
+                         0);
+        assert_int_equal(again->lines[0].qty, 3);
+        assert_true(slug_is(&again->lines[0].sale, long_slug));
+    }
+
+    assert_true(str.len > FS_RECENT_BODY);
+
+    free(recents);
+}
+
+
 int
 main(void)
 {
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(test_hold),
+        cmocka_unit_test(test_hold_again),
         cmocka_unit_test(test_lines),
         cmocka_unit_test(test_order),
         cmocka_unit_test(test_empty_and_stock),

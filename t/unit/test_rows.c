@@ -83,6 +83,8 @@ str(const void *data, size_t len)
 static void
 random_sale(fs_sale_t *sale)
 {
+    unsigned  i;
+
     memset(sale, 0, sizeof(*sale));
     sale->slug.len = (uint8_t) (random64() % (FS_SLUG_MAX + 1));
     random_bytes(sale->slug.data, sale->slug.len);
@@ -118,6 +120,17 @@ random_sale(fs_sale_t *sale)
         sale->handed_units = (uint32_t) random64();
         sale->claimed_units = (uint32_t) random64();
     }
+
+    if (random64() % 2) {
+        sale->queue = (uint32_t) random64();
+        sale->queue_last = 100000 + (uint32_t) (random64() % 1000000);
+        sale->served_seq = random64();
+
+        for (i = 0; i < FS_QUEUED_QTY_MAX; i++) {
+            sale->waiting[i] = (uint32_t) (random64() % 10000);
+            sale->queued += (i + 1) * sale->waiting[i];
+        }
+    }
 }
 
 
@@ -146,7 +159,30 @@ test_sale(void **state)
         assert_int_equal(fs_sale_row_decode(&back, str(row, len + 1)), -1);
     }
 
+    /* who waits is counted by their units, and was given a number */
+
+    do {
+        random_sale(&sale);
+    } while (sale.queue_last == 0);
+
+    sale.waves = 0;
+    sale.cancel_ms = 0;
+    sale.called_off = 0;
+    sale.settling = 0;
+    len = fs_sale_row_encode(&sale, row);
+    assert_int_equal(row[0], 3);
+    assert_int_equal(fs_sale_row_decode(&back, str(row, len)), 0);
+    row[120]++;
+    assert_int_equal(fs_sale_row_decode(&back, str(row, len)), -1);
+    row[120]--;
+    memset(row + 124, 0, 4);
+    assert_int_equal(fs_sale_row_decode(&back, str(row, len)), -1);
+
     random_sale(&sale);
+    sale.queue = 0;
+    sale.queue_last = 0;
+    memset(sale.waiting, 0, sizeof(sale.waiting));
+    sale.queued = 0;
     sale.waves = 1;
     sale.called_off = 0;
     sale.settling = 0;
@@ -169,7 +205,16 @@ test_sale(void **state)
     row[3] = FS_SLUG_MAX;
     refuses_used(fs_sale_row_decode, &back, row, len, 6, 8);
     refuses_used(fs_sale_row_decode, &back, row, len, 91, 92);
-    refuses_used(fs_sale_row_decode, &back, row, len, 112, 116);
+    refuses_used(fs_sale_row_decode, &back, row, len, 113, 116);
+    row[112] = FS_GIVES_N;
+    assert_int_equal(fs_sale_row_decode(&back, str(row, len)), -1);
+    row[112] = FS_GIVES_ITEM;
+    row[113] = 1;
+    assert_int_equal(fs_sale_row_decode(&back, str(row, len)), 0);
+    assert_int_equal(back.gives, FS_GIVES_ITEM);
+    assert_int_equal(back.by_desk, 1);
+    row[112] = 0;
+    row[113] = 0;
 
     /* more that says nothing */
 
@@ -186,7 +231,7 @@ random_hold(fs_hold_t *hold, unsigned lines)
     memset(hold, 0, sizeof(*hold));
     hold->previous = random64();
     random_bytes(hold->buyer, sizeof(hold->buyer));
-    hold->state = (uint8_t) (random64() % FS_HOLD_STATES_N);
+    hold->state = (uint8_t) (random64() % FS_HOLD_GRANTED);
     hold->lines_n = (uint8_t) lines;
     hold->pickup = (uint32_t) random64();
     hold->created_at = (int64_t) random64();
@@ -194,11 +239,42 @@ random_hold(fs_hold_t *hold, unsigned lines)
     hold->due = (int64_t) random64();
     hold->length_ms = (uint32_t) random64();
 
+    if (random64() % 2) {
+        hold->number = 1 + (uint32_t) (random64() % UINT32_MAX);
+    }
+
     for (i = 0; i < lines; i++) {
         hold->lines[i].sale = (uint32_t) random64();
         hold->lines[i].qty = (uint32_t) (1 + random64() % FS_QTY_MAX);
         hold->lines[i].price_fen = (int64_t) (random64()
                                               % (FS_PRICE_MAX + 1));
+    }
+}
+
+
+/* A gift, or what one takes off. */
+
+static void
+random_gift(fs_hold_t *hold)
+{
+    unsigned    i;
+    fs_line_t  *line;
+
+    hold->gift = random64();
+
+    if (hold->lines_n == 1) {
+        hold->state = (uint8_t) (FS_HOLD_GRANTED + random64() % 3);
+        hold->number = (uint32_t) (random64() | 1);
+        hold->prize = (uint8_t) (random64() % (FS_PRIZES_MAX + 1));
+        hold->worth_fen = (int64_t) (random64() % (FS_PRICE_MAX + 1));
+        hold->valid_until = (int64_t) (random64() >> 1);
+        return;
+    }
+
+    for (i = 0; i < hold->lines_n; i++) {
+        line = &hold->lines[i];
+        line->off_fen = (int64_t) (random64()
+                                   % ((uint64_t) fs_line_paid(line) + 1));
     }
 }
 
@@ -225,6 +301,7 @@ random_after(fs_hold_t *hold)
         line->wave = (uint16_t) random64();
         line->short_qty = (uint16_t) (random64() % (line->qty + 1));
         line->claimed = (uint16_t) (random64() % (line->qty + 1));
+        line->ready_s = (uint32_t) random64();
         line->goods_at = (int64_t) random64();
     }
 }
@@ -249,6 +326,12 @@ test_hold(void **state)
         /* half of what a live hold may cost in the index is overhead */
         if (lines == 1) {
             assert_in_range(len, 1, 88);
+        }
+
+        if (round % 3 == 1) {
+            random_gift(&hold);
+            len = fs_hold_row_encode(&hold, row);
+            assert_in_range(len, 1, FS_HOLD_ROW_MAX);
         }
 
         if (round % 2) {
@@ -280,6 +363,23 @@ test_hold(void **state)
     memset(row + len - 16 - 32 * FS_LINES_MAX, 0, 16 + 32 * FS_LINES_MAX);
     assert_int_equal(fs_hold_row_decode(&back, str(row, len)), -1);
     hold.owed_fen = 0;
+
+    /* more is taken off than it costs; a gift without a number, and what is
+     * none with one */
+
+    hold.gift = 5;
+    hold.lines[0].off_fen = fs_line_paid(&hold.lines[0]);
+    len = fs_hold_row_encode(&hold, row);
+    assert_int_equal(fs_hold_row_decode(&back, str(row, len)), 0);
+    hold.lines[0].off_fen++;
+    len = fs_hold_row_encode(&hold, row);
+    assert_int_equal(fs_hold_row_decode(&back, str(row, len)), -1);
+    hold.lines[0].off_fen = 0;
+    hold.gift = 0;
+    row[1] = FS_HOLD_OVER;
+    assert_int_equal(fs_hold_row_decode(&back, str(row, len)), -1);
+    row[1] = FS_HOLD_GRANTED;
+    assert_int_equal(fs_hold_row_decode(&back, str(row, len)), -1);
 
     /* more is owed than was paid, or of more units than there are */
 
@@ -314,7 +414,20 @@ test_hold(void **state)
     row[2] = FS_LINES_MAX + 1;
     assert_int_equal(fs_hold_row_decode(&back, str(row, len)), -1);
     row[2] = FS_LINES_MAX;
-    row[3] |= 4;
+    row[3] |= 8;
+    assert_int_equal(fs_hold_row_decode(&back, str(row, len)), -1);
+
+    /* a number is there where it is one */
+
+    random_hold(&hold, 1);
+    hold.number = 7;
+    len = fs_hold_row_encode(&hold, row);
+    assert_int_equal(fs_hold_row_decode(&back, str(row, len)), 0);
+    assert_int_equal(back.number, 7);
+    memset(row + len - 8, 0, 4);
+    assert_int_equal(fs_hold_row_decode(&back, str(row, len)), -1);
+    row[len - 8] = 7;
+    row[len - 1] = 1;
     assert_int_equal(fs_hold_row_decode(&back, str(row, len)), -1);
 }
 
@@ -396,7 +509,7 @@ static void
 test_buyer(void **state)
 {
     size_t      len;
-    uint8_t     row[FS_BUYER_ROW_SIZE];
+    uint8_t     row[FS_BUYER_ROW_MAX];
     unsigned    round;
     fs_buyer_t  buyer, back;
 
@@ -406,9 +519,11 @@ test_buyer(void **state)
         memset(&buyer, 0, sizeof(buyer));
         buyer.live = (uint32_t) random64() & 0xffffff;
         buyer.newest = random64();
+        buyer.gift = round % 2 ? random64() | 1 : 0;
 
         len = fs_buyer_row_encode(&buyer, row);
-        assert_int_equal(len, FS_BUYER_ROW_SIZE);
+        assert_int_equal(len, round % 2 ? FS_BUYER_ROW_MAX
+                                        : FS_BUYER_ROW_SIZE);
 
         memset(&back, 0, sizeof(back));
         assert_int_equal(fs_buyer_row_decode(&back, str(row, len)), 0);
@@ -416,15 +531,19 @@ test_buyer(void **state)
     }
 
     /* full, it stays full: it does not begin again at 0 */
+    buyer.gift = 0;
     buyer.live = 0x1000000;
     fs_buyer_row_encode(&buyer, row);
-    assert_int_equal(fs_buyer_row_decode(&back, str(row, sizeof(row))), 0);
+    assert_int_equal(fs_buyer_row_decode(&back, str(row, FS_BUYER_ROW_SIZE)),
+                     0);
     assert_int_equal(back.live, 0xffffff);
 
-    assert_int_equal(fs_buyer_row_decode(&back, str(row, sizeof(row) - 1)),
+    assert_int_equal(fs_buyer_row_decode(&back,
+                                         str(row, FS_BUYER_ROW_SIZE - 1)),
                      -1);
     row[0]++;
-    assert_int_equal(fs_buyer_row_decode(&back, str(row, sizeof(row))), -1);
+    assert_int_equal(fs_buyer_row_decode(&back, str(row, FS_BUYER_ROW_SIZE)),
+                     -1);
 }
 
 
@@ -739,7 +858,7 @@ test_timer(void **state)
 
     for (round = 0; round < ROUNDS; round++) {
         memset(&timer, 0, sizeof(timer));
-        timer.clock = random64() % 2 ? 'm' : 'w';
+        timer.clock = "mow"[random64() % 3];
         timer.kind = (uint8_t) (1 + random64() % FS_TIMER_CLAIM);
         timer.time = (int64_t) (random64() >> 1);
         timer.sale = (uint32_t) random64();

@@ -177,7 +177,7 @@ test_schema(void **context)
     fixture_close(fixture, 0);
 
     assert_string_equal(store_refused(&fixture->conf), "not_ready");
-    assert_non_null(strstr(refused, "has schema 3, this program knows"));
+    assert_non_null(strstr(refused, "has schema 4, this program knows"));
 }
 
 

@@ -7,6 +7,15 @@
 #include "fixture.h"
 
 
+/* A gift: `over` is how it is shown, and no row's state. */
+#define GIFT(state, handed)                                                  \
+    state " pay:wrong_state release:wrong_state point:wrong_state"           \
+    " expire:wrong_state confirm:refund_due(wrong_amount)>" state            \
+    " cancel:wrong_state owe:wrong_state refund:refunded>" state             \
+    " ready:wrong_state pick_up:wrong_state " handed                         \
+    " give_back:wrong_state gift:wrong_state\n"
+
+
 /* state, then for each move the outcome or the entry and the next state */
 static const char  expected[] =
     "none pay:wrong_state release:wrong_state point:wrong_state"
@@ -14,21 +23,21 @@ static const char  expected[] =
     " confirm:wrong_state cancel:wrong_state owe:wrong_state"
     " refund:wrong_state ready:wrong_state pick_up:wrong_state"
     " hand_over:wrong_state put_back:wrong_state"
-    " give_back:wrong_state\n"
+    " give_back:wrong_state gift:wrong_state\n"
 
     "held pay:paying>paying release:released>released point:pickup>held"
     " expire:expired>expired confirm:sold>sold cancel:cancelled>cancelled"
     " owe:wrong_state refund:refunded>held ready:wrong_state"
     " pick_up:wrong_state"
     " hand_over:wrong_state put_back:wrong_state"
-    " give_back:wrong_state\n"
+    " give_back:wrong_state gift:bound>held\n"
 
     "paying pay:no_effect release:wrong_state point:pickup>paying"
     " expire:expired>expired"
     " confirm:sold>sold cancel:cancelled>cancelled owe:wrong_state"
     " refund:refunded>paying ready:wrong_state pick_up:wrong_state"
     " hand_over:wrong_state put_back:wrong_state"
-    " give_back:wrong_state\n"
+    " give_back:wrong_state gift:wrong_state\n"
 
     "sold pay:wrong_state release:wrong_state point:wrong_state"
     " expire:wrong_state"
@@ -36,7 +45,7 @@ static const char  expected[] =
     " owe:owed>sold refund:refunded>sold ready:ready>ready"
     " pick_up:wrong_state"
     " hand_over:picked_up>picked_up put_back:put_back>ready"
-    " give_back:owed>refund_due\n"
+    " give_back:owed>refund_due gift:wrong_state\n"
 
     "released pay:wrong_state release:no_effect point:wrong_state"
     " expire:wrong_state"
@@ -44,7 +53,7 @@ static const char  expected[] =
     " owe:wrong_state refund:refunded>released ready:wrong_state"
     " pick_up:wrong_state"
     " hand_over:wrong_state put_back:wrong_state"
-    " give_back:wrong_state\n"
+    " give_back:wrong_state gift:wrong_state\n"
 
     "expired pay:wrong_state release:wrong_state point:wrong_state"
     " expire:no_effect"
@@ -52,7 +61,7 @@ static const char  expected[] =
     " owe:wrong_state refund:refunded>expired ready:wrong_state"
     " pick_up:wrong_state"
     " hand_over:wrong_state put_back:wrong_state"
-    " give_back:wrong_state\n"
+    " give_back:wrong_state gift:wrong_state\n"
 
     "cancelled pay:wrong_state release:wrong_state point:wrong_state"
     " expire:wrong_state"
@@ -60,7 +69,7 @@ static const char  expected[] =
     " owe:wrong_state refund:refunded>cancelled ready:wrong_state"
     " pick_up:wrong_state"
     " hand_over:wrong_state put_back:wrong_state"
-    " give_back:wrong_state\n"
+    " give_back:wrong_state gift:wrong_state\n"
 
     "refund_due pay:wrong_state release:wrong_state point:wrong_state"
     " expire:wrong_state"
@@ -68,7 +77,7 @@ static const char  expected[] =
     " owe:owed>refund_due refund:refunded>refunded ready:ready>ready"
     " pick_up:wrong_state"
     " hand_over:picked_up>picked_up put_back:put_back>ready"
-    " give_back:wrong_state\n"
+    " give_back:wrong_state gift:wrong_state\n"
 
     "refunded pay:wrong_state release:wrong_state point:wrong_state"
     " expire:wrong_state"
@@ -76,7 +85,7 @@ static const char  expected[] =
     " owe:owed>refunded refund:wrong_state ready:ready>ready"
     " pick_up:wrong_state"
     " hand_over:picked_up>picked_up put_back:put_back>ready"
-    " give_back:wrong_state\n"
+    " give_back:wrong_state gift:wrong_state\n"
 
     "ready pay:wrong_state release:wrong_state point:wrong_state"
     " expire:wrong_state"
@@ -84,7 +93,7 @@ static const char  expected[] =
     " owe:owed>ready refund:refunded>ready ready:no_effect"
     " pick_up:picked_up>picked_up"
     " hand_over:picked_up>picked_up put_back:put_back>ready"
-    " give_back:wrong_state\n"
+    " give_back:wrong_state gift:wrong_state\n"
 
     "picked_up pay:wrong_state release:wrong_state point:wrong_state"
     " expire:wrong_state"
@@ -92,11 +101,25 @@ static const char  expected[] =
     " owe:owed>picked_up refund:refunded>picked_up ready:wrong_state"
     " pick_up:no_effect"
     " hand_over:picked_up>picked_up put_back:put_back>ready"
-    " give_back:wrong_state\n";
+    " give_back:wrong_state gift:wrong_state\n"
+
+    GIFT("granted", "hand_over:picked_up>used put_back:wrong_state")
+    GIFT("bound", "hand_over:wrong_state put_back:wrong_state")
+    GIFT("used", "hand_over:picked_up>used put_back:put_back>granted")
+    GIFT("over", "hand_over:wrong_state put_back:wrong_state")
+
+    "queued pay:wrong_state release:stepped_out>released point:wrong_state"
+    " expire:ended>expired"
+    " confirm:refund_due(wrong_amount)>queued cancel:wrong_state"
+    " owe:wrong_state refund:refunded>queued ready:wrong_state"
+    " pick_up:wrong_state"
+    " hand_over:wrong_state put_back:wrong_state"
+    " give_back:wrong_state gift:wrong_state\n";
 
 static const char  *moves[FS_MOVES_N] = {
     "pay", "release", "point", "expire", "confirm", "cancel", "owe",
-    "refund", "ready", "pick_up", "hand_over", "put_back", "give_back"
+    "refund", "ready", "pick_up", "hand_over", "put_back", "give_back",
+    "gift"
 };
 
 

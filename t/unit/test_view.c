@@ -182,7 +182,7 @@ test_holds(void **context)
     reader = fs_reader_create(fixture->store);
     view = view_open(reader, FS_OK);
 
-    n = fs_view_holds(&view, buyer, 0, 5, holds, &more);
+    n = fs_view_holds(&view, buyer, 0, 0, 5, holds, &more);
     assert_int_equal(n, 5);
     assert_false(more);
 
@@ -191,7 +191,7 @@ test_holds(void **context)
         assert_memory_equal(holds[i].buyer, buyer, FS_BUYER_LEN);
     }
 
-    n = fs_view_holds(&view, buyer, seqs[4], 2, holds, &more);
+    n = fs_view_holds(&view, buyer, 0, seqs[4], 2, holds, &more);
     assert_int_equal(n, 2);
     assert_true(more);
     assert_int_equal(holds[0].seq, seqs[3]);
@@ -199,13 +199,13 @@ test_holds(void **context)
 
     /* somebody else's hold is no place to begin at */
 
-    assert_int_equal(fs_view_holds(&view, buyer, seqs[4] + 1, 5, holds,
+    assert_int_equal(fs_view_holds(&view, buyer, 0, seqs[4] + 1, 5, holds,
                                    &more), 0);
     assert_false(more);
-    assert_int_equal(fs_view_holds(&view, buyer, 9999, 5, holds, &more), 0);
+    assert_int_equal(fs_view_holds(&view, buyer, 0, 9999, 5, holds, &more), 0);
 
     fixture_buyer(buyer, BUYER + 2);
-    assert_int_equal(fs_view_holds(&view, buyer, 0, 5, holds, &more), 0);
+    assert_int_equal(fs_view_holds(&view, buyer, 0, 0, 5, holds, &more), 0);
 
     assert_true(fs_view_hold(&view, seqs[0], &holds[0]));
     assert_int_equal(holds[0].seq, seqs[0]);
@@ -617,7 +617,7 @@ test_walks(void **context)
     assert_int_equal(fs_view_outcome(&view), FS_OK);
 
     fixture_buyer(buyer, 1);
-    n = fs_view_holds(&view, buyer, 0, 4, rows, &more);
+    n = fs_view_holds(&view, buyer, 0, 0, 4, rows, &more);
     assert_int_equal(n, 1);
     assert_int_equal(rows[0].seq, holds[2]);
     assert_int_equal(fs_view_outcome(&view), FS_OK);

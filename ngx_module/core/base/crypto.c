@@ -12,6 +12,7 @@
 #include "base/crypto.h"
 
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <openssl/core_names.h>
@@ -22,6 +23,9 @@
 
 #define FS_AES_LEN           16
 #define FS_HOLD_ID_BYTES     16
+#define FS_CODE_BYTES        20         /* a block, and what shows it is one */
+#define FS_LINK_DOC_MAX      128        /* of a link's document, much more than
+                                           is ever written */
 #define FS_UNIX_DIGITS_MAX   12
 
 
@@ -30,7 +34,11 @@ struct fs_crypto_s {
     EVP_MAC_CTX         *key;           /* keyed */
     EVP_CIPHER_CTX      *encrypt;       /* of hold ids */
     EVP_CIPHER_CTX      *decrypt;
+    EVP_CIPHER_CTX      *encrypt_code;
+    EVP_CIPHER_CTX      *decrypt_code;
     uint8_t              code[FS_HASH_LEN];
+    uint8_t              day[FS_HASH_LEN];
+    uint8_t              link[FS_HASH_LEN];
 };
 
 /* one for each thread; freed when it ends */
@@ -49,7 +57,6 @@ static EVP_CIPHER_CTX *fs_aes_create(const uint8_t *key, int encrypt);
 static int fs_hold_block(EVP_CIPHER_CTX *ctx, const uint8_t *in,
     uint8_t *out);
 static int fs_hex_digit(char c);
-static int fs_unhex(fs_str_t digits, uint8_t *bytes);
 static int fs_signature_mac(fs_str_t secret, const fs_signed_t *parts,
     uint8_t *mac);
 static size_t fs_unix_write(int64_t t, char *buf);
@@ -193,13 +200,16 @@ fs_crypto_create(const uint8_t *store_key)
 {
     int                    failed;
     uint8_t                buyer[FS_HASH_LEN], key[FS_HASH_LEN];
-    uint8_t                hold[FS_HASH_LEN];
+    uint8_t                hold[FS_HASH_LEN], block[FS_HASH_LEN];
     fs_str_t               secret;
     fs_crypto_t           *crypto;
     static const fs_str_t  buyer_label = fs_str("tuanbo buyer 1");
     static const fs_str_t  key_label = fs_str("tuanbo key 1");
     static const fs_str_t  hold_label = fs_str("tuanbo hold 1");
     static const fs_str_t  code_label = fs_str("tuanbo code 1");
+    static const fs_str_t  block_label = fs_str("tuanbo code block 1");
+    static const fs_str_t  day_label = fs_str("tuanbo day 1");
+    static const fs_str_t  link_label = fs_str("tuanbo link 1");
 
     secret.len = FS_STORE_KEY_LEN;
     secret.data = (const char *) store_key;
@@ -213,21 +223,29 @@ fs_crypto_create(const uint8_t *store_key)
     failed = fs_hmac_sha256(secret, buyer_label, buyer) != 0
              || fs_hmac_sha256(secret, key_label, key) != 0
              || fs_hmac_sha256(secret, hold_label, hold) != 0
-             || fs_hmac_sha256(secret, code_label, crypto->code) != 0;
+             || fs_hmac_sha256(secret, code_label, crypto->code) != 0
+             || fs_hmac_sha256(secret, block_label, block) != 0
+             || fs_hmac_sha256(secret, day_label, crypto->day) != 0
+             || fs_hmac_sha256(secret, link_label, crypto->link) != 0;
 
     if (!failed) {
         crypto->buyer = fs_mac_create(buyer, sizeof(buyer));
         crypto->key = fs_mac_create(key, sizeof(key));
         crypto->encrypt = fs_aes_create(hold, 1);
         crypto->decrypt = fs_aes_create(hold, 0);
+        crypto->encrypt_code = fs_aes_create(block, 1);
+        crypto->decrypt_code = fs_aes_create(block, 0);
 
         failed = crypto->buyer == NULL || crypto->key == NULL
-                 || crypto->encrypt == NULL || crypto->decrypt == NULL;
+                 || crypto->encrypt == NULL || crypto->decrypt == NULL
+                 || crypto->encrypt_code == NULL
+                 || crypto->decrypt_code == NULL;
     }
 
     OPENSSL_cleanse(buyer, sizeof(buyer));
     OPENSSL_cleanse(key, sizeof(key));
     OPENSSL_cleanse(hold, sizeof(hold));
+    OPENSSL_cleanse(block, sizeof(block));
 
     if (failed) {
         fs_crypto_destroy(crypto);
@@ -249,7 +267,11 @@ fs_crypto_destroy(fs_crypto_t *crypto)
     EVP_MAC_CTX_free(crypto->key);
     EVP_CIPHER_CTX_free(crypto->encrypt);
     EVP_CIPHER_CTX_free(crypto->decrypt);
+    EVP_CIPHER_CTX_free(crypto->encrypt_code);
+    EVP_CIPHER_CTX_free(crypto->decrypt_code);
     OPENSSL_cleanse(crypto->code, sizeof(crypto->code));
+    OPENSSL_cleanse(crypto->day, sizeof(crypto->day));
+    OPENSSL_cleanse(crypto->link, sizeof(crypto->link));
     free(crypto);
 }
 
@@ -276,28 +298,135 @@ fs_crypto_pseudonym(fs_crypto_t *crypto, fs_str_t identity, uint8_t *buyer)
 }
 
 
+int
+fs_crypto_pseudonym_read(fs_str_t text, uint8_t *buyer)
+{
+    return text.len == 2 * FS_BUYER_LEN ? fs_unhex(text, buyer) : -1;
+}
+
+
 /* No letter that looks like a digit: people read it out. */
+
+static const char  fs_code_letters[] = "0123456789abcdefghjkmnpqrstvwxyz";
+
 
 int
 fs_crypto_code(fs_crypto_t *crypto, const uint8_t *buyer, char *code)
 {
-    unsigned           i;
-    uint64_t           bits;
-    uint8_t            mac[FS_HASH_LEN];
-    static const char  letters[] = "0123456789abcdefghjkmnpqrstvwxyz";
-    const fs_str_t     key = { FS_HASH_LEN, (const char *) crypto->code };
-    const fs_str_t     who = { FS_BUYER_LEN, (const char *) buyer };
+    unsigned        i, bit;
+    uint8_t         bytes[FS_CODE_BYTES + 1], mac[FS_HASH_LEN];
+    const fs_str_t  key = { FS_HASH_LEN, (const char *) crypto->code };
+    const fs_str_t  who = { FS_BUYER_LEN, (const char *) buyer };
 
-    if (fs_hmac_sha256(key, who, mac) != 0) {
+    if (fs_hmac_sha256(key, who, mac) != 0
+        || fs_hold_block(crypto->encrypt_code, buyer, bytes) != 0)
+    {
         return -1;
     }
 
-    memcpy(&bits, mac, sizeof(bits));
+    memcpy(bytes + FS_AES_LEN, mac, FS_CODE_BYTES - FS_AES_LEN);
+    bytes[FS_CODE_BYTES] = 0;
 
     for (i = 0; i < FS_CODE_LEN; i++) {
-        code[i] = letters[bits & 31];
-        bits >>= 5;
+        bit = i * 5;
+        code[i] = fs_code_letters[((unsigned) bytes[bit / 8] << 8
+                                   | bytes[bit / 8 + 1])
+                                  >> (11 - bit % 8) & 31];
     }
+
+    return 0;
+}
+
+
+/* What it says is written again, and has to be the same. */
+
+int
+fs_crypto_code_read(fs_crypto_t *crypto, fs_str_t code, uint8_t *buyer)
+{
+    char         again[FS_CODE_LEN];
+    uint8_t      bytes[FS_CODE_BYTES];
+    unsigned     i, n;
+    uint32_t     bits;
+    const char  *letter;
+
+    if (code.len != FS_CODE_LEN) {
+        return -1;
+    }
+
+    bits = 0;
+    n = 0;
+
+    for (i = 0; i < FS_CODE_LEN; i++) {
+        letter = memchr(fs_code_letters, code.data[i],
+                        sizeof(fs_code_letters) - 1);
+
+        if (letter == NULL) {
+            return -1;
+        }
+
+        bits = bits << 5 | (uint32_t) (letter - fs_code_letters);
+
+        if (5 * (i + 1) / 8 > n) {
+            bytes[n] = (uint8_t) (bits >> (5 * (i + 1) - 8 * (n + 1)));
+            n++;
+        }
+    }
+
+    if (fs_hold_block(crypto->decrypt_code, bytes, buyer) != 0
+        || fs_crypto_code(crypto, buyer, again) != 0)
+    {
+        return -1;
+    }
+
+    return CRYPTO_memcmp(again, code.data, FS_CODE_LEN) == 0 ? 0 : -1;
+}
+
+
+int
+fs_crypto_day_key(fs_crypto_t *crypto, fs_str_t pickup, int64_t day,
+    uint8_t *key)
+{
+    int             len;
+    char            text[FS_SLUG_MAX + 24];
+    fs_str_t        message;
+    const fs_str_t  secret = { FS_HASH_LEN, (const char *) crypto->day };
+
+    if (pickup.len > FS_SLUG_MAX) {
+        return -1;
+    }
+
+    len = snprintf(text, sizeof(text), "%lld\n%.*s", (long long) day,
+                   (int) pickup.len, pickup.data);
+
+    message.len = (size_t) len;
+    message.data = text;
+
+    return fs_hmac_sha256(secret, message, key);
+}
+
+
+int
+fs_crypto_link_tag(fs_crypto_t *crypto, fs_str_t id, fs_str_t doc, char *tag)
+{
+    char            text[FS_HOLD_ID_LEN + FS_LINK_DOC_MAX];
+    uint8_t         mac[FS_HASH_LEN];
+    fs_str_t        message;
+    const fs_str_t  secret = { FS_HASH_LEN, (const char *) crypto->link };
+
+    if (id.len != FS_HOLD_ID_LEN || doc.len > FS_LINK_DOC_MAX) {
+        return -1;
+    }
+
+    memcpy(text, id.data, id.len);
+    memcpy(text + id.len, doc.data, doc.len);
+    message.len = id.len + doc.len;
+    message.data = text;
+
+    if (fs_hmac_sha256(secret, message, mac) != 0) {
+        return -1;
+    }
+
+    fs_hex(mac, FS_LINK_TAG_LEN / 2, tag);
 
     return 0;
 }
@@ -508,7 +637,7 @@ fs_hex_digit(char c)
 
 /* Only lowercase: each value has one spelling.  0 or -1. */
 
-static int
+int
 fs_unhex(fs_str_t digits, uint8_t *bytes)
 {
     int     high, low;

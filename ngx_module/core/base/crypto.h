@@ -25,9 +25,37 @@ void fs_crypto_destroy(fs_crypto_t *crypto);
 int fs_crypto_pseudonym(fs_crypto_t *crypto, fs_str_t identity,
     uint8_t *buyer);
 
-/* A buyer's public code, FS_CODE_LEN letters and digits: always the same, and
- * nobody without the store's key comes back from it.  0 or -1. */
+/* A pseudonym as the ledger writes it: 2 * FS_BUYER_LEN lowercase hexadecimal
+ * digits.  0 or -1. */
+int fs_crypto_pseudonym_read(fs_str_t text, uint8_t *buyer);
+
+/*
+ * A buyer's public code, FS_CODE_LEN letters and digits: always the same, and
+ * nobody without the store's key comes back from it.  It is AES-128 of the
+ * pseudonym and four bytes that show that it is one, so that it is known
+ * whose it is without a row for each neighbour.  0 or -1.
+ */
 int fs_crypto_code(fs_crypto_t *crypto, const uint8_t *buyer, char *code);
+
+/* 0, and whose it is, FS_BUYER_LEN bytes; -1: not a code of this store's. */
+int fs_crypto_code_read(fs_crypto_t *crypto, fs_str_t code, uint8_t *buyer);
+
+/*
+ * The key of a pickup point's day, FS_HASH_LEN bytes: what is shown to be
+ * collected there is signed with it, and who has it can tell, but comes
+ * neither to the store's key nor to another day's or point's.  The day is
+ * the caller's number of it.  0; -1: a slug is shorter.
+ */
+int fs_crypto_day_key(fs_crypto_t *crypto, fs_str_t pickup, int64_t day,
+    uint8_t *key);
+
+/*
+ * The tag of an order's private link, FS_LINK_TAG_LEN lowercase hexadecimal
+ * digits: of its id and of the document that says that there is a link.
+ * Nobody without the store's key comes to it.  0; -1: the document is long.
+ */
+int fs_crypto_link_tag(fs_crypto_t *crypto, fs_str_t id, fs_str_t doc,
+    char *tag);
 
 /*
  * The hash of an idempotency key under the store's key, FS_KEY_HASH_LEN bytes,
@@ -56,8 +84,10 @@ int fs_reference_hash(fs_str_t reference, uint8_t *hash);
 /* HMAC-SHA256, FS_HASH_LEN bytes.  0 or -1. */
 int fs_hmac_sha256(fs_str_t secret, fs_str_t message, uint8_t *mac);
 
-/* Lowercase hexadecimal, 2 * len digits, no NUL. */
+/* Lowercase hexadecimal, 2 * len digits, no NUL; and back: 0, or -1: a digit
+ * is none of these. */
 void fs_hex(const uint8_t *bytes, size_t len, char *out);
+int fs_unhex(fs_str_t digits, uint8_t *bytes);
 
 /*
  * Flashsale-Signature.  `parts` are what is signed: t, method, target,

@@ -55,6 +55,18 @@ static const char *const  fs_claim_states[] = {
 #undef X
 };
 
+static const char *const  fs_gives[] = {
+#define X(name, string)  string,
+    FS_GIVES(X)
+#undef X
+};
+
+static const char *const  fs_whys[] = {
+#define X(name, string)  string,
+    FS_WHYS(X)
+#undef X
+};
+
 
 /* What is out of range cannot be told apart any more: it is our fault. */
 
@@ -132,6 +144,20 @@ fs_claim_state_name(unsigned state)
 }
 
 
+const char *
+fs_gives_name(unsigned kind)
+{
+    return kind < FS_GIVES_N ? fs_gives[kind] : "unknown";
+}
+
+
+const char *
+fs_why_name(unsigned why)
+{
+    return why < FS_WHYS_N ? fs_whys[why] : "unknown";
+}
+
+
 int
 fs_day_write(uint32_t day, char *buf)
 {
@@ -198,10 +224,26 @@ fs_hold_amount(const fs_hold_t *hold)
     amount = 0;
 
     for (i = 0; i < hold->lines_n && i < FS_LINES_MAX; i++) {
-        amount += hold->lines[i].price_fen * hold->lines[i].qty;
+        amount += fs_line_paid(&hold->lines[i]);
     }
 
     return amount;
+}
+
+
+int64_t
+fs_hold_off(const fs_hold_t *hold)
+{
+    unsigned  i;
+    int64_t   off;
+
+    off = 0;
+
+    for (i = 0; i < hold->lines_n && i < FS_LINES_MAX; i++) {
+        off += hold->lines[i].off_fen;
+    }
+
+    return off;
 }
 
 
@@ -231,6 +273,37 @@ fs_sale_state(const fs_sale_t *sale)
  * all are decided, and then says whether any formed.  What was cancelled did
  * not.
  */
+
+int
+fs_sale_awaited(const fs_sale_t *sale)
+{
+    unsigned  i;
+    uint32_t  free;
+
+    if (sale->queued == 0 || sale->closed) {
+        return 0;
+    }
+
+    free = fs_sale_free(sale);
+
+    for (i = 0; i < FS_QUEUED_QTY_MAX && i < free; i++) {
+        if (sale->waiting[i] != 0) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+int
+fs_sale_serves(const fs_sale_t *sale)
+{
+    return sale->closed ? sale->queued != 0
+                        : sale->opened && !sale->paused
+                          && fs_sale_awaited(sale);
+}
+
 
 int
 fs_sale_formed(const fs_sale_t *sale)

@@ -20,6 +20,7 @@
 #define FS_SLUG_MAX          64         /* bytes of a slug */
 #define FS_LINES_MAX         8          /* lines of a hold */
 #define FS_QTY_MAX           10000      /* units in one line */
+#define FS_QUEUED_QTY_MAX    8          /* units that a hold waits for */
 #define FS_STOCK_MAX         1000000000 /* units of a sale */
 #define FS_PRICE_MAX         10000000000LL  /* fen: 100 million yuan */
 #define FS_AMOUNT_MAX        (FS_PRICE_MAX * FS_QTY_MAX * FS_LINES_MAX)
@@ -45,17 +46,36 @@
 #define FS_WAVES_MAX         65534      /* of one sale */
 #define FS_WAVE_OPEN         0xffff     /* see fs_line_t */
 #define FS_WAVE_SALES_MAX    64         /* sales of one wave */
+#define FS_GIFT_SALES_MAX    64         /* sales that a gift is good for */
+#define FS_PRIZES_MAX        16         /* kinds of prizes of a draw */
+#define FS_PRIZE_TITLE_MAX   128        /* bytes */
+#define FS_SOURCE_MAX        64         /* bytes of a beacon's name */
+#define FS_ROUND_MAX         4503599627370495LL  /* of a beacon: 2^52 - 1 */
+#define FS_BEACON            "drand quicknet"    /* the one that is known: */
+#define FS_BEACON_FIRST_AT   1692803367000LL     /* its round 1, epoch ms */
+#define FS_BEACON_MS         3000       /* and from one to the next */
+#define FS_PACKETS_MAX       10000      /* units of a packet */
+#define FS_VALID_MS_MAX      315360000000LL  /* of a gift: ten years */
+#define FS_VALID_AGAIN_MS    604800000  /* of one that was given back, at
+                                           least: seven days */
+#define FS_SEED_LEN          32
+#define FS_WINNERS_MAX       10000      /* of one draw */
 #define FS_WAVE_NAMES_MAX    1000000    /* waves of a store */
+#define FS_TAKERS_MAX        1000000    /* of cash, of a store */
 
 #define FS_NAME_MAX          64         /* bytes of a name to call out */
 #define FS_DIGITS_LEN        4          /* of a phone, the last ones */
-#define FS_CODE_LEN          12         /* letters of a buyer's public code */
+#define FS_CODE_LEN          32         /* letters of a buyer's public code */
+
+#define FS_COMMENT_CHARS     200        /* code points of a comment, */
+#define FS_COMMENT_MAX       (4 * FS_COMMENT_CHARS)     /* and bytes */
 
 #define FS_BUYER_LEN         16         /* a pseudonym */
 #define FS_HASH_LEN          32         /* SHA-256 */
 #define FS_KEY_HASH_LEN      8          /* of an idempotency key */
 #define FS_REFERENCE_LEN     16         /* of a payment reference, hashed */
 #define FS_HOLD_ID_LEN       32         /* hexadecimal digits */
+#define FS_LINK_TAG_LEN      32         /* of an order's private link, too */
 #define FS_BOOT_LEN          16
 #define FS_INCARNATION_LEN   16
 #define FS_STORE_KEY_LEN     32
@@ -124,7 +144,16 @@ typedef struct {
     X(REFUND_DUE, "refund_due")                                              \
     X(REFUNDED,   "refunded")                                                \
     X(READY,      "ready")                                                   \
-    X(PICKED_UP,  "picked_up")
+    X(PICKED_UP,  "picked_up")                                               \
+                                                                             \
+    /* of a gift, which is a hold of a sale that gives */                    \
+    X(GRANTED,    "granted")                                                 \
+    X(BOUND,      "bound")              /* by a hold that uses it */         \
+    X(USED,       "used")               /* sold with it; or handed over */   \
+    X(OVER,       "over")               /* granted, and its time is over:    \
+                                           how it is shown, never a row's */ \
+                                                                             \
+    X(QUEUED,     "queued")             /* it waits for units */
 
 typedef enum {
 #define X(name, string)  FS_HOLD_##name,
@@ -132,6 +161,39 @@ typedef enum {
 #undef X
     FS_HOLD_STATES_N
 } fs_hold_state_t;
+
+
+/* what a sale gives, name in JSON */
+#define FS_GIVES(X)                                                          \
+    X(NOTHING, "nothing")               /* it sells */                       \
+    X(COUPON,  "coupon")                                                     \
+    X(PACKET,  "packet")                /* of money, of many sizes */        \
+    X(TICKET,  "ticket")                /* of a draw */                      \
+    X(ITEM,    "item")                  /* that is handed over */
+
+typedef enum {
+#define X(name, string)  FS_GIVES_##name,
+    FS_GIVES(X)
+#undef X
+    FS_GIVES_N
+} fs_gives_kind_t;
+
+
+/* why a gift cannot be used, name in JSON */
+#define FS_WHYS(X)                                                           \
+    X(NONE,       "none")                                                    \
+    X(BOUND,      "bound")              /* another hold uses it */           \
+    X(USED,       "used")                                                    \
+    X(OVER,       "over")                                                    \
+    X(TOO_LITTLE, "too_little")         /* the lines cost less */            \
+    X(OTHER_SALE, "other_sale")         /* it is good for none of them */
+
+typedef enum {
+#define X(name, string)  FS_WHY_##name,
+    FS_WHYS(X)
+#undef X
+    FS_WHYS_N
+} fs_why_t;
 
 
 /* state of a sale at a time, name in JSON */
@@ -150,7 +212,7 @@ typedef enum {
 } fs_sale_state_t;
 
 
-/* why money is due back, name in JSON */
+/* why money is due back, or a gift is, or is given, name in JSON */
 #define FS_REASONS(X)                                                        \
     X(NONE,             "none")                                              \
     X(LATE,             "late")             /* and units are gone */         \
@@ -167,7 +229,17 @@ typedef enum {
     X(DAMAGED,          "damaged")                                           \
     X(WRONG,            "wrong")            /* something else was */         \
     X(SALE_CANCELLED,   "sale_cancelled")                                    \
-    X(COMPENSATION,     "compensation")     /* to each buyer of a sale */
+    X(COMPENSATION,     "compensation")     /* to each buyer of a sale */    \
+    X(GIFT_GONE,        "gift_gone")        /* another hold has its gift */  \
+                                                                             \
+    /* why a gift is free again */                                           \
+    X(ASKED,            "asked")            /* its buyer took it out */      \
+    X(EXPIRED,          "expired")                                           \
+    X(RETURNED,         "returned")         /* all is owed back */           \
+                                                                             \
+    /* why one is given */                                                   \
+    X(NEWCOMER,         "newcomer")         /* who came by a neighbour's code */ \
+    X(INVITER,          "inviter")          /* that neighbour */
 
 typedef enum {
 #define X(name, string)  FS_REASON_##name,
@@ -237,6 +309,7 @@ typedef enum {
     X(CREATED,        201, "created",        "Created")                      \
     X(REPLAYED,       200, "replayed",       "Answered before")              \
     X(ACCEPTED,       202, "accepted",       "Accepted")                     \
+    X(QUEUED,         202, "queued",         "In the line for units")        \
     X(REFUND_DUE,     200, "refund_due",     "The payment is due back")      \
     X(HANDED_OVER,    200, "handed_over",    "Handed over")                  \
     X(DOUBLE,         200, "double",         "Handed over before")           \
@@ -268,13 +341,18 @@ typedef enum {
     X(FORMED,         409, "formed",         "The group has formed")         \
     X(TOO_LATE,       409, "too_late",       "The time for it is over")      \
     X(CLAIMED,        409, "claimed",        "The units are claimed or owed back already") \
-    X(READY_ALREADY,  409, "ready_already",  "More units are ready already") \
+    X(READY_ALREADY,  409, "ready_already",  "More units are ready already, or another count was the last") \
     X(FROZEN,         409, "frozen",         "The wave is frozen")           \
+    X(GIVEN,          409, "given",          "What a sale gives changes only in the buyers' favour") \
+    X(BY_DESK,        409, "by_desk",        "It is given by the desk only") \
+    X(GIFT_UNUSABLE,  409, "gift_unusable",  "The gift cannot be used for it") \
     X(FORKED,         409, "forked",         "The ledger has another history") \
+    X(MUTED,          409, "muted",          "The host has muted this buyer here") \
     X(PRECONDITION,   412, "precondition_failed", "It is not as the request supposes") \
     X(TOO_LARGE,      413, "too_large",      "The request is too large")     \
     X(BAD_MEDIA,      415, "unsupported_media_type", "The body is neither JSON nor a form") \
     X(KEY_REUSED,     422, "key_reused",     "The key was used for another request") \
+    X(NOT_ALLOWED,    422, "not_allowed",    "The shop does not take these words") \
     X(TOO_FAST,       429, "too_fast",       "Too many requests in a short time") \
     X(INTERNAL,       500, "internal",       "Something is wrong on the server") \
     X(QUEUE_FULL,     503, "queue_full",     "Too many requests wait")       \
@@ -299,6 +377,8 @@ typedef struct {
     uint32_t             sale;          /* number, from 1 */
     uint32_t             qty;
     int64_t              price_fen;     /* of one unit, when it was held */
+    int64_t              off_fen;       /* of all of them, by the hold's
+                                           gift */
 
     /* of an order, see fold/fold_debt.c */
     int64_t              owed_fen;      /* owed back of it so far, whether it
@@ -314,6 +394,9 @@ typedef struct {
     int64_t              goods_at;      /* wall.  READY: from then on it
                                            counts as handed over, 0: never;
                                            HANDED_OVER: since when */
+    uint32_t             ready_s;       /* it has come so many seconds after
+                                           its hold was made; 0: it has not,
+                                           or nobody knows */
 } fs_line_t;
 
 typedef struct {
@@ -334,7 +417,24 @@ typedef struct {
     int64_t              created_at;    /* wall */
     int64_t              expires_at;    /* wall */
     int64_t              due;           /* mono */
-    uint32_t             length_ms;     /* of its present term */
+    uint32_t             length_ms;     /* of its present term; QUEUED: of
+                                           the term that it will have */
+    fs_seq_t             gift;          /* that it uses, or used: it stays
+                                           when the hold ends, for a payment
+                                           that is late; of a gift: the hold
+                                           that uses it; 0: none */
+    uint32_t             number;        /* of a gift: of its sale's, from 1;
+                                           of one that waits, or waited: in
+                                           the line of its sale, from 1; else
+                                           0 */
+    uint32_t             ahead;         /* QUEUED, where it is read: at most
+                                           so many come before it */
+
+    /* of a gift */
+    int64_t              worth_fen;     /* what it takes off a price */
+    uint8_t              prize;         /* that a ticket has won, its index
+                                           and 1; 0: none */
+    int64_t              valid_until;   /* wall, 0: no end */
     fs_line_t            lines[FS_LINES_MAX];
 } fs_hold_t;
 
@@ -355,6 +455,10 @@ typedef struct {
     uint32_t             hold_ms;       /* 0: the directive's */
     uint32_t             cancel_ms;     /* after it was sold a buyer may
                                            cancel so long, 0: never */
+    uint8_t              gives;         /* fs_gives_kind_t; by its terms */
+    uint8_t              by_desk;       /* and only the desk gives it */
+    uint32_t             queue;         /* one more than the units that may
+                                           wait, 0: the directive's */
 
     /* folded from the ledger; free = stock - held - sold */
     fs_seq_t             version;       /* of the last entry about it */
@@ -374,6 +478,11 @@ typedef struct {
     uint32_t             handed_lines;  /* lines and units handed over */
     uint32_t             handed_units;
     uint32_t             claimed_units; /* of claims not denied */
+    uint32_t             waiting[FS_QUEUED_QTY_MAX];  /* holds that wait, by
+                                           their units: for 1, for 2, … */
+    uint32_t             queued;        /* and their units, all together */
+    uint32_t             queue_last;    /* the last number that was given */
+    fs_seq_t             served_seq;    /* the last `served` of it, 0: none */
     int64_t              due;           /* mono: its earliest hold, 0: none */
 } fs_sale_t;
 
@@ -485,6 +594,9 @@ typedef struct {
 } fs_contact_t;
 
 
+/* see ledger/terms.h */
+typedef struct fs_terms_s  fs_terms_t;
+
 /* How numbers become names for people.  Each returns 0, or -1: unknown. */
 typedef struct {
     void                *data;
@@ -495,6 +607,9 @@ typedef struct {
      * NULL */
     int                (*hold_id)(void *data, fs_seq_t hold,
                                   const uint32_t *epoch, char *id);
+    /* what a sale gives; NULL: it is not asked for */
+    int                (*terms)(void *data, uint32_t sale,
+                                fs_terms_t *terms);
 } fs_names_t;
 
 
@@ -508,6 +623,8 @@ const char *fs_reason_name(unsigned reason);
 const char *fs_goods_name(unsigned goods);
 const char *fs_via_name(unsigned via);
 const char *fs_claim_state_name(unsigned state);
+const char *fs_gives_name(unsigned kind);
+const char *fs_why_name(unsigned why);
 
 /* A day of a wave, 20261130: "2026-11-30" into buf.  The length. */
 int fs_day_write(uint32_t day, char *buf);
@@ -532,11 +649,53 @@ fs_hold_live(const fs_hold_t *hold)
     return hold->state == FS_HOLD_HELD || hold->state == FS_HOLD_PAYING;
 }
 
-/* What a line was sold for, in fen. */
+/* 1: it may still become an order, so what made it is not over. */
+static inline int
+fs_hold_open(const fs_hold_t *hold)
+{
+    return fs_hold_live(hold) || hold->state == FS_HOLD_QUEUED;
+}
+
+/* What a line costs, or was sold for, in fen: less what a gift takes off. */
 static inline int64_t
 fs_line_paid(const fs_line_t *line)
 {
-    return line->price_fen * line->qty;
+    return line->price_fen * line->qty - line->off_fen;
+}
+
+/* When a round of the beacon is out, wall; INT64_MAX: long after FS_AT_MAX. */
+static inline int64_t
+fs_beacon_at(int64_t round)
+{
+    return round > FS_AT_MAX / FS_BEACON_MS
+           ? INT64_MAX : FS_BEACON_FIRST_AT + (round - 1) * FS_BEACON_MS;
+}
+
+/* 1: what such a giving gives is left to chance, by a seed. */
+static inline int
+fs_gives_seeded(unsigned kind)
+{
+    return kind == FS_GIVES_PACKET || kind == FS_GIVES_TICKET;
+}
+
+/* 1: it is a gift. */
+static inline int
+fs_hold_is_gift(const fs_hold_t *hold)
+{
+    return hold->number != 0 && hold->lines_n == 1
+           && hold->state >= FS_HOLD_GRANTED && hold->state <= FS_HOLD_USED;
+}
+
+/* Units of a line that have come, or may still: neither the sale's again, nor
+ * short. */
+static inline uint32_t
+fs_line_to_come(const fs_line_t *line)
+{
+    uint32_t  gone;
+
+    gone = (uint32_t) line->restocked + line->short_qty;
+
+    return gone < line->qty ? line->qty - gone : 0;
 }
 
 /* 1: all that was paid for it is owed back, or is back. */
@@ -554,14 +713,36 @@ fs_hold_back_state(const fs_hold_t *hold)
     return hold->owed_fen != 0 ? FS_HOLD_REFUND_DUE : FS_HOLD_REFUNDED;
 }
 
-/* What the lines cost, in fen.  Fits: see FS_AMOUNT_MAX. */
+/* 1: it was good until now, or earlier.  Of a gift. */
+static inline int
+fs_hold_over(const fs_hold_t *gift, int64_t wall)
+{
+    return gift->state == FS_HOLD_GRANTED && gift->valid_until != 0
+           && gift->valid_until <= wall;
+}
+
+/* What the lines cost, in fen, and what a gift takes off.  Fits: see
+ * FS_AMOUNT_MAX. */
 int64_t fs_hold_amount(const fs_hold_t *hold);
+int64_t fs_hold_off(const fs_hold_t *hold);
 
 /*
  * The state of a sale, by its records: `scheduled` until its `opened` entry
  * is written, so that state and version always belong together.
  */
 fs_sale_state_t fs_sale_state(const fs_sale_t *sale);
+
+/*
+ * Whether somebody waits for units of a sale that would suffice for them: then
+ * they are nobody else's.  After its closing nobody waits any more.
+ */
+int fs_sale_awaited(const fs_sale_t *sale);
+
+/*
+ * Whether there is something to do about those who wait: to give units, which
+ * an open sale does; or to end their waiting, once it is closed.
+ */
+int fs_sale_serves(const fs_sale_t *sale);
 
 /* `formed` in JSON: -1 undecided or without a goal, 0 no, 1 yes. */
 int fs_sale_formed(const fs_sale_t *sale);

@@ -49,7 +49,9 @@ fs_decide(fs_sheet_t *sheet, const fs_command_t *command,
         break;
 
     case FS_COMMAND_HOLD:
-        fs_decide_hold(sheet, command, now, result);
+    case FS_COMMAND_ORDER:
+    case FS_COMMAND_GRANT:
+        fs_decide_hold(sheet, command, op, now, result);
         break;
 
     case FS_COMMAND_RELEASE:
@@ -57,6 +59,7 @@ fs_decide(fs_sheet_t *sheet, const fs_command_t *command,
     case FS_COMMAND_POINT:
     case FS_COMMAND_CANCEL_ORDER:
     case FS_COMMAND_CLAIM:
+    case FS_COMMAND_GIFT:
         fs_decide_buyer(sheet, command, now, result);
         break;
 

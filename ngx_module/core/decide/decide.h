@@ -11,6 +11,7 @@
 #include "base/command.h"
 #include "fold/fold.h"
 #include "sheet/sheet.h"
+#include "text/gives.h"
 
 #pragma GCC visibility push(hidden)
 
@@ -24,10 +25,13 @@ void fs_decide(fs_sheet_t *sheet, const fs_command_t *command,
     const fs_operator_t *op, const fs_now_t *now, fs_result_t *result);
 
 
-/* decide_hold.c: HOLD, and what refuses one without a write. */
+/*
+ * decide_hold.c: HOLD and ORDER, and what refuses one without a write.  op:
+ * of an ORDER.
+ */
 
 void fs_decide_hold(fs_sheet_t *sheet, const fs_command_t *command,
-    const fs_now_t *now, fs_result_t *result);
+    const fs_operator_t *op, const fs_now_t *now, fs_result_t *result);
 
 /* 1: as many lines as there may be, each of a sale of its own, with units. */
 int fs_lines_valid(const fs_command_t *command);
@@ -40,6 +44,41 @@ fs_outcome_t fs_check_lines(fs_sheet_t *sheet, const fs_command_t *command,
     const fs_now_t *now, fs_result_t *result);
 fs_outcome_t fs_check_free(fs_sheet_t *sheet, const fs_command_t *command,
     fs_result_t *result);
+
+/* 1: it asks to wait for units that are not free, and there is room. */
+int fs_may_queue(fs_sheet_t *sheet, const fs_command_t *command);
+
+
+/*
+ * decide_gift.c: GIFT of a hold, and what HOLD and GRANT have to do with
+ * gifts.
+ */
+
+void fs_decide_gift(fs_sheet_t *sheet, const fs_command_t *command,
+    fs_hold_t *hold, const fs_now_t *now, fs_result_t *result);
+
+/* Of what is given a buyer gets one unit at a time, by itself, unless only the
+ * desk gives it; else it is not a line of a hold.  OK, BY_DESK, BAD_REQUEST
+ * with result->giving. */
+fs_outcome_t fs_check_giving(const fs_sale_t *sale,
+    const fs_command_t *command, unsigned i, fs_result_t *result);
+
+/* The command's one line, of a sale that gives, is granted.  op: why; NULL:
+ * nobody says. */
+void fs_emit_granted(fs_sheet_t *sheet, const fs_command_t *command,
+    const fs_operator_t *op, const fs_sale_t *sale, uint32_t pickup,
+    const fs_now_t *now, fs_result_t *result);
+
+/* The gift that a hold is to use from the beginning, if any: as
+ * fs_check_gift(). */
+fs_outcome_t fs_check_hold_gift(fs_sheet_t *sheet,
+    const fs_command_t *command, const fs_now_t *now, fs_hold_t *gift,
+    int64_t *off, fs_result_t *result);
+
+/* 1: the command asks for the same gift, or the same reason, as the one that
+ * made the hold, whose first entry is given. */
+int fs_same_gift(fs_sheet_t *sheet, const fs_command_t *command,
+    const fs_hold_t *hold, const fs_entry_t *first);
 
 
 /*
@@ -88,6 +127,10 @@ fs_outcome_t fs_check_give_back(fs_sheet_t *sheet, const fs_hold_t *hold,
 void fs_decide_order(fs_sheet_t *sheet, const fs_command_t *command,
     const fs_now_t *now, fs_result_t *result);
 
+/* A payment for a hold of this life; *hold is as it was before. */
+void fs_decide_confirm(fs_sheet_t *sheet, const fs_command_t *command,
+    fs_hold_t *hold, const fs_now_t *now, fs_result_t *result);
+
 
 /*
  * decide_goods.c: READY, PICK_UP, HAND_OVER, PUT_BACK of a hold.  The nonce of
@@ -116,6 +159,9 @@ void fs_decide_operator(fs_sheet_t *sheet, const fs_command_t *command,
 void fs_operator_emit(fs_sheet_t *sheet, const fs_command_t *command,
     const fs_operator_t *op, fs_entry_t *entry, const fs_now_t *now);
 
+/* The fingerprint of the request that such an entry was written for. */
+uint64_t fs_operator_asked(const fs_entry_t *entry);
+
 /* A document's key in the log: "sale/" or another kind, and an id.  The
  * length. */
 #define FS_DOCUMENT_KEY_MAX  (2 * FS_SLUG_MAX + 1)
@@ -125,6 +171,41 @@ size_t fs_document_key(char *key, fs_str_t kind, fs_str_t id);
 /* The digest of two texts, one after the other.  0, or -1: libcrypto
  * failed. */
 int fs_digest(fs_entry_t *entry, fs_str_t first, fs_str_t second);
+
+
+/*
+ * decide_terms.c: what a sale gives, for its definition.
+ */
+
+typedef struct {
+    fs_terms_t           terms;
+    size_t               len;           /* of the document */
+    char                 json[FS_TERMS_JSON_MAX];
+} fs_new_terms_t;
+
+/*
+ * Make the terms that the definition asks for, if it gives something; sale:
+ * as it is, NULL: there is none.  OK; or GIVEN, CLOSED, NO_SUCH_SALE,
+ * BAD_REQUEST: then nothing may be written.
+ */
+fs_outcome_t fs_terms_begin(fs_sheet_t *sheet, const fs_operator_t *op,
+    const fs_sale_t *sale, const fs_now_t *now, fs_new_terms_t *new,
+    fs_result_t *result);
+
+/* The document and the row; the entry that says so, after that of the sale. */
+void fs_terms_write(fs_sheet_t *sheet, const fs_operator_t *op,
+    uint32_t sale, const fs_new_terms_t *new);
+void fs_terms_emit(fs_sheet_t *sheet, uint32_t sale,
+    const fs_new_terms_t *new, const fs_now_t *now);
+
+/* Whether so many units may be added by the stock command.  OK or GIVEN. */
+fs_outcome_t fs_terms_stock(const fs_sale_t *sale, int64_t add);
+
+
+/* DRAW: tickets that wait for a beacon; for fs_decide_operator(). */
+void fs_decide_draw(fs_sheet_t *sheet, const fs_command_t *command,
+    const fs_operator_t *op, const fs_sale_t *sale, const fs_now_t *now,
+    fs_result_t *result);
 
 
 /* decide_sale.c: CALL_OFF, COMPENSATE; for fs_decide_operator(). */

@@ -60,6 +60,10 @@ fs_decide_buyer(fs_sheet_t *sheet, const fs_command_t *command,
         fs_decide_claim(sheet, command, &hold, now, result);
         break;
 
+    case FS_COMMAND_GIFT:
+        fs_decide_gift(sheet, command, &hold, now, result);
+        break;
+
     case FS_COMMAND_CANCEL_ORDER:
         fs_decide_give_back(sheet, command, &hold, now, result);
         break;
@@ -94,8 +98,8 @@ fs_decide_term(fs_sheet_t *sheet, const fs_command_t *command,
         return;
     }
 
-    if (move->entry == FS_ENTRY_RELEASED) {
-        fs_emit_lines(sheet, hold, FS_ENTRY_RELEASED, now);
+    if (move->entry == FS_ENTRY_RELEASED || move->entry == FS_ENTRY_STEPPED) {
+        fs_emit_lines(sheet, hold, move->entry, now);
 
     } else if (move->entry == FS_ENTRY_PAYING) {
         term = (command->term_ms < FS_HOLD_MS_MAX) ? command->term_ms

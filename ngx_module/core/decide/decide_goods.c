@@ -110,7 +110,7 @@ fs_is_ready(fs_sheet_t *sheet, const fs_hold_t *hold)
     for (i = 0; i < hold->lines_n; i++) {
         line = &hold->lines[i];
 
-        if (line->goods != FS_GOODS_AWAITED || line->restocked == line->qty) {
+        if (line->goods != FS_GOODS_AWAITED || fs_line_to_come(line) == 0) {
             continue;
         }
 
@@ -138,7 +138,7 @@ fs_decide_hand_over(fs_sheet_t *sheet, const fs_command_t *command,
     const uint8_t  *key;
     fs_entry_t      first;
 
-    if (!hold->paid
+    if ((!hold->paid && !fs_gift_is_thing(sheet, hold))
         || fs_transition(hold->state, FS_MOVE_HAND_OVER)->outcome != FS_OK)
     {
         fs_wrong_state(sheet, hold, result);
@@ -376,6 +376,7 @@ fs_decide_put_back(fs_sheet_t *sheet, const fs_command_t *command,
     int         undone;
     fs_seq_t    seq;
     unsigned    i, lines;
+    fs_hold_t   after;
     fs_entry_t  first, entry;
 
     if (!fs_hand_over_first(sheet, command, now, &first, &undone)
@@ -419,5 +420,9 @@ fs_decide_put_back(fs_sheet_t *sheet, const fs_command_t *command,
         }
 
         fs_emit(sheet, &entry, now);
+    }
+
+    if (fs_sheet_hold(sheet, first.hold, &after)) {
+        fs_give_gift_back(sheet, &after, now);
     }
 }

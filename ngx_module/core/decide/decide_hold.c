@@ -1,6 +1,9 @@
 
 /*
- * HOLD: a buyer wants units.  All is checked before anything is emitted.
+ * HOLD: a buyer wants units.  ORDER: somebody wants them for a buyer, and may
+ * have the money already: then they are sold by the same commit.  Who wants
+ * units that are not free may wait for them.  All is checked before anything
+ * is emitted.
  */
 
 #include "decide/decide.h"
@@ -15,6 +18,13 @@ static int fs_same_payload(fs_sheet_t *sheet, const fs_command_t *command,
 static fs_outcome_t fs_check_line(fs_sheet_t *sheet,
     const fs_command_t *command, unsigned i, const fs_now_t *now,
     fs_result_t *result);
+static int fs_same_cash(fs_sheet_t *sheet, const fs_command_t *command,
+    const fs_hold_t *hold);
+static fs_outcome_t fs_check_cash(fs_sheet_t *sheet,
+    const fs_command_t *command, const fs_operator_t *op,
+    fs_result_t *result);
+static void fs_sell_for_cash(fs_sheet_t *sheet, const fs_command_t *command,
+    const fs_operator_t *op, const fs_now_t *now, fs_result_t *result);
 static fs_outcome_t fs_check_buyer(fs_sheet_t *sheet,
     const fs_command_t *command, const fs_now_t *now, fs_result_t *result);
 static uint32_t fs_hold_term(fs_sheet_t *sheet, const fs_command_t *command);
@@ -22,12 +32,14 @@ static uint32_t fs_hold_term(fs_sheet_t *sheet, const fs_command_t *command);
 
 void
 fs_decide_hold(fs_sheet_t *sheet, const fs_command_t *command,
-    const fs_now_t *now, fs_result_t *result)
+    const fs_operator_t *op, const fs_now_t *now, fs_result_t *result)
 {
+    int           full, queue;
     unsigned      i;
     uint32_t      term, pickup, sales[FS_LINES_MAX];
+    int64_t       off;
     fs_str_t      slug;
-    fs_hold_t     hold;
+    fs_hold_t     hold, gift;
     fs_sale_t    *sale;
     fs_entry_t    entry;
     fs_outcome_t  outcome;
@@ -36,6 +48,8 @@ fs_decide_hold(fs_sheet_t *sheet, const fs_command_t *command,
         return;
     }
 
+    full = 0;
+    queue = 0;
     slug = fs_slug_str(&command->pickup);
 
     if (!fs_lines_valid(command) || (slug.len != 0 && !fs_slug_valid(slug))) {
@@ -71,6 +85,15 @@ fs_decide_hold(fs_sheet_t *sheet, const fs_command_t *command,
         }
     }
 
+    /* live holds do not count to who waits, and units that are free do not
+     * wait */
+
+    if (outcome == FS_TOO_MANY_HOLDS && command->queue) {
+        full = 1;
+        outcome = FS_OK;
+        result->limit = 0;
+    }
+
     if (outcome == FS_OK) {
         for (i = 0; i < command->lines_n; i++) {
             sale = fs_sheet_sale(sheet, command->lines[i].sale);
@@ -80,7 +103,25 @@ fs_decide_hold(fs_sheet_t *sheet, const fs_command_t *command,
         outcome = fs_check_free(sheet, command, result);
     }
 
-    if (outcome == FS_OK) {
+    if (outcome == FS_SOLD_OUT && fs_may_queue(sheet, command)) {
+        queue = 1;
+        outcome = FS_OK;
+
+    } else if (outcome == FS_OK && full) {
+        result->sale = command->lines[0].sale;
+        result->limit = command->live_holds;
+        outcome = FS_TOO_MANY_HOLDS;
+    }
+
+    /* what is given needs no place to be collected at */
+
+    pickup = 0;
+
+    if (outcome == FS_OK
+        && (slug.len != 0
+            || fs_sheet_sale(sheet, command->lines[0].sale)->gives
+               == FS_GIVES_NOTHING))
+    {
         for (i = 0; i < command->lines_n; i++) {
             sales[i] = command->lines[i].sale;
         }
@@ -89,8 +130,31 @@ fs_decide_hold(fs_sheet_t *sheet, const fs_command_t *command,
                                   &pickup, result);
     }
 
+    if (outcome == FS_OK) {
+        outcome = fs_check_cash(sheet, command, op, result);
+    }
+
+    if (outcome == FS_OK) {
+        outcome = fs_check_hold_gift(sheet, command, now, &gift, &off,
+                                     result);
+    }
+
     if (outcome != FS_OK) {
         result->outcome = (uint16_t) outcome;
+        return;
+    }
+
+    sale = fs_sheet_sale(sheet, command->lines[0].sale);
+
+    if (sale->gives != FS_GIVES_NOTHING) {
+        fs_emit_granted(sheet, command, op, sale, pickup, now, result);
+        return;
+    }
+
+    if (queue) {
+        result->free = 0;
+        result->outcome = (uint16_t) fs_queue_hold(sheet, command, pickup,
+                                                   now, result);
         return;
     }
 
@@ -103,6 +167,7 @@ fs_decide_hold(fs_sheet_t *sheet, const fs_command_t *command,
     entry.number = term;
     entry.time1 = now->wall + term;
     entry.time2 = now->mono + term;
+    entry.number2 = command->queue;
     memcpy(entry.id1, command->buyer, FS_BUYER_LEN);
     memcpy(entry.key, command->key, FS_KEY_HASH_LEN);
 
@@ -118,7 +183,76 @@ fs_decide_hold(fs_sheet_t *sheet, const fs_command_t *command,
         memset(entry.key, 0, FS_KEY_HASH_LEN);
     }
 
+    if (command->gift != 0 && fs_sheet_hold(sheet, entry.hold, &hold)) {
+        fs_emit_bound(sheet, &hold, &gift, off, 1, now);
+    }
+
     if (fs_sheet_hold(sheet, entry.hold, &hold)) {
+        result->outcome = FS_CREATED;
+        result->hold = hold;
+    }
+
+    if (!fs_all_zero(command->reference, FS_REFERENCE_LEN)) {
+        fs_sell_for_cash(sheet, command, op, now, result);
+    }
+}
+
+
+/* Cash is counted before it is taken: nothing of it is ever owed back. */
+
+static fs_outcome_t
+fs_check_cash(fs_sheet_t *sheet, const fs_command_t *command,
+    const fs_operator_t *op, fs_result_t *result)
+{
+    int64_t   price;
+    unsigned  i;
+
+    if (fs_all_zero(command->reference, FS_REFERENCE_LEN)) {
+        return FS_OK;
+    }
+
+    price = 0;
+
+    for (i = 0; i < command->lines_n; i++) {
+        price += command->lines[i].qty
+                 * fs_sheet_sale(sheet, command->lines[i].sale)->price_fen;
+    }
+
+    if (command->paid_fen != price) {
+        result->amount_fen = price;
+        return FS_WRONG_AMOUNT;
+    }
+
+    if (fs_sheet_number(sheet, 'c', op->slug) == 0
+        && fs_sheet_last_number(sheet, 'c') >= FS_TAKERS_MAX)
+    {
+        return FS_TOO_MANY_NAMES;
+    }
+
+    return FS_OK;
+}
+
+
+/* result: of the hold that was just made. */
+
+static void
+fs_sell_for_cash(fs_sheet_t *sheet, const fs_command_t *command,
+    const fs_operator_t *op, const fs_now_t *now, fs_result_t *result)
+{
+    fs_hold_t     hold;
+    fs_command_t  paid;
+
+    paid = *command;
+    paid.taker = fs_sheet_number(sheet, 'c', op->slug);
+
+    if (paid.taker == 0) {
+        paid.taker = fs_sheet_intern(sheet, 'c', op->slug);
+    }
+
+    hold = result->hold;
+    fs_decide_confirm(sheet, &paid, &hold, now, result);
+
+    if (fs_sheet_hold(sheet, hold.seq, &hold) && result->outcome == FS_OK) {
         result->outcome = FS_CREATED;
         result->hold = hold;
     }
@@ -158,11 +292,13 @@ fs_decide_replay(fs_sheet_t *sheet, const fs_command_t *command,
         return 1;
     }
 
-    if (!fs_hold_live(&hold) && now->mono >= hold.due + FS_KEY_KEPT_MS) {
+    if (!fs_hold_open(&hold) && now->mono >= hold.due + FS_KEY_KEPT_MS) {
         return 0;
     }
 
-    if (!fs_same_payload(sheet, command, &hold)) {
+    if (!fs_same_payload(sheet, command, &hold)
+        || !fs_same_cash(sheet, command, &hold))
+    {
         result->outcome = FS_KEY_REUSED;
         return 1;
     }
@@ -206,7 +342,12 @@ fs_same_payload(fs_sheet_t *sheet, const fs_command_t *command,
         return 0;
     }
 
-    if (pickup != first.pickup) {
+    if (pickup != first.pickup
+        || (first.type != FS_ENTRY_GRANTED
+            && command->queue != (first.type == FS_ENTRY_QUEUED
+                                  || first.number2 != 0))
+        || !fs_same_gift(sheet, command, hold, &first))
+    {
         return 0;
     }
 
@@ -228,6 +369,29 @@ fs_same_payload(fs_sheet_t *sheet, const fs_command_t *command,
 }
 
 
+/* Taken by the same hands, or by nobody's: what was sold at once follows the
+ * hold's own entries. */
+
+static int
+fs_same_cash(fs_sheet_t *sheet, const fs_command_t *command,
+    const fs_hold_t *hold)
+{
+    int         cash;
+    fs_entry_t  sold;
+
+    cash = fs_sheet_entry(sheet, hold->seq + hold->lines_n, &sold)
+           && sold.type == FS_ENTRY_SOLD && sold.hold == hold->seq
+           && sold.number != 0;
+
+    if (fs_all_zero(command->reference, FS_REFERENCE_LEN)) {
+        return !cash;
+    }
+
+    return cash && command->paid_fen == fs_hold_amount(hold)
+           && memcmp(sold.id2, command->reference, FS_REFERENCE_LEN) == 0;
+}
+
+
 /* Whoever made the command added up lines of one sale. */
 
 int
@@ -235,7 +399,13 @@ fs_lines_valid(const fs_command_t *command)
 {
     unsigned  i, j;
 
-    if (command->lines_n == 0 || command->lines_n > FS_LINES_MAX) {
+    if (command->lines_n == 0 || command->lines_n > FS_LINES_MAX
+        || (command->gift != 0 && command->type != FS_COMMAND_HOLD)
+        || (command->queue
+            && (command->queue != 1 || command->lines_n != 1
+                || command->gift != 0
+                || command->lines[0].qty > FS_QUEUED_QTY_MAX)))
+    {
         return 0;
     }
 
@@ -284,6 +454,7 @@ fs_check_line(fs_sheet_t *sheet, const fs_command_t *command, unsigned i,
 {
     uint32_t          qty;
     fs_units_t        units;
+    fs_outcome_t      outcome;
     const fs_sale_t  *sale;
 
     qty = command->lines[i].qty;
@@ -292,6 +463,15 @@ fs_check_line(fs_sheet_t *sheet, const fs_command_t *command, unsigned i,
 
     if (sale == NULL) {
         return FS_NO_SUCH_SALE;
+    }
+
+    if (sale->gives != FS_GIVES_NOTHING || command->type == FS_COMMAND_GRANT)
+    {
+        outcome = fs_check_giving(sale, command, i, result);
+
+        if (outcome != FS_OK) {
+            return outcome;
+        }
     }
 
     if (sale->closed
@@ -322,7 +502,8 @@ fs_check_line(fs_sheet_t *sheet, const fs_command_t *command, unsigned i,
 }
 
 
-/* What the buyer has of everything. */
+/* What the buyer has of everything.  A gift is no live hold, and nobody gives
+ * one back. */
 
 static fs_outcome_t
 fs_check_buyer(fs_sheet_t *sheet, const fs_command_t *command,
@@ -332,6 +513,12 @@ fs_check_buyer(fs_sheet_t *sheet, const fs_command_t *command,
     unsigned    i, n;
     fs_buyer_t  buyer;
     fs_units_t  units;
+
+    if (fs_sheet_sale(sheet, command->lines[0].sale)->gives
+        != FS_GIVES_NOTHING)
+    {
+        return FS_OK;
+    }
 
     for (i = 0; i < command->lines_n; i++) {
         fs_sheet_units(sheet, command->buyer, command->lines[i].sale, &units);
@@ -383,7 +570,9 @@ fs_check_free(fs_sheet_t *sheet, const fs_command_t *command,
     for (i = 0; i < command->lines_n; i++) {
         sale = fs_sheet_sale(sheet, command->lines[i].sale);
 
-        if (fs_sale_free(sale) < command->lines[i].qty) {
+        if (fs_sale_free(sale) < command->lines[i].qty
+            || fs_sale_awaited(sale))
+        {
             result->sale = sale->number;
             result->free = fs_sale_free(sale);
             return FS_SOLD_OUT;
@@ -393,6 +582,21 @@ fs_check_free(fs_sheet_t *sheet, const fs_command_t *command,
     result->sale = command->lines[0].sale;
 
     return FS_OK;
+}
+
+
+int
+fs_may_queue(fs_sheet_t *sheet, const fs_command_t *command)
+{
+    const fs_sale_t  *sale;
+
+    if (!command->queue) {
+        return 0;
+    }
+
+    sale = fs_sheet_sale(sheet, command->lines[0].sale);
+
+    return sale != NULL && fs_queue_has_room(sale, command);
 }
 
 

@@ -121,11 +121,21 @@ fs_decide_operator(fs_sheet_t *sheet, const fs_command_t *command,
     case FS_COMMAND_RESUME:
     case FS_COMMAND_CLOSE:
         fs_decide_switch(sheet, command, op, sale, now, result);
+
+        if (command->type == FS_COMMAND_CLOSE) {
+            fs_draw_now(sheet, number, now);
+        }
+
+        return;
+
+    case FS_COMMAND_DRAW:
+        fs_decide_draw(sheet, command, op, sale, now, result);
         return;
 
     case FS_COMMAND_CALL_OFF:
     case FS_COMMAND_COMPENSATE:
         fs_decide_whole_sale(sheet, command, op, sale, now, result);
+        fs_draw_now(sheet, number, now);
         return;
 
     default:
@@ -151,14 +161,14 @@ fs_operator_replay(fs_sheet_t *sheet, const fs_command_t *command,
         return 0;
     }
 
-    if (entry.type != FS_ENTRY_HELD
+    if (!fs_entry_begins(&entry)
         && now->mono >= entry.at + FS_KEY_KEPT_MS)
     {
         return 0;
     }
 
-    if (entry.type == FS_ENTRY_HELD
-        || entry.hold != fs_get_le64(op->fingerprint))
+    if (fs_entry_begins(&entry)
+        || fs_operator_asked(&entry) != fs_get_le64(op->fingerprint))
     {
         result->outcome = FS_KEY_REUSED;
         return 1;
@@ -185,6 +195,7 @@ fs_decide_define(fs_sheet_t *sheet, const fs_command_t *command,
     fs_sale_t        *sale, next;
     fs_entry_t        entry;
     fs_outcome_t      outcome;
+    fs_new_terms_t    terms;
     fs_points_list_t  points;
 
     points.n = 0;
@@ -207,6 +218,17 @@ fs_decide_define(fs_sheet_t *sheet, const fs_command_t *command,
 
     if (sale != NULL) {
         fs_open_close(sheet, sale, now);
+        result->sale = number;
+    }
+
+    outcome = fs_terms_begin(sheet, op, sale, now, &terms, result);
+
+    if (outcome != FS_OK) {
+        result->outcome = (uint16_t) outcome;
+        return;
+    }
+
+    if (sale != NULL) {
         next = *sale;
         fs_definition(&next, op);
         result->sale = number;
@@ -216,6 +238,19 @@ fs_decide_define(fs_sheet_t *sheet, const fs_command_t *command,
         if (outcome != FS_OK) {
             result->outcome = (uint16_t) outcome;
             return;
+        }
+
+        if (fs_sale_reopens(sale, next.closes_at, now->wall)) {
+
+            /* who waited for it before waits no more; of very many it is
+             * asked for again */
+
+            (void) fs_serve_queue(sheet, number, FS_TIMERS_PASS, now);
+
+            if (sale->queued != 0) {
+                result->outcome = FS_QUEUE_FULL;
+                return;
+            }
         }
 
     } else {
@@ -269,6 +304,10 @@ fs_decide_define(fs_sheet_t *sheet, const fs_command_t *command,
 
     fs_write_definition(sheet, &next);
 
+    if (op->gives.kind != FS_GIVES_NOTHING) {
+        fs_terms_write(sheet, op, number, &terms);
+    }
+
     entry.type = FS_ENTRY_SALE;
     entry.sale = number;
     entry.qty = (int32_t) next.stock;
@@ -283,6 +322,10 @@ fs_decide_define(fs_sheet_t *sheet, const fs_command_t *command,
                   ? FS_ENTRY_GOAL_BY_PICKUP : 0;
 
     fs_operator_emit(sheet, command, op, &entry, now);
+
+    if (op->gives.kind != FS_GIVES_NOTHING) {
+        fs_terms_emit(sheet, number, &terms, now);
+    }
 
     result->outcome = (sale == NULL) ? FS_CREATED : FS_OK;
 
@@ -328,6 +371,7 @@ fs_definition_valid(const fs_operator_t *op)
            && (op->closes_at == 0 || op->closes_at > op->opens_at)
            && op->hold_ms <= FS_HOLD_MS_MAX
            && op->cancel_ms <= FS_CANCEL_MS_MAX
+           && op->queue <= FS_STOCK_MAX + 1
            && (op->doc.data == NULL || op->doc.len <= FS_DOC_MAX);
 }
 
@@ -353,6 +397,7 @@ fs_definition(fs_sale_t *sale, const fs_operator_t *op)
     sale->goal_by = (op->goal != 0) ? op->goal_by : FS_GOAL_BY_SALE;
     sale->hold_ms = op->hold_ms;
     sale->cancel_ms = op->cancel_ms;
+    sale->queue = op->queue;
 }
 
 
@@ -415,6 +460,11 @@ fs_decide_stock(fs_sheet_t *sheet, const fs_command_t *command,
 
     if (op->add > FS_STOCK_MAX || op->add < -(int64_t) FS_STOCK_MAX) {
         result->outcome = FS_BAD_REQUEST;
+        return;
+    }
+
+    if (fs_terms_stock(sale, op->add) != FS_OK) {
+        result->outcome = FS_GIVEN;
         return;
     }
 
@@ -559,7 +609,7 @@ fs_decide_document(fs_sheet_t *sheet, const fs_command_t *command,
     if (!fs_slug_valid(op->kind) || !fs_slug_valid(op->slug)
         || (command->type == FS_COMMAND_DOCUMENT
             && (op->doc.data == NULL || op->doc.len > FS_DOC_MAX))
-        || fs_kind_is(op, "sale"))
+        || fs_kind_is(op, "sale") || fs_kind_is(op, FS_TERMS_KIND))
     {
         result->outcome = FS_BAD_REQUEST;
         return;

@@ -16,8 +16,6 @@ static void fs_decide_other(fs_sheet_t *sheet, const fs_command_t *command,
     const fs_now_t *now, fs_result_t *result);
 static void fs_other_confirm(fs_sheet_t *sheet, const fs_command_t *command,
     const fs_hold_t *hold, const fs_now_t *now, fs_result_t *result);
-static void fs_decide_confirm(fs_sheet_t *sheet, const fs_command_t *command,
-    fs_hold_t *hold, const fs_now_t *now, fs_result_t *result);
 static void fs_answer_payment(fs_result_t *result,
     const fs_payment_t *payment);
 static fs_reason_t fs_check_late(fs_sheet_t *sheet, const fs_hold_t *hold,
@@ -197,7 +195,7 @@ fs_other_confirm(fs_sheet_t *sheet, const fs_command_t *command,
 }
 
 
-static void
+void
 fs_decide_confirm(fs_sheet_t *sheet, const fs_command_t *command,
     fs_hold_t *hold, const fs_now_t *now, fs_result_t *result)
 {
@@ -226,6 +224,12 @@ fs_decide_confirm(fs_sheet_t *sheet, const fs_command_t *command,
 
                 result->outcome = FS_QUEUE_FULL;
                 return;
+            }
+
+            if (reason == FS_REASON_NONE
+                && !fs_bind_again(sheet, hold, now))
+            {
+                reason = FS_REASON_GIFT_GONE;
             }
         }
 
@@ -284,6 +288,13 @@ fs_check_late(fs_sheet_t *sheet, const fs_hold_t *hold, const fs_now_t *now)
         }
     }
 
+    if (hold->expires_at == 0) {
+
+        /* it has waited in vain: no unit was ever its own */
+
+        return FS_REASON_LATE;
+    }
+
     for (i = 0; i < hold->lines_n; i++) {
         reason = fs_check_late_line(sheet, hold, i);
 
@@ -308,7 +319,9 @@ fs_check_late(fs_sheet_t *sheet, const fs_hold_t *hold, const fs_now_t *now)
     for (i = 0; i < hold->lines_n; i++) {
         sale = fs_sheet_sale(sheet, hold->lines[i].sale);
 
-        if (fs_sale_free(sale) < hold->lines[i].qty) {
+        if (fs_sale_free(sale) < hold->lines[i].qty
+            || fs_sale_awaited(sale))
+        {
             return FS_REASON_LATE;
         }
     }
@@ -376,8 +389,9 @@ fs_emit_sold(fs_sheet_t *sheet, const fs_command_t *command,
 
     for (i = 0; i < hold->lines_n; i++) {
         fs_entry_about_line(&entry, hold, i, type);
-        entry.amount_fen = hold->lines[i].price_fen * hold->lines[i].qty;
+        entry.amount_fen = fs_line_paid(&hold->lines[i]);
         entry.time2 = now->mono;
+        entry.number = command->taker;
         memcpy(entry.id2, command->reference, FS_REFERENCE_LEN);
 
         fs_emit(sheet, &entry, now);

@@ -16,7 +16,7 @@
 static int fs_wave_valid(const fs_command_t *command,
     const fs_operator_t *op);
 static int fs_wave_supposed(const fs_operator_t *op, int found);
-static int fs_wave_sale(fs_sheet_t *sheet, const fs_wave_t *wave,
+static fs_outcome_t fs_wave_sale(fs_sheet_t *sheet, const fs_wave_t *wave,
     fs_str_t slug, uint16_t *ordinal, fs_result_t *result);
 static fs_outcome_t fs_check_received(fs_sheet_t *sheet,
     const fs_operator_t *op, const fs_wave_t *wave, uint32_t pickup,
@@ -253,10 +253,11 @@ fs_decide_receive(fs_sheet_t *sheet, const fs_command_t *command,
 }
 
 
-/* Which of its sales a wave took has this name: its number is in the result,
- * and its ordinal.  1; 0: none. */
+/* Which of a wave's sales has this name: its number is in the result, and its
+ * ordinal.  WRONG_STATE: the wave took none of it, for its group had not
+ * formed or it was called off; NO_SUCH_SALE: it is not of the wave. */
 
-static int
+static fs_outcome_t
 fs_wave_sale(fs_sheet_t *sheet, const fs_wave_t *wave, fs_str_t slug,
     uint16_t *ordinal, fs_result_t *result)
 {
@@ -266,13 +267,15 @@ fs_wave_sale(fs_sheet_t *sheet, const fs_wave_t *wave, fs_str_t slug,
     result->sale = fs_sheet_number(sheet, 's', slug);
 
     for (i = 0; i < wave->sales_n; i++) {
-        if (wave->sales[i].sale == result->sale && wave->sales[i].taken) {
+        if (wave->sales[i].sale == result->sale) {
             *ordinal = wave->sales[i].wave;
-            return 1;
+            return wave->sales[i].taken ? FS_OK : FS_WRONG_STATE;
         }
     }
 
-    return 0;
+    result->sale = 0;
+
+    return FS_NO_SUCH_SALE;
 }
 
 
@@ -280,15 +283,18 @@ static fs_outcome_t
 fs_check_received(fs_sheet_t *sheet, const fs_operator_t *op,
     const fs_wave_t *wave, uint32_t pickup, fs_result_t *result)
 {
-    uint16_t    ordinal;
-    unsigned    i;
-    fs_tally_t  tally;
+    uint16_t      ordinal;
+    unsigned      i;
+    fs_tally_t    tally;
+    fs_outcome_t  outcome;
 
     for (i = 0; i < op->lines_n; i++) {
 
-        if (!fs_wave_sale(sheet, wave, op->lines[i].sale, &ordinal, result)) {
-            result->sale = 0;
-            return FS_NO_SUCH_SALE;
+        outcome = fs_wave_sale(sheet, wave, op->lines[i].sale, &ordinal,
+                               result);
+
+        if (outcome != FS_OK) {
+            return outcome;
         }
 
         fs_sheet_tally(sheet, result->sale, pickup, ordinal, &tally);
@@ -296,6 +302,10 @@ fs_check_received(fs_sheet_t *sheet, const fs_operator_t *op,
         if (op->lines[i].qty < tally.ready + tally.handed_over
             || (tally.final && op->lines[i].qty != tally.received))
         {
+            result->received = tally.received;
+            result->ready = tally.ready + tally.handed_over;
+            result->final = tally.final;
+
             return FS_READY_ALREADY;
         }
     }

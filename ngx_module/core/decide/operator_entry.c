@@ -46,3 +46,13 @@ fs_digest(fs_entry_t *entry, fs_str_t first, fs_str_t second)
 
     return 0;
 }
+
+
+/* `drawn` says by `hold` that it is none of a ticket: there is other room. */
+
+uint64_t
+fs_operator_asked(const fs_entry_t *entry)
+{
+    return entry->type == FS_ENTRY_DRAWN
+           ? (uint64_t) entry->number3 << 32 | entry->pickup : entry->hold;
+}

@@ -35,7 +35,8 @@ fs_emit(fs_sheet_t *sheet, fs_entry_t *entry, const fs_now_t *now)
     entry->seq = sheet->seq + 1;
     entry->at = now->wall;
 
-    if ((entry->type == FS_ENTRY_HELD && entry->line == 0)
+    if ((fs_entry_begins(entry) && entry->line == 0)
+        || entry->type == FS_ENTRY_GRANTED
         || ((entry->flags & FS_ENTRY_OTHER_LIFE) && entry->hold == 0))
     {
         entry->hold = entry->seq;

@@ -19,6 +19,7 @@
 
 #include "fold/aside.h"
 #include "fold/fold.h"
+#include "fold/fold_draw.h"
 #include "fold/fold_task.h"
 #include "index/index.h"
 #include "lmdb/env.h"
@@ -82,6 +83,19 @@ fs_fold_entry(fs_sheet_t *sheet, const fs_entry_t *entry,
 
     case FS_ENTRY_HELD:
         fs_fold_held(sheet, entry, slot);
+        break;
+
+    case FS_ENTRY_QUEUED:
+        fs_fold_queued(sheet, entry, slot);
+        break;
+
+    case FS_ENTRY_SERVED:
+        fs_fold_served(sheet, entry, slot);
+        break;
+
+    case FS_ENTRY_STEPPED:
+    case FS_ENTRY_ENDED:
+        fs_fold_left_queue(sheet, entry, slot);
         break;
 
     case FS_ENTRY_PAYING:
@@ -170,6 +184,31 @@ fs_fold_entry(fs_sheet_t *sheet, const fs_entry_t *entry,
 
     case FS_ENTRY_SALE:
         fs_fold_sale(sheet, entry, slot);
+        fs_fold_key(sheet, entry);
+        break;
+
+    case FS_ENTRY_GRANTED:
+        fs_fold_granted(sheet, entry, slot);
+        break;
+
+    case FS_ENTRY_BOUND:
+        fs_fold_bound(sheet, entry);
+        break;
+
+    case FS_ENTRY_UNBOUND:
+        fs_fold_unbound(sheet, entry);
+        break;
+
+    case FS_ENTRY_TERMS:
+        fs_fold_terms(sheet, entry, slot);
+        break;
+
+    case FS_ENTRY_REVEALED:
+        fs_fold_revealed(sheet, entry, &slot->sale);
+        break;
+
+    case FS_ENTRY_DRAWN:
+        fs_fold_drawn(sheet, entry);
         fs_fold_key(sheet, entry);
         break;
 
@@ -269,8 +308,8 @@ fs_fold_units(fs_sheet_t *sheet, const fs_entry_t *entry,
 
 
 /*
- * Slug and title are not in the entry: they lie in the log's own row, where
- * the definition is written before its entry.
+ * Slug, title and the length of the line are not in the entry: they lie in
+ * the log's own row, where the definition is written before its entry.
  */
 
 static void
@@ -299,9 +338,10 @@ fs_fold_sale(fs_sheet_t *sheet, const fs_entry_t *entry, fs_sale_slot_t *slot)
     sale->slug = defined.slug;
     sale->title_len = defined.title_len;
     memcpy(sale->title, defined.title, defined.title_len);
+    sale->queue = defined.queue;
 
     if (fs_sale_reopens(sale, entry->time2, entry->at)) {
-        (void) fs_must(sheet, !sale->called_off);
+        (void) fs_must(sheet, !sale->called_off && sale->queued == 0);
         sale->closed = 0;
         fs_shelf_return(sheet, entry->sale);
     }
@@ -334,6 +374,7 @@ fs_fold_closed(fs_sheet_t *sheet, const fs_entry_t *entry,
 
     slot->sale.closed = 1;
     fs_shelf_end(sheet, entry->sale, entry->seq, entry->at);
+    fs_fold_draw_closed(sheet, entry, &slot->sale);
 }
 
 
@@ -472,10 +513,7 @@ fs_fold_boot(fs_sheet_t *sheet, const fs_entry_t *entry)
 }
 
 
-/*
- * The key of an entry that begins no hold.  It is kept from the entry's own
- * time on: such a command has no life to wait for the end of.
- */
+/* The key of an entry that begins no hold. */
 
 static void
 fs_fold_key(fs_sheet_t *sheet, const fs_entry_t *entry)
@@ -486,11 +524,13 @@ fs_fold_key(fs_sheet_t *sheet, const fs_entry_t *entry)
         return;
     }
 
-    fs_sheet_bind(sheet, entry->id1, entry->key, entry->seq);
+    fs_sheet_bind(sheet, fs_entry_keyed_by(entry), entry->key, entry->seq);
 
     sweep = fs_sheet_sale_slot(sheet, 0);
 
     if (sweep != NULL) {
-        fs_due_add(sheet, sweep, entry->at + FS_KEY_KEPT_MS, entry->seq);
+        fs_due_add(sheet, sweep,
+                   fs_sheet_kept_from(sheet, entry) + FS_KEY_KEPT_MS,
+                   entry->seq);
     }
 }

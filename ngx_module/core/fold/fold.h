@@ -32,6 +32,11 @@ void fs_fold_paying(fs_sheet_t *sheet, const fs_entry_t *entry);
 void fs_fold_point(fs_sheet_t *sheet, const fs_entry_t *entry);
 void fs_fold_ended(fs_sheet_t *sheet, const fs_entry_t *entry,
     fs_sale_slot_t *slot);
+/* A hold that has another state than before is over: it is written, and its
+ * key is kept from now on. */
+void fs_fold_over(fs_sheet_t *sheet, const fs_entry_t *entry,
+    fs_hold_t *hold);
+
 void fs_fold_sold_late(fs_sheet_t *sheet, const fs_entry_t *entry,
     fs_sale_slot_t *slot);
 void fs_fold_state(fs_sheet_t *sheet, const fs_entry_t *entry,
@@ -49,6 +54,19 @@ int fs_fold_hold(fs_sheet_t *sheet, const fs_entry_t *entry,
 
 
 /*
+ * fold_queue.c: the fold of waiting for units: `queued`, `served`, and
+ * `stepped_out` and `ended`, which leave the line.  slot: of the entry's sale.
+ */
+
+void fs_fold_queued(fs_sheet_t *sheet, const fs_entry_t *entry,
+    fs_sale_slot_t *slot);
+void fs_fold_served(fs_sheet_t *sheet, const fs_entry_t *entry,
+    fs_sale_slot_t *slot);
+void fs_fold_left_queue(fs_sheet_t *sheet, const fs_entry_t *entry,
+    fs_sale_slot_t *slot);
+
+
+/*
  * fold_debt.c: what is owed back: debts, units that go back to their sale,
  * what was settled.  slot: of the entry's sale, NULL: it names none.
  */
@@ -57,6 +75,21 @@ void fs_fold_owed(fs_sheet_t *sheet, const fs_entry_t *entry,
     fs_sale_slot_t *slot);
 void fs_fold_restocked(fs_sheet_t *sheet, const fs_entry_t *entry);
 void fs_fold_refunded(fs_sheet_t *sheet, const fs_entry_t *entry);
+
+/* fold_gift.c: what a sale gives, and gifts. */
+void fs_fold_terms(fs_sheet_t *sheet, const fs_entry_t *entry,
+    fs_sale_slot_t *slot);
+void fs_fold_granted(fs_sheet_t *sheet, const fs_entry_t *entry,
+    fs_sale_slot_t *slot);
+void fs_fold_bound(fs_sheet_t *sheet, const fs_entry_t *entry);
+void fs_fold_unbound(fs_sheet_t *sheet, const fs_entry_t *entry);
+
+/* The hold was sold: what it uses is used. */
+void fs_fold_gift_used(fs_sheet_t *sheet, const fs_hold_t *hold);
+
+/* A thing that is given: `picked_up`, `put_back`, `double`. */
+void fs_fold_gift_goods(fs_sheet_t *sheet, const fs_entry_t *entry,
+    fs_hold_t *gift);
 
 /* fold_claim.c: claims and how they were answered. */
 void fs_fold_claimed(fs_sheet_t *sheet, const fs_entry_t *entry,

@@ -10,6 +10,7 @@
 
 #include "fold/fold.h"
 #include "fold/fold_task.h"
+#include "ledger/schema.h"
 #include "sheet/sheet_lines.h"
 
 static void fs_fold_lines_moved(fs_sheet_t *sheet, const fs_hold_t *hold,
@@ -24,6 +25,8 @@ static void fs_fold_tally(fs_sheet_t *sheet, const fs_hold_t *hold,
 static int fs_tally_add(uint32_t *to, uint32_t was, uint32_t is);
 static void fs_fold_line_goods(fs_sheet_t *sheet, const fs_entry_t *entry,
     fs_hold_t *hold);
+static void fs_fold_ready(const fs_sheet_t *sheet, const fs_entry_t *entry,
+    const fs_hold_t *hold, fs_line_t *line);
 
 
 /*
@@ -156,7 +159,7 @@ static int
 fs_line_is_given(const fs_line_t *line)
 {
     return line->goods == FS_GOODS_READY && line->goods_at > 0
-           && line->restocked != line->qty;
+           && fs_line_to_come(line) != 0;
 }
 
 
@@ -253,7 +256,16 @@ fs_fold_goods(fs_sheet_t *sheet, const fs_entry_t *entry)
     fs_hold_t   hold;
     fs_line_t   was, *line;
 
-    if (!fs_fold_hold(sheet, entry, &hold) || !fs_must(sheet, hold.paid)) {
+    if (!fs_fold_hold(sheet, entry, &hold)) {
+        return;
+    }
+
+    if (fs_hold_is_gift(&hold)) {
+        fs_fold_gift_goods(sheet, entry, &hold);
+        return;
+    }
+
+    if (!fs_must(sheet, hold.paid)) {
         return;
     }
 
@@ -262,7 +274,7 @@ fs_fold_goods(fs_sheet_t *sheet, const fs_entry_t *entry)
 
     } else {
 
-        /* all lines, but of those whose units went back to the sale */
+        /* all lines of which something is to come */
 
         from = (entry->type == FS_ENTRY_READY) ? FS_GOODS_AWAITED
                                                : FS_GOODS_READY;
@@ -270,7 +282,7 @@ fs_fold_goods(fs_sheet_t *sheet, const fs_entry_t *entry)
         for (i = 0; i < hold.lines_n; i++) {
             line = &hold.lines[i];
 
-            if (line->restocked == line->qty || line->goods != from) {
+            if (fs_line_to_come(line) == 0 || line->goods != from) {
                 continue;
             }
 
@@ -279,6 +291,7 @@ fs_fold_goods(fs_sheet_t *sheet, const fs_entry_t *entry)
             if (entry->type == FS_ENTRY_READY) {
                 line->goods = FS_GOODS_READY;
                 line->goods_at = entry->time1;
+                fs_fold_ready(sheet, entry, &hold, line);
 
             } else {
                 line->goods = FS_GOODS_HANDED_OVER;
@@ -291,6 +304,26 @@ fs_fold_goods(fs_sheet_t *sheet, const fs_entry_t *entry)
 
     fs_fold_order_state(&hold);
     fs_sheet_put_hold(sheet, &hold, 0);
+}
+
+
+/* Programs of before would take it for damage. */
+
+static void
+fs_fold_ready(const fs_sheet_t *sheet, const fs_entry_t *entry,
+    const fs_hold_t *hold, fs_line_t *line)
+{
+    int64_t  seconds;
+
+    if (!fs_schema_has_ready(atomic_load(&sheet->store->schema))) {
+        return;
+    }
+
+    /* the clock may have been set; one is as good as none */
+
+    seconds = (entry->at - hold->created_at) / 1000;
+    line->ready_s = (seconds < 1) ? 1
+                    : (seconds > UINT32_MAX) ? UINT32_MAX : (uint32_t) seconds;
 }
 
 
@@ -312,6 +345,7 @@ fs_fold_line_goods(fs_sheet_t *sheet, const fs_entry_t *entry,
         line->goods = FS_GOODS_READY;
         line->goods_at = entry->time1;
         line->short_qty = (uint16_t) entry->number2;
+        fs_fold_ready(sheet, entry, hold, line);
         break;
 
     case FS_ENTRY_SHORT:
@@ -322,6 +356,13 @@ fs_fold_line_goods(fs_sheet_t *sheet, const fs_entry_t *entry,
 
     case FS_ENTRY_PICKED_UP:
         (void) fs_must(sheet, line->goods != FS_GOODS_HANDED_OVER);
+
+        /* who hands over what was short says that it has come after all */
+
+        if (fs_line_to_come(line) == 0) {
+            line->short_qty = 0;
+        }
+
         line->goods = FS_GOODS_HANDED_OVER;
         line->goods_at = entry->at;
         break;

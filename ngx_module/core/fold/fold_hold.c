@@ -138,9 +138,7 @@ fs_fold_ended(fs_sheet_t *sheet, const fs_entry_t *entry,
 {
     fs_hold_t        hold;
     fs_buyer_t       buyer;
-    fs_entry_t       first;
     fs_units_t       units;
-    fs_sale_slot_t  *sweep;
 
     if (!fs_fold_hold(sheet, entry, &hold)
         || !fs_must(sheet, fs_hold_live(&hold))
@@ -170,8 +168,12 @@ fs_fold_ended(fs_sheet_t *sheet, const fs_entry_t *entry,
 
         units.taken -= (uint32_t) entry->qty;
 
-        fs_fold_lapse(&units, (entry->type == FS_ENTRY_EXPIRED)
-                              ? hold.due : entry->time2);
+        /* whoever has waited may have gone away meanwhile */
+
+        if (hold.number == 0) {
+            fs_fold_lapse(&units, (entry->type == FS_ENTRY_EXPIRED)
+                                  ? hold.due : entry->time2);
+        }
 
         fs_sheet_put_units(sheet, hold.buyer, entry->sale, &units);
     }
@@ -197,12 +199,10 @@ fs_fold_ended(fs_sheet_t *sheet, const fs_entry_t *entry,
     default:
         hold.state = FS_HOLD_SOLD;
         hold.paid = 1;
+        fs_fold_gift_used(sheet, &hold);
         fs_fold_goods_sold(sheet, entry, &hold);
         break;
     }
-
-    hold.due = entry->time2;
-    fs_sheet_put_hold(sheet, &hold, 0);
 
     fs_sheet_buyer(sheet, hold.buyer, &buyer);
 
@@ -213,7 +213,20 @@ fs_fold_ended(fs_sheet_t *sheet, const fs_entry_t *entry,
     buyer.live--;
     fs_sheet_put_buyer(sheet, hold.buyer, &buyer);
 
-    if (!fs_sheet_entry(sheet, hold.seq, &first)) {
+    fs_fold_over(sheet, entry, &hold);
+}
+
+
+void
+fs_fold_over(fs_sheet_t *sheet, const fs_entry_t *entry, fs_hold_t *hold)
+{
+    fs_entry_t       first;
+    fs_sale_slot_t  *sweep;
+
+    hold->due = entry->time2;
+    fs_sheet_put_hold(sheet, hold, 0);
+
+    if (!fs_sheet_entry(sheet, hold->seq, &first)) {
         sheet->failed = 1;
         return;
     }
@@ -222,7 +235,7 @@ fs_fold_ended(fs_sheet_t *sheet, const fs_entry_t *entry,
         sweep = fs_sheet_sale_slot(sheet, 0);
 
         if (sweep != NULL) {
-            fs_due_add(sheet, sweep, hold.due + FS_KEY_KEPT_MS, hold.seq);
+            fs_due_add(sheet, sweep, hold->due + FS_KEY_KEPT_MS, hold->seq);
         }
     }
 }
@@ -275,6 +288,7 @@ fs_fold_sold_late(fs_sheet_t *sheet, const fs_entry_t *entry,
     if (entry->line + 1 == hold.lines_n) {
         hold.state = FS_HOLD_SOLD;
         hold.paid = 1;
+        fs_fold_gift_used(sheet, &hold);
         fs_fold_goods_sold(sheet, entry, &hold);
         fs_sheet_put_hold(sheet, &hold, 0);
     }

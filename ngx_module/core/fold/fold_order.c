@@ -52,9 +52,7 @@ fs_fold_order_state(fs_hold_t *hold)
             ready++;
             handed_over++;
 
-        } else if (line->goods != FS_GOODS_SHORT
-                   && line->restocked < line->qty)
-        {
+        } else if (fs_line_to_come(line) != 0) {
             come++;
             ready += line->goods == FS_GOODS_READY;
         }

@@ -6,6 +6,7 @@
  */
 
 #include "fold/fold.h"
+#include "fold/fold_draw.h"
 #include "fold/fold_task.h"
 #include "sheet/sheet_lines.h"
 #include "sheet/sheet_tasks.h"
@@ -53,6 +54,7 @@ fs_fold_called_off(fs_sheet_t *sheet, const fs_entry_t *entry,
     if (!slot->sale.closed) {
         slot->sale.closed = 1;
         fs_shelf_end(sheet, entry->sale, entry->seq, entry->at);
+        fs_fold_draw_closed(sheet, entry, &slot->sale);
     }
 
     fs_fold_task(sheet, entry, FS_TASK_CALL_OFF);

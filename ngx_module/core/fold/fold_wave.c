@@ -172,7 +172,7 @@ fs_receive_next(fs_sheet_t *sheet, uint32_t sale, uint32_t pickup,
         return 0;
     }
 
-    return tally->final || listed->qty <= *left;
+    return fs_listed_comes(listed, *left, tally->final) != -1;
 }
 
 

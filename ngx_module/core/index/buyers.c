@@ -19,6 +19,9 @@
 
 #define FS_GENERATION_PART  16
 
+/* the newest, of which lines are fetched ahead: as many as a processor does */
+#define FS_FILTERS_EXPECTED  8
+
 typedef struct {
     unsigned             n;
     fs_seq_t             from;
@@ -136,6 +139,40 @@ fs_buyers_begin(fs_buyers_t *buyers, fs_store_t *store, fs_txn_t *txn,
 
     buyers->from = 0;
     buyers->to = 0;
+}
+
+
+void
+fs_buyers_recall(fs_buyers_t *buyers, fs_txn_t *none)
+{
+    buyers->txn = none;
+    buyers->snapshot = 1;
+    buyers->asked = 0;
+}
+
+
+void
+fs_buyers_expect(const fs_buyers_t *buyers, const uint8_t *buyer)
+{
+    unsigned  i, n;
+    uint64_t  block, bits;
+
+    n = (buyers->n < FS_FILTERS_EXPECTED) ? buyers->n : FS_FILTERS_EXPECTED;
+
+    for (i = buyers->n - n; i < buyers->n; i++) {
+        block = fs_filter_block(&buyers->filters[i], buyer, &bits);
+        __builtin_prefetch((const void *)
+                           &buyers->filters[i].words[block * FS_FILTER_WORDS]);
+    }
+}
+
+
+int
+fs_buyers_stranger(fs_buyers_t *buyers, const uint8_t *buyer)
+{
+    fs_buyers_ask(buyers, buyer);
+
+    return buyers->loaded && buyers->in_n == 0 && buyers->txn->error == 0;
 }
 
 

@@ -80,6 +80,22 @@ void fs_buyers_begin(fs_buyers_t *buyers, fs_store_t *store, fs_txn_t *txn,
     int snapshot);
 
 /*
+ * Begin without one: the filters are those that were loaded last, of an index
+ * that is in the same state and place.  Rows cannot be read.
+ */
+void fs_buyers_recall(fs_buyers_t *buyers, fs_txn_t *none);
+
+/*
+ * A question about this buyer will come in a moment: the lines of the filters
+ * that it will need, each somewhere in a large map, are fetched meanwhile.
+ * Nothing is read, so the filters may be of another index by now, or gone.
+ */
+void fs_buyers_expect(const fs_buyers_t *buyers, const uint8_t *buyer);
+
+/* 1: this buyer has surely no rows; 0: perhaps some. */
+int fs_buyers_stranger(fs_buyers_t *buyers, const uint8_t *buyer);
+
+/*
  * The row of a key that begins with a buyer, as fs_db_get().  A filter that is
  * none sets the transaction's error.
  */

@@ -115,7 +115,8 @@ fs_index_open(fs_store_t *store, const fs_index_row_t *row,
     generation = 0;
 
     rc = fs_env_open(&env, name, fs_index_map_size(store),
-                     store->conf.readers, FS_INDEX_FLAGS);
+                     store->conf.readers,
+                     store->conf.reads ? MDB_RDONLY : FS_INDEX_FLAGS);
     if (rc == 0) {
         rc = fs_index_handles(env, row->n, dbi, &generation,
                               &store->index_look);
@@ -140,6 +141,7 @@ fs_index_open(fs_store_t *store, const fs_index_row_t *row,
     memcpy(store->index_dbi, dbi, sizeof(dbi));
     store->generation = generation;
     store->index_n = row->n;
+    store->index_map_n++;
     store->index_room = 0;
     store->index_mapped = fs_env_mapped(env);
     store->index = env;

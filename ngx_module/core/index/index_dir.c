@@ -26,13 +26,14 @@
  * Counted up when entries are folded into other rows than before.  An index
  * of another layout (1 had no field for it) is folded again.
  */
-#define FS_INDEX_LAYOUT   4
+#define FS_INDEX_LAYOUT   9
 
 static const fs_env_db_t  fs_index_dbs[FS_INDEX_N] = {
     [FS_INDEX_HOLDS] = { "holds", MDB_INTEGERKEY },
     [FS_INDEX_BUYERS] = { "buyers", 0 },
     [FS_INDEX_DUE] = { "due", MDB_DUPSORT|MDB_DUPFIXED },
     [FS_INDEX_TIMERS] = { "timers", 0 },
+    [FS_INDEX_QUEUE] = { "queue", 0 },
     [FS_INDEX_MEMBERS] = { "members", 0 },
     [FS_INDEX_PAYMENTS] = { "payments", 0 },
     [FS_INDEX_DEBTS] = { "debts", 0 },
@@ -46,6 +47,7 @@ static const fs_env_db_t  fs_index_dbs[FS_INDEX_N] = {
     [FS_INDEX_SALES] = { "sales", 0 },
     [FS_INDEX_GROUPS] = { "groups", 0 },
     [FS_INDEX_SHELF] = { "shelf", 0 },
+    [FS_INDEX_DRAWS] = { "draws", 0 },
     [FS_INDEX_ASIDE] = { "aside", 0 },
     [FS_INDEX_META] = { "meta", 0 },
     [FS_INDEX_FILTERS] = { "filters", 0 }

@@ -145,8 +145,11 @@ fs_field_set(const fs_field_t *field, void *record, fs_str_t value)
         return 0;
 
     case FS_FIELD_FLAG:
-        *(uint8_t *) to = value.len == sizeof("true") - 1;
-        return 0;
+        *(uint8_t *) to = value.len == 4 && memcmp(value.data, "true", 4) == 0;
+
+        return *(uint8_t *) to
+               || (value.len == 5 && memcmp(value.data, "false", 5) == 0)
+               ? 0 : -1;
 
     default:
         return -1;
@@ -250,6 +253,7 @@ fs_field_fault(const fs_field_t *field, fs_str_t path, fs_fault_t *fault)
         break;
 
     case FS_FIELD_DOCUMENT:
+    case FS_FIELD_OBJECT:
         fs_fault_rule(fault, "is an object");
         break;
 

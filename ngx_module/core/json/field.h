@@ -42,6 +42,7 @@ typedef enum {
     FS_FIELD_DOCUMENT,                  /* any object, into fs_str_t */
     FS_FIELD_SLUGS,                     /* a list, each once, into an array
                                            of fs_slug_t */
+    FS_FIELD_OBJECT,                    /* of some fields, into a struct */
     FS_FIELD_LIST                       /* of objects, into an array */
 } fs_field_type_t;
 
@@ -55,7 +56,7 @@ struct fs_field_s {
                                            of lists: unsigned */
     int64_t              min;           /* of a number, length or count */
     int64_t              max;
-    const fs_schema_t   *of;            /* LIST: its elements */
+    const fs_schema_t   *of;            /* LIST: its elements; OBJECT */
     const fs_str_t      *words;         /* CHOICE, WORDS: max of them */
 };
 
@@ -92,8 +93,8 @@ struct fs_schema_s {
 unsigned fs_field_find(const fs_schema_t *schema, fs_str_t name);
 
 /*
- * Check a value (of any type but DOCUMENT and LIST) and put it into the
- * record.  0, or -1: it breaks the field's rule.
+ * Check a value (of any type but DOCUMENT, OBJECT and LIST) and put it into
+ * the record.  0, or -1: it breaks the field's rule.
  */
 int fs_field_set(const fs_field_t *field, void *record, fs_str_t value);
 

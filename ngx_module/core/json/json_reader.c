@@ -41,8 +41,8 @@ typedef struct {
     fs_json_scope_t      scope;
     const fs_field_t    *field;         /* whose value comes next */
 
-    fs_json_scope_t      outer;         /* while a list is read */
-    const fs_field_t    *list;
+    fs_json_scope_t      outer;         /* while a list is read, or an */
+    const fs_field_t    *list;          /* object in the object */
     unsigned             index;
 
     fs_document_t        document;
@@ -69,6 +69,7 @@ static fs_json_kind_t fs_json_kind(const fs_field_t *field);
 static int fs_json_is_words(const fs_field_t *field);
 static int fs_json_value(fs_json_t *json, fs_json_kind_t kind,
     fs_str_t value);
+static void fs_json_enter(fs_json_t *json);
 static int fs_json_misplaced(fs_json_t *json);
 static int fs_json_refuse(fs_json_t *json, const fs_field_t *field);
 static int fs_json_fault(fs_json_t *json, fs_str_t name, const char *rule);
@@ -442,12 +443,7 @@ fs_json_start_map(void *data)
             return fs_json_refuse(json, field);
         }
 
-        json->place = FS_JSON_ELEMENT;
-        json->scope.schema = field->of;
-        json->scope.record = json->outer.record + field->at
-                             + (size_t) json->index * field->width;
-        json->scope.seen = 0;
-        json->scope.present = 0;
+        fs_json_enter(json);
         return 1;
 
     case FS_JSON_DOCUMENT:
@@ -458,6 +454,14 @@ fs_json_start_map(void *data)
         if (json->field->type == FS_FIELD_DOCUMENT) {
             path = json->field->name;
             break;
+        }
+
+        if (json->field->type == FS_FIELD_OBJECT) {
+            json->list = json->field;
+            json->outer = json->scope;
+            json->index = 0;
+            fs_json_enter(json);
+            return 1;
         }
 
         /* fall through */
@@ -481,6 +485,20 @@ fs_json_start_map(void *data)
     json->place = FS_JSON_DOCUMENT;
 
     return fs_document_open(&json->document, 0) == 0;
+}
+
+
+/* An object in the outer one begins: of a list, or alone. */
+
+static void
+fs_json_enter(fs_json_t *json)
+{
+    json->place = FS_JSON_ELEMENT;
+    json->scope.schema = json->list->of;
+    json->scope.record = json->outer.record + json->list->at
+                         + (size_t) json->index * json->list->width;
+    json->scope.seen = 0;
+    json->scope.present = 0;
 }
 
 
@@ -566,6 +584,16 @@ fs_json_end_map(void *data)
             return fs_json_fault(json, schema->fields[i].name,
                                  FS_RULE_REQUIRED);
         }
+    }
+
+    if (json->place == FS_JSON_ELEMENT
+        && json->list->type == FS_FIELD_OBJECT)
+    {
+        json->place = FS_JSON_OBJECT;
+        json->scope = json->outer;
+        json->scope.present |= 1u << (json->list
+                                      - json->scope.schema->fields);
+        return 1;
     }
 
     if (json->place == FS_JSON_ELEMENT) {
@@ -700,7 +728,7 @@ fs_json_fault(fs_json_t *json, fs_str_t name, const char *rule)
 }
 
 
-/* The name itself, or list[index].name in an element. */
+/* The name itself, list[index].name in an element, object.name. */
 static fs_str_t
 fs_json_path(fs_json_t *json, fs_str_t name, char *buf, size_t size)
 {
@@ -710,7 +738,9 @@ fs_json_path(fs_json_t *json, fs_str_t name, char *buf, size_t size)
         return name;
     }
 
-    len = snprintf(buf, size, "%s[%u].", json->list->name.data, json->index);
+    len = (json->list->type == FS_FIELD_OBJECT)
+          ? snprintf(buf, size, "%s.", json->list->name.data)
+          : snprintf(buf, size, "%s[%u].", json->list->name.data, json->index);
 
     if (name.len > size - len) {
         name.len = size - len;

@@ -176,7 +176,15 @@ fs_leader_outcome(fs_leader_t *leader)
 void
 fs_leader_next_due(fs_leader_t *leader)
 {
+    int64_t  opens;
+
+    opens = fs_leader_next_timer(leader, 'o');
     leader->next_wall = fs_leader_next_timer(leader, 'w');
+
+    if (opens < leader->next_wall) {
+        leader->next_wall = opens;
+    }
+
     leader->next_mono = fs_leader_next_timer(leader, 'm');
 }
 

@@ -4,6 +4,7 @@
  * entry.h.
  */
 
+#include "base/command.h"
 #include "ledger/entry.h"
 
 #include "lmdb/db.h"
@@ -62,7 +63,7 @@ const fs_entry_fields_t  fs_entry_fields[FS_ENTRY_TYPES_N] = {
     [FS_ENTRY_WITHDRAWN] = { FS_SHOWN_HOLD, FS_SHOW_LINE },
 
     [FS_ENTRY_SOLD] =
-        { FS_SHOW_MOVE | FS_SHOW_PAID, FS_SHOW_LINE },
+        { FS_SHOW_MOVE | FS_SHOW_PAID, FS_SHOW_LINE | FS_SHOWN_TAKER },
 
     [FS_ENTRY_SOLD_LATE] =
         { FS_SHOW_MOVE | FS_SHOW_PAID, FS_SHOW_LINE },
@@ -135,19 +136,95 @@ const fs_entry_fields_t  fs_entry_fields[FS_ENTRY_TYPES_N] = {
         { FS_SHOWN_SALE | FS_SHOWN_QTY | FS_SHOWN_AMOUNT,
           FS_SHOWN_DIGEST | FS_SHOWN_KEY },
 
-    [FS_ENTRY_SETTLED] = { FS_SHOWN_SALE | FS_SHOWN_OF, 0 }
+    [FS_ENTRY_SETTLED] = { FS_SHOWN_SALE | FS_SHOWN_OF, 0 },
+
+    [FS_ENTRY_TERMS] = { FS_SHOWN_SALE | FS_SHOWN_SHA, FS_SHOWN_KEY },
+
+    [FS_ENTRY_GRANTED] =
+        { FS_SHOW_MOVE | FS_SHOWN_BUYER | FS_SHOWN_NUMBER,
+          FS_SHOWN_PICKUP | FS_SHOWN_REASON | FS_SHOWN_REFERRED
+          | FS_SHOWN_OFF | FS_SHOWN_VALID | FS_SHOWN_DIGEST | FS_SHOWN_KEY },
+
+    [FS_ENTRY_BOUND] =
+        { FS_SHOWN_HOLD | FS_SHOWN_SALE | FS_SHOWN_GIFT | FS_SHOWN_OFF,
+          FS_SHOWN_KEY },
+
+    [FS_ENTRY_UNBOUND] =
+        { FS_SHOWN_HOLD | FS_SHOWN_SALE | FS_SHOWN_GIFT | FS_SHOWN_REASON,
+          FS_SHOWN_VALID | FS_SHOWN_KEY },
+
+    [FS_ENTRY_REVEALED] = { FS_SHOWN_SALE | FS_SHOWN_SEED, 0 },
+
+    [FS_ENTRY_DRAWN] =
+        { FS_SHOWN_SALE,
+          FS_SHOWN_HOLD | FS_SHOWN_NUMBER | FS_SHOWN_PRIZE | FS_SHOWN_OFF
+          | FS_SHOWN_VALID | FS_SHOWN_ENTRIES | FS_SHOWN_BEACON
+          | FS_SHOWN_KEY },
+
+    [FS_ENTRY_QUEUED] =
+        { FS_SHOW_MOVE | FS_SHOWN_BUYER | FS_SHOWN_NUMBER,
+          FS_SHOWN_PICKUP | FS_SHOWN_KEY },
+
+    [FS_ENTRY_SERVED] =
+        { FS_SHOW_MOVE | FS_SHOWN_PRICE | FS_SHOWN_EXPIRES, FS_SHOW_LINE },
+
+    [FS_ENTRY_STEPPED] = { FS_SHOW_MOVE, FS_SHOW_LINE },
+    [FS_ENTRY_ENDED] = { FS_SHOW_MOVE, FS_SHOW_LINE },
+
+    [FS_ENTRY_REFERRED] = { FS_SHOWN_HOLD | FS_SHOWN_FROM, 0 }
 };
 
 
 static int fs_entry_check(const fs_entry_t *entry);
 static int fs_entry_check_line(const fs_entry_t *entry);
+static int fs_entry_check_given(const fs_entry_t *entry);
 static int fs_entry_time(int64_t ms);
+
+
+void
+fs_entry_ids(const fs_entry_t *entry, uint8_t *bytes)
+{
+    memcpy(bytes, entry->id1, sizeof(entry->id1));
+    memcpy(bytes + sizeof(entry->id1), entry->id2, sizeof(entry->id2));
+}
+
+
+void
+fs_entry_set_ids(fs_entry_t *entry, const uint8_t *bytes)
+{
+    memcpy(entry->id1, bytes, sizeof(entry->id1));
+    memcpy(entry->id2, bytes + sizeof(entry->id1), sizeof(entry->id2));
+}
+
+
+/* A beacon is told by an operator. */
+
+const uint8_t *
+fs_entry_keyed_by(const fs_entry_t *entry)
+{
+    return entry->type == FS_ENTRY_DRAWN ? fs_keys_of_operators : entry->id1;
+}
 
 
 const char *
 fs_entry_type_name(unsigned type)
 {
     return type < FS_ENTRY_TYPES_N ? fs_entry_infos[type].name : "unknown";
+}
+
+
+fs_seq_t
+fs_entry_referred(const fs_entry_t *entry)
+{
+    return (fs_seq_t) entry->number3 << 32 | entry->number2;
+}
+
+
+void
+fs_entry_set_referred(fs_entry_t *entry, fs_seq_t seq)
+{
+    entry->number2 = (uint32_t) seq;
+    entry->number3 = (uint32_t) (seq >> 32);
 }
 
 
@@ -254,7 +331,7 @@ fs_entry_decode(fs_entry_t *entry, fs_seq_t seq, const void *record,
 static int
 fs_entry_check(const fs_entry_t *entry)
 {
-    uint32_t  required;
+    uint64_t  required;
 
     required = fs_entry_fields[entry->type].required;
 
@@ -306,7 +383,46 @@ fs_entry_check(const fs_entry_t *entry)
         return -1;
     }
 
+    if (fs_entry_check_given(entry) != 0) {
+        return -1;
+    }
+
     return fs_entry_check_line(entry);
+}
+
+
+/* Gifts and those who wait are numbered, and a gift is named by its seq. */
+
+static int
+fs_entry_check_given(const fs_entry_t *entry)
+{
+    uint64_t  required;
+
+    required = fs_entry_fields[entry->type].required;
+
+    if ((required & FS_SHOWN_NUMBER) && entry->number == 0) {
+        return -1;
+    }
+
+    if ((required & FS_SHOWN_GIFT)
+        && (entry->time2 < 1 || (uint64_t) entry->time2 > FS_SEQ_MAX))
+    {
+        return -1;
+    }
+
+    /* for a newcomer, or for who invited them */
+
+    if (entry->type == FS_ENTRY_GRANTED && entry->reason != 0
+        && (fs_entry_referred(entry) == 0
+            || fs_entry_referred(entry) > FS_SEQ_MAX))
+    {
+        return -1;
+    }
+
+    /* a ticket that won, or the draw itself */
+
+    return entry->type == FS_ENTRY_DRAWN
+           && (entry->hold == 0) != (entry->number == 0) ? -1 : 0;
 }
 
 
@@ -335,6 +451,38 @@ fs_entry_check_line(const fs_entry_t *entry)
         least = (entry->sale != 0);     /* else it is of the whole hold */
         most = (entry->sale != 0) ? FS_QTY_MAX : 0;
         fen = 0;
+        break;
+
+    case FS_ENTRY_GRANTED:
+        least = 1;
+        most = 1;
+        fen = FS_PRICE_MAX;
+        break;
+
+    case FS_ENTRY_BOUND:
+        least = 0;
+        most = 0;
+        fen = FS_AMOUNT_MAX;
+        break;
+
+    case FS_ENTRY_DRAWN:
+        least = 0;
+        most = 0;
+        fen = FS_PRICE_MAX;
+        break;
+
+    case FS_ENTRY_QUEUED:
+    case FS_ENTRY_STEPPED:
+    case FS_ENTRY_ENDED:
+        least = 1;
+        most = FS_QUEUED_QTY_MAX;
+        fen = 0;
+        break;
+
+    case FS_ENTRY_SERVED:
+        least = 1;
+        most = FS_QUEUED_QTY_MAX;
+        fen = FS_PRICE_MAX;
         break;
 
     case FS_ENTRY_SHORT:

@@ -20,33 +20,46 @@
  *       24    8  hold: seq of its first entry, 0: none (of another life: of
  *                the first entry about it here)
  *       32    4  qty (units; `sale`: the stock; `stock`: added, signed;
- *                `received`: come so far; `compensated`: orders concerned)
+ *                `received`: come so far; `compensated`: orders concerned;
+ *                `drawn`: zero)
  *       36    4  number (`sale`: the limit; `held`, `paying`: length_ms;
  *                `life`: the epoch; of another life: its epoch; `wave`,
  *                `frozen`, `received`: the wave; `picked_up`, `double`:
- *                fs_via_t)
+ *                fs_via_t; `granted`, `queued`: which of the sale's, from 1;
+ *                `drawn`: the ticket; `served`: length_ms)
  *       40    8  amount, fen (price of one unit; payments: what was paid or
- *                is due back; `compensated`: of each unit)
+ *                is due back; `compensated`: of each unit; `granted`,
+ *                `bound`, `drawn`: what is taken off a price)
  *       48    8  time 1, ms (`held`, `paying`: expires_at; `sale`: opens_at;
  *                `clock`: the time before; `boot`: offset; `owed`,
  *                `claimed`: due_at; `ready`, `put_back`: from then on it
  *                counts as handed over, 0: never; `picked_up`, `double`: the
  *                device's own; `wave`: cut_at; `refunded`, `accepted`,
  *                `denied`, `settled`: the seq of the debt, the claim, the
- *                entry that it is about, 0: none is named)
+ *                entry that it is about, 0: none is named; `granted`,
+ *                `unbound`, `drawn`: until when the gift is good, 0: no end)
  *       56    8  time 2, ms (`held`, `paying`: due on mono; `sale`:
- *                closes_at; of another life: the hold's seq there)
- *       64   16  id 1 (`held`, `pickup`: buyer; `boot`: boot id;
- *                `refunded`: reference of the refund; others with a key:
- *                buyer of the key)
- *       80   16  id 2 (payments: reference; `sale`: digest of title and doc;
+ *                closes_at; of another life: the hold's seq there; `bound`,
+ *                `unbound`: the gift's)
+ *       64   16  id 1 (`held`, `granted`, `queued`, `pickup`: buyer; `boot`:
+ *                boot id; `refunded`: reference of the refund; `terms`,
+ *                `revealed`, `drawn`: with id 2, 32 bytes: digest, seed,
+ *                beacon; `referred`: the pseudonym of whoever invited; others
+ *                with a key: buyer of the key)
+ *       80   16  id 2 (`served`: 8 bytes, the sale's `served` before;
+ *                payments: reference; `sale`: digest of title and doc;
  *                `document`, `deleted`, `called_off`, `compensated`: digest;
- *                `wave`: digest of its sales)
+ *                `wave`: digest of its sales; `granted`: digest of why, zeros:
+ *                nobody said)
  *       96    8  key hash, zeros: none
  *      104    4  number 2 (`sale`: the goal; `ready`: units of the line that
- *                never come; `wave`: the day, as 20261130; entries about a
- *                hold that bind a key: with number 3, the fingerprint of the
- *                request)
+ *                never come; `wave`: the day, as 20261130; `queued`: how long
+ *                it will be held, ms; `served`: its number in the line;
+ *                `held`: 1: it would have waited; `drawn`: how many tickets,
+ *                of one that won the prize, from 0; `terms`: fs_gives_kind_t,
+ *                and 256: the desk gives it; `granted` with a reason: with
+ *                number 3, the seq of `referred`; entries about a hold that
+ *                bind a key: with number 3, the fingerprint of the request)
  *      108    4  number 3 (`sale`: hold_ms)
  *      112   32  hash of the chain
  *
@@ -130,7 +143,18 @@
     X(DENIED,     "denied",      0,  0)  /* a claim */                       \
     X(CALLED_OFF, "called_off",  0,  0)  /* a sale is cancelled */           \
     X(COMPENSATED, "compensated", 0, 0)  /* each buyer of it is owed money */ \
-    X(SETTLED,    "settled",     0,  0)  /* all debts of those two are there */
+    X(SETTLED,    "settled",     0,  0)  /* all debts of those two are there */ \
+    X(TERMS,      "terms",       0,  0)  /* what a sale gives */             \
+    X(GRANTED,    "granted",     0,  1)  /* a unit of it: a gift */          \
+    X(BOUND,      "bound",       0,  0)  /* a gift, by a hold that uses it */ \
+    X(UNBOUND,    "unbound",     0,  0)  /* and it is free again */          \
+    X(REVEALED,   "revealed",    0,  0)  /* the seed of a giving */          \
+    X(DRAWN,      "drawn",       0,  0)  /* a draw; or a ticket that won */  \
+    X(QUEUED,     "queued",      0,  0)  /* a hold waits for units */        \
+    X(SERVED,     "served",      1,  0)  /* and has them: it is held */      \
+    X(STEPPED,    "stepped_out", 0,  0)  /* its buyer waits no more */       \
+    X(ENDED,      "ended",       0,  0)  /* nobody does: the sale closed */  \
+    X(REFERRED,   "referred",    0,  0)  /* a newcomer, by whose code */
 
 typedef enum {
 #define X(name, string, held, sold)  FS_ENTRY_##name,
@@ -211,6 +235,18 @@ typedef struct {
 #define FS_SHOWN_CUT          0x20000000
 #define FS_SHOWN_DAY          0x40000000
 #define FS_SHOWN_FINAL        0x80000000
+#define FS_SHOWN_TAKER        0x100000000ULL
+#define FS_SHOWN_NUMBER       0x200000000ULL
+#define FS_SHOWN_GIFT         0x400000000ULL
+#define FS_SHOWN_OFF          0x800000000ULL
+#define FS_SHOWN_VALID        0x1000000000ULL
+#define FS_SHOWN_ENTRIES      0x2000000000ULL
+#define FS_SHOWN_PRIZE        0x4000000000ULL
+#define FS_SHOWN_SHA          0x8000000000ULL   /* digest, of 32 bytes */
+#define FS_SHOWN_SEED         0x10000000000ULL
+#define FS_SHOWN_BEACON       0x20000000000ULL
+#define FS_SHOWN_FROM         0x40000000000ULL
+#define FS_SHOWN_REFERRED     0x80000000000ULL
 
 /* what moves units of a line: these are always there */
 #define FS_SHOW_MOVE                                                         \
@@ -236,8 +272,8 @@ typedef struct {
 } fs_entry_info_t;
 
 typedef struct {
-    uint32_t             required;      /* written even when zero */
-    uint32_t             optional;      /* written when not zero */
+    uint64_t             required;      /* written even when zero */
+    uint64_t             optional;      /* written when not zero */
 } fs_entry_fields_t;
 
 
@@ -247,12 +283,31 @@ extern const fs_entry_fields_t  fs_entry_fields[FS_ENTRY_TYPES_N];
 
 const char *fs_entry_type_name(unsigned type);
 
+/* Of `granted` with a reason: the seq of the entry `referred`. */
+fs_seq_t fs_entry_referred(const fs_entry_t *entry);
+void fs_entry_set_referred(fs_entry_t *entry, fs_seq_t seq);
+
+/* The 32 bytes that lie in both ids: a digest, a seed, a beacon. */
+void fs_entry_ids(const fs_entry_t *entry, uint8_t *bytes);
+void fs_entry_set_ids(fs_entry_t *entry, const uint8_t *bytes);
+
+/* Whose the key of an entry is, FS_BUYER_LEN bytes: in its first id, unless
+ * there is no room for it. */
+const uint8_t *fs_entry_keyed_by(const fs_entry_t *entry);
+
 /*
  * What an entry does to the units of its sale.  The fold, the audit and the
  * tests all use it.  `sale` sets the stock instead: `stock` is 0 for it, and
  * qty is the new stock.
  */
 void fs_entry_effect(const fs_entry_t *entry, fs_entry_effect_t *effect);
+
+/* 1: an entry with which a hold begins; its key is kept as long as that. */
+static inline int
+fs_entry_begins(const fs_entry_t *entry)
+{
+    return entry->type == FS_ENTRY_HELD || entry->type == FS_ENTRY_QUEUED;
+}
 
 /* Write FS_ENTRY_SIZE bytes. */
 void fs_entry_encode(const fs_entry_t *entry, uint8_t *record);

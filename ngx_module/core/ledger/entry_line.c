@@ -81,10 +81,10 @@ fs_is_zero(const uint8_t *bytes, size_t len)
 
 /* The fields that this entry shows: the required, and the optional not 0. */
 
-static uint32_t
+static uint64_t
 fs_entry_shown(const fs_entry_t *entry)
 {
-    uint32_t                  present;
+    uint64_t                  present;
     const fs_entry_fields_t  *fields;
 
     fields = &fs_entry_fields[entry->type];
@@ -127,11 +127,30 @@ fs_entry_shown(const fs_entry_t *entry)
 
     if (entry->time1 != 0) {
         present |= FS_SHOWN_OFFSET | FS_SHOWN_OWED | FS_SHOWN_DUE
-                   | FS_SHOWN_DEVICE;
+                   | FS_SHOWN_DEVICE | FS_SHOWN_VALID;
+    }
+
+    if (entry->amount_fen != 0) {
+        present |= FS_SHOWN_OFF;
+    }
+
+    if (entry->reason != 0) {
+        present |= FS_SHOWN_REASON | FS_SHOWN_REFERRED;
+    }
+
+    /* `drawn`: of a ticket, or of the whole */
+    present |= (entry->hold != 0) ? FS_SHOWN_HOLD | FS_SHOWN_PRIZE
+                                  : FS_SHOWN_ENTRIES;
+
+    if (fields->optional & FS_SHOWN_BEACON
+        && (!fs_is_zero(entry->id1, sizeof(entry->id1))
+            || !fs_is_zero(entry->id2, sizeof(entry->id2))))
+    {
+        present |= FS_SHOWN_BEACON;
     }
 
     if (entry->number != 0) {
-        present |= FS_SHOWN_VIA;
+        present |= FS_SHOWN_VIA | FS_SHOWN_TAKER | FS_SHOWN_NUMBER;
     }
 
     if (entry->number2 != 0) {
@@ -147,6 +166,31 @@ fs_entry_shown(const fs_entry_t *entry)
     }
 
     return fields->required | (fields->optional & present);
+}
+
+
+/* ,"field":"name".  NULL: the name is unknown. */
+
+static char *
+fs_entry_write_name(char *p, const char *field, const fs_names_t *names,
+    char kind, uint32_t number)
+{
+    fs_slug_t  slug;
+
+    if (names->slug(names->data, kind, number, &slug) != 0
+        || slug.len > FS_SLUG_MAX)
+    {
+        return NULL;
+    }
+
+    *p++ = ',';
+    *p++ = '"';
+    p = fs_write_bytes(p, field, strlen(field));
+    p = fs_literal(p, "\":\"");
+    p = fs_write_bytes(p, slug.data, slug.len);
+    *p++ = '"';
+
+    return p;
 }
 
 
@@ -197,7 +241,7 @@ fs_entry_write_terms(char *p, const fs_entry_t *entry)
 /* What became of the goods, and of what a buyer says of them. */
 
 static char *
-fs_entry_write_goods(char *p, const fs_entry_t *entry, uint32_t shown)
+fs_entry_write_goods(char *p, const fs_entry_t *entry, uint64_t shown)
 {
     const char  *via;
 
@@ -236,26 +280,106 @@ fs_entry_write_goods(char *p, const fs_entry_t *entry, uint32_t shown)
 }
 
 
-/* A wave; day: as "2026-11-30".  NULL: its name is unknown. */
+/* 32 bytes that lie in the two ids. */
 
 static char *
-fs_entry_write_wave(char *p, const fs_entry_t *entry,
-    const fs_names_t *names, uint32_t shown)
+fs_entry_write_ids(char *p, const fs_entry_t *entry, const char *field)
 {
-    int        len;
-    fs_slug_t  slug;
+    *p++ = ',';
+    *p++ = '"';
+    p = fs_write_bytes(p, field, strlen(field));
+    p = fs_literal(p, "\":\"");
+    p = fs_write_hex(p, entry->id1, sizeof(entry->id1));
+    p = fs_write_hex(p, entry->id2, sizeof(entry->id2));
+    *p++ = '"';
 
-    if (shown & FS_SHOWN_WAVE) {
+    return p;
+}
 
-        if (names->slug(names->data, 'w', entry->number, &slug) != 0
-            || slug.len > FS_SLUG_MAX)
+
+/* What is given, and the places of those who wait.  NULL: the gift's id is
+ * unknown. */
+
+static char *
+fs_entry_write_given(char *p, const fs_entry_t *entry,
+    const fs_names_t *names, uint64_t shown)
+{
+    if (shown & FS_SHOWN_NUMBER) {
+        p = fs_literal(p, ",\"number\":");
+        p = fs_write_unsigned(p, entry->number);
+    }
+
+    if (shown & FS_SHOWN_FROM) {
+        p = fs_literal(p, ",\"from\":\"");
+        p = fs_write_hex(p, entry->id1, FS_BUYER_LEN);
+        *p++ = '"';
+    }
+
+    if (shown & FS_SHOWN_REFERRED) {
+        p = fs_literal(p, ",\"referred\":");
+        p = fs_write_unsigned(p, fs_entry_referred(entry));
+    }
+
+    if (shown & FS_SHOWN_GIFT) {
+        p = fs_literal(p, ",\"gift\":\"");
+
+        if (names->hold_id(names->data, (fs_seq_t) entry->time2, NULL, p)
+            != 0)
         {
             return NULL;
         }
 
-        p = fs_literal(p, ",\"wave\":\"");
-        p = fs_write_bytes(p, slug.data, slug.len);
+        p += FS_HOLD_ID_LEN;
         *p++ = '"';
+    }
+
+    if (shown & FS_SHOWN_PRIZE) {
+        p = fs_literal(p, ",\"prize\":");
+        p = fs_write_unsigned(p, entry->number2);
+    }
+
+    if (shown & FS_SHOWN_OFF) {
+        p = fs_literal(p, ",\"off_fen\":");
+        p = fs_write_signed(p, entry->amount_fen);
+    }
+
+    if (shown & FS_SHOWN_VALID) {
+        p = fs_literal(p, ",\"valid_until_at\":");
+        p = fs_write_signed(p, entry->time1);
+    }
+
+    if (shown & FS_SHOWN_ENTRIES) {
+        p = fs_literal(p, ",\"entries\":");
+        p = fs_write_unsigned(p, entry->number2);
+    }
+
+    if (shown & FS_SHOWN_SHA) {
+        p = fs_entry_write_ids(p, entry, "digest");
+    }
+
+    if (shown & FS_SHOWN_SEED) {
+        p = fs_entry_write_ids(p, entry, "seed");
+    }
+
+    return (shown & FS_SHOWN_BEACON)
+           ? fs_entry_write_ids(p, entry, "beacon") : p;
+}
+
+
+/* A wave; day: as "2026-11-30".  NULL: its name is unknown. */
+
+static char *
+fs_entry_write_wave(char *p, const fs_entry_t *entry,
+    const fs_names_t *names, uint64_t shown)
+{
+    int  len;
+
+    if (shown & FS_SHOWN_WAVE) {
+        p = fs_entry_write_name(p, "wave", names, 'w', entry->number);
+
+        if (p == NULL) {
+            return NULL;
+        }
     }
 
     if (shown & FS_SHOWN_CUT) {
@@ -279,7 +403,7 @@ fs_entry_write_wave(char *p, const fs_entry_t *entry,
 
 
 static char *
-fs_entry_write_money(char *p, const fs_entry_t *entry, uint32_t shown)
+fs_entry_write_money(char *p, const fs_entry_t *entry, uint64_t shown)
 {
     const char  *reason;
 
@@ -322,7 +446,7 @@ fs_entry_write_money(char *p, const fs_entry_t *entry, uint32_t shown)
 
 
 static char *
-fs_entry_write_store(char *p, const fs_entry_t *entry, uint32_t shown)
+fs_entry_write_store(char *p, const fs_entry_t *entry, uint64_t shown)
 {
     uint8_t  epoch[4];
 
@@ -375,10 +499,8 @@ fs_entry_hold_id(const fs_entry_t *entry, const fs_names_t *names, char *id)
 
 static char *
 fs_entry_write_names(char *p, const fs_entry_t *entry,
-    const fs_names_t *names, uint32_t shown)
+    const fs_names_t *names, uint64_t shown)
 {
-    fs_slug_t  slug;
-
     if (shown & FS_SHOWN_HOLD) {
         p = fs_literal(p, ",\"hold\":\"");
 
@@ -396,20 +518,8 @@ fs_entry_write_names(char *p, const fs_entry_t *entry,
         *p++ = '"';
     }
 
-    if (shown & FS_SHOWN_SALE) {
-
-        if (names->slug(names->data, 's', entry->sale, &slug) != 0
-            || slug.len > FS_SLUG_MAX)
-        {
-            return NULL;
-        }
-
-        p = fs_literal(p, ",\"sale\":\"");
-        p = fs_write_bytes(p, slug.data, slug.len);
-        *p++ = '"';
-    }
-
-    return p;
+    return (shown & FS_SHOWN_SALE)
+           ? fs_entry_write_name(p, "sale", names, 's', entry->sale) : p;
 }
 
 
@@ -417,8 +527,7 @@ int
 fs_entry_render(const fs_entry_t *entry, const fs_names_t *names, char *buf)
 {
     char                   *p;
-    uint32_t                shown;
-    fs_slug_t               slug;
+    uint64_t                shown;
     const fs_entry_info_t  *info;
 
     if (entry->type == FS_ENTRY_NONE || entry->type >= FS_ENTRY_TYPES_N) {
@@ -458,16 +567,11 @@ fs_entry_render(const fs_entry_t *entry, const fs_names_t *names, char *buf)
     }
 
     if (shown & FS_SHOWN_PICKUP) {
+        p = fs_entry_write_name(p, "pickup", names, 'p', entry->pickup);
 
-        if (names->slug(names->data, 'p', entry->pickup, &slug) != 0
-            || slug.len > FS_SLUG_MAX)
-        {
+        if (p == NULL) {
             return -1;
         }
-
-        p = fs_literal(p, ",\"pickup\":\"");
-        p = fs_write_bytes(p, slug.data, slug.len);
-        *p++ = '"';
     }
 
     if (shown & FS_SHOWN_LINE) {
@@ -483,8 +587,23 @@ fs_entry_render(const fs_entry_t *entry, const fs_names_t *names, char *buf)
     }
 
     p = fs_entry_write_money(p, entry, shown);
+
+    if (shown & FS_SHOWN_TAKER) {
+        p = fs_entry_write_name(p, "taken_by", names, 'c', entry->number);
+
+        if (p == NULL) {
+            return -1;
+        }
+    }
+
     p = fs_entry_write_goods(p, entry, shown);
     p = fs_entry_write_wave(p, entry, names, shown);
+
+    if (p == NULL) {
+        return -1;
+    }
+
+    p = fs_entry_write_given(p, entry, names, shown);
 
     if (p == NULL) {
         return -1;

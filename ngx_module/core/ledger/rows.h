@@ -10,27 +10,25 @@
 #ifndef FS_ROWS_H
 #define FS_ROWS_H
 
-#include "base/fs_types.h"
+#include "ledger/rows_sale.h"
 
 #pragma GCC visibility push(hidden)
 
 
-#define FS_SALE_ROW_MAX      (160 + FS_SLUG_MAX + FS_TITLE_MAX)
-#define FS_HOLD_ROW_MAX      (76 + FS_LINES_MAX * 48)
+#define FS_HOLD_ROW_MAX      (124 + FS_LINES_MAX * 56)
 #define FS_GROUP_ROW_SIZE    16
 #define FS_BUYER_ROW_SIZE    12
+#define FS_BUYER_ROW_MAX     20         /* with gifts */
 #define FS_UNITS_ROW_SIZE    16
 #define FS_PAYMENT_ROW_SIZE  24
-#define FS_DEBT_ROW_SIZE     64
-#define FS_OWED_ROW_SIZE     16
 
 /* keys */
 #define FS_UNITS_KEY_LEN     (FS_BUYER_LEN + 4)
 #define FS_BOUND_KEY_LEN     (FS_BUYER_LEN + FS_KEY_HASH_LEN)
 #define FS_GROUP_KEY_LEN     8
 #define FS_MEMBER_KEY_LEN    16
+#define FS_WAITING_KEY_LEN   9
 #define FS_PAYMENT_KEY_LEN   (8 + FS_REFERENCE_LEN + 4)
-#define FS_DEBT_KEY_LEN      16
 #define FS_TIMER_KEY_LEN     18
 #define FS_TIMER_KEY_MAX     26         /* of the kinds with a seq */
 #define FS_DUE_LEN           16         /* a value of `due` */
@@ -48,6 +46,7 @@
 typedef struct {
     uint32_t             live;          /* holds held or paying */
     fs_seq_t             newest;        /* hold */
+    fs_seq_t             gift;          /* newest gift, 0: none */
 } fs_buyer_t;
 
 /* what a buyer has of one sale */
@@ -66,12 +65,6 @@ typedef struct {
     fs_seq_t             seq;           /* entry that made it so */
 } fs_payment_t;
 
-/* all that the store owes: what is due back, and not back yet */
-typedef struct {
-    int64_t              fen;
-    uint64_t             debts;
-} fs_owed_t;
-
 typedef enum {
     FS_TIMER_OPEN = 1,                  /* wall: opens_at */
     FS_TIMER_CLOSE,                     /* wall: closes_at */
@@ -82,6 +75,10 @@ typedef enum {
                                            sale 0 */
     FS_TIMER_SETTLE,                    /* at once: debts of a whole sale */
     FS_TIMER_FREEZE,                    /* wall: cut_at; sale: of the wave */
+    FS_TIMER_DRAW,                      /* at once: packets or tickets are
+                                           closed */
+    FS_TIMER_QUEUE,                     /* at once: units for who waits, or
+                                           the end of waiting */
 
     /* with a seq */
     FS_TIMER_RECEIVE,                   /* at once: units that have come, for
@@ -94,7 +91,9 @@ typedef enum {
 } fs_timer_kind_t;
 
 typedef struct {
-    uint8_t              clock;         /* 'm' or 'w' */
+    uint8_t              clock;         /* 'm'; 'w', and 'o' for OPEN: the
+                                           wall clock is believed sooner when
+                                           something is to open */
     uint8_t              kind;          /* fs_timer_kind_t */
     int64_t              time;          /* ms on that clock */
     uint32_t             sale;
@@ -104,35 +103,35 @@ typedef struct {
 
 
 /* Each returns the length written. */
-size_t fs_sale_row_encode(const fs_sale_t *sale, uint8_t *row);
 size_t fs_hold_row_encode(const fs_hold_t *hold, uint8_t *row);
 size_t fs_group_row_encode(const fs_group_t *group, uint8_t *row);
 size_t fs_buyer_row_encode(const fs_buyer_t *buyer, uint8_t *row);
 size_t fs_units_row_encode(const fs_units_t *units, uint8_t *row);
 size_t fs_payment_row_encode(const fs_payment_t *payment, uint8_t *row);
-size_t fs_debt_row_encode(const fs_debt_t *debt, uint8_t *row);
-size_t fs_owed_row_encode(const fs_owed_t *owed, uint8_t *row);
+
+/* What it will be: room is taken first. */
+static inline size_t
+fs_buyer_row_size(const fs_buyer_t *buyer)
+{
+    return buyer->gift == 0 ? FS_BUYER_ROW_SIZE : FS_BUYER_ROW_MAX;
+}
 
 /* The key's part of a row (number, seq, …) is set by the caller. */
-int fs_sale_row_decode(fs_sale_t *sale, fs_str_t row);
 int fs_hold_row_decode(fs_hold_t *hold, fs_str_t row);
 int fs_group_row_decode(fs_group_t *group, fs_str_t row);
 int fs_buyer_row_decode(fs_buyer_t *buyer, fs_str_t row);
 int fs_units_row_decode(fs_units_t *units, fs_str_t row);
 int fs_payment_row_decode(fs_payment_t *payment, fs_str_t row);
-int fs_debt_row_decode(fs_debt_t *debt, fs_str_t row);
-int fs_owed_row_decode(fs_owed_t *owed, fs_str_t row);
 
 void fs_units_key(uint8_t *key, const uint8_t *buyer, uint32_t sale);
 void fs_bound_key(uint8_t *key, const uint8_t *buyer, const uint8_t *hash);
 void fs_group_key(uint8_t *key, uint32_t sale, uint32_t pickup);
 void fs_member_key(uint8_t *key, uint32_t sale, uint32_t pickup,
     fs_seq_t hold);
+void fs_waiting_key(uint8_t *key, uint32_t sale, uint32_t qty,
+    uint32_t number);
 void fs_payment_key(uint8_t *key, fs_seq_t hold, const uint8_t *reference,
     uint32_t sale);
-
-/* Of `debts`, `claims`: hold, seq; of `owed`: due_at, seq. */
-void fs_debt_key(uint8_t *key, uint64_t first, fs_seq_t seq);
 
 /* At most FS_TIMER_KEY_MAX bytes; the length. */
 size_t fs_timer_key(uint8_t *key, const fs_timer_t *timer);

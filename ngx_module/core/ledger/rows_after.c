@@ -1,7 +1,7 @@
 
 /*
- * Rows and keys of what comes after an order: claims, where goods are, whole
- * sales, waves.  As in rows.c.
+ * Rows and keys of what comes after an order: debts, claims, where goods are,
+ * whole sales, waves.  As in rows.c.
  */
 
 #include "ledger/rows_after.h"
@@ -9,10 +9,100 @@
 #include "ledger/row.h"
 
 
+#define FS_DEBT_ROW_VERSION     1
 #define FS_CLAIM_ROW_VERSION    1
 #define FS_TALLY_ROW_VERSION    1
 #define FS_TASK_ROW_VERSION     1
 #define FS_WAVE_ROW_VERSION     1
+
+
+/*
+ * Debt; hold and seq are its key:
+ *
+ *   offset size  field
+ *        0    1  version: 1
+ *        1    1  reason
+ *        2    2  zero
+ *        4    4  sale
+ *        8    4  qty
+ *       12    4  zero
+ *       16    8  amount_fen
+ *       24    8  due_at
+ *       32    8  the entry that settled it
+ *       40    8  refunded_at
+ *       48   16  payment
+ */
+
+size_t
+fs_debt_row_encode(const fs_debt_t *debt, uint8_t *row)
+{
+    memset(row, 0, FS_DEBT_ROW_SIZE);
+    row[0] = FS_DEBT_ROW_VERSION;
+    row[1] = debt->reason;
+    fs_set_le32(row + 4, debt->sale);
+    fs_set_le32(row + 8, debt->qty);
+    fs_set_le64(row + 16, (uint64_t) debt->amount_fen);
+    fs_set_le64(row + 24, (uint64_t) debt->due_at);
+    fs_set_le64(row + 32, debt->refunded);
+    fs_set_le64(row + 40, (uint64_t) debt->refunded_at);
+    memcpy(row + 48, debt->payment, FS_REFERENCE_LEN);
+
+    return FS_DEBT_ROW_SIZE;
+}
+
+
+int
+fs_debt_row_decode(fs_debt_t *debt, fs_str_t row)
+{
+    const uint8_t  *p;
+
+    p = (const uint8_t *) row.data;
+
+    if (fs_row_check(row, FS_DEBT_ROW_SIZE, FS_DEBT_ROW_VERSION) != 0
+        || p[1] >= FS_REASONS_N || !fs_row_zeros(p, 2, 4)
+        || !fs_row_zeros(p, 12, 16))
+    {
+        return -1;
+    }
+
+    debt->reason = p[1];
+    debt->sale = fs_get_le32(p + 4);
+    debt->qty = fs_get_le32(p + 8);
+    debt->amount_fen = (int64_t) fs_get_le64(p + 16);
+    debt->due_at = (int64_t) fs_get_le64(p + 24);
+    debt->refunded = fs_get_le64(p + 32);
+    debt->refunded_at = (int64_t) fs_get_le64(p + 40);
+    memcpy(debt->payment, p + 48, FS_REFERENCE_LEN);
+
+    return (debt->amount_fen < 0 || debt->amount_fen > FS_AMOUNT_MAX) ? -1
+                                                                      : 0;
+}
+
+
+/* All that is owed: fen u64, debts u64. */
+
+size_t
+fs_owed_row_encode(const fs_owed_t *owed, uint8_t *row)
+{
+    fs_set_le64(row, (uint64_t) owed->fen);
+    fs_set_le64(row + 8, owed->debts);
+
+    return FS_OWED_ROW_SIZE;
+}
+
+
+int
+fs_owed_row_decode(fs_owed_t *owed, fs_str_t row)
+{
+    if (row.len != FS_OWED_ROW_SIZE) {
+        return -1;
+    }
+
+    owed->fen = (int64_t) fs_get_le64(row.data);
+    owed->debts = fs_get_le64(row.data + 8);
+
+    return 0;
+}
 
 
 /*
@@ -281,6 +371,25 @@ fs_wave_row_decode(fs_wave_t *wave, fs_str_t row)
     }
 
     return 0;
+}
+
+
+int64_t
+fs_listed_comes(const fs_listed_t *listed, int64_t left, int final)
+{
+    if (listed->qty <= left) {
+        return listed->qty;
+    }
+
+    return !final ? -1 : left > 0 ? left : 0;
+}
+
+
+void
+fs_debt_key(uint8_t *key, uint64_t first, fs_seq_t seq)
+{
+    fs_set_be64(key, first);
+    fs_set_be64(key + 8, seq);
 }
 
 

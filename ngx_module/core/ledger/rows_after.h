@@ -1,7 +1,7 @@
 
 /*
- * Rows of what comes after an order: claims, where goods are, whole sales,
- * waves.  As in rows.h.
+ * Rows of what comes after an order: debts, claims, where goods are, whole
+ * sales, waves.  As in rows.h.
  */
 
 #ifndef FS_ROWS_AFTER_H
@@ -12,6 +12,8 @@
 #pragma GCC visibility push(hidden)
 
 
+#define FS_DEBT_ROW_SIZE     64
+#define FS_OWED_ROW_SIZE     16
 #define FS_CLAIM_ROW_SIZE    48
 #define FS_TALLY_ROW_SIZE    28
 #define FS_LISTED_ROW_SIZE   14
@@ -19,8 +21,15 @@
 #define FS_TASK_ROW_SIZE     24
 #define FS_WAVE_ROW_FIXED    32
 #define FS_WAVE_ROW_MAX      (FS_WAVE_ROW_FIXED + FS_WAVE_SALES_MAX * 8)
+#define FS_DEBT_KEY_LEN      16
 #define FS_LISTED_KEY_LEN    19
 #define FS_TALLY_KEY_LEN     10
+
+/* all that the store owes: what is due back, and not back yet */
+typedef struct {
+    int64_t              fen;
+    uint64_t             debts;
+} fs_owed_t;
 
 /* A line of an order, where lines are listed by where their goods are. */
 typedef struct {
@@ -52,17 +61,31 @@ typedef struct {
 } fs_task_t;
 
 
+size_t fs_debt_row_encode(const fs_debt_t *debt, uint8_t *row);
+size_t fs_owed_row_encode(const fs_owed_t *owed, uint8_t *row);
 size_t fs_claim_row_encode(const fs_claim_t *claim, uint8_t *row);
 size_t fs_tally_row_encode(const fs_tally_t *tally, uint8_t *row);
 size_t fs_listed_row_encode(const fs_listed_t *listed, uint8_t *row);
 size_t fs_task_row_encode(const fs_task_t *task, uint8_t *row);
 size_t fs_wave_row_encode(const fs_wave_t *wave, uint8_t *row);
 
+int fs_debt_row_decode(fs_debt_t *debt, fs_str_t row);
+int fs_owed_row_decode(fs_owed_t *owed, fs_str_t row);
 int fs_claim_row_decode(fs_claim_t *claim, fs_str_t row);
 int fs_tally_row_decode(fs_tally_t *tally, fs_str_t row);
 int fs_listed_row_decode(fs_listed_t *listed, fs_str_t row);
 int fs_task_row_decode(fs_task_t *task, fs_str_t row);
 int fs_wave_row_decode(fs_wave_t *wave, fs_str_t row);
+
+/*
+ * How many units of an awaited line come when so many are left for it: all, or
+ * with `final` what there is of them, perhaps none.  -1: it waits for more,
+ * and so do those that were paid after it.
+ */
+int64_t fs_listed_comes(const fs_listed_t *listed, int64_t left, int final);
+
+/* Of `debts`, `claims`: hold, seq; of `owed`: due_at, seq. */
+void fs_debt_key(uint8_t *key, uint64_t first, fs_seq_t seq);
 
 /* Pickup, goods, sale, wave, sold: of fs_listed_t. */
 void fs_listed_key(uint8_t *key, const fs_listed_t *listed);

@@ -2,7 +2,7 @@
 #include "ledger/schema.h"
 
 
-/* The commands of the first schema; one that is not here is of the present
+/* The commands of the schemas before; one that is not here is of the present
  * one, so that none can be forgotten. */
 
 static const uint8_t  fs_schema_commands[FS_COMMANDS_N] = {
@@ -24,17 +24,34 @@ static const uint8_t  fs_schema_commands[FS_COMMANDS_N] = {
     [FS_COMMAND_CLOCK] = FS_SCHEMA_FIRST,
     [FS_COMMAND_DOCUMENT] = FS_SCHEMA_FIRST,
     [FS_COMMAND_LIFE] = FS_SCHEMA_FIRST,
-    [FS_COMMAND_DELETE] = FS_SCHEMA_FIRST
+    [FS_COMMAND_DELETE] = FS_SCHEMA_FIRST,
+
+    [FS_COMMAND_CANCEL_ORDER] = FS_SCHEMA_WAVES,
+    [FS_COMMAND_CLAIM] = FS_SCHEMA_WAVES,
+    [FS_COMMAND_HAND_OVER] = FS_SCHEMA_WAVES,
+    [FS_COMMAND_PUT_BACK] = FS_SCHEMA_WAVES,
+    [FS_COMMAND_ANSWER_CLAIM] = FS_SCHEMA_WAVES,
+    [FS_COMMAND_WAVE] = FS_SCHEMA_WAVES,
+    [FS_COMMAND_RECEIVE] = FS_SCHEMA_WAVES,
+    [FS_COMMAND_CALL_OFF] = FS_SCHEMA_WAVES,
+    [FS_COMMAND_COMPENSATE] = FS_SCHEMA_WAVES,
+    [FS_COMMAND_ORDER] = FS_SCHEMA_WAVES
 };
 
 
 uint32_t
 fs_schema_of_entry(const fs_entry_t *entry)
 {
+    if (entry->type > FS_ENTRY_SETTLED
+        || entry->reason > FS_REASON_COMPENSATION)
+    {
+        return FS_SCHEMA;
+    }
+
     if (entry->type > FS_ENTRY_RESTOCKED
         || entry->reason > FS_REASON_GOODWILL)
     {
-        return FS_SCHEMA;
+        return FS_SCHEMA_WAVES;
     }
 
     switch (entry->type) {
@@ -45,13 +62,19 @@ fs_schema_of_entry(const fs_entry_t *entry)
         /* of one line; short_qty, due_at; via, device_at */
 
         return entry->sale != 0 || entry->number != 0 || entry->number2 != 0
-               || entry->time1 != 0 ? FS_SCHEMA : FS_SCHEMA_FIRST;
+               || entry->time1 != 0 ? FS_SCHEMA_WAVES : FS_SCHEMA_FIRST;
+
+    case FS_ENTRY_SOLD:
+
+        /* by whom the cash was taken */
+
+        return entry->number != 0 ? FS_SCHEMA_WAVES : FS_SCHEMA_FIRST;
 
     case FS_ENTRY_SALE:
 
         /* cancel_ms */
 
-        return entry->pickup != 0 ? FS_SCHEMA : FS_SCHEMA_FIRST;
+        return entry->pickup != 0 ? FS_SCHEMA_WAVES : FS_SCHEMA_FIRST;
 
     default:
         return FS_SCHEMA_FIRST;
@@ -62,21 +85,44 @@ fs_schema_of_entry(const fs_entry_t *entry)
 uint32_t
 fs_schema_of_command(const fs_command_t *command, const fs_operator_t *op)
 {
+    uint32_t  schema;
+
     if (command->type >= FS_COMMANDS_N
-        || fs_schema_commands[command->type] == 0
-        || command->reason > FS_REASON_GOODWILL
-        || (command->type == FS_COMMAND_DEFINE && op != NULL
-            && op->cancel_ms != 0))
+        || fs_schema_commands[command->type] == 0)
     {
         return FS_SCHEMA;
     }
 
-    return fs_schema_commands[command->type];
+    if (command->queue
+        || (command->type == FS_COMMAND_DEFINE && op != NULL
+            && (op->queue != 0 || op->gives.kind != FS_GIVES_NOTHING)))
+    {
+        return FS_SCHEMA;
+    }
+
+    if (command->gift != 0) {
+        return FS_SCHEMA;
+    }
+
+    schema = fs_schema_commands[command->type];
+
+    return schema < FS_SCHEMA_WAVES
+           && (command->reason > FS_REASON_GOODWILL
+               || (command->type == FS_COMMAND_DEFINE && op != NULL
+                   && op->cancel_ms != 0))
+           ? FS_SCHEMA_WAVES : schema;
 }
 
 
 /* What the short row does not have is in the index's, and is written here
  * with the first change after the store was raised. */
+
+int
+fs_schema_has_ready(uint32_t schema)
+{
+    return schema >= FS_SCHEMA;
+}
+
 
 size_t
 fs_schema_sale_row(uint32_t schema, const fs_sale_t *sale, uint8_t *row)
@@ -96,6 +142,8 @@ fs_schema_sale_row(uint32_t schema, const fs_sale_t *sale, uint8_t *row)
     first.handed_lines = 0;
     first.handed_units = 0;
     first.claimed_units = 0;
+    first.gives = FS_GIVES_NOTHING;
+    first.by_desk = 0;
 
     return fs_sale_row_encode(&first, row);
 }

@@ -83,14 +83,21 @@ fs_life_hold_parse(fs_store_t *store, fs_crypto_t *crypto, fs_str_t id,
 }
 
 
-int
-fs_life_stale(fs_store_t *store)
+uint64_t
+fs_life_count(fs_store_t *store)
 {
     fs_lives_t  *lives;
 
     lives = atomic_load_explicit(&store->lives, memory_order_acquire);
 
-    return atomic_load(&store->mark->lives) != (lives ? lives->n : 0);
+    return lives ? lives->n : 0;
+}
+
+
+int
+fs_life_stale(fs_store_t *store)
+{
+    return atomic_load(&store->mark->lives) != fs_life_count(store);
 }
 
 

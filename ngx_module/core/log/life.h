@@ -69,6 +69,9 @@ fs_outcome_t fs_life_hold_parse(fs_store_t *store, fs_crypto_t *crypto,
  */
 int fs_life_load(fs_store_t *store, fs_txn_t *log);
 
+/* How many this process knows of. */
+uint64_t fs_life_count(fs_store_t *store);
+
 /* 1: a life was begun since: fs_life_load() is due.  Two loads. */
 int fs_life_stale(fs_store_t *store);
 

@@ -49,7 +49,8 @@ fs_log_open(fs_store_t *store)
     snprintf(name, sizeof(name), "%s/log", store->path);
 
     rc = fs_env_open(&env, name, store->conf.map_size, store->conf.readers,
-                     store->conf.sync ? 0 : MDB_NOSYNC);
+                     store->conf.reads ? MDB_RDONLY
+                     : store->conf.sync ? 0 : MDB_NOSYNC);
     if (rc) {
         return rc;
     }
@@ -116,7 +117,7 @@ fs_log_open(fs_store_t *store)
 
     pthread_rwlock_unlock(&store->guard);
 
-    if (whole) {
+    if (whole && !store->conf.reads) {
         atomic_store(&store->mark->damaged, 0);
         fs_store_say(store, FS_SAY_WARN, "log/data.mdb is whole");
     }

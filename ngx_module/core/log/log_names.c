@@ -115,6 +115,7 @@ fs_log_check_last(fs_store_t *store, fs_txn_t *log)
     names.data = &data;
     names.slug = fs_log_name;
     names.hold_id = fs_log_hold_id;
+    names.terms = NULL;
 
     memcpy(hash, entry.hash, FS_HASH_LEN);
 

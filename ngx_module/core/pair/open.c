@@ -41,10 +41,6 @@ static int fs_store_has_index(fs_store_t *store);
 static fs_outcome_t fs_store_make(fs_store_t *store, char *message);
 static fs_outcome_t fs_store_check(fs_store_t *store, char *message,
     fs_seq_t *behind);
-static fs_outcome_t fs_store_meta(fs_store_t *store, fs_txn_t *log,
-    char *message);
-static int fs_store_same(fs_store_t *store, fs_txn_t *log);
-static int fs_store_of_boot(fs_store_t *store, fs_txn_t *log, uint64_t mark);
 static fs_outcome_t fs_store_first_of_boot(fs_store_t *store);
 static void fs_store_check_clock(fs_store_t *store, fs_txn_t *log,
     fs_seq_t *last);
@@ -54,7 +50,8 @@ fs_store_t *
 fs_store_open(const fs_store_conf_t *conf, fs_outcome_t *outcome,
     char *message)
 {
-    return fs_store_enter(conf, fs_store_begin, outcome, message);
+    return fs_store_enter(conf, conf->reads ? fs_store_look : fs_store_begin,
+                          outcome, message);
 }
 
 
@@ -116,14 +113,26 @@ fs_store_enter(const fs_store_conf_t *conf, fs_store_begin_t begin,
         return NULL;
     }
 
-    rc = fs_mark_open(store->path, &store->mark_fd, &store->mark);
+    rc = conf->reads
+         ? fs_mark_look(store->path, &store->mark_fd, &store->mark)
+         : fs_mark_open(store->path, &store->mark_fd, &store->mark);
 
-    if (rc == 0) {
+    if (rc == 0 && !conf->reads) {
         rc = fs_mark_lock(store->mark_fd);
     }
 
-    if (rc) {
+    if (conf->reads && (rc == ENOENT || rc == EAGAIN)) {
+        snprintf(message, FS_MESSAGE_MAX, "there is no store in %.128s yet: "
+                 "it is waited for", store->path);
+
+    } else if (rc) {
         *outcome = fs_store_denied(store, "mark", rc, message);
+
+    } else if (conf->reads) {
+
+        /* the lock of opening is not taken: who is stopped would keep it */
+
+        *outcome = begin(store, message);
 
     } else {
         *outcome = fs_store_begin_once(store, begin, message);
@@ -577,112 +586,6 @@ fs_store_check(fs_store_t *store, char *message, fs_seq_t *behind)
 }
 
 
-static fs_outcome_t
-fs_store_meta(fs_store_t *store, fs_txn_t *log, char *message)
-{
-    fs_str_t      value;
-    fs_outcome_t  outcome;
-
-    outcome = fs_store_known_schema(store, log, message);
-
-    if (outcome != FS_OK) {
-        return outcome;
-    }
-
-    if (!fs_db_get(log, store->log_dbi[FS_LOG_META], FS_META_KEY,
-                   sizeof(FS_META_KEY) - 1, &value)
-        || value.len != FS_STORE_KEY_LEN)
-    {
-        snprintf(message, FS_MESSAGE_MAX,
-                 "%.128s/log has lost the store's key: put a backup in its "
-                 "place", store->path);
-        return FS_NOT_READY;
-    }
-
-    memcpy(store->store_key, value.data, FS_STORE_KEY_LEN);
-
-    return FS_OK;
-}
-
-
-fs_outcome_t
-fs_store_known_schema(fs_store_t *store, fs_txn_t *log, char *message)
-{
-    uint32_t  schema;
-
-    if (!fs_log_schema(store, log, &schema)) {
-        snprintf(message, FS_MESSAGE_MAX,
-                 "%.128s/log is not the log of a store", store->path);
-        return FS_NOT_READY;
-    }
-
-    if (schema < FS_SCHEMA_FIRST || schema > FS_SCHEMA) {
-        snprintf(message, FS_MESSAGE_MAX,
-                 "the store %.100s has schema %u, this program knows %u to "
-                 "%u: run a program that knows it, or put a backup in its "
-                 "place", store->path, schema, FS_SCHEMA_FIRST, FS_SCHEMA);
-        return FS_NOT_READY;
-    }
-
-    atomic_store(&store->schema, schema);
-
-    return FS_OK;
-}
-
-
-/* 1: the mark is this log's, and its lives are known. */
-
-static int
-fs_store_same(fs_store_t *store, fs_txn_t *log)
-{
-    fs_entry_t  last;
-
-    last.seq = 0;
-
-    if (fs_log_last(store, log, &last) == -1
-        || !fs_life_same(store, log, last.seq)
-        || fs_life_load(store, log) != 0 || fs_life_stale(store))
-    {
-        return 0;
-    }
-
-    store->life_looked = 1;
-
-    return 1;
-}
-
-
-/* 1: the mark is of this boot and this log, and the boot has its entry. */
-
-static int
-fs_store_of_boot(fs_store_t *store, fs_txn_t *log, uint64_t mark)
-{
-    fs_str_t  row;
-
-    if (!fs_mark_valid(store->mark, store->conf.boot_id)
-        || mark > mdb_txn_id(log->txn))
-    {
-        return 0;
-    }
-
-    if (!fs_db_get(log, store->log_dbi[FS_LOG_META], FS_META_BOOT,
-                   sizeof(FS_META_BOOT) - 1, &row)
-        || row.len != FS_META_BOOT_SIZE
-        || memcmp(row.data, store->conf.boot_id, FS_BOOT_LEN) != 0)
-    {
-        return 0;
-    }
-
-    atomic_store(&store->mark->mono_offset,
-                 (int64_t) fs_get_le64(row.data + FS_BOOT_LEN));
-    fs_clock_begin(store->mark,
-                   (int64_t) fs_get_le64(row.data + FS_BOOT_LEN));
-    store->booted = 1;
-
-    return 1;
-}
-
-
 /*
  * The first opener of a boot: what the machine left is synced before anyone
  * is shown anything, and the mark begins.  Until the boot's entry is written
@@ -722,7 +625,7 @@ fs_store_close(fs_store_t *store, int clean)
         return;
     }
 
-    if (clean && fs_store_alone(store)) {
+    if (clean && !store->conf.reads && fs_store_alone(store)) {
         fs_pair_clean(store);
     }
 

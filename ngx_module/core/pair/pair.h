@@ -115,6 +115,32 @@ fs_outcome_t fs_store_log_file(fs_store_t *store, int *fresh,
     char *message);
 
 
+/* known.c: the schema and the key; 1: the mark is this log's; 1: it is of this
+ * boot, which has its entry. */
+fs_outcome_t fs_store_meta(fs_store_t *store, fs_txn_t *log, char *message);
+int fs_store_same(fs_store_t *store, fs_txn_t *log);
+int fs_store_of_boot(fs_store_t *store, fs_txn_t *log, uint64_t mark);
+
+
+/*
+ * follow.c: a store that is only read (conf.reads).  No lock is taken that a
+ * writer waits for, and nothing is made or written, the mark neither.
+ */
+
+/* What fs_store_open() does then.  NOT_READY: it is not made yet, of another
+ * boot, or of a life that is due; to be tried again.  OLD_SCHEMA: another
+ * program is needed for it. */
+fs_outcome_t fs_store_look(fs_store_t *store, char *message);
+
+/*
+ * Now and then, by one thread, with a reader of its own: maps that were made
+ * larger, another index.  Sets the reader's index_txn to the last commit.
+ * NOT_READY: the files are others now, or of another boot; the store is to be
+ * closed and opened again.
+ */
+fs_outcome_t fs_store_follow(fs_store_t *store, fs_reader_t *reader);
+
+
 /* schema.c: which schema a store has, see ledger/schema.h. */
 
 typedef struct {

@@ -18,6 +18,7 @@
 
 #define FS_ANNEX_META     "meta"
 #define FS_ANNEX_FORMAT   "format"
+#define FS_ANNEX_STEP     "step"
 #define FS_ANNEX_WORDS    512
 #define FS_ANNEX_BUSY     100           /* tries, some 10 ms apart */
 
@@ -46,6 +47,7 @@ struct fs_annex_s {
     unsigned             doubtful:1;    /* a commit failed */
     unsigned             lost:1;        /* a change was cut short: the lock is
                                            kept until the thread ends */
+    unsigned             awaited:1;     /* by who only reads: not there yet */
     unsigned             busy;          /* times that somebody was at it */
     _Atomic int          known;
     _Atomic int          outcome;       /* fs_outcome_t */
@@ -180,6 +182,7 @@ fs_annex_tend(fs_annex_t *annex, int *again)
     }
 
     why[0] = '\0';
+    annex->awaited = 0;
     outcome = fs_annex_open(annex, again, why);
 
     if (*again && ++annex->busy < FS_ANNEX_BUSY) {
@@ -207,8 +210,12 @@ fs_annex_tend(fs_annex_t *annex, int *again)
 
     } else if (strcmp(why, annex->said) != 0) {
         memcpy(annex->said, why, sizeof(why));
-        fs_annex_say(annex, FS_SAY_ERROR, "%s: %s; all else goes on, and it "
-                     "is tried again", annex->path, why);
+
+        /* who only reads may well be there before who writes */
+
+        fs_annex_say(annex, annex->awaited ? FS_SAY_INFO : FS_SAY_ERROR,
+                     "%s: %s; all else goes on, and it is tried again",
+                     annex->path, why);
     }
 
     atomic_store(&annex->known, 1);
@@ -247,6 +254,10 @@ fs_annex_open(fs_annex_t *annex, int *again, char *why)
 {
     int           fd;
     fs_outcome_t  outcome;
+
+    if (annex->conf.reads) {
+        return fs_annex_open_locked(annex, why);
+    }
 
     if (mkdir(annex->path, 0700) == -1 && errno != EEXIST) {
         return fs_annex_why(why, "the directory cannot be made", errno);
@@ -298,6 +309,12 @@ fs_annex_open_locked(fs_annex_t *annex, char *why)
         return FS_NOT_READY;
     }
 
+    if (rc == 0 && annex->conf.reads) {
+        annex->awaited = 1;
+        (void) snprintf(why, FS_ANNEX_WORDS, "there is no data.mdb yet");
+        return FS_NOT_READY;
+    }
+
     if (rc == 0) {
         rc = fs_env_make(file, scratch, annex->conf.map_size);
 
@@ -312,7 +329,8 @@ fs_annex_open_locked(fs_annex_t *annex, char *why)
 
     rc = fs_env_open(&env, annex->path, annex->conf.map_size,
                      annex->conf.readers,
-                     annex->conf.sync ? 0 : MDB_NOSYNC);
+                     annex->conf.reads ? MDB_RDONLY
+                     : annex->conf.sync ? 0 : MDB_NOSYNC);
     if (rc) {
         return fs_annex_why(why, "data.mdb cannot be opened", rc);
     }
@@ -388,9 +406,9 @@ fs_annex_made(fs_annex_t *annex, MDB_env *env, MDB_dbi *dbi, char *why)
     memset(&txn, 0, sizeof(txn));
     memset(&annex->probe, 0, sizeof(annex->probe));
 
-    rc = fs_guard_begin(env, 0, &txn.txn);
+    rc = fs_guard_begin(env, annex->conf.reads ? MDB_RDONLY : 0, &txn.txn);
 
-    if (rc == 0 && annex->doubtful) {
+    if (rc == 0 && annex->doubtful && !annex->conf.reads) {
         rc = fs_guard_info(env, &info, &stat);
 
         if (rc == 0) {
@@ -401,8 +419,8 @@ fs_annex_made(fs_annex_t *annex, MDB_env *env, MDB_dbi *dbi, char *why)
     if (rc == 0) {
         rc = fs_env_handles(txn.txn, dbs, n, 0, dbi, &annex->probe);
 
-        if (rc == MDB_NOTFOUND && mdb_env_stat(env, &stat) == 0
-            && stat.ms_entries == 0)
+        if (rc == MDB_NOTFOUND && !annex->conf.reads
+            && mdb_env_stat(env, &stat) == 0 && stat.ms_entries == 0)
         {
             rc = fs_env_handles(txn.txn, dbs, n, 1, dbi, &annex->probe);
 
@@ -539,6 +557,38 @@ fs_annex_end(fs_annex_t *annex, fs_txn_t *txn)
     }
 
     return rc ? fs_db_outcome(rc) : FS_OK;
+}
+
+
+fs_outcome_t
+fs_annex_step(fs_annex_t *annex)
+{
+    uint8_t       number[8];
+    MDB_dbi       meta;
+    fs_str_t      found;
+    fs_txn_t      txn;
+    fs_outcome_t  outcome;
+
+    outcome = fs_annex_begin(annex, &txn);
+
+    if (outcome != FS_OK) {
+        return outcome;
+    }
+
+    meta = annex->dbi[annex->conf.dbs_n];
+    memset(number, 0, sizeof(number));
+
+    if (fs_db_get(&txn, meta, FS_ANNEX_STEP, sizeof(FS_ANNEX_STEP) - 1,
+                  &found)
+        && found.len == sizeof(number))
+    {
+        fs_set_le64(number, fs_get_le64(found.data) + 1);
+    }
+
+    fs_db_put(&txn, meta, FS_ANNEX_STEP, sizeof(FS_ANNEX_STEP) - 1, number,
+              sizeof(number), 0);
+
+    return fs_annex_end(annex, &txn);
 }
 
 

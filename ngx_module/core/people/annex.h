@@ -23,7 +23,7 @@
 #pragma GCC visibility push(hidden)
 
 
-#define FS_ANNEX_DBS  4                 /* at most, with "meta" */
+#define FS_ANNEX_DBS  8                 /* at most, with "meta" */
 
 typedef struct fs_annex_s  fs_annex_t;
 
@@ -36,6 +36,9 @@ typedef struct {
     size_t               map_size;
     int                  readers;
     int                  sync;          /* 0: MDB_NOSYNC */
+    int                  reads;         /* 1: it is only read.  Nothing is
+                                           made then, and no lock is taken
+                                           that a writer waits for */
     void               (*log)(void *data, fs_say_level_t level,
                               const char *message);
     void                *data;
@@ -66,6 +69,10 @@ int fs_annex_lost(fs_annex_t *annex);
  * transaction, or of the commit, nothing was written. */
 fs_outcome_t fs_annex_begin(fs_annex_t *annex, fs_txn_t *txn);
 fs_outcome_t fs_annex_end(fs_annex_t *annex, fs_txn_t *txn);
+
+/* The thread: a commit that changes nothing of anybody, so that pages which
+ * the last ones left behind can be wiped. */
+fs_outcome_t fs_annex_step(fs_annex_t *annex);
 
 /* The reading thread (or, own: the other one): a snapshot; never waits. */
 fs_outcome_t fs_annex_read(fs_annex_t *annex, fs_txn_t *txn, int own);

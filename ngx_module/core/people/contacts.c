@@ -30,8 +30,6 @@ enum {
     FS_CONTACTS_N
 };
 
-#define FS_CONTACTS_STEP  "step"
-
 static const char *const  fs_contacts_dbs[] = { "contacts", "leaving" };
 
 static void fs_contacts_change(fs_annex_t *annex, fs_txn_t *txn,
@@ -278,36 +276,6 @@ fs_contacts_write(fs_annex_t *annex, const fs_contact_change_t *changes,
     for (i = 0; i < n; i++) {
         fs_contacts_change(annex, &txn, &changes[i]);
     }
-
-    return fs_annex_end(annex, &txn);
-}
-
-
-fs_outcome_t
-fs_contacts_step(fs_annex_t *annex)
-{
-    uint8_t       number[8];
-    fs_str_t      found;
-    fs_txn_t      txn;
-    fs_outcome_t  outcome;
-
-    outcome = fs_annex_begin(annex, &txn);
-
-    if (outcome != FS_OK) {
-        return outcome;
-    }
-
-    memset(number, 0, sizeof(number));
-
-    if (fs_db_get(&txn, fs_annex_dbi(annex, FS_CONTACTS_META),
-                  FS_CONTACTS_STEP, sizeof(FS_CONTACTS_STEP) - 1, &found)
-        && found.len == sizeof(number))
-    {
-        fs_set_le64(number, fs_get_le64(found.data) + 1);
-    }
-
-    fs_db_put(&txn, fs_annex_dbi(annex, FS_CONTACTS_META), FS_CONTACTS_STEP,
-              sizeof(FS_CONTACTS_STEP) - 1, number, sizeof(number), 0);
 
     return fs_annex_end(annex, &txn);
 }

@@ -78,10 +78,6 @@ fs_outcome_t fs_contacts_write(fs_annex_t *annex,
 unsigned fs_contacts_sweep(fs_annex_t *annex, fs_contact_sweep_t *sweep,
     int64_t before, fs_contact_look_t *looks, unsigned max, int *more);
 
-/* The thread: a commit that changes nothing of anybody, so that pages which
- * the last ones left behind can be wiped. */
-fs_outcome_t fs_contacts_step(fs_annex_t *annex);
-
 /* How many there are; -1: not known now. */
 int64_t fs_contacts_count(fs_annex_t *annex);
 

@@ -1,6 +1,7 @@
 
 #include <stdio.h>
 
+#include "log/life.h"
 #include "read/admit.h"
 #include "read/read.h"
 #include "rules/rules.h"
@@ -10,23 +11,32 @@
 
 static fs_outcome_t fs_admit_sale(fs_view_t *view, const fs_slug_t *slug,
     uint32_t *number, fs_refusal_t *refusal);
+static int fs_giving_fault(fs_fault_t *fault);
 static int fs_admit_range(fs_sheet_t *sheet, const fs_command_t *command,
     fs_fault_t *fault);
 
 
 fs_outcome_t
 fs_admit(fs_view_t *view, fs_crypto_t *crypto, fs_sheet_cache_t *cache,
-    const fs_hold_request_t *request, const fs_now_t *now,
+    const fs_hold_request_t *request, fs_str_t key, const fs_now_t *now,
     fs_command_t *command, fs_refusal_t *refusal)
 {
+    int           stranger;
     unsigned      i;
     fs_sheet_t    sheet;
     fs_outcome_t  outcome;
 
     memset(refusal, 0, sizeof(fs_refusal_t));
 
+    outcome = fs_admit_gift(view, crypto, request, command);
+
+    if (outcome != FS_OK) {
+        return outcome;
+    }
+
     command->type = FS_COMMAND_HOLD;
     command->pickup = request->pickup;
+    command->queue = request->queue;
     command->lines_n = (uint8_t) request->lines_n;
 
     for (i = 0; i < request->lines_n; i++) {
@@ -41,6 +51,18 @@ fs_admit(fs_view_t *view, fs_crypto_t *crypto, fs_sheet_cache_t *cache,
 
     fs_view_state(view, &sheet, crypto, cache);
 
+    if (!fs_view_enough(view, &sheet, command)) {
+        return FS_NOT_READY;
+    }
+
+    stranger = fs_sheet_stranger(&sheet, command->buyer);
+
+    if (!stranger && key.len
+        && fs_crypto_key_hash(crypto, command->buyer, key, command->key) != 0)
+    {
+        return FS_INTERNAL;
+    }
+
     if (fs_admit_range(&sheet, command, &refusal->fault) != 0) {
         return FS_BAD_REQUEST;
     }
@@ -50,7 +72,31 @@ fs_admit(fs_view_t *view, fs_crypto_t *crypto, fs_sheet_cache_t *cache,
         return refusal->result.outcome;
     }
 
+    if (stranger && key.len
+        && fs_crypto_key_hash(crypto, command->buyer, key, command->key) != 0)
+    {
+        return FS_INTERNAL;
+    }
+
     return FS_OK;
+}
+
+
+fs_outcome_t
+fs_admit_gift(fs_view_t *view, fs_crypto_t *crypto,
+    const fs_hold_request_t *request, fs_command_t *command)
+{
+    fs_str_t  id;
+
+    if (request->gift_len == 0) {
+        return FS_OK;
+    }
+
+    id.data = request->gift;
+    id.len = request->gift_len;
+
+    return fs_life_hold_parse(view->store, crypto, id, &command->gift,
+                              &command->gift_epoch);
 }
 
 
@@ -223,6 +269,13 @@ fs_admit_range(fs_sheet_t *sheet, const fs_command_t *command,
     for (i = 0; i < command->lines_n; i++) {
         sale = fs_sheet_sale(sheet, command->lines[i].sale);
 
+        if (sale != NULL && sale->gives != FS_GIVES_NOTHING
+            && (command->lines_n != 1 || command->lines[0].qty != 1
+                || command->gift != 0))
+        {
+            return fs_giving_fault(fault);
+        }
+
         if (sale == NULL || sale->limit == 0
             || command->lines[i].qty <= sale->limit)
         {
@@ -240,6 +293,14 @@ fs_admit_range(fs_sheet_t *sheet, const fs_command_t *command,
     }
 
     return 0;
+}
+
+
+static int
+fs_giving_fault(fs_fault_t *fault)
+{
+    return fs_fault_literal(fault, "lines", "are one line of one unit, and "
+                            "no gift, where something is given");
 }
 
 
@@ -266,6 +327,25 @@ fs_admit_names(unsigned command, fs_str_t kind, fs_str_t id,
         if (kind.len == 4 && memcmp(kind.data, "sale", 4) == 0) {
             (void) fs_fault_literal(fault, "kind", "is not sale: its document "
                                     "is the doc of PUT sales/ID");
+            return FS_BAD_REQUEST;
+        }
+
+        if (kind.len == 5 && memcmp(kind.data, "terms", 5) == 0) {
+            (void) fs_fault_literal(fault, "kind", "is not terms: they are "
+                                    "what PUT sales/ID gives");
+            return FS_BAD_REQUEST;
+        }
+
+        if (kind.len == 4 && memcmp(kind.data, "link", 4) == 0) {
+            (void) fs_fault_literal(fault, "kind", "is not link: an order's "
+                                    "is made by POST orders/ID/link");
+            return FS_BAD_REQUEST;
+        }
+
+        if (kind.len == 4 && memcmp(kind.data, "room", 4) == 0) {
+            (void) fs_fault_literal(fault, "kind", "is not room: a session's "
+                                    "is changed by POST sessions/ID/start, "
+                                    "/pin and /end");
             return FS_BAD_REQUEST;
         }
 
@@ -325,9 +405,32 @@ fs_decided_fault(unsigned command, const fs_result_t *result,
 
     switch (command) {
 
+    case FS_COMMAND_GRANT:
+        (void) fs_fault_literal(fault, "id", "is of a sale that gives");
+        break;
+
     case FS_COMMAND_HOLD:
+    case FS_COMMAND_ORDER:
+
+        if (result->giving) {
+            (void) fs_giving_fault(fault);
+            break;
+        }
+
+        /* fall through */
+
     case FS_COMMAND_POINT:
+    case FS_COMMAND_RECEIVE:
         fs_points_fault(result, fault);
+        break;
+
+    case FS_COMMAND_DEFINE:
+
+        if (result->at != 0) {
+            (void) fs_fault_literal(fault, "gives.beacon.round",
+                                    "is not out yet, nor before closes_at");
+        }
+
         break;
 
     case FS_COMMAND_STOCK:

@@ -26,13 +26,20 @@ typedef struct {
 } fs_refusal_t;
 
 /*
- * The command has its buyer, key and terms already, and gets the rest.  OK:
- * it has to be decided.  Otherwise what to answer, and *refusal.  The view
- * has an index.
+ * The command has its buyer and terms already, and gets the rest; key: len 0:
+ * none, or the command has its hash.  It is hashed for those only who may have
+ * used one before, and for who is admitted.  OK: it has to be decided.
+ * Otherwise what to answer, and *refusal.  The view has an index, or is
+ * recalled: then all but a refusal says only that a snapshot is needed.
  */
 fs_outcome_t fs_admit(fs_view_t *view, fs_crypto_t *crypto,
-    fs_sheet_cache_t *cache, const fs_hold_request_t *request,
+    fs_sheet_cache_t *cache, const fs_hold_request_t *request, fs_str_t key,
     const fs_now_t *now, fs_command_t *command, fs_refusal_t *refusal);
+
+/* The gift that a request names, if any: its id becomes a number.  OK,
+ * NO_SUCH_HOLD, OTHER_LIFE, NOT_READY. */
+fs_outcome_t fs_admit_gift(fs_view_t *view, fs_crypto_t *crypto,
+    const fs_hold_request_t *request, fs_command_t *command);
 
 /*
  * The same for money that is to go back: the names of the sales become

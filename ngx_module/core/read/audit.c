@@ -16,6 +16,7 @@
 
 #include "read/audit.h"
 #include "read/audit_after.h"
+#include "read/audit_draws.h"
 #include "read/audit_goods.h"
 #include "read/view_debts.h"
 #include "log/life.h"
@@ -35,6 +36,7 @@ typedef struct {
     int64_t              joined;
     int64_t              groups;        /* joined, by the groups' records */
     fs_audit_after_t     after;
+    fs_audit_draw_t     *draw;          /* of packets, tickets; or NULL */
     uint32_t             goal;
     uint8_t              seen;          /* it has an entry */
     uint8_t              matched;       /* it has a record */
@@ -77,7 +79,7 @@ static fs_outcome_t fs_audit_compare(fs_auditor_t *auditor, fs_view_t *view,
     fs_txn_t *log);
 static fs_outcome_t fs_audit_groups(fs_auditor_t *auditor, fs_view_t *view,
     fs_txn_t *log);
-static fs_outcome_t fs_audit_sale(fs_auditor_t *auditor,
+static fs_outcome_t fs_audit_sale(fs_auditor_t *auditor, fs_view_t *view,
     const fs_sale_t *row);
 static int fs_audit_order(const void *one, const void *two);
 static void fs_audit_pause(void);
@@ -87,6 +89,7 @@ void
 fs_audit_run(fs_store_t *store, unsigned range, const _Atomic int *stop,
     fs_audit_t *audit)
 {
+    size_t        i;
     fs_auditor_t  auditor;
 
     memset(audit, 0, sizeof(*audit));
@@ -109,6 +112,10 @@ fs_audit_run(fs_store_t *store, unsigned range, const _Atomic int *stop,
 
     if (auditor.reader) {
         fs_reader_destroy(auditor.reader);
+    }
+
+    for (i = 0; i < auditor.sales_n; i++) {
+        free(auditor.sales[i].draw);
     }
 
     fs_crypto_destroy(auditor.crypto);
@@ -357,6 +364,10 @@ fs_audit_entry(fs_auditor_t *auditor, fs_entry_t *entry,
 
     wrong = fs_audit_after(&sale->after, entry);
 
+    if (wrong == NULL) {
+        wrong = fs_audit_draw(&sale->draw, entry, names);
+    }
+
     if (wrong != NULL) {
         fs_audit_problem(audit, "entry %llu %s",
                          (unsigned long long) entry->seq, wrong);
@@ -416,6 +427,7 @@ fs_audit_owed(fs_auditor_t *auditor, fs_view_t *view)
     for (i = 0; i < auditor->sales_n; i++) {
         all.tasks += auditor->sales[i].after.tasks;
         all.claims += auditor->sales[i].after.claims;
+        all.waiting += auditor->sales[i].after.waiting;
     }
 
     wrong = fs_audit_after_rows(view, &all, audit->owed.debts);
@@ -517,7 +529,8 @@ fs_audit_goods(fs_auditor_t *auditor, fs_view_t *view)
     }
 
     for (i = 0; goods != NULL && i < auditor->sales_n; i++) {
-        if (goods[i].units != auditor->sales[i].sold
+        if (goods[i].units + auditor->sales[i].after.granted
+            != auditor->sales[i].sold
             || (fs_view_look_sale(view, (uint32_t) i, &sale) == 1
                 && sale.handed_units != goods[i].handed_over))
         {
@@ -635,7 +648,7 @@ fs_audit_compare(fs_auditor_t *auditor, fs_view_t *view, fs_txn_t *log)
         }
 
         sale.number = fs_get_be32(walk.key.data);
-        outcome = fs_audit_sale(auditor, &sale);
+        outcome = fs_audit_sale(auditor, view, &sale);
     }
 
     fs_db_walk_end(&walk);
@@ -703,7 +716,7 @@ fs_audit_groups(fs_auditor_t *auditor, fs_view_t *view, fs_txn_t *log)
 
 
 static fs_outcome_t
-fs_audit_sale(fs_auditor_t *auditor, const fs_sale_t *row)
+fs_audit_sale(fs_auditor_t *auditor, fs_view_t *view, const fs_sale_t *row)
 {
     size_t            room;
     fs_audit_t       *audit;
@@ -753,6 +766,11 @@ fs_audit_sale(fs_auditor_t *auditor, const fs_sale_t *row)
                && sale->joined == fold->groups;
 
     wrong = fs_audit_after_row(&fold->after, row);
+
+    if (wrong == NULL) {
+        wrong = fs_audit_drawn(fold->draw, view, row->number, fold->stock,
+                               audit->last_seq);
+    }
 
     if (wrong != NULL) {
         fs_audit_problem(audit, "sale %.*s %s", (int) row->slug.len,

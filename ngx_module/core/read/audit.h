@@ -8,6 +8,7 @@
 #ifndef FS_AUDIT_H
 #define FS_AUDIT_H
 
+#include "ledger/rows_after.h"
 #include "read/read.h"
 
 #pragma GCC visibility push(hidden)

@@ -55,6 +55,28 @@ fs_audit_after(fs_audit_after_t *after, const fs_entry_t *entry)
 
         break;
 
+    case FS_ENTRY_QUEUED:
+
+        if (entry->number != ++after->numbers) {
+            return "has another number in the line than the next one";
+        }
+
+        after->waiting++;
+        after->queued += entry->qty;
+        break;
+
+    case FS_ENTRY_SERVED:
+    case FS_ENTRY_STEPPED:
+    case FS_ENTRY_ENDED:
+
+        if (after->waiting == 0 || after->queued < entry->qty) {
+            return "ends the waiting of more than wait";
+        }
+
+        after->waiting--;
+        after->queued -= entry->qty;
+        break;
+
     case FS_ENTRY_CALLED_OFF:
 
         if (after->called_off != 0) {
@@ -68,6 +90,30 @@ fs_audit_after(fs_audit_after_t *after, const fs_entry_t *entry)
 
     case FS_ENTRY_COMPENSATED:
         after->tasks++;
+        break;
+
+    case FS_ENTRY_GRANTED:
+
+        if (entry->number != ++after->granted) {
+            return "is not the next gift of its sale";
+        }
+
+        break;
+
+    case FS_ENTRY_BOUND:
+
+        if (after->bound++ == after->granted) {
+            return "uses a gift that is used";
+        }
+
+        break;
+
+    case FS_ENTRY_UNBOUND:
+
+        if (after->bound-- == 0) {
+            return "frees a gift that is not used";
+        }
+
         break;
 
     case FS_ENTRY_CLAIMED:
@@ -107,6 +153,18 @@ fs_audit_after_row(const fs_audit_after_t *after, const fs_sale_t *row)
         return "has other units that are claimed than the record says";
     }
 
+    if ((int64_t) row->queued != after->queued
+        || row->queue_last != after->numbers)
+    {
+        return "has other units that are waited for than the record says";
+    }
+
+    if (row->gives != FS_GIVES_NOTHING ? row->sold != after->granted
+                                       : after->granted != 0)
+    {
+        return "has given other units than the record says";
+    }
+
     /* who pays later is owed in the same commit */
 
     if (after->called_off != 0 && !after->settling && after->left_fen != 0) {
@@ -140,12 +198,13 @@ fs_audit_after_rows(fs_view_t *view, const fs_audit_after_t *all,
     uint64_t debts)
 {
     MDB_dbi   *dbi;
-    MDB_stat   tasks, waits;
+    MDB_stat   tasks, waits, queue;
 
     dbi = view->store->index_dbi;
 
     if (fs_guard_stat(view->index.txn, dbi[FS_INDEX_TASKS], &tasks) != 0
-        || fs_guard_stat(view->index.txn, dbi[FS_INDEX_OWED], &waits) != 0)
+        || fs_guard_stat(view->index.txn, dbi[FS_INDEX_OWED], &waits) != 0
+        || fs_guard_stat(view->index.txn, dbi[FS_INDEX_QUEUE], &queue) != 0)
     {
         return "what is to be owed cannot be read";
     }
@@ -153,6 +212,10 @@ fs_audit_after_rows(fs_view_t *view, const fs_audit_after_t *all,
     if (tasks.ms_entries != all->tasks) {
         return "debts of whole sales are to be written, and the index has"
                " others, or none";
+    }
+
+    if (queue.ms_entries != all->waiting) {
+        return "holds wait for units, and the index has others";
     }
 
     if (waits.ms_entries != debts + all->claims) {

@@ -8,7 +8,7 @@
 #define FS_AUDIT_AFTER_H
 
 #include "ledger/entry.h"
-#include "ledger/rows.h"
+#include "ledger/rows_after.h"
 #include "read/read.h"
 
 #pragma GCC visibility push(hidden)
@@ -21,6 +21,12 @@ typedef struct {
     uint32_t             claims;        /* made, and not answered */
     int64_t              claimed;       /* units of claims not denied */
     uint8_t              settling;      /* that of the calling off is not */
+    int64_t              queued;        /* units that are waited for */
+    uint32_t             waiting;       /* by so many holds */
+    uint32_t             numbers;       /* the last one in the line */
+    uint32_t             granted;       /* gifts */
+    uint32_t             bound;         /* of them, by holds that use or used
+                                           them */
 } fs_audit_after_t;
 
 

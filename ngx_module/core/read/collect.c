@@ -20,7 +20,7 @@ fs_collect_waits(const fs_hold_t *hold)
     for (i = 0; hold->paid && i < hold->lines_n; i++) {
         line = &hold->lines[i];
 
-        if (line->restocked < line->qty
+        if (fs_line_to_come(line) != 0
             && (line->goods == FS_GOODS_AWAITED
                 || line->goods == FS_GOODS_READY))
         {
@@ -43,7 +43,7 @@ fs_collect(fs_view_t *view, const uint8_t *buyer, unsigned limit,
     do {
         page = limit < FS_COLLECT_PAGE ? limit : FS_COLLECT_PAGE;
 
-        n = fs_view_holds(view, buyer, collect->last, page, holds,
+        n = fs_view_holds(view, buyer, 0, collect->last, page, holds,
                           &collect->counts.more);
 
         for (i = 0; i < n; i++) {

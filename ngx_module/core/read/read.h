@@ -21,10 +21,13 @@ typedef struct {
     fs_store_t          *store;
     fs_reader_t         *reader;
     fs_txn_t             log;           /* begun on first use */
-    fs_txn_t             index;         /* txn NULL: no index, sales only */
+    fs_txn_t             index;         /* txn NULL: no index, sales only,
+                                           or recalled */
     fs_seq_t             seq;           /* the index's position */
     unsigned             fresh:1;       /* includes all that was ever
                                            acknowledged: seq >= mark->seq */
+    uint64_t             lives;         /* known before it was taken */
+    unsigned             recalled:1;    /* no snapshot, but what was kept */
 } fs_view_t;
 
 /*
@@ -38,6 +41,15 @@ typedef struct {
 fs_outcome_t fs_view_open(fs_reader_t *reader, fs_view_t *view);
 fs_outcome_t fs_view_open_log(fs_reader_t *reader, fs_view_t *view);
 void fs_view_close(fs_view_t *view);
+
+/*
+ * A view without a snapshot: 1 when the rows that `cache` keeps are what one
+ * would show now; the caller closes it.  A row that is not kept cannot be
+ * read: that is an error of view->index, and somebody has to look again with a
+ * snapshot.  0: there is no view, and nothing to close.
+ */
+int fs_view_recall(fs_reader_t *reader, const fs_sheet_cache_t *cache,
+    fs_view_t *view);
 
 /* The log's snapshot, taken on first use.  NULL: not now. */
 fs_txn_t *fs_view_log(fs_view_t *view);
@@ -56,6 +68,7 @@ int fs_view_pickup_number(fs_view_t *view, fs_str_t slug, uint32_t *number);
 int fs_view_pickup_slug(fs_view_t *view, uint32_t number, fs_slug_t *slug);
 int fs_view_wave_number(fs_view_t *view, fs_str_t slug, uint32_t *number);
 int fs_view_wave_slug(fs_view_t *view, uint32_t number, fs_slug_t *slug);
+int fs_view_taker_slug(fs_view_t *view, uint32_t number, fs_slug_t *slug);
 
 /* 1: found; 0: not. */
 int fs_view_sale(fs_view_t *view, uint32_t number, fs_sale_t *sale);
@@ -90,12 +103,16 @@ int fs_view_hold(fs_view_t *view, fs_seq_t seq, fs_hold_t *hold);
 int fs_view_refund(fs_view_t *view, fs_seq_t hold, const uint8_t *reference,
     fs_payment_t *row);
 
-/* How a view turns numbers to names, for rendering within it. */
-void fs_view_names(fs_view_t *view, fs_crypto_t *crypto, fs_names_t *names);
-
-/* The sheet that a command would find, read only. */
+/* The sheet that a command would find, read only.  What the cache keeps of
+ * this very state is not read again. */
 void fs_view_state(fs_view_t *view, fs_sheet_t *sheet, fs_crypto_t *crypto,
     fs_sheet_cache_t *cache);
+
+
+/* view_names.c: how a view turns numbers to names, for rendering within it;
+ * and what a sale gives: 1, or 0: it is not known now. */
+void fs_view_names(fs_view_t *view, fs_crypto_t *crypto, fs_names_t *names);
+int fs_view_terms(fs_view_t *view, uint32_t sale, fs_terms_t *terms);
 
 
 /*
@@ -106,15 +123,27 @@ void fs_view_state(fs_view_t *view, fs_sheet_t *sheet, fs_crypto_t *crypto,
 #define FS_VIEW_UNPAID_LOOKED  20
 
 
+/*
+ * Rows of what has names of a kind, in order of the names, after `after` (len
+ * 0: from the first), each of `size`; extra: room for one that is not wanted.
+ * look: 1: there is one of this number; a name may be there before its row.
+ * Returns how many, at most `limit`; *more: there are others.
+ */
+typedef int (*fs_view_row_pt)(fs_view_t *view, uint32_t number, void *row);
+
+size_t fs_view_named(fs_view_t *view, char kind, fs_str_t after,
+    size_t limit, void *rows, size_t size, void *extra, fs_view_row_pt look,
+    int *more);
+
 /* Sales in order of their slugs, after `after` (len 0: from the first).
  * Returns how many, at most `limit`; *more: there are others. */
 size_t fs_view_sales(fs_view_t *view, fs_str_t after, size_t limit,
     fs_sale_t *sales, int *more);
 
-/* A buyer's holds, newest first, before `before` (0: from the newest), as far
- * as they can be read. */
-size_t fs_view_holds(fs_view_t *view, const uint8_t *buyer, fs_seq_t before,
-    size_t limit, fs_hold_t *holds, int *more);
+/* A buyer's holds, or gifts, newest first, before `before` (0: from the
+ * newest), as far as they can be read. */
+size_t fs_view_holds(fs_view_t *view, const uint8_t *buyer, int gifts,
+    fs_seq_t before, size_t limit, fs_hold_t *holds, int *more);
 
 /*
  * A buyer's holds that are live, or whose time was over at or after `since`,
@@ -132,6 +161,22 @@ size_t fs_view_unpaid(fs_view_t *view, const uint8_t *buyer, int64_t since,
 size_t fs_view_entries(fs_view_t *view, fs_seq_t after, size_t limit,
     fs_entry_t *entries);
 
+/*
+ * Is the entry `after` here, with this hash (zeros before the first one)?  1:
+ * yes, who says so has this history; 0: no; -1: the entry is damaged, which
+ * says nothing of theirs.
+ */
+int fs_view_knows(fs_view_t *view, fs_seq_t after, const uint8_t *hash);
+
+
+/*
+ * The numbers of those whom a sale has served by entries after `after`, the
+ * last ones first, at most `limit`.  How many; what cannot be read is left
+ * out.
+ */
+size_t fs_view_served(fs_view_t *view, const fs_sale_t *sale, fs_seq_t after,
+    size_t limit, uint32_t *numbers);
+
 
 /* view_documents.c: documents, as a view shows them. */
 
@@ -147,6 +192,11 @@ typedef struct {
     fs_slug_t            id;
     fs_str_t             doc;           /* as above */
 } fs_document_t;
+
+/* The document of what a sale gives, empty for one that sells; as above.  1;
+ * 0: not now. */
+int fs_view_terms_document(fs_view_t *view, const fs_sale_t *sale,
+    fs_str_t *doc);
 
 /* A kind's documents in order of their ids, after `after` (len 0: from the
  * first).  How many, at most `limit`, or -1: not now; *more: there are
@@ -190,6 +240,14 @@ size_t fs_view_ended(fs_view_t *view, fs_seq_t before, size_t limit,
  * refuse.c: refusing without a write: a command that a view shows to be
  * refused.
  */
+
+/*
+ * 1: the view has an index, or is recalled and all that can refuse a HOLD is
+ * in memory: the rows of its sales, and that its buyer has none.  To be asked
+ * before any row is.
+ */
+int fs_view_enough(const fs_view_t *view, fs_sheet_t *sheet,
+    const fs_command_t *command);
 
 /*
  * 1: this command is surely refused, and *result says how; nothing was

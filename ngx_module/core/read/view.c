@@ -13,6 +13,7 @@
 #include "log/life.h"
 #include "log/log.h"
 #include "read/read.h"
+#include "sheet/sheet_queue.h"
 #include "store/file.h"
 #include "store/store.h"
 
@@ -21,6 +22,7 @@
 #define FS_UNREADABLE_MS  1000
 
 static fs_outcome_t fs_view_begin(fs_view_t *view);
+static int fs_view_kept(const fs_view_t *view, const fs_sheet_cache_t *cache);
 static int fs_view_lives(fs_view_t *view);
 static int fs_view_begin_index(fs_view_t *view);
 static void fs_view_damaged(fs_view_t *view);
@@ -35,10 +37,7 @@ static int fs_view_look_group(fs_view_t *view, uint32_t sale,
 static int fs_view_read_hold(fs_view_t *view, fs_seq_t seq, fs_hold_t *hold,
     int *failed);
 static int fs_view_failed(fs_view_t *view, const fs_hold_t *hold);
-static int fs_view_name(void *data, char kind, uint32_t number,
-    fs_slug_t *slug);
-static int fs_view_name_hold(void *data, fs_seq_t hold,
-    const uint32_t *epoch, char *id);
+static int fs_view_waiting(fs_view_t *view, fs_hold_t *hold);
 
 
 fs_outcome_t
@@ -85,6 +84,59 @@ fs_view_open_log(fs_reader_t *reader, fs_view_t *view)
 }
 
 
+/* 1: what the cache keeps is of the view's state. */
+
+static int
+fs_view_kept(const fs_view_t *view, const fs_sheet_cache_t *cache)
+{
+    const fs_kept_t  *kept;
+
+    kept = &cache->kept;
+
+    return kept->seq == view->seq && kept->lives == view->lives
+           && kept->map_n == view->store->index_map_n;
+}
+
+
+int
+fs_view_recall(fs_reader_t *reader, const fs_sheet_cache_t *cache,
+    fs_view_t *view)
+{
+    fs_store_t  *store;
+
+    store = reader->store;
+
+    if (!cache->kept.set || !cache->buyers.loaded || fs_store_forked(store)
+        || pthread_rwlock_tryrdlock(&store->guard) != 0)
+    {
+        return 0;
+    }
+
+    memset(view, 0, sizeof(*view));
+    view->store = store;
+    view->reader = reader;
+    view->recalled = 1;
+
+    /* as in fs_view_begin(); a life before this one may have had such a seq */
+
+    if (fs_life_due(store) == 0) {
+        view->lives = fs_life_count(store);
+        view->seq = atomic_load(&store->mark->seq);
+        view->fresh = 1;
+
+        if (!fs_life_stale(store) && !fs_store_index_wanted(store)
+            && fs_view_kept(view, cache))
+        {
+            return 1;
+        }
+    }
+
+    fs_view_close(view);
+
+    return 0;
+}
+
+
 static fs_outcome_t
 fs_view_begin(fs_view_t *view)
 {
@@ -93,6 +145,7 @@ fs_view_begin(fs_view_t *view)
 
     store = view->store;
     reader = view->reader;
+    view->lives = fs_life_count(store);
 
     /*
      * Before any snapshot: one that is taken later has the entry that begins
@@ -115,8 +168,11 @@ fs_view_begin(fs_view_t *view)
         return fs_view_lives(view) ? FS_OK : FS_NOT_READY;
     }
 
+    /* entries are cut at the mark one by one */
+
     if (fs_view_log(view) == NULL || !fs_view_lives(view)
-        || mdb_txn_id(view->log.txn) > atomic_load(&store->mark->txn))
+        || (store->conf.reads != FS_READS_LEDGER
+            && mdb_txn_id(view->log.txn) > atomic_load(&store->mark->txn)))
     {
         return FS_NOT_READY;
     }
@@ -223,7 +279,9 @@ fs_view_damaged(fs_view_t *view)
 
     mark = view->store->mark;
 
-    if (atomic_load(&mark->index_n) == view->store->index_n) {
+    if (!view->store->conf.reads
+        && atomic_load(&mark->index_n) == view->store->index_n)
+    {
         atomic_store(&mark->stale, 1);
     }
 }
@@ -310,6 +368,13 @@ int
 fs_view_wave_slug(fs_view_t *view, uint32_t number, fs_slug_t *slug)
 {
     return fs_view_slug(view, &view->reader->waves, 'w', number, slug);
+}
+
+
+int
+fs_view_taker_slug(fs_view_t *view, uint32_t number, fs_slug_t *slug)
+{
+    return fs_view_slug(view, &view->reader->takers, 'c', number, slug);
 }
 
 
@@ -452,7 +517,9 @@ fs_view_unreadable(fs_view_t *view, const char *what, uint64_t number)
 
     store = view->store;
 
-    atomic_fetch_add(&store->mark->unreadable, 1);
+    if (!store->conf.reads) {
+        atomic_fetch_add(&store->mark->unreadable, 1);
+    }
 
     store->conf.clock(store->conf.data, &wall, &boot);
     told_at = atomic_load(&store->unreadable_at);
@@ -591,12 +658,40 @@ fs_view_read_hold(fs_view_t *view, fs_seq_t seq, fs_hold_t *hold,
 
     hold->seq = seq;
 
+    if (hold->state == FS_HOLD_QUEUED) {
+        return fs_view_waiting(view, hold);
+    }
+
     if (hold->state == FS_HOLD_SOLD) {
         *failed = fs_view_failed(view, hold);
 
         if (*failed == 1) {
             hold->state = FS_HOLD_REFUND_DUE;
         }
+    }
+
+    return 1;
+}
+
+
+/* Once its sale is closed nobody waits, though the entries may be still to
+ * come.  1; -1: the sale's row cannot be read. */
+
+static int
+fs_view_waiting(fs_view_t *view, fs_hold_t *hold)
+{
+    fs_sale_t  sale;
+
+    if (fs_view_look_sale(view, hold->lines[0].sale, &sale) != 1) {
+        return -1;
+    }
+
+    if (sale.closed) {
+        hold->state = FS_HOLD_EXPIRED;
+
+    } else {
+        hold->ahead = fs_waiting_ahead(view->store, &view->index, &sale,
+                                       hold);
     }
 
     return 1;
@@ -697,53 +792,19 @@ void
 fs_view_state(fs_view_t *view, fs_sheet_t *sheet, fs_crypto_t *crypto,
     fs_sheet_cache_t *cache)
 {
-    fs_sheet_read(sheet, view->store, &view->log, &view->index, view->seq,
-                  crypto, cache);
-}
+    int  kept;
 
+    kept = view->recalled
+           || (cache->kept.set && fs_view_kept(view, cache)
+               && cache->sale_slots.used < FS_SLOTS_CHUNK);
 
-void
-fs_view_names(fs_view_t *view, fs_crypto_t *crypto, fs_names_t *names)
-{
-    view->reader->view = view;
-    view->reader->crypto = crypto;
+    if (!view->recalled) {
 
-    names->data = view->reader;
-    names->slug = fs_view_name;
-    names->hold_id = fs_view_name_hold;
-}
+        /* whoever reads it without a fault says so: fs_decide_refused() */
 
-
-static int
-fs_view_name(void *data, char kind, uint32_t number, fs_slug_t *slug)
-{
-    int           known;
-    fs_reader_t  *reader = data;
-
-    switch (kind) {
-
-    case 's':
-        known = fs_view_sale_slug(reader->view, number, slug);
-        break;
-
-    case 'w':
-        known = fs_view_wave_slug(reader->view, number, slug);
-        break;
-
-    default:
-        known = fs_view_pickup_slug(reader->view, number, slug);
-        break;
+        cache->kept.set = 0;
     }
 
-    return known ? 0 : -1;
-}
-
-
-static int
-fs_view_name_hold(void *data, fs_seq_t hold, const uint32_t *epoch, char *id)
-{
-    fs_reader_t  *reader = data;
-
-    return fs_crypto_hold_id(reader->crypto, hold, epoch != NULL ? *epoch
-                             : fs_life_epoch(reader->store, hold), id);
+    fs_sheet_read(sheet, view->store, &view->log, &view->index, view->seq,
+                  kept, crypto, cache);
 }

@@ -1,5 +1,6 @@
 
 #include "read/view_claims.h"
+#include "read/view_draw.h"
 #include "sheet/sheet_claims.h"
 #include "ledger/rows_after.h"
 
@@ -127,6 +128,73 @@ fs_view_claims_open(fs_view_t *view)
 
 
 size_t
+fs_view_open_claims(fs_view_t *view, size_t limit, fs_open_claim_t *claims,
+    int *more)
+{
+    int               found;
+    size_t            n;
+    fs_seq_t          seq, of;
+    fs_hold_t         hold;
+    unsigned          looked;
+    fs_db_walk_t      walk;
+    fs_open_claim_t  *open;
+
+    *more = 0;
+
+    if (view->index.txn == NULL) {
+        return 0;
+    }
+
+    n = 0;
+    looked = 0;
+
+    for (found = fs_db_walk(&walk, &view->index,
+                            view->store->index_dbi[FS_INDEX_OWED], NULL, 0,
+                            MDB_FIRST);
+         found;
+         found = fs_db_walk_on(&walk, MDB_NEXT))
+    {
+        if (looked++ == FS_CLAIMS_LOOKED) {
+            *more = 1;
+            break;
+        }
+
+        if (walk.value.len != FS_OWED_CLAIM_LEN
+            || walk.key.len != FS_DEBT_KEY_LEN)
+        {
+            continue;
+        }
+
+        if (n == limit) {
+            *more = 1;
+            break;
+        }
+
+        of = fs_get_le64(walk.value.data);
+        seq = fs_get_be64(walk.key.data + 8);
+        open = &claims[n];
+
+        if (!fs_view_claim(view, of, seq, &open->claim)
+            || fs_view_look_hold(view, of, &hold) != 1
+            || open->claim.line >= hold.lines_n)
+        {
+            view->index.error = MDB_CORRUPTED;
+            break;
+        }
+
+        open->sale = hold.lines[open->claim.line].sale;
+        open->pickup = hold.pickup;
+        memcpy(open->buyer, hold.buyer, FS_BUYER_LEN);
+        n++;
+    }
+
+    fs_db_walk_end(&walk);
+
+    return n;
+}
+
+
+size_t
 fs_view_after(fs_view_t *view, const fs_hold_t *hold, fs_view_after_t *after)
 {
     after->shown.debts = after->debts;
@@ -134,6 +202,11 @@ fs_view_after(fs_view_t *view, const fs_hold_t *hold, fs_view_after_t *after)
     after->shown.claims = after->claims;
     after->shown.claims_n = fs_view_claims(view, hold, after->claims);
 
+    after->shown.ticket = fs_hold_is_gift(hold)
+                          && fs_view_ticket(view, hold, &after->ticket) == 1
+                          ? &after->ticket : NULL;
+
     return after->shown.debts_n * FS_DEBT_JSON_MAX
-           + after->shown.claims_n * FS_CLAIM_JSON_MAX;
+           + after->shown.claims_n * FS_CLAIM_JSON_MAX
+           + (after->shown.ticket != NULL ? FS_TICKET_JSON_MAX : 0);
 }

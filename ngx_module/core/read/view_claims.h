@@ -20,6 +20,7 @@ typedef struct {
     fs_after_t           shown;         /* points into the others */
     fs_debt_t            debts[FS_DEBTS_SHOWN];
     fs_claim_t           claims[FS_CLAIMS_SHOWN];
+    fs_shown_ticket_t    ticket;
 } fs_view_after_t;
 
 
@@ -31,12 +32,23 @@ int fs_view_claim(fs_view_t *view, fs_seq_t hold, fs_seq_t seq,
  * claims by their times. */
 uint64_t fs_view_claims_open(fs_view_t *view);
 
+/*
+ * Claims that wait for an answer, by the time when it is due, with where the
+ * goods were collected.  Returns how many, at most `limit`; *more: there are
+ * others, or more than FS_CLAIMS_LOOKED debts and claims to look at.
+ */
+#define FS_CLAIMS_LOOKED  100000
+
+size_t fs_view_open_claims(fs_view_t *view, size_t limit,
+    fs_open_claim_t *claims, int *more);
+
 /* A hold's claims, the oldest first, as far as they can be read.  Returns how
  * many, at most FS_CLAIMS_SHOWN. */
 size_t fs_view_claims(fs_view_t *view, const fs_hold_t *hold,
     fs_claim_t *claims);
 
-/* Its debts and claims.  Returns how large they may be as JSON. */
+/* Its debts and claims; or its place among the tickets.  Returns how large
+ * they may be as JSON. */
 size_t fs_view_after(fs_view_t *view, const fs_hold_t *hold,
     fs_view_after_t *after);
 

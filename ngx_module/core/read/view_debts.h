@@ -6,6 +6,7 @@
 #ifndef FS_VIEW_DEBTS_H
 #define FS_VIEW_DEBTS_H
 
+#include "ledger/rows_after.h"
 #include "read/read.h"
 
 #pragma GCC visibility push(hidden)

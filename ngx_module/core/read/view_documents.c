@@ -6,6 +6,7 @@
  * of the entries beyond the mark wrote or deleted a document.
  */
 
+#include "ledger/terms.h"
 #include "log/log.h"
 #include "read/read.h"
 
@@ -168,4 +169,18 @@ fs_view_documents_durable(fs_view_t *view, fs_txn_t *log)
     fs_db_walk_end(&walk);
 
     return durable && log->error == 0;
+}
+
+
+int
+fs_view_terms_document(fs_view_t *view, const fs_sale_t *sale, fs_str_t *doc)
+{
+    fs_str_t  kind = fs_str(FS_TERMS_KIND);
+
+    doc->len = 0;
+    doc->data = NULL;
+
+    return sale->gives == FS_GIVES_NOTHING
+           || fs_view_document(view, kind, fs_slug_str(&sale->slug), doc)
+              == 1;
 }

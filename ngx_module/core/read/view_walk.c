@@ -8,33 +8,30 @@
 #include "read/read.h"
 
 
+static int fs_view_named_sale(fs_view_t *view, uint32_t number, void *row);
 static int fs_view_buyer(fs_view_t *view, const uint8_t *buyer,
     fs_buyer_t *own);
 
 
 size_t
-fs_view_sales(fs_view_t *view, fs_str_t after, size_t limit,
-    fs_sale_t *sales, int *more)
+fs_view_named(fs_view_t *view, char kind, fs_str_t after, size_t limit,
+    void *rows, size_t size, void *extra, fs_view_row_pt look, int *more)
 {
     int           found;
     char          first[1 + FS_SLUG_MAX];
     size_t        n;
-    uint32_t      number;
-    fs_sale_t     extra;
     fs_txn_t     *log;
-    fs_str_t      slug;
     fs_db_walk_t  walk;
 
     n = 0;
     *more = 0;
-
     log = fs_view_log(view);
 
     if (log == NULL || after.len > FS_SLUG_MAX) {
         return 0;
     }
 
-    first[0] = 's';
+    first[0] = kind;
 
     if (after.len) {
         memcpy(first + 1, after.data, after.len);
@@ -42,24 +39,19 @@ fs_view_sales(fs_view_t *view, fs_str_t after, size_t limit,
 
     for (found = fs_db_walk(&walk, log, view->store->log_dbi[FS_LOG_NAMES],
                             first, 1 + after.len, MDB_SET_RANGE);
-         found && walk.key.data[0] == 's' && walk.value.len == 4;
+         found && walk.key.data[0] == kind && walk.value.len == 4;
          found = fs_db_walk_on(&walk, MDB_NEXT))
     {
-        slug.len = walk.key.len - 1;
-        slug.data = walk.key.data + 1;
-
-        if (after.len && slug.len == after.len
-            && memcmp(slug.data, after.data, slug.len) == 0)
+        if (after.len && walk.key.len == 1 + after.len
+            && memcmp(walk.key.data, first, walk.key.len) == 0)
         {
             continue;
         }
 
-        number = fs_get_le32(walk.value.data);
+        /* a name may be there before its row */
 
-        /* a name may be there before its sale */
-
-        if (fs_view_look_sale(view, number, n == limit ? &extra : &sales[n])
-            != 1)
+        if (!look(view, fs_get_le32(walk.value.data),
+                  n == limit ? extra : (uint8_t *) rows + n * size))
         {
             continue;
         }
@@ -78,9 +70,27 @@ fs_view_sales(fs_view_t *view, fs_str_t after, size_t limit,
 }
 
 
+static int
+fs_view_named_sale(fs_view_t *view, uint32_t number, void *row)
+{
+    return fs_view_look_sale(view, number, row) == 1;
+}
+
+
 size_t
-fs_view_holds(fs_view_t *view, const uint8_t *buyer, fs_seq_t before,
-    size_t limit, fs_hold_t *holds, int *more)
+fs_view_sales(fs_view_t *view, fs_str_t after, size_t limit,
+    fs_sale_t *sales, int *more)
+{
+    fs_sale_t  extra;
+
+    return fs_view_named(view, 's', after, limit, sales, sizeof(fs_sale_t),
+                         &extra, fs_view_named_sale, more);
+}
+
+
+size_t
+fs_view_holds(fs_view_t *view, const uint8_t *buyer, int gifts,
+    fs_seq_t before, size_t limit, fs_hold_t *holds, int *more)
 {
     int         found;
     size_t      n;
@@ -98,6 +108,7 @@ fs_view_holds(fs_view_t *view, const uint8_t *buyer, fs_seq_t before,
     if (before) {
 
         if (!fs_view_hold(view, before, &hold)
+            || fs_hold_is_gift(&hold) != gifts
             || memcmp(hold.buyer, buyer, FS_BUYER_LEN) != 0)
         {
             return 0;
@@ -106,7 +117,7 @@ fs_view_holds(fs_view_t *view, const uint8_t *buyer, fs_seq_t before,
         seq = hold.previous;
 
     } else if (fs_view_buyer(view, buyer, &own)) {
-        seq = own.newest;
+        seq = gifts ? own.gift : own.newest;
 
     } else {
         return 0;
@@ -187,7 +198,9 @@ fs_view_unpaid(fs_view_t *view, const uint8_t *buyer, int64_t since,
             return n;
         }
 
-        if (live == own.live && hold->expires_at < since) {
+        if (live == own.live && hold->state != FS_HOLD_QUEUED
+            && hold->expires_at < since)
+        {
             return n;
         }
 
@@ -265,4 +278,53 @@ fs_view_entries(fs_view_t *view, fs_seq_t after, size_t limit,
     }
 
     return n;
+}
+
+
+/* Each `served` names the one of its sale before it. */
+
+size_t
+fs_view_served(fs_view_t *view, const fs_sale_t *sale, fs_seq_t after,
+    size_t limit, uint32_t *numbers)
+{
+    size_t      n;
+    fs_seq_t    seq;
+    fs_entry_t  entry;
+
+    seq = sale->served_seq;
+
+    for (n = 0; n < limit && seq > after; n++) {
+
+        if (fs_view_entries(view, seq - 1, 1, &entry) != 1
+            || entry.type != FS_ENTRY_SERVED || entry.sale != sale->number
+            || fs_get_le64(entry.id2) >= seq)
+        {
+            break;
+        }
+
+        numbers[n] = entry.number2;
+        seq = fs_get_le64(entry.id2);
+    }
+
+    return n;
+}
+
+
+int
+fs_view_knows(fs_view_t *view, fs_seq_t after, const uint8_t *hash)
+{
+    fs_entry_t              entry;
+    static const uint8_t    zeros[FS_HASH_LEN];
+
+    if (after == 0) {
+        return memcmp(hash, zeros, FS_HASH_LEN) == 0;
+    }
+
+    if (fs_view_entries(view, after - 1, 1, &entry) == 1
+        && entry.seq == after)
+    {
+        return memcmp(hash, entry.hash, FS_HASH_LEN) == 0;
+    }
+
+    return fs_db_damaged(view->log.error) ? -1 : 0;
 }

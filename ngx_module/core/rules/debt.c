@@ -65,7 +65,13 @@ fs_emit_owed(fs_sheet_t *sheet, fs_hold_t *hold, unsigned line, uint32_t qty,
 
     fs_emit(sheet, &entry, now);
 
-    return fs_sheet_hold(sheet, hold->seq, hold);
+    if (!fs_sheet_hold(sheet, hold->seq, hold)) {
+        return 0;
+    }
+
+    fs_give_gift_back(sheet, hold, now);
+
+    return 1;
 }
 
 

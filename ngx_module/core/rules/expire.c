@@ -1,7 +1,7 @@
 
 /*
- * Holds whose time is over expire: one that is looked at, a buyer's own, and
- * those of a sale whose units are wanted.
+ * Holds that end unsold: those whose time is over expire, one that is looked
+ * at, a buyer's own, and those of a sale whose units are wanted.
  */
 
 #include "fold/aside.h"
@@ -25,6 +25,26 @@
 static int fs_room_ends(fs_sheet_t *sheet);
 static void fs_expire_own(fs_sheet_t *sheet, fs_hold_t *hold,
     const fs_now_t *now);
+
+
+void
+fs_emit_lines(fs_sheet_t *sheet, const fs_hold_t *hold, fs_entry_type_t type,
+    const fs_now_t *now)
+{
+    unsigned    i;
+    fs_entry_t  entry;
+
+    for (i = 0; i < hold->lines_n; i++) {
+        fs_entry_about_line(&entry, hold, i, type);
+        entry.time2 = now->mono;
+        fs_emit(sheet, &entry, now);
+    }
+
+    fs_let_gift_go(sheet, hold, type == FS_ENTRY_EXPIRED ? FS_REASON_EXPIRED
+                                : type == FS_ENTRY_RELEASED
+                                ? FS_REASON_RELEASED : FS_REASON_CANCELLED,
+                   now);
+}
 
 
 void
@@ -53,9 +73,36 @@ fs_open_close(fs_sheet_t *sheet, fs_sale_t *sale, const fs_now_t *now)
 
 
 void
-fs_expire_due(fs_sheet_t *sheet, fs_hold_t *hold, const fs_now_t *now)
+fs_end_waiting(fs_sheet_t *sheet, fs_hold_t *hold, const fs_now_t *now)
 {
     fs_seq_t  seq;
+
+    seq = hold->seq;
+    fs_emit_lines(sheet, hold,
+                  fs_transition(hold->state, FS_MOVE_EXPIRE)->entry, now);
+    fs_sheet_hold(sheet, seq, hold);
+}
+
+
+void
+fs_expire_due(fs_sheet_t *sheet, fs_hold_t *hold, const fs_now_t *now)
+{
+    fs_seq_t    seq;
+    fs_sale_t  *sale;
+
+    if (hold->state == FS_HOLD_QUEUED) {
+        sale = fs_sheet_sale(sheet, hold->lines[0].sale);
+
+        if (sale != NULL) {
+            fs_open_close(sheet, sale, now);
+
+            if (sale->closed) {
+                fs_end_waiting(sheet, hold, now);
+            }
+        }
+
+        return;
+    }
 
     if (!fs_hold_live(hold) || hold->due > now->mono) {
         return;

@@ -45,7 +45,7 @@ fs_hand_over_given(fs_sheet_t *sheet, const fs_timer_t *timer,
     line = &hold.lines[i];
 
     if (line->goods != FS_GOODS_READY || line->goods_at != timer->time
-        || line->restocked == line->qty)
+        || fs_line_to_come(line) == 0)
     {
         return 0;
     }
@@ -106,8 +106,8 @@ fs_receive_lines(fs_sheet_t *sheet, uint32_t sale, uint32_t pickup,
         }
 
         fs_receive_line(sheet, &listed,
-                        (left <= 0) ? 0
-                        : (left < listed.qty) ? (uint32_t) left : listed.qty,
+                        (uint32_t) fs_listed_comes(&listed, left,
+                                                   tally.final),
                         now);
     }
 

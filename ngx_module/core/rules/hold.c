@@ -1,5 +1,6 @@
 
 #include "rules/rules.h"
+#include "sheet/sheet_queue.h"
 #include "sheet/sheet_tasks.h"
 
 
@@ -54,9 +55,24 @@ fs_line_called_off(fs_sheet_t *sheet, const fs_hold_t *hold, unsigned line)
 void
 fs_result_hold(fs_sheet_t *sheet, const fs_hold_t *hold, fs_result_t *result)
 {
-    unsigned  i;
+    unsigned          i;
+    const fs_sale_t  *sale;
 
     result->hold = *hold;
+
+    if (hold->state == FS_HOLD_QUEUED) {
+        sale = fs_sheet_sale(sheet, hold->lines[0].sale);
+
+        if (sale != NULL && sale->closed) {
+            result->hold.state = FS_HOLD_EXPIRED;
+
+        } else if (sale != NULL) {
+            result->hold.ahead = fs_waiting_ahead(sheet->store, sheet->index,
+                                                  sale, hold);
+        }
+
+        return;
+    }
 
     if (hold->state != FS_HOLD_SOLD) {
         return;
@@ -115,21 +131,6 @@ fs_entry_about_line(fs_entry_t *entry, const fs_hold_t *hold, unsigned line,
 
 
 void
-fs_emit_lines(fs_sheet_t *sheet, const fs_hold_t *hold, fs_entry_type_t type,
-    const fs_now_t *now)
-{
-    unsigned    i;
-    fs_entry_t  entry;
-
-    for (i = 0; i < hold->lines_n; i++) {
-        fs_entry_about_line(&entry, hold, i, type);
-        entry.time2 = now->mono;
-        fs_emit(sheet, &entry, now);
-    }
-}
-
-
-void
 fs_entry_asked(fs_entry_t *entry, const fs_command_t *command)
 {
     memcpy(entry->id1, command->buyer, FS_BUYER_LEN);
@@ -153,11 +154,11 @@ fs_key_bound(fs_sheet_t *sheet, const fs_command_t *command,
         return 0;
     }
 
-    if (entry->type == FS_ENTRY_HELD) {
+    if (fs_entry_begins(entry)) {
 
         /* a hold's: kept while it lives, and for a day after */
 
-        return fs_sheet_hold(sheet, seq, &hold) && !fs_hold_live(&hold)
+        return fs_sheet_hold(sheet, seq, &hold) && !fs_hold_open(&hold)
                && now->mono >= hold.due + FS_KEY_KEPT_MS ? 0 : -1;
     }
 

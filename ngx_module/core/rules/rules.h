@@ -36,10 +36,6 @@ void fs_result_hold(fs_sheet_t *sheet, const fs_hold_t *hold,
 void fs_wrong_state(fs_sheet_t *sheet, const fs_hold_t *hold,
     fs_result_t *result);
 
-/* One entry for each line; those that end a hold carry the time. */
-void fs_emit_lines(fs_sheet_t *sheet, const fs_hold_t *hold,
-    fs_entry_type_t type, const fs_now_t *now);
-
 /* One entry for the whole hold, begun: the caller adds what it carries. */
 void fs_entry_about(fs_entry_t *entry, const fs_hold_t *hold,
     fs_entry_type_t type);
@@ -88,6 +84,7 @@ typedef enum {
     FS_MOVE_HAND_OVER,                  /* a line of it, or all */
     FS_MOVE_PUT_BACK,
     FS_MOVE_GIVE_BACK,                  /* by its buyer */
+    FS_MOVE_GIFT,                       /* use a gift, or none */
     FS_MOVES_N
 } fs_move_t;
 
@@ -153,6 +150,51 @@ void fs_return_failed(fs_sheet_t *sheet, fs_hold_t *hold,
 
 
 /*
+ * gift.c: gifts, and the holds that use them.
+ */
+
+/*
+ * Whether the command's gift can be used for these lines, by their sales,
+ * units and prices: OK, with what it takes off, in all and in each line's
+ * off_fen; NO_SUCH_HOLD: it is no gift of the command's buyer's;
+ * GIFT_UNUSABLE and result->why.
+ */
+fs_outcome_t fs_check_gift(fs_sheet_t *sheet, const fs_command_t *command,
+    fs_line_t *lines, unsigned n, const fs_now_t *now, fs_hold_t *gift,
+    int64_t *off, fs_result_t *result);
+
+/* asked: with the hold itself. */
+void fs_emit_bound(fs_sheet_t *sheet, const fs_hold_t *hold,
+    const fs_hold_t *gift, int64_t off_fen, int asked, const fs_now_t *now);
+
+/* The hold uses its gift no more, if it does: it has ended without a sale, or
+ * its buyer says so. */
+void fs_let_gift_go(fs_sheet_t *sheet, const fs_hold_t *hold,
+    fs_reason_t reason, const fs_now_t *now);
+
+/* A hold that has expired is paid: it uses its gift again, if it had one.
+ * 0: another hold has it. */
+int fs_bind_again(fs_sheet_t *sheet, const fs_hold_t *hold,
+    const fs_now_t *now);
+
+/* The gift of an order of which all is owed back and nothing was handed over
+ * can be used again, for some days at least. */
+void fs_give_gift_back(fs_sheet_t *sheet, const fs_hold_t *hold,
+    const fs_now_t *now);
+
+/* 1: it is a gift that is handed over. */
+int fs_gift_is_thing(fs_sheet_t *sheet, const fs_hold_t *gift);
+
+/* What the gift with this number of a sale takes off; of a packet it is what
+ * is in it. */
+int64_t fs_gift_worth(fs_sheet_t *sheet, const fs_sale_t *sale,
+    uint32_t number);
+
+/* Until when it is good, 0: it has no end. */
+int64_t fs_gift_until(const fs_terms_t *terms, const fs_now_t *now);
+
+
+/*
  * goods.c: from when on what becomes ready now counts as handed over (0:
  * never), and what a timer does about lines.  Each returns its steps; 0: there
  * is nothing to do.
@@ -187,6 +229,24 @@ unsigned fs_settle_sale(fs_sheet_t *sheet, uint32_t sale, unsigned limit,
 
 
 /*
+ * reveal.c: packets or tickets are closed.
+ */
+
+/* The seed is revealed, a draw is made, the next winners are written.  Steps;
+ * 0: there is nothing to do. */
+unsigned fs_draw_due(fs_sheet_t *sheet, uint32_t sale, unsigned limit,
+    const fs_now_t *now);
+
+/* The same at once, some steps of it, where somebody waits for the answer. */
+void fs_draw_now(fs_sheet_t *sheet, uint32_t sale, const fs_now_t *now);
+
+/* The draw of a giving with a beacon, 32 bytes.  OK; WRONG_STATE: it needs
+ * none, is not closed, or was drawn. */
+fs_outcome_t fs_draw_with(fs_sheet_t *sheet, uint32_t sale,
+    const uint8_t *beacon, fs_entry_t *entry, const fs_now_t *now);
+
+
+/*
  * claim.c: claims of buyers.
  */
 
@@ -212,10 +272,19 @@ unsigned fs_claim_due(fs_sheet_t *sheet, const fs_timer_t *timer,
  * command.
  */
 
+/* One entry for each line of a hold that ends unsold, with the time; its gift
+ * is free again. */
+void fs_emit_lines(fs_sheet_t *sheet, const fs_hold_t *hold,
+    fs_entry_type_t type, const fs_now_t *now);
+
 /* Open and close a sale whose time has come. */
 void fs_open_close(fs_sheet_t *sheet, fs_sale_t *sale, const fs_now_t *now);
 
-/* Expire a live hold whose time is over; *hold is as it is then. */
+/* Its sale is closed: a hold waits no more; *hold is as it is then. */
+void fs_end_waiting(fs_sheet_t *sheet, fs_hold_t *hold, const fs_now_t *now);
+
+/* Expire a live hold whose time is over, or one that waits for a sale that is
+ * closed; *hold is as it is then. */
 void fs_expire_due(fs_sheet_t *sheet, fs_hold_t *hold, const fs_now_t *now);
 
 /*
@@ -231,6 +300,30 @@ void fs_expire_buyer(fs_sheet_t *sheet, const uint8_t *buyer,
 
 /* Expire due holds of a sale until `need` units are free, or none is due. */
 void fs_make_room(fs_sheet_t *sheet, fs_sale_t *sale, uint32_t need,
+    const fs_now_t *now);
+
+
+/*
+ * queue.c: those who wait for units.
+ */
+
+/*
+ * QUEUED: the hold that a command asks for, which was refused for want of
+ * units alone, waits for them; SOLD_OUT: as many wait as may.  pickup: its
+ * number.  Writes the entry.
+ */
+fs_outcome_t fs_queue_hold(fs_sheet_t *sheet, const fs_command_t *command,
+    uint32_t pickup, const fs_now_t *now, fs_result_t *result);
+
+/* 1: so many units more may wait for this sale. */
+int fs_queue_has_room(const fs_sale_t *sale, const fs_command_t *command);
+
+/*
+ * Units of a sale go to those who wait, in order, to the first whom they
+ * suffice for; once it is closed all of them wait no more.  Steps, at most
+ * `limit`; 0: there is nothing to do.
+ */
+unsigned fs_serve_queue(fs_sheet_t *sheet, uint32_t sale, unsigned limit,
     const fs_now_t *now);
 
 

@@ -64,16 +64,19 @@ fs_decide_timers(fs_sheet_t *sheet, const fs_now_t *now, unsigned limit)
      * What is due at a time comes before what is only left to do, but takes
      * no more than three quarters of what is left of a pass while both wait;
      * what is due by the wall clock (a day's deliveries may count as handed
-     * over at once) no more than half of it.  Each makes work for the others
-     * (a sale's last live hold expires, and its groups can be decided): again,
-     * until none has any.
+     * over at once) no more than half of it.  Openings have a clock of their
+     * own, for it is believed sooner: nothing else is walked by to find them.
+     * Each makes work for the others (a sale's last live hold expires, and its
+     * groups can be decided): again, until none has any.
      */
 
     done = 0;
 
     do {
         before = done;
-        done += fs_timers_until(sheet, now, 'w', INT64_MIN, now->opens,
+        done += fs_timers_until(sheet, now, 'o', 0, now->opens,
+                                (limit - done) - (limit - done) / 2);
+        done += fs_timers_until(sheet, now, 'w', 0, now->due,
                                 (limit - done) - (limit - done) / 2);
         done += fs_timers_until(sheet, now, 'm', 1, now->mono,
                                 (limit - done) - (limit - done) / 4);
@@ -92,14 +95,14 @@ fs_timers_until(fs_sheet_t *sheet, const fs_now_t *now, uint8_t clock,
     int64_t from, int64_t until, unsigned limit)
 {
     size_t      len;
-    uint8_t     key[FS_TIMER_KEY_MAX + 1];
+    uint8_t     key[FS_TIMER_KEY_MAX];
     unsigned    done, steps;
     fs_str_t    found, value;
     fs_timer_t  timer;
 
     memset(&timer, 0, sizeof(fs_timer_t));
     timer.clock = clock;
-    timer.time = (from > 0) ? from : 0;
+    timer.time = from;
     len = fs_timer_key(key, &timer);
 
     done = 0;
@@ -128,17 +131,6 @@ fs_timers_until(fs_sheet_t *sheet, const fs_now_t *now, uint8_t clock,
         if (timer.clock != clock || timer.time > until) {
             sheet->suspect.kind = 0;
             break;
-        }
-
-        if (timer.clock == 'w' && timer.kind != FS_TIMER_OPEN
-            && timer.time > now->due)
-        {
-            /* by a clock that is not believed yet: those behind it */
-
-            memcpy(key, found.data, found.len);
-            key[found.len] = 0;
-            len = found.len + 1;
-            continue;
         }
 
         steps = fs_timer_run(sheet, now, &timer, limit - done);
@@ -229,11 +221,17 @@ fs_timer_run(fs_sheet_t *sheet, const fs_now_t *now, const fs_timer_t *timer,
     case FS_TIMER_RETURN:
         return fs_timer_return(sheet, now, timer->sale, timer->pickup, limit);
 
+    case FS_TIMER_QUEUE:
+        return fs_serve_queue(sheet, timer->sale, limit, now);
+
     case FS_TIMER_FREEZE:
         return fs_freeze_due(sheet, timer->sale, now);
 
     case FS_TIMER_SETTLE:
         return fs_settle_sale(sheet, timer->sale, limit, now);
+
+    case FS_TIMER_DRAW:
+        return fs_draw_due(sheet, timer->sale, limit, now);
 
     case FS_TIMER_CLAIM:
         return fs_claim_due(sheet, timer, now);
@@ -305,7 +303,7 @@ fs_timer_sweep(fs_sheet_t *sheet, const fs_now_t *now, unsigned limit)
             continue;
         }
 
-        fs_sheet_unbind(sheet, entry.id1, entry.key, seq);
+        fs_sheet_unbind(sheet, fs_entry_keyed_by(&entry), entry.key, seq);
         fs_due_swept(sheet, time, seq);
     }
 

@@ -45,6 +45,7 @@ static const fs_transition_t  fs_transitions[FS_HOLD_STATES_N][FS_MOVES_N] = {
         [FS_MOVE_HAND_OVER] = WRONG(NONE),
         [FS_MOVE_PUT_BACK]  = WRONG(NONE),
         [FS_MOVE_GIVE_BACK] = WRONG(NONE),
+        [FS_MOVE_GIFT]      = WRONG(NONE),
     },
 
     [FS_HOLD_HELD] = {
@@ -61,6 +62,7 @@ static const fs_transition_t  fs_transitions[FS_HOLD_STATES_N][FS_MOVES_N] = {
         [FS_MOVE_HAND_OVER] = WRONG(HELD),
         [FS_MOVE_PUT_BACK]  = WRONG(HELD),
         [FS_MOVE_GIVE_BACK] = WRONG(HELD),
+        [FS_MOVE_GIFT]      = TO(HELD, BOUND),
     },
 
     [FS_HOLD_PAYING] = {
@@ -77,6 +79,7 @@ static const fs_transition_t  fs_transitions[FS_HOLD_STATES_N][FS_MOVES_N] = {
         [FS_MOVE_HAND_OVER] = WRONG(PAYING),
         [FS_MOVE_PUT_BACK]  = WRONG(PAYING),
         [FS_MOVE_GIVE_BACK] = WRONG(PAYING),
+        [FS_MOVE_GIFT]      = WRONG(PAYING),
     },
 
     [FS_HOLD_SOLD] = {
@@ -93,6 +96,7 @@ static const fs_transition_t  fs_transitions[FS_HOLD_STATES_N][FS_MOVES_N] = {
         [FS_MOVE_HAND_OVER] = TO(PICKED_UP, PICKED_UP),
         [FS_MOVE_PUT_BACK]  = TO(READY, PUT_BACK),
         [FS_MOVE_GIVE_BACK] = TO(REFUND_DUE, OWED),
+        [FS_MOVE_GIFT]      = WRONG(SOLD),
     },
 
     [FS_HOLD_RELEASED] = {
@@ -109,6 +113,7 @@ static const fs_transition_t  fs_transitions[FS_HOLD_STATES_N][FS_MOVES_N] = {
         [FS_MOVE_HAND_OVER] = WRONG(RELEASED),
         [FS_MOVE_PUT_BACK]  = WRONG(RELEASED),
         [FS_MOVE_GIVE_BACK] = WRONG(RELEASED),
+        [FS_MOVE_GIFT]      = WRONG(RELEASED),
     },
 
     [FS_HOLD_EXPIRED] = {
@@ -125,6 +130,7 @@ static const fs_transition_t  fs_transitions[FS_HOLD_STATES_N][FS_MOVES_N] = {
         [FS_MOVE_HAND_OVER] = WRONG(EXPIRED),
         [FS_MOVE_PUT_BACK]  = WRONG(EXPIRED),
         [FS_MOVE_GIVE_BACK] = WRONG(EXPIRED),
+        [FS_MOVE_GIFT]      = WRONG(EXPIRED),
     },
 
     [FS_HOLD_CANCELLED] = {
@@ -141,6 +147,7 @@ static const fs_transition_t  fs_transitions[FS_HOLD_STATES_N][FS_MOVES_N] = {
         [FS_MOVE_HAND_OVER] = WRONG(CANCELLED),
         [FS_MOVE_PUT_BACK]  = WRONG(CANCELLED),
         [FS_MOVE_GIVE_BACK] = WRONG(CANCELLED),
+        [FS_MOVE_GIFT]      = WRONG(CANCELLED),
     },
 
     [FS_HOLD_REFUND_DUE] = {
@@ -157,6 +164,7 @@ static const fs_transition_t  fs_transitions[FS_HOLD_STATES_N][FS_MOVES_N] = {
         [FS_MOVE_HAND_OVER] = TO(PICKED_UP, PICKED_UP),
         [FS_MOVE_PUT_BACK]  = TO(READY, PUT_BACK),
         [FS_MOVE_GIVE_BACK] = WRONG(REFUND_DUE),
+        [FS_MOVE_GIFT]      = WRONG(REFUND_DUE),
     },
 
     [FS_HOLD_REFUNDED] = {
@@ -173,6 +181,7 @@ static const fs_transition_t  fs_transitions[FS_HOLD_STATES_N][FS_MOVES_N] = {
         [FS_MOVE_HAND_OVER] = TO(PICKED_UP, PICKED_UP),
         [FS_MOVE_PUT_BACK]  = TO(READY, PUT_BACK),
         [FS_MOVE_GIVE_BACK] = WRONG(REFUNDED),
+        [FS_MOVE_GIFT]      = WRONG(REFUNDED),
     },
 
     [FS_HOLD_READY] = {
@@ -189,6 +198,25 @@ static const fs_transition_t  fs_transitions[FS_HOLD_STATES_N][FS_MOVES_N] = {
         [FS_MOVE_HAND_OVER] = TO(PICKED_UP, PICKED_UP),
         [FS_MOVE_PUT_BACK]  = TO(READY, PUT_BACK),
         [FS_MOVE_GIVE_BACK] = WRONG(READY),
+        [FS_MOVE_GIFT]      = WRONG(READY),
+    },
+
+    [FS_HOLD_QUEUED] = {
+        [FS_MOVE_PAY]       = WRONG(QUEUED),
+        [FS_MOVE_RELEASE]   = TO(RELEASED, STEPPED),
+        [FS_MOVE_POINT]     = WRONG(QUEUED),
+        [FS_MOVE_EXPIRE]    = TO(EXPIRED, ENDED),     /* its sale is closed */
+        [FS_MOVE_CONFIRM]   = BACK(QUEUED, WRONG_AMOUNT),  /* it costs nothing
+                                                              yet */
+        [FS_MOVE_CANCEL]    = WRONG(QUEUED),
+        [FS_MOVE_OWE]       = WRONG(QUEUED),
+        [FS_MOVE_REFUND]    = TO(QUEUED, REFUNDED),
+        [FS_MOVE_READY]     = WRONG(QUEUED),
+        [FS_MOVE_PICK_UP]   = WRONG(QUEUED),
+        [FS_MOVE_HAND_OVER] = WRONG(QUEUED),
+        [FS_MOVE_PUT_BACK]  = WRONG(QUEUED),
+        [FS_MOVE_GIVE_BACK] = WRONG(QUEUED),
+        [FS_MOVE_GIFT]      = WRONG(QUEUED),
     },
 
     [FS_HOLD_PICKED_UP] = {
@@ -205,6 +233,77 @@ static const fs_transition_t  fs_transitions[FS_HOLD_STATES_N][FS_MOVES_N] = {
         [FS_MOVE_HAND_OVER] = TO(PICKED_UP, PICKED_UP),
         [FS_MOVE_PUT_BACK]  = TO(READY, PUT_BACK),
         [FS_MOVE_GIVE_BACK] = WRONG(PICKED_UP),
+        [FS_MOVE_GIFT]      = WRONG(PICKED_UP),
+    },
+
+    /* gifts: only things are handed over, and one never owes its price */
+
+    [FS_HOLD_GRANTED] = {
+        [FS_MOVE_PAY]       = WRONG(GRANTED),
+        [FS_MOVE_RELEASE]   = WRONG(GRANTED),
+        [FS_MOVE_POINT]     = WRONG(GRANTED),
+        [FS_MOVE_EXPIRE]    = WRONG(GRANTED),
+        [FS_MOVE_CONFIRM]   = BACK(GRANTED, WRONG_AMOUNT),
+        [FS_MOVE_CANCEL]    = WRONG(GRANTED),
+        [FS_MOVE_OWE]       = WRONG(GRANTED),
+        [FS_MOVE_REFUND]    = TO(GRANTED, REFUNDED),
+        [FS_MOVE_READY]     = WRONG(GRANTED),
+        [FS_MOVE_PICK_UP]   = WRONG(GRANTED),
+        [FS_MOVE_HAND_OVER] = TO(USED, PICKED_UP),
+        [FS_MOVE_PUT_BACK]  = WRONG(GRANTED),
+        [FS_MOVE_GIVE_BACK] = WRONG(GRANTED),
+        [FS_MOVE_GIFT]      = WRONG(GRANTED),
+    },
+
+    [FS_HOLD_BOUND] = {
+        [FS_MOVE_PAY]       = WRONG(BOUND),
+        [FS_MOVE_RELEASE]   = WRONG(BOUND),
+        [FS_MOVE_POINT]     = WRONG(BOUND),
+        [FS_MOVE_EXPIRE]    = WRONG(BOUND),
+        [FS_MOVE_CONFIRM]   = BACK(BOUND, WRONG_AMOUNT),
+        [FS_MOVE_CANCEL]    = WRONG(BOUND),
+        [FS_MOVE_OWE]       = WRONG(BOUND),
+        [FS_MOVE_REFUND]    = TO(BOUND, REFUNDED),
+        [FS_MOVE_READY]     = WRONG(BOUND),
+        [FS_MOVE_PICK_UP]   = WRONG(BOUND),
+        [FS_MOVE_HAND_OVER] = WRONG(BOUND),
+        [FS_MOVE_PUT_BACK]  = WRONG(BOUND),
+        [FS_MOVE_GIVE_BACK] = WRONG(BOUND),
+        [FS_MOVE_GIFT]      = WRONG(BOUND),
+    },
+
+    [FS_HOLD_USED] = {
+        [FS_MOVE_PAY]       = WRONG(USED),
+        [FS_MOVE_RELEASE]   = WRONG(USED),
+        [FS_MOVE_POINT]     = WRONG(USED),
+        [FS_MOVE_EXPIRE]    = WRONG(USED),
+        [FS_MOVE_CONFIRM]   = BACK(USED, WRONG_AMOUNT),
+        [FS_MOVE_CANCEL]    = WRONG(USED),
+        [FS_MOVE_OWE]       = WRONG(USED),
+        [FS_MOVE_REFUND]    = TO(USED, REFUNDED),
+        [FS_MOVE_READY]     = WRONG(USED),
+        [FS_MOVE_PICK_UP]   = WRONG(USED),
+        [FS_MOVE_HAND_OVER] = TO(USED, PICKED_UP),
+        [FS_MOVE_PUT_BACK]  = TO(GRANTED, PUT_BACK),
+        [FS_MOVE_GIVE_BACK] = WRONG(USED),
+        [FS_MOVE_GIFT]      = WRONG(USED),
+    },
+
+    [FS_HOLD_OVER] = {
+        [FS_MOVE_PAY]       = WRONG(OVER),
+        [FS_MOVE_RELEASE]   = WRONG(OVER),
+        [FS_MOVE_POINT]     = WRONG(OVER),
+        [FS_MOVE_EXPIRE]    = WRONG(OVER),
+        [FS_MOVE_CONFIRM]   = BACK(OVER, WRONG_AMOUNT),
+        [FS_MOVE_CANCEL]    = WRONG(OVER),
+        [FS_MOVE_OWE]       = WRONG(OVER),
+        [FS_MOVE_REFUND]    = TO(OVER, REFUNDED),
+        [FS_MOVE_READY]     = WRONG(OVER),
+        [FS_MOVE_PICK_UP]   = WRONG(OVER),
+        [FS_MOVE_HAND_OVER] = WRONG(OVER),
+        [FS_MOVE_PUT_BACK]  = WRONG(OVER),
+        [FS_MOVE_GIVE_BACK] = WRONG(OVER),
+        [FS_MOVE_GIFT]      = WRONG(OVER),
     },
 };
 

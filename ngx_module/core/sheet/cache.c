@@ -46,6 +46,7 @@ fs_sheet_cache_destroy(fs_sheet_cache_t *cache)
 
     fs_slots_free(&cache->sale_slots);
     fs_slots_free(&cache->group_slots);
+    fs_crypto_destroy(cache->crypto);
     free(cache);
 }
 

@@ -11,6 +11,7 @@
 #define FS_CACHE_H
 
 #include "index/buyers.h"
+#include "ledger/terms.h"
 #include "pair/pair.h"
 
 #pragma GCC visibility push(hidden)
@@ -20,6 +21,7 @@
 #define FS_BUCKETS        1024          /* a power of two */
 #define FS_POINTS_CACHE   16            /* a power of two */
 #define FS_PICKUP_CACHE   256           /* a power of two */
+#define FS_TERMS_CACHE    16            /* a power of two */
 
 /*
  * In `payments`, in place of a hold: which number a hold of another life has
@@ -35,7 +37,7 @@
 #define FS_NO_TIMER       INT64_MIN
 
 /* the timers that follow from a sale's row, by index in a slot */
-#define FS_SLOT_TIMERS    4
+#define FS_SLOT_TIMERS    5
 
 
 /*
@@ -135,6 +137,17 @@ typedef struct {
     uint8_t              hash[FS_HASH_LEN];
 } fs_settling_t;
 
+/*
+ * Of which state of the store the rows are that are kept: as long as it is
+ * still that one, they are what another snapshot would show.
+ */
+typedef struct {
+    unsigned             set:1;
+    fs_seq_t             seq;
+    uint64_t             lives;         /* begun by then */
+    uint32_t             map_n;         /* where the index lay */
+} fs_kept_t;
+
 /* a sale's pickup points, see points.c */
 typedef struct {
     uint64_t             batch;         /* in which they were read */
@@ -142,6 +155,13 @@ typedef struct {
     unsigned             n;             /* 0: it lists none */
     uint32_t             numbers[FS_POINTS_MAX];
 } fs_points_t;
+
+/* what a sale gives, see sheet_terms.c */
+typedef struct {
+    uint64_t             batch;         /* in which it was read */
+    uint32_t             sale;
+    fs_terms_t           terms;
+} fs_terms_slot_t;
 
 typedef struct {
     uint64_t             batch;
@@ -152,15 +172,19 @@ typedef struct {
     fs_sale_slot_t      *pending;
     fs_buyers_t          buyers;
     fs_buyer_memo_t      memo;
+    fs_kept_t            kept;          /* read only: sales and filters */
     fs_hold_t            hold;          /* the last one; seq 0: none */
     fs_seq_t             id_hold;       /* whose id is rendered below */
     char                 id[FS_HOLD_ID_LEN];
+    fs_crypto_t         *crypto;        /* made when entries that are folded
+                                           again need one; else NULL */
     fs_walk_t            walk;
     fs_settling_t        settling;
-    uint8_t              nowhere[FS_UNITS_ROW_SIZE];  /* see sheet_rows.c */
+    uint8_t              nowhere[FS_BUYER_ROW_MAX];  /* see sheet_rows.c */
     fs_pickup_name_t     by_number[FS_PICKUP_CACHE];
     fs_pickup_name_t     by_slug[FS_PICKUP_CACHE];
     fs_points_t          points[FS_POINTS_CACHE];
+    fs_terms_slot_t      terms[FS_TERMS_CACHE];
     const char          *broken;        /* what was said last not to hold, */
     int64_t              broken_at;     /* and when, CLOCK_BOOTTIME in ms */
 } fs_sheet_cache_t;

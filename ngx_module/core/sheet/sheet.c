@@ -4,7 +4,7 @@
  * and the timers that follow from them.
  */
 
-#include "sheet/sheet.h"
+#include "sheet/sheet_terms.h"
 #include "index/index.h"
 
 
@@ -25,12 +25,16 @@ static int fs_sheet_name(void *data, char kind, uint32_t number,
 static int fs_sheet_name_hold(void *data, fs_seq_t hold,
     const uint32_t *epoch, char *id);
 
+static int fs_sheet_name_terms(void *data, uint32_t sale,
+    fs_terms_t *terms);
+
 /* by index in a slot; the third is SWEEP in the slot of no sale */
 static const fs_slot_timer_t  fs_slot_timer[FS_SLOT_TIMERS] = {
-    { 'w', FS_TIMER_OPEN },
+    { 'o', FS_TIMER_OPEN },
     { 'w', FS_TIMER_CLOSE },
     { 'm', FS_TIMER_DUE },
     { 'm', FS_TIMER_DECIDE },
+    { 'm', FS_TIMER_QUEUE },
 };
 
 
@@ -55,7 +59,7 @@ fs_sheet_begin(fs_sheet_t *sheet, fs_pair_t *write, fs_crypto_t *crypto,
 
 void
 fs_sheet_read(fs_sheet_t *sheet, fs_store_t *store, fs_txn_t *log,
-    fs_txn_t *index, fs_seq_t seq, fs_crypto_t *crypto,
+    fs_txn_t *index, fs_seq_t seq, int kept, fs_crypto_t *crypto,
     fs_sheet_cache_t *cache)
 {
     memset(sheet, 0, sizeof(fs_sheet_t));
@@ -66,7 +70,22 @@ fs_sheet_read(fs_sheet_t *sheet, fs_store_t *store, fs_txn_t *log,
     sheet->seq = seq;
     sheet->begun = seq;
 
-    fs_sheet_reset(sheet, cache);
+    if (!kept) {
+        fs_sheet_reset(sheet, cache);
+        return;
+    }
+
+    cache->memo.set = 0;
+
+    if (index->txn != NULL) {
+        fs_buyers_begin(&cache->buyers, store, index, 1);
+
+    } else {
+        fs_buyers_recall(&cache->buyers, index);
+    }
+
+    sheet->cache = cache;
+    fs_sheet_names(sheet);
 }
 
 
@@ -96,6 +115,7 @@ fs_sheet_reset(fs_sheet_t *sheet, fs_sheet_cache_t *cache)
     cache->group_slots.used = 0;
     cache->pending = NULL;
     cache->memo.set = 0;
+    cache->kept.set = 0;
     cache->hold.seq = 0;
     cache->id_hold = 0;
 
@@ -180,6 +200,28 @@ fs_sheet_end(fs_sheet_t *sheet)
     }
 
     return sheet->failed ? FS_INTERNAL : FS_OK;
+}
+
+
+int
+fs_sheet_has_sale(const fs_sheet_t *sheet, uint32_t number)
+{
+    const fs_bucket_t     *bucket;
+    const fs_sale_slot_t  *slot;
+
+    bucket = &sheet->cache->sales[number & (FS_BUCKETS - 1)];
+
+    if (bucket->batch != sheet->cache->batch) {
+        return 0;
+    }
+
+    for (slot = bucket->first; slot != NULL; slot = slot->chain) {
+        if (slot->sale.number == number) {
+            return 1;
+        }
+    }
+
+    return 0;
 }
 
 
@@ -479,6 +521,10 @@ fs_slot_timers(const fs_sale_slot_t *slot, int64_t *timers)
         return;
     }
 
+    if (fs_sale_serves(sale)) {
+        timers[4] = 0;
+    }
+
     if (!sale->closed) {
         if (!sale->opened) {
             timers[0] = sale->opens_at;
@@ -573,6 +619,7 @@ fs_sheet_names(fs_sheet_t *sheet)
     sheet->names.data = sheet;
     sheet->names.slug = fs_sheet_name;
     sheet->names.hold_id = fs_sheet_name_hold;
+    sheet->names.terms = fs_sheet_name_terms;
 }
 
 
@@ -625,6 +672,43 @@ fs_sheet_name_hold(void *data, fs_seq_t hold, const uint32_t *epoch,
     }
 
     memcpy(id, cache->id, FS_HOLD_ID_LEN);
+
+    return 0;
+}
+
+
+int
+fs_sheet_hold_id(fs_sheet_t *sheet, fs_seq_t hold, char *id)
+{
+    fs_sheet_cache_t  *cache;
+
+    cache = sheet->cache;
+
+    if (sheet->crypto == NULL) {
+
+        if (cache->crypto == NULL) {
+            cache->crypto = fs_crypto_create(sheet->store->store_key);
+        }
+
+        sheet->crypto = cache->crypto;
+    }
+
+    return fs_sheet_name_hold(sheet, hold, NULL, id);
+}
+
+
+static int
+fs_sheet_name_terms(void *data, uint32_t sale, fs_terms_t *terms)
+{
+    const fs_terms_t  *found;
+
+    found = fs_sheet_terms(data, sale);
+
+    if (found == NULL) {
+        return -1;
+    }
+
+    *terms = *found;
 
     return 0;
 }

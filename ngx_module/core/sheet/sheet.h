@@ -22,10 +22,20 @@
 void fs_sheet_begin(fs_sheet_t *sheet, fs_pair_t *write,
     fs_crypto_t *crypto, fs_sheet_cache_t *cache);
 
-/* Read only, on snapshots of which the index's is at `seq`: for refusals. */
+/* Read only, on snapshots of which the index's is at `seq`: for refusals.
+ * kept: the rows in the cache are of this state, and stay. */
 void fs_sheet_read(fs_sheet_t *sheet, fs_store_t *store, fs_txn_t *log,
-    fs_txn_t *index, fs_seq_t seq, fs_crypto_t *crypto,
+    fs_txn_t *index, fs_seq_t seq, int kept, fs_crypto_t *crypto,
     fs_sheet_cache_t *cache);
+
+/* 1: the row of this sale lies in the cache. */
+int fs_sheet_has_sale(const fs_sheet_t *sheet, uint32_t number);
+
+/* See fs_buyers_expect(). */
+void fs_sheet_expect(const fs_sheet_cache_t *cache, const uint8_t *buyer);
+
+/* 1: this buyer has surely no rows, and so no bound key; 0: perhaps some. */
+int fs_sheet_stranger(fs_sheet_t *sheet, const uint8_t *buyer);
 
 /* Catching up: fold existing entries into an index transaction. */
 void fs_sheet_fold_begin(fs_sheet_t *sheet, fs_store_t *store, fs_txn_t *log,
@@ -100,6 +110,10 @@ uint32_t fs_sheet_intern(fs_sheet_t *sheet, char kind, fs_str_t slug);
 /* The epoch that a hold of this ledger has. */
 uint32_t fs_sheet_epoch(fs_sheet_t *sheet, fs_seq_t hold);
 
+/* The id of a hold of this ledger, also while entries are folded again.  0 or
+ * -1. */
+int fs_sheet_hold_id(fs_sheet_t *sheet, fs_seq_t hold, char *id);
+
 
 /*
  * sheet_rows.c: rows of the index, of buyers, holds, payments and groups'
@@ -137,6 +151,14 @@ int fs_sheet_sold_for(fs_sheet_t *sheet, fs_seq_t hold, uint8_t *reference);
 /* The first `sold` or `sold_late` entry of a hold: the order in which was
  * paid.  0: there is none. */
 fs_seq_t fs_sheet_sold_by(fs_sheet_t *sheet, fs_seq_t hold);
+
+/*
+ * From when on the row of a key that begins no hold is kept, by its wall
+ * clock: such a command has no life to wait for the end of.  That a hand-over
+ * was put back is kept no shorter than the hand-over, which the same nonce
+ * would name again, also where the clock has gone back meanwhile.
+ */
+int64_t fs_sheet_kept_from(fs_sheet_t *sheet, const fs_entry_t *entry);
 
 /* An entry of the ledger.  1 or 0. */
 int fs_sheet_entry(fs_sheet_t *sheet, fs_seq_t seq, fs_entry_t *entry);

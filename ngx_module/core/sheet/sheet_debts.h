@@ -7,6 +7,7 @@
 #ifndef FS_SHEET_DEBTS_H
 #define FS_SHEET_DEBTS_H
 
+#include "ledger/rows_after.h"
 #include "sheet/sheet.h"
 
 #pragma GCC visibility push(hidden)

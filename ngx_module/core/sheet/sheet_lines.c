@@ -13,10 +13,22 @@ int
 fs_listed_of(const fs_hold_t *hold, const fs_line_t *line, unsigned i,
     fs_seq_t sold, fs_listed_t *listed)
 {
-    if (line->restocked == line->qty
-        && line->goods != FS_GOODS_HANDED_OVER)
-    {
-        return 0;
+    switch (line->goods) {
+
+    case FS_GOODS_HANDED_OVER:
+        break;
+
+    case FS_GOODS_SHORT:
+        if (line->restocked == line->qty) {
+            return 0;
+        }
+
+        break;
+
+    default:
+        if (fs_line_to_come(line) == 0) {
+            return 0;
+        }
     }
 
     memset(listed, 0, sizeof(fs_listed_t));

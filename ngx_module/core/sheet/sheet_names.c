@@ -168,6 +168,7 @@ fs_sheet_intern(fs_sheet_t *sheet, char kind, fs_str_t slug)
 uint32_t
 fs_sheet_epoch(fs_sheet_t *sheet, fs_seq_t hold)
 {
-    return sheet->lives ? fs_life_epoch_in(sheet->store, sheet->log, hold)
+    return sheet->lives || sheet->catching_up
+           ? fs_life_epoch_in(sheet->store, sheet->log, hold)
                         : fs_life_epoch(sheet->store, hold);
 }

@@ -176,7 +176,7 @@ fs_sheet_put_buyer(fs_sheet_t *sheet, const uint8_t *buyer,
     memo->row_found = 1;
 
     fs_buyer_row_encode(row, fs_sheet_room(sheet, buyer, FS_BUYER_LEN,
-                                           FS_BUYER_ROW_SIZE));
+                                           fs_buyer_row_size(row)));
 }
 
 
@@ -245,6 +245,20 @@ fs_sheet_put_units(fs_sheet_t *sheet, const uint8_t *buyer, uint32_t sale,
     fs_units_key(key, buyer, sale);
     fs_units_row_encode(row, fs_sheet_room(sheet, key, sizeof(key),
                                            FS_UNITS_ROW_SIZE));
+}
+
+
+void
+fs_sheet_expect(const fs_sheet_cache_t *cache, const uint8_t *buyer)
+{
+    fs_buyers_expect(&cache->buyers, buyer);
+}
+
+
+int
+fs_sheet_stranger(fs_sheet_t *sheet, const uint8_t *buyer)
+{
+    return fs_buyers_stranger(&sheet->cache->buyers, buyer);
 }
 
 
@@ -459,6 +473,22 @@ fs_sheet_entry(fs_sheet_t *sheet, fs_seq_t seq, fs_entry_t *entry)
     }
 
     return found == 1;
+}
+
+
+int64_t
+fs_sheet_kept_from(fs_sheet_t *sheet, const fs_entry_t *entry)
+{
+    fs_entry_t  first;
+
+    if (entry->type == FS_ENTRY_PUT_BACK
+        && fs_sheet_entry(sheet, (fs_seq_t) entry->time2, &first)
+        && first.at > entry->at)
+    {
+        return first.at;
+    }
+
+    return entry->at;
 }
 
 

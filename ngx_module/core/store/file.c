@@ -130,6 +130,11 @@ fs_store_damaged(fs_store_t *store, const char *why)
 {
     struct stat  st;
 
+    if (store->conf.reads) {
+        fs_store_say(store, FS_SAY_ERROR, "log/data.mdb %s", why);
+        return;
+    }
+
     memset(&st, 0, sizeof(st));
     (void) fs_store_file_stat(store, 0, &st);
     fs_store_file_note(store, &st);

@@ -21,6 +21,8 @@
 
 static const char  fs_mark_magic[8] = "fs-mark";
 
+static int fs_mark_map(const char *path, int looks, int *fd,
+    fs_mark_t **mark);
 static void fs_mark_raise(_Atomic uint64_t *word, uint64_t value);
 
 /* a sector is old or new after a power cut, never half of each */
@@ -29,6 +31,22 @@ _Static_assert(sizeof(fs_mark_t) <= 512, "the mark fits a sector");
 
 int
 fs_mark_open(const char *path, int *fd, fs_mark_t **mark)
+{
+    return fs_mark_map(path, 0, fd, mark);
+}
+
+
+int
+fs_mark_look(const char *path, int *fd, fs_mark_t **mark)
+{
+    return fs_mark_map(path, 1, fd, mark);
+}
+
+
+/* looks: what is not there is not made, and nothing of it can be written. */
+
+static int
+fs_mark_map(const char *path, int looks, int *fd, fs_mark_t **mark)
 {
     int          error;
     char         name[4096];
@@ -41,23 +59,25 @@ fs_mark_open(const char *path, int *fd, fs_mark_t **mark)
         return ENAMETOOLONG;
     }
 
-    *fd = open(name, O_RDWR|O_CREAT|O_CLOEXEC, 0600);
+    *fd = open(name, looks ? O_RDONLY|O_CLOEXEC : O_RDWR|O_CREAT|O_CLOEXEC,
+               0600);
 
     if (*fd == -1) {
         return errno;
     }
-
-    /*
-     * Blocks are taken now: a store into a hole of a full disk would be a
-     * SIGBUS.
-     */
 
     if (fstat(*fd, &st) == -1) {
         goto failed;
     }
 
     if (st.st_size < FS_MARK_SIZE) {
-        error = posix_fallocate(*fd, 0, FS_MARK_SIZE);
+
+        /*
+         * Blocks are taken now: a store into a hole of a full disk would be
+         * a SIGBUS.
+         */
+
+        error = looks ? EAGAIN : posix_fallocate(*fd, 0, FS_MARK_SIZE);
 
         if (error) {
             errno = error;
@@ -67,7 +87,8 @@ fs_mark_open(const char *path, int *fd, fs_mark_t **mark)
 
     fs_guard_install();
 
-    map = mmap(NULL, FS_MARK_SIZE, PROT_READ|PROT_WRITE, MAP_SHARED, *fd, 0);
+    map = mmap(NULL, FS_MARK_SIZE, looks ? PROT_READ : PROT_READ|PROT_WRITE,
+               MAP_SHARED, *fd, 0);
 
     if (map == MAP_FAILED) {
         goto failed;

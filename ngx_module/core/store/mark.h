@@ -78,6 +78,11 @@ typedef struct {
  * serves as the lock of opening (flock).  0, or an errno.
  */
 int fs_mark_open(const char *path, int *fd, fs_mark_t **mark);
+
+/* For who only reads: the mark that is there, mapped so that it cannot be
+ * written.  0, or an errno; EAGAIN: it is being made. */
+int fs_mark_look(const char *path, int *fd, fs_mark_t **mark);
+
 void fs_mark_close(int fd, fs_mark_t *mark);
 
 /* Held while a store is opened, so that two processes do it in turn. */

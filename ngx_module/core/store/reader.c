@@ -61,6 +61,7 @@ fs_reader_destroy(fs_reader_t *reader)
     fs_names_free(&reader->sales);
     fs_names_free(&reader->pickups);
     fs_names_free(&reader->waves);
+    fs_names_free(&reader->takers);
     free(reader);
 }
 

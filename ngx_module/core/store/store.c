@@ -163,6 +163,7 @@ fs_store_follow_map(fs_store_t *store, MDB_env *env)
 
     pthread_rwlock_wrlock(&store->guard);
     rc = fs_env_follow(env);
+    store->index_map_n++;
     pthread_rwlock_unlock(&store->guard);
 
     return rc;

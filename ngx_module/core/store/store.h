@@ -51,6 +51,7 @@ typedef enum {
     FS_INDEX_BUYERS,
     FS_INDEX_DUE,
     FS_INDEX_TIMERS,
+    FS_INDEX_QUEUE,
     FS_INDEX_MEMBERS,
     FS_INDEX_PAYMENTS,
     FS_INDEX_DEBTS,
@@ -64,6 +65,7 @@ typedef enum {
     FS_INDEX_SALES,
     FS_INDEX_GROUPS,
     FS_INDEX_SHELF,
+    FS_INDEX_DRAWS,
     FS_INDEX_ASIDE,
     FS_INDEX_META,
     FS_INDEX_FILTERS,
@@ -106,12 +108,22 @@ typedef enum {
     FS_SAY_ERROR
 } fs_say_level_t;
 
+/* What a process does with a store: all, or it only reads, see pair/follow.c;
+ * of the ledger alone it has no index open, and keeps nobody from ending it
+ * cleanly. */
+typedef enum {
+    FS_READS_NOT = 0,
+    FS_READS,
+    FS_READS_LEDGER
+} fs_reads_t;
+
 typedef struct {
     const char          *path;          /* absolute, NUL-terminated; copied */
     size_t               map_size;      /* of the log, bytes; the index has
                                            the same */
     int                  sync;          /* 0: MDB_NOSYNC, may lose the last */
     int                  readers;       /* LMDB's maxreaders */
+    fs_reads_t           reads;
     uint32_t             generation;    /* entries, see buyers.h; 0: the
                                            default.  For a new index */
     uint32_t             refund_ms;     /* from a debt to when it is due */
@@ -145,6 +157,7 @@ struct fs_store_s {
     MDB_env             *log;           /* NULL: not open */
     MDB_env             *index;         /* NULL: not open */
     uint32_t             index_n;       /* which index is open */
+    uint32_t             index_map_n;   /* counts the places where one lay */
     MDB_dbi              log_dbi[FS_LOG_N];
     MDB_dbi              index_dbi[FS_INDEX_N];
     uint32_t             generation;    /* of the index that is open */
@@ -240,6 +253,7 @@ struct fs_reader_s {
     fs_names_memory_t    sales;
     fs_names_memory_t    pickups;
     fs_names_memory_t    waves;
+    fs_names_memory_t    takers;        /* of cash */
     void                *view;          /* for fs_view_names() */
     fs_crypto_t         *crypto;
 };

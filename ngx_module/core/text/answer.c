@@ -15,6 +15,8 @@
 #define FS_WITH_LAST_SEQ     0x80
 #define FS_WITH_LEFT         0x100
 #define FS_WITH_AMOUNT       0x200
+#define FS_WITH_RECEIVED     0x400      /* received, ready, final */
+#define FS_WITH_WHY          0x800      /* reason */
 
 static const uint16_t  fs_tell[FS_OUTCOMES_N] = {
     [FS_SOLD_OUT] = FS_WITH_SALE | FS_WITH_FREE,
@@ -30,7 +32,9 @@ static const uint16_t  fs_tell[FS_OUTCOMES_N] = {
     [FS_FORKED] = FS_WITH_LAST_SEQ,
     [FS_REFUND_OVER] = FS_WITH_SALE | FS_WITH_LEFT,
     [FS_WRONG_AMOUNT] = FS_WITH_AMOUNT,
-    [FS_READY_ALREADY] = FS_WITH_SALE
+    [FS_READY_ALREADY] = FS_WITH_SALE | FS_WITH_RECEIVED,
+    [FS_BY_DESK] = FS_WITH_SALE,
+    [FS_GIFT_UNUSABLE] = FS_WITH_WHY
 };
 
 
@@ -40,20 +44,34 @@ static const uint16_t  fs_tell[FS_OUTCOMES_N] = {
 
 static void fs_write_hold(fs_writer_t *writer, const fs_hold_t *hold,
     const fs_names_t *names, int64_t now);
+static void fs_write_gift(fs_writer_t *writer, const fs_hold_t *gift,
+    const fs_names_t *names);
+static void fs_write_seq_id(fs_writer_t *writer, const fs_names_t *names,
+    fs_seq_t hold);
 static void fs_write_debt(fs_writer_t *writer, const fs_debt_t *debt,
     const fs_names_t *names);
 static void fs_write_claim(fs_writer_t *writer, const fs_claim_t *claim);
+static void fs_write_claim_of(fs_writer_t *writer, const fs_claim_t *claim,
+    uint32_t sale, const fs_names_t *names);
 static void fs_write_lines(fs_writer_t *writer, const fs_hold_t *hold,
     const fs_names_t *names);
-static void fs_write_sale_fields(fs_writer_t *writer, const fs_sale_t *sale);
+static void fs_write_sale_fields(fs_writer_t *writer, const fs_sale_t *sale,
+    fs_str_t terms);
+static void fs_write_gives(fs_writer_t *writer, const fs_sale_t *sale,
+    fs_str_t terms);
 static void fs_write_listed_sales(fs_writer_t *writer, const fs_sale_t *sales,
     size_t n, unsigned lot);
+static void fs_write_operators_sale(fs_writer_t *writer,
+    const fs_sale_t *sale, fs_str_t terms, const fs_shown_seed_t *seed,
+    unsigned lot);
 static void fs_write_claims_of(fs_writer_t *writer, const fs_sale_t *sale,
     unsigned lot);
 static void fs_write_problem(fs_writer_t *writer, fs_outcome_t outcome,
     int status, const fs_fault_t *fault);
 static void fs_write_result(fs_writer_t *writer, unsigned tell,
     const fs_result_t *result, const fs_names_t *names);
+static void fs_write_state(fs_writer_t *writer, const fs_result_t *result,
+    const fs_names_t *names);
 static void fs_write_sale_slug(fs_writer_t *writer, const fs_names_t *names,
     uint32_t number);
 static void fs_write_hold_id(fs_writer_t *writer, const fs_names_t *names,
@@ -72,6 +90,11 @@ fs_answer_hold(char *buf, size_t size, const fs_hold_t *hold,
     fs_writer_begin(&writer, buf, size);
     fs_write_object(&writer);
     fs_write_hold(&writer, hold, names, now);
+
+    if (after != NULL && after->ticket != NULL) {
+        fs_write_ticket(&writer, after->ticket);
+    }
+
     fs_write_key(&writer, "debts");
     fs_write_list(&writer);
 
@@ -87,14 +110,9 @@ fs_answer_hold(char *buf, size_t size, const fs_hold_t *hold,
         claim = &after->claims[i];
 
         fs_write_object(&writer);
-        fs_write_claim(&writer, claim);
-        fs_write_key(&writer, "sale");
-        fs_write_sale_slug(&writer, names, claim->line < hold->lines_n
-                                           ? hold->lines[claim->line].sale
-                                           : 0);
-        fs_write_number_of(&writer, "qty", claim->qty);
-        fs_write_text_of(&writer, "reason", fs_reason_name(claim->reason));
-        fs_write_some_of(&writer, "answered_at", claim->answered_at);
+        fs_write_claim_of(&writer, claim, claim->line < hold->lines_n
+                                          ? hold->lines[claim->line].sale : 0,
+                          names);
         fs_write_object_end(&writer);
     }
 
@@ -120,6 +138,55 @@ fs_answer_claim(char *buf, size_t size, const fs_claim_t *claim)
 
 
 int
+fs_answer_open_claims(char *buf, size_t size, const fs_open_claim_t *claims,
+    size_t n, int more, const fs_names_t *names)
+{
+    char         id[FS_HOLD_ID_LEN];
+    size_t       i;
+    fs_slug_t    slug;
+    fs_writer_t  writer;
+
+    fs_writer_begin(&writer, buf, size);
+    fs_write_object(&writer);
+    fs_write_key(&writer, "claims");
+    fs_write_list(&writer);
+
+    for (i = 0; i < n; i++) {
+
+        if (names->hold_id(names->data, claims[i].claim.hold, NULL, id) != 0
+            || (claims[i].pickup != 0
+                && names->slug(names->data, 'p', claims[i].pickup, &slug)
+                   != 0))
+        {
+            fs_writer_fail(&writer);
+            break;
+        }
+
+        fs_write_object(&writer);
+        fs_write_key(&writer, "hold");
+        fs_write_string(&writer, id, sizeof(id));
+        fs_write_key(&writer, "pickup");
+
+        if (claims[i].pickup != 0) {
+            fs_write_string(&writer, slug.data, slug.len);
+
+        } else {
+            fs_write_null(&writer);
+        }
+
+        fs_write_claim_of(&writer, &claims[i].claim, claims[i].sale, names);
+        fs_write_object_end(&writer);
+    }
+
+    fs_write_list_end(&writer);
+    fs_write_boolean_of(&writer, "more", more);
+    fs_write_object_end(&writer);
+
+    return fs_writer_end(&writer);
+}
+
+
+int
 fs_answer_lines(char *buf, size_t size, const fs_hold_t *hold,
     const fs_names_t *names)
 {
@@ -134,7 +201,7 @@ fs_answer_lines(char *buf, size_t size, const fs_hold_t *hold,
 
 int
 fs_answer_holds(char *buf, size_t size, const fs_hold_t *holds, size_t n,
-    int more, const fs_names_t *names, int64_t now)
+    int more, int gifts, const fs_names_t *names, int64_t now)
 {
     size_t       i;
     fs_writer_t  writer;
@@ -142,7 +209,14 @@ fs_answer_holds(char *buf, size_t size, const fs_hold_t *holds, size_t n,
     fs_writer_begin(&writer, buf, size);
 
     fs_write_object(&writer);
-    fs_write_key(&writer, "holds");
+
+    if (gifts) {
+        fs_write_key(&writer, "gifts");
+
+    } else {
+        fs_write_key(&writer, "holds");
+    }
+
     fs_write_list(&writer);
 
     for (i = 0; i < n; i++) {
@@ -174,6 +248,19 @@ fs_answer_sale(char *buf, size_t size, const fs_sale_t *sale)
 
     fs_writer_begin(&writer, buf, size);
     fs_write_sale(&writer, sale);
+
+    return fs_writer_end(&writer);
+}
+
+
+int
+fs_answer_operators_sale(char *buf, size_t size, const fs_sale_t *sale,
+    fs_str_t terms, const fs_shown_seed_t *seed, unsigned lot)
+{
+    fs_writer_t  writer;
+
+    fs_writer_begin(&writer, buf, size);
+    fs_write_operators_sale(&writer, sale, terms, seed, lot);
 
     return fs_writer_end(&writer);
 }
@@ -261,7 +348,7 @@ static void
 fs_write_result(fs_writer_t *writer, unsigned tell, const fs_result_t *result,
     const fs_names_t *names)
 {
-    if (tell & FS_WITH_SALE) {
+    if (tell & FS_WITH_SALE && result->sale) {
         fs_write_key(writer, "sale");
         fs_write_sale_slug(writer, names, result->sale);
     }
@@ -283,7 +370,7 @@ fs_write_result(fs_writer_t *writer, unsigned tell, const fs_result_t *result,
     }
 
     if (tell & FS_WITH_STATE) {
-        fs_write_text_of(writer, "state", fs_hold_state_name(result->state));
+        fs_write_state(writer, result, names);
     }
 
     if (tell & FS_WITH_TAKEN) {
@@ -301,6 +388,32 @@ fs_write_result(fs_writer_t *writer, unsigned tell, const fs_result_t *result,
 
     if (tell & FS_WITH_AMOUNT) {
         fs_write_number_of(writer, "amount_fen", result->amount_fen);
+    }
+
+    if (tell & FS_WITH_RECEIVED) {
+        fs_write_number_of(writer, "received", result->received);
+        fs_write_number_of(writer, "ready", result->ready);
+        fs_write_boolean_of(writer, "final", result->final);
+    }
+
+    if (tell & FS_WITH_WHY) {
+        fs_write_text_of(writer, "reason", fs_why_name(result->why));
+    }
+}
+
+
+/* Of the hold; or it is a wave's, of all of it or of a sale. */
+
+static void
+fs_write_state(fs_writer_t *writer, const fs_result_t *result,
+    const fs_names_t *names)
+{
+    if (result->state != FS_HOLD_NONE) {
+        fs_write_text_of(writer, "state", fs_hold_state_name(result->state));
+
+    } else if (result->sale != 0) {
+        fs_write_key(writer, "sale");
+        fs_write_sale_slug(writer, names, result->sale);
     }
 }
 
@@ -366,7 +479,9 @@ fs_write_hold(fs_writer_t *writer, const fs_hold_t *hold,
 
     fs_write_key(writer, "id");
     fs_write_hold_id(writer, names, hold);
-    fs_write_text_of(writer, "state", fs_hold_state_name(hold->state));
+    fs_write_text_of(writer, "state",
+                     fs_hold_state_name(fs_hold_over(hold, now)
+                                        ? FS_HOLD_OVER : hold->state));
     fs_write_key(writer, "lines");
     fs_write_lines(writer, hold, names);
     fs_write_key(writer, "pickup");
@@ -394,7 +509,68 @@ fs_write_hold(fs_writer_t *writer, const fs_hold_t *hold,
         fs_write_null(writer);
     }
 
+    if (hold->state == FS_HOLD_QUEUED) {
+        fs_write_number_of(writer, "number", hold->number);
+        fs_write_number_of(writer, "ahead", hold->ahead);
+    }
+
     fs_write_number_of(writer, "now", now);
+    fs_write_key(writer, "gift");
+
+    if (fs_hold_is_gift(hold)) {
+        fs_write_gift(writer, hold, names);
+        return;
+    }
+
+    if (hold->gift != 0) {
+        fs_write_seq_id(writer, names, hold->gift);
+
+    } else {
+        fs_write_null(writer);
+    }
+
+    fs_write_number_of(writer, "off_fen", fs_hold_off(hold));
+}
+
+
+/* What it is good for, by its sale's terms. */
+
+static void
+fs_write_gift(fs_writer_t *writer, const fs_hold_t *gift,
+    const fs_names_t *names)
+{
+    unsigned    i;
+    fs_terms_t  terms;
+
+    if (names->terms == NULL
+        || names->terms(names->data, gift->lines[0].sale, &terms) != 0)
+    {
+        fs_writer_fail(writer);
+        return;
+    }
+
+    fs_write_object(writer);
+    fs_write_text_of(writer, "kind", fs_gives_name(terms.kind));
+    fs_write_some_of(writer, "off_fen", gift->worth_fen);
+    fs_write_some_of(writer, "from_fen", terms.from_fen);
+    fs_write_key(writer, "sales");
+
+    if (terms.sales_n == 0) {
+        fs_write_null(writer);
+
+    } else {
+        fs_write_list(writer);
+
+        for (i = 0; i < terms.sales_n; i++) {
+            fs_write_sale_slug(writer, names, terms.sales[i]);
+        }
+
+        fs_write_list_end(writer);
+    }
+
+    fs_write_some_of(writer, "valid_until_at", gift->valid_until);
+    fs_write_number_of(writer, "number", gift->number);
+    fs_write_object_end(writer);
 }
 
 
@@ -433,6 +609,19 @@ fs_write_claim(fs_writer_t *writer, const fs_claim_t *claim)
 
 
 static void
+fs_write_claim_of(fs_writer_t *writer, const fs_claim_t *claim, uint32_t sale,
+    const fs_names_t *names)
+{
+    fs_write_claim(writer, claim);
+    fs_write_key(writer, "sale");
+    fs_write_sale_slug(writer, names, sale);
+    fs_write_number_of(writer, "qty", claim->qty);
+    fs_write_text_of(writer, "reason", fs_reason_name(claim->reason));
+    fs_write_some_of(writer, "answered_at", claim->answered_at);
+}
+
+
+static void
 fs_write_lines(fs_writer_t *writer, const fs_hold_t *hold,
     const fs_names_t *names)
 {
@@ -449,8 +638,9 @@ fs_write_lines(fs_writer_t *writer, const fs_hold_t *hold,
         fs_write_sale_slug(writer, names, line->sale);
         fs_write_number_of(writer, "qty", line->qty);
         fs_write_number_of(writer, "price_fen", line->price_fen);
+        fs_write_number_of(writer, "off_fen", line->off_fen);
 
-        if (hold->paid) {
+        if (hold->paid || line->goods != FS_GOODS_AWAITED) {
             fs_write_text_of(writer, "goods", fs_goods_name(line->goods));
         }
 
@@ -472,19 +662,30 @@ fs_write_lines(fs_writer_t *writer, const fs_hold_t *hold,
 void
 fs_write_sale(fs_writer_t *writer, const fs_sale_t *sale)
 {
+    fs_str_t  none = fs_null_str;
+
     fs_write_object(writer);
-    fs_write_sale_fields(writer, sale);
+    fs_write_sale_fields(writer, sale, none);
     fs_write_object_end(writer);
 }
 
 
 static void
-fs_write_sale_fields(fs_writer_t *writer, const fs_sale_t *sale)
+fs_write_sale_fields(fs_writer_t *writer, const fs_sale_t *sale,
+    fs_str_t terms)
 {
     fs_write_string_of(writer, "id", sale->slug.data, sale->slug.len);
     fs_write_string_of(writer, "title", sale->title, sale->title_len);
     fs_write_text_of(writer, "state", fs_sale_state_name(fs_sale_state(sale)));
-    fs_write_number_of(writer, "price_fen", sale->price_fen);
+    fs_write_key(writer, "price_fen");
+
+    if (sale->gives == FS_GIVES_NOTHING) {
+        fs_write_number(writer, sale->price_fen);
+
+    } else {
+        fs_write_null(writer);
+    }
+
     fs_write_number_of(writer, "stock", sale->stock);
     fs_write_number_of(writer, "free", fs_sale_free(sale));
     fs_write_number_of(writer, "held", sale->held);
@@ -509,6 +710,12 @@ fs_write_sale_fields(fs_writer_t *writer, const fs_sale_t *sale)
     fs_write_key(writer, "formed");
     fs_write_formed(writer, sale);
 
+    fs_write_number_of(writer, "queued", sale->queued);
+
+    if (sale->gives != FS_GIVES_NOTHING) {
+        fs_write_gives(writer, sale, terms);
+    }
+
     if (sale->cancel_ms != 0) {
         fs_write_number_of(writer, "cancel_ms", sale->cancel_ms);
     }
@@ -518,6 +725,23 @@ fs_write_sale_fields(fs_writer_t *writer, const fs_sale_t *sale)
     }
 
     fs_write_number_of(writer, "version", (int64_t) sale->version);
+}
+
+
+static void
+fs_write_gives(fs_writer_t *writer, const fs_sale_t *sale, fs_str_t terms)
+{
+    fs_write_key(writer, "gives");
+
+    if (terms.len != 0) {
+        fs_write_plain(writer, terms.data, terms.len, 0);
+        return;
+    }
+
+    fs_write_object(writer);
+    fs_write_text_of(writer, "by", sale->by_desk ? "desk" : "open");
+    fs_write_text_of(writer, "kind", fs_gives_name(sale->gives));
+    fs_write_object_end(writer);
 }
 
 
@@ -544,23 +768,41 @@ fs_write_claims_of(fs_writer_t *writer, const fs_sale_t *sale, unsigned lot)
 
 
 static void
+fs_write_operators_sale(fs_writer_t *writer, const fs_sale_t *sale,
+    fs_str_t terms, const fs_shown_seed_t *seed, unsigned lot)
+{
+    fs_write_object(writer);
+    fs_write_sale_fields(writer, sale, terms);
+    fs_write_seed(writer, seed);
+
+    if (lot != 0 && sale->hold_ms != 0) {
+        fs_write_number_of(writer, "hold_ms", sale->hold_ms);
+    }
+
+    if (lot != 0 && sale->queue != 0) {
+        fs_write_number_of(writer, "queue", sale->queue - 1);
+    }
+
+    if (lot != 0 && sale->claimed_units != 0) {
+        fs_write_claims_of(writer, sale, lot);
+    }
+
+    fs_write_object_end(writer);
+}
+
+
+static void
 fs_write_listed_sales(fs_writer_t *writer, const fs_sale_t *sales, size_t n,
     unsigned lot)
 {
-    size_t  i;
+    size_t    i;
+    fs_str_t  none = fs_null_str;
 
     fs_write_key(writer, "sales");
     fs_write_list(writer);
 
     for (i = 0; i < n; i++) {
-        fs_write_object(writer);
-        fs_write_sale_fields(writer, &sales[i]);
-
-        if (lot != 0 && sales[i].claimed_units != 0) {
-            fs_write_claims_of(writer, &sales[i], lot);
-        }
-
-        fs_write_object_end(writer);
+        fs_write_operators_sale(writer, &sales[i], none, NULL, lot);
     }
 
     fs_write_list_end(writer);
@@ -610,6 +852,20 @@ fs_write_hold_id(fs_writer_t *writer, const fs_names_t *names,
          : names->hold_id(names->data, hold->seq, NULL, id);
 
     if (rc != 0) {
+        fs_writer_fail(writer);
+        return;
+    }
+
+    fs_write_string(writer, id, sizeof(id));
+}
+
+
+static void
+fs_write_seq_id(fs_writer_t *writer, const fs_names_t *names, fs_seq_t hold)
+{
+    char  id[FS_HOLD_ID_LEN];
+
+    if (names->hold_id(names->data, hold, NULL, id) != 0) {
         fs_writer_fail(writer);
         return;
     }

@@ -5,14 +5,16 @@
 
 
 /* Longer than any name and any value that is taken. */
-#define FS_ARGUMENT_MAX      256
+#define FS_ARGUMENT_MAX      1024
 
-#define FS_FORM_FIELDS       5          /* of one form, at most */
+#define FS_FORM_FIELDS       7          /* of one form, at most */
 
 
 enum {
     FS_FORM_SALE = 0,
     FS_FORM_QTY,
+    FS_FORM_QUEUE,
+    FS_FORM_GIFT,
     FS_FORM_PICKUP,
     FS_FORM_KEY,
     FS_FORM_CSRF
@@ -22,12 +24,14 @@ enum {
 static const fs_field_t  fs_form_fields[] = {
     fs_slug_field(fs_request_line_t, "sale", sale, 1),
     fs_number_field(fs_request_line_t, "qty", qty, 1, FS_QTY_MAX, 1),
+    fs_flag_field(fs_hold_request_t, "queue", queue, 0),
+    fs_visible_field(fs_hold_request_t, "gift", gift, 0),
     fs_slug_field(fs_hold_request_t, "pickup", pickup, 0),
     fs_visible_field(fs_hold_request_t, "idempotency_key", key, 0),
     fs_visible_field(fs_hold_request_t, "csrf", csrf, 0)
 };
 
-static const fs_schema_t  fs_form_schema = { fs_form_fields, 5 };
+static const fs_schema_t  fs_form_schema = { fs_form_fields, 7 };
 
 /* a form without lines */
 static const fs_schema_t  fs_plain_schema = {
@@ -38,6 +42,16 @@ static const fs_schema_t  fs_plain_schema = {
 static const fs_schema_t  fs_point_schema = {
     fs_form_fields + FS_FORM_PICKUP, 3
 };
+
+
+/* and one that says which gift, or none */
+static const fs_field_t  fs_gift_fields[] = {
+    fs_visible_field(fs_hold_request_t, "gift", gift, 0),
+    fs_visible_field(fs_hold_request_t, "idempotency_key", key, 0),
+    fs_visible_field(fs_hold_request_t, "csrf", csrf, 0)
+};
+
+static const fs_schema_t  fs_gift_schema = { fs_gift_fields, 3 };
 
 
 /* Each is looked for when all is read: a form sends its empty inputs too. */
@@ -73,6 +87,18 @@ static const fs_field_t  fs_claim_fields[] = {
 };
 
 static const fs_schema_t  fs_claim_schema = { fs_claim_fields, 5 };
+
+
+static const fs_field_t  fs_comment_fields[] = {
+    { fs_str("text"), FS_FIELD_TITLE, 0, 0,
+      offsetof(fs_comment_request_t, text),
+      offsetof(fs_comment_request_t, text_len), 1, FS_COMMENT_MAX, NULL,
+      NULL },
+    fs_visible_field(fs_comment_request_t, "idempotency_key", key, 0),
+    fs_visible_field(fs_comment_request_t, "csrf", csrf, 0)
+};
+
+static const fs_schema_t  fs_comment_schema = { fs_comment_fields, 3 };
 
 
 static int fs_form_read(fs_str_t body, const fs_schema_t *schema,
@@ -124,6 +150,17 @@ fs_request_plain_form(fs_str_t body, fs_hold_request_t *request,
     unsigned  counts[FS_FORM_FIELDS];
 
     return fs_form_read(body, &fs_plain_schema, request, sizeof(*request),
+                        counts, fault);
+}
+
+
+int
+fs_request_gift_form(fs_str_t body, fs_hold_request_t *request,
+    fs_fault_t *fault)
+{
+    unsigned  counts[FS_FORM_FIELDS];
+
+    return fs_form_read(body, &fs_gift_schema, request, sizeof(*request),
                         counts, fault);
 }
 
@@ -197,6 +234,27 @@ fs_request_claim_form(fs_str_t body, fs_claim_request_t *request,
     request->reason = fs_claim_reasons[request->reason];
 
     return 0;
+}
+
+
+int
+fs_request_comment_form(fs_str_t body, fs_comment_request_t *request,
+    fs_fault_t *fault)
+{
+    unsigned  counts[FS_FORM_FIELDS];
+
+    if (fs_form_read(body, &fs_comment_schema, request, sizeof(*request),
+                     counts, fault)
+        != 0)
+    {
+        return -1;
+    }
+
+    if (request->text_len == 0) {
+        return fs_fault_literal(fault, "text", FS_RULE_REQUIRED);
+    }
+
+    return fs_comment_finish(request, fault);
 }
 
 

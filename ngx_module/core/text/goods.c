@@ -22,20 +22,22 @@ static void fs_write_hold_id_of(fs_writer_t *writer, fs_seq_t hold,
 
 
 int
-fs_answer_wave(char *buf, size_t size, const fs_wave_t *wave,
-    const fs_wave_line_t *lines, size_t n, int more,
+fs_answer_wave(char *buf, size_t size, const fs_wave_page_t *page,
     const fs_names_t *names)
 {
-    size_t       i;
-    fs_writer_t  writer;
+    size_t                 i;
+    fs_writer_t            writer;
+    const fs_wave_line_t  *lines;
+
+    lines = page->lines;
 
     fs_writer_begin(&writer, buf, size);
     fs_write_object(&writer);
-    fs_write_wave(&writer, wave, names);
+    fs_write_wave(&writer, &page->wave, names);
     fs_write_key(&writer, "points");
     fs_write_list(&writer);
 
-    for (i = 0; i < n; i++) {
+    for (i = 0; i < page->n; i++) {
 
         if (i == 0 || lines[i].pickup != lines[i - 1].pickup) {
             fs_write_object(&writer);
@@ -47,7 +49,7 @@ fs_answer_wave(char *buf, size_t size, const fs_wave_t *wave,
 
         fs_write_wave_line(&writer, &lines[i], names);
 
-        if (i + 1 == n || lines[i].pickup != lines[i + 1].pickup) {
+        if (i + 1 == page->n || lines[i].pickup != lines[i + 1].pickup) {
             fs_write_list_end(&writer);
             fs_write_object_end(&writer);
         }
@@ -55,10 +57,13 @@ fs_answer_wave(char *buf, size_t size, const fs_wave_t *wave,
 
     fs_write_list_end(&writer);
 
-    if (more) {
+    if (page->more) {
         fs_write_boolean_of(&writer, "more", 1);
     }
 
+    fs_write_key(&writer, "next");
+    fs_write_slug(&writer, 'p', page->more && page->n > 0
+                                ? lines[page->n - 1].pickup : 0, names);
     fs_write_object_end(&writer);
 
     return fs_writer_end(&writer);

@@ -17,6 +17,9 @@
 #define FS_WAVE_LINE_JSON_MAX  384
 #define FS_LISTED_JSON_MAX     256
 
+/* tallies of one wave on a page */
+#define FS_WAVE_LINES_SHOWN    4096
+
 /* of a cursor: where a page of lines ended, hexadecimal */
 #define FS_LISTED_CURSOR_LEN   28
 
@@ -29,15 +32,22 @@ typedef struct {
     fs_tally_t           tally;
 } fs_wave_line_t;
 
+/* Whole points of a wave, by their numbers. */
+typedef struct {
+    fs_wave_t            wave;
+    size_t               n;
+    int                  more;          /* there are points behind these */
+    fs_wave_line_t       lines[FS_WAVE_LINES_SHOWN];
+} fs_wave_page_t;
+
 
 /*
  * {"id","seq","cut_at","day","sales":[…],"points":[{"pickup","lines":[{"sale",
- * "ordered","received","awaited","ready","handed_over","short","final"}]}]};
- * seq null: not frozen yet; lines: by pickup point; more: there are others,
- * which is said by "more":true
+ * "ordered","received","awaited","ready","handed_over","short","final"}]}],
+ * "next":null}; seq null: not frozen yet; where there are other points "next"
+ * is the last one that is shown, and there is "more":true
  */
-int fs_answer_wave(char *buf, size_t size, const fs_wave_t *wave,
-    const fs_wave_line_t *lines, size_t n, int more,
+int fs_answer_wave(char *buf, size_t size, const fs_wave_page_t *page,
     const fs_names_t *names);
 
 /* {"waves":[{"id","seq","cut_at","day","sales":[…]}],"next":id or null} */

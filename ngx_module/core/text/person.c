@@ -1,4 +1,5 @@
 
+#include "json/field.h"
 #include "text/person.h"
 #include "text/text.h"
 
@@ -86,4 +87,28 @@ fs_write_contact(fs_writer_t *writer, const fs_contact_t *contact)
     }
 
     fs_write_object_end(writer);
+}
+
+
+size_t
+fs_contact_shown(const fs_contact_t *contact, char *buf)
+{
+    size_t  n;
+
+    if (contact == NULL || contact->leaving
+        || (contact->consent & 1u << FS_CONSENT_LABELS) == 0)
+    {
+        return 0;
+    }
+
+    n = fs_utf8_length(contact->name, contact->name + contact->name_len);
+
+    if (n == 0) {
+        return 0;
+    }
+
+    memcpy(buf, contact->name, n);
+    memcpy(buf + n, "**", 2);
+
+    return n + 2;
 }

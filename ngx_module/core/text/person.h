@@ -32,6 +32,17 @@ int fs_answer_me(char *buf, size_t size, const char *code,
  * goes; NULL: null */
 int fs_answer_contact(char *buf, size_t size, const fs_contact_t *contact);
 
+/* Somebody as others see them. */
+#define FS_NEIGHBOUR         "一位邻居"
+#define FS_SHOWN_MAX         16         /* bytes */
+
+/*
+ * A contact's name as others see it: its first character and two stars, 李**,
+ * when its owner agreed to a label.  The length, at most FS_SHOWN_MAX; 0: it
+ * is not shown, FS_NEIGHBOUR stands for it.  contact may be NULL.
+ */
+size_t fs_contact_shown(const fs_contact_t *contact, char *buf);
+
 
 #pragma GCC visibility pop
 

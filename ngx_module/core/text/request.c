@@ -3,12 +3,19 @@
 
 #include <stdio.h>
 
+#include "base/crypto.h"
 #include "json/json_reader.h"
 #include "text/text.h"
 
 
 #define fs_schema(fields)  { fields, sizeof(fields) / sizeof(fields[0]) }
 
+static int fs_hold_finish(fs_hold_request_t *request, uint32_t present,
+    fs_fault_t *fault);
+static int fs_pseudonym(const char *text, size_t len, uint8_t *buyer,
+    fs_fault_t *fault);
+static int fs_sale_gives(fs_sale_request_t *request, uint32_t present,
+    fs_fault_t *fault);
 static size_t fs_blank_length(const char *p, size_t len);
 
 
@@ -29,18 +36,49 @@ enum {
     FS_HOLD_PICKUP
 };
 
-static const fs_field_t  fs_hold_fields[] = {
-    fs_slug_field(fs_hold_request_t, "sale", lines[0].sale, 0),
-    fs_number_field(fs_hold_request_t, "qty", lines[0].qty, 1, FS_QTY_MAX,
-                    0),
-    { fs_str("lines"), FS_FIELD_LIST, 0, sizeof(fs_request_line_t),
-      offsetof(fs_hold_request_t, lines),
-      offsetof(fs_hold_request_t, lines_n), 1, FS_LINES_MAX,
-      &fs_line_schema, NULL },
+/* of a buyer's own; an order for somebody else has the first ones */
+#define FS_HOLD_FIELDS                                                       \
+    fs_slug_field(fs_hold_request_t, "sale", lines[0].sale, 0),              \
+    fs_number_field(fs_hold_request_t, "qty", lines[0].qty, 1, FS_QTY_MAX,   \
+                    0),                                                      \
+    { fs_str("lines"), FS_FIELD_LIST, 0, sizeof(fs_request_line_t),          \
+      offsetof(fs_hold_request_t, lines),                                    \
+      offsetof(fs_hold_request_t, lines_n), 1, FS_LINES_MAX,                 \
+      &fs_line_schema, NULL },                                               \
     fs_slug_field(fs_hold_request_t, "pickup", pickup, 0)
+
+static const fs_field_t  fs_hold_fields[] = {
+    FS_HOLD_FIELDS,
+    fs_flag_field(fs_hold_request_t, "queue", queue, 0),
+    fs_visible_field(fs_hold_request_t, "gift", gift, 0)
 };
 
 static const fs_schema_t  fs_hold_schema = fs_schema(fs_hold_fields);
+
+
+static const fs_field_t  fs_cash_fields[] = {
+    fs_number_field(fs_order_for_request_t, "cash_fen", cash_fen, 0,
+                    FS_AMOUNT_MAX, 1),
+    fs_slug_field(fs_order_for_request_t, "by", by, 1)
+};
+
+static const fs_schema_t  fs_cash_schema = fs_schema(fs_cash_fields);
+
+enum {
+    FS_ORDER_FOR_BUYER = FS_HOLD_PICKUP + 1,
+    FS_ORDER_FOR_PAID
+};
+
+/* the first are those of fs_hold_fields, whose record comes first */
+static const fs_field_t  fs_order_for_fields[] = {
+    FS_HOLD_FIELDS,
+    fs_visible_field(fs_order_for_request_t, "buyer", pseudonym, 1),
+    { fs_str("paid"), FS_FIELD_OBJECT, 0, 0, 0, 0, 0, 0, &fs_cash_schema,
+      NULL }
+};
+
+static const fs_schema_t  fs_order_for_schema =
+    fs_schema(fs_order_for_fields);
 
 
 static const fs_field_t  fs_point_fields[] = {
@@ -48,6 +86,23 @@ static const fs_field_t  fs_point_fields[] = {
 };
 
 static const fs_schema_t  fs_point_schema = fs_schema(fs_point_fields);
+
+
+static const fs_field_t  fs_gift_fields[] = {
+    fs_visible_field(fs_hold_request_t, "gift", gift, 0)
+};
+
+static const fs_schema_t  fs_gift_schema = fs_schema(fs_gift_fields);
+
+
+static const fs_field_t  fs_grant_fields[] = {
+    fs_visible_field(fs_grant_request_t, "buyer", pseudonym, 1),
+    { fs_str("reason"), FS_FIELD_TITLE, 1, 0,
+      offsetof(fs_grant_request_t, words),
+      offsetof(fs_grant_request_t, words_len), 1, FS_WORDS_MAX, NULL, NULL }
+};
+
+static const fs_schema_t  fs_grant_schema = fs_schema(fs_grant_fields);
 
 
 static const fs_field_t  fs_confirm_fields[] = {
@@ -150,7 +205,9 @@ enum {
     FS_SALE_GOAL_BY,
     FS_SALE_HOLD_MS,
     FS_SALE_CANCEL_MS,
-    FS_SALE_DOC
+    FS_SALE_QUEUE,
+    FS_SALE_DOC,
+    FS_SALE_GIVES
 };
 
 static const fs_field_t  fs_sale_fields[] = {
@@ -158,8 +215,8 @@ static const fs_field_t  fs_sale_fields[] = {
       offsetof(fs_sale_request_t, title),
       offsetof(fs_sale_request_t, title_len), 1, FS_TITLE_MAX, NULL, NULL },
     fs_number_field(fs_sale_request_t, "price_fen", price_fen, 0,
-                    FS_PRICE_MAX, 1),
-    fs_number_field(fs_sale_request_t, "stock", stock, 0, FS_STOCK_MAX, 1),
+                    FS_PRICE_MAX, 0),
+    fs_number_field(fs_sale_request_t, "stock", stock, 0, FS_STOCK_MAX, 0),
     fs_number_field(fs_sale_request_t, "limit", limit, 1, FS_QTY_MAX, 0),
     fs_time_field(fs_sale_request_t, "opens_at", opens_at, 0),
     fs_time_field(fs_sale_request_t, "closes_at", closes_at, 0),
@@ -171,8 +228,11 @@ static const fs_field_t  fs_sale_fields[] = {
                     FS_HOLD_MS_MIN, FS_HOLD_MS_MAX, 0),
     fs_number_field(fs_sale_request_t, "cancel_ms", cancel_ms, 0,
                     FS_CANCEL_MS_MAX, 0),
+    fs_number_field(fs_sale_request_t, "queue", queue, 0, FS_STOCK_MAX, 0),
     { fs_str("doc"), FS_FIELD_DOCUMENT, 0, 0,
-      offsetof(fs_sale_request_t, doc), 0, 0, FS_DOC_MAX, NULL, NULL }
+      offsetof(fs_sale_request_t, doc), 0, 0, FS_DOC_MAX, NULL, NULL },
+    { fs_str("gives"), FS_FIELD_DOCUMENT, 0, 0,
+      offsetof(fs_sale_request_t, giving), 0, 0, FS_DOC_MAX, NULL, NULL }
 };
 
 static const fs_schema_t  fs_sale_schema = fs_schema(fs_sale_fields);
@@ -204,6 +264,84 @@ fs_request_hold(fs_str_t body, fs_hold_request_t *request, fs_fault_t *fault)
         return -1;
     }
 
+    return fs_hold_finish(request, present, fault);
+}
+
+
+int
+fs_request_order_for(fs_str_t body, fs_order_for_request_t *request,
+    fs_fault_t *fault)
+{
+    uint32_t  present;
+
+    memset(request, 0, sizeof(fs_order_for_request_t));
+
+    if (fs_json_read(body, FS_BODY_MAX, &fs_order_for_schema, request,
+                     &present, fault)
+        != 0)
+    {
+        return -1;
+    }
+
+    if (fs_pseudonym(request->pseudonym, request->pseudonym_len,
+                     request->buyer, fault)
+        != 0)
+    {
+        return -1;
+    }
+
+    request->paid = (present >> FS_ORDER_FOR_PAID) & 1;
+
+    return fs_hold_finish(&request->hold, present, fault);
+}
+
+
+static int
+fs_pseudonym(const char *text, size_t len, uint8_t *buyer, fs_fault_t *fault)
+{
+    fs_str_t  pseudonym;
+
+    pseudonym.data = text;
+    pseudonym.len = len;
+
+    return fs_crypto_pseudonym_read(pseudonym, buyer) == 0 ? 0
+           : fs_fault_literal(fault, "buyer", "is a pseudonym: 32 lowercase "
+                              "hexadecimal digits");
+}
+
+
+int
+fs_request_grant(fs_str_t body, fs_grant_request_t *request,
+    fs_fault_t *fault)
+{
+    memset(request, 0, sizeof(fs_grant_request_t));
+
+    if (fs_json_read(body, FS_BODY_MAX, &fs_grant_schema, request, NULL,
+                     fault)
+        != 0)
+    {
+        return -1;
+    }
+
+    return fs_pseudonym(request->pseudonym, request->pseudonym_len,
+                        request->buyer, fault);
+}
+
+
+int
+fs_request_gift(fs_str_t body, fs_hold_request_t *request, fs_fault_t *fault)
+{
+    memset(request, 0, sizeof(fs_hold_request_t));
+
+    return fs_json_read(body, FS_BODY_MAX, &fs_gift_schema, request, NULL,
+                        fault);
+}
+
+
+static int
+fs_hold_finish(fs_hold_request_t *request, uint32_t present,
+    fs_fault_t *fault)
+{
     if (present & (1 << FS_HOLD_LINES)) {
 
         if (present & (1 << FS_HOLD_SALE | 1 << FS_HOLD_QTY)) {
@@ -225,6 +363,49 @@ fs_request_hold(fs_str_t body, fs_hold_request_t *request, fs_fault_t *fault)
     }
 
     return fs_hold_merge(request, fault);
+}
+
+
+int
+fs_request_hold_again(fs_recents_t *recents, fs_str_t body,
+    const fs_hold_request_t **request, fs_fault_t *fault)
+{
+    size_t        i;
+    uint64_t      hash, word;
+    fs_recent_t  *recent;
+
+    if (body.len == 0 || body.len > FS_RECENT_BODY) {
+        *request = &recents->request;
+        return fs_request_hold(body, &recents->request, fault);
+    }
+
+    hash = body.len;
+
+    for (i = 0; i + sizeof(word) <= body.len; i += sizeof(word)) {
+        memcpy(&word, body.data + i, sizeof(word));
+        hash = (hash ^ word) * 0x9e3779b97f4a7c15ULL;
+        hash ^= hash >> 32;
+    }
+
+    recent = &recents->recent[hash & (FS_RECENT_N - 1)];
+    *request = &recent->request;
+
+    if (recent->len == body.len
+        && memcmp(recent->body, body.data, body.len) == 0)
+    {
+        return 0;
+    }
+
+    recent->len = 0;
+
+    if (fs_request_hold(body, &recent->request, fault) != 0) {
+        return -1;
+    }
+
+    memcpy(recent->body, body.data, body.len);
+    recent->len = body.len;
+
+    return 0;
 }
 
 
@@ -285,6 +466,24 @@ fs_hold_merge(fs_hold_request_t *request, fs_fault_t *fault)
 
     request->lines_n = n;
 
+    if (!request->queue) {
+        return 0;
+    }
+
+    if (n != 1) {
+        return fs_fault_literal(fault, "lines", "is one line where it may "
+                                "wait");
+    }
+
+    if (request->gift_len != 0) {
+        return fs_fault_literal(fault, "gift", "is not beside queue");
+    }
+
+    if (request->lines[0].qty > FS_QUEUED_QTY_MAX) {
+        return fs_fault_literal(fault, "qty", "is from 1 to 8 where it may "
+                                "wait");
+    }
+
     return 0;
 }
 
@@ -341,31 +540,42 @@ fs_blank_length(const char *p, size_t len)
 }
 
 
+fs_str_t
+fs_text_trim(fs_str_t text)
+{
+    size_t  n;
+
+    while ((n = fs_blank_length(text.data, text.len)) != 0) {
+        text.data += n;
+        text.len -= n;
+    }
+
+    while ((text.len >= 1
+            && (n = fs_blank_length(text.data + text.len - 1, 1)) != 0)
+           || (text.len >= 3
+               && (n = fs_blank_length(text.data + text.len - 3, 3)) == 3))
+    {
+        text.len -= n;
+    }
+
+    return text;
+}
+
+
 int
 fs_contact_finish(fs_contact_t *contact, fs_fault_t *fault)
 {
-    char    *name;
-    size_t   n, len;
+    fs_str_t  name;
 
-    name = contact->name;
-    len = contact->name_len;
+    name.data = contact->name;
+    name.len = contact->name_len;
+    name = fs_text_trim(name);
 
-    while ((n = fs_blank_length(name, len)) != 0) {
-        name += n;
-        len -= n;
-    }
+    memmove(contact->name, name.data, name.len);
+    memset(contact->name + name.len, 0, FS_NAME_MAX - name.len);
+    contact->name_len = (uint16_t) name.len;
 
-    while ((len >= 1 && (n = fs_blank_length(name + len - 1, 1)) != 0)
-           || (len >= 3 && (n = fs_blank_length(name + len - 3, 3)) == 3))
-    {
-        len -= n;
-    }
-
-    memmove(contact->name, name, len);
-    memset(contact->name + len, 0, FS_NAME_MAX - len);
-    contact->name_len = (uint16_t) len;
-
-    if (len == 0) {
+    if (name.len == 0) {
         return fs_field_fault(&fs_contact_fields[0],
                               fs_contact_fields[0].name, fault);
     }
@@ -460,6 +670,24 @@ fs_request_sale(fs_str_t body, fs_sale_request_t *request, fs_fault_t *fault)
         return -1;
     }
 
+    if (request->giving.data == NULL
+        && (present & (1 << FS_SALE_PRICE_FEN)) == 0)
+    {
+        return fs_fault_literal(fault, "price_fen", FS_RULE_REQUIRED);
+    }
+
+    if ((present & (1 << FS_SALE_STOCK)) == 0) {
+        return fs_fault_literal(fault, "stock", FS_RULE_REQUIRED);
+    }
+
+    if (request->giving.data != NULL
+        && fs_sale_gives(request, present, fault) != 0)
+    {
+        return -1;
+    }
+
+    request->queues = (present >> FS_SALE_QUEUE) & 1;
+
     if ((present & (1 << FS_SALE_OPENS_AT))
         && (present & (1 << FS_SALE_CLOSES_AT))
         && request->closes_at <= request->opens_at)
@@ -484,6 +712,62 @@ fs_request_sale(fs_str_t body, fs_sale_request_t *request, fs_fault_t *fault)
 
     if (request->goal > request->stock) {
         return fs_fault_literal(fault, "goal", "is at most the stock");
+    }
+
+    return 0;
+}
+
+
+/* What is given is not sold: nothing that a price or a group has to do with
+ * it. */
+
+static int
+fs_sale_gives(fs_sale_request_t *request, uint32_t present,
+    fs_fault_t *fault)
+{
+    unsigned  i;
+
+    static const uint8_t  sold[] = {
+        FS_SALE_PRICE_FEN, FS_SALE_GOAL, FS_SALE_GOAL_BY, FS_SALE_HOLD_MS,
+        FS_SALE_CANCEL_MS, FS_SALE_QUEUE
+    };
+
+    for (i = 0; i < sizeof(sold); i++) {
+        if (present & (1u << sold[i])) {
+            return fs_fault(fault, FS_BAD_REQUEST,
+                            fs_sale_fields[sold[i]].name,
+                            "is not beside gives");
+        }
+    }
+
+    if (fs_request_gives(request->giving, &request->gives, fault) != 0) {
+        return -1;
+    }
+
+    if ((present & (1 << FS_SALE_LIMIT)) == 0) {
+        request->limit = 1;
+    }
+
+    if (request->gives.beacon.round != 0
+        && fs_beacon_at(request->gives.beacon.round) <= request->closes_at)
+    {
+        return fs_fault_literal(fault, "gives.beacon.round",
+                                "is out after closes_at");
+    }
+
+    if (request->gives.kind != FS_GIVES_PACKET) {
+        return 0;
+    }
+
+    if (request->stock < 1 || request->stock > FS_PACKETS_MAX) {
+        return fs_fault_literal(fault, "stock", "is from 1 to 10000 packets");
+    }
+
+    /* a fen each */
+
+    if (request->gives.total_fen < request->stock) {
+        return fs_fault_literal(fault, "gives.total_fen",
+                                "is at least the stock");
     }
 
     return 0;

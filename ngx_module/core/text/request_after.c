@@ -107,6 +107,17 @@ static const fs_schema_t  fs_call_off_schema = { fs_reason_fields, 1 };
 static const fs_schema_t  fs_compensate_schema = { fs_reason_fields, 2 };
 
 
+typedef struct {
+    fs_slug_t            sale;
+} fs_pin_request_t;
+
+static const fs_field_t  fs_pin_fields[] = {
+    fs_slug_field(fs_pin_request_t, "sale", sale, 0)
+};
+
+static const fs_schema_t  fs_pin_schema = fs_schema(fs_pin_fields);
+
+
 static const fs_field_t  fs_wave_fields[] = {
     { fs_str("sales"), FS_FIELD_SLUGS, 1, sizeof(fs_slug_t),
       offsetof(fs_wave_request_t, sales),
@@ -258,6 +269,26 @@ fs_write_words(char *buf, size_t size, const fs_reason_request_t *request)
     fs_write_object_end(&writer);
 
     return fs_writer_end(&writer);
+}
+
+
+int
+fs_request_pin(fs_str_t body, fs_slug_t *sale, fs_fault_t *fault)
+{
+    fs_pin_request_t  request;
+
+    memset(&request, 0, sizeof(request));
+
+    if (fs_json_read(body, FS_BODY_ADMIN_MAX, &fs_pin_schema, &request, NULL,
+                     fault)
+        != 0)
+    {
+        return -1;
+    }
+
+    *sale = request.sale;
+
+    return 0;
 }
 
 

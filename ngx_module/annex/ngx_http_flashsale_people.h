@@ -1,19 +1,14 @@
 
 /*
- * The people thread of a worker: it alone writes contacts, a batch a commit,
- * at most ten commits a second, so that its syncs are in no reservation's
- * way.  It sweeps for contacts whose time is over, and wipes what was erased.
- * It never touches the log or the index: whether somebody has goods to
- * collect it asks the main thread, once a second.
- *
- * A change is the main thread's until it is given to the thread, and again
- * when it has come back.
+ * A worker's contacts: the annex "people".  Whether somebody has goods to
+ * collect is looked at here, once a second, for those that its thread found.
  */
 
 #ifndef NGX_HTTP_FLASHSALE_PEOPLE_H
 #define NGX_HTTP_FLASHSALE_PEOPLE_H
 
-#include "worker/ngx_http_flashsale_people_thread.h"
+#include "annex/ngx_http_flashsale_annex.h"
+#include "core/read/collect.h"
 
 #pragma GCC visibility push(hidden)
 
@@ -31,19 +26,11 @@ fs_outcome_t ngx_http_flashsale_people_read(
     ngx_http_flashsale_worker_t *worker, const uint8_t *buyer,
     fs_contact_t *contact);
 
-/*
- * Give a change to the thread.  OK: *change is on its way, and `done` is
- * called once, with its outcome, unless it is set to NULL before.
- */
+/* Give a change to the thread, with whoever waits for it, or NULL.  OK: it is
+ * on its way. */
 fs_outcome_t ngx_http_flashsale_people_push(
-    ngx_http_flashsale_worker_t *worker, const fs_contact_change_t *change,
-    void (*done)(ngx_http_flashsale_change_t *), void *data,
-    ngx_http_flashsale_change_t **pushed);
-
-/* 1: it is promised, and tried until it is written; 0: it is decided already,
- * and `done` is about to be called. */
-ngx_uint_t ngx_http_flashsale_people_promise(
-    ngx_http_flashsale_change_t *change);
+    ngx_http_flashsale_worker_t *worker, const fs_contact_change_t *contact,
+    ngx_http_flashsale_writing_t *writing);
 
 /* As fs_collect(), in a view of its own and as far as one turn may look. */
 fs_outcome_t ngx_http_flashsale_people_collect(

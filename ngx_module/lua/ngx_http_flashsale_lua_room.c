@@ -1,0 +1,56 @@
+
+#include "lua/ngx_http_flashsale_lua_room.h"
+#include "annex/ngx_http_flashsale_talk.h"
+#include "core/talk/talk.h"
+#include "live/ngx_http_flashsale_viewers.h"
+
+
+#define NGX_HTTP_FLASHSALE_COMMENTS  20
+
+
+int
+ngx_http_flashsale_ffi_viewers(const char *session, size_t len)
+{
+    ngx_http_flashsale_worker_t  *worker;
+
+    worker = ngx_http_flashsale_lua_worker();
+
+    if (worker == NULL || worker->events == NULL) {
+        return -FS_NOT_READY;
+    }
+
+    return (int) ngx_http_flashsale_rooms_viewers(
+                            ngx_http_flashsale_viewers_rooms(worker->events),
+                            ngx_http_flashsale_lua_str(session, len));
+}
+
+
+int
+ngx_http_flashsale_ffi_comments(const char *session, size_t len, char *buf,
+    size_t size)
+{
+    int                           n;
+    fs_str_t                      name;
+    fs_slug_t                     slug;
+    fs_annex_t                   *annex;
+    fs_comment_t                  comments[NGX_HTTP_FLASHSALE_COMMENTS];
+    ngx_http_flashsale_worker_t  *worker;
+
+    worker = ngx_http_flashsale_lua_worker();
+    annex = worker ? ngx_http_flashsale_talk_rows(worker) : NULL;
+    name = ngx_http_flashsale_lua_str(session, len);
+
+    if (annex == NULL || !fs_slug_valid(name)) {
+        return -FS_NOT_READY;
+    }
+
+    fs_slug_set(&slug, name);
+
+    n = fs_talk_newest(annex, &slug, comments, NGX_HTTP_FLASHSALE_COMMENTS);
+
+    if (n >= 0) {
+        n = fs_answer_comments(buf, size, comments, (unsigned) n);
+    }
+
+    return n < 0 ? -FS_NOT_READY : n;
+}
