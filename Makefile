@@ -16,12 +16,13 @@
 #     make bench              beside its peers; bench-docs: docs/ from that
 #     make bench-engine       the numbers, side by side with the usual way
 #     make build [CC=clang]   build/[clang/]ngx_http_flashsale_module.so,
-#                             and build/[clang/]tuanbo-store
+#                             tuanbo-store and libtuanbo.so beside it
 #     make install [DESTDIR=dir] [PREFIX=/usr]     for nginx and its users
 #     make deb                Debian packages, in build/deb
 #     make test-deb           the same on a bare Debian 12, and used there
 #     make build-mainline NGINX_SRC=dir    against another nginx's sources
 #     make structure          docs/pictures/structure.svg, drawn anew
+#     make desk-pictures      those of docs/desk.md
 #     make fuzz-coverage, check, clean, clean-data
 
 CC      = gcc
@@ -31,6 +32,10 @@ STRICT  = -std=gnu11 -Wall -Wextra -Werror -fPIC
 LIBS    = -llmdb -lyajl -lcrypto -lpthread
 PORT    = 8080
 JOBS    = 2
+
+# Tests that run at once: most of their time they wait for something.
+TESTS   = 3
+BROWSERS = 2
 
 CORE_SRC = $(wildcard ngx_module/core/*/*.c)
 CORE_HDR = $(wildcard ngx_module/core/*/*.h)
@@ -42,6 +47,9 @@ MODULE_SRC = config $(wildcard ngx_module/*/*.[ch]) \
     $(CORE_SRC) $(CORE_HDR)
 MODULE   = $(BUILD)/ngx_http_flashsale_module.so
 STORE_TOOL = $(BUILD)/tuanbo-store
+LIBRARY  = $(BUILD)/libtuanbo.so
+MACHINE  = conf/tools/machine.c conf/tools/machine.h
+ICON     = templates/static/desk/icon.png
 
 TEST_HDR = $(wildcard t/*/*.h)
 UNIT_SRC = $(wildcard t/unit/test_*.c)
@@ -87,10 +95,10 @@ STATIC_OPT = $(CFLAGS) -std=gnu11
     test test-without-browser test-bare test-browser test-asan test-tsan \
     test-valgrind test-mainline check \
     fuzz fuzz-run fuzz-coverage fuzz-report replay valgrind unit-tsan \
-    bench bench-docs faults test-crash test-power bench-engine bench-core bench-goods force clean \
-    clean-data setup-build setup-run setup-test setup-browser setup-bench setup-fuzz \
+    bench bench-docs faults test-crash test-power bench-engine bench-core bench-goods bench-office force clean \
+    clean-data setup-build setup-run setup-test setup-browser setup-scanner setup-bench setup-fuzz \
     setup-valgrind setup-bare \
-    setup-structure structure
+    setup-structure structure desk-pictures
 .DELETE_ON_ERROR:
 
 all: build
@@ -113,10 +121,29 @@ $(BUILD)/unit/%: t/unit/%.c $(CORE_LIB) $(wildcard t/unit/*.h t/common/*.h)
 	$(CC) $(STRICT) $(CFLAGS) $(INCLUDE) -o $@ $< $(CORE_LIB) \
 	    -lcmocka $(LIBS)
 
-$(STORE_TOOL): conf/tools/tuanbo-store.c $(CORE_LIB)
+$(BUILD)/unit/test_library: conf/tools/libtuanbo.c conf/tools/libtuanbo.h $(MACHINE)
+
+$(STORE_TOOL): conf/tools/tuanbo-store.c $(MACHINE) $(CORE_LIB)
 	@mkdir -p $(@D)
-	$(CC) $(STRICT) $(CFLAGS) $(INCLUDE) -o $@ $< $(CORE_LIB) \
+	$(CC) $(STRICT) $(CFLAGS) $(INCLUDE) -o $@ $(filter %.c,$^) $(CORE_LIB) \
 	    $(LDFLAGS) $(LIBS)
+
+# By rename: a clerk may have the old one mapped.
+$(LIBRARY): conf/tools/libtuanbo.c conf/tools/libtuanbo.h $(MACHINE) $(CORE_LIB)
+	@mkdir -p $(@D)
+	$(CC) $(STRICT) $(CFLAGS) $(INCLUDE) -shared -o $@.new $(filter %.c,$^) \
+	    $(CORE_LIB) -Wl,--no-undefined -Wl,--exclude-libs,ALL $(LDFLAGS) $(LIBS)
+	@mv -f $@.new $@
+
+# The desk's icon for telephones whose home screens take no SVG.  Where vips
+# (libvips-tools) is not there, they show what they have.
+$(ICON): templates/static/desk/icon.svg
+	@if command -v vips > /dev/null; then \
+	    vips flatten $< '$@.new.png[strip]' && chmod 644 $@.new.png \
+	        && mv -f $@.new.png $@; \
+	else \
+	    echo 'No icon for home screens that take no SVG: vips is missing'; \
+	fi
 
 $(BUILD)/model/model: $(MODEL_SRC) $(CORE_LIB) $(TEST_HDR)
 	@mkdir -p $(@D)
@@ -201,7 +228,7 @@ test-power: setup-test
 # The module
 
 build: setup-build
-	@$(MAKE) --no-print-directory $(MODULE) $(STORE_TOOL)
+	@$(MAKE) --no-print-directory $(MODULE) $(STORE_TOOL) $(LIBRARY) $(ICON)
 
 # `config` lists the sources: another file, or another nginx, means another
 # configure.
@@ -235,17 +262,18 @@ $(MODULE): $(TREE)/objs/Makefile $(MODULE_SRC)
 PREFIX  = /usr
 SHARE   = $(PREFIX)/share/tuanbo
 MODULES = $(shell nginx -V 2>&1 | sed -n 's/.*--modules-path=\([^ ]*\).*/\1/p')
-CONFS   = $(wildcard conf/*.conf conf/tuanbo/*.conf)
+CONFS   = $(wildcard conf/*.conf conf/tuanbo/*.conf conf/office/*.conf)
 TOOLS   = $(notdir $(wildcard conf/bin/*))
 
-install: build install-share
+install: build setup-scanner install-share
 	@set -e; umask 022; module='$(DESTDIR)$(MODULES)/$(notdir $(MODULE))'; \
 	install -D -m 644 $(MODULE) "$$module.new"; \
 	mv -f "$$module.new" "$$module"; \
 	echo "$$module"
 
-install-share: $(STORE_TOOL)
-	@set -e; umask 022; share='$(DESTDIR)$(SHARE)' bin='$(DESTDIR)$(PREFIX)/bin'; \
+install-share: $(STORE_TOOL) $(LIBRARY) $(ICON)
+	@set -e; umask 022; share='$(DESTDIR)$(SHARE)' bin='$(DESTDIR)$(PREFIX)/bin' \
+	    lib='$(DESTDIR)$(PREFIX)/lib/tuanbo'; \
 	for file in $$(find lua templates conf/lib -type f) $(CONFS); do \
 	    install -D -m 644 "$$file" "$$share/$$file"; \
 	done; \
@@ -254,6 +282,8 @@ install-share: $(STORE_TOOL)
 	mkdir -p "$$bin"; \
 	ln -sf $(TOOLS:%=../share/tuanbo/conf/bin/%) "$$bin"; \
 	install -t "$$bin" $(STORE_TOOL); \
+	install -D -m 644 $(LIBRARY) "$$lib/libtuanbo.so.new"; \
+	mv -f "$$lib/libtuanbo.so.new" "$$lib/libtuanbo.so"; \
 	echo "$$share"; printf '%s\n' $(TOOLS:%="$$bin"/%) \
 	    "$$bin/$(notdir $(STORE_TOOL))"
 
@@ -261,10 +291,12 @@ install-share: $(STORE_TOOL)
 # Debian packages.  dpkg-buildpackage leaves them beside the tree: one of its
 # own, so that nothing of it gets here.
 
-deb: setup-deb
+deb: setup-deb setup-scanner
 	@rm -rf $(BUILD)/deb
 	@mkdir -p $(BUILD)/deb/tuanbo
 	@git ls-files -z | xargs -0 cp --parents -t $(BUILD)/deb/tuanbo
+	@test ! -d templates/static/scanner \
+	    || cp -R --parents templates/static/scanner $(BUILD)/deb/tuanbo
 	@cd $(BUILD)/deb/tuanbo && dpkg-buildpackage -us -uc -b
 	@rm -rf $(BUILD)/deb/tuanbo
 	@ls $(BUILD)/deb/*.deb
@@ -324,12 +356,13 @@ test: test-without-browser
 test-without-browser: setup-test
 	@$(MAKE) --no-print-directory build check
 	@$(MAKE) --no-print-directory unit replay model
-	TUANBO_MODULE='$(CURDIR)/$(MODULE)' prove -j$(JOBS) -It/lib t/
+	TUANBO_MODULE='$(CURDIR)/$(MODULE)' prove -j$(TESTS) -It/lib t/
 
 # Pictures of the pages go to build/screenshots.
 test-browser: setup-browser build
 	@$(MAKE) --no-print-directory build/browser/installed
 	TUANBO_MODULE='$(CURDIR)/$(MODULE)' node --test \
+	    --test-concurrency=$(BROWSERS) \
 	    $(sort $(wildcard t/browser/*.test.js))
 
 # Some four minutes; PART=run, build or conf is one part, PART=test the tests.
@@ -349,7 +382,7 @@ test-asan: setup-test build-asan
 	ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1 \
 	    TUANBO_NGINX='$(CURDIR)/build/asan/nginx' TUANBO_STATIC=1 \
 	    TUANBO_SLOWER=4 \
-	    prove -j$(JOBS) -It/lib t/
+	    prove -j$(TESTS) -It/lib t/
 
 # ThreadSanitizer sees one process at a time. So the unit tests have threads in
 # place of processes, and nginx's tests are those in which a worker's threads
@@ -485,6 +518,11 @@ bench-goods: setup-bench
 	@$(MAKE) --no-print-directory $(BUILD)/bench/goods
 	$(BUILD)/bench/goods
 
+# A ledger folded into SQLite and PostgreSQL; ORDERS (100000), ROUNDS (2).
+bench-office: setup-bench setup-run build
+	@$(MAKE) --no-print-directory $(BUILD)/bench/goods
+	t/bench/office.pl $(BUILD)
+
 # SECONDS (3) a load, ROUNDS (2) of each: ten minutes.
 bench: setup-bench build
 	@$(MAKE) --no-print-directory $(BENCH_BIN)
@@ -504,6 +542,14 @@ bench-engine: setup-bench build
 structure: setup-structure
 	t/structure.pl dot | dot -Tsvg -o docs/pictures/structure.svg
 
+# The pictures of docs/desk.md, as the tests in Chromium see the pages.
+DESK_PICTURES = counter-1-list counter-3-queued counter-4-double \
+    desk-receive desk-receive-final desk-claims desk-shelf desk-closing \
+    owner-1-photos owner-2-copy owner-3-meanwhile owner-4-cancel
+
+desk-pictures: test-browser
+	cp $(DESK_PICTURES:%=build/screenshots/%.png) docs/pictures
+
 
 # The demo
 
@@ -516,12 +562,17 @@ setup-build:
 
 setup-run:
 	@conf/setup.sh build run
+	@conf/scanner.sh
 
 setup-test:
 	@conf/setup.sh build run test
 
 setup-browser:
 	@conf/setup.sh build run browser
+	@conf/scanner.sh
+
+setup-scanner:
+	@conf/scanner.sh
 
 setup-bench:
 	@conf/setup.sh build bench

@@ -11,21 +11,26 @@ set -eu
 
 packages_build='gcc make libc6-dev nginx nginx-dev liblmdb-dev libyajl-dev
                 libssl-dev'
+# luajit2 goes with libnginx-mod-http-lua; luajit would remove that.
 # Penlight's pl.path wants lua-filesystem, which its package only recommends
 packages_run='nginx libnginx-mod-http-lua lua-cjson lua-filesystem
               lua-penlight libqrencode4 curl openssl perl
-              libmojolicious-perl libdbd-sqlite3-perl'
+              libmojolicious-perl libdbd-sqlite3-perl
+              luajit2 lua-socket lua-curl lua-dbi-sqlite3 libvips-tools'
 packages_test='perl libcmocka-dev libmojolicious-perl libio-socket-ssl-perl
-               libdbd-sqlite3-perl
-               nghttp2-client lmdb-utils lua-check curl openssl'
-packages_browser='openssl fonts-noto-cjk'
+               libdbd-sqlite3-perl luajit2 lua-socket lua-curl lua-dbi-sqlite3
+               lua-dbi-postgresql postgresql sqlite3
+               libvips-tools nghttp2-client lmdb-utils lua-check curl openssl'
+packages_browser='openssl fonts-noto-cjk poppler-utils'
 # its runtime has the version in its name: that of Debian 12
 packages_fuzz='clang libclang-rt-14-dev llvm'
 packages_valgrind='valgrind libc6-dbg libcmocka-dev perl'
 packages_bare='debootstrap perl'
-packages_deb='build-essential dpkg-dev debhelper help2man lintian'
+packages_deb='build-essential dpkg-dev debhelper help2man lintian luajit2
+              lua-filesystem libvips-tools'
 packages_structure='graphviz perl'
 packages_bench='wrk redis-server redis-tools lua-nginx-redis postgresql
+                lua-dbi-postgresql
                 gnuplot-nox libnginx-mod-http-lua lua-cjson curl openssl'
 
 if [ "${TUANBO_SETUP:-}" = no ]; then

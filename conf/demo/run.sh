@@ -1,12 +1,14 @@
 #!/bin/sh
 #
-# The demo: nginx on 127.0.0.1:PORT and, beside it, an order service on a port
-# above that, with their data in data/.
+# The demo: nginx on 127.0.0.1:PORT and, beside it, on ports above that, an
+# order service and the office (an nginx of its own, and its clerk), with their
+# data in data/.
 #
 #     run.sh MODULE PORT
 #
-# Called by `make run`. Ctrl-C stops both. The data stays; `make clean-data`
-# removes it. TUANBO_DATA is another directory for them.
+# Called by `make run`. Ctrl-C stops all. The data stays; `make clean-data`
+# removes it. TUANBO_DATA is another directory for them; TUANBO_WAVES_AFTER,
+# seconds, when a wave is frozen after its last sale has closed.
 
 set -eu
 
@@ -18,6 +20,10 @@ port=$2
 url=http://127.0.0.1:$port
 nginx=
 orders=
+office=
+clerk=
+waves=
+folder=
 
 fail()
 {
@@ -28,12 +34,17 @@ fail()
 stop()
 {
     trap '' INT TERM HUP
-    if [ -n "$orders" ]; then
-        kill -TERM "$orders" 2>/dev/null || :
-        wait "$orders" 2>/dev/null || :
-        rm -f "$data/orders.pid"
-        orders=
-    fi
+    for process in $folder $waves $clerk $office $orders; do
+        kill -TERM "$process" 2>/dev/null || :
+        wait "$process" 2>/dev/null || :
+    done
+    rm -f "$data/orders.pid" "$data/clerk.pid" "$data/waves.pid" \
+        "$data/folder.pid"
+    folder=
+    waves=
+    clerk=
+    office=
+    orders=
     if [ -n "$nginx" ]; then
         kill -TERM "$nginx" 2>/dev/null || :
         wait "$nginx" 2>/dev/null || :
@@ -57,9 +68,9 @@ case $root$data in
 esac
 
 umask 077
-mkdir -p "$data/secrets" "$data/tmp"
+mkdir -p "$data/secrets" "$data/tmp" "$data/office"
 
-for name in nginx orders; do
+for name in nginx orders office clerk waves folder; do
     if [ -s "$data/$name.pid" ] \
         && kill -0 "$(cat "$data/$name.pid")" 2>/dev/null
     then
@@ -121,7 +132,13 @@ if [ -z "$orders_port" ]; then
         "order service; try another: make run PORT=…"
 fi
 
-for role in orders ledger admin checkout session; do
+office_port=$(free_from $((orders_port + 1)))
+if [ -z "$office_port" ]; then
+    fail "No port from $((orders_port + 1)) to $((orders_port + 20)) is free" \
+        "for the office; try another: make run PORT=…"
+fi
+
+for role in orders ledger admin checkout session desk warehouse; do
     if [ ! -s "$data/secrets/$role" ]; then
         openssl rand -hex 32 > "$data/secrets/$role.new"
         mv "$data/secrets/$role.new" "$data/secrets/$role"
@@ -133,10 +150,13 @@ if [ "$(id -u)" = 0 ]; then
     user='user root;'
 fi
 modules=$(nginx -V 2>&1 | sed -n 's/.*--modules-path=\([^ ]*\).*/\1/p')
-sed -e "s|@USER@|$user|" -e "s|@DATA@|$data|g" -e "s|@ROOT@|$root|g" \
-    -e "s|@PORT@|$port|" -e "s|@ORDERS_PORT@|$orders_port|" \
-    -e "s|@MODULE@|$module|" -e "s|@NGINX_MODULES@|$modules|" \
-    "$demo/nginx.conf.in" > "$data/nginx.conf"
+for conf in nginx office; do
+    sed -e "s|@USER@|$user|" -e "s|@DATA@|$data|g" -e "s|@ROOT@|$root|g" \
+        -e "s|@PORT@|$port|" -e "s|@ORDERS_PORT@|$orders_port|" \
+        -e "s|@OFFICE_PORT@|$office_port|" \
+        -e "s|@MODULE@|$module|" -e "s|@NGINX_MODULES@|$modules|" \
+        "$demo/$conf.conf.in" > "$data/$conf.conf"
+done
 
 # What comes before error_log is read goes to stderr and is of no use here
 # unless nginx ends.
@@ -176,6 +196,41 @@ do
     fi
     sleep 0.1
 done
+
+# What ends is started again, until whoever keeps it is told to stop.
+keep()
+{
+    kept=
+    trap 'kill -TERM "$kept" 2>/dev/null; wait "$kept"; exit 0' TERM INT HUP
+    while :; do
+        "$@" < /dev/null &
+        kept=$!
+        wait "$kept" || :
+        sleep 1
+    done
+}
+
+# The office: what is wrong with it is no reason not to sell.
+(keep "$root/conf/bin/tuanbo-office" answer --directory "$data/office") \
+    >> "$data/clerk.log" 2>&1 &
+clerk=$!
+echo "$clerk" > "$data/clerk.pid"
+(keep "$root/conf/bin/tuanbo-office" waves --directory "$data/office" \
+    --url "$url" --secret "$data/secrets/admin" \
+    ${TUANBO_WAVES_AFTER:+--after "$TUANBO_WAVES_AFTER"}) \
+    >> "$data/clerk.log" 2>&1 &
+waves=$!
+echo "$waves" > "$data/waves.pid"
+(keep "$root/conf/bin/tuanbo-office" fold --directory "$data/office" \
+    --store "$data/store") >> "$data/folder.log" 2>&1 &
+folder=$!
+echo "$folder" > "$data/folder.pid"
+(keep nginx -e "$data/office.log" -p "$data" -c "$data/office.conf" \
+    -g 'daemon off;') 2>> "$data/office-stderr.log" &
+office=$!
+
+desk=$("$root/conf/bin/tuanbo-office" invite --directory "$data/office" \
+    --owner 店主 --url "$url") || desk="(see $data/clerk.log)"
 
 # Loaded once: later a shop's own changes count.
 "$root/conf/bin/tuanbo-load-catalog" --new --quiet --url "$url" \
@@ -218,6 +273,10 @@ The next session is on $(at "$to_come") (the shop's time, UTC+8).
 
 Buy something there: the order service that takes the money is a demo, too.
 What came of it is at $url/demo/orders
+
+For whoever runs the shop, the desk (this link opens it once, and on one device):
+
+  $desk
 
 Or, without a browser, reserve two boxes of grapes (anybody may be any buyer here, it is a demo):
 

@@ -13,11 +13,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "machine.h"
 #include "pair/pair.h"
 
 
@@ -56,9 +55,6 @@ static const char  tool_help[] =
 
 static int tool_misused(const char *why, const char *what);
 static int tool_become(const char *path);
-static int tool_boot_id(uint8_t *id);
-static void tool_clock(void *data, int64_t *wall, int64_t *boot);
-static int tool_random(void *data, uint8_t *bytes, size_t len);
 static void tool_log(void *data, fs_say_level_t level, const char *message);
 
 
@@ -99,11 +95,10 @@ main(int argc, char **argv)
     conf.path = path;
     conf.sync = 1;
     conf.readers = TOOL_READERS;
-    conf.clock = tool_clock;
-    conf.random = tool_random;
     conf.log = tool_log;
+    machine_conf(&conf);
 
-    if (tool_become(path) == -1 || tool_boot_id(conf.boot_id) == -1) {
+    if (tool_become(path) == -1) {
         return TOOL_FAILED;
     }
 
@@ -157,77 +152,6 @@ tool_become(const char *path)
     }
 
     return 0;
-}
-
-
-/* A UUID; a mark that carries another one is of a boot that is over. */
-
-static int
-tool_boot_id(uint8_t *id)
-{
-    int       c;
-    FILE     *file;
-    unsigned  digits, value;
-
-    digits = 0;
-    value = 0;
-    file = fopen("/proc/sys/kernel/random/boot_id", "re");
-
-    while (file != NULL && digits < 2 * FS_BOOT_LEN
-           && (c = getc(file)) != EOF)
-    {
-        if (c == '-') {
-            continue;
-        }
-
-        if (c >= '0' && c <= '9') {
-            value = value << 4 | (unsigned) (c - '0');
-
-        } else if (c >= 'a' && c <= 'f') {
-            value = value << 4 | (unsigned) (c - 'a' + 10);
-
-        } else {
-            break;
-        }
-
-        id[digits++ / 2] = (uint8_t) value;
-    }
-
-    if (file != NULL) {
-        fclose(file);
-    }
-
-    if (digits != 2 * FS_BOOT_LEN) {
-        fprintf(stderr, "tuanbo-store: /proc/sys/kernel/random/boot_id "
-                "cannot be read\n");
-        return -1;
-    }
-
-    return 0;
-}
-
-
-static void
-tool_clock(void *data, int64_t *wall, int64_t *boot)
-{
-    struct timespec  ts;
-
-    (void) data;
-
-    (void) clock_gettime(CLOCK_REALTIME, &ts);
-    *wall = (int64_t) ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-
-    (void) clock_gettime(CLOCK_BOOTTIME, &ts);
-    *boot = (int64_t) ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
-
-static int
-tool_random(void *data, uint8_t *bytes, size_t len)
-{
-    (void) data;
-
-    return getrandom(bytes, len, 0) == (ssize_t) len ? 0 : -1;
 }
 
 

@@ -1,6 +1,8 @@
 -- Static files under URLs that change with their contents, so that browsers
 -- may keep them for good: /static/tuanbo.1f2e3d4c5b.css is tuanbo.css.
 
+local crypto = require "tuanbo.crypto"
+
 local ngx_sha1 = ngx.sha1_bin
 
 local PREFIX = "/static/"
@@ -21,18 +23,11 @@ local function contents(path)
 end
 
 
-local function hex(bytes)
-    return (bytes:gsub(".", function(c)
-        return string.format("%02x", c:byte())
-    end))
-end
-
-
 -- names: relative to the directory.
 function assets.setup(directory, names)
     for _, name in ipairs(names) do
-        local print_of = hex(ngx_sha1(contents(directory .. "/" .. name)))
-                         :sub(1, 10)
+        local data = contents(directory .. "/" .. name)
+        local print_of = crypto.hex(ngx_sha1(data)):sub(1, 10)
         local stem, ext = name:match("^(.+)%.(%w+)$")
 
         urls[name] = PREFIX .. stem .. "." .. print_of .. "." .. ext

@@ -75,6 +75,20 @@ function types.time(value, _, field)
 end
 
 
+-- os.time would make the 2nd of March of the 30th of February
+function types.date(value, _, field)
+    local year, month, day = tostring(value):match("^(20%d%d)-(%d%d)-(%d%d)$")
+    local at = year and os.time { year = year, month = month, day = day,
+                                  hour = 12 }
+
+    if type(value) ~= "string" or not at
+       or os.date("%Y-%m-%d", at) ~= value
+    then
+        return field, "is a day like 2026-12-01"
+    end
+end
+
+
 function types.boolean(value, _, field)
     if type(value) ~= "boolean" then
         return field, "is true or false"
@@ -98,6 +112,16 @@ function types.file(value, _, field)
 end
 
 
+-- What the office made of a photo: its name has its width and height.
+function types.photo(value, _, field)
+    if type(value) ~= "string"
+       or not value:find("^%x+%-%d+x%d+$") or #value > 64
+    then
+        return field, "is the name of a photo, like 0f3a-1600x1200"
+    end
+end
+
+
 function types.choice(value, rule, field)
     for _, choice in ipairs(rule.of) do
         if value == choice then
@@ -109,17 +133,25 @@ function types.choice(value, rule, field)
 end
 
 
+-- What a sale gives: the engine says what that may be.
+function types.given(value, _, field)
+    if type(value) ~= "table" or value[1] ~= nil then
+        return field, "is an object"
+    end
+end
+
+
 function types.list(value, rule, field)
     if type(value) ~= "table" or #value < rule.min or #value > rule.max then
         return field, "is a list of " .. rule.min .. " to " .. rule.max
     end
 
     for i, one in ipairs(value) do
-        local wrong, why = types[rule.of.type](one, rule.of,
-                                               field .. "[" .. i .. "]")
+        local wrong, why, by = types[rule.of.type](one, rule.of,
+                                                   field .. "[" .. i .. "]")
 
         if wrong then
-            return wrong, why
+            return wrong, why, by or { is = rule.of.type, rule = rule.of }
         end
     end
 end
@@ -144,7 +176,8 @@ function check_fields(doc, fields, prefix)
 
     for name in pairs(doc) do
         if not fields[name] then
-            return prefix .. tostring(name), "is not a field here"
+            return prefix .. tostring(name), "is not a field here",
+                   { is = "unknown" }
         end
     end
 
@@ -159,26 +192,30 @@ function check_fields(doc, fields, prefix)
         local rule, value, field = fields[name], doc[name], prefix .. name
 
         if given(value) then
-            local wrong, why = types[rule.type](value, rule, field)
+            local wrong, why, by = types[rule.type](value, rule, field)
 
             if wrong then
-                return wrong, why
+                return wrong, why, by or { is = rule.type, rule = rule }
             end
 
             if rule.after and given(doc[rule.after])
                and value <= doc[rule.after]
             then
-                return field, "is after " .. rule.after
+                return field, "is after " .. rule.after,
+                       { is = "after", rule = rule }
             end
 
             if rule.most and given(doc[rule.most])
                and value > doc[rule.most]
             then
-                return field, "is at most the " .. rule.most
+                return field, "is at most the " .. rule.most,
+                       { is = "most", rule = rule }
             end
 
-        elseif rule.required then
-            return field, "is missing"
+        elseif rule.required
+               and not (rule.unless and given(doc[rule.unless]))
+        then
+            return field, "is missing", { is = "missing", rule = rule }
         end
     end
 end
@@ -272,7 +309,8 @@ local kept = {
 --- What a page can read of a document, which may be older than the rules or
 -- have come by a way that knows none: a table of its own, with the fields that
 -- keep their rules, and nothing else.
--- @tparam string kind product, pickup, session, sale (its `doc`) or cancelled
+-- @tparam string kind product, pickup, session, rules, sale (its `doc`) or
+-- cancelled
 -- @tparam table doc
 -- @tparam function told called with each other field that the schema has, and
 -- its rule
@@ -284,29 +322,39 @@ end
 
 
 --- Check a document, or what a sale is defined with.
--- @tparam string kind product, pickup, session or sale
+-- @tparam string kind product, pickup, session, sale or rules
 -- @tparam table doc
 -- @treturn boolean|nil true
 -- @treturn string which field, like pickups[2] or en.title
 -- @treturn string which rule it breaks, in words
+-- @treturn table the same for other words: `is`, and the schema's `rule`
 function catalog.check(kind, doc)
     local fields = schema[kind]
 
     if not fields then
-        return nil, "kind", "is product, pickup, session or sale"
+        return nil, "kind", "is product, pickup, session, sale or rules"
     end
 
     if type(doc) ~= "table" then
         return nil, "", "is an object"
     end
 
-    local field, rule = check_fields(doc, fields, "")
+    local field, rule, by = check_fields(doc, fields, "")
 
     if field then
-        return nil, field, rule
+        return nil, field, rule, by
     end
 
     return true
+end
+
+
+--- The rules of a kind's fields, by name, for who makes a form of them. Read,
+-- never changed.
+-- @tparam string kind
+-- @treturn table
+function catalog.fields(kind)
+    return schema[kind]
 end
 
 

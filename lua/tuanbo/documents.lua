@@ -60,19 +60,25 @@ function documents.get(engine, kind, id)
 end
 
 
---- The first documents of a kind, in order of their ids.
+--- Documents of a kind, in order of their ids.
 -- @tparam table engine
 -- @tparam string kind
 -- @tparam number limit 1 to 100
+-- @tparam[opt] string after the id they come after
 -- @treturn table a list of { id =, doc = }
-function documents.list(engine, kind, limit)
-    local list = engine.documents(kind, nil, limit) or {}
+-- @treturn string|nil the next page's `after`
+function documents.list(engine, kind, limit, after)
+    local list, next_after = engine.documents(kind, after, limit)
+
+    if not list then
+        return {}
+    end
 
     for _, entry in ipairs(list) do
         entry.doc = readable(kind, entry.id, entry.doc)
     end
 
-    return list
+    return list, next_after
 end
 
 

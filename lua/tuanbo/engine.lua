@@ -14,18 +14,21 @@ local base = require "resty.core.base"
 local cjson = require "cjson.safe"
 local ffi = require "ffi"
 local semaphore = require "ngx.semaphore"
+local reading = require "tuanbo.reading"
 
 local C = ffi.C
 local ffi_string = ffi.string
+local code_of, decode, text = reading.code, reading.decode, reading.text
 local get_request = base.get_request
 
 -- The module's other side is ngx_module/lua/ngx_http_flashsale_lua.h.
-local VERSION = 7
+local VERSION = 15
 
 local PAGE_MAX = 100                -- of one call
 local PAGE = 20
 local DOCUMENTS_SIZE = 1048576      -- bytes of one page of documents
 local HOLD_SIZE = 49152             -- bytes of a hold's or a problem's JSON
+local DRAW_SIZE = 458752            -- bytes of a sale and its draw
 local LISTED_SIZE = 4096            -- of a hold's in a list
 local SECRETS_SIZE = 65537          -- bytes of a file of secrets, and one
 local UNPAID_MAX = 8                -- of one buyer
@@ -56,6 +59,11 @@ typedef struct {
     int32_t   formed;
     uint32_t  cancel_ms;
     uint32_t  called_off;
+    uint32_t  hold_ms;
+    uint32_t  handed_over;
+    uint32_t  claimed;
+    uint32_t  queued;
+    uint32_t  awaited;
     uint32_t  id_len;
     uint32_t  title_len;
     char      id[64];
@@ -69,6 +77,7 @@ typedef struct {
 
 typedef struct {
     double    handed_at;
+    double    ready_at;
     double    claim_until;
     uint32_t  claim_qty;
     uint32_t  coming;
@@ -76,6 +85,7 @@ typedef struct {
 
 typedef struct {
     double    cancel_until;
+    double    refund_ms;
     ngx_http_flashsale_ffi_line_t  lines[8];
 } ngx_http_flashsale_ffi_order_t;
 
@@ -99,6 +109,8 @@ int ngx_http_flashsale_ffi_sales(const char *after, size_t after_len,
     int limit, ngx_http_flashsale_ffi_sale_t *sales, int *more);
 int ngx_http_flashsale_ffi_shelf(int ended, double from, int limit,
     ngx_http_flashsale_ffi_sale_t *sales, int *more);
+int ngx_http_flashsale_ffi_draw(const char *id, size_t id_len, char *buf,
+    size_t size);
 int ngx_http_flashsale_ffi_group(const char *id, size_t id_len,
     const char *pickup, size_t pickup_len,
     ngx_http_flashsale_ffi_group_t *group);
@@ -116,6 +128,8 @@ int ngx_http_flashsale_ffi_documents(const char *kind, size_t kind_len,
     const char *after, size_t after_len, int limit,
     ngx_http_flashsale_ffi_document_t *documents, char *buf, size_t size,
     int *more);
+int ngx_http_flashsale_ffi_day_key(const char *pickup, size_t pickup_len,
+    double day, char *key);
 int ngx_http_flashsale_ffi_slot(void);
 int ngx_http_flashsale_ffi_reserve(ngx_http_request_t *r,
     ngx_http_flashsale_ffi_post_pt post, void *sem, const char *body,
@@ -160,18 +174,7 @@ do
 end
 
 
-local SALE_STATES = {}
-
-while true do
-    local name = C.ngx_http_flashsale_ffi_state(#SALE_STATES)
-
-    if name == nil then
-        break
-    end
-
-    SALE_STATES[#SALE_STATES + 1] = ffi_string(name)
-end
-
+local SALE_STATES = reading.names(C.ngx_http_flashsale_ffi_state)
 local GROUP_STATES = { "open", "formed", "failed" }
 
 local post = ffi.cast("ngx_http_flashsale_ffi_post_pt",
@@ -191,14 +194,11 @@ local pending = ffi.new("void *[1]")
 local one_order = ffi.new("ngx_http_flashsale_ffi_order_t")
 local hold_buffer = ffi.new("char[?]", HOLD_SIZE)
 local sale_page, document_page, document_buffer, holds_buffer
-local unpaid_buffer
+local unpaid_buffer, draw_buffer
+
+local day_key = ffi.new("char[32]")
 
 local engine = {}
-
-
-local function code_of(n)
-    return ffi_string(C.ngx_http_flashsale_ffi_code(-n))
-end
 
 
 local function sale_table(sale)
@@ -228,45 +228,19 @@ local function sale_table(sale)
         formed = formed,
         cancel_ms = sale.cancel_ms ~= 0 and sale.cancel_ms or nil,
         called_off = sale.called_off == 1 or nil,
+        hold_ms = sale.hold_ms ~= 0 and sale.hold_ms or nil,
+        handed_over = sale.claimed ~= 0 and sale.handed_over or nil,
+        claimed = sale.claimed ~= 0 and sale.claimed or nil,
+        queued = sale.queued,
+        awaited = sale.awaited == 1 or nil,
         version = sale.version,
         ended_at = sale.ended_at ~= 0 and sale.ended_at or nil,
     }
 end
 
 
--- Objects without what is null in them.
-local function without_nulls(value)
-    if type(value) ~= "table" then
-        return value
-    end
-
-    for name, inner in pairs(value) do
-        if inner == cjson.null then
-            value[name] = nil
-
-        elseif type(inner) == "table" then
-            without_nulls(inner)
-        end
-    end
-
-    return value
-end
-
-
-local function decode(buffer, len)
-    return without_nulls(cjson.decode(ffi_string(buffer, len)))
-end
-
-
 local function page_size(limit)
-    limit = tonumber(limit) or PAGE
-
-    return math.max(1, math.min(math.floor(limit), PAGE_MAX))
-end
-
-
-local function text(value)
-    return type(value) == "string" and value or ""
+    return reading.page_size(limit, PAGE, PAGE_MAX)
 end
 
 
@@ -344,7 +318,10 @@ end
 -- @tparam string id its slug
 -- @treturn table|nil id, title, state, price_fen, stock, free, held, sold,
 -- limit, opens_at, closes_at, goal, goal_by, joined, formed, cancel_ms,
--- version; called_off: true when it was cancelled
+-- version; called_off: true when it was cancelled; hold_ms: of its own; of one
+-- of which something is claimed handed_over and claimed, which are units;
+-- queued: units that are waited for; awaited: true while those who wait get
+-- what is free
 -- @treturn string the problem's code
 function engine.sale(id)
     if type(id) ~= "string" then
@@ -467,13 +444,14 @@ end
 -- @tparam string id
 -- @tparam string identity the buyer's, as flashsale_user has it
 -- @treturn table|nil id, state, lines (of sale, qty, price_fen; of an order
--- also goods, short_qty, and what its JSON has not: coming, the units that the
--- sale does not have again, handed_at, claim_qty, the units that its buyer can
--- claim, and claim_until), pickup, amount_fen, owed_fen,
+-- also goods, short_qty, and what its JSON has not: coming, the units that
+-- have come or may still, ready_at and handed_at, claim_qty, the units that
+-- its buyer can claim, and claim_until), pickup, amount_fen, owed_fen,
 -- refunded_fen, created_at, expires_at, now, debts (of owed, sale, qty,
 -- amount_fen, reason, due_at, refunded_at), claims (of id, state, amount_fen,
 -- due_at, sale, qty, reason, answered_at), and what is in no JSON:
--- cancel_until, while its buyer can cancel it
+-- cancel_until, while its buyer can cancel it, and then refund_ms: what is
+-- owed from now on is paid back within that time
 -- @treturn string the problem's code; no_such_hold also when it is another's
 function engine.hold(id, identity)
     id, identity = text(id), text(identity)
@@ -490,24 +468,7 @@ function engine.hold(id, identity)
         return nil, code_of(n)
     end
 
-    local hold = decode(hold_buffer, n)
-
-    hold.cancel_until = one_order.cancel_until ~= 0
-                        and one_order.cancel_until or nil
-
-    for i, line in ipairs(hold.lines) do
-        local beside = one_order.lines[i - 1]
-
-        if line.goods then
-            line.coming = beside.coming
-            line.handed_at = beside.handed_at ~= 0 and beside.handed_at or nil
-            line.claim_qty = beside.claim_qty
-            line.claim_until = beside.claim_until ~= 0
-                               and beside.claim_until or nil
-        end
-    end
-
-    return hold
+    return reading.with_beside(decode(hold_buffer, n), one_order)
 end
 
 
@@ -579,6 +540,25 @@ function engine.document(kind, id)
     end
 
     return decode(document_buffer, n)
+end
+
+
+--- The key of a pickup point's day: whoever has it can tell what was signed
+-- for there and then, and comes to no other key.
+-- @tparam string pickup
+-- @tparam number day
+-- @treturn string|nil 32 bytes
+-- @treturn string the problem's code
+function engine.day_key(pickup, day)
+    pickup = text(pickup)
+
+    local n = C.ngx_http_flashsale_ffi_day_key(pickup, #pickup, day, day_key)
+
+    if n < 0 then
+        return nil, code_of(n)
+    end
+
+    return ffi_string(day_key, n)
 end
 
 
@@ -689,6 +669,24 @@ local function command(submit)
 end
 
 
+--- Packets or a draw: what is public of them.
+-- @tparam string id the giving's
+-- @treturn table|nil sale and draw, as of `GET /api/sales/ID` and
+-- `GET /api/sales/ID/draw`; no draw: it is of no tickets
+-- @treturn string the problem's code
+function engine.draw(id)
+    draw_buffer = draw_buffer or ffi.new("char[?]", DRAW_SIZE)
+
+    local n = C.ngx_http_flashsale_ffi_draw(id, #id, draw_buffer, DRAW_SIZE)
+
+    if n < 0 then
+        return nil, code_of(n)
+    end
+
+    return decode(draw_buffer, n)
+end
+
+
 -- Right after a start or a reload the engine takes no commands for some
 -- milliseconds: wait for it, at most READY_MS.
 local function wait_for_commands()
@@ -758,8 +756,9 @@ function engine.release(identity, id)
 end
 
 
--- Contacts are opened right after the store.
-local function wait_for_people()
+--- Contacts are opened right after the store: wait for it, for some
+-- milliseconds at most once.
+function engine.wait_for_people()
     local waited = 0
 
     while C.ngx_http_flashsale_ffi_people_known() == 0 and waited < READY_MS do
@@ -802,7 +801,7 @@ end
 -- @treturn string nil when there is none; else the problem's code
 function engine.contact(identity)
     identity = text(identity)
-    wait_for_people()
+    engine.wait_for_people()
 
     local n = C.ngx_http_flashsale_ffi_contact(identity, #identity,
                                                hold_buffer, HOLD_SIZE)
@@ -821,7 +820,7 @@ end
 -- @treturn string the problem's code
 function engine.me(identity)
     identity = text(identity)
-    wait_for_people()
+    engine.wait_for_people()
 
     local n = C.ngx_http_flashsale_ffi_me(identity, #identity, hold_buffer,
                                           HOLD_SIZE)
@@ -842,7 +841,7 @@ end
 -- @treturn table the problem: code, status, field
 function engine.give_contact(identity, contact)
     identity = text(identity)
-    wait_for_people()
+    engine.wait_for_people()
 
     local body = cjson.encode {
         name = contact.name,
@@ -861,7 +860,7 @@ end
 -- @treturn table the problem
 function engine.leave(identity)
     identity = text(identity)
-    wait_for_people()
+    engine.wait_for_people()
 
     local n = C.ngx_http_flashsale_ffi_contact_leave(get_request(), identity,
         #identity, pending, later, hold_buffer, HOLD_SIZE)

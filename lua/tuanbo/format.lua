@@ -1,6 +1,8 @@
 -- Numbers and times in words. Times of the shop, not of the server: setup
 -- says how far it is from UTC.
 
+local ffi = require "ffi"
+
 local format = {}
 
 local MINUTE_MS = 60 * 1000
@@ -33,7 +35,8 @@ local function local_parts(at)
 end
 
 
-local function day_number(at)
+-- The number of the shop's day: the first one of 1970 is 0.
+function format.day(at)
     return math.floor((at + offset_ms) / DAY_MS)
 end
 
@@ -47,7 +50,7 @@ end
 
 -- "今天 20:00", "周五 12月4日 20:00"; with the year when it is another one.
 function format.when(say, at, now)
-    local days = day_number(at) - day_number(now)
+    local days = format.day(at) - format.day(now)
     local clock = format.clock(at)
     local parts = local_parts(at)
 
@@ -69,9 +72,63 @@ function format.when(say, at, now)
 end
 
 
+-- A time as a form's field of the type datetime-local has it.
+function format.typed(at)
+    local parts = local_parts(at)
+
+    return string.format("%04d-%02d-%02dT%02d:%02d", parts.year, parts.month,
+                         parts.day, parts.hour, parts.min)
+           .. (parts.sec ~= 0 and string.format(":%02d", parts.sec) or "")
+end
+
+
+-- Days from 1970 to a day of the calendar.
+local function days_to(year, month, day)
+    local y = month <= 2 and year - 1 or year
+    local era = math.floor(y / 400)
+    local of_era = y - era * 400
+    local of_year = math.floor((153 * ((month + 9) % 12) + 2) / 5) + day - 1
+
+    return era * 146097 + of_era * 365 + math.floor(of_era / 4)
+           - math.floor(of_era / 100) + of_year - 719468
+end
+
+
+-- The time of such a field; nil where it is none. A day alone: its beginning.
+function format.of_typed(typed)
+    local year, month, day, rest =
+        typed:match("^(%d%d%d%d)%-(%d%d)%-(%d%d)(.*)$")
+    local hour, minute, second =
+        (rest or ""):match("^[T ](%d%d):(%d%d):?(%d*)$")
+
+    if not year or rest ~= "" and not hour then
+        return nil
+    end
+
+    local at = days_to(tonumber(year), tonumber(month), tonumber(day)) * DAY_MS
+               + (tonumber(hour or 0) * 60 + tonumber(minute or 0)) * MINUTE_MS
+               + (tonumber(second) or 0) * 1000 - offset_ms
+
+    -- there is no 31st of June
+    if not format.typed(at):find(year .. "-" .. month .. "-" .. day, 1, true)
+       or rest ~= "" and (tonumber(hour) > 23 or tonumber(minute) > 59)
+    then
+        return nil
+    end
+
+    return at
+end
+
+
+-- When the day of a time begins.
+function format.day_of(at)
+    return format.day(at) * DAY_MS - offset_ms
+end
+
+
 -- Until when something is kept: the clock alone while it is today.
 function format.till(say, at, now)
-    if day_number(at) == day_number(now) then
+    if format.day(at) == format.day(now) then
         return format.clock(at)
     end
 
@@ -114,14 +171,37 @@ function format.length(say, ms)
 end
 
 
+-- The number that a hold's id is to whoever searches many of them: its eight
+-- digits, with no text made of them.
+-- @tparam cdata id its hexadecimal digits
+-- @tparam number len of them
+-- @treturn number below 100,000,000
+function format.pickup_number(id, len)
+    local number = 0
+
+    -- six digits at once: what is multiplied stays below 2^53
+    for i = 0, len - 1, 6 do
+        local digits, unit = 0, 1
+
+        for k = i, math.min(i + 5, len - 1) do
+            local digit = id[k]
+
+            digits = digits * 16
+                     + (digit < 58 and digit - 48 or digit % 32 + 9)
+            unit = unit * 16
+        end
+
+        number = (number * unit + digits) % 100000000
+    end
+
+    return number
+end
+
+
 -- The eight digits that are said at the pickup point, out of a hold's id.
 -- The id cannot be guessed, so neither can they.
 function format.pickup_code(id)
-    local number = 0
-
-    for i = 1, #id do
-        number = (number * 16 + tonumber(id:sub(i, i), 16)) % 100000000
-    end
+    local number = format.pickup_number(ffi.cast("const char *", id), #id)
 
     return string.format("%04d %04d", math.floor(number / 10000),
                          number % 10000)

@@ -5,12 +5,15 @@ local assets = require "tuanbo.assets"
 local documents = require "tuanbo.documents"
 local format = require "tuanbo.format"
 local markup = require "tuanbo.markup"
+local photos = require "tuanbo.photos"
+local room = require "tuanbo.room"
 local text = require "tuanbo.text"
 
 local MANY = 100
 local CURRENT_MAX = 1000        -- sales that stand, looked at for one page
 local ENDED_MAX = 200           -- sales of the last day
 local DAY_MS = 24 * 3600 * 1000
+local EARLY_MS = 12 * 3600 * 1000
 local WEEK_MS = 7 * 24 * 3600 * 1000
 local DEFAULT_PICTURE = "pictures/crate.svg"
 
@@ -148,6 +151,24 @@ local function goal_of(c, goal, joined, formed, unit)
 end
 
 
+-- The photos that the office made of what the owner uploaded.
+local function photos_of(names)
+    local list = {}
+
+    for _, name in ipairs(type(names) == "table" and names or {}) do
+        list[#list + 1] = photos.of(name)
+    end
+
+    return list
+end
+
+
+-- What the shop promises for what says nothing itself.
+function goods.rules(c)
+    return in_language(c, documents.get(c.engine, "rules", "after-sales"))
+end
+
+
 -- A sale and its product, as cards and pages show it. own: the sale's
 -- document, where it was read before.
 function goods.of(c, sale, own)
@@ -163,8 +184,10 @@ function goods.of(c, sale, own)
     local opens_at, closes_at = given(sale.opens_at), given(sale.closes_at)
     local limit, formed = given(sale.limit), given(sale.formed)
     local line
+    local shots = photos_of(product.pictures)
 
-    picture = assets.url("pictures/" .. (picture or sale.id .. ".svg"))
+    picture = shots[1] and shots[1].src
+              or assets.url("pictures/" .. (picture or sale.id .. ".svg"))
               or assets.url(DEFAULT_PICTURE)
 
     if sale.formed == false then
@@ -191,6 +214,8 @@ function goods.of(c, sale, own)
         href = "/s/" .. sale.id,
         title = product.title or sale.title,
         picture = picture,
+        photo = shots[1],
+        photos = shots,
         picture_alt = product.picture_alt or "",
         unit = unit,
         price = format.yuan(sale.price_fen),
@@ -199,6 +224,9 @@ function goods.of(c, sale, own)
         state = sale.state,
         version = sale.version,
         open = sale.state == "open",
+        -- what is free goes to those who wait; it can be waited for
+        awaited = sale.awaited,
+        queued = sale.queued or 0,
         called_off = sale.called_off,
         stock = sale.stock,
         free = sale.free,
@@ -402,6 +430,7 @@ local function pickup_of(id, doc)
         address = given(doc.address),
         hours = day and hours and day .. " " .. hours or day or hours,
         leader = given(doc.leader),
+        phone = given(doc.phone),
         note = given(doc.note),
     }
 end
@@ -437,6 +466,18 @@ function goods.pickups(c, only)
 end
 
 
+-- Pickup points that have a number to call.
+function goods.leaders(c)
+    local found = {}
+
+    for _, point in ipairs(goods.pickups(c)) do
+        found[#found + 1] = point.phone and point or nil
+    end
+
+    return found
+end
+
+
 -- The pickup points that a sale's page offers.
 function goods.points(c, sale)
     local own = documents.get(c.engine, "sale", sale.id) or {}
@@ -464,6 +505,16 @@ function goods.session_of(c, id, doc)
 
     local state = c.now < starts_at and "before"
                   or c.now < ends_at and "on" or "over"
+    local now = room.of(c.engine, id)
+    local pin = type(now.pin) == "string" and now.pin or nil
+
+    -- what the host does counts, of this time and not of last week's, also
+    -- when it was earlier than announced; else the clock
+    if now.state == "live" then
+        state = "on"
+    elseif now.state == "ended" and now.ended_at > starts_at - EARLY_MS then
+        state = "over"
+    end
 
     return {
         id = id,
@@ -477,7 +528,12 @@ function goods.session_of(c, id, doc)
         before = state == "before",
         on = state == "on",
         over = state == "over",
-        on_camera = state == "on" and given(doc.on_camera) or nil,
+        -- a host may go on behind the end
+        until_at = ends_at > c.now and ends_at or nil,
+        room = now.state,
+        pin = pin,
+        on_camera = pin or state == "on" and now.state == "scheduled"
+                    and given(doc.on_camera) or nil,
         when = format.when(c.say, starts_at, c.now),
         starts_line = c.say("live.starts",
                             { when = format.when(c.say, starts_at, c.now) }),

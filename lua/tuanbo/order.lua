@@ -41,8 +41,9 @@ end
 -- Where the goods are: as the engine says; "off" when none come any more,
 -- though none were short. nil: nothing is paid.
 local function place_of(line, shown)
-    if line.goods == "awaited"
-       and (shown.failed or shown.called_off or line.coming == 0)
+    if line.goods == "awaited" and (shown.failed or shown.called_off)
+       or (line.goods == "awaited" or line.goods == "ready")
+          and line.coming == 0
     then
         return "off"
     end
@@ -64,9 +65,14 @@ local function note_of(c, line, shown, it, sum)
     elseif shown.place == "short" then
         return short and c.say("line.short", { yuan = short }) or nil
 
-    elseif shown.place == "ready" and missing > 0 then
-        return c.say("line.short.some", { count = missing, unit = unit,
-                                          yuan = short or "0" })
+    elseif shown.place == "ready" then
+        local since = line.ready_at and c.say("line.ready", {
+            when = format.when(c.say, line.ready_at, c.now) })
+
+        return missing == 0 and since
+               or c.say("line.short.some", { count = missing, unit = unit,
+                                             yuan = short or "0" })
+                  .. (since and " " .. since or "")
 
     elseif shown.failed then
         return c.say("order.line.failed", {
@@ -110,7 +116,8 @@ local function claim_form(c, hold, line, it)
 
     return {
         id = "claim-" .. line.sale,
-        action = "/api/holds/" .. hold.id .. "/claims",
+        action = "/api/holds/" .. hold.id .. "/claims"
+                 .. (c.tag and "?link=" .. c.tag or ""),
         sale = line.sale,
         unit = unit,
         quantities = quantities,
@@ -327,6 +334,10 @@ end
 -- tuanbo.js makes the same of it.
 function order.news(hold)
     local news = { hold.owed_fen, hold.refunded_fen }
+
+    if hold.state == "queued" then
+        news[#news + 1] = hold.ahead
+    end
 
     for _, line in ipairs(hold.lines) do
         news[#news + 1] = line.goods or ""

@@ -102,11 +102,12 @@ function page.setup(directory)
 end
 
 
--- The whole page: the template inside the layout.
+-- The whole page: the template inside the layout, which is the shop's when the
+-- view has none of its own.
 function page.render(name, view)
     view.content = markup.unescaped(render_into(name, view))
 
-    return render_into("layout", view)
+    return render_into(view.layout or "layout", view)
 end
 
 

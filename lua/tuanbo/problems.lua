@@ -22,6 +22,7 @@ local same = {
     refund_used = "wrong_state",
     ready_already = "wrong_state",
     frozen = "wrong_state",
+    given = "wrong_state",
     too_many_names = "bad_request",
     precondition_failed = "key_reused",
     bad_signature = "no_buyer",
@@ -31,8 +32,9 @@ local statuses = {
     not_found = 404, no_such_sale = 404, no_such_hold = 404,
     other_life = 404,
     no_buyer = 401, cross_site = 403, forbidden = 403, bad_request = 400,
-    method = 405, too_large = 413, too_fast = 429, busy = 503, broken = 503,
-    outcome_unknown = 503,
+    method = 405, too_large = 413, not_allowed = 422, too_fast = 429,
+    busy = 503, broken = 503,
+    outcome_unknown = 503, office_away = 503,
 }
 
 local by_status = {

@@ -9,6 +9,7 @@ local assets = require "tuanbo.assets"
 local crypto = require "tuanbo.crypto"
 local format = require "tuanbo.format"
 local goods = require "tuanbo.goods"
+local link = require "tuanbo.link"
 local markup = require "tuanbo.markup"
 local page = require "tuanbo.page"
 local problems = require "tuanbo.problems"
@@ -19,6 +20,7 @@ local unpaid = require "tuanbo.views.unpaid"
 local views = {
     home = require "tuanbo.views.home",
     item = require "tuanbo.views.item",
+    draw = require "tuanbo.views.draw",
     hold = require "tuanbo.views.hold",
     me = require "tuanbo.views.me",
     live = require "tuanbo.views.live",
@@ -28,6 +30,7 @@ local views = {
 
 local REST_S = 0.2
 local KEY_BYTES = 15
+local ID_MAX = 65
 local REFRESH_WITHIN_MS = 15 * 60 * 1000
 local WATCHED_MAX = 16            -- of one stream
 local LOOK_AGAIN_MS = 10000
@@ -130,6 +133,12 @@ local function framed(c, name, view)
     -- sorted, so that the same sales in another order are the same stream, and
     -- a browser need not open a new one
     table.sort(watched)
+
+    -- a room's stream tells of all its sales, and of what happens in it
+    if view.follows then
+        watched = { "session=" .. view.follows }
+        view.again_ms = nil
+    end
 
     if view.refresh_at then
         local rest = view.refresh_at - c.now
@@ -387,6 +396,24 @@ local function item(c, id)
 end
 
 
+-- Packets and draws, with all that one needs to compute them again.
+local function draw(c, id)
+    local found, code = engine.draw(id)
+
+    if not found then
+        return router.problem(code or "no_such_sale")
+    end
+
+    if found.sale.commit == nil or found.sale.commit == ngx.null then
+        return router.problem("not_found")
+    end
+
+    show_shared(c, "draw " .. id, found.sale.version, 0, function()
+        return views.draw(c, found)
+    end)
+end
+
+
 local function live(c, id)
     local one, code = goods.session(c, id)
 
@@ -441,6 +468,34 @@ local function hold(c, id)
 end
 
 
+-- Whoever has the order's link: it is not theirs to change, nor to be followed
+-- by their cookie.
+local function linked(c, name)
+    local id, tag = name:match("^(%x+)-(%x+)$")
+    local asked = ngx.var.arg_code
+    local found, code = link.order(id, tag)
+
+    if not found then
+        return router.problem(code)
+    end
+
+    c.tag = tag
+
+    local template, view = views.hold(c, found, {
+        called = nil,
+        unnamed = true,
+        code = asked and asked:match("^[%l_]+$"),
+    })
+
+    if template == "hold" then
+        return router.problem("no_such_hold")
+    end
+
+    ngx.header["X-Robots-Tag"] = "noindex"
+    show_private(c, template, view)
+end
+
+
 local function me(c)
     local buyer = session.buyer()
     local before = ngx.var.arg_before
@@ -478,17 +533,8 @@ end
 
 local function settings(c)
     local fields = ngx.ctx.form or {}
-    local likes = c.likes
 
-    if fields.large then
-        likes.large = fields.large == "1"
-    end
-
-    if fields.lang and text.languages[fields.lang] then
-        likes.chosen = fields.lang
-    end
-
-    session.set_likes(likes)
+    session.change_likes(c.likes, fields)
 
     return ngx.redirect(back_of(fields), 303)
 end
@@ -530,7 +576,9 @@ local fixed = {
 local by_id = {
     s = { GET = item, id = "^[%l%d-]+$" },
     h = { GET = hold, id = "^%x+$" },
+    l = { GET = linked, id = "^%x+-%x+$" },
     live = { GET = live, id = "^[%l%d-]+$" },
+    draw = { GET = draw, id = "^[%l%d-]+$" },
 }
 
 
@@ -539,7 +587,7 @@ route_of = function(path)
     local kind, id = path:match("^/(%l+)/([^/]+)$")
     local route = fixed[path] or kind and by_id[kind]
 
-    if not route or route.id and (#id > 64 or not id:match(route.id)) then
+    if not route or route.id and (#id > ID_MAX or not id:match(route.id)) then
         return nil
     end
 

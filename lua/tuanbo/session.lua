@@ -15,16 +15,15 @@
 local base64 = require "ngx.base64"
 local lrucache = require "resty.lrucache"
 
+local cookies = require "tuanbo.cookies"
 local crypto = require "tuanbo.crypto"
 local engine = require "tuanbo.engine"
+local form = require "tuanbo.form"
 local text = require "tuanbo.text"
 
-local COOKIE_AGE_S = 400 * 86400       -- what browsers allow at most
 local RANDOM_BYTES = 10                -- of an id; then when it was given,
 local TIME_BYTES = 6                   -- epoch ms
-local TAG_BYTES = 16
 local KNOWN_COOKIES = 4096
-local SAME_NAME_MAX = 8                -- cookies looked at; a browser has two
 
 local session = {}
 
@@ -39,19 +38,13 @@ function session.setup(lines)
 end
 
 
-local function sign(purpose, value, i)
-    return crypto.tag(secrets[i or 1], purpose .. "\n" .. value, TAG_BYTES)
+local function sign(purpose, value)
+    return crypto.sign(secrets, purpose, value)
 end
 
 
 local function is_signed(purpose, value, tag)
-    for i = 1, #secrets do
-        if crypto.equal(sign(purpose, value, i), tag) then
-            return true
-        end
-    end
-
-    return false
+    return crypto.is_signed(secrets, purpose, value, tag)
 end
 
 
@@ -77,34 +70,6 @@ local function since_of(id)
     end
 
     return string.format("%.0f", ms)
-end
-
-
--- take(value) of the first cookie of this name for which it gives something. A
--- browser sends two of one name when another path or domain has set one, too,
--- and the wrong one may come first. `first` is the one that nginx found; the
--- others are looked for only when that is of no use.
-local function from_cookies(name, first, take)
-    local found = first and take(first)
-
-    if found or not first then
-        return found
-    end
-
-    local left = SAME_NAME_MAX
-
-    for value in (";" .. ngx.var.http_cookie):gmatch(";%s*" .. name
-                                                     .. "=([^;]*)")
-    do
-        found = take(value:match("^(.-)%s*$"))
-        left = left - 1
-
-        if found or left == 0 then
-            return found
-        end
-    end
-
-    return nil
 end
 
 
@@ -140,29 +105,6 @@ local function by_cookie(cookie)
 end
 
 
-local function set_cookie(name, value, age)
-    local cookies = ngx.header["Set-Cookie"]
-    local cookie = name .. "=" .. value .. "; Path=/; Max-Age="
-                   .. (age or COOKIE_AGE_S) .. "; HttpOnly; SameSite=Lax"
-
-    if ngx.var.scheme == "https" then
-        cookie = cookie .. "; Secure"
-    end
-
-    if type(cookies) == "table" then
-        cookies[#cookies + 1] = cookie
-
-    elseif cookies then
-        cookies = { cookies, cookie }
-
-    else
-        cookies = cookie
-    end
-
-    ngx.header["Set-Cookie"] = cookies
-end
-
-
 local function by_login()
     local id = ngx.var.tuanbo_login
 
@@ -179,7 +121,7 @@ local function who_asks()
         return by_login()
     end
 
-    return from_cookies("tuanbo", ngx.var.cookie_tuanbo, by_cookie)
+    return cookies.find("tuanbo", ngx.var.cookie_tuanbo, by_cookie)
 end
 
 
@@ -189,7 +131,7 @@ local function somebody_new()
                                        .. time_bytes(engine.now()))
     local cookie = id .. "." .. sign("buyer since", id)
 
-    set_cookie("tuanbo", cookie)
+    cookies.set("tuanbo", cookie)
 
     return by_cookie(cookie)
 end
@@ -240,44 +182,6 @@ function session.known()
 end
 
 
--- The fields of a form, or nil and the status. The body stays for nginx's
--- later phases.
-function session.form()
-    ngx.req.read_body()
-
-    local body = ngx.req.get_body_data()
-
-    if not body and ngx.req.get_body_file() then
-        return nil, 413
-    end
-
-    local fields, err = ngx.decode_args(body or "", 50)
-
-    if not fields or err == "truncated" then
-        return nil, 400
-    end
-
-    for name, value in pairs(fields) do
-        if type(value) == "table" then
-            fields[name] = value[1]
-        end
-
-        if fields[name] == true then
-            fields[name] = ""
-        end
-    end
-
-    return fields
-end
-
-
-local function is_form()
-    local kind = ngx.var.content_type or ""
-
-    return kind:lower():find("application/x-www-form-urlencoded", 1, true) == 1
-end
-
-
 -- The engine refuses a write with a cookie when neither Origin nor
 -- Sec-Fetch-Site says that it is from the same site. Old browsers send
 -- neither. Their form had the right token, which no other site knows, so the
@@ -302,11 +206,11 @@ function session.access()
 
     tell(who)
 
-    if ngx.req.get_method() ~= "POST" or not is_form() then
+    if not form.is() then
         return nil
     end
 
-    local fields = session.form()
+    local fields = form.fields()
 
     ngx.ctx.form = fields
 
@@ -345,7 +249,7 @@ function session.buyer()
     tell(who)
 
     if ngx.var.cookie_tuanbo_name then
-        set_cookie("tuanbo_name", "", 0)
+        cookies.set("tuanbo_name", "", 0)
     end
 
     return who
@@ -456,7 +360,7 @@ end
 -- Language and size are of a few, so they may be part of a cache's key; the
 -- pickup point is whatever a browser sends, until it was looked for.
 function session.likes()
-    local liked = from_cookies("tuanbo_view", ngx.var.cookie_tuanbo_view,
+    local liked = cookies.find("tuanbo_view", ngx.var.cookie_tuanbo_view,
                                liked_by) or {}
 
     return {
@@ -469,8 +373,30 @@ end
 
 
 function session.set_likes(likes)
-    set_cookie("tuanbo_view", (likes.chosen or "") .. "."
+    cookies.set("tuanbo_view", (likes.chosen or "") .. "."
                .. (likes.large and "1" or "0") .. "." .. (likes.pickup or ""))
+end
+
+
+-- What a form of "larger type" or "another language" asks for, kept.
+function session.change_likes(likes, fields)
+    if fields.large then
+        likes.large = fields.large == "1"
+    end
+
+    if fields.lang and text.languages[fields.lang] then
+        likes.chosen = fields.lang
+    end
+
+    session.set_likes(likes)
+end
+
+
+-- How this server is called, for addresses that are given away: as whoever
+-- stands in front of it says.
+function session.origin()
+    return (ngx.var.http_x_forwarded_proto or ngx.var.scheme) .. "://"
+           .. (ngx.var.http_host or "localhost")
 end
 
 

@@ -11,59 +11,20 @@
 -- reads its conf, once for all workers and anew with each reload. What is
 -- wrong there stops nginx from starting, and a reload from happening.
 
-local dir = require "pl.dir"
-
 local assets = require "tuanbo.assets"
-local engine = require "tuanbo.engine"
-local format = require "tuanbo.format"
-local page = require "tuanbo.page"
-local qr = require "tuanbo.qr"
+local frame = require "tuanbo.frame"
 local router = require "tuanbo.router"
 local session = require "tuanbo.session"
-local text = require "tuanbo.text"
 
 local storefront = {}
-
-
-local function own_root()
-    local source = debug.getinfo(1, "S").source
-
-    return source:match("^@(.*)/lua/tuanbo/storefront%.lua$")
-           or error("where am I? " .. source)
-end
-
-
-local function secrets_of(path)
-    local lines, err = engine.secrets(path)
-
-    return lines or error(err, 0)
-end
-
-
-local function files_below(directory)
-    local names = {}
-
-    for i, path in ipairs(dir.getallfiles(directory)) do
-        names[i] = path:sub(#directory + 2)
-    end
-
-    return names
-end
 
 
 -- given: secret (a file; a line each, the first signs), and optionally shop
 -- (its name), utc_offset_minutes (480), pay_origins (for form-action, where
 -- the checkout sends people to another origin), templates (a directory).
 function storefront.setup(given)
-    local templates = given.templates or own_root() .. "/templates"
-    local static = templates .. "/static"
-
-    session.setup(secrets_of(given.secret))
-    format.setup(given.utc_offset_minutes or 480)
-    text.setup { "zh", "en" }
-    assets.setup(static, files_below(static))
-    page.setup(templates)
-    qr.setup()
+    session.setup(frame.secrets(given.secret))
+    frame.setup(given, { "tuanbo.text" })
     router.setup(given)
 end
 
@@ -107,6 +68,12 @@ end
 
 function storefront.checkout_down()
     return router.checkout_down()
+end
+
+
+-- The office, which has the desk, cannot be reached: selling needs it not.
+function storefront.office_down()
+    return router.problem("office_away")
 end
 
 

@@ -1,4 +1,5 @@
--- Texts: one file a language, text/LANG.lua, each a table of key -> text.
+-- Texts: files NAME/LANG.lua, one a language, each a table of key -> text. The
+-- desk has a file of its own beside the shop's.
 --
 -- {name} in a text is filled in. A text may be two, { one = …, other = … },
 -- chosen by the argument `count`.
@@ -99,9 +100,18 @@ local function speaker(lang, lines)
 end
 
 
-function text.setup(languages)
+-- sources: the modules that have them, without the language's name. No key is
+-- in two.
+function text.setup(languages, sources)
     for _, lang in ipairs(languages) do
-        local lines = require("tuanbo.text." .. lang)
+        local lines = {}
+
+        for _, source in ipairs(sources) do
+            for key, line in pairs(require(source .. "." .. lang)) do
+                assert(lines[key] == nil, key)
+                lines[key] = line
+            end
+        end
 
         text.languages[lang] = {
             lang = lang,
@@ -119,6 +129,12 @@ end
 
 function text.has(lang, key)
     return text.languages[lang].lines[key] ~= nil
+end
+
+
+-- A text as it is written, with its holes, for a script that fills them.
+function text.raw(lang, key)
+    return assert(text.languages[lang].lines[key], key)
 end
 
 

@@ -9,7 +9,9 @@
 // is seen listens for itself.
 //
 // tuanboStream(hear) gives listen(url), "" for nothing. hear has:
-//   event(name, data)  snapshot, stock, goal, state: of the sales asked for
+//   event(name, data)  snapshot, stock, goal, state: of the sales asked for;
+//                      in a room (?session=ID) also room, bought,
+//                      comment, removed
 //   up(), down()       the connection
 //   rest(more)         more: there are sales that no stream tells of
 
@@ -20,6 +22,8 @@
     var CHANNEL = "tuanbo events";
     var SALES_MAX = 16;             // of one stream
     var RETRY_MS = 3000;
+    var OF_SALES = ["snapshot", "stock", "goal", "state"];
+    var OF_ROOMS = ["room", "bought", "comment", "removed"];
 
     // What was heard of a sale last, whichever event told it.
     function remember(known, name, data) {
@@ -40,7 +44,7 @@
     function source(url, hear) {
         var events = new EventSource(url);
 
-        ["snapshot", "stock", "goal", "state"].forEach(function (name) {
+        OF_SALES.concat(OF_ROOMS).forEach(function (name) {
             events.addEventListener(name, function (event) {
                 hear.up();
                 hear.event(name, JSON.parse(event.data));
@@ -65,8 +69,11 @@
         var me = Math.random().toString(36).slice(2);
         var path = "";
         var mine = [];              // the sales that this tab wants
+        var room = "";              // and the room that it is in
         var current = null;         // the stream, of whoever has one
         var carried = [];           // the sales in it
+        var inside = "";            // the room in it
+        var last = null;            // leading: what was told of that last
         var wants = {};             // leading: what other tabs want
         var known = {};             // leading: what was heard last
         var skew = 0;               // the server's clock is so far ahead
@@ -84,8 +91,18 @@
             return mine.indexOf(sale) !== -1;
         }
 
-        // Only what this tab asked for: the stream may tell of more.
+        // Only what this tab asked for: the stream may tell of more. In a room
+        // it is all: its sales may be others than when the page was made.
         function pass(name, data) {
+            if (room && room === inside) {
+                hear.event(name, data);
+                return;
+            }
+
+            if (OF_ROOMS.indexOf(name) !== -1) {
+                return;
+            }
+
             if (name === "snapshot") {
                 data = {
                     now: data.now,
@@ -105,16 +122,31 @@
         }
 
         function rest(list) {
-            hear.rest(mine.some(function (sale) {
+            hear.rest(room ? room !== inside : mine.some(function (sale) {
                 return list.indexOf(sale) === -1;
             }));
         }
 
+        // One room a stream: this tab's, or else another's. Who is in it gets
+        // its sales with it.
         function open() {
-            var wanted = mine.slice();
+            var wanted = [];
+            var all = [{ sales: mine, room: room }];
 
             Object.keys(wants).forEach(function (tab) {
-                wants[tab].forEach(function (sale) {
+                all.push(wants[tab]);
+            });
+
+            inside = all.reduce(function (found, want) {
+                return found || want.room;
+            }, "");
+
+            all.forEach(function (want) {
+                if (want.room && want.room === inside) {
+                    return;
+                }
+
+                want.sales.forEach(function (sale) {
                     if (wanted.indexOf(sale) === -1) {
                         wanted.push(sale);
                     }
@@ -124,18 +156,27 @@
             // in one order, so that nothing is opened again for nothing
             carried = wanted.slice(0, SALES_MAX).sort();
             known = {};
+            last = null;
 
             if (current) {
                 current.close();
             }
 
-            current = source(path + "?sale=" + carried.join("&sale="), {
+            current = source(path + "?" + (inside ? ["session=" + inside] : [])
+                .concat(carried.map(function (sale) {
+                    return "sale=" + sale;
+                })).join("&"), {
                 event: function (name, data) {
                     if (data.now) {
                         skew = data.now - Date.now();
                     }
 
-                    remember(known, name, data);
+                    if (name === "room") {
+                        last = data;
+                    } else if (OF_SALES.indexOf(name) !== -1) {
+                        remember(known, name, data);
+                    }
+
                     post({ kind: "event", name: name, data: data });
                     pass(name, data);
                 },
@@ -153,7 +194,7 @@
                     }
                 }
             });
-            post({ kind: "carried", sales: carried });
+            post({ kind: "carried", sales: carried, room: inside });
             rest(carried);
         }
 
@@ -165,29 +206,35 @@
 
             wants = {};
             carried = [];
+            inside = "";
         }
 
         // All that a tab wants which has just come.
-        function tell(tab, sales) {
+        function tell(tab, sales, itsRoom) {
             var there = [];
 
-            wants[tab] = sales;
+            wants[tab] = { sales: sales, room: itsRoom };
 
-            if (sales.some(function (sale) {
+            if (itsRoom ? !inside : sales.some(function (sale) {
                 return carried.indexOf(sale) === -1;
             }) && carried.length < SALES_MAX) {
                 open();
                 return;
             }
 
-            sales.forEach(function (sale) {
+            (itsRoom && itsRoom === inside ? Object.keys(known) : sales)
+                .forEach(function (sale) {
                 if (known[sale] && known[sale].stock !== undefined) {
                     there.push(known[sale]);
                 }
             });
-            post({ kind: "carried", sales: carried });
+            post({ kind: "carried", sales: carried, room: inside });
             post({ kind: "event", name: "snapshot",
                    data: { sales: there, now: Date.now() + skew } });
+
+            if (last) {
+                post({ kind: "event", name: "room", data: last });
+            }
         }
 
         function lead() {
@@ -210,15 +257,19 @@
             });
         }
 
+        function wanting() {
+            return mine.length || room;
+        }
+
         function begin() {
-            if (!mine.length || document.hidden || !window.EventSource) {
+            if (!wanting() || document.hidden || !window.EventSource) {
                 return;
             }
 
             if (!shared || release) {
                 open();
             } else {
-                post({ kind: "want", sales: mine });
+                post({ kind: "want", sales: mine, room: room });
                 lead();
             }
         }
@@ -247,23 +298,24 @@
 
                 if (release) {
                     if (said.kind === "want") {
-                        tell(said.from, said.sales);
+                        tell(said.from, said.sales, said.room || "");
                     } else if (said.kind === "bye") {
                         delete wants[said.from];
                     }
                     return;
                 }
 
-                if (!mine.length || document.hidden) {
+                if (!wanting() || document.hidden) {
                     return;
                 }
 
                 if (said.kind === "who") {
-                    post({ kind: "want", sales: mine });
+                    post({ kind: "want", sales: mine, room: room });
                 } else if (said.kind === "event") {
                     hear.up();
                     pass(said.name, said.data);
                 } else if (said.kind === "carried") {
+                    inside = said.room || "";
                     rest(said.sales);
                 } else if (said.kind === "up" || said.kind === "down") {
                     hear[said.kind]();
@@ -285,12 +337,18 @@
                 var parts = url.split("?");
 
                 path = parts[0];
-                mine = (parts[1] || "").split("&").filter(Boolean)
-                    .map(function (pair) {
-                        return pair.replace(/^sale=/, "");
+                mine = [];
+                room = "";
+                (parts[1] || "").split("&").filter(Boolean)
+                    .forEach(function (pair) {
+                        if (/^session=/.test(pair)) {
+                            room = pair.replace("session=", "");
+                        } else {
+                            mine.push(pair.replace("sale=", ""));
+                        }
                     });
 
-                if (mine.length) {
+                if (wanting()) {
                     begin();
                 } else {
                     end();

@@ -11,10 +11,13 @@
     var news = document.getElementById("news");
     var POLL_MS = 3000;
     var SPREAD_MS = 1500;
+    var REST_MS = 300;
     var LOST_MS = 5000;
     var TAP_AGAIN_S = 15;
     var LOOK_MS = 10000;
     var CONFIRM_POLL_MS = 500;
+    var LINES_MAX = 6;
+    var COMMENTS_MAX = 50;
 
     function now() {
         return Date.now() + offset;
@@ -242,7 +245,7 @@
 
                 if (again) {
                     again = false;
-                    return swap();
+                    swapSoon();
                 }
             });
     }
@@ -276,7 +279,9 @@
         }
     }
 
-    // Thousands hear at once that something sold out: not all ask at once.
+    // Thousands hear at once that something sold out: not all ask at once. And
+    // none sooner than a page of many sales is remembered (REST_S of
+    // router.lua): it would be the page before the news, and stay.
     var swapTimer = 0;
 
     function swapSoon() {
@@ -284,7 +289,7 @@
             swapTimer = setTimeout(function () {
                 swapTimer = 0;
                 swap();
-            }, 100 + Math.random() * SPREAD_MS);
+            }, REST_MS + Math.random() * SPREAD_MS);
         }
     }
 
@@ -383,6 +388,196 @@
         });
     }
 
+    // ---- in a room
+
+    function cardOf(id) {
+        return all(".cards [data-sale]").filter(function (card) {
+            return card.dataset.sale === id;
+        })[0];
+    }
+
+    // The host's pin: its card comes first.
+    function pin(id, words) {
+        var card = id && cardOf(id);
+        var badge = document.createElement("p");
+
+        if (id && !card) {
+            swapSoon();
+            return;
+        }
+
+        all(".cards .badge").forEach(function (badge) {
+            badge.remove();
+        });
+
+        if (card) {
+            badge.className = "badge";
+            badge.textContent = words;
+            card.querySelector("h3").before(badge);
+            card.parentNode.prepend(card);
+        }
+    }
+
+    function fill(words, values) {
+        return words.replace(/\{(\w+)\}/g, function (all, name) {
+            return values[name];
+        });
+    }
+
+    function room(data) {
+        var root = document.querySelector("[data-room]");
+        var viewers = document.querySelector("[data-viewers]");
+
+        if (!root) {
+            return;
+        }
+
+        if (viewers) {
+            put(viewers, data.viewers ? fill(viewers.dataset.viewers,
+                                             { count: data.viewers }) : "");
+        }
+
+        if (root.dataset.state !== data.state) {
+            root.dataset.state = data.state;
+            swapSoon();
+        }
+
+        if (root.dataset.pin !== (data.pin || "")) {
+            root.dataset.pin = data.pin || "";
+            pin(data.pin, root.dataset.badge);
+        }
+    }
+
+    // The last ones stay, as far as there is room for them.
+    function line(list, text) {
+        var item = document.createElement("li");
+        var section = list.parentNode;
+        var title;
+
+        if (section.hidden) {
+            title = document.createElement("h2");
+            title.textContent = section.getAttribute("aria-label");
+            section.prepend(title);
+            section.hidden = false;
+        }
+
+        item.textContent = text;
+        list.prepend(item);
+
+        while (list.children.length > LINES_MAX) {
+            list.removeChild(list.lastChild);
+        }
+    }
+
+    // Comments that this page shows: those that came while it was cut are asked
+    // for when it is back.
+    function lastComment() {
+        return all("#comments [data-comment]").reduce(function (last, item) {
+            return Math.max(last, Number(item.dataset.comment));
+        }, 0);
+    }
+
+    function comment(data) {
+        var talk = document.getElementById("talk");
+        var list = document.getElementById("comments");
+        var item = document.createElement("li");
+        var name = document.createElement("b");
+
+        if (!list || data.comment <= lastComment()) {
+            return;
+        }
+
+        name.textContent = data.answers ? talk.dataset.answer
+            : data.name === talk.dataset.somebody ? talk.dataset.neighbour
+                : data.name;
+        item.dataset.comment = data.comment;
+        item.append(name, " " + data.text);
+        list.prepend(item);
+
+        while (list.children.length > COMMENTS_MAX) {
+            list.removeChild(list.lastChild);
+        }
+    }
+
+    function removed(data) {
+        all("#comments [data-comment]").forEach(function (item) {
+            if (Number(item.dataset.comment) === data.comment) {
+                item.remove();
+            }
+        });
+    }
+
+    function missed() {
+        var root = document.querySelector("[data-room]");
+
+        if (!root || !document.getElementById("comments")) {
+            return;
+        }
+
+        fetch("/api/sessions/" + root.dataset.room + "/comments?after="
+            + lastComment(), { credentials: "same-origin" })
+            .then(function (answer) {
+                return answer.ok ? answer.json() : { comments: [] };
+            })
+            .then(function (said) {
+                said.comments.forEach(comment);
+            })
+            .catch(notHeard);
+    }
+
+    function say(event) {
+        var form = event.target;
+        var wrong = form.querySelector(".wrong");
+        var text = form.elements.text;
+        var words = text.value;
+
+        event.preventDefault();
+
+        if (form.dataset.busy || !words.trim()) {
+            return;
+        }
+
+        form.dataset.busy = "1";
+        fetch(form.action, {
+            method: "POST",
+            credentials: "same-origin",
+            headers: {
+                "Content-Type": "application/json",
+                "Idempotency-Key": form.elements.idempotency_key.value
+            },
+            body: JSON.stringify({ text: words })
+        }).then(function (answer) {
+            return answer.json().then(function (said) {
+                put(wrong, answer.ok ? ""
+                    : wrong.dataset[said.code] || wrong.dataset.other);
+                form.elements.idempotency_key.value = newKey();
+
+                if (answer.ok) {
+                    text.value = "";
+                }
+            });
+        }).catch(function () {
+            // the key stays: it is said once
+            put(wrong, wrong.dataset.other);
+        }).then(function () {
+            delete form.dataset.busy;
+        });
+    }
+
+    function bought(data) {
+        var list = document.getElementById("bought");
+        var card = cardOf(data.sale);
+
+        if (list && card) {
+            line(list, fill(list.dataset.words, {
+                name: data.name === list.dataset.somebody
+                    ? list.dataset.neighbour : data.name,
+                qty: data.qty,
+                title: card.querySelector("h3").textContent
+            }));
+        }
+    }
+
     var heard = "";
     var shown = {};         // whether a group had formed, as heard last
 
@@ -394,6 +589,14 @@
                 goal(data);
             } else if (name === "state") {
                 state(data);
+            } else if (name === "room") {
+                room(data);
+            } else if (name === "bought") {
+                bought(data);
+            } else if (name === "comment") {
+                comment(data);
+            } else if (name === "removed") {
+                removed(data);
             } else {
                 snapshot(data);
             }
@@ -420,8 +623,14 @@
     }
 
     function snapshot(data) {
+        missed();
         offset = data.now - Date.now();
         data.sales.forEach(function (sale) {
+            // one that has joined the room since
+            if (document.querySelector("[data-room]") && !cardOf(sale.id)) {
+                swapSoon();
+            }
+
             stock(sale);
             state(sale);
 
@@ -497,7 +706,8 @@
 
     function take(event) {
         var form = event.target;
-        var button = document.getElementById("do");
+        var button = document.getElementById("do")
+            || document.getElementById("queue");
         var wanted = new FormData(form);
         var order = {
             sale: wanted.get("sale"),
@@ -512,6 +722,10 @@
 
         if (button.getAttribute("aria-disabled")) {
             return;
+        }
+
+        if (wanted.get("queue")) {
+            order.queue = true;
         }
 
         if (wanted.get("pickup")) {
@@ -538,6 +752,14 @@
         }).then(function (answer) {
             return answer.json().then(function (said) {
                 connection(false);
+
+                // who waits, and a gift, have a page of their own
+                if (answer.ok && (said.state === "queued"
+                    || said.gift instanceof Object))
+                {
+                    location.href = "/h/" + said.id;
+                    return;
+                }
 
                 if (answer.ok && !said.expires_at) {
                     form.elements.idempotency_key.value = newKey();
@@ -582,7 +804,7 @@
     // What may change of an order beside its state: order.lua makes the same.
     function newsOf(said) {
         return [said.owed_fen, said.refunded_fen].concat(
-            said.lines.map(function (line) {
+            said.state === "queued" ? said.ahead : [], said.lines.map(function (line) {
                 return line.goods || "";
             }), (said.claims || []).map(function (claim) {
                 return claim.state;
@@ -663,6 +885,8 @@
     addEventListener("submit", function (event) {
         if (event.target.hasAttribute("data-take")) {
             take(event);
+        } else if (event.target.hasAttribute("data-say")) {
+            say(event);
         }
     });
 

@@ -22,7 +22,7 @@ use warnings;
 use Digest::SHA qw(sha256_hex);
 
 use parent map { "Tuanbo::Ledger::$_" }
-    qw(Sales Holds Goods Debts Claims Waves Tasks);
+    qw(Sales Holds Goods Debts Claims Waves Tasks Givings Draws Queue);
 
 # A key is kept so long after the end of its hold.
 use constant KEY_KEPT_MS => 24 * 3600 * 1000;
@@ -50,22 +50,33 @@ my %REQUIRED = (
     claimed     => [qw(hold sale qty amount_fen reason due_at)],
     compensated => [qw(sale qty amount_fen)],
     settled     => [qw(sale of)],
+    terms       => [qw(sale digest)],
+    granted     => [qw(hold buyer sale qty number)],
+    bound       => [qw(hold sale gift off_fen)],
+    unbound     => [qw(hold sale gift reason)],
+    revealed    => [qw(sale seed)],
+    referred    => [qw(hold from)],
+    queued      => [qw(hold buyer sale qty number)],
+    served      => [qw(hold sale qty price_fen expires_at)],
     (map { $_ => [qw(hold sale qty)] } qw(released expired cancelled
-        restocked short put_back double)),
+        restocked short put_back double stepped_out ended)),
     (map { $_ => [qw(hold)] } qw(withdrawn pickup ready picked_up)),
     (map { $_ => [qw(hold claim)] } qw(accepted denied)),
     (map { $_ => [qw(sale qty)] } qw(stock formed failed)),
     (map { $_ => [qw(sale)] } qw(opened paused resumed closed decided
-        called_off)),
+        called_off drawn)),
 );
 
 # The reasons of a payment that sold nothing, of a line of an order, and those
 # that a buyer may give.
 my %PAYMENT = map { $_ => 1 } qw(late released cancelled second_payment
-    wrong_amount group_failed limit_used other_life sale_cancelled);
+    wrong_amount group_failed limit_used other_life sale_cancelled gift_gone);
 my %LINE = map { $_ => 1 } qw(group_failed bad short cancelled goodwill
     damaged wrong sale_cancelled compensation);
 my %CLAIM = map { $_ => 1 } qw(bad short damaged wrong);
+
+# Why a gift is free again.
+my %UNBOUND = map { $_ => 1 } qw(asked expired released cancelled returned);
 
 # All lines of a hold do these together.
 my %TOGETHER = map { $_ => 1 } qw(held released expired cancelled sold
@@ -73,7 +84,7 @@ my %TOGETHER = map { $_ => 1 } qw(held released expired cancelled sold
 
 # The entries that an operator does not make, and that bind a key.
 my %BINDS = map { $_ => 1 } qw(held pickup owed picked_up double put_back
-    claimed accepted denied);
+    claimed accepted denied granted bound unbound queued);
 
 
 # Options: problem, called with the seq and the words of each contradiction;
@@ -102,6 +113,8 @@ sub new {
         of        => {},    # hold => { seq of a debt => 1 }
         claims    => {},    # by the seq of its entry, see Claims.pm
         waves     => {},    # by id, see Waves.pm
+        referred  => {},    # by the seq of its entry, see Givings.pm
+        newcomers => {},    # buyers in these
         clocks    => 0,     # `clock` entries
         next_line => undef, # what the next entry has to be
         at_once   => [],    # what has to follow, see expect
@@ -245,8 +258,8 @@ sub check_key {
 
     return if !$BINDS{$type};
 
-    my $whose = $type eq 'held' ? $entry->{buyer}
-        : $type eq 'pickup'
+    my $whose = defined $entry->{buyer} ? $entry->{buyer}
+        : $type =~ /\A(?:pickup|bound|unbound)\z/
             ? ($self->{holds}{$entry->{hold}} // return)->{buyer}
         : $type eq 'owed' && $entry->{reason} eq 'cancelled' ? 'cancelled'
         : $type eq 'accepted' || $type eq 'denied' ? 'answer'
@@ -267,7 +280,7 @@ sub check_key {
     }
 
     $self->{keys}{$name} = { seq => $entry->{seq}, hold => $entry->{hold},
-        $type ne 'held' ? (at => $entry->{at}) : () };
+        $type =~ /\A(?:held|queued)\z/ ? () : (at => $entry->{at}) };
 
     return;
 }
@@ -294,6 +307,9 @@ sub check_entry {
     $self->check_reason($entry) if defined $entry->{reason};
     $self->check_at_once($entry) if @{$self->{at_once}};
 
+    $self->{task_at} = $self->{at}
+        if defined $self->{task_at} && $type =~ /\A(?:boot|clock|life)\z/;
+
     if ($type eq 'sale') {
         $self->define_sale($entry);
 
@@ -304,8 +320,11 @@ sub check_entry {
         return;
     }
 
-    if ($type eq 'held') {
+    if ($type =~ /\A(?:held|granted|queued)\z/) {
         $self->begin_hold($entry);
+
+    } elsif (defined $entry->{gift}) {
+        $self->check_gift($entry);
 
     } elsif (defined $entry->{hold}) {
         $self->follow_hold($entry);
@@ -332,6 +351,8 @@ sub check_reason {
     my ($type, $reason) = ($entry->{type}, $entry->{reason});
     my $of = $type eq 'claimed' ? \%CLAIM
         : $type eq 'returned' ? {group_failed => 1}
+        : $type eq 'unbound' ? \%UNBOUND
+        : $type eq 'granted' ? {newcomer => 1, inviter => 1}
         : $type eq 'owed' && defined $entry->{sale} ? \%LINE
         : $type eq 'owed' || $type eq 'refund_due' ? \%PAYMENT
         : {};
@@ -346,7 +367,7 @@ sub check_reason {
 # Some entries do not stand alone: what they lead to is written with them, and
 # follows at once.  expect says so of a line: reason and qty, where they are
 # given, are what is to be said of it; it may be left out where `may` is set.
-# A group may form between.
+# A group may form between, or a gift be free again.
 
 sub expect {
     my ($self, %entry) = @_;
@@ -361,7 +382,7 @@ sub check_at_once {
     my ($self, $entry) = @_;
     my $at_once = $self->{at_once};
 
-    return if $entry->{type} eq 'formed';
+    return if $entry->{type} eq 'formed' || $entry->{type} eq 'unbound';
 
     for my $i (0 .. $#$at_once) {
         my $next = $at_once->[$i];
@@ -396,7 +417,11 @@ sub check_at_once {
 sub finish {
     my ($self) = @_;
 
-    $self->finish_waves if $self->{whole};
+    if ($self->{whole}) {
+        $self->finish_waves;
+        $self->finish_tasks;
+        $self->finish_queues;
+    }
 
     return;
 }

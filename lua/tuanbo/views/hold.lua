@@ -2,12 +2,16 @@
 
 local format = require "tuanbo.format"
 local goods = require "tuanbo.goods"
+local link = require "tuanbo.link"
 local order = require "tuanbo.order"
 local problems = require "tuanbo.problems"
 local qr = require "tuanbo.qr"
+local session = require "tuanbo.session"
+local slip = require "tuanbo.slip"
 
 local SOON_MS = 5000
 local CONFIRM_S = 2             -- without scripts, between two looks
+local WAIT_S = 15         -- a page without scripts looks so often for its turn
 local CONFIRM_MAX = 10          -- looks
 
 local ordered = { sold = true, ready = true, picked_up = true }
@@ -167,8 +171,8 @@ local function code_of(c, hold, view)
 
     if places.ready then
         view.pickup_code = format.pickup_code(hold.id)
-        view.qr = qr.of("tuanbo:" .. hold.id .. ":"
-                        .. view.pickup_code:gsub(" ", ""))
+        view.qr = qr.of(slip.text(hold.id, view.pickup_code, hold.pickup,
+                                  c.now))
 
     elseif places.awaited then
         view.code_line = c.say("order.code.later")
@@ -190,9 +194,19 @@ local function cancel_of(c, hold, it)
         at = till,
         till = c.say(it.group and "order.cancel.until.group"
                      or "order.cancel.until", clock),
-        what = c.say("order.cancel.what", { yuan = it.yuan }),
+        what = c.say("order.cancel.what", {
+            yuan = it.yuan, length = format.length(c.say, hold.refund_ms),
+        }),
         go = c.say("order.cancel.do", { yuan = it.yuan }),
     }
+end
+
+
+-- The order's private link, or the way to make one.
+local function link_of(hold)
+    local path = link.of(hold.id)
+
+    return { url = path and session.origin() .. path }
 end
 
 
@@ -239,6 +253,27 @@ local function points_of(c, hold)
 end
 
 
+-- What somebody has of a giving: what it is good for, and until when.
+local function gift_of(c, hold, view)
+    local gift = hold.gift
+    local till = gift.valid_until_at
+
+    view.title = c.say("gift." .. hold.state)
+    view.what = gift.off_fen
+                and c.say("gift.worth", { yuan = format.yuan(gift.off_fen) })
+                or view.it.lines[1].title
+    view.from = gift.from_fen and gift.from_fen > 0
+                and c.say("gift.from", { yuan = format.yuan(gift.from_fen) })
+    view.till = till and c.say("gift.until", {
+        clock = format.when(c.say, till, c.now) })
+    view.number = c.say("gift.number", { number = gift.number })
+    view.draw = (gift.kind == "packet" or gift.kind == "ticket")
+                and "/draw/" .. hold.lines[1].sale
+
+    return "gift", view
+end
+
+
 -- options: called (name and digits, or nil), code, changing (the name: 1;
 -- where it is collected: pickup), bad (the field that was wrong), back (from
 -- the checkout: how often the page has looked for the news).
@@ -253,6 +288,10 @@ return function(c, hold, options)
         watches = {},
         private = true,
     }
+
+    if type(hold.gift) == "table" then
+        return gift_of(c, hold, view)
+    end
 
     local state = hold.state
 
@@ -276,9 +315,13 @@ return function(c, hold, options)
                            or "order." .. state)
         view.steps = steps_of(c, hold, it)
         view.watches = waits and { it.group.sale } or {}
-        view.cancel = cancel_of(c, hold, it)
         code_of(c, hold, view)
-        view.follow = order.moves(hold)
+
+        if not c.tag then
+            view.cancel = cancel_of(c, hold, it)
+            view.follow = order.moves(hold)
+            view.link = link_of(hold)
+        end
 
         return "order", view
     end
@@ -291,7 +334,8 @@ return function(c, hold, options)
 
         view.why = c.say("order." .. state .. ".why", {
             yuan = fen > 0 and format.yuan(fen) or it.yuan })
-        view.follow = order.moves(hold)
+        view.follow = not c.tag and order.moves(hold)
+        view.linked = c.tag ~= nil
 
         return "over", view
     end
@@ -349,6 +393,16 @@ return function(c, hold, options)
         end
 
         return "hold", view
+    end
+
+    if hold.state == "queued" then
+        view.title = c.say("wait.title")
+        view.place = c.say(hold.ahead == 0 and "wait.first" or "wait.place", {
+            ahead = hold.ahead, number = hold.number })
+        view.follow = true
+        view.refresh_s = WAIT_S
+
+        return "wait", view
     end
 
     -- released, expired, cancelled

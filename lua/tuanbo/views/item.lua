@@ -41,12 +41,14 @@ local function ways_to_pay(c, mine)
     local ways = {}
 
     for i, hold in ipairs(mine or {}) do
+        local names, _, called_off = unpaid.names(c, hold)
+
         ways[i] = {
             href = "/h/" .. hold.id,
-            go = c.say(#mine == 1 and "unpaid.go"
+            go = c.say(called_off and "unpaid.look.one"
+                       or #mine == 1 and "unpaid.go"
                        or "unpaid.go.one", {
-                yuan = format.yuan(hold.amount_fen),
-                names = unpaid.names(c, hold) }),
+                yuan = format.yuan(hold.amount_fen), names = names }),
         }
     end
 
@@ -56,15 +58,18 @@ end
 
 return function(c, sale, code, mine)
     local it = goods.of(c, sale)
-    local most = math.min(it.limit or CHOICES, math.max(1, it.free))
+    local waiting = it.state == "sold_out" or it.open and it.awaited
+    local most = math.min(it.limit or CHOICES,
+                          math.max(1, waiting and it.stock or it.free))
     local quantities, pickups = {}, goods.pickups(c, it.pickups)
     local chosen = c.likes.pickup
     local known = false
 
     for i = 1, math.min(most, CHOICES) do
         quantities[i] = { count = i,
-                          label = c.say("item.take", { count = i,
-                                                       unit = it.unit }) }
+                          label = c.say(waiting and "item.wait"
+                                        or "item.take", { count = i,
+                                                          unit = it.unit }) }
     end
 
     for _, pickup in ipairs(pickups) do
@@ -81,6 +86,10 @@ return function(c, sale, code, mine)
         pickup.where = c.say("item.where", { name = pickup.name })
     end
 
+    local rules = goods.rules(c)
+
+    it.promise = it.promise or rules.claim
+    it.not_collected = rules.not_collected
     it.words = it.called_off and order.words(c, it.id)
 
     local gone = it.state == "sold_out" or it.state == "closed"
@@ -90,6 +99,9 @@ return function(c, sale, code, mine)
         title = it.title,
         it = it,
         quantities = quantities,
+        waiting = waiting,
+        waiting_line = it.queued > 0 and c.say("item.wait.queued", {
+            count = it.queued, unit = it.unit }) or nil,
         pickups = pickups,
         where_max = WHERE_MAX,
         problem = refusal(c, it, code, mine),

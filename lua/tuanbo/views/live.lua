@@ -1,6 +1,27 @@
 -- One broadcast and its goods.
 
 local goods = require "tuanbo.goods"
+local room = require "tuanbo.room"
+
+-- FS_NEIGHBOUR: how the engine calls who has not agreed to be named
+local SOMEBODY = "一位邻居"
+
+-- What was said, the newest first: as of the moment the page was made.
+local function said(c, id)
+    local lines = {}
+
+    for _, one in ipairs(room.comments(id)) do
+        table.insert(lines, 1, {
+            id = string.format("%.0f", one.comment), text = one.text,
+            name = one.answers and c.say("live.answer")
+                   or one.name == SOMEBODY and c.say("live.neighbour")
+                   or one.name,
+        })
+    end
+
+    return lines
+end
+
 
 return function(c, session)
     local list = {}
@@ -24,7 +45,11 @@ return function(c, session)
         session = session,
         goods = list,
         refresh_at = session.before and session.starts_at
-                     or session.on and session.ends_at,
+                     or session.on and session.until_at,
         watches = list,
+        follows = session.id,
+        somebody = SOMEBODY,
+        viewers = room.viewers(session.id),
+        comments = said(c, session.id),
     }
 end

@@ -1,6 +1,7 @@
 -- My orders. Private.
 
 local format = require "tuanbo.format"
+local goods = require "tuanbo.goods"
 local unpaid = require "tuanbo.views.unpaid"
 
 local PAGE = 20
@@ -60,8 +61,13 @@ return function(c, buyer, before, called, bad, left)
 
     for i, hold in ipairs(list) do
         local state = state_of(hold)
-        local names, picture = unpaid.names(c, hold)
+        local names, picture, called_off = unpaid.names(c, hold)
         local live = hold.state == "held" or hold.state == "paying"
+
+        -- nobody should pay for what the shop has cancelled
+        if live and called_off then
+            state, live = "called_off", false
+        end
 
         shown[i] = {
             href = "/h/" .. hold.id,
@@ -95,6 +101,7 @@ return function(c, buyer, before, called, bad, left)
         left = (left == "erased" or left == "leaving")
                and c.say("me.left." .. left),
         by_login = c.by_login,
+        leaders = #shown == 0 and goods.leaders(c) or {},
         watches = {},
         private = true,
     }

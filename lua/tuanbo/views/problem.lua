@@ -18,7 +18,8 @@ return function(c, code)
         title = c.say("problem.title"),
         line = problems.line(c.say, code),
         others = others,
-        lost = known == "no_such_hold" and not c.by_login,
+        lost = known == "no_such_hold" and not c.by_login
+               and goods.leaders(c),
         mine = known == "too_many_holds" or known == "no_such_hold"
                or known == "other_life",
         watches = {},

@@ -15,10 +15,12 @@ local function is_live(hold)
 end
 
 
--- "葡萄 × 2 + 土鸡蛋 × 1"
+-- "葡萄 × 2 + 土鸡蛋 × 1"; a picture; and whether the shop has cancelled a sale
+-- of it, so that nobody should pay.
 function unpaid.names(c, hold)
     local names = {}
     local picture
+    local called_off = false
 
     for i, line in ipairs(hold.lines) do
         local sale = c.engine.sale(line.sale)
@@ -26,9 +28,10 @@ function unpaid.names(c, hold)
 
         names[i] = (it and it.title or line.sale) .. " × " .. line.qty
         picture = picture or it and it.picture
+        called_off = called_off or sale and sale.called_off or false
     end
 
-    return table.concat(names, " + "), picture
+    return table.concat(names, " + "), picture, called_off
 end
 
 
@@ -72,7 +75,7 @@ function unpaid.view(c, buyer)
     end
 
     local list = c.engine.unpaid(buyer.id, SAID_MS)
-    local holds, lapsed = {}, {}
+    local holds, lapsed, cancelled = {}, {}, {}
     local newer = {}
 
     if not list then
@@ -86,10 +89,14 @@ function unpaid.view(c, buyer)
     for _, hold in ipairs(list) do
         local one = { href = "/h/" .. hold.id, state = hold.state }
         local first = hold.lines[1].sale
+        local called_off
 
-        one.names, one.picture = unpaid.names(c, hold)
+        one.names, one.picture, called_off = unpaid.names(c, hold)
 
-        if is_live(hold) then
+        if is_live(hold) and called_off then
+            cancelled[#cancelled + 1] = one
+
+        elseif is_live(hold) then
             one.time = unpaid.time(c, hold)
             one.go = c.say(hold.state == "paying" and "unpaid.go.again"
                            or "unpaid.go", { yuan = format.yuan(
@@ -105,7 +112,8 @@ function unpaid.view(c, buyer)
         newer[first] = true
     end
 
-    return { holds = holds, lapsed = lapsed, say = c.say }
+    return { holds = holds, lapsed = lapsed, cancelled = cancelled,
+             say = c.say }
 end
 
 

@@ -76,6 +76,8 @@ sub pay_line {
 
     return if ($line->{number} // 1) < ($hold->{lines_n} // 1);
 
+    $self->check_paid($entry, $hold);
+
     for my $id (sort keys %{$hold->{lines}}) {
         next if !defined $self->{sales}{$id}{called_off};
 
@@ -137,6 +139,8 @@ sub owe_line {
     my $name = "$id of hold $entry->{hold}";
     my $left = $line->{qty} - ($line->{owed_qty} // 0);
 
+    $self->{task_at} = $self->{at}
+        if $entry->{reason} =~ /\A(?:sale_cancelled|compensation)\z/;
     $self->check_cause($entry);
     $self->problem("owed for $entry->{reason}, but no claim was accepted")
         if $PROMISED{$entry->{reason}} && !$self->{expected}

@@ -28,18 +28,25 @@ my %ALL = (ready => 'sold', picked_up => 'ready');
 my %VIA = map { $_ => 1 } qw(scan code list);
 
 
-# Units of a line that have come.  Of what was short as a whole none have, also
-# where somebody says that it was handed over.
+# Units of a line that have come, or may still: neither its sale's again, nor
+# short.
+
+sub to_come {
+    my ($line) = @_;
+    my $units = $line->{qty} - ($line->{restocked} // 0)
+        - ($line->{short_qty} // 0);
+
+    return $units > 0 ? $units : 0;
+}
+
+
+# Units of a line that have come.
 
 sub come {
     my ($line) = @_;
 
     return 0 if $line->{state} ne 'ready' && $line->{state} ne 'handed_over';
-
-    my $units = $line->{qty} - ($line->{restocked} // 0)
-        - ($line->{short_qty} // 0);
-
-    return $units > 0 ? $units : 0;
+    return to_come($line);
 }
 
 
@@ -48,8 +55,7 @@ sub come {
 sub awaited {
     my ($line) = @_;
 
-    return $line->{state} eq 'sold'
-        && ($line->{restocked} // 0) < $line->{qty};
+    return $line->{state} eq 'sold' && to_come($line) > 0;
 }
 
 
@@ -61,7 +67,7 @@ sub move_goods {
         my $lines = $hold->{lines};
         my @moved = grep {
             $lines->{$_}{state} eq $ALL{$type}
-                && ($lines->{$_}{restocked} // 0) < $lines->{$_}{qty}
+                && to_come($lines->{$_}) > 0
         } keys %$lines;
 
         $self->problem("hold $entry->{hold} is "
@@ -70,6 +76,9 @@ sub move_goods {
         $self->set_goods($entry, $hold, $lines->{$_}, $_) for @moved;
         return;
     }
+
+    return $self->move_gift($entry, $line)
+        if $line->{state} eq 'granted' || $line->{state} eq 'given';
 
     my ($from) = @{$ARROW{$type}};
     my $is = $line->{state};
@@ -181,6 +190,11 @@ sub set_goods {
     $line->{state} = $ARROW{$entry->{type}}[1];
 
     if ($line->{state} eq 'handed_over') {
+
+        # who hands over what was short says that it has come after all
+
+        delete $line->{short_qty} if to_come($line) == 0;
+
         $line->{handed} = [$self->{seq}, $entry->{at},
             defined $entry->{via}];
 

@@ -22,6 +22,9 @@ my %ARROW = (
     sold      => [{held => 1, paying => 1}, 'sold'],
     sold_late => [{expired => 1}, 'sold'],
     returned  => [{sold => 1}, 'returned'],
+    served    => [{queued => 1}, 'held'],
+    stepped_out => [{queued => 1}, 'released'],
+    ended     => [{queued => 1}, 'expired'],
 );
 
 # What else is looked at, by type.
@@ -30,13 +33,14 @@ my %MORE = (
     claimed   => 'claim',
     accepted  => 'answer_claim',
     denied    => 'answer_claim',
+    referred  => 'refer',
     (map { $_ => 'move_goods' } qw(ready short picked_up put_back double)),
 );
 
 # These say where the hold is collected; those about goods, of a line.
 my %THERE = (
     (map { $_ => 1 } qw(paying released expired cancelled sold sold_late owed
-        restocked short put_back double claimed)),
+        restocked short put_back double claimed served)),
     (map { $_ => 'sale' } qw(ready picked_up)),
 );
 
@@ -82,12 +86,13 @@ sub begin_hold {
     }
 
     if ($entry->{qty} <= 0) {
-        $self->problem("$entry->{qty} units are held");
+        $self->problem("$entry->{qty} units are $entry->{type}");
     }
 
     $hold->{lines}{$entry->{sale}} = {
         qty => $entry->{qty},
-        state => 'held',
+        state => $entry->{type},
+        defined $entry->{price_fen} ? (price_fen => $entry->{price_fen}) : (),
         $line > 1 ? (number => $line) : (),
     };
 
@@ -105,6 +110,21 @@ sub begin_life {
             || $entry->{epoch} eq '00000000';
     $self->problem("epoch $entry->{epoch} is that of a life before")
         if $self->{lives}{$entry->{epoch}}++;
+
+    return;
+}
+
+
+# Cash is taken before an order is written, which is sold as it begins.
+
+sub check_cash {
+    my ($self, $entry, $hold) = @_;
+    my $at = $hold->{begun} + keys(%{ $hold->{lines} })
+        + ($entry->{line} // 1) - 1;
+
+    return if $entry->{type} eq 'sold' && $self->{seq} == $at;
+    $self->problem("cash of hold $entry->{hold} was taken by"
+        . " $entry->{taken_by}, and not as it began");
 
     return;
 }
@@ -141,6 +161,9 @@ sub follow_hold {
         $self->problem("hold $entry->{hold} was never held") if $self->{whole};
         return;
     }
+
+    $self->check_cash($entry, $hold)
+        if defined $entry->{taken_by} && defined $hold->{begun};
 
     my $line = defined $entry->{sale} ? $hold->{lines}{$entry->{sale}} : undef;
 
@@ -253,7 +276,7 @@ sub check_term {
     my ($self, $entry, $hold) = @_;
     my $type = $entry->{type};
 
-    if ($type eq 'paying') {
+    if ($type eq 'paying' || $type eq 'served') {
         $hold->{expires_at} = $entry->{expires_at};
 
     } elsif ($type eq 'expired' && !$self->{unsteady}
@@ -264,7 +287,8 @@ sub check_term {
             . " expires at $hold->{expires_at}");
     }
 
-    if ($type =~ /\A(?:released|expired|cancelled|sold)\z/) {
+    if ($type =~ /\A(?:released|expired|cancelled|sold|stepped_out|ended)\z/)
+    {
         $hold->{ended_at} //= $entry->{at};
     }
 

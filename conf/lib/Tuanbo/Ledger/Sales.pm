@@ -5,7 +5,8 @@ package Tuanbo::Ledger::Sales;
 #
 # A sale is { stock, held, sold, limit, goal, goal_by, taken => { buyer =>
 # units }, joined and groups by group, called_off => its seq, ... }; what is
-# listed of it for debts is in Tasks.pm, for goods in Waves.pm.
+# listed of it for debts is in Tasks.pm, for goods in Waves.pm, who waits for
+# it in Queue.pm.
 
 use v5.16;
 use strict;
@@ -21,13 +22,16 @@ my %EFFECT = (
     sold_late => [ 0,  1],
     returned  => [ 0, -1],
     restocked => [ 0, -1],
+    granted   => [ 0,  1],
+    served    => [ 1,  0],
 );
 
 # What the group of a sale is about.
 my %GROUP = map { $_ => 1 } qw(sold sold_late formed failed returned owed);
 
 # What is not done any more to a sale that was called off.
-my %OVER = map { $_ => 1 } qw(opened resumed held sold_late formed);
+my %OVER = map { $_ => 1 } qw(opened resumed held sold_late formed queued
+    served);
 
 
 # What a sale becomes is all that its entry says; counts stay.
@@ -36,6 +40,8 @@ sub define_sale {
     my ($self, $entry) = @_;
     my $sale = $self->{sales}{$entry->{sale}} //= {held => 0, sold => 0,
         left_fen => 0, left_qty => 0};
+
+    $self->define_queue($entry, $sale);
 
     $sale->{stock} = $entry->{stock};
     $sale->{limit} = $entry->{limit};
@@ -55,16 +61,40 @@ sub check_sale {
             . " $sale->{called_off}");
     }
 
+    $self->check_queue($entry, $sale);
+
     if (exists $EFFECT{$type} || $type eq 'stock' || $type eq 'sale') {
         $self->move_units($entry, $sale);
+    }
+
+    if ($type eq 'closed' || $type eq 'called_off') {
+        $self->close_giving($entry, $sale);
     }
 
     if ($GROUP{$type}) {
         $self->check_group($entry, $sale);
 
+    } elsif ($type eq 'terms') {
+        $self->set_terms($entry, $sale);
+
+    } elsif ($type eq 'granted') {
+        $self->check_over($entry, $sale);
+        $self->check_grant($entry, $sale);
+
+    } elsif ($type eq 'revealed') {
+        $self->reveal($entry, $sale);
+
+    } elsif ($type eq 'drawn') {
+        $self->check_draw($entry, $sale);
+
+    } elsif ($type eq 'opened' || $type eq 'resumed') {
+        $self->check_over($entry, $sale);
+
     } elsif ($type =~ /\A(?:called_off|compensated|settled)\z/) {
         $self->check_task($entry, $sale);
     }
+
+    $self->watch_queue($entry, $sale) if defined $sale->{last_number};
 
     return;
 }
@@ -94,7 +124,9 @@ sub move_units {
             for grep { $units{$_} < 0 } qw(stock free held sold);
     }
 
-    $self->take_units($entry, $sale, $held + $sold) if defined $entry->{hold};
+    # who is served was counted when they began to wait
+    $self->take_units($entry, $sale, $held + $sold)
+        if defined $entry->{hold} && $entry->{type} ne 'served';
 
     return;
 }

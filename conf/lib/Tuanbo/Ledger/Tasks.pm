@@ -13,10 +13,15 @@ use warnings;
 
 use Tuanbo::Ledger::Goods;
 
+# Debts are written pass by pass, without a pause; a feed may end between.
+use constant AT_ONCE_MS => 60_000;
+
 
 sub check_task {
     my ($self, $entry, $sale) = @_;
     my $type = $entry->{type};
+
+    $self->{task_at} = $self->{at};
 
     if ($type eq 'settled') {
         $self->settle($entry, $sale);
@@ -121,6 +126,24 @@ sub settle {
         $self->problem("settled, but what was sold at seq $line->{seq} got no"
             . ' compensation') if !$task->{done}{$line->{seq}}
             && compensation($task, $line) > 0;
+    }
+
+    return;
+}
+
+
+# At the end: what is not settled, though nothing was owed for any task since
+# long, and it was the same run of the machine.
+
+sub finish_tasks {
+    my ($self) = @_;
+    my $since = $self->{task_at} // return;
+
+    return if $self->{at} < $since + AT_ONCE_MS;
+
+    for my $id (sort keys %{$self->{sales}}) {
+        $self->problem("$_->{type} of $id at seq $_->{seq} was never settled")
+            for @{$self->{sales}{$id}{tasks} // []};
     }
 
     return;

@@ -1,0 +1,232 @@
+--- What is collected at a point: who has goods there, and what is told to the
+-- shop when somebody gets them. The shop decides; nothing here needs SQL.
+--
+-- @module tuanbo.office.counter
+
+local format = require "tuanbo.format"
+local on_shelf = require "tuanbo.office.on_shelf"
+local store = require "tuanbo.office.store"
+
+local LINES_MAX = 2000          -- of one page; who is not on it is searched
+
+local SALES_MAX = 8             -- lines of an order
+
+local VIA = { scan = true, code = true, list = true }
+
+local counter = {}
+
+
+local function words_of(c, line)
+    local it = c.item(line.sale)
+
+    return it.title .. " × " .. (line.qty - (line.short_qty or 0))
+           .. " " .. it.unit
+end
+
+
+--- Whose goods are ready at a point: neighbours in the order of their first
+-- line, with the name to call, the digits, and their orders.
+-- @tparam table c the page's context
+-- @tparam string point
+-- @treturn table|nil a list of { name, digits, place, orders }: place is where
+-- on the shelf, nil where nobody knows; each order { id,
+-- code, lines (in words), sales (of each line), paid_back }
+-- @treturn boolean|string whether there are others; or the problem's code
+function counter.waiting(c, point)
+    local lines, more = store.ready(point, LINES_MAX)
+
+    if not lines then
+        return nil, more
+    end
+
+    local places = on_shelf.of(c, point, lines)
+    local list, by_buyer, by_hold = {}, {}, {}
+
+    for _, line in ipairs(lines) do
+        local one = by_buyer[line.buyer]
+
+        if not one then
+            local called = store.contact(line.buyer)
+
+            one = {
+                name = called and called.name, orders = {}, places = {},
+                digits = called and called.digits or "",
+            }
+            by_buyer[line.buyer] = one
+            list[#list + 1] = one
+        end
+
+        local order = by_hold[line.hold]
+
+        if not order then
+            order = { id = line.hold, lines = {}, sales = {},
+                      code = format.pickup_code(line.hold) }
+            by_hold[line.hold] = order
+            one.orders[#one.orders + 1] = order
+        end
+
+        local place = places[line]
+
+        if place and not one.places[place] then
+            one.places[place] = true
+            one.place = (one.place and one.place .. c.say("desk.and") or "")
+                        .. place
+        end
+
+        order.lines[#order.lines + 1] = words_of(c, line)
+        order.sales[#order.sales + 1] = line.sale
+        order.paid_back = order.paid_back or line.paid_back
+    end
+
+    for _, one in ipairs(list) do
+        one.places = nil
+    end
+
+    return list, more
+end
+
+
+--- Why an order is not among those that wait at a point: a word, and when
+-- where it is known.
+-- @tparam string point
+-- @tparam string hold
+-- @treturn string handed_over, awaited, short, unpaid, elsewhere or unknown
+-- @treturn number|nil
+function counter.where(point, hold)
+    local order = store.order(hold)
+    local places = {}
+
+    if not order then
+        return "unknown"
+    end
+
+    if order.pickup ~= point then
+        return "elsewhere"
+    end
+
+    for _, line in ipairs(order.lines) do
+        if line.goods then
+            places[line.goods] = line.handed_at or 0
+        end
+    end
+
+    for _, place in ipairs { "handed_over", "awaited", "short" } do
+        if places[place] then
+            return place, places[place] > 0 and places[place] or nil
+        end
+    end
+
+    return "unpaid"
+end
+
+
+local function are_sales(list)
+    if type(list) ~= "table" or #list > SALES_MAX then
+        return list == nil
+    end
+
+    for _, sale in ipairs(list) do
+        if type(sale) ~= "string" or not sale:find("^[%l%d-]+$") then
+            return false
+        end
+    end
+
+    return true
+end
+
+
+-- Its id, or where only that is known its eight digits.
+local function is_order(hold, code)
+    if hold == nil then
+        return type(code) == "string" and #code == 8
+               and code:find("^%d+$") ~= nil
+    end
+
+    return type(hold) == "string" and #hold == 32
+           and hold:find("^[0-9a-f]+$") ~= nil
+end
+
+
+--- Whether this can be told: names and numbers as they have to be.
+-- @tparam table fact of counter.tell(); it may have a code in place of hold
+-- @treturn boolean
+function counter.is_fact(fact)
+    local nonce, at = fact.nonce, fact.device_at
+
+    return type(nonce) == "string" and #nonce <= 80
+           and nonce:find("^[%w_-]+$") ~= nil
+           and is_order(fact.hold, fact.code)
+           and VIA[fact.via] ~= nil
+           and type(at) == "number" and at == math.floor(at)
+           and math.abs(at) < 2 ^ 53 and are_sales(fact.sales)
+end
+
+
+-- The lines that a hand-over is of: those that were shown to whoever tapped,
+-- else those that are ready: what is still awaited is not given along with it.
+-- nil: all, which is what to say when nothing of it is ready.
+local function lines_of(order, fact)
+    local lines = {}
+
+    for _, sale in ipairs(fact.sales or {}) do
+        lines[#lines + 1] = { sale = sale }
+    end
+
+    for _, line in ipairs(lines[1] and {} or order.lines) do
+        lines[#lines + 1] = line.goods == "ready" and { sale = line.sale }
+                            or nil
+    end
+
+    return lines[1] and lines
+end
+
+
+-- The shop's refusals of which a later try may come to another end.
+local function passes(problem)
+    return problem.status >= 500 or problem.status == 429
+end
+
+
+--- Tell the shop that an order was handed over, or that it was not after all.
+-- Whose goods are at another point is handed over there.
+-- @tparam table c the page's context
+-- @tparam string point
+-- @tparam table fact hold, nonce, via, device_at; perhaps sales, a list: the
+-- lines that it is of; undo: it is put back
+-- @treturn string the outcome: handed_over, double, paid_back, put_back, or a
+-- code
+-- @treturn number|nil when it was handed over
+-- @treturn boolean nothing is decided yet: the same may be told again
+function counter.tell(c, point, fact)
+    local order, code = store.order(fact.hold)
+
+    if not order then
+        local known = code == "no_such_hold" or code == "other_life"
+
+        return known and "not_found" or code, nil, not known
+    end
+
+    if order.pickup ~= point then
+        return "not_found", nil, false
+    end
+
+    local what = fact.undo and "put-back" or "picked-up"
+    local answer, problem = c.shop.send("orders", "POST",
+        "/orders/" .. fact.hold .. "/" .. what, {
+            nonce = fact.nonce,
+            via = not fact.undo and fact.via or nil,
+            device_at = not fact.undo and fact.device_at or nil,
+            lines = not fact.undo and lines_of(order, fact) or nil,
+        })
+    local outcome = answer and (fact.undo and "put_back"
+                                or answer.paid_back and "paid_back"
+                                or answer.outcome) or problem.code
+
+    c.deed { method = "POST", target = what, hold = fact.hold, point = point,
+             key = fact.nonce, status = outcome }
+
+    return outcome, answer and answer.at, not answer and passes(problem)
+end
+
+
+return counter

@@ -1,0 +1,26 @@
+-- English, the desk: a day's money.
+
+return {
+    ["money.today"] = "Today's money",
+    ["money.title"] = "Money",
+    ["money.when"] = "{from} to {till}",
+    ["money.days"] = "Other days",
+    ["money.before"] = "Before",
+    ["money.after"] = "After",
+    ["money.week"] = "Seven days",
+    ["money.day"] = "One day",
+    ["money.sum"] = "In all",
+    ["money.by_sale"] = "By sale",
+    ["money.by_point"] = "By pickup point",
+    ["money.none"] = "Nothing was sold in this time.",
+    ["money.sold"] = "Sold",
+    ["money.owed"] = "Owed, not yet back",
+    ["money.overdue"] = "of it overdue",
+    ["money.refunded"] = "Paid back",
+    ["money.units"] = { one = "{count} unit", other = "{count} units" },
+    ["money.no_sale"] = "Payments that bought nothing",
+    ["money.no_point"] = "No pickup point",
+    ["money.seq"] = "Up to entry {seq} of the ledger.",
+    ["money.away"] = "The clerk is away for a moment, so there is no money to show. Selling, handing over and paying go on. Look again in a minute.",
+    ["money.not_ready"] = "The clerk is still adding up. Selling, handing over and paying go on.",
+}

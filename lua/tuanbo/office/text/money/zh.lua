@@ -1,0 +1,26 @@
+-- 中文，工作台：一天的钱。
+
+return {
+    ["money.today"] = "今天的钱",
+    ["money.title"] = "这几天的钱",
+    ["money.when"] = "{from} 到 {till}",
+    ["money.days"] = "别的日子",
+    ["money.before"] = "再往前",
+    ["money.after"] = "往后",
+    ["money.week"] = "看七天",
+    ["money.day"] = "看一天",
+    ["money.sum"] = "合计",
+    ["money.by_sale"] = "一样一样看",
+    ["money.by_point"] = "一个点一个点看",
+    ["money.none"] = "这一段没有卖出什么。",
+    ["money.sold"] = "卖出",
+    ["money.owed"] = "该退还没退",
+    ["money.overdue"] = "其中过了时间",
+    ["money.refunded"] = "退了",
+    ["money.units"] = "{count} 份",
+    ["money.no_sale"] = "没有买到东西的付款",
+    ["money.no_point"] = "没选自提点",
+    ["money.seq"] = "算到账本第 {seq} 条。",
+    ["money.away"] = "记账的这一会儿不在，看不了钱。卖货、交货、收钱都照常，请过一分钟再看。",
+    ["money.not_ready"] = "记账的还在从头算，过一会儿就有。卖货、交货、收钱都照常。",
+}

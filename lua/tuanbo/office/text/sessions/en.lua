@@ -1,0 +1,20 @@
+-- English, the desk: sessions.
+
+return {
+    ["sessions.title"] = "Sessions",
+    ["sessions.none"] = "There are no sessions yet.",
+    ["sessions.weekly"] = "every week",
+    ["sessions.new"] = "Add a session",
+    ["sessions.new.do"] = "Add",
+    ["sessions.edit"] = "Change this session",
+    ["sessions.edit.do"] = "Save",
+    ["field.session.title"] = "Name",
+    ["field.session.starts_at"] = "Begins",
+    ["field.session.ends_at"] = "Ends",
+    ["field.session.weekly"] = "Every week",
+    ["field.session.host"] = "Host",
+    ["field.session.about"] = "What it is about",
+    ["field.session.on_camera"] = "On camera now",
+    ["field.session.delivery_day"] = "Delivered on",
+    ["field.session.delivery_days"] = "Delivered days after closing",
+}

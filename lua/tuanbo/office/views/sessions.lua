@@ -1,0 +1,43 @@
+-- The owner's sessions: when the room is open.
+
+local format = require "tuanbo.format"
+local records = require "tuanbo.office.records"
+
+local view = { texts = "sessions" }
+
+
+local function row(c, id, doc)
+    local lines = {}
+
+    if doc.starts_at then
+        lines[1] = format.when(c.say, doc.starts_at, c.now)
+    end
+
+    if doc.weekly then
+        lines[#lines + 1] = c.say("sessions.weekly")
+    end
+
+    if doc.host then
+        lines[#lines + 1] = doc.host
+    end
+
+    return { title = doc.title or id, lines = lines }
+end
+
+
+view.routes = records.routes {
+    kind = "session", list = "sessions", one = "session",
+    removable = true,
+    words = function(c, what) return c.say("sessions." .. what) end,
+    order = { "title", "starts_at", "ends_at", "weekly", "host", "about",
+              "on_camera" },
+    row = row,
+}
+
+
+function view.doors(c)
+    return records.door(c, "/desk/sessions", c.say("sessions.title"))
+end
+
+
+return view
