@@ -12,13 +12,50 @@ use Tuanbo::Test::Feed;
 
 # ---- as it is
 is_deeply([chain(@texts)], \@golden, 'this test chains as the engine does');
-like(accepted('golden', \@golden), qr/^ok: 109 entries, seq 1 to 109, hash /,
+like(accepted('golden', \@golden), qr/^ok: 148 entries, seq 1 to 148, hash /,
     'the summary');
 
 my ($status, $said) = check(\@golden, '--sales');
 is($status, 0, '--sales');
-like($said, qr/^grape stock 240 free 238 held 0 sold 2$/m, 'sums of a sale');
-like($said, qr/^egg stock 30 free 28 held 0 sold 2$/m, 'and of another');
+like($said, qr/^grape stock 240 free 237 held 1 sold 2$/m, 'sums of a sale');
+like($said, qr/^egg stock 13 free 10 held 0 sold 3$/m, 'and of another');
+
+# ---- cash
+refused('cash taken later', inserted(111, '"type":"opened","sale":"grape"'),
+    qr/seq 113: cash of hold \w+ was taken by sister-li, and not as it began/);
+refused('cash of something else', changed(11, sub {
+    $_ .= q(,"taken_by":"li") }),
+    qr/seq 11: cash of hold \w+ was taken by li, and not as it began/);
+
+# ---- gifts, and those who wait
+my ($gift) = $golden[118] =~ /"gift":"(\w+)"/;
+my ($another) = $golden[116] =~ /"hold":"(\w+)"/;
+refused('bound twice', removed(120), qr/seq 120: gift $gift is bound by/);
+refused('unbound twice', inserted(120, saying(120)),
+    qr/seq 121: unbound from \w+, but gift $gift is bound by nothing/);
+refused("another's gift", changed(119, sub { s/$gift/$another/ }),
+    qr/seq 119: bound, but gift $another is another buyer's/);
+refused('a number twice', changed(117, sub { s/"number":2/"number":1/ }),
+    qr/seq 117: gift 1 of rain, and 2 was to come/);
+refused('given without terms', removed(114),
+    qr/seq 115: granted, but rain gives nothing/);
+my ($sold_at) = grep { $golden[$_ - 1] =~ /"type":"sold"/ } 1 .. @golden;
+refused('sold for more than it costs', changed($sold_at, sub {
+    s/"amount_fen":(\d+)/'"amount_fen":' . ($1 + 1)/e }),
+    qr/seq $sold_at: hold \w+ is sold for \d+ fen, not \d+/);
+refused('a newcomer twice', inserted(145, saying(145)),
+    qr/seq 146: referred, but its buyer was before/);
+refused('given twice for one', inserted(148, saying(148)
+    =~ s/"number":4/"number":5/r =~ s/"hold":"\w+"/"hold":"${\('c' x 32)}"/r),
+    qr/seq 149: granted to the inviter of seq 145 before/);
+refused('to somebody else', changed(148, sub { s/"inviter"/"newcomer"/ }),
+    qr/seq 148: granted to the newcomer of seq 145, who is another/);
+refused('served twice', inserted(139, saying(139)),
+    qr/seq 140: egg of hold \w+ is held: no way to served/);
+refused('served what has left', inserted(140, saying(140)
+        =~ s/"type":"stepped_out"/"type":"served"/r
+        =~ s/"qty":7/"qty":7,"price_fen":1500,"expires_at":1790181809604/r),
+    qr/seq 141: egg of hold \w+ is released: no way to served/);
 
 $said = qx("$^X" "$script" < "$golden");
 is($?, 0, 'from standard input');
@@ -113,7 +150,8 @@ my $held = qq("type":"held",$other);
 my $end = '"price_fen":1,"expires_at":1';
 
 accepted('all that is free', inserted(41,
-    qq($held,"sale":"egg","qty":25,$end)));
+    qq($held,"sale":"egg","qty":25,$end),
+    '"type":"released","hold":"' . 'a' x 32 . '","sale":"egg","qty":25'));
 refused('one too many', inserted(41, qq($held,"sale":"egg","qty":26,$end)),
     qr/seq 42: egg has -1 free: stock 30, held 26, sold 5/);
 refused('stock taken away', inserted(41,

@@ -333,6 +333,22 @@ bad('sold late', told(
 bad('formed', inserted(38, '"type":"called_off","sale":"egg"'),
     qr/seq 40: formed, but egg was called off at seq 39/);
 
+# never settled: told where nothing came of any task for a minute, and the
+# machine did not start again in it
+sub unsettled ($ms, $what = '"type":"opened","sale":"egg"') {
+    return sub {
+        s/"at":(\d+),.*/'"at":' . ($1 + $ms) . ",$what"/e;
+    };
+}
+# the feed ends with it
+my @end = map { $_ => undef } 110 .. $#golden + 1;
+bad('never settled', told(109 => unsettled(60_000), @end),
+    qr/called_off of selenium-rice-5kg at seq 105 was never settled/);
+well('not settled yet', told(109 => unsettled(59_999), @end));
+well('not settled before the machine stopped', told(109 =>
+    unsettled(60_000, '"type":"boot","boot":"' . 'b' x 32
+        . '","offset_ms":1'), @end));
+
 my $cancelled = $owed . ',"reason":"sale_cancelled"';
 well('paid after all, and owed at once', told(104 => [$held],
     105 => [$sold, $cancelled, $restocked]));

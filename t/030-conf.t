@@ -19,7 +19,8 @@ use Mojolicious;
 use Tuanbo::Test::Stranger qw(writes_little);
 
 my $root = Tuanbo::Test::root();
-my ($login_port, $order_port) = map { Tuanbo::Test::free_port() } 1 .. 2;
+my ($login_port, $order_port, $office_port) =
+    map { Tuanbo::Test::free_port() } 1 .. 3;
 my $strict = File::Temp->new;   # not empty: the login takes no strangers
 my $login;
 
@@ -74,7 +75,7 @@ sub recipes ($text) {
 sub make_secrets ($t, $recipe) {
     my $made = $t->dir . '/made-' . $t->{made}++;
     my @commands = $recipe =~ m{^(.*/flashsale/)(\w+)$}
-        ? map { "$1$_" } qw(orders ledger admin checkout session) : $recipe;
+        ? map { "$1$_" } qw(orders ledger admin checkout session desk) : $recipe;
 
     for my $command (@commands) {
         $command =~ s{/etc/nginx/flashsale}{$made}g or return;
@@ -106,6 +107,7 @@ sub here ($t, $conf, $secrets) {
     $conf =~ s{listen +80;}{listen 127.0.0.1:$port;}g;
     $conf =~ s{127\.0\.0\.1:9000}{127.0.0.1:$login_port}g;
     $conf =~ s{127\.0\.0\.1:8090}{127.0.0.1:$order_port}g;
+    $conf =~ s{127\.0\.0\.1:8091}{127.0.0.1:$office_port}g;
     $conf =~ s{^http \{}{join "\n", "$&", map({ "${_}_temp_path $dir/temp/$_;" }
         qw(client_body proxy fastcgi uwsgi scgi)),
         "access_log $dir/logs/access.log;"}em;
@@ -123,6 +125,38 @@ sub chunked ($t, $target, $body, %o) {
         $content->write_chunk('') });
 
     return $t->ua->start($tx)->res;
+}
+
+
+# The office's, beside a shop that runs: as its own comments say.
+sub office_works ($name, $shop) {
+    my $office = Handed->new(workers => 1, locations => 'its own');
+    my $text = lua_modules('conf/tuanbo.conf') . "worker_processes 1;\n"
+        . "events { }\nhttp {\n" . slurp('conf/office.conf') . "}\n";
+    my $data = $office->dir . '/data';
+
+    is($shop->get('/desk/')->code, 503, "$name: the desk without the office");
+    mkdir $data or die $!;
+    $text =~ s{/var/lib/tuanbo/office}{$data};
+    $text =~ s{127\.0\.0\.1:80;}{'127.0.0.1:' . $shop->port . ';'}e or die;
+    $text =~ s{/var/lib/flashsale}{$shop->dir . '/store'}e or die;
+    $office->{text} = here($office, $text, $shop->{made_in});
+    is(eval { $office->start; 1 }, 1, 'conf/office.conf: nginx starts')
+        or diag($@);
+    is($shop->get('/desk/')->code, 401, "$name: the desk with the office");
+    $office->expect_log(qr/the register of staff cannot be read/);
+    $shop->expect_log(qr/connect\(\) failed .* upstream/);
+    $office->stop;
+}
+
+
+sub lua_modules ($name) {
+    my ($modules) = slurp($name) =~ /^((?:# +load_module .*\n)+)/m;
+
+    $modules =~ s/^# +//mg;
+
+    return $modules
+        =~ s{modules/(?=ndk|ngx_http_lua)}{/usr/lib/nginx/modules/}gr;
 }
 
 
@@ -217,26 +251,24 @@ $conf{'docs/directives.md'} =~ s/^    //mg;
 # the whole shop, behind the login as well
 if (!$ENV{TUANBO_STATIC}) {
     my $shop = slurp('conf/tuanbo.conf');
-    my ($modules) = $shop =~ /^((?:# +load_module .*\n)+)/m;
 
     $shop =~ s/^    # (include .*\/buyer-login\.conf;)/    $1/m
         or die 'no login in conf/tuanbo.conf';
-    $modules =~ s/^# +//mg;
-    $modules =~ s{modules/(?=ndk|ngx_http_lua)}{/usr/lib/nginx/modules/}g;
-    $conf{'conf/tuanbo.conf'} = "${modules}events { }\nhttp {\n"
+    $conf{'conf/tuanbo.conf'} = lua_modules('conf/tuanbo.conf') . "events { }\nhttp {\n"
         . "upstream tuanbo_login { server 127.0.0.1:9000; }\n$shop}\n";
 }
 
 for my $name (sort keys %conf) {
     my $t = Handed->new(workers => 1);
 
-    $t->{text} = here($t, $conf{$name},
-        make_secrets($t, $made{$name}) // 'none');
+    $t->{made_in} = make_secrets($t, $made{$name}) // 'none';
+    $t->{text} = here($t, $conf{$name}, $t->{made_in});
     if (!ok(eval { $t->start }, "$name: nginx starts")) {
         diag($@);
         next;
     }
     works($name, $t);
+    office_works($name, $t) if $conf{$name} =~ m{/desk\.conf;};
 
     my ($log) = $conf{$name} =~ m{/var/log/nginx/(\S+)};
     writes_little($name, $t->port, map { $t->dir . "/logs/$_" } 'error.log',

@@ -13,7 +13,8 @@ my $root = Tuanbo::Test::root();
 my $t = Tuanbo::Test->new(workers => 1);
 my $dir = $t->dir;
 my ($modules) = `nginx -V 2>&1` =~ /--modules-path=(\S+)/ or die;
-my @tools = map { "tuanbo-$_" } qw(check-ledger load-catalog sign store);
+my @tools =
+    map { "tuanbo-$_" } qw(check-ledger load-catalog office sign store verify);
 
 delete @ENV{qw(PERL5LIB MAKEFLAGS MAKELEVEL)};
 
@@ -59,7 +60,7 @@ install("DESTDIR=$dir/top");
 my $share = "$dir/top/usr/share/tuanbo";
 my $bin = "$dir/top/usr/bin";
 my @sources = map { s{^\Q$root\E/}{}r } grep { -f }
-    glob("$root/conf/*.conf $root/conf/{tuanbo,bin}/*"),
+    glob("$root/conf/*.conf $root/conf/{tuanbo,office,bin}/*"),
     map { my $top = $_; map { "$root/$top/$_" } files("$root/$top") }
     qw(lua templates conf/lib);
 
@@ -72,6 +73,8 @@ is_deeply([ grep { Tuanbo::Test::slurp("$share/$_")
 is_deeply([ files("$dir/top$modules") ], ['ngx_http_flashsale_module.so'],
     'the module where nginx looks for it');
 is_deeply([ files($bin) ], \@tools, 'the tools where a shell does');
+is_deeply([ files("$dir/top/usr/lib/tuanbo") ], ['libtuanbo.so'],
+    'and the library');
 
 my @closed;
 File::Find::find({ no_chdir => 1, wanted => sub {
@@ -87,8 +90,12 @@ install("DESTDIR=$dir/other", 'PREFIX=/opt/shop');
 my $other = "$dir/other/opt/shop";
 my $shop = Tuanbo::Test::slurp("$other/share/tuanbo/conf/tuanbo.conf");
 is_deeply([ $shop =~ m{(/\S*tuanbo)/(?:lua|templates|conf)/?}g ],
-    [ ('/opt/shop/share/tuanbo') x 7 ], 'the conf names its places');
+    [ ('/opt/shop/share/tuanbo') x 8 ], 'the conf names its places');
 is((said("$other/bin/tuanbo-sign --help"))[0], 0, 'a tool works there');
+mkdir "$dir/office" or die $!;
+like((said("$other/bin/tuanbo-office fold --once --directory $dir/office"
+    . " --store $dir/none"))[1], qr/^there is no directory \Q$dir\E\/none/m,
+    'and the clerk, with its library');
 
 # ---- the shop, from there
 my $conf = Tuanbo::Test::slurp("$share/conf/tuanbo.conf");
@@ -173,7 +180,7 @@ for my $tool (qw(tuanbo-load-catalog tuanbo-sign tuanbo-check-ledger)) {
     is($status, 0, 'tuanbo-store --help');
     is((grep { length > 79 } split /\n/, $help), 0, 'its lines are short');
     is_deeply([ said($example =~ s{/var/lib/flashsale}{$dir/store}r) ],
-        [ 0, "store 2\nprogram 2\nopen yes\n" ], 'its example works');
+        [ 0, "store 3\nprogram 3\nopen yes\n" ], 'its example works');
 }
 
 # ---- what docs/lua.md shows

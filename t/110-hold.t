@@ -12,7 +12,7 @@ my $sale = $t->define_sale('grape', title => '葡萄 "A"', price_fen => 3980,
 is_deeply($sale, { id => 'grape', title => '葡萄 "A"', state => 'open',
     price_fen => 3980, stock => 200, free => 200, held => 0, sold => 0,
     limit => 2, opens_at => undef, closes_at => undef, goal => undef,
-    goal_by => undef, joined => 0, formed => undef,
+    goal_by => undef, joined => 0, formed => undef, queued => 0,
     version => $sale->{version} }, 'the sale as it was defined');
 cmp_ok($sale->{version}, '>', 0, 'its version');
 
@@ -26,7 +26,8 @@ is($res->headers->cache_control, 'private, no-store', 'kept by no cache');
 is($res->headers->header('Idempotent-Replayed'), undef, 'not replayed');
 like($hold->{id}, qr/^[0-9a-f]{32}$/, 'an id that cannot be guessed');
 is($hold->{state}, 'held', 'held');
-is_deeply($hold->{lines}, [{ sale => 'grape', qty => 2, price_fen => 3980 }],
+is_deeply($hold->{lines}, [{ sale => 'grape', qty => 2, price_fen => 3980,
+    off_fen => 0 }],
     'its line');
 is($hold->{pickup}, 'xingfu', 'its pickup point');
 is($hold->{amount_fen}, 7960, 'what it costs');
@@ -35,7 +36,8 @@ cmp_ok($hold->{created_at}, '<=', now_ms, 'not later');
 is($hold->{expires_at} - $hold->{created_at}, 300_000, 'five minutes');
 cmp_ok($hold->{now}, '>=', $hold->{created_at}, 'and the time now');
 is_deeply([sort keys %$hold], [sort qw(id state lines pickup amount_fen
-    owed_fen refunded_fen created_at expires_at now debts claims)], 'nothing else');
+    owed_fen refunded_fen created_at expires_at now gift off_fen debts claims)],
+    'nothing else');
 
 $sale = $t->sale('grape');
 is("$sale->{free} $sale->{held} $sale->{sold}", '198 2 0', 'units moved');

@@ -5,9 +5,10 @@ use Tuanbo::Test;
 
 # Stores of builds before: as they were written, with a failed group that is
 # half paid back, a second payment, one for what was given back, goods that
-# are there, and a live hold; the last one's debts have an id.  They open, the
-# index is made anew, what was owed then is owed now, and what is new is in the
-# same history.
+# are there, and a live hold; the later ones' debts have an id, and the last
+# one has a wave, a claim, an order paid in cash and a sale that was called
+# off.  They open, the index is made anew, what was owed then is owed now, and
+# what is new is in the same history.
 
 sub owed ($hold) {
     return join ' ', map { ($_->{sale} // '-') . ":$_->{amount_fen}"
@@ -21,7 +22,9 @@ my @owner = (stat $store)[4, 5];
 
 $t->expect_log(qr/folding \d+ entries|index-\d+.data\.mdb is missing|is not the one that was here/);
 
-for my $name (qw(before-solid-ground before-debts before-goods)) {
+for my $name (qw(before-solid-ground before-debts before-goods
+    before-givings))
+{
 
     # in the place of a store of this build, which has the right owner
 
@@ -36,7 +39,7 @@ for my $name (qw(before-solid-ground before-debts before-goods)) {
 
     my %user = (sold => 'alice', twice => 'bo', late => 'cy', failed => 'di',
         back => 'ed', formed => 'flo', ready => 'gil', live => 'hal',
-        part => 'jo');
+        part => 'jo', waved => 'wu', awaited => 'ko', off => 'oz');
 
     # the index is made anew meanwhile, by whichever worker: 503 until it is
 
@@ -58,6 +61,14 @@ for my $name (qw(before-solid-ground before-debts before-goods)) {
     if ($id{part}) {
         $state{part} = 'sold';
         $owed{part} = 'grape:100:bad:back';
+    }
+    if ($id{waved}) {
+        @state{qw(waved awaited off)} = qw(ready sold refunded);
+        $owed{off} = 'off:100:sale_cancelled:back';
+        is($hold->('waved')->{claims}[0]{state}, 'open', "$name: a claim");
+        is_deeply([map { $_->@{qw(sale ordered received ready)} }
+            $t->admin(GET => '/waves/mon')->{points}[0]{lines}->@*],
+            ['tea', 5, 2, 2], "$name: a wave");
     }
 
     for my $who (sort keys %state) {

@@ -37,7 +37,7 @@ sub schema_is ($number, $open, $name) {
     local $Test::Builder::Level = $Test::Builder::Level + 1;
     my ($status, $said) = tool('schema', $store);
 
-    is("$status $said", "0 store $number\nprogram 2\nopen $open\n", $name);
+    is("$status $said", "0 store $number\nprogram 3\nopen $open\n", $name);
 }
 
 
@@ -151,17 +151,33 @@ sub with_cancel ($id, $at = $t) {
 # ---- a store of this build
 $t->define_sale('grape', stock => 50);
 sells('it sells');
-schema_is(2, 'yes', 'a new store has the present number');
-is_deeply([tool('raise', $store)], [0, "store 2\nprogram 2\nopen yes\n"],
+schema_is(3, 'yes', 'a new store has the present number');
+is_deeply([tool('raise', $store)], [0, "store 3\nprogram 3\nopen yes\n"],
     'it needs no raising');
 $t->stop;
-schema_is(2, 'no', 'and nobody is there');
+schema_is(3, 'no', 'and nobody is there');
 
 my @stores = map { m{([^/]*)\.tar\.gz} } glob "$root/t/stores/*.tar.gz";
 cmp_ok(@stores, '>=', 3, 'stores of builds before');
 
 for my $name (@stores) {
     my ($from, $there, $status, $said, $seq);
+
+    # what it lacks is in no request of the test's
+    if ($name eq 'before-givings') {
+        unpack_store($name);
+        schema_is(2, 'no', "$name: is of the second");
+        $from = length $t->log_text;
+        $t->start;
+        sells("$name: sells");
+        is((() = log_since($from) =~ /schema is raised from 2 to 3/g), 1,
+            "$name: raised, once");
+        schema_is(3, 'yes', "$name: it has the present number");
+        $t->audit_ok("$name: the audit agrees");
+        $t->chain_ok("$name: the chain goes on");
+        $t->stop;
+        next;
+    }
 
     # ---- somebody is there: it sells, as it was
     unpack_store($name);
@@ -173,10 +189,10 @@ for my $name (@stores) {
     $from = length $t->log_text;
     $t->start;
     sells("$name: sells with somebody there");
-    eventually { log_since($from) =~ /\[warn\].* its schema is 1, and this program's 2: what needs that is refused/ }
+    eventually { log_since($from) =~ /\[warn\].* its schema is 1, and this program's 3: what needs that is refused/ }
         "$name: and says what it does not do";
     unlike(log_since($from), qr/raised/, "$name: it is not raised");
-    $t->expect_log(qr/its schema is 1, and this program's 2/);
+    $t->expect_log(qr/its schema is 1, and this program's 3/);
 
     all_of_before($name);
     $seq = ($t->ledger)[-1]{seq};
@@ -200,17 +216,17 @@ for my $name (@stores) {
     schema_is(1, 'no', "$name: it is as it was");
 
     # ---- nobody is: raised by who opens it, or by the tool
-    if ($name ne $stores[0]) {
+    if ($name ne 'before-debts') {
         $from = length $t->log_text;
         $t->start;
         sells("$name: sells with nobody there");
-        is((() = log_since($from) =~ /\[notice\].* store \Q$store\E: its schema is raised from 1 to 2/g),
+        is((() = log_since($from) =~ /\[notice\].* store \Q$store\E: its schema is raised from 1 to 3/g),
             1, "$name: raised, once");
     } else {
         ($status, $said) = tool('raise', $store);
         is("$status $said", "0 tuanbo-store: store $store: its schema is "
-            . "raised from 1 to 2: programs of before do not open it any more"
-            . "\nstore 2\nprogram 2\nopen no\n", "$name: raised by the tool");
+            . "raised from 1 to 3: programs of before do not open it any more"
+            . "\nstore 3\nprogram 3\nopen no\n", "$name: raised by the tool");
         is_deeply([grep { ((stat)[4] // -1) != $owner[0] }
             map { "$store/$_" } qw(log/data.mdb log/lock.mdb mark)], [],
             "$name: all is its owner's still");
@@ -220,7 +236,7 @@ for my $name (@stores) {
         unlike(log_since($from), qr/raised/, "$name: once is enough");
     }
 
-    schema_is(2, 'yes', "$name: it has the present number");
+    schema_is(3, 'yes', "$name: it has the present number");
     is(with_cancel("pear-$name")->code, 201, "$name: what is new is taken");
     $t->audit_ok("$name: the audit agrees");
     $t->chain_ok("$name: the chain goes on");
@@ -228,23 +244,23 @@ for my $name (@stores) {
 }
 
 # ---- of a newer program: nginx serves, the shop is closed, and opens again
-set_schema(3);
-schema_is(3, 'no', 'a store of a newer build');
+set_schema(4);
+schema_is(4, 'no', 'a store of a newer build');
 is_deeply([tool('raise', $store)], [2, "tuanbo-store: the store $store has "
-    . "schema 3, this program knows 1 to 2: run a program that knows it, or put"
+    . "schema 4, this program knows 1 to 3: run a program that knows it, or put"
     . " a backup in its place\n"], 'the tool does not lower it');
 
 my $shop = Tuanbo::Test::Storefront->storefront(store_path => $store);
-$shop->expect_log(qr/has schema 3, this program knows 1 to 2/);
+$shop->expect_log(qr/has schema 4, this program knows 1 to 3/);
 $shop->start;
-eventually { $shop->log_text =~ /\[error\].* the store "\Q$store\E" cannot be opened: the store \S+ has schema 3, this program knows 1 to 2/ }
+eventually { $shop->log_text =~ /\[error\].* the store "\Q$store\E" cannot be opened: the store \S+ has schema 4, this program knows 1 to 3/ }
     'the log says which store, which number, and which ones are known';
 $shop->answers(with_cancel('kiwi', $shop), 503, 'not_ready', 'no commands');
 my $buyer = Tuanbo::Test::Storefront->buyer($shop)->get('/s/grape');
 is($buyer->res->code, 503, 'the shop');
 like($buyer->text, qr/忙不过来/, 'says so in words');
 
-set_schema(2);
+set_schema(3);
 eventually { $buyer->get('/s/grape')->res->code == 200 }
     'put right, it opens by itself';
 

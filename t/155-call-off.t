@@ -127,6 +127,17 @@ eventually { $t->entries('settled', 'apple') == 2 } 'settled';
 is(debts('k1', $had[0]), 'apple 30 compensation, apple 70 compensation',
     'no more than was paid');
 is(numbers('apple'), '94 0 6', 'no unit moves');
+$res = compensate('apple', 10);
+is_deeply($res->json, { orders => 2 },
+    'told are all who have it, also one whose money is all owed');
+eventually { $t->entries('settled', 'apple') == 3 } 'settled';
+is_deeply([debts('k1', $had[0]) =~ /compensation/g, debts('k2', $had[1])],
+    [('compensation') x 2, 'apple 60 compensation, apple 140 compensation'],
+    'which is owed no more');
+my $both = bought('kim', [['apple', 1], ['tea', 1]]);
+is($t->order($both->{id}, 'picked-up', nonce => 'kim', lines =>
+    [{ sale => 'tea' }])->code, 200, 'of a cart another line is handed over');
+is_deeply(compensate('apple', 10)->json, { orders => 2 }, 'not this one');
 
 # ---- refused
 for my $wrong (

@@ -48,7 +48,7 @@ $t->define_sale($_, price_fen => 100, stock => 100) for qw(grape tea rice);
 # ---- defined
 my %wave = (sales => ['grape', 'tea'], cut_at => now_ms + $hour,
     day => '2026-12-01');
-my $res = desk(PUT => 'waves/mon', json => \%wave);
+my ($res, $problem) = desk(PUT => 'waves/mon', json => \%wave);
 is($res->code, 201, 'a wave') or diag($res->body);
 is("@{$res->json}{qw(id day cut_at)}", "mon 2026-12-01 $wave{cut_at}",
     'as it was said');
@@ -81,8 +81,9 @@ my @early = (bought('alice', 'grape', 5, pickup => 'east'),
     bought('cy', 'grape', 3, pickup => 'east'),
     bought('di', 'grape', 2, pickup => 'west'));
 my $cart = bought('eve', [['grape', 1], ['rice', 1]], 1, pickup => 'west');
-$t->answers(receive('mon', 'east', { grape => 5 }), 409, 'wrong_state',
-    'nothing comes before it is frozen');
+$problem = $t->answers(receive('mon', 'east', { grape => 5 }), 409,
+    'wrong_state', 'nothing comes before it is frozen');
+ok(!exists $problem->{state}, 'which is no state of a hold');
 is(desk(PUT => 'waves/mon', json => { %wave, cut_at => now_ms })->code, 200,
     'cut now');
 eventually { desk(GET => 'waves/mon')->json->{seq} } 'it is frozen';
@@ -110,8 +111,10 @@ is_deeply([grep { $_->code != 200 } @answers], [], 'ten phones say nine');
 is(counts(desk(GET => 'waves/mon'), 'east', 'grape'), '12 9 9 0 0',
     'it is nine');
 is(goods('bo', $early[1]), 'ready', 'the second is ready');
-$t->answers(receive('mon', 'east', { grape => 8 }), 409, 'ready_already',
-    'fewer than are ready');
+$problem = $t->answers(receive('mon', 'east', { grape => 8 }), 409,
+    'ready_already', 'fewer than are ready');
+is("@{$problem}{qw(sale received ready)}", 'grape 9 9', 'it says of what');
+is($problem->{final}, false, 'and that it goes on');
 is($t->order($early[0]{id}, 'picked-up', nonce => 'n', via => 'scan')->code,
     200, 'one is handed over');
 is(counts(desk(GET => 'waves/mon'), 'east', 'grape'), '12 9 4 5 0',
@@ -130,8 +133,11 @@ is_deeply([map { "$_->{sale} $_->{qty} $_->{amount_fen} $_->{reason}" }
     ['grape 2 200 short'], 'and owed');
 is(receive('mon', 'east', { grape => 10 }, final => true, key => $key)
     ->headers->header('Idempotent-Replayed') // '', 'true', 'a replay');
-$t->answers(receive('mon', 'east', { grape => 12 }), 409, 'ready_already',
-    'it was the last');
+$problem = $t->answers(receive('mon', 'east', { grape => 12 }), 409,
+    'ready_already', 'it was the last');
+is("@{$problem}{qw(sale received ready)}", 'grape 10 10', 'it says how many');
+is($problem->{final}, true, 'and that it was');
+like($problem->{title}, qr/the last/, 'in words');
 $res = receive('mon', 'west', { grape => 0 }, final => true);
 is(counts($res, 'west', 'grape'), '3 0 0 0 3', 'none of the others');
 is(goods('di', $early[3]), 'short-2', 'nothing comes');
@@ -166,6 +172,8 @@ $t->answers(receive('mon', 'east', { rice => 1 }), 404, 'no_such_sale',
     'a sale of another wave');
 for my $wrong (['lines', {}], ['lines', { lines => [] }],
     ['lines[0].qty', { lines => [{ sale => 'grape', qty => -1 }] }],
+    ['pickup', { pickup => 'nowhere', lines => [{ sale => 'grape', qty => 1 }]
+        }],
     ['lines[1].sale', { lines => [({ sale => 'grape', qty => 1 }) x 2] }],
     ['final', { lines => [{ sale => 'grape', qty => 1 }], final => 1 }])
 {
@@ -208,6 +216,76 @@ is($t->answers(desk(GET => 'pickups/west/lines?goods=ready&limit=101'), 400,
 $t->answers(desk(GET => 'pickups/north/lines?goods=ready'), 404, 'not_found',
     'no such point');
 is($t->get('/admin/pickups/west/lines?goods=ready')->code, 401, 'unsigned');
+
+# ---- a sale whose group had not formed, and one that was cancelled
+$t->define_sale('plum', price_fen => 100, stock => 100, goal => 50);
+$t->define_sale('fig', price_fen => 100, stock => 100);
+bought('nan', 'plum', 1, pickup => 'east');
+bought('nan', 'fig', 1, pickup => 'east');
+is($t->call(POST => '/admin/sales/fig/cancel', role => 'admin',
+    key => $t->new_key, json => { reason => 'x' })->code, 202, 'cancelled');
+is(desk(PUT => 'waves/sun', json => { sales => ['tea', 'plum', 'fig'],
+    cut_at => now_ms })->code, 201, 'they are listed');
+eventually { desk(GET => 'waves/sun')->json->{seq} } 'and it is frozen';
+is_deeply(desk(GET => 'waves/sun')->json->{points}, [], 'without any of them');
+for my $sale (qw(plum fig)) {
+    $problem = $t->answers(receive('sun', 'east', { $sale => 1 }), 409,
+        'wrong_state', "nothing of $sale comes with it");
+    is($problem->{sale}, $sale, 'it says which');
+}
+is(receive('sun', 'east', { tea => 0 })->code, 200, 'of others it may');
+
+# ---- what is supposed of a wave, which has no tag
+is(desk(GET => 'waves/mon')->headers->header('ETag'), undef, 'no tag');
+for my $supposed (['waves/mon', 'If-None-Match' => '*'],
+    ['waves/none', 'If-Match' => '*'], ['waves/mon', 'If-Match' => '"1"'])
+{
+    my ($wave, %headers) = @$supposed;
+    $t->answers(desk(PUT => $wave, json => \%wave, headers => \%headers),
+        412, 'precondition_failed', "not so: $wave, @{[%headers]}");
+}
+$t->answers(desk(PUT => 'waves/mon', json => \%wave,
+    headers => { 'If-Match' => '*' }), 409, 'frozen', 'it is there');
+is(desk(PUT => 'waves/only', json => \%wave, headers =>
+    { 'If-None-Match' => '*' })->code, 201, 'it was not');
+$t->answers(desk(POST => 'waves/mon/receive', json => { pickup => 'east',
+    lines => [{ sale => 'grape', qty => 10 }] },
+    headers => { 'If-Match' => '"1"' }), 412, 'precondition_failed',
+    'nor is something received of it');
+
+# ---- more points than are shown at once
+my @sales = map { "s$_" } 1 .. 64;
+my @points = map { "p$_" } 1 .. 65;
+$t->points(@points);
+$t->define_sale($_, price_fen => 1, stock => 100) for @sales;
+my @calls;
+for my $point (@points) {
+    for my $first (0 .. 7) {
+        push @calls, $t->hold_call("w$point$first", [map { [$_, 1] }
+            @sales[$first * 8 .. $first * 8 + 7]], 1, pickup => $point);
+    }
+}
+my @orders = map { $_->json } $t->many(\@calls, parallel => 50);
+@answers = $t->many([map { $t->order_call($_->{id}, 'confirm',
+    payment => "p-$_->{id}", paid_fen => $_->{amount_fen}) } @orders],
+    parallel => 50);
+is(scalar(grep { $_->code == 200 } @answers), 65 * 8, 'many points');
+is(desk(PUT => 'waves/all', json => { sales => \@sales, cut_at => now_ms })
+    ->code, 201, 'all of them together');
+eventually { desk(GET => 'waves/all')->json->{seq} } 'frozen';
+my $page = desk(GET => 'waves/all')->json;
+is_deeply([map { $_->{pickup} } $page->{points}->@*], [@points[0 .. 63]],
+    'the first points, whole');
+is($page->{more}, true, 'and more');
+is($page->{next}, 'p64', 'after this one');
+$page = desk(GET => "waves/all?after=$page->{next}")->json;
+is_deeply([map { [$_->{pickup}, scalar $_->{lines}->@*] }
+    $page->{points}->@*], [['p65', 64]], 'the rest');
+is_deeply([$page->{next}, $page->{more}], [undef, undef], 'there the end is');
+for my $bad ('', 'P1', 'nowhere', 'x' x 70) {
+    is($t->answers(desk(GET => "waves/all?after=$bad"), 400, 'bad_request',
+        "no point: $bad")->{field}, 'after', 'it says which');
+}
 
 $t->audit_ok;
 $t->chain_ok;

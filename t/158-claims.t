@@ -134,6 +134,35 @@ is($t->call(POST => "/orders/$other->{id}/refund", role => 'orders', json => {
 is(answer($other, (claims('bo', $other))[0]{id}, 1)->json->{owed_fen}, 300,
     'then nothing more');
 
+# ---- at the counter: somebody who serves orders says it for the buyer
+sub said ($hold, $sale, $qty, $key = $t->new_key, %o) {
+    return $t->call(POST => "/orders/$hold->{id}/claims", role => 'orders',
+        key => $key, json => { sale => $sale, qty => $qty, reason => 'bad' },
+        %o);
+}
+my $ed = had('ed', [['grape', 3], ['tea', 1]]);
+$res = said($ed, 'grape', 2, 'k-1');
+is($res->code, 201, 'under the order service\'s own key') or diag($res->body);
+is("@{$res->json}{qw(state amount_fen)}", 'open 200', 'the same claim');
+is_deeply((claims('ed', $ed))[0], { $res->json->%*, sale => 'grape',
+    qty => 2, reason => 'bad', answered_at => undef }, 'is the buyer\'s');
+my $again = said($ed, 'grape', 2, 'k-1');
+is($again->code, 200, 'sent twice');
+is($again->json->{id}, $res->json->{id}, 'it is one');
+$t->answers(said($ed, 'grape', 1, 'k-1'), 422, 'key_reused', 'another');
+$t->answers(claim('ed', $ed, 'grape', 2), 409, 'claimed', 'a unit once');
+is(claim('ed', $ed, 'grape', 1, 'bad', key => 'k-1')->code, 201,
+    'the buyer\'s keys are others');
+$t->answers(said($ed, 'rice', 1), 404, 'no_such_sale', 'no such sale');
+$t->answers(said({ id => 'f' x 32 }, 'grape', 1), 404, 'no_such_hold',
+    'no such order');
+$t->answers(said($t->held('ed', 'grape', 1), 'grape', 1), 409, 'wrong_state',
+    'nothing was paid');
+$t->answers(said($ed, 'tea', 1, undef), 400, 'bad_request', 'no key');
+$t->answers(said($ed, 'tea', 1, $t->new_key, role => 'ledger'), 401,
+    'bad_signature', 'not everybody may');
+answer($ed, $_->{id}, 0) for claims('ed', $ed);
+
 # ---- the engine answers small ones, when they are due
 my $open = metric('claims_open');
 cmp_ok($open, '>=', 1, 'open ones are counted');

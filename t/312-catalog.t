@@ -117,10 +117,20 @@ my @wrong = (
     [product => { %product, fresh => 1 }, 'fresh is true or false'],
     [product => { %product, picture => '../x.svg' },
         'picture is the name of a file, like grape.svg'],
+    [product => { %product, pictures => ['../x-1x1'] },
+        'pictures[1] is the name of a photo, like 0f3a-1600x1200'],
     [product => { %product, en => 'x' }, 'en is an object'],
     [product => { %product, en => { unit => 'x', colour => 'x' } },
         'en.colour is not a field here'],
     [pickup => { %pickup, hours => undef }, 'hours is missing'],
+    [pickup => { %pickup, stop => 0 }, 'stop is a whole number from 1 to 9999'],
+    [pickup => { %pickup, delivery_weekdays => ['tue', 'friday'] },
+        'delivery_weekdays[2] is mon or tue or wed or thu or fri or sat or sun'],
+    [product => { %product, delivery_days => 61 },
+        'delivery_days is a whole number from 0 to 60'],
+    (map { [session => { %session, delivery_day => $_ },
+        'delivery_day is a day like 2026-12-01'] } '2026-02-30', '2026-2-3',
+        20261201, '2026-12-01 ', '1999-12-01', "2026-12-01\n"),
     [session => { %session, starts_at => 'soon' },
         "starts_at $written", "starts_at $time"],
     [session => { %session, starts_at => '2026-11-27T20:00:00+99:00' },
@@ -143,6 +153,8 @@ my @wrong = (
     [session => { %session, on_camera => 'A' },
         'on_camera is 1 to 64 of a-z, 0-9 and -'],
     [sale => { stock => 1 }, 'price_fen is missing'],
+    [sale => { stock => 1, gives => 5 }, 'gives is an object'],
+    [sale => { stock => 1, gives => undef }, 'price_fen is missing'],
     [sale => { %sale, opens_at => $friday / 1000 }, "opens_at $written",
         "opens_at $time"],
     [sale => { %sale, closes_at => '2101-01-01T00:00:00Z' },
@@ -214,6 +226,13 @@ $t->answers($t->call(PUT => '/guarded/documents/pickup/one',
     json => \%pickup), 401, 'bad_signature', 'a guard is no signature');
 is($t->call(PUT => '/guarded/documents/pickup/one', role => 'admin',
     key => $t->new_key, json => \%pickup)->code, 200, 'what is right goes on');
+is($t->call(PUT => '/guarded/sales/rain', role => 'admin', key => $t->new_key,
+    json => { stock => 1, gives => { kind => 'coupon', off_fen => 5 } })->code,
+    201, 'what is given has no price');
+is($t->answers($t->call(PUT => '/guarded/sales/rain', role => 'admin',
+    key => $t->new_key, json => { stock => 1, gives => { kind => 'coupon' } }),
+    400, 'bad_request', 'and by the engine\'s rules')->{field},
+    'gives.off_fen', 'which names its field');
 $t->answers($t->call(PUT => '/guarded/documents/prodcut/one', role => 'admin',
     key => $t->new_key, json => {}), 400, 'bad_request', 'no such kind');
 

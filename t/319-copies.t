@@ -89,6 +89,7 @@ subtest "sold until the disk is full: $kind" => sub {
     $t->expect_log(qr{(?:log cannot be committed|index-\d+): Input/output});
     $t->expect_log(qr/a commit failed: /);
     $t->expect_log(qr/cannot be folded into index-\d+/);
+    $t->expect_log(qr/commits wait for the log's lock/);    # a slow disk
 
     for my $round (1 .. 3) {
         my $load = Tuanbo::Test::Load->new($t, prefix => "round-$round");

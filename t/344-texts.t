@@ -11,7 +11,19 @@ binmode Test::More->builder->$_, ':utf8'
     for qw(output failure_output todo_output);
 
 my $root = Tuanbo::Test::root();
-my %lines = map { $_ => lines_of("$root/lua/tuanbo/text/$_.lua") } qw(zh en);
+my %lines = (zh => {}, en => {});
+
+# the shop's, the desk's, and those of the desk's pages
+for my $path (map { glob "$root/lua/tuanbo/$_" } 'text/??.lua',
+    'office/text/??.lua', 'office/text/*/??.lua')
+{
+    my ($lang) = $path =~ m{/(\w\w)\.lua\z};
+    my $own = lines_of($path);
+    for my $key (sort keys %$own) {
+        BAIL_OUT("$path has $key, as another") if exists $lines{$lang}{$key};
+        $lines{$lang}{$key} = $own->{$key};
+    }
+}
 
 
 sub read_text ($path) {
@@ -64,7 +76,7 @@ sub extra ($key) { $key eq 'when.date' ? 'month_name' : '' }
 my (%asked, @prefixes);
 
 File::Find::find(sub {
-    return if !/\.(?:lua|html)\z/ || $File::Find::name =~ m{/tuanbo/text/};
+    return if !/\.(?:lua|html)\z/ || $File::Find::name =~ m{/text/};
     my $text = read_text($_);
     my $where = $File::Find::name =~ s{^\Q$root\E/}{}r;
 
@@ -75,8 +87,8 @@ File::Find::find(sub {
 }, "$root/lua/tuanbo", "$root/templates");
 
 my $families = join '|', map { s/\..*//r } keys $lines{zh}->%*;
-my @missing = grep { /^(?:$families)\./ && !exists $lines{zh}{$_} }
-    sort keys %asked;
+my @missing = grep { /^(?:$families)\./ && !/\.(?:css|js)\z/
+    && !exists $lines{zh}{$_} } sort keys %asked;
 is("@missing", '', 'each text that is asked for is there');
 
 my @unused = grep {
@@ -92,7 +104,8 @@ my $known = read_text("$root/lua/tuanbo/problems.lua");
 for my $code ($problems =~ /^\| [\d, ]+ \| (.*) \|$/mg) {
     for my $name ($code =~ /`([a-z_]+)`(?! with| \()/g) {
         next if $name =~ /^(?:field|rule|sale|free|limit|opens_at|state|held
-            |sold|retry_at|last_seq|left_fen|amount_fen)$/x || $name eq 'Allow';
+            |sold|retry_at|last_seq|left_fen|amount_fen|received|ready|final
+            |reason)$/x || $name eq 'Allow';
         ok(exists $lines{zh}{"problem.$name"} || $known =~ /^\s*$name = "/m,
             "$name has words");
     }
@@ -102,7 +115,8 @@ for my $code ($problems =~ /^\| [\d, ]+ \| (.*) \|$/mg) {
 # it does not: an order that is another's, one that is settled, one that is lost
 my %charge = (zh => qr/没有(?:收|扣)钱/, en => qr/nothing (?:was )?charged/i);
 for my $lang (sort keys %charge) {
-    my @silent = grep { /^problem\.(?!title$|no_such_hold$|other_life$|wrong_state$)/
+    my @silent = grep { /^problem\.(?!title$|no_such_hold$|other_life$|wrong_state$
+            |office_away$)/x
         && $lines{$lang}{$_} !~ $charge{$lang} } sort keys $lines{$lang}->%*;
     is("@silent", '', "refusals say in $lang that nothing was charged");
 }
@@ -118,6 +132,20 @@ my $weekday = qr/(?:周|星期|礼拜)[一二三四五六日天]
 sub read_json ($path) { JSON::PP->new->decode(read_text($path)) }
 
 my $schema = read_json("$root/lua/tuanbo/catalog.json");
+
+# what the owner types has a name on the form
+sub unnamed ($kind, $fields) {
+    return map {
+        my $rule = $fields->{$_};
+        $rule->{type} eq 'object' ? unnamed($kind, $rule->{fields})
+            : $rule->{type} eq 'file' || ($rule->{of} && ref $rule->{of}
+                eq 'HASH' && $rule->{of}{type} eq 'photo') ? ()
+            : exists $lines{zh}{"field.$kind.$_"} ? () : "$kind.$_";
+    } sort keys %$fields;
+}
+is_deeply([map { unnamed($_, $schema->{$_}) } sort keys %$schema], [],
+    'each field of the catalogue has a name at the desk');
+
 for my $kind (qw(product pickup session sale)) {
     my $fields = $schema->{$kind}{en}{fields} // {};
     my @files = glob "$root/conf/demo/${kind}s/*.json";

@@ -50,6 +50,8 @@ $lin->get("/h/$id");
 is(places($lin), 'ready', 'at the pickup point');
 like(shelf($lin, 'ready'), qr/^已到货 到这里取： 幸福里店 地址东门 3 号 .*到货第二天 8:00–21:30 葡萄/,
     'which has a day and hours');
+like(shelf($lin, 'ready'), qr/葡萄.* 今[天晚] \d\d:\d\d 到的。/,
+    'since when it is there');
 ok($lin->dom->at('.code'), 'and the code');
 is($lin->dom->find('.pickup')->size, 1, 'the point is named once');
 like(buyer_in_english()->text, qr/It is here Collect it at: Xingfuli .*The day after 8:00/,

@@ -51,7 +51,7 @@ is($lin->dom->at('#cancel')->parent->at('[data-until]')->attr('data-until'),
     $until, 'until when');
 is(free('grape'), 9, 'one is taken');
 like($lin->dom->at('#cancel')->all_text,
-    qr/让给别的邻居，39.8 元按原路退给您.*确定取消，退 39.8 元/s,
+    qr/让给别的邻居，39.8 元最晚 2 小时内按原路退给您.*确定取消，退 39.8 元/s,
     'what will happen');
 $lin->submit('form[action$="/cancel"]');
 is($lin->path, "/h/$id", 'back on its page');

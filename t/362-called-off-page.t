@@ -76,6 +76,28 @@ eventually { $ann->get('/')->dom->at('.card[data-sale=grape] .state') }
 is($ann->dom->at('.card[data-sale=grape] .state')->text,
     '活动取消了，付过的钱全部退回', 'which says so');
 
+# ---- who has not paid, on any page
+my $unpaid = $wang->id;
+like($wang->get('/')->text, qr/grape 号 × 1的活动取消了，先别付款/,
+    'it is said above the home');
+is($wang->dom->at('.unpaid'), undef, 'where nobody asks for the money');
+is($wang->dom->at('#unpaid a')->attr('href'), "/h/$unpaid",
+    'but leads to the hold');
+
+like($wang->get('/me')->dom->at("a[href=/h/$unpaid] .word")->text, qr/先别付款/,
+    'nor among the orders');
+is($wang->dom->at("a[href=/h/$unpaid] [data-until]"), undef,
+    'where no time runs');
+for my $sale (qw(more-1 more-2)) {
+    $t->define_sale($sale, price_fen => 100, stock => 9);
+    $wang->get("/s/$sale")->submit('#take');
+}
+$t->define_sale('more-3', price_fen => 100, stock => 9);
+$wang->get('/s/more-3')->submit('#take');
+is($wang->path, '/s/more-3?code=too_many_holds', 'who has too many');
+like($wang->dom->at("#offer .wrong a[href=/h/$unpaid]")->text, qr/先别付款/,
+    'is not told to pay for that one');
+
 # ---- who paid
 eventually { debts(page($lin)) } 'the money is owed';
 like($lin->text, qr/要退钱给您 grape 号的活动取消了，货不来了。 店主说：果园遭了冰雹，摘不了了/,
@@ -106,7 +128,7 @@ like($had->dom->at('.shelf[data-place=awaited]')->all_text, qr/egg 号/,
 like($had->dom->at('h1')->text, qr/等着取货/, 'the order stands');
 
 # ---- who has not paid yet
-like(page($wang)->dom->at('.wrong')->all_text,
+like($wang->get("/h/$unpaid")->dom->at('.wrong')->all_text,
     qr/grape 号的活动取消了，先别付款。没有收钱.*冰雹/s, 'is told not to');
 ok(!$wang->dom->at('.bar .first, form[action^="/checkout/"]'),
     'and has no way to');

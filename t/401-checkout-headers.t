@@ -165,7 +165,7 @@ is($told->{line}, "POST /checkout/$hold->{id}?x=%41&y HTTP/1.1",
     'the target as it came');
 is($told->{'Flashsale-Hold'}, $hold->{id}, 'the hold');
 is($told->{'Flashsale-Lines'},
-    '[{"sale":"grape","qty":2,"price_fen":3980}]', 'its lines');
+    '[{"sale":"grape","qty":2,"price_fen":3980,"off_fen":0}]', 'its lines');
 is($told->{'Flashsale-Amount'}, 7960, 'the amount');
 my ($entry) = $t->entries('held', 'grape');
 is($told->{'Flashsale-Buyer'}, $entry->{buyer}, 'the ledger\'s pseudonym');

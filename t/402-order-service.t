@@ -83,7 +83,7 @@ is(join(' ', grep { OrderService::Teller::final($_) }
         $database->rows('SELECT * FROM refunds ORDER BY seq')),
         '=elsewhere =foreign egg=elsewhere =elsewhere =foreign =foreign'
         . ' =foreign egg=elsewhere egg=foreign =elsewhere'
-        . ' selenium-rice-5kg=foreign' x 7,
+        . ' selenium-rice-5kg=foreign' x 7 . ' egg=foreign',
         'what is owed by it, and what was settled');
     $database->close;
 }

@@ -25,7 +25,10 @@ my %kinds = map { $_->{kind} => 1 } map { @{ intents($seed, $_) } } 0 .. 3;
 cmp_ok(scalar keys %kinds, '>', 14, 'they are of many kinds');
 
 # ---- the load
-my $t = Tuanbo::Test->new(workers => 3, server => <<'CONF');
+my $claims = 'flashsale_claims auto_fen=250 per_buyer=3/30d lot=20%;';
+my $t = Tuanbo::Test->new(workers => 3,
+    http => "flashsale_refund_time 2s; flashsale_hand_over_time 2s; $claims"
+        . ' flashsale_queue_time 1s;', server => <<'CONF');
     location = /paid { return 200 "paid"; }
     location ~ ^/pay/([0-9a-f]+)$ {
         flashsale_pay            $1;
@@ -61,7 +64,7 @@ if (!$pid) {
     open STDOUT, '>', $t->dir . '/load.out';
     open STDERR, '>&', \*STDOUT;
     exec "exec $^X $root/t/history/load.pl $server --out $dir --seed $seed"
-        . " --clients 24 --requests 900 --stock 24 --wave 3"
+        . " --clients 24 --requests 1200 --stock 24 --wave 3"
         . " --pay '/pay/{hold}' --deadline $deadline";
 }
 eventually { lines_written() > 300 } 'the clients are at work', 60;
@@ -80,9 +83,12 @@ is($code, 0, 'nothing contradicts') or diag($said);
 like($said, qr/^[1-9]\d\d+ requests$/m, 'of many requests');
 like($said, qr/^[1-9]\d+ holds acknowledged$/m, 'many holds');
 like($said, qr/^[1-9]\d* refusals: $_$/m, "and some $_")
-    for qw(over_limit key_reused wrong_state);
+    for qw(over_limit key_reused wrong_state wrong_amount not_found);
 like($said, qr/^[1-9]\d* $_$/m, "and $_")
-    for 'replays', 'payments', 'releases', 'checkouts';
+    for 'replays', 'payments', 'releases', 'checkouts', 'claims',
+    'claims answered', 'waves written', 'waves shown', 'counts received',
+    'lists of a point', 'orders for somebody else', 'orders paid in cash',
+    'contacts given', 'contacts shown', 'places in a line';
 ($code, $said) = run_script('check.pl', '--json', $dir);
 is($code, 0, 'again, from the files');
 is(decode_json($said)->{ok}, 1, 'as JSON');

@@ -29,6 +29,58 @@ sub refunds_of ($hold) {
 }
 my %refusal = (code => 409);
 
+# ---- a refund of fen is another one when it says `restock`
+my %fen = (hold => 'h', body => { reason => 'goodwill', restock => 0,
+    lines => [{ sale => 's', amount_fen => 56 }] });
+my $with_restock = dclone(\%fen);
+$with_restock->{body}{restock} = 1;
+ok(Tuanbo::History::Services::asks_other(\%fen, $with_restock),
+    'a refund with restock is another request');
+ok(!Tuanbo::History::Services::asks_other(\%fen, dclone(\%fen)),
+    'and without is the same');
+
+# ---- an order given back without a key, right after a refund of it
+sub returns (@entries) {
+    my $timeline = Tuanbo::History::Timeline->new;
+    my $seq = 0;
+    my %is = (at => 5, hold => 'h', buyer => 'b', lines => 2, qty => 2,
+        price_fen => 100, amount_fen => 200, payment => 'p');
+    for my $entry ((map { { type => 'sale', sale => $_, stock => 9,
+        price_fen => 100, at => 5 } } 'a', 'b'),
+        (map { my $type = $_; map { { %is, type => $type, sale =>
+            $_ ? 'b' : 'a', line => 1 + $_ } } 0, 1 } 'held', 'sold'),
+        map { { %is, reason => 'cancelled', due_at => 9, %$_ } } @entries)
+    {
+        $timeline->add({ %$entry, seq => ++$seq });
+    }
+    return @{ $timeline->{holds}{h}{returns} // [] };
+}
+sub returned (@entries) {
+    return [map { Tuanbo::History::Services::made($_) } returns(@entries)];
+}
+sub owed_of ($sale, %of) { return { type => 'owed', sale => $sale, %of } }
+sub free_of ($sale, %of) { return { type => 'restocked', sale => $sale, %of } }
+my ($both) = returns(owed_of('a', key => 'k'), free_of('a'), owed_of('b'),
+    free_of('b'));
+ok(Tuanbo::History::Services::is_what($both,
+    'a 2 units restocked, b 2 units restocked, cancelled'),
+    'one refund of two lines');
+ok(Tuanbo::History::Services::is_what($both, 'a 2 units restocked, cancelled'),
+    'or of one, and the rest is given back in the same moment');
+ok(!Tuanbo::History::Services::is_what($both,
+    'b 2 units restocked, cancelled'), 'and not of the other, without a key');
+is_deeply(returned(owed_of('a', key => 'k'), owed_of('b'), free_of('b')),
+    ['a 2 units, cancelled', 'b 2 units restocked, cancelled'],
+    'one whose units are not for sale, and the rest is given back');
+is_deeply(returned(owed_of('a', key => 'k', qty => 1),
+    free_of('a', qty => 1), owed_of('a', qty => 1), free_of('a', qty => 1)),
+    ['a 1 units restocked, cancelled', 'a 1 units restocked, cancelled'],
+    'one of a unit, and the other is given back');
+is_deeply(returned(owed_of('a', key => 'k'), free_of('a'),
+    owed_of('b', at => 6), free_of('b', at => 6)),
+    ['a 2 units restocked, cancelled', 'b 2 units restocked, cancelled'],
+    'one of a line, and the other is given back later');
+
 # ---- what a refund gives back
 my $units = sample('refund of units', sub { ok_to(refund => $_)
     && $key_used{ $_->{key} } == 1 && @{ $_->{body}{lines} } == 1

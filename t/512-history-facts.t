@@ -154,6 +154,13 @@ found('a sale called off that is not', 'lost',
 found('a sale called off by nobody', 'operator',
     qr/$rush is called off, and nobody/,
     requests => [grep { $_ != $off } @requests]);
+my ($at) = $ledger[-1] =~ /"at":(\d+)/;
+my $later = $at + 60_000;
+found('called off, and never settled', 'ledger',
+    qr/called_off of $rush at seq \d+ was never settled/,
+    ledger => [chained((map { /"type":"settled","sale":"$rush"/
+        ? s/"type":.*/"type":"paused","sale":"$rush"/sr : $_ } @ledger),
+        qq({"seq":0,"at":$later,"type":"paused","sale":"$rush"))]);
 found('called off, and not shown so', 'answer',
     qr/$rush is shown with cancelled null/,
     told($off, sub { delete $_->{answer}{cancelled} }));

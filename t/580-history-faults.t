@@ -16,7 +16,7 @@ $t->start;
 $t->expect_log(qr/\[error\].* log cannot be (?:committed|synced): (?:Input\/|No space)/);
 $t->expect_log(qr/\[error\].* log cannot be synced: Input\/output error/);
 $t->expect_log(qr/\[error\].* a commit failed: The (?:disk|outcome|store)/);
-$t->expect_log(qr/\[error\].* \S+\/people: (?:No space|Input\/)/);
+$t->expect_log(qr/\[error\].* \S+\/people: (?:data\.mdb cannot be read: )?(?:No space|Input\/)/);
 $t->expect_log(qr/\[warn\].* log opened again and synced/);
 
 my $dir = $t->dir . '/history';

@@ -166,12 +166,17 @@ export function statusOf(name) {
 }
 
 // axe-core compares colours by pixels of its own: such a browser has no policy.
-export async function axeBuyer(shop, options = {}) {
-    const page = await shop.buyer({ bypassCSP: true, ...options });
+export const AXE = { bypassCSP: true };
 
+// All that this page's browser opens can be looked at.
+export async function withAxe(page) {
     await page.context().addInitScript({ content: axeSource() });
 
     return page;
+}
+
+export async function axeBuyer(shop, options = {}) {
+    return withAxe(await shop.buyer({ ...AXE, ...options }));
 }
 
 // All rules, or those of the list alone.

@@ -80,7 +80,8 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
 }
 
 export class Shop {
-    static async open() {
+    // environment: of the demo, as conf/demo/run.sh says.
+    static async open(environment = {}) {
         const shop = new Shop();
 
         shop.dir = await fs.mkdtemp(path.join(os.tmpdir(), "tuanbo-"));
@@ -89,13 +90,8 @@ export class Shop {
         shop.key = 0;
 
         try {
-            await shop.#start();
-            shop.browser = await chromium.launch({
-                executablePath: CHROMIUM,
-                // root may not use the sandbox
-                chromiumSandbox: process.getuid() !== 0,
-                args: ["--disable-dev-shm-usage"],
-            });
+            await shop.#start(environment);
+            shop.browser = await shop.launch();
         } catch (error) {
             await shop.#stop();
             throw error;
@@ -106,14 +102,24 @@ export class Shop {
         return shop;
     }
 
-    async #start() {
+    launch(args = []) {
+        return chromium.launch({
+            executablePath: CHROMIUM,
+            // root may not use the sandbox
+            chromiumSandbox: process.getuid() !== 0,
+            args: ["--disable-dev-shm-usage", ...args],
+        });
+    }
+
+    async #start(environment) {
         let said = "";
 
         this.port = await freePort();
         this.url = `http://127.0.0.1:${this.port}`;
         this.demo = spawn(path.join(root, "conf/demo/run.sh"),
             [MODULE, String(this.port)], {
-                env: { ...process.env, TUANBO_DATA: this.data },
+                env: { ...process.env, ...environment,
+                    TUANBO_DATA: this.data },
                 stdio: ["ignore", "pipe", "pipe"],
             });
         process.on("exit", () => this.demo.kill());
@@ -127,6 +133,8 @@ export class Shop {
             assert.equal(this.demo.exitCode, null, said);
             return /^Ctrl-C/m.test(said);
         }, 2 * WAIT_MS);
+        // the owner's first link
+        this.invitation = /^ +\S+(\/desk\/in\/\S+)$/m.exec(said)?.[1];
     }
 
     async #stop() {
@@ -157,8 +165,8 @@ export class Shop {
     }
 
     // A buyer's browser, with cookies of its own.
-    async buyer(options = {}) {
-        const context = await this.browser.newContext({
+    async buyer(options = {}, browser = this.browser) {
+        const context = await browser.newContext({
             baseURL: this.url, locale: "zh-CN", viewport: PHONE,
             timezoneId: "Asia/Shanghai", ...options,
         });
@@ -181,6 +189,10 @@ export class Shop {
 
     // A request of the operator, or of the order service, with its signature.
     async signed(role, method, target, body) {
+        return JSON.parse(await this.signedText(role, method, target, body));
+    }
+
+    async signedText(role, method, target, body) {
         const secret = (await fs.readFile(`${this.data}/secrets/${role}`,
             "utf8")).split("\n")[0];
         const text = body === undefined ? "" : JSON.stringify(body);
@@ -202,9 +214,9 @@ export class Shop {
 
         const answer = await fetch(this.url + target,
             { method, headers, body: text || undefined });
-        const said = await answer.json();
+        const said = await answer.text();
 
-        assert.ok(answer.ok, `${method} ${target}: ${JSON.stringify(said)}`);
+        assert.ok(answer.ok, `${method} ${target}: ${said}`);
 
         return said;
     }

@@ -28,13 +28,15 @@ works('make deb', "$work/deb.log", inside($maker, 'make deb'));
 works('lintian', "$work/lintian.log", inside($maker,
     'lintian --allow-root --fail-on error,warning build/deb/*.changes'));
 
-# its verify looks for the programs that the unit names
-works('the unit', "$work/unit.log", inside($maker,
+# as they are installed, with what is dropped in; verify looks for the programs
+# that they name
+works('the units', "$work/unit.log", inside($maker,
     'DEBIAN_FRONTEND=noninteractive apt-get install -y'
-    . ' --no-install-recommends systemd > /dev/null'
-    . ' && systemd-analyze verify debian/tuanbo.service'
+    . ' --no-install-recommends systemd ./build/deb/*.deb > /dev/null'
+    . ' && cd /lib/systemd/system && for unit in tuanbo*.service; do'
+    . ' systemd-analyze verify ./$unit'
     . ' && systemd-analyze security --offline=true --threshold='
-    . EXPOSURE . ' debian/tuanbo.service'));
+    . EXPOSURE . ' ./$unit || exit 1; done'));
 
 system('sh', '-c', 'mkdir "$1/debs" && cp "$0"/tuanbo/build/deb/*.deb'
     . ' "$1/debs/" && rm "$1"/debs/*dbgsym*', $maker, $user) == 0 or die;

@@ -1,9 +1,9 @@
 #!/usr/bin/perl
 
 # Inside a bare root where the packages are installed, with its network to
-# itself: what the service does, without systemd: its directories, its user, its
-# commands. A sale before an upgrade and after it, with the store in use; then
-# all of it purged.
+# itself: what the services do, without systemd: their directories, their user,
+# their commands. A sale before an upgrade and after it, with the store in use,
+# and somebody at the desk; then all of it purged.
 #
 #     use.pl VERSION DIRECTORY    the newer packages, and their version
 
@@ -22,16 +22,15 @@ use Tuanbo::Signature qw(sign);
 use constant { SIOCSIFFLAGS => 0x8914, IFF_UP => 1, WAIT_S => 60 };
 
 my ($version, $debs) = @ARGV;
-my $unit = slurp('/lib/systemd/system/tuanbo.service');
-my $http = HTTP::Tiny->new(timeout => 20, proxy => undef,
+my $http = HTTP::Tiny->new(timeout => 20, max_redirect => 0, proxy => undef,
     http_proxy => undef);
-my %is = $unit =~ /^(\w+)=(.*)$/mg;
-my ($nginx, $cookie, $keys);
+my %pids;
+my ($cookie, $keys);
 
 END {
     my $status = $?;
 
-    kill KILL => $nginx if $nginx;
+    kill KILL => values %pids;
     $? = $status;
 }
 
@@ -84,43 +83,106 @@ sub answers ($status, $name, @request) {
 }
 
 
+# The lines of a unit, and of what is dropped in.
+sub unit ($name) {
+    my $drop_in = $name eq 'tuanbo' ? 'tuanbo.service.d' : 'tuanbo-.service.d';
+
+    ok(-s "/usr/lib/systemd/system/$drop_in/hardening.conf",
+        "$name is hardened");
+
+    return { slurp("/lib/systemd/system/$name.service")
+        =~ /^(\w+)=(.*)$/mg };
+}
+
+
 # What systemd would do, by the unit's own lines.
-sub directories () {
+sub directories ($is) {
     for my $place (['/run', 'Runtime'], ['/var/lib', 'State'],
         ['/var/log', 'Logs'])
     {
         my ($top, $kind) = @$place;
+        my $name = $is->{$kind . 'Directory'} // next;
 
-        ok($is{$kind . 'Directory'}, "the unit has ${kind}Directory");
-        system('install', '-d', '-o', $is{User}, '-g', $is{Group}, '-m',
-            $is{$kind . 'DirectoryMode'} // '0755',
-            "$top/" . $is{$kind . 'Directory'});
+        system('install', '-d', '-o', $is->{User}, '-g', $is->{Group}, '-m',
+            $is->{$kind . 'DirectoryMode'} // '0755', "$top/$name");
+    }
+}
+
+
+sub start ($name) {
+    my $is = unit($name);
+    my ($boot) = slurp('/proc/sys/kernel/random/boot_id') =~ tr/-\n//dr;
+    my @as = ('setpriv', "--reuid=$is->{User}", "--regid=$is->{Group}",
+        '--init-groups', 'env', '-i',
+        map { s/%b/$boot/r } $is->{Environment} // ());
+
+    directories($is);
+    is(system(@as, split ' ', $is->{ExecStartPre}), 0, "$name: ExecStartPre")
+        if $is->{ExecStartPre};
+
+    my $pid = $pids{$name} = fork // die $!;
+    if (!$pid) {
+        exec "exec @as $is->{ExecStart}" or die $!;
     }
 }
 
 
 sub service () {
-    my ($boot) = slurp('/proc/sys/kernel/random/boot_id') =~ tr/-\n//dr;
-    my @as = ('setpriv', "--reuid=$is{User}", "--regid=$is{Group}",
-        '--init-groups', 'env', '-i', $is{Environment} =~ s/%b/$boot/r);
+    start($_) for qw(tuanbo tuanbo-clerk tuanbo-office tuanbo-waves
+        tuanbo-fold);
 
-    is(system(@as, split ' ', $is{ExecStartPre}), 0, 'ExecStartPre');
-
-    $nginx = fork // die $!;
-    if (!$nginx) {
-        exec "exec @as $is{ExecStart}" or die $!;
-    }
-
-    # /proc/sys is hidden from the service
+    # /proc/sys is hidden from the services
     ok(wait_until(sub { ask(GET => '/api/sales')->{status} == 200 }),
         'the service answers') or diag(slurp('/var/log/tuanbo/error.log'));
+    ok(wait_until(sub { $http->get('http://127.0.0.1:8091/desk/')->{status}
+        == 401 }), 'and the desk') or diag(slurp('/var/log/tuanbo/office-error.log'));
 }
 
 
 sub quit () {
-    kill $is{KillSignal} =~ s/^SIG//r => $nginx;
-    is(waitpid($nginx, 0), $nginx, 'it ends');
-    undef $nginx;
+    for my $name (sort keys %pids) {
+        my $signal = unit($name)->{KillSignal} // 'SIGTERM';
+        my $pid = delete $pids{$name};
+
+        kill $signal =~ s/^SIG//r => $pid;
+        is(waitpid($pid, 0), $pid, "$name ends");
+    }
+}
+
+
+# The waves, as a warehouse's own system asks for them.
+sub feed ($secret, @) {
+    my $target = '/desk/feed/waves';
+
+    return $http->get("http://127.0.0.1:8080$target", { headers => {
+        'Flashsale-Signature' => sign($secret, time =~ s/\..*//r, 'GET',
+            $target, '', '') } });
+}
+
+
+# The owner's link, as README says it is made; used by a browser.
+sub at_the_desk () {
+    my $said = `tuanbo-office invite --directory /var/lib/tuanbo/office \\
+        --owner Lin --url http://127.0.0.1:8080`;
+    my ($path) = $said =~ m{(/desk/in/\S+)} or diag($said);
+    my $page = answers(200, 'a link to the desk', GET => $path // '/desk/');
+    my ($form) = $page =~ /name="form" value="([^"]+)"/;
+    my $res = $http->post_form("http://127.0.0.1:8080$path",
+        { form => $form });
+
+    is($res->{status}, 303, 'lets in') or diag($res->{content});
+    my ($device) = ($res->{headers}{'set-cookie'} // '') =~ /^([^;]+)/;
+
+    return $device;
+}
+
+
+sub desk_is_open ($when, $device) {
+    for my $page (qw(staff money)) {
+        ok(wait_until(sub { $http->get("http://127.0.0.1:8080/desk/$page",
+            { headers => { Cookie => $device } })->{status} == 200 }),
+            "the desk's page of $page $when");
+    }
 }
 
 
@@ -151,16 +213,15 @@ ioctl $socket, SIOCSIFFLAGS, $request or die "lo: $!\n";
 
 # ---- what the packages have left
 my %secrets = map { $_ => slurp("/etc/tuanbo/secrets/$_") }
-    qw(orders ledger admin checkout session);
+    qw(orders ledger admin checkout session desk warehouse);
 my %seen = map { $_ => 1 } values %secrets;
-is(keys %seen, 5, 'five secrets, each its own');
+is(keys %seen, 7, 'seven secrets, each its own');
 is_deeply([ grep { (stat "/etc/tuanbo/secrets/$_")[2] & 0007 } keys %secrets ],
     [], 'which nobody else reads');
 is(system('tuanbo-check-ledger --help > /dev/null'), 0, 'the tools are there');
 is(system('nginx -t -q'), 0, "Debian's own nginx takes the module");
 
 # ---- in use
-directories();
 service();
 answers(201, 'the operator defines a sale', PUT => '/admin/sales/grape',
     role => 'admin', json => '{"price_fen":3980,"stock":200}');
@@ -173,6 +234,11 @@ my $set = $home->{headers}{'set-cookie'};
 ($cookie) = (ref $set ? $set->[0] : $set) =~ /^([^;]+)/;
 my $id = buys('before the upgrade');
 is_sound('before', 2);
+is(feed('secret of somebody')->{status}, 401, 'the feed is signed');
+is(feed(read_secrets('/etc/tuanbo/secrets/warehouse'))->{status}, 200,
+    "and opens by the warehouse's secret") or diag(slurp('/var/log/tuanbo/office-error.log'));
+my $device = at_the_desk();
+desk_is_open('before', $device);
 
 # ---- upgraded under it
 is(system("apt-get install -y --no-install-recommends $debs/*.deb"
@@ -189,8 +255,9 @@ like(answers(200, 'the order is there', GET => "/api/holds/$id"),
     qr/"state":"sold"/, 'sold as it was');
 buys('after the upgrade');
 is_sound('after', 4);
-is(slurp('/var/log/tuanbo/error.log') =~ s/^.*\[notice\].*\n//mgr, '',
-    'nothing in the error log');
+desk_is_open('after', $device);
+is(slurp("/var/log/tuanbo/$_")
+    =~ s/^.*(?:\[notice\]|it is waited for).*\n//mgr, '', "nothing in $_") for qw(error.log office-error.log);
 
 # ---- removed: the orders stay; purged: nothing does
 quit();

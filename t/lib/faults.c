@@ -29,8 +29,8 @@ typedef struct {
     /* how often it happens, -1: until it is taken back; or as said */
     volatile int64_t   sync;            /* a sync of the log gives EIO */
     volatile int64_t   meta;            /* a write of its meta page: EIO */
-    volatile int64_t   space;           /* a write of any file of the store:
-                                           ENOSPC */
+    volatile int64_t   space;           /* a write of log or index: ENOSPC; -1:
+                                           of any file of the store */
     volatile int64_t   wall_ms;         /* added to the wall clock */
     volatile int64_t   hits;            /* faults that have happened */
     volatile int64_t   slow_ms;         /* a sync of the log takes so long */
@@ -48,7 +48,8 @@ typedef struct {
     volatile int64_t   exit_ms;         /* how long exit() takes at its end */
     volatile int64_t   no_promise;      /* taking space for the index succeeds,
                                            and takes none */
-    volatile int64_t   people_ms;       /* a sync of contacts takes so long, */
+    volatile int64_t   people_ms;       /* a sync of contacts or talk takes
+                                           so long, */
     volatile int64_t   people;          /* or gives EIO */
 } faults_t;
 
@@ -125,7 +126,8 @@ faults_kind(int fd)
         return 0;
     }
 
-    return strstr(path, "/log/") ? 'l' : strstr(path, "/people/") ? 'p' : 'i';
+    return strstr(path, "/log/") ? 'l'
+           : strstr(path, "/people/") || strstr(path, "/talk/") ? 'p' : 'i';
 }
 
 
@@ -240,7 +242,9 @@ faults_write(int fd, size_t len, int meta)
 
     kind = faults_kind(fd);
 
-    if (kind && faults_now(&faults->space)) {
+    if (kind && (kind != 'p' || faults->space < 0)
+        && faults_now(&faults->space))
+    {
         return faults_fail(ENOSPC);
     }
 

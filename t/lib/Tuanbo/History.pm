@@ -4,14 +4,15 @@ package Tuanbo::History;
 # lines for each client, CLIENT.ndjson:
 #
 #     {"n":7,"send":"hold","t":81,"call":5,"try":1,"method":"POST",
-#      "target":"/api/holds","user":"…","key":"…","body":{…}}
+#      "target":"/api/holds","user":"…","key":"…","body":{…},
+#      "supposes":{"If-None-Match":"*"}}
 #     {"n":7,"got":201,"t":95,"body":{…},"replayed":1,"date":1790000000}
 #     {"n":7,"lost":"Connection reset by peer","t":95,"hung":1}
 #
 # A line is written before its request is sent, another when it was answered
 # or its connection broke; without a second line nothing is known of it.  `n`
 # counts the requests of the file, `call` is the same for all tries of one
-# call.  `t` is in microseconds of the machine's monotonic clock, so it
+# call; `for` is the user whose pseudonym is in it.  `t` is in microseconds of the machine's monotonic clock, so it
 # compares between all clients of a run, and with no other clock.  `date` is
 # the server's clock, in seconds.  `hung`: no answer within the deadline.
 

@@ -168,6 +168,7 @@ sub usual_locations ($self) {
         location /api/      { flashsale_api; }
         location /orders/   { flashsale_orders; }
         location = /ledger  { flashsale_ledger; }
+        location = /activity { flashsale_activity_feed; }
         location /admin/    { allow 127.0.0.1; deny all; flashsale_admin; }
         location = /metrics { flashsale_metrics; }
 EOF
@@ -704,7 +705,8 @@ sub audit_ok ($self, $name = 'the audit agrees') {
 sub fold (@entries) {
     my %effect = (held => [1, 0], released => [-1, 0], expired => [-1, 0],
         cancelled => [-1, 0], sold => [-1, 1], sold_late => [0, 1],
-        returned => [0, -1], restocked => [0, -1]);
+        returned => [0, -1], restocked => [0, -1], granted => [0, 1],
+        served => [1, 0]);
     my %sales;
 
     for my $entry (@entries) {

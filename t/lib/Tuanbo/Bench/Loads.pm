@@ -20,7 +20,7 @@ use Tuanbo::Bench;
 use Tuanbo::Bench::Servers;
 
 our @EXPORT = qw(accounted compare complain http_load http_open lmdb_load
-    postgres_load redis_load spread);
+    median pairs postgres_load redis_load spread);
 
 # seconds at an open loop's start that are not counted
 my $warm = 1;
@@ -57,15 +57,54 @@ sub compare (@loads) {
 }
 
 
+sub median (@values) {
+    return (sort { $a <=> $b } @values)[@values / 2];
+}
+
+
+# Two loads in pairs, each pair beginning with the other one.  Whatever slows
+# the machine for longer than a pair hits both, so it is the pairs' ratios that
+# are steady.  Gives both loads' medians, and of the ratios by rate and by CPU:
+# the smallest, the median and the largest.
+sub pairs ($times, $one, $other) {
+    my (@one, @other);
+
+    for my $i (1 .. $times) {
+        my @got = $i % 2 ? ($one->(), $other->())
+            : reverse($other->(), $one->());
+        push @one, $got[0];
+        push @other, $got[1];
+    }
+
+    my $ratios = sub ($ratio) {
+        my @all = sort { $a <=> $b }
+            map { $ratio->($one[$_], $other[$_]) } 0 .. $#one;
+        return [$all[0], median(@all), $all[-1]];
+    };
+    my $medians = sub (@got) {
+        my %of;
+        for my $figure (keys %{ $got[0] }) {
+            $of{$figure} = median(map { $_->{$figure} } @got);
+        }
+        return \%of;
+    };
+
+    return ($medians->(@one), $medians->(@other),
+        $ratios->(sub ($x, $y) { $x->{rate} / $y->{rate} }),
+        $ratios->(sub ($x, $y) { $y->{us} / $x->{us} }));
+}
+
+
 # ---------------------------------------------------------------------- HTTP
 
 # Errors are answers above 399.
-sub http_load ($connections, $port, $path, $sale) {
+sub http_load ($connections, $port, $path, $sale, $length = seconds) {
     my $threads = $connections == 1 ? 1 : 2;
+    my $own = client_cpu();
 
     $run++;
     my $said = capture('wrk', "-t$threads", "-c$connections",
-        '-d' . seconds . 's', '--timeout', '10s', '-s', here . '/load.lua',
+        "-d${length}s", '--timeout', '10s', '-s', here . '/load.lua',
         "http://127.0.0.1:$port$path", '--', $sale, $run);
     my ($requests, $took, $errors, $sockets, $p50, $p99) =
         $said =~ /^result (\d+) (\S+) (\d+) (\d+) (\S+) (\S+)$/m
@@ -73,7 +112,14 @@ sub http_load ($connections, $port, $path, $sale) {
 
     return { rate => $requests / $took, p50 => $p50, p99 => $p99,
         requests => $requests, took => $took, errors => $errors,
-        sockets => $sockets };
+        sockets => $sockets, client => client_cpu() - $own };
+}
+
+
+# Seconds of CPU that clients have used which have ended.
+sub client_cpu {
+    my (undef, undef, $user, $system) = times;
+    return $user + $system;
 }
 
 

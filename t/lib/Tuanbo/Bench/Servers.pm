@@ -51,7 +51,7 @@ http {
     }
 }
 END
-    spawn($name, 'nginx', '-e', "$home/error.log", '-p', $home,
+    spawn($name, @{ $option{under} // [] }, 'nginx', '-e', "$home/error.log", '-p', $home,
         '-c', "$home/nginx.conf");
     wait_for($name, sub {
         IO::Socket::INET->new(PeerAddr => "127.0.0.1:$port");
@@ -61,14 +61,18 @@ END
 }
 
 
-# The engine.  bare: the body of the answer at /bare, refused with 409.
-sub start_engine ($name, $workers, $bare = '') {
+# The engine.  bare: the body of the answer at /bare, refused with 409 and the
+# same headers; size: of the store; under: a command that runs nginx.
+sub start_engine ($name, $workers, %option) {
     my $home = make_home($name);
+    my $size = $option{size} ? " size=$option{size}" : '';
+    my $bare = $option{bare} // '';
 
     write_file("$home/secret", "$secret\n");
     my $port = start_nginx($name, workers => $workers,
+        under => $option{under},
         main => 'load_module ' . build . '/ngx_http_flashsale_module.so;',
-        http => "flashsale_store $home/store;"
+        http => "flashsale_store $home/store$size;"
             . " flashsale_secret admin $home/secret;",
         server => <<"END");
         flashsale_user \$http_x_user;
@@ -77,6 +81,7 @@ sub start_engine ($name, $workers, $bare = '') {
         location = /metrics { flashsale_metrics; }
         location = /bare {
             default_type application/problem+json;
+            add_header Cache-Control 'private, no-store' always;
             return 409 '$bare';
         }
 END
@@ -149,8 +154,9 @@ sub hold ($port, $sale, $buyer) {
 
 
 # The engine with a sale that never ends, `hot`, one that is sold out, `gone`,
-# and at /bare an answer as long as the refusal of that one.
-sub start_shop {
+# and at /bare an answer as long as the refusal of that one.  Options as
+# start_engine's.
+sub start_shop ($workers = 2, %option) {
     my $port = start_engine('asked', 1);
     define_sale($port, 'gone', 1);
     my ($status, undef, $said) = hold($port, 'gone', 'first');
@@ -159,7 +165,7 @@ sub start_shop {
     die "no unit: $status $said\n" if $status != 409;
     stop('asked');
 
-    $port = start_engine('engine', 2, 'x' x $length);
+    $port = start_engine('engine', $workers, %option, bare => 'x' x $length);
     define_sale($port, 'hot');
     define_sale($port, 'gone', 1);
     hold($port, 'gone', 'first');

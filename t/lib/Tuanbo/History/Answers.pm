@@ -5,7 +5,9 @@ package Tuanbo::History::Answers;
 
 use v5.36;
 
-use parent qw(Tuanbo::History::Services Tuanbo::History::Facts);
+use parent qw(Tuanbo::History::Services Tuanbo::History::Facts
+    Tuanbo::History::Claims Tuanbo::History::Waves
+    Tuanbo::History::OrdersFor);
 
 use Tuanbo::History::Timeline;
 
@@ -30,7 +32,7 @@ sub check ($self) {
         ($self->{from}, $self->{to}) = $checker->window($request);
         my $kind = Tuanbo::History::Checker::done($request) ? 'done'
             : 'refused';
-        my $name = $request->{do} =~ s/-/_/r;
+        my $name = $request->{do} =~ s/-/_/gr;
         my $method = "${kind}_$name";
         $method = "${kind}_order" if !$self->can($method);
         $method = 'refused' if !$self->can($method);
@@ -86,6 +88,13 @@ sub hold_shown ($self, $shown, $what) {
         @{ $hold->{lines} };
     my $amount = 0;
 
+    # until it was served what it would have cost was shown
+    if (defined $hold->{asked_fen} && "@lines" ne "@ledger") {
+        @ledger = map { "$_->{sale} $_->{qty} at $hold->{asked_fen}" }
+            @{ $hold->{lines} };
+        $amount += $_->{qty} * ($hold->{asked_fen} - $_->{price_fen})
+            for @{ $hold->{lines} };
+    }
     $amount += $_->{qty} * $_->{price_fen} for @{ $hold->{lines} };
     my %is = (lines => "@ledger", amount_fen => $amount, created_at => $hold->{at});
     my %said = (%$shown, lines => "@lines");
@@ -106,10 +115,41 @@ sub hold_shown ($self, $shown, $what) {
             . " pickup $pickup, which it had not " . $self->between);
     }
 
+    $self->place_shown($hold, $shown, $what)
+        if text($shown->{state}) eq 'queued';
     $self->looks_shown($hold, $shown, $what);
     $self->count('holds shown');
 
     return $hold;
+}
+
+
+# Its place in the line: an upper bound, by the numbers that wait, that never
+# rises.
+sub place_shown ($self, $hold, $shown, $what) {
+    my $first = $self->{timeline}{first}{ $hold->{lines}[0]{sale} } // [];
+    my $ahead = text($shown->{ahead});
+    my $request = $self->{request};
+
+    $self->count('places in a line');
+    $self->problem('answer', $hold->{seq}, "$what hold $hold->{id} with"
+        . ' number ' . text($shown->{number}) . ', the ledger has '
+        . text($hold->{number}))
+        if text($shown->{number}) ne text($hold->{number});
+    $self->problem('answer', $hold->{seq}, "$what hold $hold->{id} with"
+        . " $ahead ahead, which it had not " . $self->between)
+        if !$self->ever_in([$first], sub ($seq) {
+            my $row = row_at($first, $seq) // return 0;
+            return $row->[1] && $ahead eq $hold->{number} - $row->[1];
+        });
+    for my $before (@{ $hold->{places} // [] }) {
+        next if $before->{t1} >= $request->{t0};
+        $self->problem('answer', $hold->{seq}, "$what hold $hold->{id} with"
+            . " $ahead ahead, and $before->{ahead} at $before->{at}")
+            if $before->{ahead} < $shown->{ahead};
+    }
+    push @{ $hold->{places} }, { t1 => $request->{t1} // 9e18,
+        ahead => $shown->{ahead}, at => $request->{at} };
 }
 
 
@@ -137,17 +177,21 @@ sub looks_shown ($self, $hold, $shown, $what) {
     my @said = $self->money_said($shown);
     my @was = map { [money_was($rows{$_}[3], $shown)] } keys %rows;
     return if grep { "@$_" eq "@said" } @was;
-    # what differs from the last of them
-    my @last = money_was($rows{ (sort { $b <=> $a } keys %rows)[0] }[3],
-        $shown);
-    my ($i) = grep { $said[$_] ne $last[$_] } 0 .. $#said;
+    # what differs from the one that is most like it, the last of these
+    my ($i, $least, $is) = (0, @said + 1);
+    for my $row (map { $rows{$_} } sort { $b <=> $a } keys %rows) {
+        my @is = money_was($row->[3], $shown);
+        my @other = grep { $said[$_] ne $is[$_] } 0 .. $#said;
+        ($i, $least, $is) = ($other[0], scalar @other, $is[$other[0]])
+            if @other < $least;
+    }
     $self->problem('answer', $end->[0], "$what hold $hold->{id} with"
         . " $said[$i], which it had not " . $self->between
-        . ", but $last[$i]");
+        . ", but $is");
 }
 
 
-# A list does not show debts.
+# A list shows neither debts nor claims.
 sub money_said ($self, $shown) {
     return ('owed_fen ' . text($shown->{owed_fen}),
         'refunded_fen ' . text($shown->{refunded_fen}),
@@ -156,7 +200,11 @@ sub money_said ($self, $shown) {
             grep { defined $_->{goods} } @{ $shown->{lines} }),
         $shown->{debts} ? 'debts ' . join(', ', map { my $debt = $_;
             join ' ', map { text($debt->{$_}) } qw(owed sale qty amount_fen
-                reason due_at refunded_at) } @{ $shown->{debts} }) : ());
+                reason due_at refunded_at) } @{ $shown->{debts} }) : (),
+        $shown->{debts} ? 'claims ' . join(', ', map { my $claim = $_;
+            join ' ', map { text($claim->{$_}) } qw(id state amount_fen due_at
+                sale qty reason answered_at) } @{ $shown->{claims} // [] })
+            : ());
 }
 
 
@@ -164,21 +212,28 @@ sub money_was ($money, $shown) {
     return ("owed_fen $money->{owed_fen}",
         "refunded_fen $money->{refunded_fen}",
         'goods ' . join(', ', @{ $money->{goods} }),
-        $shown->{debts} ? 'debts ' . join(', ', @{ $money->{debts} }) : ());
+        $shown->{debts} ? ('debts ' . join(', ', @{ $money->{debts} }),
+            'claims ' . join(', ', @{ $money->{claims} })) : ());
 }
 
 
 sub done_hold ($self, $request, $shown) {
+    $self->made_hold($request, $shown, 'held');
+}
+
+
+# `state` is the one in which it is made.
+sub made_hold ($self, $request, $shown, $state) {
     my $hold = $self->hold_shown($shown, 'it made') // return;
     my $asked = $request->{payload};
-    my $got = Tuanbo::History::Checker::payload($hold->{lines},
-        $hold->{pickup});
+    my $got = Tuanbo::History::Checker::made($hold);
 
-    if ($asked ne $got) {
+    $state = 'queued' if $request->{code} == 202;
+    if (!Tuanbo::History::Checker::could_make($asked, $hold)) {
         $self->problem('answer', $hold->{seq}, "it asked for $asked, and got"
             . " hold $hold->{id}: $got");
     }
-    if ($request->{code} == 201 && $shown->{state} ne 'held') {
+    if ($request->{code} =~ /^20[12]\z/ && $shown->{state} ne $state) {
         $self->problem('answer', $hold->{seq}, "it made hold $hold->{id}, and"
             . " that is $shown->{state}");
     }
@@ -186,13 +241,13 @@ sub done_hold ($self, $request, $shown) {
         $self->problem('twice', $hold->{seq}, "$request->{code} is"
             . ($request->{replayed} ? '' : ' not') . ' said to be a replay');
     }
-    if ($request->{code} == 201 && $hold->{seq} <= $self->{from}) {
+    if ($request->{code} =~ /^20[12]\z/ && $hold->{seq} <= $self->{from}) {
         $self->problem('twice', $hold->{seq}, "it made hold $hold->{id},"
             . ' which was there before it was asked for');
     }
     $self->collected($hold, $request->{body}{pickup});
     $self->count('replays') if $request->{replayed};
-    $self->waited($hold) if $request->{code} == 201;
+    $self->waited($hold) if $request->{code} =~ /^20[12]\z/;
 }
 
 
@@ -337,6 +392,8 @@ sub sale_shown ($self, $shown) {
         joined => $row->[3], map { $_ => $terms->{$_} }
         qw(price_fen limit opens_at closes_at goal goal_by));
     $is{cancel_ms} = $terms->{cancel_ms} || undef;
+    # sales of before there was a line do not say it
+    $is{queued} = $row->[5]{queued} if exists $shown->{queued};
     $is{cancelled} = $terms->{called_off} ? 1 : undef;
     my $formed = Tuanbo::History::Timeline::formed($row);
     $is{formed} = defined $formed ? $formed ? 1 : 0 : undef;
@@ -369,6 +426,8 @@ sub done_sales ($self, $request, $answer) {
 sub refused ($self, $request, $answer) {
     my $code = ref $answer eq 'HASH' ? $answer->{code} // '' : '';
     my $method = "because_$code";
+    $method = "wave_$code" if about_waves($request)
+        && $self->can("wave_$code");
 
     return if $request->{code} == 503;
     if (!$self->can($method)) {
@@ -383,6 +442,11 @@ sub refused ($self, $request, $answer) {
 }
 
 
+sub about_waves ($request) {
+    return $request->{do} =~ /^(?:wave|receive|read-wave|waves|lines)\z/;
+}
+
+
 # Each of these gives nothing when the refusal is justified, or words.
 
 # A key that made a hold is answered with that hold, whatever has become of the
@@ -392,7 +456,12 @@ sub refused ($self, $request, $answer) {
 sub key_forgotten ($self, $request, $code) {
     return $self->refund_forgotten($request, $code)
         if $request->{do} eq 'refund';
-    return if $request->{do} ne 'hold' || !defined $request->{key};
+    return $self->claim_forgotten($request, $code)
+        if $request->{do} eq 'claim';
+    return $self->wave_forgotten($request, $code)
+        if $request->{do} =~ /^(?:wave|receive)\z/;
+    return if !Tuanbo::History::Checker::makes_hold($request)
+        || !defined $request->{key};
 
     my $tries = $self->{checker}{asked}{ $request->{user} }
         { $request->{key} };
@@ -428,12 +497,18 @@ sub because_sold_out ($self, $request, $answer) {
         // return "$sale was not asked for";
     my $list = $self->list_of($sale);
 
-    return "$answer->{free} are free, and $qty were asked for"
-        if $answer->{free} >= $qty;
+    # what is free is nobody's while somebody waits whom it suffices for; who
+    # would have waited did not find room in the line
+    my $waits = $request->{body}{queue};
     return if $self->ever_in([$list], sub ($seq) {
         my $row = row_at($list, $seq) // return 0;
-        return Tuanbo::History::Timeline::free($row) == $answer->{free};
+        return Tuanbo::History::Timeline::free($row) == $answer->{free}
+            && ($answer->{free} < $qty
+                || Tuanbo::History::Waiting::awaited($row))
+            && !($waits && $row->[5]{queued} + $qty <= $row->[4]{stock});
     });
+    return "$answer->{free} are free, and $qty were asked for"
+        if $answer->{free} >= $qty;
 
     return "$sale never had $answer->{free} free " . $self->between;
 }
@@ -552,6 +627,8 @@ sub because_closed ($self, $request, $answer) {
 sub because_key_reused ($self, $request, $answer) {
     return $self->refund_reused($request) if $request->{do} eq 'refund';
     return $self->fact_reused($request) if $request->{do} eq 'hand-over';
+    return $self->claim_reused($request) if $request->{do} eq 'claim';
+    return $self->wave_reused($request) if about_waves($request);
 
     my $checker = $self->{checker};
     my $buyer = $checker->{buyer_of}{ $request->{user} };
@@ -565,10 +642,11 @@ sub because_key_reused ($self, $request, $answer) {
     my %asked = map { $_->{payload} => 1 } @$same;
 
     for my $hold (@holds) {
-        my $payload = Tuanbo::History::Checker::payload($hold->{lines},
-            $hold->{pickup});
+        my $payload = Tuanbo::History::Checker::made($hold);
+        # who would have waited, and did not have to, asked for something else
         return if defined $hold->{key} && $hold->{seq} <= $self->{to}
-            && $payload ne $request->{payload} && $asked{$payload};
+            && grep { $asked{$_} && $_ ne $request->{payload} } $payload,
+                "$payload or waits";
     }
 
     return "key $request->{key} had made nothing else by then";
@@ -578,8 +656,12 @@ sub because_key_reused ($self, $request, $answer) {
 sub because_bad_request ($self, $request, $answer) {
     return $self->operator_refused($request, $answer)
         if $request->{do} eq 'admin';
+    if ($request->{do} =~ /^(?:order-for|contact)\z/) {
+        my $words = $self->form_refused($request, $answer);
+        return length $words ? $words : () if defined $words;
+    }
     return 'nothing was wrong with it'
-        if $request->{do} !~ /^(?:hold|pickup)\z/;
+        if $request->{do} !~ /^(?:hold|order-for|pickup)\z/;
 
     my $hold = $self->{checker}->hold($request->{hold} // '');
     my $lines = $request->{do} eq 'pickup' ? ($hold // return)->{lines}
@@ -601,7 +683,8 @@ sub because_bad_request ($self, $request, $answer) {
 
 
 sub because_no_such_sale ($self, $request, $answer) {
-    my @sales = $request->{do} eq 'hold' ? keys %{ $self->units($request) }
+    my @sales = Tuanbo::History::Checker::makes_hold($request)
+        ? keys %{ $self->units($request) }
         : $request->{target} =~ m{/sales/([^/?]+)};
 
     for my $sale (@sales) {

@@ -15,21 +15,29 @@ package Tuanbo::History::Checker;
 
 use v5.36;
 
+use parent qw(Tuanbo::History::Counts Tuanbo::History::Received
+    Tuanbo::History::Overdue Tuanbo::History::Contacts);
+
 use Digest::SHA qw(sha256_hex);
 
 use Tuanbo::Ledger;
 use Tuanbo::History::Answers;
+use Tuanbo::History::OrdersFor;
 use Tuanbo::History::Timeline;
+
+*asked_cash = \&Tuanbo::History::OrdersFor::asked_cash;
+*made_cash = \&Tuanbo::History::OrdersFor::made_cash;
 
 use constant NEVER => 9e18;
 use constant HOLE_MAX => 100_000;       # entries
 
 # Which request may cause an entry of this type about a hold.
-my %CAUSE = (released => 'release', paying => 'pay', sold => 'confirm',
+my %CAUSE = (released => 'release', stepped_out => 'release', paying => 'pay', sold => 'confirm',
     sold_late => 'confirm', refund_due => 'confirm', cancelled => 'cancel',
     withdrawn => 'cancel', refunded => 'refunded', ready => 'ready',
     picked_up => 'picked-up', pickup => 'pickup', double => 'hand-over',
-    put_back => 'put-back');
+    put_back => 'put-back', claimed => 'claim', accepted => 'answer-claim',
+    denied => 'answer-claim');
 
 # Debts of the lines of orders that follow from what is in the ledger.
 my %BY_ITSELF = map { $_ => 1 } qw(group_failed sale_cancelled compensation);
@@ -60,6 +68,7 @@ sub count ($self, $what, $n = 1) { $self->{checked}{$what} += $n }
 
 
 sub check ($self) {
+    $self->learn_waves;
     $self->read_ledger;
     $self->sort_requests;
     $self->name_buyers;
@@ -71,10 +80,26 @@ sub check ($self) {
     $self->check_operator;
     $self->check_refunds;
     $self->check_facts;
+    $self->check_claims;
     $self->check_whole_sales;
+    $self->check_waves;
+    $self->check_deliveries;
+    $self->check_overdue;
+    $self->check_contacts;
     $self->check_audit;
-    $answers->check_final($self->{sales}, $self->{audit}{ledger}{last_seq});
+    $self->check_final($answers);
     $self->check_nothing;
+}
+
+
+# The sales in the end show all that anybody was told of; the audit may have
+# read an entry on its way to them.
+sub check_final ($self, $answers) {
+    my $told = $self->from(NEVER);
+    my $audited = $self->{audit}{ledger}{last_seq};
+
+    $answers->check_final($self->{sales}, $told < $audited ? $told
+        : $audited);
 }
 
 
@@ -95,11 +120,22 @@ sub read_ledger ($self) {
         $entries->[ $entry->{seq} - 1 ] = $entry;
         $self->{timeline}->add($entry);
         $self->count('entries');
+        $self->count('holds served from a line') if $entry->{type} eq 'served';
     }
+    $ledger->finish;
 }
 
 
 sub hold ($self, $id) { $self->{timeline}{holds}{$id} }
+
+
+# The claim of its hold that a request answers.
+sub claim_of ($self, $request) {
+    my ($id) = $request->{target} =~ m{/claims/(\d+)\z} or return undef;
+    my $claim = $self->{timeline}{claims}{$id} // return undef;
+
+    return $claim->{hold} eq ($request->{hold} // '') ? $claim : undef;
+}
 
 
 # ------------------------------------------------------------- the requests
@@ -160,9 +196,11 @@ sub sort_requests ($self) {
         $self->note_points($request) if $request->{method} eq 'PUT';
         ($request->{hold}) = $request->{target} =~ /\b([0-9a-f]{32})\b/;
         my $body = $request->{body} // {};
-        if ($request->{do} eq 'hold') {
+        if (makes_hold($request)) {
             $request->{payload} = payload(lines_asked($body),
-                $body->{pickup});
+                $body->{pickup}) . asked_cash($body)
+                . ($body->{queue} ? ' or waits' : '');
+            $self->note_buyer($request) if $request->{do} eq 'order-for';
             # tries of one key are one; without one each is its own
             my $name = $request->{key} // $request->{where};
             push @{ $self->{asked}{ $request->{user} }{$name} }, $request;
@@ -174,6 +212,8 @@ sub sort_requests ($self) {
                 if $request->{do} eq 'refunded';
             push @{ $self->{refunds}{ $request->{key} } }, $request
                 if $request->{do} eq 'refund';
+            push @{ $self->{claims}{ $request->{key} } }, $request
+                if $request->{do} eq 'claim';
             push @{ $self->{nonces}{ $request->{hold} }{ $body->{nonce} } },
                 $request
                 if $request->{do} eq 'hand-over';
@@ -182,6 +222,37 @@ sub sort_requests ($self) {
         }
     }
     $self->{causes} = \%causes;
+}
+
+
+sub makes_hold ($request) { $request->{do} =~ /^(?:hold|order-for)\z/ }
+
+
+# What a hold was made by, in the words of what asks for one.
+sub made ($hold) {
+    return payload($hold->{lines}, $hold->{pickup}) . made_cash($hold)
+        . (defined $hold->{number} ? ' or waits' : '');
+}
+
+
+# 1: what was asked for may have made this hold: who would have waited did not
+# have to, where units were free.
+sub could_make ($payload, $hold) {
+    my $made = made($hold);
+
+    return $payload eq $made || $payload eq "$made or waits";
+}
+
+
+# Keys, limits and holds of an order for somebody else are the buyer's, who is
+# known here by the phone, or where there is none by the pseudonym.
+sub note_buyer ($self, $request) {
+    my $buyer = $request->{body}{buyer};
+
+    $request->{user} = $request->{for} // $buyer;
+    return if defined $request->{for};
+    $self->{buyer_of}{$buyer} = $buyer;
+    $self->{user_of}{$buyer} = $buyer;
 }
 
 
@@ -203,8 +274,8 @@ sub note_points ($self, $request) {
 sub name_buyers ($self) {
     for my $request (@{ $self->{requests} }) {
         next if !done($request) || !defined $request->{user};
-        my @holds = $request->{do} =~ /^(?:hold|release|pickup|read
-            |give-back)\z/x ? $request->{answer}
+        my @holds = $request->{do} =~ /^(?:hold|order-for|release|pickup
+            |read|give-back)\z/x ? $request->{answer}
             : $request->{do} eq 'list' ? @{ $request->{answer}{holds} } : ();
         for my $shown (@holds) {
             my $hold = $self->hold($shown->{id} // '');
@@ -261,10 +332,16 @@ sub prove_late ($self) {
         my $answer = $request->{answer};
         next if ref $answer ne 'HASH';
         my $do = $request->{do};
-        if ($do eq 'confirm') {
+        if (Tuanbo::History::Answers::about_waves($request)) {
+            $self->prove_wave($request) if done($request);
+        }
+        elsif ($do eq 'confirm') {
             my $hold = $self->hold($request->{hold}) // next;
             my $row = $hold->{payments}{ $request->{reference} } // next;
             $self->proves($row->{last}, $request) if done($request);
+        }
+        elsif ($do eq 'claim' && done($request)) {
+            $self->proves($answer->{id}, $request);
         }
         elsif ($do eq 'list' && done($request)) {
             $self->proves_state($_->{id}, $_->{state}, $request)
@@ -278,6 +355,9 @@ sub prove_late ($self) {
             $self->proves($answer->{version}, $request);
         }
         elsif (defined $answer->{state}) {
+            my $claim = $do eq 'answer-claim' && done($request)
+                && $self->claim_of($request);
+            $self->proves($claim->{answered}, $request) if $claim;
             # a hold, or what a wrong_state says of it
             $self->proves_state($answer->{id} // $request->{hold},
                 $answer->{state}, $request);
@@ -322,9 +402,10 @@ sub find_causes ($self) {
     for my $entry (grep { defined } @{ $self->{entries} }) {
         my $hold = defined $entry->{hold} ? $self->hold($entry->{hold})
             : undef;
-        next if !$hold;
-        my $requests;
-        if ($entry->{type} eq 'held') {
+        my $requests = defined $entry->{wave} ? $self->wave_causes($entry)
+            : undef;
+        if (!$hold) { }
+        elsif ($entry->{type} =~ /^(?:held|queued)\z/ || defined $entry->{taken_by}) {
             $requests = $caused{ $entry->{hold} };
         }
         elsif (my $do = $self->cause($entry)) {
@@ -352,7 +433,7 @@ sub check_acknowledged ($self, $user, $caused) {
         my @done = grep { done($_) } @{ $groups->{$name} };
         my ($first) = sort { $a->{t1} <=> $b->{t1} } @done;
         my @made = sort { $a->{t1} <=> $b->{t1} }
-            grep { $_->{code} == 201 } @done;
+            grep { $_->{code} =~ /^20[12]/ } @done;
         next if !$first;
         my $id = $first->{answer}{id};
         for my $request (@done) {
@@ -404,10 +485,10 @@ sub find_unknown ($self, $caused) {
 sub nameless ($self, $holds) {
     for my $user (sort keys %{ $self->{asked} // {} }) {
         next if defined $self->{buyer_of}{$user};
-        my %fits = map { $_->{payload} => 1 } grep { unknown($_) }
+        my @fits = grep { unknown($_) }
             map { @$_ } values %{ $self->{asked}{$user} };
-        next if grep { !$fits{ payload($_->{lines}, $_->{pickup}) } }
-            @$holds;
+        next if grep { my $hold = $_;
+            !grep { could_make($_->{payload}, $hold) } @fits } @$holds;
         $self->{buyer_of}{$user} = $holds->[0]{buyer};
         $self->{user_of}{ $holds->[0]{buyer} } = $user;
         return $user;
@@ -449,10 +530,10 @@ sub match_unknown ($self, $user, $holds, $caused) {
     my %taken;          # key => hold
 
     for my $hold (@$holds) {
-        my $payload = payload($hold->{lines}, $hold->{pickup});
         for my $name (keys %$groups) {
             next if grep { done($_) } @{ $groups->{$name} };
-            my @may = grep { unknown($_) && $_->{payload} eq $payload
+            my @may = grep { unknown($_)
+                && could_make($_->{payload}, $hold)
                 && defined $_->{key} == defined $hold->{key}
                 && $self->from($_->{t0}) < $hold->{seq} }
                 @{ $groups->{$name} };
@@ -487,8 +568,7 @@ sub match_unknown ($self, $user, $holds, $caused) {
 
 
 sub uncaused ($self, $user, $hold, $groups) {
-    my $payload = payload($hold->{lines}, $hold->{pickup});
-    my @same = grep { $_->{payload} eq $payload } map { @$_ }
+    my @same = grep { could_make($_->{payload}, $hold) } map { @$_ }
         values %$groups;
     my ($refused) = grep { refused($_) } @same;
     my ($done) = grep { done($_) } @same;
@@ -518,11 +598,16 @@ sub uncaused ($self, $user, $hold, $groups) {
 
 # What was to be done; undef: a timer may write it.  A payment that sells
 # nothing is owed by its confirm; lines by a refund, or as their group failed.
-# Units are for sale again with the debt that they follow.
+# Units are for sale again with the debt that they follow; what a claim owes is
+# there with the answer to it, and what is short with the entry that says so.
+# Time answers, too.
 sub cause ($self, $entry) {
     my $type = $entry->{type};
     my $return = $self->{timeline}{return_of}{ $entry->{seq} };
 
+    return undef if $type eq 'accepted' && defined $entry->{by}
+        || $self->{timeline}{claim_of}{ $entry->{seq} }
+        || $self->{timeline}{short_of}{ $entry->{seq} };
     if ($type =~ /^(?:owed|restocked)\z/) {
         return !defined $entry->{sale} ? 'confirm'
             : $return && $BY_ITSELF{ $return->{reason} } ? undef : 'refund';
@@ -544,13 +629,14 @@ sub causes_of ($self, $entry, $hold, $do) {
     my $reference = $entry->{type} eq 'refunded' ? $entry->{refund}
         : $do eq 'confirm' ? $entry->{payment} : undef;
 
-    @all = grep { $_->{user} eq $user } @all
-        if $do =~ /^(?:release|pickup)\z/ && defined $user;
+    # a claim may be made by the order service, too
+    @all = grep { !defined $_->{user} || $_->{user} eq $user } @all
+        if $do =~ /^(?:release|pickup|claim)\z/ && defined $user;
     @all = grep { $_->{reference} eq $reference } @all if defined $reference;
     if ($do eq 'refund') {
         my $return = $self->{timeline}{return_of}{ $entry->{seq} };
-        @all = grep { $return && Tuanbo::History::Services::asks($_)
-            eq Tuanbo::History::Services::made($return) } @all;
+        @all = grep { $return && Tuanbo::History::Services::is_what($return,
+            Tuanbo::History::Services::asks($_)) } @all;
         # or its buyer has given it back
         push @all, grep { !defined $user || $_->{user} eq $user }
             @{ $self->{causes}{ $hold->{id} }{'give-back'} // [] }
@@ -561,13 +647,17 @@ sub causes_of ($self, $entry, $hold, $do) {
         @all = grep { Tuanbo::History::Facts::asked_fact($_, $hold)
             eq $fact->{words} } @all;
     }
+    elsif ($do =~ /claim\z/) {
+        @all = grep { Tuanbo::History::Claims::may_cause($_, $entry) } @all;
+    }
     elsif ($do eq 'refunded') {
         @all = grep { $self->settles($_, $entry, $hold) } @all;
     }
     my @may = grep { !refused($_) } @all;
     return \@may if @may || !defined $user || $self->{others};
     # pay and orders may be made by others where this run has no secret
-    return \@may if $do !~ /^(?:release|pickup)\z/ && !$self->{run}{orders};
+    return \@may if $do !~ /^(?:release|pickup|claim)\z/
+        && !$self->{run}{orders};
 
     $self->problem(@all ? 'refused' : 'cause', $entry->{seq},
         @all ? $all[0]{at} : undef, "$entry->{type} of hold $hold->{id}, "
@@ -660,100 +750,6 @@ sub check_operator ($self) {
             $self->problem('operator', undef, $where,
                 "$sale $add: " . @done . ' were acknowledged, ' . @may
                 . ' at most happened, and ' . @made . ' are in the ledger');
-        }
-    }
-}
-
-
-# What was given back of a hold, in these words: once for each key that was
-# answered, and at most once for one whose outcome is unknown.
-sub check_refunds ($self) {
-    my %calls;
-
-    for my $key (sort keys %{ $self->{refunds} // {} }) {
-        for my $request (@{ $self->{refunds}{$key} }) {
-            my $call = $calls{ $request->{hold} }
-                { Tuanbo::History::Services::asks($request) }{$key} //= {};
-            $call->{done} = $request->{at} if done($request);
-            $call->{may} = $request->{where} if !refused($request);
-        }
-    }
-    for my $id (sort keys %calls) {
-        my $hold = $self->hold($id) // next;
-        for my $asks (sort keys %{ $calls{$id} }) {
-            my @calls = values %{ $calls{$id}{$asks} };
-            my @done = grep { $_->{done} } @calls;
-            my @may = grep { $_->{may} } @calls;
-            my @made = grep { defined $_->{key}
-                && Tuanbo::History::Services::made($_) eq $asks }
-                @{ $hold->{returns} // [] };
-            # its buyer may have given it back, which is the same in words
-            my $by_buyer = grep { !refused($_) }
-                @{ $self->{causes}{$id}{'give-back'} // [] };
-            next if @made >= @done && (@made <= @may || $self->{others}
-                || $by_buyer && Tuanbo::History::Facts::gives_back($made[0])
-                    && @made <= @may + 1);
-            $self->problem('twice', @made ? $made[-1]{seq} : undef,
-                $calls[0]{done} // $calls[0]{may}, "$asks of hold $id: "
-                . @done . ' were acknowledged, ' . @may . ' at most happened,'
-                . ' and ' . @made . ' are in the ledger');
-        }
-    }
-}
-
-
-# Hand-overs of a hold: one for each nonce that was answered, and at most one
-# for one whose outcome is unknown.
-sub check_facts ($self) {
-    my %calls;
-
-    for my $id (keys %{ $self->{nonces} // {} }) {
-        my $nonces = $self->{nonces}{$id};
-        for my $nonce (keys %$nonces) {
-            my $call = $calls{$id}{$nonce} //= {};
-            for my $request (@{ $nonces->{$nonce} }) {
-                $call->{done} = $request->{at} if done($request);
-                $call->{may} = $request->{where} if !refused($request);
-            }
-        }
-    }
-    for my $id (sort keys %calls) {
-        my $hold = $self->hold($id) // next;
-        my @calls = values %{ $calls{$id} };
-        my @made = @{ $hold->{facts} // [] };
-        my @done = grep { $_->{done} } @calls;
-        my @may = grep { $_->{may} } @calls;
-        next if @made >= @done && (@made <= @may || $self->{others});
-        $self->problem('twice', @made ? $made[-1]{seq} : undef, undef,
-            "hand-overs of hold $id: " . @done . ' were acknowledged, '
-            . @may . ' at most happened, and ' . @made
-            . ' are in the ledger');
-    }
-}
-
-
-# Whole sales of this run are called off and compensated by its operator.
-sub check_whole_sales ($self) {
-    my %may;
-
-    for my $request (grep { $_->{do} =~ /^(?:call-off|compensate)\z/
-        && !refused($_) } @{ $self->{requests} })
-    {
-        my ($sale) = $request->{target} =~ m{/sales/([^/]+)/};
-        $may{ join ' ', $sale, $request->{body}{fen_each} // 'off' }
-            { $request->{key} } = 1;
-    }
-    for my $sale ($self->own_sales) {
-        my $off = $self->{timeline}{called_off}{$sale};
-        my $made = $self->{timeline}{compensated}{$sale} // {};
-        $self->problem('operator', $off, undef, "$sale is called off, and"
-            . ' nobody asked for it') if $off && !$may{"$sale off"};
-        for my $each (sort keys %$made) {
-            my $may = keys %{ $may{"$sale $each"} // {} };
-            next if @{ $made->{$each} } <= $may;
-            $self->problem('operator', $made->{$each}[-1]{seq}, undef,
-                "$sale is compensated by $each " . @{ $made->{$each} }
-                . " times, at most $may were asked for");
         }
     }
 }

@@ -41,7 +41,7 @@ sub said ($answer) {
 
 
 sub is ($fact) {
-    return join ' ', $fact->{outcome}, 'at', $fact->{at},
+    return join ' ', $fact->{outcome}, 'at', $fact->{at} // 'null',
         $fact->{paid_back} ? 'paid back' : ();
 }
 
@@ -122,6 +122,7 @@ sub because_too_late ($self, $request, $answer) {
                 @{ $hold->{facts} // [] };
         return;
     }
+    return $self->claim_late($request, $hold) if $request->{do} eq 'claim';
     for my $sale (map { $_->{sale} } @{ $hold->{lines} }) {
         return if $self->sale_was($request, { sale => $sale }, sub ($terms) {
             return ($hold->{sold_at} // 0) + ($terms->{cancel_ms} || -9e15)

@@ -7,6 +7,9 @@ package Tuanbo::History::Load;
 
 use v5.36;
 
+use parent qw(Tuanbo::History::DayAfter Tuanbo::History::Desk
+    Tuanbo::History::Neighbours);
+
 use Mojo::Date;
 use Mojo::IOLoop;
 use Mojo::JSON;
@@ -30,7 +33,9 @@ sub new ($class, %option) {
     my $self = bless { clients => 16, stock => 40, deadline => 45,
         patience => 60, wave => 10, think => 40, %option, buyers => {},
         calls => 0, pickups => [], open => 0, counts => {}, hung => 0,
-        codes => {}, histories => {}, own => [], orders => [] }, $class;
+        codes => {}, histories => {}, own => [], orders => [],
+        prices => {}, neighbours => [], ordered => [], phones => [],
+        called => [] }, $class;
 
     $self->{agent} = $self->{server}->agent($self->{deadline});
     $self->{agent}->max_connections(4 * $self->{clients});
@@ -66,6 +71,7 @@ sub run ($self) {
             sub { $self->next_wave });
     }
 
+    $self->follow;
     $self->{end} = time + $self->{seconds} if $self->{seconds};
     $self->{each} = int(($self->{requests} + $self->{clients} - 1)
         / $self->{clients}) if $self->{requests};
@@ -73,7 +79,8 @@ sub run ($self) {
     $self->begin_client($_) for 0 .. $self->{clients} - 1;
     $self->loop;
 
-    Mojo::IOLoop->remove($self->{waves}) if $self->{waves};
+    Mojo::IOLoop->remove($_)
+        for grep { defined } @$self{qw(waves following)};
     $self->end_run;
     $run{ended} = 1;
     Tuanbo::History->write_run($self->{dir}, \%run);
@@ -96,7 +103,8 @@ sub history ($self, $name) {
 # ----------------------------------------------------------------- one call
 
 # What is asked until it is answered: do, method, target, user, key, body,
-# role; once: it is not tried again.  `then` gets the last answer, {code,
+# role; for: whose pseudonym is in it; supposes: a conditional header and its
+# value; once: it is not tried again.  `then` gets the last answer, {code,
 # body}, without a code when there was none.
 sub call ($self, $file, $call, $then) {
     $call->{number} = ++$self->{calls};
@@ -110,7 +118,7 @@ sub try_call ($self, $history, $call, $then) {
     my %line = (call => $call->{number}, try => ++$call->{try});
 
     defined $call->{$_} and $line{$_} = $call->{$_}
-        for qw(method target user key body);
+        for qw(method target user for key body supposes);
     my $n = $history->send($call->{do}, %line);
     $self->{counts}{ $call->{do} }++;
 
@@ -203,12 +211,15 @@ sub buyer ($self, $intent) {
 sub execute ($self, $file, $intent, $then) {
     my $buyer = $self->buyer($intent);
     my $kind = $intent->{kind};
-    my $method = "do_$kind";
+    my $method = 'do_' . $kind =~ s/-/_/r;
 
     $method = 'do_order'
         if $kind =~ /^(?:confirm|cancel|refunded|ready|picked)$/;
     $method = 'do_hold' if $kind =~ /^(?:nowhere|greedy|other)$/;
     $method = 'do_operator' if $kind =~ /^(?:stock|pause)$/;
+    # an order for somebody else may be paid for, or not, later
+    $buyer = $self->neighbour({ %$intent, who => $intent->{pick} })
+        if $kind =~ /^(?:confirm|cancel)$/ && $intent->{pick} % 6 == 0;
     $self->$method($file, $intent, $buyer, $then);
 }
 
@@ -234,6 +245,9 @@ sub do_hold ($self, $file, $intent, $buyer, $then) {
         %body = @lines == 1 ? %{ $lines[0] } : (lines => \@lines);
         my $pickup = $self->pickup_of($intent);
         $body{pickup} = $pickup if defined $pickup;
+        # units that are not free are waited for, now and then
+        $body{queue} = Mojo::JSON->true
+            if @lines == 1 && $intent->{pick} % 3 == 0;
     }
 
     my $earlier = $kind eq 'other' && $self->asked($intent, $buyer);
@@ -273,7 +287,7 @@ sub ask ($self, $file, $buyer, $key, $body, $then) {
 
     $self->call($file, $call, sub ($answer) {
         $self->note_hold($buyer, $answer->{body})
-            if ($answer->{code} // 0) =~ /^20[01]$/;
+            if ($answer->{code} // 0) =~ /^20[012]$/;
         $then->();
     });
 }
@@ -282,12 +296,14 @@ sub ask ($self, $file, $buyer, $key, $body, $then) {
 sub note_hold ($self, $buyer, $hold) {
     my $holds = $buyer->{holds};
 
+    $self->note_price($hold->{lines});
     return if grep { $_->{id} eq $hold->{id} } @$holds;
     push @$holds, { id => $hold->{id}, buyer => $buyer->{name},
         amount_fen => $hold->{amount_fen},
         lines => $hold->{lines}, references => [], due => [], given => [],
-        debts => [], nonces => [] };
+        debts => [], nonces => [], claims => [] };
     shift @$holds if @$holds > HOLDS_KEPT;
+    $self->know_phone($hold->{id}, $buyer) if defined $buyer->{name};
 }
 
 
@@ -435,6 +451,7 @@ sub do_order ($self, $file, $intent, $buyer, $then) {
         push @{ $hold->{due} }, $body->{payment}
             if $outcome eq 'refund_due';
         $self->note_order($hold) if $outcome eq 'sold';
+        $hold->{come} = 1 if $kind eq 'ready' && ($answer->{code} // 0) == 200;
         $self->note_debts($hold, $answer);
         $then->();
     });
@@ -496,66 +513,6 @@ sub do_refund ($self, $file, $intent, $buyer, $then) {
             $self->note_debts($hold, $answer);
             $then->();
         });
-}
-
-
-# What somebody at the shelf says, now and then once more.
-sub do_hand ($self, $file, $intent, $buyer, $then) {
-    my $hold = $self->order_of($intent, $buyer);
-
-    return $self->do_nothing($file, $intent, $buyer, $then)
-        if !$hold || !$self->{server}->signs('orders');
-
-    my $body = { nonce => $self->nonce_of($intent, $hold) };
-    for my $field (qw(via device_at)) {
-        $body->{$field} = $intent->{$field} if defined $intent->{$field};
-    }
-    my $lines = $hold->{lines};
-    $body->{lines} = [{ sale => $lines->[$intent->{line} % @$lines]{sale} }]
-        if defined $intent->{line};
-    push @{ $hold->{nonces} }, $body->{nonce};
-    push @{ $self->{nonces} }, $body->{nonce};
-    $self->call($file, { do => 'hand-over', method => 'POST', role =>
-        'orders', target => "/orders/$hold->{id}/picked-up", body => $body },
-        sub ($answer) { $then->() });
-}
-
-
-sub nonce_of ($self, $intent, $hold) {
-    my $kind = $intent->{which};
-    my $nonces = $kind eq 'again' ? $hold->{nonces} : $kind eq 'other'
-        ? $self->{nonces} // [] : [];
-
-    return @$nonces ? $nonces->[$intent->{pick} % @$nonces] : $self->new_key;
-}
-
-
-sub do_undo ($self, $file, $intent, $buyer, $then) {
-    my $hold = $self->order_of($intent, $buyer);
-
-    return $self->do_nothing($file, $intent, $buyer, $then)
-        if !$hold || !$self->{server}->signs('orders');
-    my $nonces = $hold->{nonces};
-    $self->call($file, { do => 'put-back', method => 'POST', role =>
-        'orders', target => "/orders/$hold->{id}/put-back", body => {
-            nonce => $intent->{which} ne 'other' && @$nonces
-                ? $nonces->[-1] : $self->nonce_of($intent, $hold) } },
-        sub ($answer) { $then->() });
-}
-
-
-# A buyer gives back what it has paid; keyed, so that its debts are told from
-# those of a refund right before.
-sub do_give ($self, $file, $intent, $buyer, $then) {
-    my ($order) = grep { $_->{buyer} } reverse @{ $self->{orders} };
-    my $hold = $intent->{pick} % 4 && $order ? $order
-        : $self->hold_of($intent, $buyer);
-
-    return $self->do_nothing($file, $intent, $buyer, $then) if !$hold;
-    $self->call($file, { do => 'give-back', method => 'POST', user =>
-        $hold->{buyer}, target => "/api/holds/$hold->{id}/cancel",
-        key => $self->new_key },
-        sub ($answer) { $then->() });
 }
 
 

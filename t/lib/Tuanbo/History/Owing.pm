@@ -3,8 +3,9 @@ package Tuanbo::History::Owing;
 # What a hold owes and what becomes of its goods, entry by entry: the part of
 # Timeline.pm that is about the day after.  Each row of `shown` is what an
 # answer says of the hold from that entry on: [seq, state, expires_at, money],
-# and money is { paid, owed_fen, refunded_fen, goods, debts, left }: goods and
-# left by line, debts as texts, see debt_text.
+# and money is { paid, owed_fen, refunded_fen, goods, debts, left, claims,
+# claimable }: goods, left and claimable by line, debts and claims as texts,
+# see debt_text and claim_text.
 
 use v5.36;
 
@@ -12,7 +13,7 @@ use constant DEBTS_SHOWN => 64;
 
 # Before anything was paid.
 my $NOTHING = { paid => 0, owed_fen => 0, refunded_fen => 0, goods => [],
-    debts => [], left => {}, come => 0 };
+    debts => [], left => {}, come => 0, claims => [], claimable => {} };
 
 # Goods of one line, by an entry about it; and which lines an entry without
 # a sale is about.
@@ -38,6 +39,8 @@ sub money ($self, $hold) {
     for my $due (@$dues) {
         (defined $due->{until} ? $back : $owed) += $due->{amount};
     }
+    my @claims = @{ $hold->{claims} // [] };
+    splice @claims, DEBTS_SHOWN if @claims > DEBTS_SHOWN;
     my $last = @$dues > DEBTS_SHOWN ? DEBTS_SHOWN - 1 : $#$dues;
 
     return {
@@ -49,6 +52,9 @@ sub money ($self, $hold) {
         debts => [map { debt_text($_) } @$dues[0 .. $last]],
         left => { map { $_->{sale} => [$_->{qty} - $_->{owed_qty},
             paid_for($_) - $_->{owed_fen}] } @{ $hold->{lines} } },
+        claims => [map { claim_text($_) } @claims],
+        claimable => { map { $_->{sale} => claimable($hold, $_) }
+            @{ $hold->{lines} } },
     };
 }
 
@@ -59,10 +65,16 @@ sub goods_text ($line) {
 }
 
 
+# Units that have come, or may still.
+sub to_come ($line) {
+    return $line->{qty} - $line->{restocked} - ($line->{short_qty} // 0);
+}
+
+
 # Some line is awaited, and none of those waits for its group.
 sub may_come ($self, $hold) {
-    my @awaited = grep { $_->{goods} eq 'awaited'
-        && $_->{restocked} < $_->{qty} } @{ $hold->{lines} };
+    my @awaited = grep { $_->{goods} eq 'awaited' && to_come($_) > 0 }
+        @{ $hold->{lines} };
 
     return 0 if !$hold->{paid} || !@awaited;
     return (grep { $self->waits($hold, $_) } @awaited) ? 0 : 1;
@@ -87,6 +99,31 @@ sub debt_text ($due) {
 }
 
 
+sub claim_text ($claim) {
+    return join ' ', map { $_ // 'null' } @$claim{qw(id state amount due_at
+        sale qty reason answered_at)};
+}
+
+
+# Units of which may be said that they were wrong: each once, and none that is
+# owed back; undef: none has come.
+sub claimable ($hold, $line) {
+    return undef if $line->{goods} !~ /^(?:ready|handed_over)\z/;
+
+    my ($open, $claimed) = (0, 0);
+    for my $claim (grep { $_->{sale} eq $line->{sale} }
+        @{ $hold->{claims} // [] })
+    {
+        $open += $claim->{qty} if $claim->{state} eq 'open';
+        $claimed += $claim->{qty} if $claim->{state} ne 'denied';
+    }
+    my $gone = $line->{owed_qty} + $open;
+    $gone = $claimed if $claimed > $gone;
+
+    return $gone < $line->{qty} ? $line->{qty} - $gone : 0;
+}
+
+
 # Units of a line, some of which were given back before.
 sub worth ($line, $before, $units) {
     my ($from, $to) = map { use integer;
@@ -108,8 +145,8 @@ sub order_state ($hold) {
     my $lines = $hold->{lines};
 
     return $state eq 'back' ? back_state($hold) : $state if !$hold->{paid};
-    my @come = grep { $_->{goods} eq 'handed_over'
-        || $_->{goods} ne 'short' && $_->{restocked} < $_->{qty} } @$lines;
+    my @come = grep { $_->{goods} eq 'handed_over' || to_come($_) > 0 }
+        @$lines;
     my %n;
     $n{ $_->{goods} }++ for @come;
     my $handed_over = $n{handed_over} // 0;
@@ -161,14 +198,18 @@ sub note_goods ($self, $entry, $hold) {
     return if !defined $goods;
 
     my @lines = defined $entry->{sale} ? lines_of($hold, $entry)
-        : grep { $_->{goods} eq $GOODS_OF{$type}
-            && $_->{restocked} < $_->{qty} } @{ $hold->{lines} };
+        : grep { $_->{goods} eq $GOODS_OF{$type} && to_come($_) > 0 }
+            @{ $hold->{lines} };
     for my $line (@lines) {
         $line->{goods} = $goods;
         $line->{given_at} = $entry->{at};
+        $line->{due_at} = $entry->{due_at};
         $line->{short_qty} = $entry->{short_qty} if $entry->{short_qty};
         $line->{short_qty} = $line->{qty} - $line->{restocked}
             if $type eq 'short';
+        # who hands over what was short says that it has come after all
+        $line->{short_qty} = 0
+            if $goods eq 'handed_over' && to_come($line) == 0;
     }
 }
 
@@ -222,6 +263,10 @@ sub note_money ($self, $entry, $hold) {
         $row->{last} = $entry->{seq};
         $row->{amount} += $entry->{amount_fen};
         $row->{lines}++;
+        if (defined $entry->{taken_by}) {
+            $hold->{cash} //= { fen => 0, by => $entry->{taken_by} };
+            $hold->{cash}{fen} += $entry->{amount_fen};
+        }
         $hold->{sold_at} //= $entry->{at};
         if ($self->{called_off}{ $entry->{sale} }) {
             $_->{off} = 1 for lines_of($hold, $entry);
@@ -244,7 +289,11 @@ sub note_money ($self, $entry, $hold) {
 
 # What goes back at once: debts of the lines of an order with one reason, each
 # followed by its units where these are for sale again.  The key of a command
-# is bound to the first.
+# is bound to the first; but an order may be given back without one, right
+# after a refund.  What one command writes is of one instant, has each line
+# once, and puts the units of all its lines on sale, or of none.  Where that
+# leaves it open which line the first command ended with, `perhaps` has how many
+# it may have been.
 sub note_return ($self, $entry, $hold) {
     my $seq = $entry->{seq};
     my $return = $self->{returning};
@@ -252,14 +301,13 @@ sub note_return ($self, $entry, $hold) {
         && $return->{hold} eq $hold->{id};
 
     if ($entry->{type} eq 'owed' && defined $entry->{sale}) {
-        if (!$goes_on || defined $entry->{key}
-            || $entry->{reason} ne $return->{reason})
-        {
-            $return = $self->{returning} = { hold => $hold->{id},
-                seq => $seq, reason => $entry->{reason},
-                key => $entry->{key}, lines => [] };
-            push @{ $hold->{returns} }, $return;
-        }
+        $return = $self->begin_return($entry, $hold)
+            if !$goes_on || defined $entry->{key}
+            || $entry->{reason} ne $return->{reason}
+            || $entry->{at} != $return->{at}
+            || grep { $_->{sale} eq $entry->{sale} } @{ $return->{lines} };
+        push @{ $return->{perhaps} }, scalar @{ $return->{lines} }
+            if @{ $return->{lines} } && $entry->{reason} eq 'cancelled';
         push @{ $return->{lines} }, { sale => $entry->{sale}, restocked => 0,
             qty => $entry->{qty} // 0, amount => $entry->{amount_fen} };
     }
@@ -267,13 +315,77 @@ sub note_return ($self, $entry, $hold) {
         my $line = $goes_on ? $return->{lines}[-1] : return;
         return if $line->{restocked} || $line->{sale} ne $entry->{sale}
             || $line->{qty} != $entry->{qty};
+        if (grep { $_ != $line && $_->{qty} && !$_->{restocked} }
+            @{ $return->{lines} })
+        {
+            pop @{ $return->{lines} };
+            $return = $self->begin_return($self->{returned}, $hold);
+            push @{ $return->{lines} }, $line;
+            $self->{return_of}{ $seq - 1 } = $return;
+        }
         $line->{restocked} = 1;
     }
     else {
         return;
     }
+    $self->{returned} = $entry;
     $return->{last} = $seq;
     $self->{return_of}{$seq} = $return;
+}
+
+
+sub begin_return ($self, $entry, $hold) {
+    my $return = $self->{returning} = { hold => $hold->{id}, lines => [],
+        map { $_ => $entry->{$_} } qw(seq at reason key) };
+
+    push @{ $hold->{returns} }, $return;
+
+    return $return;
+}
+
+
+# A claim, the answer to it, and what is owed for it, which follows.  undef:
+# the entry is none of these.
+sub note_claim ($self, $entry, $hold) {
+    my ($type, $seq) = @$entry{qw(type seq)};
+    my $accepted = delete $hold->{accepted};
+
+    if ($type eq 'claimed') {
+        my $claim = $self->{claims}{$seq} = { id => $seq, state => 'open',
+            hold => $hold->{id}, amount => $entry->{amount_fen},
+            map { $_ => $entry->{$_} } qw(sale qty reason due_at by key) };
+        push @{ $hold->{claims} }, $claim;
+        return 1;
+    }
+    if ($type =~ /^(?:accepted|denied)\z/) {
+        my $claim = $self->{claims}{ $entry->{claim} } // return 1;
+        @$claim{qw(state answered answered_at)} = ($type, $seq,
+            $entry->{at});
+        $hold->{accepted} = $claim if $type eq 'accepted';
+        return 1;
+    }
+    return undef if !$accepted || $type ne 'owed'
+        || ($entry->{sale} // '') ne $accepted->{sale}
+        || $entry->{reason} ne $accepted->{reason};
+    $self->{claim_of}{$seq} = $accepted;
+
+    return 1;
+}
+
+
+# A line of which units do not come, and what is owed for them, which follows
+# at once.  undef: the entry is neither.
+sub note_short ($self, $entry, $hold) {
+    my $short = delete $hold->{missing};
+
+    $hold->{missing} = $entry if $entry->{type} eq 'short'
+        || defined $entry->{short_qty};
+    return undef if !$short || $entry->{type} ne 'owed'
+        || $entry->{reason} ne 'short' || defined $entry->{key}
+        || ($entry->{sale} // '') ne $short->{sale};
+    $self->{short_of}{ $entry->{seq} } = $short->{seq};
+
+    return 1;
 }
 
 

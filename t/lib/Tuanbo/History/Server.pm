@@ -43,9 +43,9 @@ sub agent ($self, $deadline) {
 }
 
 
-# Options: user, key, body (of JSON), role (signs).
+# Options: user, key, body (of JSON), role (signs), supposes (headers).
 sub tx ($self, $agent, $method, $target, %o) {
-    my %headers = (Connection => 'keep-alive');
+    my %headers = (Connection => 'keep-alive', %{ $o{supposes} // {} });
     my $body = defined $o{body} ? encode_json($o{body}) : '';
 
     $target = "$self->{prefix}$target";

@@ -10,37 +10,45 @@ use Tuanbo::History::Timeline;
 # The rules for a hold, written once more from docs/architecture.md: the states
 # in which each command is answered wrong_state.
 my %WRONG = (
-    pay => { map { $_ => 1 } qw(sold released expired cancelled refund_due
+    pay => { map { $_ => 1 } qw(queued sold released expired cancelled refund_due
         refunded ready picked_up) },
     release => { map { $_ => 1 } qw(paying sold expired cancelled refund_due
         refunded ready picked_up) },
-    pickup => { map { $_ => 1 } qw(sold released expired cancelled refund_due
+    pickup => { map { $_ => 1 } qw(queued sold released expired cancelled refund_due
         refunded ready picked_up) },
     confirm => {},
-    cancel => { map { $_ => 1 } qw(sold refund_due refunded ready
+    cancel => { map { $_ => 1 } qw(queued sold refund_due refunded ready
         picked_up) },
-    ready => { map { $_ => 1 } qw(held paying released expired cancelled
+    ready => { map { $_ => 1 } qw(queued held paying released expired cancelled
         picked_up) },
-    'picked-up' => { map { $_ => 1 } qw(held paying sold released expired
+    'picked-up' => { map { $_ => 1 } qw(queued held paying sold released expired
         cancelled refund_due refunded) },
     # refund_due and refunded of what was never paid: see because_wrong_state
-    (map { $_ => { map { $_ => 1 } qw(held paying released expired
-        cancelled) } } qw(refund hand-over put-back)),
-    'give-back' => { map { $_ => 1 } qw(held paying released expired cancelled
+    (map { $_ => { map { $_ => 1 } qw(queued held paying released expired
+        cancelled) } } qw(refund hand-over put-back claim)),
+    'answer-claim' => {},
+    'give-back' => { map { $_ => 1 } qw(queued held paying released expired cancelled
         refund_due refunded ready picked_up) },
 );
 
 # What of a hold is the reason in all other states: of an order money can go
 # back, and goods be handed over, whatever became of the other; goods that do
 # not come yet, or none any more, are not ready; and an order whose goods have
-# come is not given back.
+# come is not given back.  Of a line that has not come nothing is claimed, and
+# a claim has one answer.
 my %ELSE = (
-    refund => sub ($money) { !$money->{paid} },
-    'hand-over' => sub ($money) { !$money->{paid} },
-    'put-back' => sub ($money) { 1 },
-    ready => sub ($money) { !$money->{come} },
-    'give-back' => sub ($money) {
+    refund => sub ($money, $request) { !$money->{paid} },
+    'hand-over' => sub ($money, $request) { !$money->{paid} },
+    'put-back' => sub ($money, $request) { 1 },
+    ready => sub ($money, $request) { !$money->{come} },
+    'give-back' => sub ($money, $request) {
         return grep { $_ ne 'awaited' } @{ $money->{goods} };
+    },
+    claim => sub ($money, $request) {
+        return !defined $money->{claimable}{ $request->{body}{sale} };
+    },
+    'answer-claim' => sub ($money, $request) {
+        return Tuanbo::History::Claims::answered_other($money, $request);
     },
 );
 
@@ -111,7 +119,7 @@ sub done_order ($self, $request, $shown) {
 sub done_refund ($self, $request, $shown) {
     my $hold = $self->hold_shown($shown, 'it answered with') // return;
     my @made = grep { $_->{seq} <= $self->{to}
-        && asks($request) eq made($_) } @{ $hold->{returns} // [] };
+        && is_what($_, asks($request)) } @{ $hold->{returns} // [] };
 
     $self->count('lines given back', scalar @{ $request->{body}{lines} });
     if (!@made) {
@@ -141,10 +149,19 @@ sub asks ($request) {
 }
 
 
-sub made ($return) {
+sub made ($return, $n = @{ $return->{lines} }) {
     return join ', ', (map { "$_->{sale} " . ($_->{qty}
         ? "$_->{qty} units" . ($_->{restocked} ? ' restocked' : '')
-        : "$_->{amount} fen") } @{ $return->{lines} }), $return->{reason};
+        : "$_->{amount} fen") } @{ $return->{lines} }[0 .. $n - 1]),
+        $return->{reason};
+}
+
+
+# Whether a refund in these words wrote it, or its first lines, and the buyer
+# gave the others back in the same moment.
+sub is_what ($return, $asks) {
+    return grep { made($return, $_) eq $asks }
+        scalar @{ $return->{lines} }, @{ $return->{perhaps} // [] };
 }
 
 
@@ -218,7 +235,7 @@ sub because_wrong_state ($self, $request, $answer) {
         && $self->known_fact($request);
     return if $self->ever_in([$hold->{shown}], sub ($seq) {
         my $row = row_at($hold->{shown}, $seq) // return 0;
-        return $row->[1] eq $state && ($wrong || $else->($row->[3]));
+        return $row->[1] eq $state && ($wrong || $else->($row->[3], $request));
     });
 
     return "hold $hold->{id} was never $state " . $self->between;
@@ -261,6 +278,9 @@ sub due_times ($hold) {
 
 
 sub because_wrong_amount ($self, $request, $answer) {
+    return $self->cash_amount($request, $answer)
+        if $request->{do} eq 'order-for';
+
     my $hold = $self->{checker}->hold($request->{hold} // '')
         // return 'there is no such hold';
     my $body = $request->{body};
@@ -317,8 +337,11 @@ sub refund_forgotten ($self, $request, $code) {
 }
 
 
+# `restock` is a part of the request also where no units go back, and the
+# ledger has no word of it.
 sub asks_other ($one, $other) {
-    return $one->{hold} ne $other->{hold} || asks($one) ne asks($other);
+    return $one->{hold} ne $other->{hold} || asks($one) ne asks($other)
+        || !!$one->{body}{restock} ne !!$other->{body}{restock};
 }
 
 
@@ -327,7 +350,7 @@ sub refund_reused ($self, $request) {
     for my $try (@{ $self->{checker}{refunds}{ $request->{key} } }) {
         my $hold = $self->{checker}->hold($try->{hold}) // next;
         return if asks_other($try, $request) && grep {
-            made($_) eq asks($try) && $_->{seq} <= $self->{to} }
+            is_what($_, asks($try)) && $_->{seq} <= $self->{to} }
             @{ $hold->{returns} // [] };
     }
 

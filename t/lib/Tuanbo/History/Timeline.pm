@@ -7,18 +7,21 @@ package Tuanbo::History::Timeline;
 
 use v5.36;
 
-use parent 'Tuanbo::History::Owing';
+use parent qw(Tuanbo::History::Owing Tuanbo::History::Delivery
+    Tuanbo::History::Waiting);
 
 # Change of held and of sold by each unit (docs/ledger.md).
 my %EFFECT = (held => [1, 0], released => [-1, 0], expired => [-1, 0],
     cancelled => [-1, 0], sold => [-1, 1], sold_late => [0, 1],
-    returned => [0, -1], restocked => [0, -1]);
+    returned => [0, -1], restocked => [0, -1], served => [1, 0]);
 
 # The state of a hold once the entry of its last line is there; that of an
 # order follows from its lines (Owing.pm).
 my %STATE = (held => 'held', paying => 'paying', released => 'released',
     expired => 'expired', cancelled => 'cancelled',
-    withdrawn => 'cancelled', sold => 'sold', sold_late => 'sold');
+    withdrawn => 'cancelled', sold => 'sold', sold_late => 'sold',
+    queued => 'queued', served => 'held', stepped_out => 'released',
+    ended => 'expired');
 
 
 sub new ($class) {
@@ -33,7 +36,12 @@ sub new ($class) {
         return_of => {},# seq of `owed`, `restocked` => see note_return
         groups => {},   # sale => { group => { state, holds } }, the units of
                         # each hold's id that have joined
+        claims => {},   # seq of `claimed` => see note_claim
+        claim_of => {}, # seq of an `owed` => the claim that it is owed for
+        short_of => {}, # seq of an `owed` => that of what did not come
         changes => {},  # sale => { qty => seqs of `stock` entries }
+        waves => {},    # id => see Delivery.pm
+        sales_of => {}, # digest => the sales of a wave, see there
     }, $class;
 }
 
@@ -43,18 +51,20 @@ sub add ($self, $entry) {
 
     $self->{last} = $entry->{seq};
     my $joins = defined $entry->{sale} ? $self->joins($entry) : 0;
-    if ($type eq 'held') {
+    if ($type eq 'held' || $type eq 'queued') {
         $self->begin_hold($entry);
     }
     elsif (defined $entry->{hold} && $self->{holds}{ $entry->{hold} }) {
         $self->follow_hold($entry, $self->{holds}{ $entry->{hold} });
     }
+    $self->note_waiting($entry) if defined $entry->{sale};
     $self->move_sale($entry, $joins) if defined $entry->{sale};
     $self->decide($entry) if $type eq 'formed' || $type eq 'failed';
     $self->call_off($entry) if $type eq 'called_off';
     push @{ $self->{compensated}{ $entry->{sale} }{ $entry->{amount_fen} } },
         { seq => $entry->{seq}, orders => $entry->{qty} }
         if $type eq 'compensated';
+    $self->note_delivery($entry);
 }
 
 
@@ -99,7 +109,8 @@ sub move_sale ($self, $entry, $joins) {
     elsif ($type eq 'formed' || $type eq 'failed') {
         $terms = { %$terms, $type => $terms->{$type} + 1 };
     }
-    push @$list, [$entry->{seq}, $held, $sold, $joined + $joins, $terms];
+    push @$list, [$entry->{seq}, $held, $sold, $joined + $joins, $terms,
+        $self->waiting_of($entry->{sale})];
 }
 
 
@@ -152,12 +163,13 @@ sub begin_hold ($self, $entry) {
         };
         push @{ $self->{order} }, $id;
         push @{ $buyer->{holds} }, $id;
-        change($buyer->{live}, $entry->{seq}, 1);
+        change($buyer->{live}, $entry->{seq}, 1) if $entry->{type} eq 'held';
+        $hold->{number} = $entry->{number};
     }
     $hold->{lapsed}{ $entry->{sale} } =
         ($buyer->{lapses}{ $entry->{sale} } // [])->[-1];
     push @{ $hold->{lines} }, { sale => $entry->{sale}, qty => $entry->{qty},
-        price_fen => $entry->{price_fen}, goods => 'awaited', owed_fen => 0,
+        price_fen => $entry->{price_fen} // $self->price_of($entry), goods => 'awaited', owed_fen => 0,
         owed_qty => 0, restocked => 0 };
     change($buyer->{taken}{ $entry->{sale} } //= [[0, 0]], $entry->{seq},
         $entry->{qty});
@@ -192,7 +204,9 @@ sub follow_hold ($self, $entry, $hold) {
 
     $hold->{by}{$type} //= $seq;
     if (defined $entry->{sale} && $EFFECT{$type}) {
-        my $change = ($EFFECT{$type}[0] + $EFFECT{$type}[1]) * $entry->{qty};
+        # who is served has waited, and counts since then
+        my $change = $type eq 'served' ? 0
+            : ($EFFECT{$type}[0] + $EFFECT{$type}[1]) * $entry->{qty};
         change($buyer->{taken}{ $entry->{sale} } //= [[0, 0]], $seq, $change)
             if $change;
         $self->lapse($buyer, $hold, $entry);
@@ -200,9 +214,13 @@ sub follow_hold ($self, $entry, $hold) {
     if ($last && $type =~ /^(?:released|expired|cancelled|sold)\z/) {
         change($buyer->{live}, $seq, -1);
     }
+    $self->leave_line($entry, $hold, $buyer)
+        if $type =~ /^(?:served|stepped_out|ended)\z/;
     push @{ $hold->{points} }, [$seq, $entry->{pickup}] if $type eq 'pickup';
     $self->note_money($entry, $hold);
-    $self->note_return($entry, $hold);
+    $self->note_claim($entry, $hold)
+        // $self->note_short($entry, $hold)
+        // $self->note_return($entry, $hold);
     $self->note_fact($entry, $hold);
     $self->note_goods($entry, $hold);
     $self->change_state($hold, $entry);
@@ -216,6 +234,8 @@ sub lapse ($self, $buyer, $hold, $entry) {
     my $list = $buyer->{lapses}{ $entry->{sale} } //= [[0, 0, 0]];
     my (undef, $n, $last) = @{ $list->[-1] };
 
+    # whoever has waited may have gone away meanwhile
+    return if defined $hold->{number} && $type !~ /^sold/;
     if ($type =~ /^sold/) {
         push @$list, [$entry->{seq}, 0, 0] if $n;
     }

@@ -10,10 +10,12 @@ use Mojo::UserAgent;
 use Time::HiRes ();
 
 
-# Options: last_event_id, headers, port.
+# Options: session, last_event_id, headers, port.
 sub new ($class, $test, $sales, %o) {
     my $self = bless { queue => [], text => '', comments => 0 }, $class;
-    my $target = '/api/events?' . join '&', map { "sale=$_" } @$sales;
+    my $target = '/api/events?' . join '&',
+        (defined $o{session} ? "session=$o{session}" : ()),
+        map { "sale=$_" } @$sales;
     my %headers = (Accept => 'text/event-stream', %{ $o{headers} // {} });
 
     $headers{'Last-Event-ID'} = $o{last_event_id}

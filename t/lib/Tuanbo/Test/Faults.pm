@@ -46,8 +46,12 @@ sub new ($class, $test) {
 }
 
 
-# e.g. (sync => -1) or (wall_ms => -3_600_000)
+# e.g. (sync => -1) or (wall_ms => -3_600_000).  Where nothing can be written,
+# what people do, which is noted beside, says so as well.
 sub set ($self, %values) {
+    $self->{test}->expect_log(qr/\[error\].*\/talk: .*No space left/)
+        if $values{space};
+
     for my $name (keys %values) {
         sysseek $self->{file}, $offset{$name} // die($name), 0;
         syswrite $self->{file}, pack 'q', $values{$name};

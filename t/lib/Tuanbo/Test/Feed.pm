@@ -56,8 +56,8 @@ sub renumbered (@lines) {
     } @lines;
 
     return map {
-        s/"(owed|claim|of)":(\d+)/qq("$1":) . ($now{$2} \/\/ 0)/er
-            =~ s/"(owed|claim|of)":-/"$1":/r
+        s/"(owed|claim|of|referred)":(\d+)/qq("$1":) . ($now{$2} \/\/ 0)/er
+            =~ s/"(owed|claim|of|referred)":-/"$1":/r
     } @lines;
 }
 

@@ -1,7 +1,8 @@
 package Tuanbo::Test::Lies;
 
-# A run of t/history/load.pl that was kept, in t/history/run, and how to change
-# it in one way: what the checker then says of it.
+# A run of t/history/load.pl that was kept, in t/history/run, or in another
+# directory beside it that was named before ($kept); and how to change it in
+# one way: what the checker then says of it.
 
 use v5.36;
 
@@ -14,9 +15,10 @@ use Tuanbo::History::Checker;
 use Tuanbo::Test;
 
 our @EXPORT = qw(@requests @ledger @entries %read altered appended chained
-    found inserted problems sample told);
+    found inserted problems sample timeline told);
 
-my $dir = Tuanbo::Test::root() . '/t/history/run';
+our $kept //= 'run';
+my $dir = Tuanbo::Test::root() . "/t/history/$kept";
 my $run = Tuanbo::History->read_run($dir);
 our @requests = Tuanbo::History->requests($dir);
 our @ledger = split /^/, Tuanbo::Test::slurp("$dir/ledger.ndjson");
@@ -44,6 +46,16 @@ sub problems (%with) {
         requests => \@requests, ledger => \@ledger, %read, %with);
     $checker->check;
     return @{ $checker->{problems} };
+}
+
+
+# What the run's ledger says was so.
+sub timeline () {
+    my $checker = Tuanbo::History::Checker->new(run => $run,
+        requests => \@requests, ledger => \@ledger, %read);
+    $checker->learn_waves;
+    $checker->read_ledger;
+    return $checker->{timeline};
 }
 
 

@@ -67,15 +67,17 @@ CONF
 sub call ($t, $name, @arguments) {
     my ($ok, @got) = results($t->call(request($name, @arguments)->@*));
 
-    die "engine.$name: $got[0]" if !$ok;
+    die "$name: $got[0]" if !$ok;
 
     return wantarray ? @got : $got[0];
 }
 
 
-# What `many` sends.
+# What `many` sends.  Of another module than the engine: "module:name".
 sub request ($name, @arguments) {
-    return [POST => '/lua/call', json => { module => 'tuanbo.engine',
+    my $module = $name =~ s/^(.*):// ? $1 : 'tuanbo.engine';
+
+    return [POST => '/lua/call', json => { module => $module,
         name => $name, arguments => \@arguments, n => scalar @arguments }];
 }
 

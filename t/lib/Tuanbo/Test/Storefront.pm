@@ -123,19 +123,29 @@ sub get ($self, $path) {
 }
 
 
+# What a field has, as it is shown.
+sub shown ($field) {
+    return $field->val // '' if $field->tag ne 'textarea';
+
+    # the line break after the tag is not its text's
+    return $field->text =~ s/^\n//r;
+}
+
+
 # The form at a selector, with its fields as they are shown and those given;
 # what it is answered with is followed.
 sub submit ($self, $selector, %fields) {
     my $form = $self->dom->at($selector) or die "no form $selector";
-    my $all = $form->find('input, select, button[name]');
+    my $all = $form->find('input, select, textarea, button[name]');
     my @pairs;
 
     for my $field ($all->each) {
         my $type = $field->attr('type') // '';
         next if !defined $field->attr('name');
-        next if $type eq 'radio' && !exists $field->attr->{checked};
+        next if $type =~ /^(?:radio|checkbox)$/
+            && !exists $field->attr->{checked};
         next if exists $fields{ $field->attr('name') };
-        push @pairs, $field->attr('name'), $field->attr('value') // '';
+        push @pairs, $field->attr('name'), shown($field);
     }
 
     push @pairs, %fields;
