@@ -1,6 +1,7 @@
 
 #include "api/ngx_http_flashsale_api.h"
 #include "core/read/view_draw.h"
+#include "core/rules/room.h"
 #include "http/ngx_http_flashsale_answer.h"
 #include "http/ngx_http_flashsale_request.h"
 #include "http/ngx_http_flashsale_wait.h"
@@ -298,6 +299,10 @@ ngx_http_flashsale_admin_op(ngx_http_flashsale_ctx_t *ctx,
         ngx_http_flashsale_admin_words(&asked->reason, op, words);
         break;
 
+    case FS_COMMAND_ROOM:
+        ngx_http_flashsale_room_op(ctx, asked, op);
+        break;
+
     case FS_COMMAND_DRAW:
         ngx_memcpy(op->beacon, asked->beacon, sizeof(op->beacon));
         break;
@@ -431,6 +436,10 @@ ngx_http_flashsale_admin_job(const fs_operator_t *op)
     size = 0;
     n = ngx_http_flashsale_admin_texts((fs_operator_t *) op, texts);
 
+    if (op->act != FS_ROOM_NOTHING) {
+        size += FS_ROOM_JSON_MAX;
+    }
+
     for (i = 0; i < n; i++) {
         size += texts[i]->len;
     }
@@ -453,6 +462,10 @@ ngx_http_flashsale_admin_job(const fs_operator_t *op)
             texts[i]->data = p;
             p += texts[i]->len;
         }
+    }
+
+    if (op->act != FS_ROOM_NOTHING) {
+        job->op.told = p;
     }
 
     return job;

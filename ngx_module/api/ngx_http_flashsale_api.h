@@ -298,9 +298,8 @@ ngx_int_t ngx_http_flashsale_lines_read(ngx_http_request_t *r,
  * told of the room.
  */
 
-fs_outcome_t ngx_http_flashsale_room_write(ngx_http_request_t *r,
-    ngx_http_flashsale_ctx_t *ctx, fs_str_t body, fs_refusal_t *refusal,
-    fs_view_t *view);
+void ngx_http_flashsale_room_op(ngx_http_flashsale_ctx_t *ctx,
+    const ngx_http_flashsale_asked_t *asked, fs_operator_t *op);
 void ngx_http_flashsale_room_done(ngx_http_request_t *r,
     const fs_result_t *result, fs_view_t *view);
 

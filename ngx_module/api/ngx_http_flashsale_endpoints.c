@@ -160,14 +160,6 @@ ngx_http_flashsale_parse_empty(fs_str_t body,
       ngx_http_flashsale_parse_##parse, NULL,                                \
       ngx_http_flashsale_##done##_done, NULL }
 
-/* a host's, in a room: each writes the room's document */
-#define ngx_http_flashsale_room(path, parse)                                 \
-    { NGX_HTTP_FLASHSALE_ADMIN_PLACE, path, NGX_HTTP_POST,                   \
-      NGX_HTTP_FLASHSALE_ADMIN, NGX_HTTP_FLASHSALE_COMMAND, NULL,            \
-      FS_COMMAND_DOCUMENT, NGX_HTTP_FLASHSALE_KEYED,                         \
-      ngx_http_flashsale_parse_##parse, NULL, ngx_http_flashsale_room_done,  \
-      ngx_http_flashsale_room_write }
-
 /*
  * The first path that fits counts, with all its methods; they stand together.
  */
@@ -288,9 +280,9 @@ static const ngx_http_flashsale_endpoint_t  ngx_http_flashsale_table[] = {
     ngx_http_flashsale_desk("waves/*/receive", POST, RECEIVE, receive, wave),
     ngx_http_flashsale_reads(ADMIN, "pickups/*/lines",
                              NGX_HTTP_FLASHSALE_READS, DESK, lines_read),
-    ngx_http_flashsale_room("sessions/*/start", empty),
-    ngx_http_flashsale_room("sessions/*/pin", pin),
-    ngx_http_flashsale_room("sessions/*/end", empty),
+    ngx_http_flashsale_admin("sessions/*/start", POST, ROOM, empty, room),
+    ngx_http_flashsale_admin("sessions/*/pin", POST, ROOM, pin, room),
+    ngx_http_flashsale_admin("sessions/*/end", POST, ROOM, empty, room),
     ngx_http_flashsale_host("sessions/*/mute", about, mute_write),
     ngx_http_flashsale_host("sessions/*/remove", about, remove_write),
     ngx_http_flashsale_host("sessions/*/answer", reply, reply_write),

@@ -103,6 +103,8 @@ struct ngx_http_flashsale_ctx_s {
     ngx_http_flashsale_done_pt       done;
     void                           (*finish)(ngx_http_request_t *r);
     void                            *data;          /* the handler's own */
+    const char                      *told;          /* an operator's; while
+                                                       done() runs */
 };
 
 

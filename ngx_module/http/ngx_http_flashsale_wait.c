@@ -57,11 +57,11 @@ static void ngx_http_flashsale_wait_start(ngx_http_request_t *r,
 static void ngx_http_flashsale_wait_add(ngx_http_flashsale_waits_t *waits,
     ngx_http_flashsale_wait_t *wait);
 static void ngx_http_flashsale_wait_result(ngx_http_flashsale_waits_t *waits,
-    uint64_t token, const fs_result_t *result, fs_view_t *view,
-    ngx_queue_t *ready);
+    uint64_t token, const fs_result_t *result, const char *told,
+    fs_view_t *view, ngx_queue_t *ready);
 static void ngx_http_flashsale_wait_tell(ngx_http_flashsale_wait_t *wait,
-    const fs_result_t *result, int64_t wait_us, fs_view_t *view,
-    ngx_queue_t *ready);
+    const fs_result_t *result, const char *told, int64_t wait_us,
+    fs_view_t *view, ngx_queue_t *ready);
 static void ngx_http_flashsale_wait_run(ngx_queue_t *ready);
 static void ngx_http_flashsale_waits_expire(
     ngx_http_flashsale_worker_t *worker);
@@ -454,7 +454,7 @@ ngx_http_flashsale_waits_deliver(ngx_http_flashsale_worker_t *worker)
 
     while ((job = ngx_http_flashsale_list_get(&jobs))) {
         ngx_http_flashsale_wait_result(waits, job->token, &job->result,
-                                       &view, &ready);
+                                       job->op.told, &view, &ready);
         free(job);
     }
 
@@ -471,7 +471,7 @@ ngx_http_flashsale_waits_deliver(ngx_http_flashsale_worker_t *worker)
         slot = fs_ring_pop(worker->rings, worker->ring);
 
         ngx_http_flashsale_wait_result(waits, slot->token, &slot->result,
-                                       &view, &ready);
+                                       NULL, &view, &ready);
         fs_ring_pop_done(worker->rings, worker->ring);
     }
 
@@ -491,8 +491,8 @@ ngx_http_flashsale_waits_deliver(ngx_http_flashsale_worker_t *worker)
 
 static void
 ngx_http_flashsale_wait_result(ngx_http_flashsale_waits_t *waits,
-    uint64_t token, const fs_result_t *result, fs_view_t *view,
-    ngx_queue_t *ready)
+    uint64_t token, const fs_result_t *result, const char *told,
+    fs_view_t *view, ngx_queue_t *ready)
 {
     int64_t                     wait_us;
     ngx_http_flashsale_wait_t  *wait;
@@ -513,7 +513,8 @@ ngx_http_flashsale_wait_result(ngx_http_flashsale_waits_t *waits,
         ngx_http_flashsale_observe_usec(&waits->worker->counters->wait,
                                         wait_us);
 
-        ngx_http_flashsale_wait_tell(wait, result, wait_us, view, ready);
+        ngx_http_flashsale_wait_tell(wait, result, told, wait_us, view,
+                                     ready);
     }
 
     ngx_http_flashsale_wait_free(waits, wait);
@@ -524,8 +525,8 @@ ngx_http_flashsale_wait_result(ngx_http_flashsale_waits_t *waits,
 
 static void
 ngx_http_flashsale_wait_tell(ngx_http_flashsale_wait_t *wait,
-    const fs_result_t *result, int64_t wait_us, fs_view_t *view,
-    ngx_queue_t *ready)
+    const fs_result_t *result, const char *told, int64_t wait_us,
+    fs_view_t *view, ngx_queue_t *ready)
 {
     ngx_http_flashsale_ctx_t  *ctx;
 
@@ -541,6 +542,7 @@ ngx_http_flashsale_wait_tell(ngx_http_flashsale_wait_t *wait,
         ctx->wait = NULL;
         ctx->waited = 1;
         ctx->wait_us = wait_us;
+        ctx->told = told;
 
         ctx->done(ctx->request, result, view);
 
@@ -619,8 +621,8 @@ ngx_http_flashsale_waits_expire(ngx_http_flashsale_worker_t *worker)
         waits->active_n--;
         wait->expired = 1;
 
-        ngx_http_flashsale_wait_tell(wait, &result, now - wait->started,
-                                     &view, &ready);
+        ngx_http_flashsale_wait_tell(wait, &result, NULL,
+                                     now - wait->started, &view, &ready);
     }
 
     ngx_http_flashsale_wait_run(&ready);

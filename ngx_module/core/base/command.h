@@ -54,6 +54,7 @@ typedef enum {
                                            in cash; the key is the buyer's */
     FS_COMMAND_GRANT,                   /* HOLD of what is given, for somebody
                                            else; the key is the buyer's */
+    FS_COMMAND_ROOM,                    /* what a host does in one */
 
     FS_COMMANDS_N
 } fs_command_type_t;
@@ -171,6 +172,13 @@ typedef struct {
     /* RECEIVE: slug is the wave's */
     fs_str_t             pickup;        /* len 0: lines without one */
     uint8_t              final;
+
+    /* ROOM: slug is the session's */
+    uint8_t              act;           /* fs_room_act_t */
+    fs_slug_t            pin;           /* len 0: nothing any more */
+    char                *told;          /* FS_ROOM_JSON_MAX bytes: the room as
+                                           it is then, a string; empty when
+                                           it is none of OK, REPLAYED */
 
     /* CALL_OFF, COMPENSATE, GRANT */
     fs_str_t             words;         /* the reason's, a JSON document */

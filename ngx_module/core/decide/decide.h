@@ -153,6 +153,15 @@ void fs_decide_operator(fs_sheet_t *sheet, const fs_command_t *command,
     const fs_operator_t *op, const fs_now_t *now, fs_result_t *result);
 
 
+/* decide_room.c: ROOM. */
+
+void fs_decide_room(fs_sheet_t *sheet, const fs_command_t *command,
+    const fs_operator_t *op, const fs_now_t *now, fs_result_t *result);
+
+/* op->told is the room as it is. */
+void fs_room_told(fs_sheet_t *sheet, const fs_operator_t *op);
+
+
 /* operator_entry.c: what the operator's commands have in common. */
 
 /* The entry of an operator's command, to which its key is bound. */

@@ -53,6 +53,13 @@ fs_decide_operator(fs_sheet_t *sheet, const fs_command_t *command,
     }
 
     if (fs_operator_replay(sheet, command, op, now, result)) {
+
+        if (command->type == FS_COMMAND_ROOM
+            && result->outcome == FS_REPLAYED)
+        {
+            fs_room_told(sheet, op);
+        }
+
         return;
     }
 
@@ -79,6 +86,10 @@ fs_decide_operator(fs_sheet_t *sheet, const fs_command_t *command,
     case FS_COMMAND_DOCUMENT:
     case FS_COMMAND_DELETE:
         fs_decide_document(sheet, command, op, now, result);
+        return;
+
+    case FS_COMMAND_ROOM:
+        fs_decide_room(sheet, command, op, now, result);
         return;
 
     case FS_COMMAND_LIFE:

@@ -358,6 +358,7 @@ fs_admit_names(unsigned command, fs_str_t kind, fs_str_t id,
         break;
 
     case FS_COMMAND_RECEIVE:
+    case FS_COMMAND_ROOM:
         return fs_slug_valid(id) ? FS_OK : FS_NOT_FOUND;
 
     default:

@@ -37,6 +37,14 @@ typedef enum {
     FS_ROOM_STATES_N
 } fs_room_state_t;
 
+/* what a host does */
+typedef enum {
+    FS_ROOM_NOTHING = 0,                /* it is no ROOM command */
+    FS_ROOM_START,
+    FS_ROOM_PIN,
+    FS_ROOM_END
+} fs_room_act_t;
+
 typedef struct {
     fs_slug_t            sale;          /* len 0: none any more */
     int64_t              at;            /* wall ms */
