@@ -12,6 +12,8 @@
 #include "worker/ngx_http_flashsale_worker.h"
 
 
+static fs_outcome_t ngx_http_flashsale_for_buyer(ngx_http_request_t *r,
+    ngx_http_flashsale_ctx_t *ctx, fs_command_t *command, fs_fault_t *fault);
 static fs_outcome_t ngx_http_flashsale_cash(
     const fs_order_for_request_t *request, fs_command_t *command);
 
@@ -30,7 +32,6 @@ ngx_http_flashsale_order_for_write(ngx_http_request_t *r,
     ngx_http_flashsale_job_t          *job;
     ngx_http_flashsale_asked_t         asked;
     ngx_http_flashsale_worker_t       *worker;
-    ngx_http_flashsale_headers_t      *headers;
     ngx_http_flashsale_loc_conf_t     *lcf;
 
     worker = ngx_http_flashsale_worker(r);
@@ -47,23 +48,9 @@ ngx_http_flashsale_order_for_write(ngx_http_request_t *r,
     command.term_ms = (uint32_t) lcf->hold_time;
     command.live_holds = (uint32_t) lcf->live_holds;
 
-    headers = ngx_http_flashsale_headers(r, ctx);
-
-    outcome = ngx_http_flashsale_key(ctx, worker,
-                                     ngx_http_flashsale_str(&headers->key),
-                                     command.buyer, command.key,
-                                     &refusal->fault);
+    outcome = ngx_http_flashsale_for_buyer(r, ctx, &command, &refusal->fault);
     if (outcome != FS_OK) {
         return outcome;
-    }
-
-    outcome = ngx_http_flashsale_unmet(r, &command.unmet, &refusal->fault);
-    if (outcome != FS_OK) {
-        return outcome;
-    }
-
-    if (command.unmet) {
-        return FS_PRECONDITION;         /* as of a buyer's */
     }
 
     outcome = ngx_http_flashsale_view(worker, NGX_HTTP_FLASHSALE_INDEX, view);
@@ -105,6 +92,33 @@ ngx_http_flashsale_order_for_write(ngx_http_request_t *r,
 }
 
 
+/* The key and the conditions, as of a request of command->buyer's own. */
+
+static fs_outcome_t
+ngx_http_flashsale_for_buyer(ngx_http_request_t *r,
+    ngx_http_flashsale_ctx_t *ctx, fs_command_t *command, fs_fault_t *fault)
+{
+    fs_outcome_t                   outcome;
+    ngx_http_flashsale_headers_t  *headers;
+
+    headers = ngx_http_flashsale_headers(r, ctx);
+
+    outcome = ngx_http_flashsale_key(ctx, ngx_http_flashsale_worker(r),
+                                     ngx_http_flashsale_str(&headers->key),
+                                     command->buyer, command->key, fault);
+    if (outcome != FS_OK) {
+        return outcome;
+    }
+
+    outcome = ngx_http_flashsale_unmet(r, &command->unmet, fault);
+    if (outcome != FS_OK) {
+        return outcome;
+    }
+
+    return command->unmet ? FS_PRECONDITION : FS_OK;
+}
+
+
 /* The payment is known by who took it.  A blank is in no order service's
  * reference. */
 
@@ -143,7 +157,6 @@ ngx_http_flashsale_grant_write(ngx_http_request_t *r,
     ngx_http_flashsale_job_t      *job;
     ngx_http_flashsale_asked_t     asked;
     ngx_http_flashsale_worker_t   *worker;
-    ngx_http_flashsale_headers_t  *headers;
 
     worker = ngx_http_flashsale_worker(r);
     request = &asked.grant;
@@ -155,23 +168,9 @@ ngx_http_flashsale_grant_write(ngx_http_request_t *r,
     ngx_memzero(&command, sizeof(fs_command_t));
     ngx_memcpy(command.buyer, request->buyer, FS_BUYER_LEN);
 
-    headers = ngx_http_flashsale_headers(r, ctx);
-
-    outcome = ngx_http_flashsale_key(ctx, worker,
-                                     ngx_http_flashsale_str(&headers->key),
-                                     command.buyer, command.key,
-                                     &refusal->fault);
+    outcome = ngx_http_flashsale_for_buyer(r, ctx, &command, &refusal->fault);
     if (outcome != FS_OK) {
         return outcome;
-    }
-
-    outcome = ngx_http_flashsale_unmet(r, &command.unmet, &refusal->fault);
-    if (outcome != FS_OK) {
-        return outcome;
-    }
-
-    if (command.unmet) {
-        return FS_PRECONDITION;         /* as of a hold that is asked for */
     }
 
     outcome = ngx_http_flashsale_view(worker, NGX_HTTP_FLASHSALE_LOG, view);

@@ -219,12 +219,11 @@ ngx_http_flashsale_audience_snapshot(
         return NULL;
     }
 
-    /* head: NULL when there is none */
+    text->len = head_len;
 
-    text->len = head_len
-                ? (size_t) (ngx_cpymem(text->data, head, head_len)
-                            - text->data)
-                : 0;
+    if (head_len != 0) {                /* head is NULL when there is none */
+        ngx_memcpy(text->data, head, head_len);
+    }
 
     fs_store_now(store, &now);
 

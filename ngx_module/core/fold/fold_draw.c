@@ -9,7 +9,7 @@
 #include "base/crypto.h"
 #include "fold/fold.h"
 #include "fold/fold_draw.h"
-#include "index/draws.h"
+#include "sheet/sheet_draws.h"
 #include "sheet/sheet_terms.h"
 
 
@@ -168,18 +168,7 @@ fs_fold_won(fs_sheet_t *sheet, const fs_entry_t *entry, fs_draw_t *draw)
 static int
 fs_fold_draw_row(fs_sheet_t *sheet, uint32_t sale, fs_draw_t *draw)
 {
-    int  found;
-
-    found = fs_draws_get(sheet->index,
-                         sheet->store->index_dbi[FS_INDEX_DRAWS], sale,
-                         draw);
-
-    if (found == -1) {
-        fs_sheet_damaged(sheet);
-        return 0;
-    }
-
-    return fs_must(sheet, found == 1);
+    return fs_must(sheet, fs_sheet_draw(sheet, sale, draw));
 }
 
 

@@ -308,7 +308,24 @@ fs_outcome_t
 fs_admit_names(unsigned command, fs_str_t kind, fs_str_t id,
     fs_fault_t *fault)
 {
+    size_t             i;
     static const char  rule[] = "is 1 to 64 of a-z, 0-9 and -";
+
+    /* documents that other requests write */
+    static const struct {
+        fs_str_t       kind;
+        const char    *rule;
+    } own[] = {
+        { fs_str("sale"),
+          "is not sale: its document is the doc of PUT sales/ID" },
+        { fs_str("terms"),
+          "is not terms: they are what PUT sales/ID gives" },
+        { fs_str("link"),
+          "is not link: an order's is made by POST orders/ID/link" },
+        { fs_str("room"),
+          "is not room: a session's is changed by POST sessions/ID/start, "
+          "/pin and /end" }
+    };
 
     switch (command) {
 
@@ -324,29 +341,14 @@ fs_admit_names(unsigned command, fs_str_t kind, fs_str_t id,
             return FS_BAD_REQUEST;
         }
 
-        if (kind.len == 4 && memcmp(kind.data, "sale", 4) == 0) {
-            (void) fs_fault_literal(fault, "kind", "is not sale: its document "
-                                    "is the doc of PUT sales/ID");
-            return FS_BAD_REQUEST;
-        }
+        for (i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
 
-        if (kind.len == 5 && memcmp(kind.data, "terms", 5) == 0) {
-            (void) fs_fault_literal(fault, "kind", "is not terms: they are "
-                                    "what PUT sales/ID gives");
-            return FS_BAD_REQUEST;
-        }
-
-        if (kind.len == 4 && memcmp(kind.data, "link", 4) == 0) {
-            (void) fs_fault_literal(fault, "kind", "is not link: an order's "
-                                    "is made by POST orders/ID/link");
-            return FS_BAD_REQUEST;
-        }
-
-        if (kind.len == 4 && memcmp(kind.data, "room", 4) == 0) {
-            (void) fs_fault_literal(fault, "kind", "is not room: a session's "
-                                    "is changed by POST sessions/ID/start, "
-                                    "/pin and /end");
-            return FS_BAD_REQUEST;
+            if (kind.len == own[i].kind.len
+                && memcmp(kind.data, own[i].kind.data, kind.len) == 0)
+            {
+                (void) fs_fault_literal(fault, "kind", own[i].rule);
+                return FS_BAD_REQUEST;
+            }
         }
 
         break;

@@ -8,13 +8,12 @@
 
 #include <stdlib.h>
 
-#include "index/draws.h"
 #include "rules/draw.h"
 #include "rules/rules.h"
+#include "sheet/sheet_draws.h"
 #include "sheet/sheet_terms.h"
 
 
-static int fs_sheet_draw(fs_sheet_t *sheet, uint32_t sale, fs_draw_t *draw);
 static void fs_entry_drawn(fs_entry_t *entry, const fs_draw_t *draw);
 static void fs_emit_revealed(fs_sheet_t *sheet, const fs_terms_t *terms,
     uint32_t sale, const fs_now_t *now);
@@ -120,25 +119,6 @@ fs_entry_drawn(fs_entry_t *entry, const fs_draw_t *draw)
     entry->type = FS_ENTRY_DRAWN;
     entry->sale = draw->sale;
     entry->number2 = draw->entries;
-}
-
-
-/* 1; 0: it is not closed; or (sheet->failed) the row is damaged. */
-
-static int
-fs_sheet_draw(fs_sheet_t *sheet, uint32_t sale, fs_draw_t *draw)
-{
-    int  found;
-
-    found = fs_draws_get(sheet->index,
-                         sheet->store->index_dbi[FS_INDEX_DRAWS], sale,
-                         draw);
-
-    if (found == -1) {
-        fs_sheet_damaged(sheet);
-    }
-
-    return found == 1;
 }
 
 
