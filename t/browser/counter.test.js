@@ -411,6 +411,71 @@ test("by the camera, with and without a network", async () => {
 });
 
 
+test("the camera goes on by itself, and tells what it saw twice", async () => {
+    const holds = [await waiting(shop, "t-xu", { name: "许姐",
+        digits: "6001" }), await waiting(shop, "t-yuan", { name: "袁叔",
+        digits: "6002" })];
+    const browser = await camera(shop, await orderPage(shop, "t-xu", holds[0]),
+        await orderPage(shop, "t-yuan", holds[1]));
+    const scans = (page) => new URL(page.url()).searchParams.get("scan");
+
+    try {
+        const page = await leader({}, browser);
+
+        await page.goto(COUNTER);
+        await taken(page);
+        await page.click("#scan");
+        await page.waitForURL(/scan=tuanbo/);
+
+        // nobody taps the camera's button again
+        const first = scans(page).split(":")[1];
+
+        await page.click(".neighbours button.first");
+        await page.waitForSelector("form.done");
+        await says(page, "#scan-says", /刚才扫过了/);
+        await page.waitForURL(/scan=tuanbo/);
+        assert.notEqual(scans(page).split(":")[1], first, "the next one");
+        await page.click(".neighbours button.first");
+        await page.waitForSelector("form.done");
+
+        // the first one again: it is said, with the camera open
+        await page.waitForURL((url) => (url.searchParams.get("scan") || "")
+            .includes(first));
+        await says(page, "[role=status]", /交过了|交给/);
+        assert.equal(await page.locator(".neighbours form").count(), 0);
+        assert.equal(await types(...holds), "picked_up picked_up",
+            "each once");
+
+        // until somebody closes it
+        await page.click("#scan-close");
+        await page.goto(COUNTER);
+        await taken(page);
+        assert.ok(await page.isHidden("#scanner"));
+
+        // and where there is no network
+        const third = await waiting(shop, "t-yuan", { name: "袁叔",
+            digits: "6002" });
+
+        await page.goto(`${COUNTER}?q=6002`);
+        await page.waitForSelector(".neighbours form");
+        await network(page, false);
+        await page.goto(COUNTER);
+        await page.waitForSelector("#list li");
+        await page.click("#scan");
+        await page.waitForSelector("#unlisted:has-text('码是真的')");
+        await page.click("#unlisted button");
+        await page.waitForSelector("#scanner:not([hidden])");
+        await says(page, "#scan-says", /刚才扫过了/);
+        await page.click("#scan-close");
+        await page.waitForSelector("#scanner", { state: "hidden" });
+        await page.context().close();
+        assert.equal(await types(third), "");
+    } finally {
+        await browser.close();
+    }
+});
+
+
 test("no camera: it is said, and a photo does", async () => {
     const page = await phone();
 

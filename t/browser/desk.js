@@ -133,18 +133,27 @@ export async function facts(shop, ...holds) {
             && /^(picked_up|put_back|double)/.test(entry.type));
 }
 
-// A browser whose camera sees the code on the screen of this page: a film of
-// it, for which one picture is enough.
-export async function camera(shop, page) {
-    const file = path.join(shop.dir, "camera.mjpeg");
+// A browser whose camera sees the codes on the screens of these pages, each for
+// a second or two: a film of them, for which one picture each is enough.
+const FRAMES = 45;
 
-    await page.setViewportSize({ width: 640, height: 480 });
-    await page.locator(".qr").evaluate((element) => {
-        element.style.cssText = "position:fixed;inset:90px 170px;width:300px;"
-            + "height:300px;background:#fff;z-index:9";
-    });
-    await fs.writeFile(file, await page.screenshot({ type: "jpeg",
-        quality: 90 }));
+export async function camera(shop, ...pages) {
+    const file = path.join(shop.dir, "camera.mjpeg");
+    const film = [];
+
+    for (const page of pages) {
+        await page.setViewportSize({ width: 640, height: 480 });
+        await page.locator(".qr").evaluate((element) => {
+            element.style.cssText = "position:fixed;inset:90px 170px;"
+                + "width:300px;height:300px;background:#fff;z-index:9";
+        });
+
+        const picture = await page.screenshot({ type: "jpeg", quality: 90 });
+
+        film.push(...Array(pages.length > 1 ? FRAMES : 1).fill(picture));
+    }
+
+    await fs.writeFile(file, Buffer.concat(film));
 
     return shop.launch([CHINESE, "--use-fake-device-for-media-stream",
         "--use-fake-ui-for-media-stream",

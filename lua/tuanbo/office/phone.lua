@@ -33,6 +33,7 @@ local WORDS = {
     "handed_here", "unsent", "look", "seen", "double", "paid_back",
     "too_late", "other", "refused", "stopped", "clear",
     "look_here", "no_camera", "no_scanner", "no_code", "not_ours",
+    "just_now",
     "genuine", "forged", "no_key", "unknown_code",
 }
 

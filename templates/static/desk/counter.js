@@ -88,13 +88,52 @@
         }
     }
 
+    // Who scans goes on scanning: after a hand-over, and where there was
+    // nothing to hand over, the camera opens by itself. A tab remembers it from
+    // page to page; whoever closes the camera, or looks for somebody in another
+    // way, has ended it.
+    const GOES_ON = "scanning";
+
+    // Orders that the page already speaks of: the neighbour still holds up
+    // their phone while the camera looks for the next one.
+    let spoken = [];
+
+    function stopGoingOn() {
+        sessionStorage.removeItem(GOES_ON);
+    }
+
+    function goOn(holds) {
+        if (!sessionStorage.getItem(GOES_ON) || !byId("scan") || !scanner) {
+            return;
+        }
+
+        spoken = holds;
+
+        if (!scanning) {
+            openScanner();
+        }
+    }
+
     // Another code than a pickup code changes nothing: one looks on.
-    async function scanned(text) {
+    async function scanned(text, byCamera) {
         const found = await kept.judge(text);
 
         if (found.what === "not_ours") {
             scanSays(say("not_ours"));
             return;
+        }
+
+        if (byCamera) {
+            if (!scanning) {
+                return;             // a picture from before it was closed
+            }
+
+            if (spoken.includes(found.hold)) {
+                scanSays(say("just_now", { code: found.code }));
+                return;
+            }
+
+            sessionStorage.setItem(GOES_ON, "yes");
         }
 
         closeScanner();
@@ -103,7 +142,6 @@
 
     async function openScanner() {
         byId("scanner").hidden = false;
-        byId("scanner").scrollIntoView({ block: "start" });
         scanSays(say("look_here"));
 
         let QrScanner;
@@ -118,7 +156,7 @@
         try {
             closeCamera();
             scanning = new QrScanner(byId("camera"),
-                (result) => scanned(result.data),
+                (result) => scanned(result.data, true),
                 { returnDetailedScanResult: true, onDecodeError: () => {},
                     calculateScanRegion: whole, maxScansPerSecond: 10 });
             await scanning.start();
@@ -153,8 +191,16 @@
 
     if (byId("scan") && scanner) {
         byId("scan").hidden = false;
-        byId("scan").addEventListener("click", openScanner);
-        byId("scan-close").addEventListener("click", closeScanner);
+        byId("scan").addEventListener("click", () => {
+            spoken = [];
+            byId("scanner").hidden = false;
+            byId("scanner").scrollIntoView({ block: "start" });
+            openScanner();
+        });
+        byId("scan-close").addEventListener("click", () => {
+            stopGoingOn();
+            closeScanner();
+        });
         byId("photo").addEventListener("change", (event) => {
             if (event.target.files[0]) {
                 photographed(event.target.files[0]);
@@ -270,6 +316,11 @@
         await render();
         byId("main").focus();
         window.scrollTo(0, 0);
+
+        if (via === "scan") {
+            goOn(orders.map((order) => order.hold));
+        }
+
         send();
     }
 
@@ -466,6 +517,12 @@
             list.append(neighbour(one, via));
         }
 
+        if (asked.scan && !shown.length && !byId("unlisted").querySelector(
+            "button"))
+        {
+            goOn([asked.scan.split(":")[1]]);
+        }
+
         if (!shown.length && byId("unlisted").hidden) {
             list.append(element("li", say("none")));
         }
@@ -566,7 +623,44 @@
         byId("loaded").hidden = false;
     }
 
+    // On the desk's own page: what it has just been asked, or told.
+    function goOnHere() {
+        const { scan } = Object.fromEntries(
+            new URLSearchParams(location.search));
+        const done = document.querySelector("form.done");
+
+        if (done) {
+            // what was put back may be scanned again
+            goOn(done.querySelector("button")
+                ? done.elements.holds.value.split(",")
+                    .map((word) => word.split(".")[0])
+                : []);
+        } else if (!scan) {
+            stopGoingOn();
+        } else if (!document.querySelector(".neighbours form")) {
+            goOn([scan.split(":")[1]]);
+        }
+    }
+
+    // On the page that is kept, where a tap of the desk's own page came to it
+    // for want of a network.
+    async function goOnKept() {
+        const [{ type }] = performance.getEntriesByType("navigation");
+        const last = (await kept.all("facts"))
+            .sort((a, b) => b.order - a.order)[0];
+
+        if (type === "navigate" && !asked.q && !asked.scan
+            && last && last.via === "scan" && !last.undo)
+        {
+            goOn([last.hold]);
+        }
+    }
+
     async function start() {
+        if (!isShell) {
+            goOnHere();
+        }
+
         if (!("serviceWorker" in navigator) || !self.indexedDB
             || !self.isSecureContext)
         {
@@ -596,6 +690,7 @@
             byId("back").textContent = say("back");
             byId("back").addEventListener("click", () => location.reload());
             await render();
+            await goOnKept();
         } else {
             // nobody waits for it
             const registered = navigator.serviceWorker.register(

@@ -81,6 +81,7 @@ return {
     ["hand.phone.no_scanner"] = "The scanner did not start. Please type the eight digits.",
     ["hand.phone.no_code"] = "No QR code is found in the photo. Please go closer.",
     ["hand.phone.not_ours"] = "That is no pickup code.",
+    ["hand.phone.just_now"] = "{code} was scanned just now. The next one, please.",
     ["hand.phone.genuine"] = "Not on the list, but the code is genuine: of this point, {day}, code {code}.",
     ["hand.phone.forged"] = "This code is wrong: of another point, or not genuine. Do not hand over; look again when there is a network.",
     ["hand.phone.no_key"] = "This code is not on the list, and nobody can tell now whether it is genuine. Do not hand over; look again when there is a network.",

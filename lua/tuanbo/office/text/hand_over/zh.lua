@@ -81,6 +81,7 @@ return {
     ["hand.phone.no_scanner"] = "扫码没有打开。请输 8 位提货码。",
     ["hand.phone.no_code"] = "照片里没找到二维码，请靠近一点再拍。",
     ["hand.phone.not_ours"] = "这不是提货码。",
+    ["hand.phone.just_now"] = "{code} 刚才扫过了，请扫下一位。",
     ["hand.phone.genuine"] = "名单里没有，但码是真的：{day} 这个点的，提货码 {code}。",
     ["hand.phone.forged"] = "这个码不对：不是这个点的，或者不是真的。先别交，有网了再查。",
     ["hand.phone.no_key"] = "名单里没有这个码，现在没法查真假。先别交，有网了再查。",
