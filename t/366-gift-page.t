@@ -34,11 +34,11 @@ sub take ($sale, %headers) {
 gives('rain', '五元券', kind => 'coupon', off_fen => 500, from_fen => 2000);
 my $lin = take('rain');
 is(text($lin, 'h1'), '领到了', 'which says so');
-like(text($lin, 'article'), qr/抵 5 元 满 20 元能用 \S.* 前有效 第 1 份/,
+like(text($lin, 'article'), qr/五元券 抵 5 元 满 20 元能用 \S.* 前有效 第 1 张/,
     'what it is good for');
 is($lin->dom->at('form[action^="/checkout/"]'), undef, 'nothing to pay');
 like(text(take('rain', 'Accept-Language' => 'en'), 'article'),
-    qr/You have it 5 yuan off From 20 yuan on Good until .* Number 2/,
+    qr/You have it 五元券 5 yuan off From 20 yuan on Good until .* Number 2/,
     'in English');
 
 # ---- a packet's is its own, and how it is shared out can be looked at
@@ -51,7 +51,7 @@ is($wang->get($wang->dom->at('a[href^="/draw/"]')->attr('href'))->res->code,
 # ---- a thing
 $t->admin(PUT => '/sales/eggs', json => { title => '鸡蛋两枚', stock => 5,
     gives => { kind => 'item', title => '鸡蛋两枚' } });
-like(text(take('eggs'), 'article'), qr/领到了 鸡蛋两枚 第 1 份/, 'a thing');
+like(text(take('eggs'), 'article'), qr/领到了，来取吧 鸡蛋两枚 第 1 份/, 'a thing');
 
 $t->audit_ok;
 $t->finish;

@@ -22,7 +22,7 @@ local code_of, decode, text = reading.code, reading.decode, reading.text
 local get_request = base.get_request
 
 -- The module's other side is ngx_module/lua/ngx_http_flashsale_lua.h.
-local VERSION = 15
+local VERSION = 16
 
 local PAGE_MAX = 100                -- of one call
 local PAGE = 20
@@ -64,6 +64,8 @@ typedef struct {
     uint32_t  claimed;
     uint32_t  queued;
     uint32_t  awaited;
+    uint32_t  gives;
+    uint32_t  by_desk;
     uint32_t  id_len;
     uint32_t  title_len;
     char      id[64];
@@ -99,6 +101,7 @@ typedef struct {
 int ngx_http_flashsale_ffi_version(void);
 const char *ngx_http_flashsale_ffi_code(int outcome);
 const char *ngx_http_flashsale_ffi_state(int state);
+const char *ngx_http_flashsale_ffi_gives(int kind);
 int ngx_http_flashsale_ffi_ready(void);
 double ngx_http_flashsale_ffi_now(void);
 double ngx_http_flashsale_ffi_seq(void);
@@ -175,6 +178,7 @@ end
 
 
 local SALE_STATES = reading.names(C.ngx_http_flashsale_ffi_state)
+local GIVES = reading.names(C.ngx_http_flashsale_ffi_gives)
 local GROUP_STATES = { "open", "formed", "failed" }
 
 local post = ffi.cast("ngx_http_flashsale_ffi_post_pt",
@@ -213,7 +217,9 @@ local function sale_table(sale)
         id = ffi_string(sale.id, sale.id_len),
         title = ffi_string(sale.title, sale.title_len),
         state = SALE_STATES[sale.state + 1],
-        price_fen = sale.price_fen,
+        price_fen = sale.gives == 0 and sale.price_fen or nil,
+        gives = sale.gives ~= 0 and GIVES[sale.gives + 1] or nil,
+        by_desk = sale.by_desk == 1 or nil,
         stock = sale.stock,
         free = sale.free,
         held = sale.held,
@@ -318,10 +324,12 @@ end
 -- @tparam string id its slug
 -- @treturn table|nil id, title, state, price_fen, stock, free, held, sold,
 -- limit, opens_at, closes_at, goal, goal_by, joined, formed, cancel_ms,
--- version; called_off: true when it was cancelled; hold_ms: of its own; of one
--- of which something is claimed handed_over and claimed, which are units;
--- queued: units that are waited for; awaited: true while those who wait get
--- what is free
+-- version; of a giving, which has no price, gives (coupon, packet, ticket or
+-- item), and by_desk when only the desk gives it: its terms are the document
+-- of kind "terms"; called_off: true when it was cancelled; hold_ms: of its
+-- own; of one of which something is claimed handed_over and claimed, which are
+-- units; queued: units that are waited for; awaited: true while those who wait
+-- get what is free
 -- @treturn string the problem's code
 function engine.sale(id)
     if type(id) ~= "string" then

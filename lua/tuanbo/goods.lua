@@ -4,6 +4,7 @@
 local assets = require "tuanbo.assets"
 local documents = require "tuanbo.documents"
 local format = require "tuanbo.format"
+local giving = require "tuanbo.giving"
 local markup = require "tuanbo.markup"
 local photos = require "tuanbo.photos"
 local room = require "tuanbo.room"
@@ -16,6 +17,7 @@ local DAY_MS = 24 * 3600 * 1000
 local EARLY_MS = 12 * 3600 * 1000
 local WEEK_MS = 7 * 24 * 3600 * 1000
 local DEFAULT_PICTURE = "pictures/crate.svg"
+local GIFT_PICTURE = "pictures/gift.svg"
 
 local goods = {}
 
@@ -188,7 +190,7 @@ function goods.of(c, sale, own)
 
     picture = shots[1] and shots[1].src
               or assets.url("pictures/" .. (picture or sale.id .. ".svg"))
-              or assets.url(DEFAULT_PICTURE)
+              or assets.url(sale.gives and GIFT_PICTURE or DEFAULT_PICTURE)
 
     if sale.formed == false then
         formed = false
@@ -218,7 +220,7 @@ function goods.of(c, sale, own)
         photos = shots,
         picture_alt = product.picture_alt or "",
         unit = unit,
-        price = format.yuan(sale.price_fen),
+        price = sale.price_fen and format.yuan(sale.price_fen),
         price_each = say("price.each", { unit = unit }),
         price_fen = sale.price_fen,
         state = sale.state,
@@ -235,6 +237,7 @@ function goods.of(c, sale, own)
                                        unit = unit }),
         taken_line = say("sale.taken", { taken = live("taken", taken),
                                          stock = sale.stock }),
+        taken_label = say("sale.taken.label"),
         state_line = line,
         opens_at = opens_at,
         closes_at = closes_at,
@@ -276,6 +279,10 @@ function goods.of(c, sale, own)
     end
 
     it.fresh_line = say(it.fresh and "item.fresh" or "item.dry")
+
+    if sale.gives then
+        giving.add(c, sale, it, live)
+    end
 
     return it
 end

@@ -148,7 +148,9 @@ function order.lines(c, hold)
             amount = c.say("line.amount", {
                 count = line.qty, unit = it and it.unit or c.say("unit"),
                 yuan = format.yuan(line.price_fen) }),
-            sum = format.yuan(line.qty * line.price_fen),
+            off = line.off_fen > 0 and c.say("line.reduced", {
+                yuan = format.yuan(line.off_fen) }),
+            sum = format.yuan(line.qty * line.price_fen - line.off_fen),
             called_off = it and it.called_off,
         }
 

@@ -8,6 +8,7 @@ local engine = require "tuanbo.engine"
 local assets = require "tuanbo.assets"
 local crypto = require "tuanbo.crypto"
 local format = require "tuanbo.format"
+local gifts = require "tuanbo.gifts"
 local goods = require "tuanbo.goods"
 local link = require "tuanbo.link"
 local markup = require "tuanbo.markup"
@@ -20,6 +21,8 @@ local unpaid = require "tuanbo.views.unpaid"
 local views = {
     home = require "tuanbo.views.home",
     item = require "tuanbo.views.item",
+    giving = require "tuanbo.views.giving",
+    gifts = require "tuanbo.views.gifts",
     draw = require "tuanbo.views.draw",
     hold = require "tuanbo.views.hold",
     me = require "tuanbo.views.me",
@@ -363,6 +366,28 @@ local function is_offered(c, sale, pickup)
 end
 
 
+-- A giving. Who has taken some is shown a page of their own, with the way to
+-- it; all others share one.
+local function giving(c, sale, asked)
+    local buyer = session.buyer()
+    local taken, mine = 0, nil
+
+    if buyer then
+        taken, mine = gifts.taken(buyer.id, sale.id)
+    end
+
+    -- it cannot be read now: as for somebody who has none
+    if taken and taken > 0 then
+        return show_private(c, views.giving(c, sale, asked, taken, mine))
+    end
+
+    show_shared(c, "item " .. sale.id .. " " .. (asked or ""), sale.version,
+                0, function()
+        return views.giving(c, sale, asked, 0)
+    end)
+end
+
+
 local function item(c, id)
     local sale, code = engine.sale(id)
     local asked = ngx.var.arg_code
@@ -372,6 +397,10 @@ local function item(c, id)
     end
 
     asked = asked and asked:match("^[%l_]+$") and problems.known(asked)
+
+    if sale.gives then
+        return giving(c, sale, asked)
+    end
 
     if c.likes.pickup and not is_offered(c, sale, c.likes.pickup) then
         c.likes.pickup = nil
@@ -463,6 +492,8 @@ local function hold(c, id)
         changing = ngx.var.arg_change,
         bad = ngx.var.arg_bad,
         code = asked and asked:match("^[%l_]+$"),
+        reason = (ngx.var.arg_reason or ""):match("^[%l_]+$"),
+        buyer = buyer,
         back = back and tonumber(back:match("^%d%d?$")),
     }))
 end
@@ -487,7 +518,7 @@ local function linked(c, name)
         code = asked and asked:match("^[%l_]+$"),
     })
 
-    if template == "hold" then
+    if template == "hold" or template == "gift" then
         return router.problem("no_such_hold")
     end
 
@@ -505,6 +536,19 @@ local function me(c)
         { session.called(buyer) },
         bad or (ngx.var.arg_change and "change"),
         ngx.var.arg_left)
+
+    if not name then
+        return router.problem(view)
+    end
+
+    show_private(c, name, view)
+end
+
+
+local function my_gifts(c)
+    local before = ngx.var.arg_before
+    local name, view = views.gifts(c, session.buyer(),
+                                   before and before:match("^%x+$"))
 
     if not name then
         return router.problem(view)
@@ -566,6 +610,7 @@ end
 local fixed = {
     ["/"] = { GET = home },
     ["/me"] = { GET = me },
+    ["/gifts"] = { GET = my_gifts },
     ["/past"] = { GET = past },
     ["/problem"] = { GET = problem },
     ["/settings"] = { POST = settings },

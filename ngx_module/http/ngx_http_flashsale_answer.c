@@ -108,8 +108,14 @@ ngx_http_flashsale_answer_problem(ngx_http_request_t *r,
         if (lcf->redirect
             && ngx_http_flashsale_redirect(r, &location) == NGX_OK)
         {
-            ngx_http_flashsale_add_code(r, &location,
+            ngx_http_flashsale_add_word(r, &location, "code",
                                         fs_outcome_code(outcome));
+
+            if (outcome == FS_GIFT_UNUSABLE && result) {
+                ngx_http_flashsale_add_word(r, &location, "reason",
+                                            fs_why_name(result->why));
+            }
+
             ngx_http_flashsale_answer_redirect(r, ctx, &location);
             return;
         }

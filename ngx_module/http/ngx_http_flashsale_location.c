@@ -121,15 +121,16 @@ ngx_http_flashsale_location(ngx_http_request_t *r, const char *path,
 
 
 void
-ngx_http_flashsale_add_code(ngx_http_request_t *r, ngx_str_t *location,
-    const char *code)
+ngx_http_flashsale_add_word(ngx_http_request_t *r, ngx_str_t *location,
+    const char *name, const char *word)
 {
     u_char  *p, *data, *end, *last;
-    size_t   len;
+    size_t   name_len, len;
 
-    len = ngx_strlen(code);
+    name_len = ngx_strlen(name);
+    len = ngx_strlen(word);
 
-    data = ngx_pnalloc(r->pool, location->len + sizeof("?code=") - 1 + len);
+    data = ngx_pnalloc(r->pool, location->len + name_len + len + 2);
     if (data == NULL) {
         return;
     }
@@ -143,8 +144,9 @@ ngx_http_flashsale_add_code(ngx_http_request_t *r, ngx_str_t *location,
 
     p = ngx_cpymem(data, location->data, end - location->data);
     *p++ = ngx_strlchr(location->data, end, '?') ? '&' : '?';
-    p = ngx_cpymem(p, "code=", sizeof("code=") - 1);
-    p = ngx_cpymem(p, code, len);
+    p = ngx_cpymem(p, name, name_len);
+    *p++ = '=';
+    p = ngx_cpymem(p, word, len);
     p = ngx_cpymem(p, end, last - end);
 
     location->data = data;

@@ -22,9 +22,9 @@ ngx_int_t ngx_http_flashsale_location(ngx_http_request_t *r,
 ngx_int_t ngx_http_flashsale_hold_location(ngx_http_request_t *r,
     ngx_http_flashsale_ctx_t *ctx, ngx_str_t *location);
 
-/* ?code=… or &code=…, before a fragment; without memory it stays. */
-void ngx_http_flashsale_add_code(ngx_http_request_t *r, ngx_str_t *location,
-    const char *code);
+/* ?name=word or &name=word, before a fragment; without memory it stays. */
+void ngx_http_flashsale_add_word(ngx_http_request_t *r, ngx_str_t *location,
+    const char *name, const char *word);
 
 
 #pragma GCC visibility pop

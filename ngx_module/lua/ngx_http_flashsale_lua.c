@@ -22,9 +22,6 @@ static int ngx_http_flashsale_lua_sales(ngx_http_flashsale_walk_t walk,
     ngx_http_flashsale_ffi_sale_t *sales, int *more);
 static void ngx_http_flashsale_lua_sale(const fs_sale_t *from,
     ngx_http_flashsale_ffi_sale_t *to);
-static fs_outcome_t ngx_http_flashsale_lua_own(
-    ngx_http_flashsale_worker_t *worker, fs_str_t identity, fs_str_t id,
-    uint8_t *buyer, fs_seq_t *seq, fs_view_t *view);
 
 
 ngx_http_flashsale_worker_t *
@@ -93,6 +90,13 @@ ngx_http_flashsale_ffi_state(int state)
 {
     return (state >= 0 && state < FS_SALE_STATES_N)
            ? fs_sale_state_name(state) : NULL;
+}
+
+
+const char *
+ngx_http_flashsale_ffi_gives(int kind)
+{
+    return (kind >= 0 && kind < FS_GIVES_N) ? fs_gives_name(kind) : NULL;
 }
 
 
@@ -221,6 +225,8 @@ ngx_http_flashsale_lua_sale(const fs_sale_t *from,
     to->claimed = from->claimed_units;
     to->queued = from->queued;
     to->awaited = fs_sale_awaited(from);
+    to->gives = from->gives;
+    to->by_desk = from->by_desk;
 
     to->id_len = from->slug.len;
     ngx_memcpy(to->id, from->slug.data, from->slug.len);
@@ -413,9 +419,7 @@ ngx_http_flashsale_lua_render(ngx_http_flashsale_worker_t *worker,
 }
 
 
-/* What the readers of a buyer's own holds begin with: as _lua_open(). */
-
-static fs_outcome_t
+fs_outcome_t
 ngx_http_flashsale_lua_own(ngx_http_flashsale_worker_t *worker,
     fs_str_t identity, fs_str_t id, uint8_t *buyer, fs_seq_t *seq,
     fs_view_t *view)

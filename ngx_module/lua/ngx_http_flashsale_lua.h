@@ -23,7 +23,7 @@
 #include "core/read/read.h"
 
 
-#define NGX_HTTP_FLASHSALE_FFI_VERSION  15
+#define NGX_HTTP_FLASHSALE_FFI_VERSION  16
 #define NGX_HTTP_FLASHSALE_FFI_PAGE     100    /* sales, holds, documents */
 #define NGX_HTTP_FLASHSALE_FFI_UNPAID   8
 
@@ -60,6 +60,8 @@ typedef struct {
     uint32_t                         queued;        /* units */
     uint32_t                         awaited;       /* 1: what is free is
                                                        somebody's already */
+    uint32_t                         gives;     /* fs_gives_kind_t */
+    uint32_t                         by_desk;   /* 1: only the desk gives it */
     uint32_t                         id_len;
     uint32_t                         title_len;
     char                             id[FS_SLUG_MAX];
@@ -112,6 +114,7 @@ int ngx_http_flashsale_ffi_version(void);
 /* By their numbers; NULL: there is no such one. */
 const char *ngx_http_flashsale_ffi_code(int outcome);
 const char *ngx_http_flashsale_ffi_state(int state);
+const char *ngx_http_flashsale_ffi_gives(int kind);
 
 /* 0: nothing yet; 1: reads; 2: commands, too. */
 int ngx_http_flashsale_ffi_ready(void);
@@ -207,6 +210,11 @@ fs_outcome_t ngx_http_flashsale_lua_find_sale(fs_view_t *view, fs_str_t id,
  */
 fs_outcome_t ngx_http_flashsale_lua_open(ngx_http_flashsale_worker_t *worker,
     fs_str_t id, fs_seq_t *seq, fs_view_t *view);
+
+/* What readers of a buyer's own holds begin with: as _lua_open(). */
+fs_outcome_t ngx_http_flashsale_lua_own(ngx_http_flashsale_worker_t *worker,
+    fs_str_t identity, fs_str_t id, uint8_t *buyer, fs_seq_t *seq,
+    fs_view_t *view);
 
 /* What is said of a hold beside its JSON. */
 void ngx_http_flashsale_lua_order(ngx_http_flashsale_worker_t *worker,

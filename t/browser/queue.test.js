@@ -70,7 +70,7 @@ test("a gift is taken with one tap, and shown", async () => {
     await choose(page, "rain");
     await page.click("#do");
     await page.waitForURL(/\/h\/[0-9a-f]{32}/);
-    assert.match(await page.innerText("main"), /领到了[^]*抵 5 元[^]*第 1 份/);
+    assert.match(await page.innerText("main"), /领到了[^]*抵 5 元[^]*第 1 张/);
     await shop.picture(page, "gift-taken");
     await page.context().close();
 });

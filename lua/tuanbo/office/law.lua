@@ -177,7 +177,8 @@ function law.lowest(engine, product_of, now)
 
     local function take(list)
         for _, sale in ipairs(list or {}) do
-            if (sale.opens_at or 0) <= now then
+            -- what is given has no price
+            if (sale.opens_at or 0) <= now and sale.price_fen then
                 local product = product_of(sale.id)
 
                 lowest[product] = math.min(lowest[product] or math.huge,

@@ -1,6 +1,8 @@
 -- A hold, and after the payment the order: the same address. Private.
 
 local format = require "tuanbo.format"
+local gifts = require "tuanbo.gifts"
+local giving = require "tuanbo.giving"
 local goods = require "tuanbo.goods"
 local link = require "tuanbo.link"
 local order = require "tuanbo.order"
@@ -8,11 +10,13 @@ local problems = require "tuanbo.problems"
 local qr = require "tuanbo.qr"
 local session = require "tuanbo.session"
 local slip = require "tuanbo.slip"
+local text = require "tuanbo.text"
 
 local SOON_MS = 5000
 local CONFIRM_S = 2             -- without scripts, between two looks
 local WAIT_S = 15         -- a page without scripts looks so often for its turn
 local CONFIRM_MAX = 10          -- looks
+local GIFTS_MAX = 100           -- of a buyer's, looked at for a hold
 
 local ordered = { sold = true, ready = true, picked_up = true }
 local repaid = { refund_due = true, refunded = true }
@@ -85,6 +89,8 @@ local function common(c, hold)
         news = order.news(hold),
         group = group,
         yuan = format.yuan(hold.amount_fen),
+        off = #lines > 1 and (hold.off_fen or 0) > 0
+              and c.say("line.reduced", { yuan = format.yuan(hold.off_fen) }),
         pickup = pickup,
         placed = format.when(c.say, hold.created_at, c.now),
         again = lines[1] and lines[1].href or "/",
@@ -211,7 +217,12 @@ end
 
 
 -- The words of a refusal. It was too late for one of two things.
-local function refusal_of(c, code, it)
+local function refusal_of(c, code, it, reason)
+    if code == "gift_unusable" and text.has(c.lang, "problem.gift_unusable."
+                                            .. (reason or "")) then
+        return c.say("problem.gift_unusable." .. reason)
+    end
+
     if code == "too_late" then
         local there = it.places.ready or it.places.handed_over
 
@@ -253,44 +264,97 @@ local function points_of(c, hold)
 end
 
 
--- What somebody has of a giving: what it is good for, and until when.
-local function gift_of(c, hold, view)
-    local gift = hold.gift
-    local till = gift.valid_until_at
+-- What a page calls a sale.
+local function title_of(c)
+    return function(id)
+        local sale = c.engine.sale(id)
 
-    view.title = c.say("gift." .. hold.state)
-    view.what = gift.off_fen
-                and c.say("gift.worth", { yuan = format.yuan(gift.off_fen) })
-                or view.it.lines[1].title
-    view.from = gift.from_fen and gift.from_fen > 0
-                and c.say("gift.from", { yuan = format.yuan(gift.from_fen) })
-    view.till = till and c.say("gift.until", {
-        clock = format.when(c.say, till, c.now) })
-    view.number = c.say("gift.number", { number = gift.number })
-    view.draw = (gift.kind == "packet" or gift.kind == "ticket")
-                and "/draw/" .. hold.lines[1].sale
+        return sale and goods.of(c, sale).title or id
+    end
+end
+
+
+-- What somebody has of a giving: what it is good for, until when, and what
+-- there is to do with it.
+local function gift_of(c, hold, view, buyer)
+    local sale = c.engine.sale(hold.lines[1].sale)
+    local code
+    local done = hold
+
+    if buyer then
+        done, code = gifts.complete(buyer.id, hold)
+    end
+
+    if not done then
+        return nil, code
+    end
+
+    local gift = giving.gift(c, hold, sale and goods.of(c, sale))
+
+    view.gift = gift
+    view.title = c.say("gift.title." .. gift.state)
+    view.how = c.say("gift.how." .. gift.state)
+    view.places = giving.places(hold.gift.sales, title_of(c))
+    view.anywhere = gift.worth and not hold.gift.sales
+
+    -- it is handed over as an order is, to whoever says its digits
+    if gift.state == "thing" or gift.state == "won.thing" then
+        view.pickup_code = format.pickup_code(hold.id)
+        view.qr = qr.of(slip.text(hold.id, view.pickup_code, hold.pickup,
+                                  c.now))
+        view.points = goods.pickups(c)
+    end
 
     return "gift", view
 end
 
 
+-- The gifts of this buyer that a hold can use, with what each takes off it:
+-- the engine says so; the one that it uses; and those that want a little more.
+local function uses_of(c, hold, buyer)
+    local uses = {}
+
+    for _, one in ipairs(buyer and gifts.list(buyer.id, nil, GIFTS_MAX,
+                                              hold.id) or {}) do
+        local is_its = hold.gift == one.id
+
+        if one.takes_fen or one.why == "too_little" or one.why == "bound" then
+            local sale = c.engine.sale(one.lines[1].sale)
+            local use = giving.gift(c, one, sale and goods.of(c, sale))
+
+            use.chosen = is_its
+            use.off = one.takes_fen and c.say(is_its and "use.chosen"
+                                              or "use.off", {
+                yuan = format.yuan(one.takes_fen) })
+            use.why = one.why and c.say("use.why." .. one.why, {
+                from = one.gift.from_fen
+                       and format.yuan(one.gift.from_fen) or "" })
+            table.insert(uses, is_its and 1 or #uses + 1, use)
+        end
+    end
+
+    return uses[1] and uses
+end
+
+
 -- options: called (name and digits, or nil), code, changing (the name: 1;
--- where it is collected: pickup), bad (the field that was wrong), back (from
--- the checkout: how often the page has looked for the news).
+-- where it is collected: pickup), bad (the field that was wrong), reason (why
+-- a gift cannot be used), buyer (who asks), back (from the checkout: how often
+-- the page has looked for the news).
 return function(c, hold, options)
     local it = common(c, hold)
     local code = options.code
     local view = {
         it = it,
         called = options.called,
-        problem = refusal_of(c, code, it),
+        problem = refusal_of(c, code, it, options.reason),
         called_off = words_of(c, hold, it),
         watches = {},
         private = true,
     }
 
     if type(hold.gift) == "table" then
-        return gift_of(c, hold, view)
+        return gift_of(c, hold, view, options.buyer)
     end
 
     local state = hold.state
@@ -360,6 +424,8 @@ return function(c, hold, options)
         view.asks = not view.nothing
                     and (not options.called and not options.unnamed
                          or options.changing == "1" or options.bad)
+        view.uses = hold.state == "held" and not view.nothing
+                    and uses_of(c, hold, options.buyer)
         view.points = points_of(c, hold)
         view.moves = view.points and not view.nothing
                      and options.changing == "pickup"

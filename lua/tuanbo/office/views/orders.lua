@@ -99,7 +99,7 @@ local function offered(c, point)
     for _, entry in ipairs(goods.current(c) or {}) do
         local sale = entry.sale
 
-        if sale.state == "open" then
+        if sale.state == "open" and not sale.gives then
             for _, one in ipairs(goods.points(c, sale)) do
                 if one.id == point then
                     list[#list + 1] = { sale = sale, it = goods.of(c, sale) }

@@ -47,6 +47,7 @@ sub startup ($self) {
         strftime('%H:%M:%S', localtime($ms / 1000));
     });
     $self->helper(problem => sub ($c, @problem) { problem($c, @problem) });
+    $self->helper(line_fen => sub ($c, $line) { line_fen($line) });
     $self->helper(said => sub ($c, $answer) { said($answer) });
     $self->helper(label => sub ($c, $buyer) { label($buyer) });
     $self->helper(masked => sub ($c, $name) { substr($name, 0, 1) . '**' });
@@ -171,8 +172,8 @@ sub wrong_field ($hold, $checkout) {
         return 'Flashsale-Lines' if ref $line ne 'HASH'
             || ($line->{sale} // '') !~ /\A[a-z0-9-]{1,64}\z/
             || grep { ($_ // '') !~ /\A[0-9]{1,12}\z/ }
-            @$line{qw(qty price_fen)};
-        $sum += $line->{qty} * $line->{price_fen};
+            @$line{qw(qty price_fen)}, $line->{off_fen} // 0;
+        $sum += line_fen($line);
     }
 
     return 'Flashsale-Amount' if $checkout->{amount_fen} ne $sum;
@@ -182,6 +183,12 @@ sub wrong_field ($hold, $checkout) {
         !~ m{\A(?:/(?![/\\])|https?://[^/])[\x21-\x7e]*\z};
 
     return;
+}
+
+
+# What a line costs, with what a gift takes off it.
+sub line_fen ($line) {
+    return $line->{qty} * $line->{price_fen} - ($line->{off_fen} // 0);
 }
 
 
