@@ -34,7 +34,7 @@ local text = require "tuanbo.text"
 local VIEWS = {
     "today", "hand_over", "offline", "receive", "claims", "shelf", "orders",
     "waves", "lists", "labels", "feed",
-    "rooms", "sales", "products", "album", "sessions", "points",
+    "rooms", "sales", "givings", "products", "album", "sessions", "points",
     "money",
     "staff", "login",
 }

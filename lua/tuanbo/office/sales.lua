@@ -50,6 +50,17 @@ function sales.definition(engine, id)
         defined[name] = sale[name]
     end
 
+    -- what it gives, as it was defined: the commitment is the engine's
+    if sale.gives then
+        defined.gives, code = engine.document("terms", id)
+
+        if not defined.gives then
+            return nil, code
+        end
+
+        defined.gives.commit = nil
+    end
+
     -- a group has a kind only where there is a goal
     if not defined.goal then
         defined.goal_by = nil
@@ -85,12 +96,15 @@ function sales.product(engine, id)
 end
 
 
---- The id of a new sale: its product, and the day on which it opens.
+--- The id of a new sale: its product, or what it gives, and the day on which
+-- it opens.
 -- @tparam table defined
 -- @tparam number now
 -- @tparam[opt] number n the first, the second of such a day
 function sales.id(defined, now, n)
-    local product = (defined.doc and defined.doc.product or "sale"):sub(1, 52)
+    local product = (defined.doc and defined.doc.product
+                     or defined.gives and defined.gives.kind
+                     or "sale"):sub(1, 52)
     local day = format.typed(defined.opens_at or now)
 
     return product .. "-" .. day:sub(6, 7) .. day:sub(9, 10)

@@ -33,7 +33,7 @@ local function kind_of(name, rule)
         return "select"
     elseif rule.type == "list" then
         return (rule.of.names or rule.of.type == "choice") and "ticks" or nil
-    elseif rule.type == "file" then
+    elseif rule.type == "file" or rule.type == "given" then
         return nil
     end
 
@@ -63,7 +63,7 @@ local lists = {}
 
 
 -- All fields of a kind, those of its objects as well. What has no `kind` is
--- not typed: files and photos.
+-- not typed: files and photos, and what a sale gives.
 local function fields_of(kind)
     lists[kind] = lists[kind] or walk(catalog.fields(kind), "", nil, {})
 

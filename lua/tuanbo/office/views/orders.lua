@@ -59,6 +59,7 @@ local function show(c, parts)
         debts = order.debts(c, one, lines),
         link = url, qr = url and qr.of(url),
         taken = c.arg.taken == "1",
+        gives = c.may("owner"),
     }
 end
 

@@ -5,6 +5,7 @@
 local documents = require "tuanbo.documents"
 local edit = require "tuanbo.office.edit"
 local format = require "tuanbo.format"
+local goods = require "tuanbo.goods"
 local law = require "tuanbo.office.law"
 local paid = require "tuanbo.office.paid"
 local sales = require "tuanbo.office.sales"
@@ -40,7 +41,9 @@ local function row_of(c, sale)
         state = c.say("sales.state." .. (sale.called_off and "called_off"
                                          or sale.state)),
         open = sale.state == "open",
-        price = c.say("sheet.yuan.of", { yuan = format.yuan(sale.price_fen) }),
+        price = sale.gives and goods.of(c, sale).gives.worth
+                or c.say("sheet.yuan.of", { yuan = format.yuan(
+                    sale.price_fen) }),
         counts = c.say("sales.counts", { sold = sale.sold, held = sale.held,
                                          free = sale.free }),
         when = when,
@@ -208,7 +211,8 @@ local function copies(c)
         local defined = sales.next_week(c.engine, sale.id, c.now)
         local id = defined and sales.id(defined, c.now)
 
-        if defined and not sale.called_off then
+        -- a giving is made anew, with a seed of its own
+        if defined and not sale.called_off and not sale.gives then
             list[#list + 1] = {
                 id = sale.id, defined = defined,
                 title = row_of(c, sale).title,

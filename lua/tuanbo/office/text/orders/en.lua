@@ -9,6 +9,7 @@ return {
     ["orders.link.give"] = "Give a new link",
     ["orders.link.qr"] = "This order's link as a QR code",
     ["orders.link.how"] = "Let the neighbour scan it, or send the link. Whoever has it can collect with it.",
+    ["orders.give"] = "Give something by hand",
     ["orders.hand"] = "Hand over",
 
     ["orders.door"] = "Order for somebody",

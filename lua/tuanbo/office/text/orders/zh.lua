@@ -9,6 +9,7 @@ return {
     ["orders.link.give"] = "给一个新链接",
     ["orders.link.qr"] = "这一单的链接，二维码",
     ["orders.link.how"] = "让邻居用手机扫一扫，或者把链接发过去。谁有它，谁就能凭它取货。",
+    ["orders.give"] = "当面送一份",
     ["orders.hand"] = "去交货",
 
     ["orders.door"] = "代下单",

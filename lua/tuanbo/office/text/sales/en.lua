@@ -22,6 +22,7 @@ return {
     ["sales.state.called_off"] = "cancelled",
     ["sales.reason"] = "Why: {reason}",
 
+    ["sales.give"] = "Give something",
     ["sales.new"] = "A new one",
     ["sales.new.do"] = "Publish",
     ["sales.edit"] = "Change it",

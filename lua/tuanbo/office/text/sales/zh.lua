@@ -22,6 +22,7 @@ return {
     ["sales.state.called_off"] = "取消了",
     ["sales.reason"] = "原因：{reason}",
 
+    ["sales.give"] = "给邻居送点什么",
     ["sales.new"] = "开一个新的",
     ["sales.new.do"] = "发布",
     ["sales.edit"] = "改这一单",
