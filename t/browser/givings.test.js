@@ -5,6 +5,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
+import { enter } from "./desk.js";
 import { DESK, PHONE, Shop, axeSource, choose, eventually, giveName, pay }
     from "./shop.js";
 
@@ -207,5 +208,30 @@ test("two tabs with one coupon: the second is told why", async () => {
     await page.click("#uses button:has-text('用它')");
     await eventually("the reason", async () =>
         /正在您的另一单里用着/.test(await page.innerText(".wrong")));
+    await page.context().close();
+});
+
+test("the owner makes one on a phone", async () => {
+    const page = await enter(shop, shop.invitation, { bypassCSP: true });
+
+    await page.goto("/desk/sales");
+    await page.click("a[href='/desk/give']");
+    await page.waitForURL("**/desk/give");
+    await fits(page);
+    await accessible(page);
+    await shop.picture(page, "giving-desk-form");
+    await page.selectOption("#kind", "packet");
+    await page.fill("#title", "周末红包");
+    await page.fill("#stock", "10");
+    await page.click("form.sheet button.first");
+    await page.waitForSelector(".wrong:has-text('一共几元')");
+    await accessible(page);
+    await page.fill("#total", "8.8");
+    await page.click("form.sheet button.first");
+    await page.waitForURL("**/desk/sale/packet-*");
+    assert.match(await page.innerText("main"), /共 8\.8 元，10 个/);
+    await shop.picture(page, "giving-desk-made");
+    await page.goto("/desk/sales");
+    assert.match(await page.innerText("main"), /周末红包/);
     await page.context().close();
 });

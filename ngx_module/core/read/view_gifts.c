@@ -1,12 +1,11 @@
 
-#include "index/draws.h"
 #include "read/view_gifts.h"
 #include "rules/rules.h"
-#include "sheet/sheet.h"
+#include "sheet/sheet_draws.h"
 
 
-static void fs_view_gift(fs_view_t *view, fs_sheet_t *sheet,
-    const fs_hold_t *gift, fs_shown_gift_t *shown);
+static void fs_view_gift(fs_sheet_t *sheet, const fs_hold_t *gift,
+    fs_shown_gift_t *shown);
 static void fs_view_gift_for(fs_sheet_t *sheet, const fs_hold_t *gift,
     const fs_hold_t *hold, const fs_now_t *now, fs_shown_gift_t *shown);
 
@@ -30,7 +29,7 @@ fs_view_gifts(fs_view_t *view, fs_crypto_t *crypto, fs_sheet_cache_t *cache,
     fs_view_state(view, &sheet, crypto, cache);
 
     for (i = 0; i < n; i++) {
-        fs_view_gift(view, &sheet, &gifts[i], &shown[i]);
+        fs_view_gift(&sheet, &gifts[i], &shown[i]);
 
         if (hold != NULL) {
             fs_view_gift_for(&sheet, &gifts[i], hold, now, &shown[i]);
@@ -42,23 +41,15 @@ fs_view_gifts(fs_view_t *view, fs_crypto_t *crypto, fs_sheet_cache_t *cache,
 
 
 static void
-fs_view_gift(fs_view_t *view, fs_sheet_t *sheet, const fs_hold_t *gift,
+fs_view_gift(fs_sheet_t *sheet, const fs_hold_t *gift,
     fs_shown_gift_t *shown)
 {
-    int        found;
     fs_draw_t  draw;
 
     shown->user = gift->gift;
     shown->thing = fs_gift_is_thing(sheet, gift);
 
-    found = fs_draws_get(&view->index,
-                         view->store->index_dbi[FS_INDEX_DRAWS],
-                         gift->lines[0].sale, &draw);
-
-    if (found == -1) {
-        view->index.error = MDB_CORRUPTED;
-
-    } else if (found == 1) {
+    if (fs_sheet_draw(sheet, gift->lines[0].sale, &draw)) {
         shown->drawn = draw.drawn != 0 && draw.won == draw.winners;
     }
 }
