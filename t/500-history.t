@@ -83,12 +83,13 @@ is($code, 0, 'nothing contradicts') or diag($said);
 like($said, qr/^[1-9]\d\d+ requests$/m, 'of many requests');
 like($said, qr/^[1-9]\d+ holds acknowledged$/m, 'many holds');
 like($said, qr/^[1-9]\d* refusals: $_$/m, "and some $_")
-    for qw(over_limit key_reused wrong_state wrong_amount not_found);
+    for qw(over_limit key_reused wrong_state wrong_amount not_found gift_unusable);
 like($said, qr/^[1-9]\d* $_$/m, "and $_")
     for 'replays', 'payments', 'releases', 'checkouts', 'claims',
     'claims answered', 'waves written', 'waves shown', 'counts received',
     'lists of a point', 'orders for somebody else', 'orders paid in cash',
-    'contacts given', 'contacts shown', 'places in a line';
+    'contacts given', 'contacts shown', 'places in a line', 'gifts',
+    'gifts shown', 'lists of gifts', 'gifts bound', 'bindings';
 ($code, $said) = run_script('check.pl', '--json', $dir);
 is($code, 0, 'again, from the files');
 is(decode_json($said)->{ok}, 1, 'as JSON');

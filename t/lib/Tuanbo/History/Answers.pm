@@ -7,7 +7,7 @@ use v5.36;
 
 use parent qw(Tuanbo::History::Services Tuanbo::History::Facts
     Tuanbo::History::Claims Tuanbo::History::Waves
-    Tuanbo::History::OrdersFor);
+    Tuanbo::History::OrdersFor Tuanbo::History::Gifts);
 
 use Tuanbo::History::Timeline;
 
@@ -96,7 +96,8 @@ sub hold_shown ($self, $shown, $what) {
             for @{ $hold->{lines} };
     }
     $amount += $_->{qty} * $_->{price_fen} for @{ $hold->{lines} };
-    my %is = (lines => "@ledger", amount_fen => $amount, created_at => $hold->{at});
+    my %is = (lines => "@ledger", created_at => $hold->{at},
+        amount_fen => $amount - ($shown->{off_fen} // 0));
     my %said = (%$shown, lines => "@lines");
     for my $field (sort keys %is) {
         next if text($is{$field}) eq text($said{$field});
@@ -118,6 +119,7 @@ sub hold_shown ($self, $shown, $what) {
     $self->place_shown($hold, $shown, $what)
         if text($shown->{state}) eq 'queued';
     $self->looks_shown($hold, $shown, $what);
+    $self->used_shown($hold, $shown, $what);
     $self->count('holds shown');
 
     return $hold;
@@ -392,6 +394,8 @@ sub sale_shown ($self, $shown) {
         joined => $row->[3], map { $_ => $terms->{$_} }
         qw(price_fen limit opens_at closes_at goal goal_by));
     $is{cancel_ms} = $terms->{cancel_ms} || undef;
+    # what is given has no price
+    $is{price_fen} = undef if $terms->{gives};
     # sales of before there was a line do not say it
     $is{queued} = $row->[5]{queued} if exists $shown->{queued};
     $is{cancelled} = $terms->{called_off} ? 1 : undef;

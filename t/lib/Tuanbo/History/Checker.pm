@@ -16,7 +16,8 @@ package Tuanbo::History::Checker;
 use v5.36;
 
 use parent qw(Tuanbo::History::Counts Tuanbo::History::Received
-    Tuanbo::History::Overdue Tuanbo::History::Contacts);
+    Tuanbo::History::Overdue Tuanbo::History::Contacts
+    Tuanbo::History::Given);
 
 use Digest::SHA qw(sha256_hex);
 
@@ -37,7 +38,7 @@ my %CAUSE = (released => 'release', stepped_out => 'release', paying => 'pay', s
     withdrawn => 'cancel', refunded => 'refunded', ready => 'ready',
     picked_up => 'picked-up', pickup => 'pickup', double => 'hand-over',
     put_back => 'put-back', claimed => 'claim', accepted => 'answer-claim',
-    denied => 'answer-claim');
+    denied => 'answer-claim', bound => 'gift', unbound => 'gift');
 
 # Debts of the lines of orders that follow from what is in the ledger.
 my %BY_ITSELF = map { $_ => 1 } qw(group_failed sale_cancelled compensation);
@@ -69,8 +70,10 @@ sub count ($self, $what, $n = 1) { $self->{checked}{$what} += $n }
 
 sub check ($self) {
     $self->learn_waves;
+    $self->learn_terms;
     $self->read_ledger;
     $self->sort_requests;
+    $self->sort_grants;
     $self->name_buyers;
     $self->prove_late;
     $self->find_causes;
@@ -86,6 +89,7 @@ sub check ($self) {
     $self->check_deliveries;
     $self->check_overdue;
     $self->check_contacts;
+    $self->check_gifts;
     $self->check_audit;
     $self->check_final($answers);
     $self->check_nothing;
@@ -275,7 +279,7 @@ sub name_buyers ($self) {
     for my $request (@{ $self->{requests} }) {
         next if !done($request) || !defined $request->{user};
         my @holds = $request->{do} =~ /^(?:hold|order-for|release|pickup
-            |read|give-back)\z/x ? $request->{answer}
+            |read|give-back|gift)\z/x ? $request->{answer}
             : $request->{do} eq 'list' ? @{ $request->{answer}{holds} } : ();
         for my $shown (@holds) {
             my $hold = $self->hold($shown->{id} // '');
@@ -404,7 +408,13 @@ sub find_causes ($self) {
             : undef;
         my $requests = defined $entry->{wave} ? $self->wave_causes($entry)
             : undef;
-        if (!$hold) { }
+        if ($entry->{type} eq 'granted') {
+            my $user = $self->{user_of}{ $entry->{buyer} };
+            $requests = [grep { defined $user && $_->{user} eq $user
+                && $_->{body}{sale} eq $entry->{sale} && !refused($_) }
+                map { @$_ } values %{ $self->{grants} // {} }];
+        }
+        elsif (!$hold) { }
         elsif ($entry->{type} =~ /^(?:held|queued)\z/ || defined $entry->{taken_by}) {
             $requests = $caused{ $entry->{hold} };
         }
@@ -612,6 +622,12 @@ sub cause ($self, $entry) {
         return !defined $entry->{sale} ? 'confirm'
             : $return && $BY_ITSELF{ $return->{reason} } ? undef : 'refund';
     }
+    # a gift is let go with what ends its hold, or comes back with the money;
+    # what is paid late uses it again
+    return undef if $type eq 'unbound' && $entry->{reason} ne 'asked';
+    return 'confirm' if $type eq 'bound' && grep {
+        $_->{late} && $_->{seq} == $entry->{seq} }
+        @{ ($self->hold($entry->{hold}) // {})->{bindings} // [] };
     if ($type eq 'picked_up' || $type eq 'ready') {
         return 'hand-over' if defined $entry->{via};
         return undef if defined $entry->{sale};
@@ -631,7 +647,7 @@ sub causes_of ($self, $entry, $hold, $do) {
 
     # a claim may be made by the order service, too
     @all = grep { !defined $_->{user} || $_->{user} eq $user } @all
-        if $do =~ /^(?:release|pickup|claim)\z/ && defined $user;
+        if $do =~ /^(?:release|pickup|claim|gift)\z/ && defined $user;
     @all = grep { $_->{reference} eq $reference } @all if defined $reference;
     if ($do eq 'refund') {
         my $return = $self->{timeline}{return_of}{ $entry->{seq} };
@@ -656,7 +672,7 @@ sub causes_of ($self, $entry, $hold, $do) {
     my @may = grep { !refused($_) } @all;
     return \@may if @may || !defined $user || $self->{others};
     # pay and orders may be made by others where this run has no secret
-    return \@may if $do !~ /^(?:release|pickup|claim)\z/
+    return \@may if $do !~ /^(?:release|pickup|claim|gift)\z/
         && !$self->{run}{orders};
 
     $self->problem(@all ? 'refused' : 'cause', $entry->{seq},

@@ -20,6 +20,9 @@ my @KINDS = (
     release  => 80,
     point    => 20,     # another pickup point
     pay      => 80,
+    grant    => 35,     # a gift
+    gift     => 110,     # a hold uses one, on two phones now and then
+    gifts    => 8,
     'order-for' => 70,  # somebody asks for a neighbour, and may take cash
     contact  => 20,     # and says whom to call
     me       => 20,
@@ -207,6 +210,12 @@ sub next ($self) {
         $intent{limit} = 1 + $self->draw(6);
         $intent{behind} = !$self->draw(3);
         $intent{pickup} = [0, 1, 0, 1, 0, 1, 0, 'nowhere']->[$self->draw(8)];
+    }
+    elsif ($kind =~ /^(?:grant|gift)$/) {
+        $intent{two} = !$self->draw(4) ? 1 : 0;
+        $intent{again} = !$self->draw(6);
+        $intent{none} = !$self->draw(6);
+        $intent{fresh} = $self->draw(3) ? 1 : 0;
     }
     elsif ($kind eq 'stock') {
         $intent{add} = $self->draw(8) - 2;

@@ -8,7 +8,7 @@ package Tuanbo::History::Load;
 use v5.36;
 
 use parent qw(Tuanbo::History::DayAfter Tuanbo::History::Desk
-    Tuanbo::History::Neighbours);
+    Tuanbo::History::Neighbours Tuanbo::History::Givings);
 
 use Mojo::Date;
 use Mojo::IOLoop;
@@ -628,7 +628,8 @@ sub define_wave ($self, $wave, $then) {
             %{ $sales{$name} } }, sub ($answer) {
             die "PUT /admin/sales/$id: " . ($answer->{code} // 'no answer')
                 . "\n" if !$wave && ($answer->{code} // 0) !~ /^20[01]$/;
-            $then->(\@ids) if !--$left;
+            return if --$left;
+            $self->define_givings($wave, sub { $then->(\@ids) });
         }, 'PUT');
     }
 }
@@ -687,9 +688,12 @@ sub end_run ($self) {
     $more = sub {
         while (@names && $open < $self->{clients}) {
             $open++;
-            $self->list_all(shift @names, '', sub {
-                $open--;
-                $more->();
+            my $name = shift @names;
+            $self->list_all($name, '', sub {
+                $self->do_gifts('end', {}, { name => $name }, sub {
+                    $open--;
+                    $more->();
+                });
             });
         }
         Mojo::IOLoop->stop if !@names && !$open;

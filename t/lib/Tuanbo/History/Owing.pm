@@ -133,7 +133,9 @@ sub worth ($line, $before, $units) {
 }
 
 
-sub paid_for ($line) { $line->{qty} * $line->{price_fen} }
+sub paid_for ($line) {
+    return $line->{qty} * $line->{price_fen} - ($line->{off_fen} // 0);
+}
 
 
 # ------------------------------------------------------------------ the state
@@ -324,6 +326,11 @@ sub note_return ($self, $entry, $hold) {
             $self->{return_of}{ $seq - 1 } = $return;
         }
         $line->{restocked} = 1;
+    }
+    elsif ($entry->{type} eq 'unbound' && $goes_on) {
+        # all is back, and so is its gift
+        $return->{last} = $seq;
+        return;
     }
     else {
         return;

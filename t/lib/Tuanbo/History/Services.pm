@@ -16,6 +16,8 @@ my %WRONG = (
         refunded ready picked_up) },
     pickup => { map { $_ => 1 } qw(queued sold released expired cancelled refund_due
         refunded ready picked_up) },
+    gift => { map { $_ => 1 } qw(queued paying sold released expired cancelled
+        refund_due refunded ready picked_up) },
     confirm => {},
     cancel => { map { $_ => 1 } qw(queued sold refund_due refunded ready
         picked_up) },

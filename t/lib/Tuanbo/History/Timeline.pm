@@ -8,12 +8,13 @@ package Tuanbo::History::Timeline;
 use v5.36;
 
 use parent qw(Tuanbo::History::Owing Tuanbo::History::Delivery
-    Tuanbo::History::Waiting);
+    Tuanbo::History::Waiting Tuanbo::History::Granting);
 
 # Change of held and of sold by each unit (docs/ledger.md).
 my %EFFECT = (held => [1, 0], released => [-1, 0], expired => [-1, 0],
     cancelled => [-1, 0], sold => [-1, 1], sold_late => [0, 1],
-    returned => [0, -1], restocked => [0, -1], served => [1, 0]);
+    returned => [0, -1], restocked => [0, -1], served => [1, 0],
+    granted => [0, 1]);
 
 # The state of a hold once the entry of its last line is there; that of an
 # order follows from its lines (Owing.pm).
@@ -42,6 +43,9 @@ sub new ($class) {
         changes => {},  # sale => { qty => seqs of `stock` entries }
         waves => {},    # id => see Delivery.pm
         sales_of => {}, # digest => the sales of a wave, see there
+        gifts => {},    # id => see Granting.pm
+        given => {},    # buyer => gifts
+        terms => {},    # sale => what it gives
     }, $class;
 }
 
@@ -53,6 +57,9 @@ sub add ($self, $entry) {
     my $joins = defined $entry->{sale} ? $self->joins($entry) : 0;
     if ($type eq 'held' || $type eq 'queued') {
         $self->begin_hold($entry);
+    }
+    elsif ($type eq 'granted') {
+        $self->begin_gift($entry);
     }
     elsif (defined $entry->{hold} && $self->{holds}{ $entry->{hold} }) {
         $self->follow_hold($entry, $self->{holds}{ $entry->{hold} });
@@ -92,6 +99,9 @@ sub move_sale ($self, $entry, $joins) {
             && ($next{closes_at} // $entry->{at} + 1) > $entry->{at};
         $next{opened} = 0 if ($next{opens_at} // 0) > $entry->{at};
         $terms = \%next;
+    }
+    elsif ($type eq 'terms') {
+        $terms = { %$terms, gives => 1 };
     }
     elsif ($type eq 'stock') {
         $terms = { %$terms, stock => $terms->{stock} + $qty };
@@ -217,6 +227,7 @@ sub follow_hold ($self, $entry, $hold) {
     $self->leave_line($entry, $hold, $buyer)
         if $type =~ /^(?:served|stepped_out|ended)\z/;
     push @{ $hold->{points} }, [$seq, $entry->{pickup}] if $type eq 'pickup';
+    $self->follow_gift($entry, $hold);
     $self->note_money($entry, $hold);
     $self->note_claim($entry, $hold)
         // $self->note_short($entry, $hold)

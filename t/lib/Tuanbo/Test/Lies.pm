@@ -54,6 +54,7 @@ sub timeline () {
     my $checker = Tuanbo::History::Checker->new(run => $run,
         requests => \@requests, ledger => \@ledger, %read);
     $checker->learn_waves;
+    $checker->learn_terms;
     $checker->read_ledger;
     return $checker->{timeline};
 }
