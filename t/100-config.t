@@ -88,6 +88,11 @@ good('the most of it', "$store flashsale_hand_over_time 30d;"
 good('the least of it', "$store flashsale_hand_over_time 1s;"
     . ' flashsale_claims auto_fen=1 per_buyer=1/1s;');
 
+good('a line, or nobody in it', "$store flashsale_queue_time 100ms;"
+    . ' flashsale_queued 0;', 'flashsale_queue_time 1d;'
+    . ' flashsale_queued 1000000000; location /l/ { flashsale_queue_time 1m;'
+    . ' flashsale_queued 8; flashsale_api; }');
+
 # ---- bad values
 for my $case (['hand_over_time', '0', '1s to 30d', '"off"'],
     ['hand_over_time', '31d', '1s to 30d'],
@@ -168,7 +173,13 @@ for my $value (qw(0 -1 x 15 99999999999)) {
     bad("a queue of $value", ['flashsale_queue', "\"$value\"", 'number'],
         "$store flashsale_queue $value;");
 }
-for my $directive (qw(flashsale_hold_time flashsale_pay_time)) {
+for my $value (qw(-1 x 1.5 1000000001)) {
+    bad("$value units that wait", ['flashsale_queued', "\"$value\"",
+        '1000000000'], "$store flashsale_queued $value;");
+}
+for my $directive (qw(flashsale_hold_time flashsale_pay_time
+    flashsale_queue_time))
+{
     for my $value (qw(0 x 2d 50ms)) {
         bad("$directive $value", [$directive, "\"$value\"", '1d'],
             "$store $directive $value;");
@@ -194,7 +205,8 @@ for my $twice ('flashsale_queue 64;') {
         "$store $twice $twice");
 }
 for my $twice ('flashsale_user $http_x;', 'flashsale_redirect /x;',
-    'flashsale_hold_time 1m;', 'flashsale_pay_time 1m;')
+    'flashsale_hold_time 1m;', 'flashsale_pay_time 1m;',
+    'flashsale_queue_time 1m;', 'flashsale_queued 8;')
 {
     bad("$twice twice", [$twice =~ /(\w+)/, 'duplicate'], $store,
         "$twice $twice");

@@ -204,6 +204,46 @@ eventually { $t->read_hold('li', $over->{id})->{state} eq 'over' }
 $res = gift('li', $hold->{id}, $over->{id});
 is($res->json('/reason'), 'over', 'too late to use it') or diag($res->body);
 
+# ---- one group of a cart fails
+$t->define_sale('plum', price_fen => 1000, stock => 50, goal => 10);
+give('dew', 9, kind => 'coupon', off_fen => 500);
+my $dew = $t->held('zhou', 'dew');
+my $cart = $t->held('zhou', [['plum', 2], ['pear', 2]]);
+$res = gift('zhou', $cart->{id}, $dew->{id});
+is_deeply([ map { $_->{off_fen} } $res->json('/lines')->@* ], [294, 206],
+    'a cart with a coupon');
+is($t->order($cart->{id}, 'confirm', payment => 'p2', paid_fen => 2900)
+    ->json('/outcome'), 'sold', 'sold');
+admin(POST => '/sales/plum/close');
+my $now;
+eventually { $now = $t->read_hold('zhou', $cart->{id}); $now->{owed_fen} }
+    'its group has failed';
+is($now->{owed_fen}, 1706, 'what was paid for it is owed');
+is(join(' ', map { "$_->{sale} $_->{amount_fen} $_->{reason}" }
+    $now->{debts}->@*), 'plum 1706 group_failed', 'of that line');
+is($t->read_hold('zhou', $dew->{id})->{state}, 'used',
+    'the other one has its part of the coupon');
+is($t->call(POST => "/orders/$cart->{id}/refund", role => 'orders',
+    key => $t->new_key, json => { reason => 'bad', lines => [{
+    sale => 'pear', qty => 2 }] })->json('/owed_fen'), 2900, 'all is owed');
+is($t->read_hold('zhou', $dew->{id})->{state}, 'granted',
+    'and the coupon free');
+
+# ---- paid when its time is over
+$t->define_sale('fig', price_fen => 1000, stock => 50, hold_ms => 1000);
+$dew = $t->held('wu', 'dew');
+my $first = $t->held('wu', 'fig');
+is(gift('wu', $first->{id}, $dew->{id})->json('/amount_fen'), 500, 'used');
+eventually { $t->read_hold('wu', $first->{id})->{state} eq 'expired' }
+    'its time is over';
+is($t->read_hold('wu', $dew->{id})->{state}, 'granted', 'the coupon is free');
+is(gift('wu', $t->held('wu', 'pear')->{id}, $dew->{id})->code, 200,
+    'another hold has it');
+$res = $t->order($first->{id}, 'confirm', payment => 'p3', paid_fen => 500);
+is($res->json('/outcome') . ' ' . $res->json('/reason'),
+    'refund_due gift_gone', 'the money is owed');
+is($t->read_hold('wu', $first->{id})->{owed_fen}, 500, 'all of it');
+
 # ---- pages of gifts
 my $page = $t->get('/api/gifts?limit=1', user => 'li')->json;
 is($page->{gifts}[0]{id}, $over->{id}, 'the newest first');

@@ -719,6 +719,101 @@ test_called_off(void **context)
 }
 
 
+/* One group of a cart fails: what was paid for its line is owed, to the fen,
+ * and the gift stays used, for the other line has its part of it; until that
+ * is back, too. */
+
+static void
+test_group_failed(void **context)
+{
+    fs_seq_t        gift, hold;
+    gifts_t         gifts;
+    fixture_t      *fixture = *context;
+    fs_operator_t   op;
+
+    gifts_begin(&gifts, fixture);
+
+    fixture_operator(&op, "plum");
+    op.price_fen = 1000;
+    op.goal = 10;
+    gifts.grape = fixture_define(fixture, &op);
+
+    gift = take(&gifts, 7);
+    hold = cart(&gifts, 7);
+    assert_string_equal(use(&gifts, 7, hold, gift), "ok");
+    assert_string_equal(fixture_confirm(fixture, hold, 1, 2900), "ok");
+
+    assert_string_equal(fixture_admin(fixture, FS_COMMAND_CLOSE, &op, 0),
+                        "ok");
+    (void) fixture_timers(fixture, 10);
+    assert_int_equal(row(&gifts, hold).owed_fen, 1706);
+    is(&gifts, gift, FS_HOLD_USED, hold);
+    assert_string_equal(refund(&gifts, hold, gifts.grape, 0, 1),
+                        "refund_over");
+
+    /* a part of the other line changes nothing, all of it does */
+
+    assert_string_equal(refund(&gifts, hold, gifts.pear, 1, 0), "ok");
+    assert_int_equal(row(&gifts, hold).owed_fen, 1706 + 597);
+    is(&gifts, gift, FS_HOLD_USED, hold);
+    assert_string_equal(refund(&gifts, hold, gifts.pear, 1, 0), "ok");
+    assert_int_equal(row(&gifts, hold).owed_fen, 2900);
+    is(&gifts, gift, FS_HOLD_GRANTED, 0);
+}
+
+
+/* Its time is over at the checkout: the gift is free, and another hold may
+ * have it when the money comes. */
+
+static void
+test_paying(void **context)
+{
+    fs_seq_t      gift, hold, other;
+    gifts_t       gifts;
+    fixture_t    *fixture = *context;
+    fs_command_t  command;
+
+    gifts_begin(&gifts, fixture);
+    gift = take(&gifts, 7);
+    hold = cart(&gifts, 7);
+    assert_string_equal(use(&gifts, 7, hold, gift), "ok");
+
+    memset(&command, 0, sizeof(fs_command_t));
+    command.type = FS_COMMAND_PAY;
+    command.hold = hold;
+    command.term_ms = FIXTURE_TERM;
+    fixture_buyer(command.buyer, 7);
+    assert_string_equal(fixture_decide(fixture, &command, NULL), "ok");
+    assert_string_equal(use(&gifts, 7, hold, 0), "wrong_state");
+    is(&gifts, gift, FS_HOLD_BOUND, hold);
+
+    fixture_pass(fixture, FIXTURE_TERM);
+    (void) fixture_timers(fixture, 10);
+    assert_int_equal(row(&gifts, hold).state, FS_HOLD_EXPIRED);
+    is(&gifts, gift, FS_HOLD_GRANTED, 0);
+
+    gifts.op.slug = fixture_str("wind");
+    gifts.op.gives.valid_ms = 0;
+    gifts.rain = fixture_define(fixture, &gifts.op);
+    gift = take(&gifts, 7);
+    hold = cart(&gifts, 7);
+    assert_string_equal(use(&gifts, 7, hold, gift), "ok");
+    command.hold = hold;
+    assert_string_equal(fixture_decide(fixture, &command, NULL), "ok");
+    fixture_pass(fixture, FIXTURE_TERM);
+    (void) fixture_timers(fixture, 10);
+
+    other = cart(&gifts, 7);
+    assert_string_equal(use(&gifts, 7, other, gift), "ok");
+    assert_string_equal(fixture_confirm(fixture, hold, 1, 2900),
+                        "refund_due");
+    assert_string_equal(fs_reason_name(fixture->result.reason), "gift_gone");
+    assert_int_equal(row(&gifts, hold).owed_fen, 2900);
+    assert_string_equal(fixture_confirm(fixture, other, 2, 2900), "ok");
+    is(&gifts, gift, FS_HOLD_USED, other);
+}
+
+
 /* A thing is handed over like any goods. */
 
 static void
@@ -780,6 +875,8 @@ main(void)
         TEST(test_returned),
         TEST(test_kept),
         TEST(test_called_off),
+        TEST(test_group_failed),
+        TEST(test_paying),
         TEST(test_item),
     };
 
