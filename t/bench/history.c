@@ -6,11 +6,13 @@
  * Some holds were not paid, some boxes were bad; what is said of the last that
  * were handed over waits for an answer.
  *
- *     history --days N --orders N --dir DIR
+ *     history --days N --orders N --dir DIR [--points N] [--neighbours N]
  *
- * --days    before today
- * --orders  of all days, today's too; each makes some four entries
- * --dir     an empty directory
+ * --days        before today
+ * --orders      of all days, today's too; each makes some four entries
+ * --dir         an empty directory
+ * --points      1 to 10, where they are collected; 10
+ * --neighbours  who orders, one after the other; 2000
  *
  * Neighbour n has the pseudonym n, eight bytes little endian, then zeros.
  */
@@ -24,7 +26,6 @@
 #define POINTS      10
 #define SALES       4                   /* of a day */
 #define PRODUCTS    8
-#define NEIGHBOURS  2000
 
 #define HOUR_MS     (3600 * 1000LL)
 #define UNPAID      20                  /* one in so many */
@@ -45,6 +46,8 @@ static const char  *titles[PRODUCTS] = {
 };
 
 static unsigned long  orders_n;         /* so far */
+static unsigned long  neighbours_n = 2000;
+static unsigned       points_n = POINTS;
 
 
 static fs_str_t
@@ -91,7 +94,7 @@ define_catalogue(bench_t *bench)
     char      name[32], doc[256];
     unsigned  i;
 
-    for (i = 0; i < POINTS; i++) {
+    for (i = 0; i < points_n; i++) {
         sprintf(doc, "{\"name\":\"小区 %u\",\"address\":\"幸福路 %u 号\","
                 "\"phone\":\"1380000%04u\",\"region\":\"城南\","
                 "\"route\":\"南 %u\",\"stop\":%u}",
@@ -163,10 +166,10 @@ take_orders(bench_t *bench, unsigned day, order_t *orders, unsigned wanted)
 
         for (i = 0; i < BATCH && n < wanted; i++, n++) {
             orders[n].n = n;
-            orders[n].neighbour = (unsigned) (orders_n++ % NEIGHBOURS);
+            orders[n].neighbour = (unsigned) (orders_n++ % neighbours_n);
             fs_set_le64(hold.buyer, orders[n].neighbour);
-            fs_slug_set(&hold.pickup, name_of(name, "p", n % POINTS));
-            hold.lines[0].sale = sale_of(day, n / POINTS % SALES) + 1;
+            fs_slug_set(&hold.pickup, name_of(name, "p", n % points_n));
+            hold.lines[0].sale = sale_of(day, n / points_n % SALES) + 1;
             bench_decide(bench, &hold, NULL);
             orders[n].seq = bench->result.hold.seq;
 
@@ -217,10 +220,10 @@ cut_wave(bench_t *bench, unsigned day, char *id, unsigned *units,
     bench_operate(bench, FS_COMMAND_WAVE, &op);
     later(bench, 0);
 
-    memset(units, 0, POINTS * SALES * sizeof(*units));
+    memset(units, 0, points_n * SALES * sizeof(*units));
 
     for (i = 0; i < wanted; i++) {
-        units[i % POINTS * SALES + i / POINTS % SALES] += orders[i].seq != 0;
+        units[i % points_n * SALES + i / points_n % SALES] += orders[i].seq != 0;
     }
 }
 
@@ -233,7 +236,7 @@ receive_wave(bench_t *bench, unsigned day, const char *id,
     unsigned       i, point;
     fs_operator_t  op;
 
-    for (point = 0; point < POINTS; point++) {
+    for (point = 0; point < points_n; point++) {
         memset(&op, 0, sizeof(op));
         op.slug.data = id;
         op.slug.len = strlen(id);
@@ -291,7 +294,7 @@ hand_over(bench_t *bench, unsigned day, const order_t *orders,
             fs_set_le64(claim.buyer, orders[n].neighbour);
             claim.reason = FS_REASON_BAD;
             claim.lines_n = 1;
-            claim.lines[0].sale = sale_of(day, n / POINTS % SALES) + 1;
+            claim.lines[0].sale = sale_of(day, n / points_n % SALES) + 1;
             claim.lines[0].qty = 1;
             bench_decide(bench, &claim, NULL);
 
@@ -324,6 +327,8 @@ main(int argc, char **argv)
 
     static const struct option  options[] = {
         { "days", required_argument, NULL, 'n' },
+        { "points", required_argument, NULL, 'p' },
+        { "neighbours", required_argument, NULL, 'b' },
         { "orders", required_argument, NULL, 'o' },
         { "dir", required_argument, NULL, 'd' },
         { NULL, 0, NULL, 0 }
@@ -344,6 +349,14 @@ main(int argc, char **argv)
             wanted = strtoul(optarg, NULL, 10);
             break;
 
+        case 'p':
+            points_n = (unsigned) strtoul(optarg, NULL, 10);
+            break;
+
+        case 'b':
+            neighbours_n = strtoul(optarg, NULL, 10);
+            break;
+
         case 'd':
             snprintf(bench.dir, sizeof(bench.dir), "%s", optarg);
             break;
@@ -358,6 +371,10 @@ main(int argc, char **argv)
 
     if (bench.dir[0] == '\0' || orders == NULL) {
         fail("--dir is needed, and memory");
+    }
+
+    if (points_n == 0 || points_n > POINTS || neighbours_n == 0) {
+        fail("--points or --neighbours is wrong");
     }
 
     bench.conf.claim_ms = (uint32_t) (24 * HOUR_MS);

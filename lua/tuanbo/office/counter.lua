@@ -8,6 +8,9 @@ local on_shelf = require "tuanbo.office.on_shelf"
 local store = require "tuanbo.office.store"
 
 local LINES_MAX = 2000          -- of one page; who is not on it is searched
+local LOOKED_MAX = 5000         -- lines of one search
+local LOOK = 500                -- of them at once
+local FOUND_MAX = 20000         -- an order is looked for in: as store.find()
 
 local SALES_MAX = 8             -- lines of an order
 
@@ -24,21 +27,20 @@ local function words_of(c, line)
 end
 
 
---- Whose goods are ready at a point: neighbours in the order of their first
--- line, with the name to call, the digits, and their orders.
--- @tparam table c the page's context
--- @tparam string point
--- @treturn table|nil a list of { name, digits, place, orders }: place is where
--- on the shelf, nil where nobody knows; each order { id,
--- code, lines (in words), sales (of each line), paid_back }
--- @treturn boolean|string whether there are others; or the problem's code
-function counter.waiting(c, point)
-    local lines, more = store.ready(point, LINES_MAX)
+-- Whom to call, looked up once of each.
+local function calling()
+    local known = {}
 
-    if not lines then
-        return nil, more
+    return function(buyer)
+        known[buyer] = known[buyer] or store.contact(buyer) or {}
+
+        return known[buyer]
     end
+end
 
+
+-- The neighbours of these lines, in the order of their first ones.
+local function neighbours(c, point, lines, called)
     local places = on_shelf.of(c, point, lines)
     local list, by_buyer, by_hold = {}, {}, {}
 
@@ -46,11 +48,11 @@ function counter.waiting(c, point)
         local one = by_buyer[line.buyer]
 
         if not one then
-            local called = store.contact(line.buyer)
+            local contact = called(line.buyer)
 
             one = {
-                name = called and called.name, orders = {}, places = {},
-                digits = called and called.digits or "",
+                name = contact.name, orders = {}, places = {},
+                digits = contact.digits or "",
             }
             by_buyer[line.buyer] = one
             list[#list + 1] = one
@@ -82,7 +84,99 @@ function counter.waiting(c, point)
         one.places = nil
     end
 
-    return list, more
+    return list
+end
+
+
+--- Whose goods are ready at a point: neighbours in the order of their first
+-- line, with the name to call, the digits, and their orders.
+-- @tparam table c the page's context
+-- @tparam string point
+-- @treturn table|nil a list of { name, digits, place, orders }: place is where
+-- on the shelf, nil where nobody knows; each order { id,
+-- code, lines (in words), sales (of each line), paid_back }
+-- @treturn boolean|string whether there are others; or the problem's code
+function counter.waiting(c, point)
+    local lines, more = store.ready(point, LINES_MAX)
+
+    if not lines then
+        return nil, more
+    end
+
+    return neighbours(c, point, lines, calling()), more
+end
+
+
+-- Of the lines that are ready there, those that fit; so many are looked at
+-- that a request costs no more than others do.
+local function looked_through(point, most, fits, after)
+    local found, looked = {}, 0
+
+    repeat
+        local lines, next_after = store.lines { pickup = point,
+            goods = "ready", after = after, limit = LOOK, sold = true }
+
+        if not lines then
+            return nil, next_after
+        end
+
+        for _, line in ipairs(lines) do
+            found[#found + 1] = fits(line) and line or nil
+        end
+
+        looked, after = looked + #lines, next_after
+    until not after or looked >= most or #found >= LINES_MAX
+
+    return found, after
+end
+
+
+--- The same of those whose contact fits, of all whose goods are ready there.
+-- @tparam table c the page's context
+-- @tparam string point
+-- @tparam function fits called with a contact: name, digits
+-- @tparam[opt] string after what the request before gave
+-- @treturn table|nil a list, as of counter.waiting()
+-- @treturn string|nil the next one's `after`: there are lines that were not
+-- looked at; or the problem's code
+function counter.search(c, point, fits, after)
+    local called = calling()
+    local lines, more = looked_through(point, LOOKED_MAX, function(line)
+        return fits(called(line.buyer))
+    end, after)
+
+    return lines and neighbours(c, point, lines, called), more
+end
+
+
+--- Who has these orders, with all else that is ready for them there.
+-- @tparam table c the page's context
+-- @tparam string point
+-- @tparam table holds a list
+-- @treturn table|nil a list, as of counter.waiting()
+-- @treturn string the problem's code
+function counter.of_orders(c, point, holds)
+    local buyers, lines, problem = {}, {}, nil
+
+    for _, hold in ipairs(holds) do
+        local order = store.order(hold)
+
+        for _, line in ipairs(order and order.pickup == point and order.lines
+                              or {})
+        do
+            if line.goods == "ready" then
+                buyers[order.buyer] = true
+            end
+        end
+    end
+
+    if next(buyers) then
+        lines, problem = looked_through(point, FOUND_MAX, function(line)
+            return buyers[line.buyer]
+        end)
+    end
+
+    return lines and neighbours(c, point, lines, calling()), problem
 end
 
 

@@ -22,22 +22,6 @@ local UNDO_MS = 600000
 local hand_over = { texts = "hand_over" }
 
 
-local function with_order(list, fits)
-    local found = {}
-
-    for _, one in ipairs(list) do
-        for _, order in ipairs(one.orders) do
-            if fits(order) then
-                found[#found + 1] = one
-                break
-            end
-        end
-    end
-
-    return found
-end
-
-
 local function of_code(query)
     local digits = query:gsub("%s", "")
 
@@ -45,28 +29,20 @@ local function of_code(query)
 end
 
 
--- By the code, the last digits of a phone, or a part of the name.
-local function searched(list, query)
-    local code = of_code(query)
+-- Whose contact fits what was typed: the last digits of a phone, or a part of
+-- the name.
+local function fits(query)
     local digits = query:gsub("%s", "")
-    local found = {}
 
-    if code then
-        return with_order(list, function(order)
-            return order.code:gsub(" ", "") == code
-        end)
-    end
-
-    for _, one in ipairs(list) do
-        if digits:find("^%d%d%d%d$") and one.digits == digits
-           or not digits:find("^%d%d%d%d$") and one.name
-              and one.name:find(query, 1, true)
-        then
-            found[#found + 1] = one
+    if digits:find("^%d%d%d%d$") then
+        return function(called)
+            return called.digits == digits
         end
     end
 
-    return found
+    return function(called)
+        return called.name and called.name:find(query, 1, true)
+    end
 end
 
 
@@ -134,32 +110,42 @@ end
 local function page(c, parts)
     local point = parts.point
     local doc = documents.get(c.engine, "pickup", point)
-    local list, more = counter.waiting(c, point)
+    local query, scanned, scan = asked_of(c)
+    local code = of_code(query)
+    local list, more, none, on, holds
 
     if not doc then
         return nil, "not_found"
     end
 
-    if not list then
-        return nil, more
-    end
+    if scanned or code then
+        holds, more = { scanned ~= "" and scanned or nil }, nil
 
-    local query, scanned, scan = asked_of(c)
-    local code = of_code(query)
-    local all, none, elsewhere = #list, nil, {}
+        if code then
+            holds, more = store.find(point, code)
+        end
 
-    if scanned then
-        list = with_order(list, function(order)
-            return order.id == scanned
-        end)
-        elsewhere = scanned ~= "" and { scanned } or {}
-        none = why_not(c, point, { scanned })
+        if holds then
+            list, more = counter.of_orders(c, point, holds)
+        end
+
+        none = holds and why_not(c, point, holds)
 
     elseif query ~= "" then
-        list = searched(list, query)
-        elsewhere = code and #list == 0 and store.find(point, code) or {}
-        none = code and #list == 0 and why_not(c, point, elsewhere)
-               or c.say("hand.none.found")
+        local after = type(c.arg.after) == "string" and c.arg.after or nil
+
+        list, more = counter.search(c, point, fits(query), after)
+        on = list and more and "/desk/hand-over/" .. point .. "?"
+             .. ngx.encode_args { q = query, after = more }
+        none = c.say(on and "hand.none.yet" or "hand.none.found")
+
+    else
+        list, more = counter.waiting(c, point)
+        none = c.say("hand.none")
+    end
+
+    if not list then
+        return nil, more
     end
 
     for i, one in ipairs(list) do
@@ -175,11 +161,11 @@ local function page(c, parts)
 
     return "hand-over", {
         title = c.say("hand.title", { point = doc.name or point }),
-        point = point, query = query, list = list, all = all,
+        point = point, query = query, list = list,
         asked = scanned or query ~= "",
-        none = none or c.say("hand.none"), elsewhere = elsewhere,
+        none = none, elsewhere = holds or {}, on = on,
         via = scan and "scan" or code and "code" or "list",
-        more = more, done = done_of(c),
+        more = more and not on and not holds, done = done_of(c),
         policy = phone.POLICY, phone = phone.of(c, point),
     }
 end
