@@ -20,7 +20,8 @@ packages_run='nginx libnginx-mod-http-lua lua-cjson lua-filesystem
 packages_test='perl libcmocka-dev libmojolicious-perl libio-socket-ssl-perl
                libdbd-sqlite3-perl luajit2 lua-socket lua-curl lua-dbi-sqlite3
                lua-dbi-postgresql postgresql sqlite3
-               libvips-tools nghttp2-client lmdb-utils lua-check curl openssl'
+               libvips-tools nghttp2-client lmdb-utils lua-check curl openssl
+               strace'
 packages_browser='openssl fonts-noto-cjk poppler-utils'
 # its runtime has the version in its name: that of Debian 12
 packages_fuzz='clang libclang-rt-14-dev llvm'

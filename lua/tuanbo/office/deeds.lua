@@ -2,11 +2,17 @@
 --
 -- A line for each write, after the shop has answered, in a file that needs no
 -- SQL; the clerk takes it into the typed database. The ledger says what
--- happened, this says whose hand it was.
+-- happened, this says whose hand it was. It is on the disk before whoever
+-- tapped is answered: a thread waits for the disk, and the event loop for
+-- nothing.
 --
 -- @module tuanbo.office.deeds
 
 local cjson = require "cjson.safe"
+
+local durable = require "tuanbo.office.durable"
+
+local POOL = "default"          -- of `aio threads` in office/server.conf
 
 local deeds = {}
 
@@ -30,16 +36,19 @@ function deeds.add(who, deed)
     deed.staff = who.staff.id
     deed.device = who.id
 
-    local line = cjson.encode(deed) .. "\n"
-    local file, err = io.open(path, "ab")
+    local line = cjson.encode(deed)
+    local ran, done, err = ngx.run_worker_thread(POOL, "tuanbo.office.durable",
+                                                 "append", path, line .. "\n")
 
-    if file then
-        local done
+    if ran and done then
+        return
+    end
 
-        -- one write: lines of two never mix
-        file:setvbuf("full", #line + 1)
-        done, err = file:write(line)
-        done = file:close() and done
+    -- no thread is to be had: better a moment of the event loop than no deed
+    if not ran then
+        err = done
+        ngx.log(ngx.WARN, "no thread for a deed: ", err)
+        done, err = durable.append(path, line .. "\n")
 
         if done then
             return
