@@ -223,7 +223,8 @@ cut_wave(bench_t *bench, unsigned day, char *id, unsigned *units,
     memset(units, 0, points_n * SALES * sizeof(*units));
 
     for (i = 0; i < wanted; i++) {
-        units[i % points_n * SALES + i / points_n % SALES] += orders[i].seq != 0;
+        units[i % points_n * SALES + i / points_n % SALES]
+            += orders[i].seq != 0;
     }
 }
 
