@@ -45,6 +45,10 @@ refused('sold for more than it costs', changed($sold_at, sub {
     qr/seq $sold_at: hold \w+ is sold for \d+ fen, not \d+/);
 refused('a newcomer twice', inserted(145, saying(145)),
     qr/seq 146: referred, but its buyer was before/);
+my ($older) = $golden[9] =~ /"buyer":"(\w+)"/;
+refused('a newcomer who is none', changed(144, sub {
+    s/"buyer":"\w+"/"buyer":"$older"/ }),
+    qr/seq 145: referred, but its buyer had a hold before/);
 refused('given twice for one', inserted(148, saying(148)
     =~ s/"number":4/"number":5/r =~ s/"hold":"\w+"/"hold":"${\('c' x 32)}"/r),
     qr/seq 149: granted to the inviter of seq 145 before/);

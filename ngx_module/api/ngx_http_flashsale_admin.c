@@ -237,6 +237,14 @@ ngx_http_flashsale_admin_write(ngx_http_request_t *r,
         return fault->outcome;
     }
 
+    if (command == FS_COMMAND_DOCUMENT) {
+        outcome = fs_admit_document(op.kind, op.slug, body, fault);
+
+        if (outcome != FS_OK) {
+            return outcome;
+        }
+    }
+
     outcome = ngx_http_flashsale_fingerprint(r, body, op.fingerprint);
     if (outcome != FS_OK) {
         return outcome;

@@ -221,6 +221,21 @@ fs_outcome_t ngx_http_flashsale_newcomer_check(ngx_http_request_t *r,
 
 
 /*
+ * ngx_http_flashsale_referral.c: flashsale_referral: of whom it may count that
+ * they came by a neighbour's code.
+ */
+
+char *ngx_http_flashsale_referral(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+/* Whether it may, into command->counts.  What cannot be known does not
+ * count: it stops nobody from buying. */
+void ngx_http_flashsale_referral_check(ngx_http_request_t *r,
+    ngx_http_flashsale_worker_t *worker, fs_view_t *view,
+    fs_command_t *command);
+
+
+/*
  * ngx_http_flashsale_orders.c: the order service's side, signed: what happens
  * to a payment.
  */

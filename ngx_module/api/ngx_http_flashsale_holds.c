@@ -295,6 +295,7 @@ ngx_http_flashsale_admit(ngx_http_request_t *r, ngx_http_flashsale_ctx_t *ctx,
     }
 
     if (outcome == FS_OK) {
+        ngx_http_flashsale_referral_check(r, worker, view, command);
         fs_view_close(view);
         view->store = NULL;
         return FS_OK;

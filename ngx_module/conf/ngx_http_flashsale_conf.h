@@ -24,6 +24,7 @@ typedef struct ngx_http_flashsale_shared_s    ngx_http_flashsale_shared_t;
 typedef struct ngx_http_flashsale_eventfds_s  ngx_http_flashsale_eventfds_t;
 typedef struct ngx_http_flashsale_worker_s    ngx_http_flashsale_worker_t;
 typedef struct ngx_http_flashsale_newcomer_s  ngx_http_flashsale_newcomer_t;
+typedef struct ngx_http_flashsale_referral_s  ngx_http_flashsale_referral_t;
 
 
 /* who signs with a secret, the two who need none, and who has one of two */
@@ -117,6 +118,7 @@ typedef struct {
     ngx_int_t                        queued;        /* UINT32_MAX: a sale's
                                                        stock */
     ngx_http_flashsale_newcomer_t   *newcomer;      /* NULL: off */
+    ngx_http_flashsale_referral_t   *referral;      /* NULL: off */
     ngx_http_flashsale_place_t       place;
     ngx_http_handler_pt              handler;       /* of this place */
     ngx_str_t                        prefix;        /* the location's path */

@@ -278,6 +278,13 @@ static ngx_command_t  ngx_http_flashsale_commands[] = {
       0,
       NULL },
 
+    { ngx_string("flashsale_referral"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE12,
+      ngx_http_flashsale_referral,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("flashsale_api"),
       NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
       ngx_http_flashsale_place,
@@ -707,6 +714,7 @@ ngx_http_flashsale_create_loc_conf(ngx_conf_t *cf)
     lcf->queue_time = NGX_CONF_UNSET_MSEC;
     lcf->queued = NGX_CONF_UNSET;
     lcf->newcomer = NGX_CONF_UNSET_PTR;
+    lcf->referral = NGX_CONF_UNSET_PTR;
 
     return lcf;
 }
@@ -742,6 +750,7 @@ ngx_http_flashsale_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_msec_value(conf->queue_time, prev->queue_time, 1800000);
     ngx_conf_merge_value(conf->queued, prev->queued, UINT32_MAX);
     ngx_conf_merge_ptr_value(conf->newcomer, prev->newcomer, NULL);
+    ngx_conf_merge_ptr_value(conf->referral, prev->referral, NULL);
 
     /* an "if" and a "limit_except" stay what their location is */
 

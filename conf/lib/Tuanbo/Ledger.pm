@@ -115,6 +115,7 @@ sub new {
         waves     => {},    # by id, see Waves.pm
         referred  => {},    # by the seq of its entry, see Givings.pm
         newcomers => {},    # buyers in these
+        first_holds => {},  # of each buyer, no gifts
         clocks    => 0,     # `clock` entries
         next_line => undef, # what the next entry has to be
         at_once   => [],    # what has to follow, see expect

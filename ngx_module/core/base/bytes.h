@@ -7,6 +7,7 @@
 #ifndef FS_BYTES_H
 #define FS_BYTES_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 
@@ -98,6 +99,21 @@ fs_get_le64(const void *p)
     const uint8_t  *b = p;
 
     return fs_get_le32(b) | (uint64_t) fs_get_le32(b + 4) << 32;
+}
+
+
+static inline int
+fs_all_zero(const uint8_t *bytes, size_t len)
+{
+    size_t  i;
+
+    for (i = 0; i < len; i++) {
+        if (bytes[i] != 0) {
+            return 0;
+        }
+    }
+
+    return 1;
 }
 
 

@@ -97,6 +97,10 @@ typedef struct {
     fs_seq_t             claim;         /* ANSWER_CLAIM */
     fs_seq_t             gift;          /* HOLD, GIFT: to be used, 0: none */
     uint32_t             gift_epoch;    /* of its id */
+    uint8_t              from[FS_BUYER_LEN];  /* HOLD: by whose code its buyer
+                                           came; zeros: nobody's */
+    uint8_t              counts;        /* HOLD: 1: `from` may count, as far
+                                           as who asks is known */
     uint8_t              restock;       /* REFUND: the units can be sold */
     uint8_t              fingerprint[8];  /* REFUND, CLAIM, ANSWER_CLAIM,
                                            GRANT: of the request */
@@ -215,7 +219,9 @@ typedef struct {
                                            time are the hold's to tell */
     uint8_t              why;           /* GIFT_UNUSABLE: fs_why_t */
     uint8_t              giving;        /* BAD_REQUEST: of what is given one
-                                           unit is asked for, by itself */
+                                           unit is asked for, by itself;
+                                           DOCUMENT: which of its sales gives
+                                           nothing, see text/referral.h */
     uint32_t             epoch;         /* LIFE: which it is */
     fs_seq_t             last_seq;      /* FORKED: of the ledger */
     int64_t              amount_fen;    /* REFUND_OVER: what is left of the

@@ -338,6 +338,23 @@ fs_crypto_code(fs_crypto_t *crypto, const uint8_t *buyer, char *code)
 }
 
 
+int
+fs_code_formed(fs_str_t code)
+{
+    size_t  i;
+
+    for (i = 0; i < code.len; i++) {
+        if (memchr(fs_code_letters, code.data[i], sizeof(fs_code_letters) - 1)
+            == NULL)
+        {
+            return 0;
+        }
+    }
+
+    return code.len == FS_CODE_LEN;
+}
+
+
 /* What it says is written again, and has to be the same. */
 
 int
@@ -349,7 +366,7 @@ fs_crypto_code_read(fs_crypto_t *crypto, fs_str_t code, uint8_t *buyer)
     uint32_t     bits;
     const char  *letter;
 
-    if (code.len != FS_CODE_LEN) {
+    if (!fs_code_formed(code)) {
         return -1;
     }
 
@@ -359,10 +376,6 @@ fs_crypto_code_read(fs_crypto_t *crypto, fs_str_t code, uint8_t *buyer)
     for (i = 0; i < FS_CODE_LEN; i++) {
         letter = memchr(fs_code_letters, code.data[i],
                         sizeof(fs_code_letters) - 1);
-
-        if (letter == NULL) {
-            return -1;
-        }
 
         bits = bits << 5 | (uint32_t) (letter - fs_code_letters);
 

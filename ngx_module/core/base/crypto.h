@@ -37,6 +37,9 @@ int fs_crypto_pseudonym_read(fs_str_t text, uint8_t *buyer);
  */
 int fs_crypto_code(fs_crypto_t *crypto, const uint8_t *buyer, char *code);
 
+/* 1: it has as many of the letters of a code as one has. */
+int fs_code_formed(fs_str_t code);
+
 /* 0, and whose it is, FS_BUYER_LEN bytes; -1: not a code of this store's. */
 int fs_crypto_code_read(fs_crypto_t *crypto, fs_str_t code, uint8_t *buyer);
 

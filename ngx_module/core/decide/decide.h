@@ -12,6 +12,7 @@
 #include "fold/fold.h"
 #include "sheet/sheet.h"
 #include "text/gives.h"
+#include "text/referral.h"
 
 #pragma GCC visibility push(hidden)
 

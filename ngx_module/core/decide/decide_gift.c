@@ -37,28 +37,13 @@ fs_emit_granted(fs_sheet_t *sheet, const fs_command_t *command,
     const fs_operator_t *op, const fs_sale_t *sale, uint32_t pickup,
     const fs_now_t *now, fs_result_t *result)
 {
-    char               id[FS_HOLD_ID_LEN], key[FS_DOCUMENT_KEY_MAX];
-    size_t             len;
-    fs_str_t           slug, none = fs_str(""), kind = fs_str("granted");
-    fs_entry_t         entry;
-    const fs_terms_t  *terms;
-
-    terms = fs_sheet_terms(sheet, sale->number);
-
-    if (terms == NULL) {
-        sheet->failed = 1;
-        return;
-    }
+    char        id[FS_HOLD_ID_LEN], key[FS_DOCUMENT_KEY_MAX];
+    size_t      len;
+    fs_str_t    slug, none = fs_str(""), kind = fs_str("granted");
+    fs_entry_t  entry;
 
     memset(&entry, 0, sizeof(fs_entry_t));
-    entry.type = FS_ENTRY_GRANTED;
-    entry.lines_n = 1;
-    entry.sale = sale->number;
-    entry.qty = 1;
     entry.pickup = pickup;
-    entry.number = sale->sold + 1;
-    entry.amount_fen = fs_gift_worth(sheet, sale, entry.number);
-    entry.time1 = fs_gift_until(terms, now);
     fs_entry_asked(&entry, command);
 
     /* why it was given to somebody is a document, and no part of the ledger */
@@ -70,7 +55,7 @@ fs_emit_granted(fs_sheet_t *sheet, const fs_command_t *command,
         return;
     }
 
-    fs_emit(sheet, &entry, now);
+    fs_emit_gift(sheet, sale, &entry, now);
 
     if (sheet->failed || !fs_sheet_hold(sheet, entry.hold, &result->hold)) {
         return;

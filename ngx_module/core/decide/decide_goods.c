@@ -63,7 +63,9 @@ static void
 fs_decide_whole(fs_sheet_t *sheet, const fs_command_t *command,
     fs_hold_t *hold, const fs_now_t *now, fs_result_t *result)
 {
+    int                     first;
     fs_entry_t              entry;
+    fs_invited_t            invited;
     const fs_transition_t  *move;
 
     move = fs_transition(hold->state, (command->type == FS_COMMAND_READY)
@@ -77,6 +79,9 @@ fs_decide_whole(fs_sheet_t *sheet, const fs_command_t *command,
     }
 
     if (move->entry != FS_ENTRY_NONE) {
+        first = move->entry == FS_ENTRY_PICKED_UP
+                && fs_inviter_waits(sheet, hold, &invited);
+
         fs_entry_about(&entry, hold, move->entry);
 
         if (move->entry == FS_ENTRY_READY) {
@@ -84,6 +89,10 @@ fs_decide_whole(fs_sheet_t *sheet, const fs_command_t *command,
         }
 
         fs_emit(sheet, &entry, now);
+
+        if (first) {
+            fs_thank_inviter(sheet, &invited, now);
+        }
     }
 
     result->outcome = FS_OK;
@@ -133,10 +142,12 @@ static void
 fs_decide_hand_over(fs_sheet_t *sheet, const fs_command_t *command,
     fs_hold_t *hold, const fs_now_t *now, fs_result_t *result)
 {
+    int             waits;
     int64_t         first_at;
     unsigned        i, named, handed;
     const uint8_t  *key;
     fs_entry_t      first;
+    fs_invited_t    invited;
 
     if ((!hold->paid && !fs_gift_is_thing(sheet, hold))
         || fs_transition(hold->state, FS_MOVE_HAND_OVER)->outcome != FS_OK)
@@ -164,6 +175,9 @@ fs_decide_hand_over(fs_sheet_t *sheet, const fs_command_t *command,
         }
     }
 
+    waits = (named & ~handed) != 0
+            && fs_inviter_waits(sheet, hold, &invited);
+
     /* what is new comes first: it has the key, and gives the answer */
 
     key = command->key;
@@ -185,6 +199,10 @@ fs_decide_hand_over(fs_sheet_t *sheet, const fs_command_t *command,
             first.seq = (key != NULL) ? sheet->seq : first.seq;
             key = NULL;
         }
+    }
+
+    if (waits) {
+        fs_thank_inviter(sheet, &invited, now);
     }
 
     if (fs_sheet_entry(sheet, first.seq, &first)) {

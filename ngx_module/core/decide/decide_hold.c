@@ -34,15 +34,16 @@ void
 fs_decide_hold(fs_sheet_t *sheet, const fs_command_t *command,
     const fs_operator_t *op, const fs_now_t *now, fs_result_t *result)
 {
-    int           full, queue;
-    unsigned      i;
-    uint32_t      term, pickup, sales[FS_LINES_MAX];
-    int64_t       off;
-    fs_str_t      slug;
-    fs_hold_t     hold, gift;
-    fs_sale_t    *sale;
-    fs_entry_t    entry;
-    fs_outcome_t  outcome;
+    int            full, queue, referred;
+    unsigned       i;
+    uint32_t       term, pickup, sales[FS_LINES_MAX];
+    int64_t        off;
+    fs_str_t       slug;
+    fs_hold_t      hold, gift;
+    fs_sale_t     *sale;
+    fs_entry_t     entry;
+    fs_outcome_t   outcome;
+    fs_referral_t  referral;
 
     if (fs_decide_replay(sheet, command, now, result)) {
         return;
@@ -151,10 +152,17 @@ fs_decide_hold(fs_sheet_t *sheet, const fs_command_t *command,
         return;
     }
 
+    referred = fs_may_refer(sheet, command, &referral);
+
     if (queue) {
         result->free = 0;
         result->outcome = (uint16_t) fs_queue_hold(sheet, command, pickup,
                                                    now, result);
+
+        if (referred && result->outcome == FS_QUEUED) {
+            fs_refer(sheet, command, &referral, result->hold.seq, now);
+        }
+
         return;
     }
 
@@ -169,6 +177,7 @@ fs_decide_hold(fs_sheet_t *sheet, const fs_command_t *command,
     entry.time2 = now->mono + term;
     entry.number2 = command->queue;
     memcpy(entry.id1, command->buyer, FS_BUYER_LEN);
+    memcpy(entry.id2, command->from, FS_BUYER_LEN);
     memcpy(entry.key, command->key, FS_KEY_HASH_LEN);
 
     for (i = 0; i < command->lines_n; i++) {
@@ -180,11 +189,16 @@ fs_decide_hold(fs_sheet_t *sheet, const fs_command_t *command,
 
         fs_emit(sheet, &entry, now);
 
+        memset(entry.id2, 0, FS_BUYER_LEN);
         memset(entry.key, 0, FS_KEY_HASH_LEN);
     }
 
     if (command->gift != 0 && fs_sheet_hold(sheet, entry.hold, &hold)) {
         fs_emit_bound(sheet, &hold, &gift, off, 1, now);
+    }
+
+    if (referred) {
+        fs_refer(sheet, command, &referral, entry.hold, now);
     }
 
     if (fs_sheet_hold(sheet, entry.hold, &hold)) {
@@ -344,6 +358,8 @@ fs_same_payload(fs_sheet_t *sheet, const fs_command_t *command,
 
     if (pickup != first.pickup
         || (first.type != FS_ENTRY_GRANTED
+            && memcmp(command->from, first.id2, FS_BUYER_LEN) != 0)
+        || (first.type != FS_ENTRY_GRANTED
             && command->queue != (first.type == FS_ENTRY_QUEUED
                                   || first.number2 != 0))
         || !fs_same_gift(sheet, command, hold, &first))
@@ -452,12 +468,9 @@ static fs_outcome_t
 fs_check_line(fs_sheet_t *sheet, const fs_command_t *command, unsigned i,
     const fs_now_t *now, fs_result_t *result)
 {
-    uint32_t          qty;
-    fs_units_t        units;
     fs_outcome_t      outcome;
     const fs_sale_t  *sale;
 
-    qty = command->lines[i].qty;
     result->sale = command->lines[i].sale;
     sale = fs_sheet_sale(sheet, result->sale);
 
@@ -474,31 +487,8 @@ fs_check_line(fs_sheet_t *sheet, const fs_command_t *command, unsigned i,
         }
     }
 
-    if (sale->closed
-        || (sale->closes_at != 0 && sale->closes_at <= now->due))
-    {
-        return FS_CLOSED;
-    }
-
-    if (!sale->opened && sale->opens_at > now->opens) {
-        result->at = sale->opens_at;
-        return FS_NOT_OPEN;
-    }
-
-    if (sale->paused) {
-        return FS_PAUSED;
-    }
-
-    if (sale->limit != 0) {
-        fs_sheet_units(sheet, command->buyer, sale->number, &units);
-
-        if ((uint64_t) units.taken + qty > sale->limit) {
-            result->limit = sale->limit;
-            return FS_OVER_LIMIT;
-        }
-    }
-
-    return FS_OK;
+    return fs_check_sale(sheet, command->buyer, sale,
+                         command->lines[i].qty, now, result);
 }
 
 

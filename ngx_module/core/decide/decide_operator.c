@@ -38,6 +38,8 @@ static void fs_decide_document(fs_sheet_t *sheet,
     const fs_command_t *command, const fs_operator_t *op,
     const fs_now_t *now, fs_result_t *result);
 static int fs_kind_is(const fs_operator_t *op, const char *kind);
+static int fs_referral_given(fs_sheet_t *sheet, const fs_operator_t *op,
+    fs_referral_t *given, fs_result_t *result);
 
 
 void
@@ -608,12 +610,13 @@ static void
 fs_decide_document(fs_sheet_t *sheet, const fs_command_t *command,
     const fs_operator_t *op, const fs_now_t *now, fs_result_t *result)
 {
-    int         there, pickup;
-    char        key[FS_DOCUMENT_KEY_MAX];
-    MDB_dbi     dbi;
-    fs_str_t    name, old, doc;
-    fs_etag_t   etag;
-    fs_entry_t  entry;
+    int            there, pickup, referral;
+    char           key[FS_DOCUMENT_KEY_MAX];
+    MDB_dbi        dbi;
+    fs_str_t       name, old, doc;
+    fs_etag_t      etag;
+    fs_entry_t     entry;
+    fs_referral_t  given;
 
     /* a sale's is written with its definition */
 
@@ -656,6 +659,15 @@ fs_decide_document(fs_sheet_t *sheet, const fs_command_t *command,
         return;
     }
 
+    referral = fs_referral_is(op->kind, op->slug);
+
+    if (referral && command->type == FS_COMMAND_DOCUMENT
+        && !fs_referral_given(sheet, op, &given, result))
+    {
+        result->outcome = FS_BAD_REQUEST;
+        return;
+    }
+
     result->outcome = FS_OK;
 
     memset(&entry, 0, sizeof(fs_entry_t));
@@ -683,6 +695,11 @@ fs_decide_document(fs_sheet_t *sheet, const fs_command_t *command,
         fs_points_documented(sheet, op->slug);
     }
 
+    if (referral) {
+        fs_sheet_put_referral(sheet, command->type == FS_COMMAND_DELETE
+                                     ? NULL : &given);
+    }
+
     fs_operator_emit(sheet, command, op, &entry, now);
 }
 
@@ -692,4 +709,46 @@ fs_kind_is(const fs_operator_t *op, const char *kind)
 {
     return op->kind.len == strlen(kind)
            && memcmp(op->kind.data, kind, op->kind.len) == 0;
+}
+
+
+/* What the document `shop/referral` says, by the sales' numbers.  0: it says
+ * something else; result->giving: which sale gives nothing. */
+
+static int
+fs_referral_given(fs_sheet_t *sheet, const fs_operator_t *op,
+    fs_referral_t *given, fs_result_t *result)
+{
+    fs_fault_t             fault;
+    const fs_sale_t       *inviter, *newcomer;
+    fs_referral_request_t  request;
+
+    if (fs_request_referral(op->doc, &request, &fault) != 0) {
+        return 0;
+    }
+
+    inviter = fs_sheet_sale(sheet,
+                            fs_sheet_number(sheet, 's',
+                                            fs_slug_str(&request.inviter)));
+
+    if (inviter == NULL || inviter->gives == FS_GIVES_NOTHING) {
+        result->giving = FS_REFERRAL_INVITER;
+        return 0;
+    }
+
+    given->inviter = inviter->number;
+
+    newcomer = fs_sheet_sale(sheet,
+                             fs_sheet_number(sheet, 's',
+                                             fs_slug_str(&request.newcomer)));
+
+    if (newcomer == NULL || newcomer->gives == FS_GIVES_NOTHING) {
+        result->giving = FS_REFERRAL_NEWCOMER;
+        return 0;
+    }
+
+    given->newcomer = newcomer->number;
+    given->per_inviter = request.per_inviter;
+
+    return 1;
 }

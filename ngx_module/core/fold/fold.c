@@ -207,6 +207,10 @@ fs_fold_entry(fs_sheet_t *sheet, const fs_entry_t *entry,
         fs_fold_revealed(sheet, entry, &slot->sale);
         break;
 
+    case FS_ENTRY_REFERRED:
+        fs_fold_referred(sheet, entry);
+        break;
+
     case FS_ENTRY_DRAWN:
         fs_fold_drawn(sheet, entry);
         fs_fold_key(sheet, entry);

@@ -91,6 +91,15 @@ void fs_fold_gift_used(fs_sheet_t *sheet, const fs_hold_t *hold);
 void fs_fold_gift_goods(fs_sheet_t *sheet, const fs_entry_t *entry,
     fs_hold_t *gift);
 
+/*
+ * fold_referral.c: who came by whose code: `referred`; that one of the two was
+ * given something for it, by a `granted` with a reason; that goods of an order
+ * of this buyer's are handed over.
+ */
+void fs_fold_referred(fs_sheet_t *sheet, const fs_entry_t *entry);
+void fs_fold_invited_given(fs_sheet_t *sheet, const fs_entry_t *entry);
+void fs_fold_invited_handed(fs_sheet_t *sheet, const uint8_t *buyer);
+
 /* fold_claim.c: claims and how they were answered. */
 void fs_fold_claimed(fs_sheet_t *sheet, const fs_entry_t *entry,
     fs_sale_slot_t *slot);

@@ -78,6 +78,10 @@ fs_fold_granted(fs_sheet_t *sheet, const fs_entry_t *entry,
         fs_fold_ticket(sheet, entry);
     }
 
+    if (entry->reason != 0) {
+        fs_fold_invited_given(sheet, entry);
+    }
+
     if (fs_all_zero(entry->key, FS_KEY_HASH_LEN)) {
         return;
     }

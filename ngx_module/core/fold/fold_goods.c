@@ -269,6 +269,10 @@ fs_fold_goods(fs_sheet_t *sheet, const fs_entry_t *entry)
         return;
     }
 
+    if (entry->type == FS_ENTRY_PICKED_UP) {
+        fs_fold_invited_handed(sheet, hold.buyer);
+    }
+
     if (entry->sale != 0) {
         fs_fold_line_goods(sheet, entry, &hold);
 

@@ -26,7 +26,7 @@
  * Counted up when entries are folded into other rows than before.  An index
  * of another layout (1 had no field for it) is folded again.
  */
-#define FS_INDEX_LAYOUT   9
+#define FS_INDEX_LAYOUT   10
 
 static const fs_env_db_t  fs_index_dbs[FS_INDEX_N] = {
     [FS_INDEX_HOLDS] = { "holds", MDB_INTEGERKEY },
@@ -48,6 +48,7 @@ static const fs_env_db_t  fs_index_dbs[FS_INDEX_N] = {
     [FS_INDEX_GROUPS] = { "groups", 0 },
     [FS_INDEX_SHELF] = { "shelf", 0 },
     [FS_INDEX_DRAWS] = { "draws", 0 },
+    [FS_INDEX_INVITED] = { "invited", 0 },
     [FS_INDEX_ASIDE] = { "aside", 0 },
     [FS_INDEX_META] = { "meta", 0 },
     [FS_INDEX_FILTERS] = { "filters", 0 }

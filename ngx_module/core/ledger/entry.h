@@ -50,7 +50,8 @@
  *                payments: reference; `sale`: digest of title and doc;
  *                `document`, `deleted`, `called_off`, `compensated`: digest;
  *                `wave`: digest of its sales; `granted`: digest of why, zeros:
- *                nobody said)
+ *                nobody said; `held`, `queued`, of the first line: whose code
+ *                was shown, zeros: none)
  *       96    8  key hash, zeros: none
  *      104    4  number 2 (`sale`: the goal; `ready`: units of the line that
  *                never come; `wave`: the day, as 20261130; `queued`: how long

@@ -70,15 +70,6 @@ fs_write_hex(char *p, const uint8_t *bytes, size_t len)
 }
 
 
-static inline int
-fs_is_zero(const uint8_t *bytes, size_t len)
-{
-    static const uint8_t  zeros[FS_HASH_LEN];
-
-    return memcmp(bytes, zeros, len) == 0;
-}
-
-
 /* The fields that this entry shows: the required, and the optional not 0. */
 
 static uint64_t
@@ -106,7 +97,7 @@ fs_entry_shown(const fs_entry_t *entry)
         present |= FS_SHOWN_LINE;
     }
 
-    if (!fs_is_zero(entry->key, sizeof(entry->key))) {
+    if (!fs_all_zero(entry->key, sizeof(entry->key))) {
         present |= FS_SHOWN_KEY;
     }
 
@@ -114,13 +105,13 @@ fs_entry_shown(const fs_entry_t *entry)
     present |= FS_SHOWN_TERMS;
 
     if (fields->optional & FS_SHOWN_DIGEST
-        && !fs_is_zero(entry->id2, sizeof(entry->id2)))
+        && !fs_all_zero(entry->id2, sizeof(entry->id2)))
     {
         present |= FS_SHOWN_DIGEST;
     }
 
     if (fields->optional & (FS_SHOWN_BOOT | FS_SHOWN_REFUND)
-        && !fs_is_zero(entry->id1, sizeof(entry->id1)))
+        && !fs_all_zero(entry->id1, sizeof(entry->id1)))
     {
         present |= FS_SHOWN_BOOT | FS_SHOWN_REFUND;
     }
@@ -143,8 +134,8 @@ fs_entry_shown(const fs_entry_t *entry)
                                   : FS_SHOWN_ENTRIES;
 
     if (fields->optional & FS_SHOWN_BEACON
-        && (!fs_is_zero(entry->id1, sizeof(entry->id1))
-            || !fs_is_zero(entry->id2, sizeof(entry->id2))))
+        && (!fs_all_zero(entry->id1, sizeof(entry->id1))
+            || !fs_all_zero(entry->id2, sizeof(entry->id2))))
     {
         present |= FS_SHOWN_BEACON;
     }

@@ -14,6 +14,7 @@
 #define FS_TALLY_ROW_VERSION    1
 #define FS_TASK_ROW_VERSION     1
 #define FS_WAVE_ROW_VERSION     1
+#define FS_INVITED_ROW_VERSION  1
 
 
 /*
@@ -433,4 +434,52 @@ fs_tally_key(uint8_t *key, uint32_t sale, uint32_t pickup, uint16_t wave)
     fs_set_be32(key + 4, pickup);
     key[8] = (uint8_t) (wave >> 8);
     key[9] = (uint8_t) wave;
+}
+
+
+/*
+ * Who was invited; the newcomer is in its key:
+ *
+ *   offset size  field
+ *        0    1  version: 1
+ *        1    1  who was given something: 1 the newcomer, 2 the inviter
+ *        2    1  whether goods of the newcomer's were handed over, 0 or 1
+ *        3    5  zero
+ *        8    8  seq of `referred`
+ *       16   16  the inviter
+ */
+
+size_t
+fs_invited_row_encode(const fs_invited_t *invited, uint8_t *row)
+{
+    memset(row, 0, FS_INVITED_ROW_SIZE);
+    row[0] = FS_INVITED_ROW_VERSION;
+    row[1] = invited->given;
+    row[2] = invited->handed;
+    fs_set_le64(row + 8, invited->seq);
+    memcpy(row + 16, invited->inviter, FS_BUYER_LEN);
+
+    return FS_INVITED_ROW_SIZE;
+}
+
+
+int
+fs_invited_row_decode(fs_invited_t *invited, fs_str_t row)
+{
+    const uint8_t  *p;
+
+    p = (const uint8_t *) row.data;
+
+    if (fs_row_check(row, FS_INVITED_ROW_SIZE, FS_INVITED_ROW_VERSION) != 0
+        || p[1] > 3 || p[2] > 1 || !fs_row_zeros(p, 3, 8))
+    {
+        return -1;
+    }
+
+    invited->given = p[1];
+    invited->handed = p[2];
+    invited->seq = fs_get_le64(p + 8);
+    memcpy(invited->inviter, p + 16, FS_BUYER_LEN);
+
+    return 0;
 }

@@ -19,6 +19,7 @@
 #define FS_LISTED_ROW_SIZE   14
 #define FS_PAID_ROW_SIZE     12
 #define FS_TASK_ROW_SIZE     24
+#define FS_INVITED_ROW_SIZE  32
 #define FS_WAVE_ROW_FIXED    32
 #define FS_WAVE_ROW_MAX      (FS_WAVE_ROW_FIXED + FS_WAVE_SALES_MAX * 8)
 #define FS_DEBT_KEY_LEN      16
@@ -60,6 +61,22 @@ typedef struct {
     fs_seq_t             sold;          /* lines up to here are done */
 } fs_task_t;
 
+/* A newcomer, who came by a neighbour's code. */
+typedef struct {
+    uint8_t              inviter[FS_BUYER_LEN];
+    fs_seq_t             seq;           /* of `referred` */
+    uint8_t              given;         /* bits, by fs_invited_bit() */
+    uint8_t              handed;        /* goods of an order were handed
+                                           over */
+} fs_invited_t;
+
+/* The bit of who was given something; reason: of `granted`. */
+static inline uint8_t
+fs_invited_bit(unsigned reason)
+{
+    return reason == FS_REASON_NEWCOMER ? 1 : 2;
+}
+
 
 size_t fs_debt_row_encode(const fs_debt_t *debt, uint8_t *row);
 size_t fs_owed_row_encode(const fs_owed_t *owed, uint8_t *row);
@@ -68,6 +85,7 @@ size_t fs_tally_row_encode(const fs_tally_t *tally, uint8_t *row);
 size_t fs_listed_row_encode(const fs_listed_t *listed, uint8_t *row);
 size_t fs_task_row_encode(const fs_task_t *task, uint8_t *row);
 size_t fs_wave_row_encode(const fs_wave_t *wave, uint8_t *row);
+size_t fs_invited_row_encode(const fs_invited_t *invited, uint8_t *row);
 
 int fs_debt_row_decode(fs_debt_t *debt, fs_str_t row);
 int fs_owed_row_decode(fs_owed_t *owed, fs_str_t row);
@@ -76,6 +94,7 @@ int fs_tally_row_decode(fs_tally_t *tally, fs_str_t row);
 int fs_listed_row_decode(fs_listed_t *listed, fs_str_t row);
 int fs_task_row_decode(fs_task_t *task, fs_str_t row);
 int fs_wave_row_decode(fs_wave_t *wave, fs_str_t row);
+int fs_invited_row_decode(fs_invited_t *invited, fs_str_t row);
 
 /*
  * How many units of an awaited line come when so many are left for it: all, or

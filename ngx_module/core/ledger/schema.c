@@ -1,5 +1,6 @@
 
 #include "ledger/schema.h"
+#include "base/bytes.h"
 
 
 /* The commands of the schemas before; one that is not here is of the present
@@ -101,7 +102,7 @@ fs_schema_of_command(const fs_command_t *command, const fs_operator_t *op)
         return FS_SCHEMA;
     }
 
-    if (command->gift != 0) {
+    if (command->gift != 0 || !fs_all_zero(command->from, FS_BUYER_LEN)) {
         return FS_SCHEMA;
     }
 

@@ -6,11 +6,14 @@
 #include "read/read.h"
 #include "rules/rules.h"
 #include "sheet/sheet.h"
+#include "text/referral.h"
 #include "text/text.h"
 
 
 static fs_outcome_t fs_admit_sale(fs_view_t *view, const fs_slug_t *slug,
     uint32_t *number, fs_refusal_t *refusal);
+static void fs_admit_from(fs_crypto_t *crypto,
+    const fs_hold_request_t *request, fs_command_t *command);
 static int fs_giving_fault(fs_fault_t *fault);
 static int fs_admit_range(fs_sheet_t *sheet, const fs_command_t *command,
     fs_fault_t *fault);
@@ -78,7 +81,28 @@ fs_admit(fs_view_t *view, fs_crypto_t *crypto, fs_sheet_cache_t *cache,
         return FS_INTERNAL;
     }
 
+    fs_admit_from(crypto, request, command);
+
     return FS_OK;
+}
+
+
+/* A code that is nobody's here stops nobody from buying. */
+
+static void
+fs_admit_from(fs_crypto_t *crypto, const fs_hold_request_t *request,
+    fs_command_t *command)
+{
+    fs_str_t  code;
+
+    code.data = request->from;
+    code.len = request->from_len;
+
+    if (code.len != 0
+        && fs_crypto_code_read(crypto, code, command->from) != 0)
+    {
+        memset(command->from, 0, FS_BUYER_LEN);
+    }
 }
 
 
@@ -377,6 +401,18 @@ fs_admit_names(unsigned command, fs_str_t kind, fs_str_t id,
 
 
 fs_outcome_t
+fs_admit_document(fs_str_t kind, fs_str_t id, fs_str_t body,
+    fs_fault_t *fault)
+{
+    fs_referral_request_t  referral;
+
+    return fs_referral_is(kind, id)
+           && fs_request_referral(body, &referral, fault) != 0
+           ? fault->outcome : FS_OK;
+}
+
+
+fs_outcome_t
 fs_admit_paying(const fs_hold_t *hold, const fs_now_t *now,
     fs_result_t *result)
 {
@@ -432,6 +468,14 @@ fs_decided_fault(unsigned command, const fs_result_t *result,
         if (result->at != 0) {
             (void) fs_fault_literal(fault, "gives.beacon.round",
                                     "is not out yet, nor before closes_at");
+        }
+
+        break;
+
+    case FS_COMMAND_DOCUMENT:
+
+        if (result->giving) {
+            fs_referral_fault(result->giving, fault);
         }
 
         break;

@@ -75,6 +75,11 @@ int fs_admit_nonce(fs_crypto_t *crypto,
 fs_outcome_t fs_admit_names(unsigned command, fs_str_t kind, fs_str_t id,
     fs_fault_t *fault);
 
+/* Whether a document may say this: what the engine itself goes by is to be
+ * understood.  OK, or BAD_REQUEST and the fault. */
+fs_outcome_t fs_admit_document(fs_str_t kind, fs_str_t id, fs_str_t body,
+    fs_fault_t *fault);
+
 /* Whether a hold may be shown as one to pay now, before anything is decided.
  * OK, or WRONG_STATE and result->state. */
 fs_outcome_t fs_admit_paying(const fs_hold_t *hold, const fs_now_t *now,

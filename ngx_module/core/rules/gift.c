@@ -230,3 +230,28 @@ fs_gift_worth(fs_sheet_t *sheet, const fs_sale_t *sale, uint32_t number)
 
     return terms != NULL ? terms->off_fen : 0;
 }
+
+
+void
+fs_emit_gift(fs_sheet_t *sheet, const fs_sale_t *sale, fs_entry_t *entry,
+    const fs_now_t *now)
+{
+    const fs_terms_t  *terms;
+
+    terms = fs_sheet_terms(sheet, sale->number);
+
+    if (terms == NULL) {
+        sheet->failed = 1;
+        return;
+    }
+
+    entry->type = FS_ENTRY_GRANTED;
+    entry->lines_n = 1;
+    entry->sale = sale->number;
+    entry->qty = 1;
+    entry->number = sale->sold + 1;
+    entry->amount_fen = fs_gift_worth(sheet, sale, entry->number);
+    entry->time1 = fs_gift_until(terms, now);
+
+    fs_emit(sheet, entry, now);
+}

@@ -29,9 +29,11 @@ unsigned
 fs_hand_over_given(fs_sheet_t *sheet, const fs_timer_t *timer,
     const fs_now_t *now)
 {
+    int               waits;
     unsigned          i;
     fs_hold_t         hold;
     fs_entry_t        entry;
+    fs_invited_t      invited;
     const fs_line_t  *line;
 
     i = timer->pickup;
@@ -50,9 +52,15 @@ fs_hand_over_given(fs_sheet_t *sheet, const fs_timer_t *timer,
         return 0;
     }
 
+    waits = fs_inviter_waits(sheet, &hold, &invited);
+
     fs_entry_about_line(&entry, &hold, i, FS_ENTRY_PICKED_UP);
     entry.flags = FS_ENTRY_BY_TIME;
     fs_emit(sheet, &entry, now);
+
+    if (waits) {
+        fs_thank_inviter(sheet, &invited, now);
+    }
 
     return 1;
 }

@@ -47,6 +47,40 @@ fs_line_called_off(fs_sheet_t *sheet, const fs_hold_t *hold, unsigned line)
 }
 
 
+fs_outcome_t
+fs_check_sale(fs_sheet_t *sheet, const uint8_t *buyer, const fs_sale_t *sale,
+    uint32_t qty, const fs_now_t *now, fs_result_t *result)
+{
+    fs_units_t  units;
+
+    if (sale->closed
+        || (sale->closes_at != 0 && sale->closes_at <= now->due))
+    {
+        return FS_CLOSED;
+    }
+
+    if (!sale->opened && sale->opens_at > now->opens) {
+        result->at = sale->opens_at;
+        return FS_NOT_OPEN;
+    }
+
+    if (sale->paused) {
+        return FS_PAUSED;
+    }
+
+    if (sale->limit != 0) {
+        fs_sheet_units(sheet, buyer, sale->number, &units);
+
+        if ((uint64_t) units.taken + qty > sale->limit) {
+            result->limit = sale->limit;
+            return FS_OVER_LIMIT;
+        }
+    }
+
+    return FS_OK;
+}
+
+
 /*
  * A sold hold reads as `refund_due` from the moment its groups failed, or its
  * sales were called off; the entries that say so line by line follow.

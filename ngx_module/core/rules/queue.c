@@ -68,6 +68,7 @@ fs_queue_hold(fs_sheet_t *sheet, const fs_command_t *command,
     entry.number2 = (command->queue_ms < FS_HOLD_MS_MAX) ? command->queue_ms
                                                          : FS_HOLD_MS_MAX;
     memcpy(entry.id1, command->buyer, FS_BUYER_LEN);
+    memcpy(entry.id2, command->from, FS_BUYER_LEN);
     memcpy(entry.key, command->key, FS_KEY_HASH_LEN);
 
     fs_emit(sheet, &entry, now);

@@ -8,6 +8,7 @@
 
 #include "base/command.h"
 #include "fold/fold.h"
+#include "sheet/sheet_referral.h"
 
 #pragma GCC visibility push(hidden)
 
@@ -27,6 +28,14 @@ int fs_line_failed(fs_sheet_t *sheet, const fs_hold_t *hold, unsigned line);
 /* Whether what was paid for a line goes back, for its sale was called off. */
 int fs_line_called_off(fs_sheet_t *sheet, const fs_hold_t *hold,
     unsigned line);
+
+/*
+ * Whether so many units of a sale may be had now, but for whether they are
+ * free: OK; CLOSED, NOT_OPEN, PAUSED, OVER_LIMIT, with what is told of it.
+ */
+fs_outcome_t fs_check_sale(fs_sheet_t *sheet, const uint8_t *buyer,
+    const fs_sale_t *sale, uint32_t qty, const fs_now_t *now,
+    fs_result_t *result);
 
 /* The answer's hold, as people read it. */
 void fs_result_hold(fs_sheet_t *sheet, const fs_hold_t *hold,
@@ -192,6 +201,41 @@ int64_t fs_gift_worth(fs_sheet_t *sheet, const fs_sale_t *sale,
 
 /* Until when it is good, 0: it has no end. */
 int64_t fs_gift_until(const fs_terms_t *terms, const fs_now_t *now);
+
+/*
+ * A unit of a sale that gives is granted; *entry, begun by the caller, has
+ * whose it is, and what else is said of it.  Whether it may be is checked
+ * before.
+ */
+void fs_emit_gift(fs_sheet_t *sheet, const fs_sale_t *sale,
+    fs_entry_t *entry, const fs_now_t *now);
+
+
+/*
+ * referral.c: a neighbour brings another one.
+ */
+
+/*
+ * Before a hold is made: whether its buyer, as a newcomer, comes by the code
+ * that the command shows.  1: what the shop gives for it, into *referral.
+ */
+int fs_may_refer(fs_sheet_t *sheet, const fs_command_t *command,
+    fs_referral_t *referral);
+
+/* And once it is made: `referred`, and something for the newcomer, when there
+ * is something left. */
+void fs_refer(fs_sheet_t *sheet, const fs_command_t *command,
+    const fs_referral_t *referral, fs_seq_t hold, const fs_now_t *now);
+
+/* Before goods of a hold are handed over: 1: it is the first time that
+ * something was handed over to a newcomer, into *invited. */
+int fs_inviter_waits(fs_sheet_t *sheet, const fs_hold_t *hold,
+    fs_invited_t *invited);
+
+/* And once they are: something for the inviter, when there is something
+ * left. */
+void fs_thank_inviter(fs_sheet_t *sheet, const fs_invited_t *invited,
+    const fs_now_t *now);
 
 
 /*

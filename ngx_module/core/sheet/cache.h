@@ -254,21 +254,6 @@ int fs_sheet_broken(fs_sheet_t *sheet, const char *condition,
 /* There is no memory: not the fault of any row. */
 void fs_sheet_no_memory(fs_sheet_t *sheet);
 
-static inline int
-fs_all_zero(const uint8_t *bytes, size_t len)
-{
-    size_t  i;
-
-    for (i = 0; i < len; i++) {
-        if (bytes[i] != 0) {
-            return 0;
-        }
-    }
-
-    return 1;
-}
-
-
 #pragma GCC visibility pop
 
 #endif /* FS_CACHE_H */

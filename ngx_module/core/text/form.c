@@ -7,7 +7,7 @@
 /* Longer than any name and any value that is taken. */
 #define FS_ARGUMENT_MAX      1024
 
-#define FS_FORM_FIELDS       7          /* of one form, at most */
+#define FS_FORM_FIELDS       8          /* of one form, at most */
 
 
 enum {
@@ -15,6 +15,7 @@ enum {
     FS_FORM_QTY,
     FS_FORM_QUEUE,
     FS_FORM_GIFT,
+    FS_FORM_FROM,
     FS_FORM_PICKUP,
     FS_FORM_KEY,
     FS_FORM_CSRF
@@ -26,12 +27,13 @@ static const fs_field_t  fs_form_fields[] = {
     fs_number_field(fs_request_line_t, "qty", qty, 1, FS_QTY_MAX, 1),
     fs_flag_field(fs_hold_request_t, "queue", queue, 0),
     fs_visible_field(fs_hold_request_t, "gift", gift, 0),
+    fs_visible_field(fs_hold_request_t, "from", from, 0),
     fs_slug_field(fs_hold_request_t, "pickup", pickup, 0),
     fs_visible_field(fs_hold_request_t, "idempotency_key", key, 0),
     fs_visible_field(fs_hold_request_t, "csrf", csrf, 0)
 };
 
-static const fs_schema_t  fs_form_schema = { fs_form_fields, 7 };
+static const fs_schema_t  fs_form_schema = { fs_form_fields, 8 };
 
 /* a form without lines */
 static const fs_schema_t  fs_plain_schema = {

@@ -50,7 +50,8 @@ enum {
 static const fs_field_t  fs_hold_fields[] = {
     FS_HOLD_FIELDS,
     fs_flag_field(fs_hold_request_t, "queue", queue, 0),
-    fs_visible_field(fs_hold_request_t, "gift", gift, 0)
+    fs_visible_field(fs_hold_request_t, "gift", gift, 0),
+    fs_visible_field(fs_hold_request_t, "from", from, 0)
 };
 
 static const fs_schema_t  fs_hold_schema = fs_schema(fs_hold_fields);
@@ -425,6 +426,7 @@ fs_hold_merge(fs_hold_request_t *request, fs_fault_t *fault)
 {
     char                rule[sizeof(fault->rule)];
     unsigned            i, j, n;
+    fs_str_t            from;
     fs_request_line_t  *line, *other;
 
     n = 0;
@@ -465,6 +467,14 @@ fs_hold_merge(fs_hold_request_t *request, fs_fault_t *fault)
     }
 
     request->lines_n = n;
+
+    from.data = request->from;
+    from.len = request->from_len;
+
+    if (from.len != 0 && !fs_code_formed(from)) {
+        return fs_fault_literal(fault, "from", "is somebody's code: 32 "
+                                "letters and digits");
+    }
 
     if (!request->queue) {
         return 0;

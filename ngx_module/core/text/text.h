@@ -38,6 +38,8 @@ typedef struct {
     uint8_t              queue;         /* 1: it waits for units */
     uint16_t             gift_len;      /* the id of a gift, 0: none */
     char                 gift[FS_HOLD_ID_LEN];
+    uint16_t             from_len;      /* somebody's code, 0: none */
+    char                 from[FS_CODE_LEN];
     /* forms only */
     uint16_t             key_len;       /* idempotency_key */
     char                 key[FS_KEY_MAX];
@@ -173,8 +175,8 @@ typedef struct {
 
 /* Each: 0 and the request, or -1 and the fault. */
 
-/* {"sale","qty","pickup","gift"} or {"lines":[{"sale","qty"},…],"pickup",
- * "gift"}, maybe "queue":true of one line */
+/* {"sale","qty","pickup","gift","from"} or {"lines":[{"sale","qty"},…],
+ * "pickup","gift","from"}, maybe "queue":true of one line */
 int fs_request_hold(fs_str_t body, fs_hold_request_t *request,
     fs_fault_t *fault);
 
@@ -331,8 +333,8 @@ int fs_hold_merge(fs_hold_request_t *request, fs_fault_t *fault);
 
 /* Each: 0 and the request, or -1 and the fault. */
 
-/* sale=…&qty=…&pickup=…&gift=…&idempotency_key=…&csrf=…; more lines: sale and
- * qty repeated, in pairs */
+/* sale=…&qty=…&pickup=…&gift=…&from=…&idempotency_key=…&csrf=…; more lines:
+ * sale and qty repeated, in pairs */
 int fs_request_hold_form(fs_str_t body, fs_hold_request_t *request,
     fs_fault_t *fault);
 

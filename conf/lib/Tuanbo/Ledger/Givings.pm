@@ -55,6 +55,8 @@ sub refer {
     $self->problem("referred by itself") if $entry->{from} eq $buyer;
     $self->problem("referred, but its buyer was before")
         if $self->{newcomers}{$buyer}++;
+    $self->problem("referred, but its buyer had a hold before")
+        if $self->{first_holds}{$buyer} ne $entry->{hold};
     $self->{referred}{$entry->{seq}} = {newcomer => $buyer,
         inviter => $entry->{from}};
 

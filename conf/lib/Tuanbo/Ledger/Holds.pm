@@ -70,6 +70,8 @@ sub begin_hold {
             lines => {},
             payments => {},
         };
+        $self->{first_holds}{$entry->{buyer}} //= $entry->{hold}
+            if $entry->{type} ne 'granted';
     }
 
     if ($self->{seq} != $hold->{begun} + $line - 1 || $line > $lines) {
