@@ -80,6 +80,12 @@ good('newcomers', "$store $secrets flashsale_user \$http_x_user;"
     . ' work=$http_x_w; add_header X-Wait $flashsale_newcomer_wait;'
     . ' add_header X-Work $flashsale_newcomer_work; }', 'flashsale_api;');
 
+good('who may be referred', "$store $secrets flashsale_user \$http_x_user;"
+    . ' flashsale_referral digits;', 'flashsale_referral off;'
+    . ' location /w/ { flashsale_referral on if=$http_x_login;'
+    . ' flashsale_api; } location /v/ { flashsale_referral digits'
+    . ' if=$http_x_login; flashsale_api; }', 'flashsale_api;');
+
 good('what comes after an order', "$store flashsale_hand_over_time off;"
     . ' flashsale_claim_time 0; flashsale_claims lot=1%;');
 good('the most of it', "$store flashsale_hand_over_time 30d;"
@@ -144,6 +150,14 @@ for my $case (['""', '""', 'is a variable'], ['off wait=10s', '"off"'],
     my ($value, @words) = @$case;
     bad("flashsale_newcomer $value", ['flashsale_newcomer', @words], $store,
         "set \$a 1; set \$b 1; flashsale_newcomer $value;");
+}
+for my $case (['login', '"login"', '"digits"'], ['""', '"on"'],
+    ['off if=$a', '"off" alone'], ['on if=', 'if='], ['on $a', '"if="'],
+    ['on; flashsale_referral off', 'duplicate'])
+{
+    my ($value, @words) = @$case;
+    bad("flashsale_referral $value", ['flashsale_referral', @words], $store,
+        "set \$a 1; flashsale_referral $value;");
 }
 bad('a size that is none', ['flashsale_store', 'size=big'],
     "flashsale_store $dir/store size=big;");

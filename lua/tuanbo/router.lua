@@ -188,10 +188,18 @@ local function newcomer(c)
 end
 
 
--- Made only for a page that has a hole for it: `newcomer`.
+-- The field of a form that says by whose code somebody came.
+local function from_field(fill)
+    return fill.came_from and '<input type="hidden" name="from" value="'
+                              .. fill.came_from .. '">' or ""
+end
+
+
+-- Made only for a page that has a hole for it: `newcomer`, `from`.
 local on_demand = {
     __index = function(fill, name)
-        return name == "newcomer" and newcomer(fill.context) or nil
+        return name == "newcomer" and newcomer(fill.context)
+               or name == "from" and from_field(fill) or nil
     end,
 }
 
@@ -216,6 +224,7 @@ local function personal(c, is_theirs)
         now = tostring(c.now),
         unpaid = owing,
         context = c,
+        came_from = session.from() or false,
     }, on_demand)
 end
 
@@ -477,6 +486,8 @@ local function hold(c, id)
         return ngx.redirect("/h/" .. id, 303)
     end
 
+    session.forget_from()
+
     if found.pickup and found.pickup ~= ngx.null
        and found.pickup ~= c.likes.pickup
     then
@@ -535,7 +546,7 @@ local function me(c)
         before and before:match("^%x+$"),
         { session.called(buyer) },
         bad or (ngx.var.arg_change and "change"),
-        ngx.var.arg_left)
+        ngx.var.arg_left, session.origin())
 
     if not name then
         return router.problem(view)

@@ -4,6 +4,8 @@
 --                 first visit
 --   tuanbo_name   of before: the name to call out, which the engine keeps now
 --                 (engine.contact()); it is expired
+--   tuanbo_from   by whose code one came, until the first order: a public code,
+--                 not signed
 --   tuanbo_view   language, large type, pickup point: no secret, not signed
 --
 -- With $tuanbo_identity `login` the first cookie is not used: $tuanbo_login
@@ -24,6 +26,10 @@ local text = require "tuanbo.text"
 local RANDOM_BYTES = 10                -- of an id; then when it was given,
 local TIME_BYTES = 6                   -- epoch ms
 local KNOWN_COOKIES = 4096
+local FROM_AGE_S = 30 * 86400
+
+-- a neighbour's code: 32 of the letters that the engine writes it with
+local CODE = "^" .. ("[%da-hjkmnp-tv-z]"):rep(32) .. "$"
 
 local session = {}
 
@@ -389,6 +395,28 @@ function session.change_likes(likes, fields)
     end
 
     session.set_likes(likes)
+end
+
+
+-- By whose code this browser came, if any: as the address says, else as an
+-- address before it said. Whether it counts is the engine's to say.
+function session.from()
+    local asked = (ngx.var.arg_from or ""):match(CODE)
+    local kept = (ngx.var.cookie_tuanbo_from or ""):match(CODE)
+
+    if asked and asked ~= kept then
+        cookies.set("tuanbo_from", asked, FROM_AGE_S)
+    end
+
+    return asked or kept
+end
+
+
+-- It is of no use any more: there is an order.
+function session.forget_from()
+    if ngx.var.cookie_tuanbo_from then
+        cookies.set("tuanbo_from", "", 0)
+    end
 end
 
 

@@ -72,6 +72,8 @@ check_same(const fs_hold_request_t *one, const fs_hold_request_t *other)
     }
 
     fuzz_check(memcmp(&one->pickup, &other->pickup, sizeof(fs_slug_t)) == 0);
+    fuzz_check(one->from_len == other->from_len
+               && memcmp(one->from, other->from, one->from_len) == 0);
 }
 
 
@@ -98,6 +100,7 @@ check_form(const fs_hold_request_t *request)
 
     n = put_field(buf, n, "pickup", request->pickup.data,
                   request->pickup.len);
+    n = put_field(buf, n, "from", request->from, request->from_len);
     n = put_field(buf, n, "idempotency_key", request->key, request->key_len);
     n = put_field(buf, n, "csrf", request->csrf, request->csrf_len);
 
@@ -126,6 +129,12 @@ check_json(const fs_hold_request_t *request)
     n = sprintf(buf, "{\"pickup\":");
     n += sprintf(buf + n, request->pickup.len ? "\"%.*s\"" : "null",
                  request->pickup.len, request->pickup.data);
+
+    if (request->from_len != 0) {
+        n += sprintf(buf + n, ",\"from\":\"%.*s\"", request->from_len,
+                     request->from);
+    }
+
     n += sprintf(buf + n, ",\"lines\":[");
 
     for (i = 0; i < request->lines_n; i++) {

@@ -718,6 +718,34 @@ test_claim(void **state)
 
 
 static void
+test_invited(void **state)
+{
+    uint8_t       row[FS_INVITED_ROW_SIZE];
+    fs_invited_t  invited, back;
+
+    (void) state;
+
+    memset(&invited, 0, sizeof(invited));
+    invited.seq = 0x1234567890;
+    invited.given = 3;
+    invited.handed = 1;
+    memset(invited.inviter, 0xab, FS_BUYER_LEN);
+
+    assert_int_equal(fs_invited_row_encode(&invited, row), sizeof(row));
+    memset(&back, 0, sizeof(back));
+    assert_int_equal(fs_invited_row_decode(&back, str(row, sizeof(row))), 0);
+    assert_memory_equal(&back, &invited, sizeof(back));
+
+    refuses_used(fs_invited_row_decode, &back, row, sizeof(row), 3, 8);
+    row[1] = 4;
+    assert_int_equal(fs_invited_row_decode(&back, str(row, sizeof(row))), -1);
+    row[1] = 3;
+    row[2] = 2;
+    assert_int_equal(fs_invited_row_decode(&back, str(row, sizeof(row))), -1);
+}
+
+
+static void
 test_tally(void **state)
 {
     size_t      len;
@@ -965,6 +993,7 @@ main(void)
         cmocka_unit_test(test_payment),
         cmocka_unit_test(test_timer),
         cmocka_unit_test(test_claim),
+        cmocka_unit_test(test_invited),
         cmocka_unit_test(test_tally),
         cmocka_unit_test(test_listed),
         cmocka_unit_test(test_task),

@@ -728,6 +728,10 @@
             order.queue = true;
         }
 
+        if (wanted.get("from")) {
+            order.from = wanted.get("from");
+        }
+
         if (wanted.get("pickup")) {
             order.pickup = wanted.get("pickup");
         }

@@ -2,6 +2,7 @@
 
 local format = require "tuanbo.format"
 local goods = require "tuanbo.goods"
+local qr = require "tuanbo.qr"
 local unpaid = require "tuanbo.views.unpaid"
 
 local PAGE = 20
@@ -23,7 +24,7 @@ end
 
 
 -- What is known of somebody, in lines.
-local function known_of(c, buyer)
+local function known_of(c, buyer, origin)
     local me = c.engine.me(buyer.id)
 
     if not me then
@@ -38,14 +39,24 @@ local function known_of(c, buyer)
             orders = counts.orders, waiting = counts.to_collect,
         }),
         code = c.say("me.known.code", { code = me.code }),
+        link = origin .. "/?from=" .. me.code,
         can_erase = me.contact and not me.contact.leaving,
         leaving = me.contact and me.contact.leaving,
     }
 end
 
 
--- called: as of session.called(), in a list; left: what erasing came to.
-return function(c, buyer, before, called, bad, left)
+-- The link that brings a neighbour, where the shop gives something for it.
+local function bring(c, known)
+    local given = known and c.engine.document("shop", "referral")
+
+    return given and { link = known.link, qr = qr.of(known.link) } or nil
+end
+
+
+-- called: as of session.called(), in a list; left: what erasing came to;
+-- origin: where links to this shop begin.
+return function(c, buyer, before, called, bad, left, origin)
     local list, next_before, shown = {}, nil, {}
 
     if buyer then
@@ -88,6 +99,8 @@ return function(c, buyer, before, called, bad, left)
         next_before = nil
     end
 
+    local known = buyer and not called[2] and known_of(c, buyer, origin)
+
     return "me", {
         title = c.say("me.title"),
         known = buyer ~= nil,
@@ -97,7 +110,8 @@ return function(c, buyer, before, called, bad, left)
         unnamed = called[2] ~= nil,
         bad = bad,
         asks = buyer and not called[2] and (not called[1] or bad),
-        known_of = buyer and not called[2] and known_of(c, buyer),
+        known_of = known,
+        bring = bring(c, known),
         left = (left == "erased" or left == "leaving")
                and c.say("me.left." .. left),
         by_login = c.by_login,
