@@ -4,8 +4,8 @@
 --                 first visit
 --   tuanbo_name   of before: the name to call out, which the engine keeps now
 --                 (engine.contact()); it is expired
---   tuanbo_from   by whose code one came, until the first order: a public code,
---                 not signed
+--   tuanbo_from   by whose code one came, until the first order: a public
+--                 code, not signed
 --   tuanbo_view   language, large type, pickup point: no secret, not signed
 --
 -- With $tuanbo_identity `login` the first cookie is not used: $tuanbo_login
