@@ -167,10 +167,7 @@ fs_batch_fail(fs_leader_t *leader, fs_outcome_t *outcome)
         error = leader->write.index.error;
     }
 
-    if (error == 0
-        || (fs_db_kind(error) == FS_DB_WRONG
-            && (leader->write.log.error != 0 || !fs_db_damaged(error))))
-    {
+    if (error == 0 || fs_db_kind(error) == FS_DB_WRONG) {
         culprit = FS_CULPRIT_PASS;
     }
 

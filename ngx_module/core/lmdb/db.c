@@ -42,10 +42,6 @@ fs_db_kind(int error)
     case MDB_PANIC:
         return FS_DB_DOUBT;
 
-    case MDB_CORRUPTED:
-    case MDB_PAGE_NOTFOUND:
-    case MDB_CURSOR_FULL:
-    case FS_DB_LOST:
     case MDB_READERS_FULL:
     case MDB_MAP_RESIZED:
     case MDB_BAD_RSLOT:
@@ -54,7 +50,9 @@ fs_db_kind(int error)
         return FS_DB_LATER;
     }
 
-    return FS_DB_WRONG;
+    /* what a damaged file cannot take now, its backup will */
+
+    return fs_db_damaged(error) ? FS_DB_LATER : FS_DB_WRONG;
 }
 
 
@@ -120,7 +118,8 @@ int
 fs_db_broken(int error)
 {
     return error == FS_DB_LOST || error == MDB_CORRUPTED
-           || error == MDB_PAGE_NOTFOUND || error == MDB_CURSOR_FULL;
+           || error == MDB_PAGE_NOTFOUND || error == MDB_CURSOR_FULL
+           || error == MDB_PAGE_FULL;
 }
 
 

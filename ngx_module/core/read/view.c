@@ -321,11 +321,7 @@ fs_view_outcome(fs_view_t *view)
 
     error = view->index.error ? view->index.error : view->log.error;
 
-    if (fs_db_damaged(error) || error == MDB_PANIC) {
-        return FS_NOT_READY;
-    }
-
-    return fs_db_outcome(error);
+    return error == MDB_PANIC ? FS_NOT_READY : fs_db_outcome(error);
 }
 
 
