@@ -7,6 +7,7 @@ local crypto = require "tuanbo.crypto"
 local documents = require "tuanbo.documents"
 local edit = require "tuanbo.office.edit"
 local law = require "tuanbo.office.law"
+local referring = require "tuanbo.office.referring"
 local sheet = require "tuanbo.office.sheet"
 local store = require "tuanbo.office.store"
 
@@ -216,7 +217,9 @@ function records.routes(o)
         routes[o.one .. "/:record/remove"] = {
             roles = OWNER,
             POST = function(c, parts, sent)
-                return remove(c, parts.record, sent)
+                return referring.alone(function()
+                    return remove(c, parts.record, sent)
+                end, "broken")
             end,
         }
     end

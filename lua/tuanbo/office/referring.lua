@@ -7,6 +7,9 @@
 --
 -- @module tuanbo.office.referring
 
+local semaphore = require "ngx.semaphore"
+
+local documents = require "tuanbo.documents"
 local sheets = require "tuanbo.office.sheets"
 local staff = require "tuanbo.office.staff"
 local store = require "tuanbo.office.store"
@@ -15,7 +18,70 @@ local PAGE = 100
 local SALES_MAX = 20000
 local GOODS = { "awaited", "ready", "handed_over", "short" }
 
+local WAIT_S = 30
+
 local referring = {}
+
+-- The office is one worker: what is looked at under this is what is done by.
+local turn = semaphore.new(1)
+
+
+--- One at a time: what takes something away, and what makes a reference to it,
+-- so that nobody refers to what is being looked at to be taken away.
+-- @tparam function act
+-- @param busy what is wrong when its turn does not come
+-- @treturn any what it gives, three values at most; or nil and what is wrong
+function referring.alone(act, busy)
+    if not turn:wait(WAIT_S) then
+        return nil, busy
+    end
+
+    local results = { pcall(act) }
+
+    turn:post()
+
+    if not results[1] then
+        error(results[2], 0)
+    end
+
+    return unpack(results, 2, 4)
+end
+
+
+local function gone(c, kind, id)
+    local doc, code = documents.get(c.engine, kind, id)
+
+    return not doc and code == "not_found"
+end
+
+
+--- Define a sale, whose product and points are there at that moment.
+-- @tparam table c the page's context
+-- @tparam table defined as PUT /admin/sales/ID takes it
+-- @tparam function send
+-- @treturn table|nil what it gives
+-- @treturn table the problem
+function referring.define(c, defined, send)
+    return referring.alone(function()
+        local doc = type(defined.doc) == "table" and defined.doc or {}
+
+        if doc.product and gone(c, "product", doc.product) then
+            return nil, { code = "bad_request", field = "doc.product",
+                          rule = c.say("refers.gone", { id = doc.product }) }
+        end
+
+        for _, point in ipairs(type(doc.pickups) == "table" and doc.pickups
+                               or {})
+        do
+            if gone(c, "pickup", point) then
+                return nil, { code = "bad_request", field = "doc.pickups",
+                              rule = c.say("refers.gone", { id = point }) }
+            end
+        end
+
+        return send()
+    end, { code = "busy" })
+end
 
 
 -- The first answer of test(sale, its document), of all sales there are.

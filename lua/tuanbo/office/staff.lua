@@ -265,10 +265,11 @@ function staff.may(who, roles)
 end
 
 
---- Somebody whose point this is, by the register.
+--- Somebody whose point this is, by the register as it is now.
 -- @tparam string point
 -- @treturn string|nil a name
 function staff.of_point(point)
+    staff.again()
     look()
 
     for _, one in pairs(register.staff) do

@@ -8,6 +8,7 @@ local format = require "tuanbo.format"
 local goods = require "tuanbo.goods"
 local law = require "tuanbo.office.law"
 local paid = require "tuanbo.office.paid"
+local referring = require "tuanbo.office.referring"
 local sales = require "tuanbo.office.sales"
 local sheet = require "tuanbo.office.sheet"
 local store = require "tuanbo.office.store"
@@ -104,7 +105,9 @@ local function creation(c)
 
             defined.title = defined.title or doc and doc.title
 
-            return sales.make(c, defined, key)
+            return referring.define(c, defined, function()
+                return sales.make(c, defined, key)
+            end)
         end,
         done = function(sale) return "/desk/sale/" .. sale.id end,
     }
@@ -173,8 +176,10 @@ local function change_of(c, id)
             return sales.findings(c.engine, c.now, texts)
         end,
         send = function(defined, key, etag)
-            return c.shop.send("admin", "PUT", "/admin/sales/" .. id, defined,
-                               key, etag)
+            return referring.define(c, defined, function()
+                return c.shop.send("admin", "PUT", "/admin/sales/" .. id,
+                                   defined, key, etag)
+            end)
         end,
         done = function() return "/desk/sale/" .. id .. "?done=edit" end,
     }
@@ -264,8 +269,11 @@ local function copy_post(c, _, sent)
             end
 
             if not why then
-                local sale, problem = sales.make(c, one.defined,
-                    (sent.key or "") .. "-" .. one.id:sub(1, 60))
+                local key = (sent.key or "") .. "-" .. one.id:sub(1, 60)
+                local sale, problem = referring.define(c, one.defined,
+                    function()
+                        return sales.make(c, one.defined, key)
+                    end)
 
                 c.deed { what = "copy", method = "PUT",
                          target = "/admin/sales/", about = one.id,

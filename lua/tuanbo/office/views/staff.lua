@@ -3,6 +3,7 @@
 
 local format = require "tuanbo.format"
 local qr = require "tuanbo.qr"
+local referring = require "tuanbo.office.referring"
 local register = require "tuanbo.office.staff"
 
 local ROLES = { "leader", "host", "warehouse", "owner" }
@@ -118,13 +119,17 @@ function acts.add(c, fields)
         roles[#roles + 1] = fields["role." .. role] and role or nil
     end
 
-    for _, point in ipairs(c.points()) do
-        points[#points + 1] = fields["point." .. point.id] and point.id or nil
-    end
+    -- a point that is just taken away gets no leader
+    local made, code = referring.alone(function()
+        for _, point in ipairs(c.points()) do
+            points[#points + 1] = fields["point." .. point.id] and point.id
+                                  or nil
+        end
 
-    local made, code = c.clerk.ask("staff_put", {
-        name = fields.name, roles = roles, points = points,
-    })
+        return c.clerk.ask("staff_put", {
+            name = fields.name, roles = roles, points = points,
+        })
+    end, "slow")
 
     if not made then
         return nil, code

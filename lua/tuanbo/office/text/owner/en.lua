@@ -50,6 +50,7 @@ return {
     ["refers.staff"] = "Not taken away: {name} looks after it. Change that first, under who works here.",
     ["refers.held"] = "Not taken away: somebody is just ordering “{title}”, perhaps for here. Come again in some minutes.",
     ["refers.unknown"] = "Not taken away: whether something refers to it cannot be seen now. Come again later.",
+    ["refers.gone"] = "{id} is not there any more; choose again",
     ["album.title"] = "Photos that nothing uses",
     ["album.none"] = "None. Each photo is of a product, or has just been uploaded.",
     ["album.what"] = "No product has these. What is taken away is gone for good.",
