@@ -245,7 +245,7 @@ test_log_damaged(void **context)
         mdb_env_close(env);
     }
 
-    assert_string_equal(store_refused(&fixture->conf), "internal");
+    assert_string_equal(store_refused(&fixture->conf), "not_ready");
     assert_non_null(strstr(refused, "log cannot be opened"));
 }
 
