@@ -11,6 +11,8 @@ struct ngx_http_flashsale_attendance_s {
     fs_presence_t                   *presence;  /* NULL: not opened yet */
     ngx_http_flashsale_counted_t   **places;    /* by place */
     unsigned                         region;    /* the next one to count */
+    unsigned                         alone:1;   /* it is not shared yet */
+    unsigned                         told:1;    /* the log says so */
     ngx_uint_t                       n;
     fs_presence_set_t                sets[NGX_HTTP_FLASHSALE_ASKED];
 };
@@ -92,12 +94,9 @@ ngx_http_flashsale_attendance_open(
         return NGX_ERROR;
     }
 
-    if (err != 0) {
-        ngx_log_error(NGX_LOG_WARN, worker->log, err,
-                      "flashsale: there is no shared memory for who is in "
-                      "which room: this process counts its own viewers "
-                      "alone");
-    }
+    /* perhaps another process came or went just then: see _begin() */
+
+    attendance->alone = (err != 0);
 
     return NGX_OK;
 }
@@ -149,8 +148,37 @@ void
 ngx_http_flashsale_attendance_begin(
     ngx_http_flashsale_attendance_t *attendance)
 {
+    int                           err;
+    ngx_http_flashsale_worker_t  *worker;
+
     attendance->n = 0;
     attendance->region = 0;
+
+    if (!attendance->alone) {
+        return;
+    }
+
+    worker = attendance->worker;
+
+    err = fs_presence_share(attendance->presence,
+                            (char *) worker->conf->path->name.data);
+
+    if (err != 0 && !attendance->told) {
+        attendance->told = 1;
+        ngx_log_error(NGX_LOG_WARN, worker->log, err,
+                      "flashsale: there is no shared memory for who is in "
+                      "which room: this process counts its own viewers "
+                      "alone");
+
+    } else if (err == 0) {
+        attendance->alone = 0;
+
+        if (attendance->told) {
+            attendance->told = 0;
+            ngx_log_error(NGX_LOG_NOTICE, worker->log, 0,
+                          "flashsale: who is in which room is shared now");
+        }
+    }
 }
 
 

@@ -1,6 +1,10 @@
 
 /* Who looks at what, over processes that come and go. */
 
+#define _GNU_SOURCE                     /* F_OFD_SETLK */
+
+#include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -65,6 +69,18 @@ opened(void)
     assert_int_equal(err, 0);
 
     return presence;
+}
+
+
+static void
+shared_name(char *name, size_t size)
+{
+    struct stat  st;
+
+    assert_int_equal(stat(directory, &st), 0);
+    snprintf(name, size, "/dev/shm/tuanbo-%u-%llx-%llx",
+             (unsigned) geteuid(), (unsigned long long) st.st_dev,
+             (unsigned long long) st.st_ino);
 }
 
 
@@ -210,21 +226,63 @@ test_full(void **state)
 }
 
 
+/* Somebody comes or goes just then: it counts alone until it is let in. */
+
+static void
+test_later(void **state)
+{
+    int             fd, err;
+    char            name[128];
+    struct flock    lock;
+    fs_presence_t  *one, *two;
+
+    (void) state;
+
+    one = opened();
+    shared_name(name, sizeof(name));
+
+    fd = open(name, O_RDWR|O_CLOEXEC);
+    assert_int_not_equal(fd, -1);
+    memset(&lock, 0, sizeof(lock));
+    lock.l_type = F_WRLCK;
+    lock.l_whence = SEEK_SET;
+    lock.l_start = FS_PRESENCE_REGIONS;
+    lock.l_len = 1;
+    assert_int_equal(fcntl(fd, F_OFD_SETLK, &lock), 0);
+
+    two = fs_presence_open(directory, &err);
+    assert_non_null(two);
+    assert_int_equal(err, EAGAIN);
+    assert_int_equal(fs_presence_add(two, note(5, 1)), 0);
+    assert_int_equal(fs_presence_add(two, note(5, 2)), 1);
+    assert_int_equal(fs_presence_share(two, directory), EAGAIN);
+    assert_int_equal(count(two, 5), 2);
+    assert_int_equal(count(one, 5), 0);
+
+    close(fd);
+    assert_int_equal(fs_presence_share(two, directory), 0);
+    assert_int_equal(fs_presence_share(two, directory), 0);
+    assert_int_equal(count(two, 5), 2);
+    assert_int_equal(count(one, 5), 2);
+    assert_int_equal(fs_presence_remove(two, 0), 1);
+    assert_int_equal(count(one, 5), 1);
+
+    fs_presence_close(one);
+    fs_presence_close(two);
+}
+
+
 /* Nothing is left behind in memory. */
 
 static void
 test_gone(void **state)
 {
     char            name[128];
-    struct stat     st;
     fs_presence_t  *one, *two;
 
     (void) state;
 
-    assert_int_equal(stat(directory, &st), 0);
-    snprintf(name, sizeof(name), "/dev/shm/tuanbo-%u-%llx-%llx",
-             (unsigned) geteuid(), (unsigned long long) st.st_dev,
-             (unsigned long long) st.st_ino);
+    shared_name(name, sizeof(name));
 
     one = opened();
     two = opened();
@@ -264,6 +322,7 @@ main(void)
         cmocka_unit_test(test_many),
         cmocka_unit_test(test_killed),
         cmocka_unit_test(test_full),
+        cmocka_unit_test(test_later),
         cmocka_unit_test(test_gone),
     };
 

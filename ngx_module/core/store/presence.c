@@ -61,36 +61,57 @@ fs_presence_open(const char *path, int *err)
 
     presence->fd = -1;
     presence->region = FS_PRESENCE_REGIONS;
-
-    *err = fs_presence_map(presence, path);
-
-    if (*err == 0) {
-        return presence;
-    }
-
-    if (presence->regions) {
-        munmap(presence->regions,
-               FS_PRESENCE_REGIONS * sizeof(fs_presence_region_t));
-        presence->regions = NULL;
-    }
-
-    if (presence->fd != -1) {
-        close(presence->fd);
-        presence->fd = -1;
-    }
-
     presence->own = calloc(1, sizeof(fs_presence_region_t));
 
     if (presence->own == NULL) {
         free(presence);
+        *err = ENOMEM;
         return NULL;
     }
+
+    *err = fs_presence_share(presence, path);
 
     return presence;
 }
 
 
-/* 0 or an errno. */
+int
+fs_presence_share(fs_presence_t *presence, const char *path)
+{
+    int                    rc;
+    fs_presence_region_t  *alone;
+
+    if (presence->fd != -1) {
+        return 0;
+    }
+
+    alone = presence->own;
+    rc = fs_presence_map(presence, path);
+
+    if (rc != 0) {
+
+        if (presence->fd != -1) {
+            close(presence->fd);
+            presence->fd = -1;
+        }
+
+        presence->region = FS_PRESENCE_REGIONS;
+
+        return rc;
+    }
+
+    /* places stay what they are */
+
+    memcpy(presence->own->notes, alone->notes,
+           alone->n * sizeof(alone->notes[0]));
+    atomic_store(&presence->own->n, alone->n);
+    free(alone);
+
+    return 0;
+}
+
+
+/* 0: own is shared, and empty; or an errno. */
 
 static int
 fs_presence_map(fs_presence_t *presence, const char *path)

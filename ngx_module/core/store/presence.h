@@ -40,6 +40,10 @@ typedef struct {
  * its own alone, and *err is why.
  */
 fs_presence_t *fs_presence_open(const char *path, int *err);
+
+/* Try once more to share what is noted, as of the `path` that it was opened
+ * for.  0: it is shared, now or already; else why not. */
+int fs_presence_share(fs_presence_t *presence, const char *path);
 void fs_presence_close(fs_presence_t *presence);
 
 /* A note: who looks at `what`.  Both are hashes. */
