@@ -72,8 +72,8 @@ is(() = $demo->paste(@lines) =~ /"state":"held"|"outcome":"sold"/g, 2,
 
 my $sales = $t->get('/api/sales?limit=100')->json->{sales};
 
-is(@$sales, 9, 'nine sales');
-is((grep { $_->{state} eq 'open' } @$sales), 9, 'all are open');
+is(@$sales, 12, 'nine sales, and three givings');
+is((grep { $_->{state} eq 'open' } @$sales), 12, 'all are open');
 
 my ($strawberry) = grep { $_->{id} eq 'strawberry' } @$sales;
 
