@@ -2,6 +2,7 @@ use v5.36;
 use feature 'bitwise';
 use Tuanbo::Test;
 use File::Copy qw(copy);
+use File::Path qw(remove_tree);
 use Time::HiRes qw(stat);
 
 # Pages of the log are zeroed or filled with garbage, each by itself: nginx
@@ -58,16 +59,23 @@ my %how = (
 
 # Everything is tried that looks at the log, at once.
 sub ask {
-    my %codes;
+    my %codes;          # and which it was that had none, or 500
     my $note = '/admin/documents/note/n-' . int(rand 100);
 
-    $codes{ $_->code // 0 }++ for $t->many([
+    my @asked = (
         $t->hold_call('x-' . rand, 'grape', 1),
         $t->hold_call('y-' . rand, 'pear-7', 1),
         [GET => '/api/sales'], [GET => '/api/sales/pear-3'],
         [GET => '/ledger?limit=1000', role => 'ledger'],
         [PUT => $note, role => 'admin', key => $t->new_key,
-            json => { text => 'x' x int rand 3000 }]]);
+            json => { text => 'x' x int rand 3000 }]);
+    my @answers = $t->many(\@asked);
+    for my $i (0 .. $#asked) {
+        my $code = $answers[$i]->code // 0;
+        $codes{$code}++;
+        push $codes{which}->@*, "$asked[$i][0] $asked[$i][1]"
+            if $code == 0 || $code == 500;
+    }
 
     # what it finds is told as a 500
     my $audit = $t->get('/admin/audit', role => 'admin')->code // 0;
@@ -141,6 +149,22 @@ for my $how (sort keys %how) {
 is($bad, 0, 'all requests had an answer');
 is($died, 0, 'no worker has died');
 cmp_ok($closed, '>', 0, "the store was closed $closed times");
+
+# ---- and while they make an index anew
+$bad = 0;
+for my $n (2 .. 5) {
+    remove_tree(glob $t->store_path . '/index-*');
+    $t->start;
+    spoil($n, $how{zero}->());
+    my $codes = ask();
+    if (crashes() || $codes->{0} || $codes->{500}) {
+        $bad++;
+        diag("page $n, no index: ", encode_json($codes));
+    }
+    $t->stop;
+    spoil(0, $good);
+}
+is($bad, 0, 'without an index, too');
 
 # ---- cut short, as `cp` does it with what it writes over
 for my $pages (0, 1, $last / 2) {

@@ -397,14 +397,12 @@ ngx_http_flashsale_feed_render(ngx_http_request_t *r,
     if (after == feed->after) {
         out = NULL;
 
-        if (fs_db_broken(view.log.error)) {
-            *outcome = FS_NOT_READY;
-
-        } else if (bad || fs_db_damaged(view.log.error)) {
+        if (view.log.error == FS_DB_ROW) {
             *outcome = FS_INTERNAL;
 
         } else {
-            *outcome = ngx_http_flashsale_missing(&view, FS_OK);
+            *outcome = ngx_http_flashsale_missing(&view, bad ? FS_INTERNAL
+                                                             : FS_OK);
         }
     }
 
@@ -414,7 +412,7 @@ ngx_http_flashsale_feed_render(ngx_http_request_t *r,
 
 failed:
 
-    *outcome = fs_db_broken(view.log.error) ? FS_NOT_READY : FS_INTERNAL;
+    *outcome = ngx_http_flashsale_missing(&view, FS_INTERNAL);
 
     fs_view_close(&view);
 

@@ -345,6 +345,7 @@ test_outcomes(void **context)
         { ENOMEM, FS_NOT_READY },
         { MDB_CORRUPTED, FS_NOT_READY },
         { FS_DB_LOST, FS_NOT_READY },
+        { FS_DB_ROW, FS_NOT_READY },
         { MDB_BAD_TXN, FS_NOT_READY },
         { MDB_PAGE_FULL, FS_NOT_READY },
         { MDB_INVALID, FS_NOT_READY },

@@ -81,6 +81,10 @@ fs_db_strerror(int error)
         return "a damaged page was met in the middle of a change";
     }
 
+    if (error == FS_DB_ROW) {
+        return "a row is not what it should be";
+    }
+
     words = mdb_strerror(error);
 
     return words ? words : "unknown error";
@@ -93,6 +97,7 @@ fs_db_damaged(int error)
     switch (error) {
 
     case FS_DB_LOST:
+    case FS_DB_ROW:
     case MDB_CORRUPTED:
     case MDB_PAGE_NOTFOUND:
     case MDB_CURSOR_FULL:

@@ -54,6 +54,10 @@ typedef enum {
     FS_DB_WRONG                         /* what was asked of it */
 } fs_db_kind_t;
 
+/* beside LMDB's numbers and guard.h's: a row was found, and is not what a row
+ * of its kind is; whoever decodes it says so */
+#define FS_DB_ROW  (-30701)
+
 fs_db_kind_t fs_db_kind(int error);
 fs_outcome_t fs_db_outcome(int error);
 

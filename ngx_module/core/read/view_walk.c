@@ -259,7 +259,7 @@ fs_view_entries(fs_view_t *view, fs_seq_t after, size_t limit,
         {
             if (n == 0) {
                 fs_view_unreadable(view, "entry", after + 1);
-                log->error = MDB_INVALID;       /* it, not its page */
+                log->error = FS_DB_ROW;         /* it, not its page */
             }
 
             break;
