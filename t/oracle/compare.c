@@ -343,6 +343,8 @@ compare_answer(oracle_t *oracle, const generated_t *made, fs_seq_t seq,
     case FS_BAD_REQUEST:
         check(got->sale == want->sale, "a pickup point: sale %u, not %u",
               got->sale, want->sale);
+        check(type != FS_COMMAND_DOCUMENT || got->giving == want->giving,
+              "gives nothing: %u, not %d", got->giving, want->giving);
         break;
 
     case FS_GIFT_UNUSABLE:

@@ -1,14 +1,16 @@
 
 /*
  * The rows of what comes after an order, against the oracle: where each
- * line's goods are, the tallies of them, claims, tasks, waves.  Each database
- * is walked through whole: no row is missing, and none is too many.
+ * line's goods are, the tallies of them, claims, tasks, waves; and who came
+ * by whose code.  Each database is walked through whole: no row is missing,
+ * and none is too many.
  */
 
 #include "common/check.h"
 #include "compare.h"
 #include "lmdb/db.h"
 #include "ledger/rows_after.h"
+#include "sheet/sheet_referral.h"
 
 
 /* The rows and what they are held against. */
@@ -427,6 +429,101 @@ after_check_waves(after_t *after)
 }
 
 
+/* Somebody in a row of who was invited: 16 bytes. */
+
+static const oracle_person_t *
+after_person(after_t *after, const void *buyer)
+{
+    check(fs_get_le32(buyer) < ORACLE_PEOPLE, "buyer %u",
+          fs_get_le32(buyer));
+
+    return &after->oracle->people[fs_get_le32(buyer)];
+}
+
+
+static void
+after_check_invited_one(after_t *after, const after_walk_t *walk)
+{
+    const uint8_t          *key;
+    fs_invited_t            invited;
+    const oracle_person_t  *want;
+
+    key = (const uint8_t *) walk->walk.key.data;
+    want = after_person(after, key + 1);
+
+    switch (key[0]) {
+
+    case FS_INVITED_ONE:
+        check(walk->walk.key.len == FS_INVITED_KEY && want->invited
+              && fs_invited_row_decode(&invited, walk->walk.value) == 0,
+              "buyer %u was invited", fs_get_le32(key + 1));
+        check(invited.seq == want->seq
+              && fs_get_le32(invited.inviter) == want->by,
+              "buyer %u was invited by %u, entry %llu; not %u, %llu",
+              fs_get_le32(key + 1), fs_get_le32(invited.inviter),
+              (unsigned long long) invited.seq, want->by,
+              (unsigned long long) want->seq);
+        check(invited.handed == want->handed
+              && (invited.given & 1) == want->welcomed
+              && (invited.given >> 1) == want->thanked,
+              "buyer %u was invited: handed over %u, given %u; not %d, %d "
+              "and %d", fs_get_le32(key + 1), invited.handed, invited.given,
+              want->handed, want->welcomed, want->thanked);
+        break;
+
+    case FS_INVITED_COUNT:
+        check(walk->walk.key.len == FS_INVITED_KEY
+              && walk->walk.value.len == 4
+              && fs_get_le32(walk->walk.value.data) == want->brought,
+              "buyer %u has invited %u, not %u", fs_get_le32(key + 1),
+              fs_get_le32(walk->walk.value.data), want->brought);
+        break;
+
+    default:
+        check(key[0] == FS_INVITED_LIST
+              && walk->walk.key.len == FS_INVITED_LISTED
+              && walk->walk.value.len == FS_BUYER_LEN, "a row of an inviter");
+        want = after_person(after, walk->walk.value.data);
+        check(want->invited && want->by == fs_get_le32(key + 1)
+              && want->seq == fs_get_be64(key + FS_INVITED_KEY),
+              "buyer %u has invited %u, entry %llu", fs_get_le32(key + 1),
+              fs_get_le32(walk->walk.value.data),
+              (unsigned long long) fs_get_be64(key + FS_INVITED_KEY));
+    }
+}
+
+
+/* Who came by whose code: each newcomer by itself, and in the inviter's list;
+ * how many each inviter has. */
+
+static void
+after_check_invited(after_t *after)
+{
+    size_t                  n;
+    unsigned                i;
+    after_walk_t            walk;
+    const oracle_person_t  *person;
+
+    for (after_first(after, &walk, FS_INDEX_INVITED); walk.found;
+         after_next(&walk))
+    {
+        check(walk.walk.key.len >= FS_INVITED_KEY, "a key of who was invited");
+        after_check_invited_one(after, &walk);
+    }
+
+    fs_db_walk_end(&walk.walk);
+    n = 0;
+
+    for (i = 0; i < after->oracle->people_n; i++) {
+        person = &after->oracle->people[i];
+        n += 2 * (size_t) person->invited + (person->brought != 0);
+    }
+
+    check(walk.rows == n, "%zu rows of who was invited, not %zu", walk.rows,
+          n);
+}
+
+
 void
 compare_handed(const oracle_t *oracle, const fs_sale_t *sale)
 {
@@ -481,4 +578,5 @@ compare_after(const oracle_t *oracle, fs_txn_t *index, const MDB_dbi *dbi)
     after_check_paid(&after);
     after_check_tasks(&after);
     after_check_claims(&after);
+    after_check_invited(&after);
 }

@@ -28,12 +28,19 @@ generate_sale(generate_t *g)
 static fs_seq_t
 generate_some_hold(generate_t *g)
 {
-    size_t  n;
+    size_t    n;
+    fs_seq_t  last;
 
     n = g->oracle->holds_n;
 
     if (n == 0 || dice_one_in(g->dice, 100)) {
-        return 1 + dice_below(g->dice, 1000);
+
+        /* any number, but none that is still to come: it may be that of a gift
+         * which the oracle has not been told when it answers */
+
+        last = (n != 0) ? g->oracle->holds[n - 1].seq : 1;
+
+        return 1 + dice_below(g->dice, last < 1000 ? (unsigned) last : 1000);
     }
 
     if (dice_one_in(g->dice, 10)) {
@@ -95,6 +102,7 @@ generate_hold(generate_t *g, fs_command_t *command)
     command->type = FS_COMMAND_HOLD;
     n = dice_one_in(g->dice, 3) ? 3 : ORACLE_BUYERS;
     fs_set_le32(command->buyer, dice_below(g->dice, n));
+    generate_neighbour(g, command);
     n = dice_one_in(g->dice, 2) ? 1000 : 60000;
     command->term_ms = 1 + dice_below(g->dice, n);
     command->live_holds = dice_one_in(g->dice, 3) ? 0 : 3;
@@ -423,8 +431,7 @@ generate_definition(generate_t *g, generated_t *made)
 }
 
 
-/* The document of a pickup point.  It is a literal: *made has no memory for
- * documents. */
+/* The document of a pickup point, a literal. */
 
 static void
 generate_document(generate_t *g, generated_t *made)
@@ -513,6 +520,12 @@ generate_admin(generate_t *g, generated_t *made)
         return;
     }
 
+    if (g->oracle->sales_n >= 4 && dice_one_in(g->dice, 4)
+        && generate_referral(g, made))
+    {
+        return;
+    }
+
     sale = (g->oracle->sales_n == 0) ? 1 : generate_sale(g);
     made->command.type = types[dice_below(g->dice, sizeof(types))];
 
@@ -588,6 +601,13 @@ generate_command(generate_t *g, generated_t *made)
             generate_order_for(g, made);
         }
 
+        if (made->command.type == FS_COMMAND_HOLD
+            && !(dice_one_in(g->dice, 30)
+                 && generate_again(g, &made->command)))
+        {
+            generate_from(g, &made->command);
+        }
+
     } else if (n < 68 && generate_gift(g, &made->command)) {
 
         /* made */
@@ -603,5 +623,17 @@ generate_command(generate_t *g, generated_t *made)
         && fs_get_le32(made->command.key) != 0)
     {
         made->command.key[5] = (uint8_t) (1 + made->command.buyer[0]);
+        made->command.key[6] = made->command.buyer[1];
+    }
+}
+
+
+void
+generate_moved(generated_t *made)
+{
+    made->op.slug.data = made->slug;
+
+    if (made->doc[0] != '\0') {
+        made->op.doc.data = made->doc;
     }
 }

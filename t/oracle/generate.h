@@ -17,6 +17,7 @@ typedef struct {
     fs_operator_t        op;
     int                  has_op;
     char                 slug[16];
+    char                 doc[96];       /* empty: op.doc lies elsewhere */
 } generated_t;
 
 typedef struct {
@@ -26,8 +27,18 @@ typedef struct {
 } generate_t;
 
 
-/* The slug points into *made: it stays where it is. */
+/* The slug points into *made, and so may the document: it stays where it is,
+ * or generate_moved() tells what was copied from it. */
 void generate_command(generate_t *generate, generated_t *made);
+void generate_moved(generated_t *made);
+
+/* generate_referral.c: now and then somebody buys who never did, or not long
+ * ago; by whose code.  1: the shop's document of it; a hold is asked for
+ * again, perhaps by another code. */
+void generate_neighbour(generate_t *generate, fs_command_t *command);
+void generate_from(generate_t *generate, fs_command_t *command);
+int generate_referral(generate_t *generate, generated_t *made);
+int generate_again(generate_t *generate, fs_command_t *command);
 
 /* generate_gift.c: a definition, perhaps of what gives; a hold, perhaps of
  * that, or with a gift; 1: a hold uses another gift. */

@@ -6,7 +6,30 @@
 #include "generate.h"
 
 
-/* Now and then a sale that gives, in place of one that sells. */
+/* 1: something is given now. */
+
+static int
+generate_gives_now(const generate_t *g)
+{
+    uint32_t              number;
+    const oracle_sale_t  *sale;
+
+    for (number = g->oracle->sales_n; number > 0; number--) {
+        sale = &g->oracle->sales[number];
+
+        if (sale->gives != FS_GIVES_NOTHING && sale->opened && !sale->closed
+            && !sale->paused && sale->sold < sale->stock)
+        {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+/* Now and then a sale that gives, in place of one that sells; more often when
+ * there is nothing for a neighbour who comes. */
 
 void
 generate_gives(generate_t *g, generated_t *made, uint32_t sale)
@@ -20,7 +43,7 @@ generate_gives(generate_t *g, generated_t *made, uint32_t sale)
 
     if (old->exists ? old->gives == FS_GIVES_NOTHING
                       || dice_one_in(g->dice, 20)
-                    : !dice_one_in(g->dice, 8))
+                    : !dice_one_in(g->dice, generate_gives_now(g) ? 8 : 2))
     {
         return;
     }
@@ -34,6 +57,10 @@ generate_gives(generate_t *g, generated_t *made, uint32_t sale)
 
     if (op->limit == 0) {
         op->limit = 1;
+    }
+
+    if (!old->exists && dice_one_in(g->dice, 2)) {
+        op->closes_at = 0;
     }
 
     if (old->exists && !dice_one_in(g->dice, 5)) {

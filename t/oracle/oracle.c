@@ -282,7 +282,7 @@ oracle_rebooted(oracle_t *oracle, int64_t mono)
         oracle_age_key(oracle, &oracle->admin_keys[n]);
         oracle_age_key(oracle, &oracle->order_keys[n]);
 
-        for (buyer = 0; buyer < ORACLE_BUYERS; buyer++) {
+        for (buyer = 0; buyer < ORACLE_PEOPLE; buyer++) {
             oracle_age_key(oracle, &oracle->keys[buyer][n]);
         }
     }

@@ -12,7 +12,8 @@
 #include "rules/rules.h"
 
 
-#define ORACLE_BUYERS   24
+#define ORACLE_BUYERS   24              /* who buy again and again */
+#define ORACLE_PEOPLE   1024            /* with those who come once they do */
 #define ORACLE_SALES    1000
 #define ORACLE_PICKUPS  8
 #define ORACLE_KEYS     64              /* keys that one buyer uses */
@@ -100,6 +101,11 @@ typedef struct {
                                            would, and 1; of a gift: of the
                                            hold that uses it; 0: none */
     size_t               asked_gift;    /* of the request that made it */
+    unsigned             asked_from;    /* and by whose code; 0: nobody's */
+    int                  given_for;     /* of a gift: FS_REASON_NEWCOMER,
+                                           FS_REASON_INVITER; 0: it was asked
+                                           for */
+    unsigned             given_newcomer;    /* and who it was that came */
     int64_t              worth;         /* of a gift */
     int64_t              valid_until;   /* 0: for ever */
     uint64_t             why_print;     /* of the request that granted it */
@@ -165,10 +171,10 @@ typedef struct {
     int                  lists;         /* how many pickup points its `doc`
                                            lists; 0: all are allowed */
     int                  listed[ORACLE_PICKUPS + 1];    /* which */
-    uint32_t             taken[ORACLE_BUYERS];      /* units held or sold,
+    uint32_t             taken[ORACLE_PEOPLE];      /* units held or sold,
                                                        for the limit */
-    uint32_t             lapses[ORACLE_BUYERS];     /* in a row */
-    int64_t              lapsed_at[ORACLE_BUYERS];  /* the last one's, mono */
+    uint32_t             lapses[ORACLE_PEOPLE];     /* in a row */
+    int64_t              lapsed_at[ORACLE_PEOPLE];  /* the last one's, mono */
 } oracle_sale_t;
 
 /* An idempotency key, a buyer's or an operator's, and what it did. */
@@ -195,6 +201,29 @@ typedef struct {
     fs_seq_t             seq;           /* of its entry */
     uint32_t             epoch;
 } oracle_life_t;
+
+/* Somebody who buys, as a neighbour of others. */
+typedef struct {
+    int                  known;         /* has had a hold that was no gift */
+    int                  invited;       /* and came by a code with it */
+    unsigned             by;            /* whose it was */
+    fs_seq_t             seq;           /* of its entry, as the engine has
+                                           told */
+    int                  welcomed;      /* was given something for coming */
+    int                  handed;        /* has had goods of an order */
+    int                  thanked;       /* whoever invited was given something
+                                           for it */
+    uint32_t             brought;       /* how many came by the code of this
+                                           one */
+} oracle_person_t;
+
+/* What the shop gives for it. */
+typedef struct {
+    int                  stands;
+    uint32_t             inviter;       /* sales that give */
+    uint32_t             newcomer;
+    uint32_t             per_inviter;
+} oracle_referral_t;
 
 /* A hand-over's nonce, and what was answered. */
 typedef struct {
@@ -281,12 +310,15 @@ typedef struct {
     size_t               live_n;
     size_t              *waiting;       /* holds queued, by age */
     size_t               waiting_n;
-    oracle_key_t         keys[ORACLE_BUYERS][ORACLE_KEYS];
+    oracle_key_t         keys[ORACLE_PEOPLE][ORACLE_KEYS];
     oracle_key_t         admin_keys[ORACLE_KEYS];
     oracle_key_t         order_keys[ORACLE_KEYS];
     char                 pickups[ORACLE_PICKUPS + 1][FS_SLUG_MAX];
     uint32_t             pickups_n;
     int                  documents[ORACLE_PICKUPS + 1];
+    oracle_person_t      people[ORACLE_PEOPLE];
+    unsigned             people_n;      /* those from here on never came */
+    oracle_referral_t    referral;
     uint64_t             payments;      /* made so far, of all holds */
     oracle_hold_t       *others;        /* holds of other lives, of which only
                                            the payments are known */
@@ -324,6 +356,8 @@ typedef struct {
     int                  paid_back;
     long                 claim;         /* index in claims, -1: none */
     int                  why;           /* fs_why_t */
+    int                  giving;        /* which sale of a document gives
+                                           nothing, FS_REFERRAL_* */
     uint32_t             orders;        /* that are compensated */
 } oracle_answer_t;
 
@@ -352,9 +386,10 @@ int oracle_follow(oracle_t *oracle, const fs_entry_t *entry);
 
 /*
  * The engine's ledger has this entry, and it was done here: what it has a
- * number for (a debt, a task, an order's place in the row of those who paid)
- * gets it here.  1: there is such a thing, that has none yet, the same in all
- * that the entry says; or the entry makes none; 0: not.
+ * number for (a debt, a task, an order's place in the row of those who paid,
+ * a newcomer, a gift that came with something else) gets it here.  1: there
+ * is such a thing, that has none yet, the same in all that the entry says; or
+ * the entry makes none; 0: not.
  */
 int oracle_named(oracle_t *oracle, const fs_entry_t *entry);
 

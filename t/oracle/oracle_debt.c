@@ -572,6 +572,10 @@ oracle_named(oracle_t *oracle, const fs_entry_t *entry)
     case FS_ENTRY_COMPENSATED:
         return oracle_named_task(oracle, entry, FS_TASK_COMPENSATE);
 
+    case FS_ENTRY_REFERRED:
+    case FS_ENTRY_GRANTED:
+        return oracle_named_referral(oracle, entry);
+
     case FS_ENTRY_SOLD:
     case FS_ENTRY_SOLD_LATE:
 

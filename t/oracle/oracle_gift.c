@@ -311,8 +311,7 @@ oracle_gift_back(oracle_t *oracle, const oracle_hold_t *hold)
 
 
 void
-oracle_grant(oracle_t *oracle, oracle_hold_t *hold,
-    const fs_command_t *command)
+oracle_grant(oracle_t *oracle, oracle_hold_t *hold)
 {
     oracle_sale_t  *sale;
 
@@ -326,7 +325,6 @@ oracle_grant(oracle_t *oracle, oracle_hold_t *hold,
     hold->valid_until = sale->valid_ms != 0
                         ? oracle->now.wall + sale->valid_ms : 0;
     hold->ended = oracle->now.wall;
-    hold->why_print = fs_get_le64(command->fingerprint);
 }
 
 

@@ -199,6 +199,10 @@ oracle_hand_over(oracle_t *oracle, oracle_hold_t *hold,
     answer->outcome = nonce->outcome;
     answer->at = nonce->answer_at;
     answer->paid_back = nonce->paid_back;
+
+    if (nonce->handed != 0 && hold->paid) {
+        oracle_referral_had(oracle, hold->buyer);
+    }
 }
 
 
@@ -314,6 +318,7 @@ oracle_follow_given(oracle_t *oracle, oracle_hold_t *hold,
     }
 
     oracle_put(oracle, hold, entry->line, FS_GOODS_HANDED_OVER);
+    oracle_referral_had(oracle, hold->buyer);
 
     return 1;
 }

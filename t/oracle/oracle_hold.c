@@ -27,7 +27,9 @@ oracle_same(const oracle_t *oracle, const fs_command_t *command,
         return 0;
     }
 
-    if ((command->queue != hold->asked_queue && !oracle_is_gift(hold))
+    if ((!oracle_is_gift(hold)
+         && (command->queue != hold->asked_queue
+             || oracle_buyer(command->from) != hold->asked_from))
         || !oracle_same_gift(oracle, command, hold))
     {
         return 0;
@@ -209,7 +211,7 @@ oracle_refuses_buyer(oracle_t *oracle, const fs_command_t *command,
 }
 
 
-static oracle_hold_t *
+oracle_hold_t *
 oracle_new_hold(oracle_t *oracle)
 {
     if (oracle->holds_n == oracle->holds_size) {
@@ -405,6 +407,7 @@ oracle_hold(oracle_t *oracle, const fs_command_t *command,
     hold->lines_n = command->lines_n;
     hold->created_at = oracle->now.wall;
     hold->asked_queue = command->queue;
+    hold->asked_from = oracle_buyer(command->from);
 
     hold->pickup = oracle_pickup(oracle, command->pickup.data,
                                  command->pickup.len);
@@ -418,7 +421,8 @@ oracle_hold(oracle_t *oracle, const fs_command_t *command,
     }
 
     if (giving) {
-        oracle_grant(oracle, hold, command);
+        oracle_grant(oracle, hold);
+        hold->why_print = fs_get_le64(command->fingerprint);
 
     } else if (queued) {
         oracle_waits(oracle, hold, command);
@@ -456,5 +460,9 @@ oracle_hold(oracle_t *oracle, const fs_command_t *command,
         oracle->keys[buyer][oracle_key(command)].old = 0;
         oracle->keys[buyer][oracle_key(command)].type = FS_COMMAND_HOLD;
         oracle->keys[buyer][oracle_key(command)].hold = oracle->holds_n - 1;
+    }
+
+    if (!giving) {
+        oracle_referral_came(oracle, command);
     }
 }

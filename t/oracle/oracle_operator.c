@@ -264,7 +264,13 @@ oracle_operator(oracle_t *oracle, const fs_command_t *command,
         || command->type == FS_COMMAND_DELETE)
     {
         answer->sale = 0;
-        oracle_document(oracle, command, op, answer);
+
+        if (op->kind.len == 4) {        /* "shop", not "pickup" */
+            oracle_referral_document(oracle, command, op, answer);
+
+        } else {
+            oracle_document(oracle, command, op, answer);
+        }
 
     } else if (command->type == FS_COMMAND_DEFINE) {
         oracle_define(oracle, op, answer);

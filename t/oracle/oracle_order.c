@@ -513,6 +513,7 @@ oracle_of_hold(oracle_t *oracle, const fs_command_t *command,
         if (hold->state == FS_HOLD_READY) {
             oracle_put_all(oracle, hold, FS_GOODS_READY,
                            FS_GOODS_HANDED_OVER);
+            oracle_referral_had(oracle, hold->buyer);
 
         } else if (hold->state != FS_HOLD_PICKED_UP) {
             oracle_wrong_state(oracle, hold, answer);

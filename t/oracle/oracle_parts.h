@@ -2,7 +2,8 @@
 /*
  * What the parts of the oracle share: oracle.c (units and times), and a file
  * each for holds, orders, operators and timers; and for what comes after an
- * order: goods, claims, tasks of a whole sale, waves.
+ * order: goods, claims, tasks of a whole sale, waves; and for neighbours who
+ * bring each other.
  */
 
 #ifndef ORACLE_PARTS_H
@@ -14,6 +15,7 @@
 int64_t oracle_free(const oracle_sale_t *sale);
 int oracle_live(const oracle_hold_t *hold);
 int oracle_open(const oracle_hold_t *hold);
+oracle_hold_t *oracle_new_hold(oracle_t *oracle);
 oracle_group_t *oracle_group(oracle_t *oracle, const oracle_hold_t *hold,
     unsigned line);
 unsigned oracle_buyer(const uint8_t *buyer);
@@ -114,8 +116,7 @@ int oracle_refuses_giving(const oracle_sale_t *sale,
 int oracle_refuses_gift(oracle_t *oracle, const fs_command_t *command,
     const oracle_hold_t *lines, oracle_answer_t *answer);
 void oracle_bind(oracle_t *oracle, oracle_hold_t *hold, size_t gift);
-void oracle_grant(oracle_t *oracle, oracle_hold_t *hold,
-    const fs_command_t *command);
+void oracle_grant(oracle_t *oracle, oracle_hold_t *hold);
 void oracle_gift(oracle_t *oracle, oracle_hold_t *hold,
     const fs_command_t *command, oracle_answer_t *answer);
 int oracle_same_gift(const oracle_t *oracle, const fs_command_t *command,
@@ -127,6 +128,19 @@ void oracle_gift_ended(oracle_t *oracle, const oracle_hold_t *hold,
     int sold);
 int oracle_gift_gone(oracle_t *oracle, oracle_hold_t *hold);
 void oracle_gift_back(oracle_t *oracle, const oracle_hold_t *hold);
+
+/*
+ * A neighbour brings another one.  _came(): the command has made a hold, no
+ * gift; _had(): somebody was handed goods of an order.  Both may make a gift,
+ * so that no pointer to a hold is good any more.
+ */
+void oracle_referral_came(oracle_t *oracle, const fs_command_t *command);
+void oracle_referral_had(oracle_t *oracle, unsigned buyer);
+int oracle_named_referral(oracle_t *oracle, const fs_entry_t *entry);
+
+/* The shop's document of it: written, or deleted. */
+void oracle_referral_document(oracle_t *oracle, const fs_command_t *command,
+    const fs_operator_t *op, oracle_answer_t *answer);
 
 /* Terms of a definition. */
 int oracle_breaks_terms(const oracle_t *oracle, const oracle_sale_t *sale,

@@ -30,7 +30,7 @@ simulate_new(simulate_t *sim, worker_t *worker, const generated_t *made)
     request->worker = worker->number;
     request->decided = 0;
     request->made = *made;
-    request->made.op.slug.data = request->made.slug;
+    generate_moved(&request->made);
 
     return request;
 }
@@ -246,7 +246,7 @@ simulate_collect_job(worker_t *worker, simulate_batch_t *batch)
     item = simulate_add(batch, &worker->result);
     item->token = simulate_token(worker->sim, worker->job);
     item->made = worker->job->made;
-    item->made.op.slug.data = item->made.slug;
+    generate_moved(&item->made);
 }
 
 
