@@ -17,7 +17,7 @@ my $dir = File::Temp->newdir('questions-XXXXXX', TMPDIR => 1);
 my $model = "$root/build/model/model";
 
 system("make -s -C $root build/model/model >$dir/make 2>&1") if !-x $model;
-is(system("$model 17 12000 $dir/ledger >$dir/model 2>&1"), 0, 'a ledger')
+is(system("$model 45 12000 $dir/ledger >$dir/model 2>&1"), 0, 'a ledger')
     or BAIL_OUT('no ledger');
 my @lines = split /^/, Tuanbo::Test::slurp("$dir/ledger");
 my %seen;
