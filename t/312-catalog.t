@@ -233,6 +233,16 @@ is($t->answers($t->call(PUT => '/guarded/sales/rain', role => 'admin',
     key => $t->new_key, json => { stock => 1, gives => { kind => 'coupon' } }),
     400, 'bad_request', 'and by the engine\'s rules')->{field},
     'gives.off_fen', 'which names its field');
+
+sub referral ($inviter, $id = 'referral') {
+    return $t->call(PUT => "/guarded/documents/shop/$id", role => 'admin',
+        key => $t->new_key, json => { inviter => $inviter,
+            newcomer => 'rain', per_inviter => 3 });
+}
+is(referral('rain')->code, 200, 'what is given to who brings somebody');
+is($t->answers(referral('nothing'), 400, 'bad_request',
+    'which the engine checks')->{field}, 'inviter', 'and names its field');
+$t->answers(referral('rain', 'other'), 400, 'bad_request', 'and no other');
 $t->answers($t->call(PUT => '/guarded/documents/prodcut/one', role => 'admin',
     key => $t->new_key, json => {}), 400, 'bad_request', 'no such kind');
 
