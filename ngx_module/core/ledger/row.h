@@ -6,6 +6,7 @@
 #ifndef FS_ROW_H
 #define FS_ROW_H
 
+#include "base/bytes.h"
 #include "lmdb/db.h"
 
 
@@ -21,13 +22,7 @@ fs_row_check(fs_str_t row, size_t size, uint8_t version)
 static inline int
 fs_row_zeros(const uint8_t *p, size_t from, size_t to)
 {
-    for (/* void */; from < to; from++) {
-        if (p[from] != 0) {
-            return 0;
-        }
-    }
-
-    return 1;
+    return fs_all_zero(p + from, to - from);
 }
 
 
