@@ -30,6 +30,17 @@ function format.yuan(fen)
 end
 
 
+-- The fen of an amount as people type it, like 39.8, of so many digits of yuan
+-- at most; nil where it is none.
+function format.of_yuan(typed, digits)
+    local yuan, rest = typed:match("^%s*(%d+)%.?(%d?%d?)%s*$")
+
+    return yuan and #yuan <= digits
+           and tonumber(yuan) * 100 + tonumber((rest .. "00"):sub(1, 2))
+           or nil
+end
+
+
 local function local_parts(at)
     return os.date("!*t", math.floor((at + offset_ms) / 1000))
 end

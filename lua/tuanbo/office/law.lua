@@ -7,6 +7,7 @@
 -- @module tuanbo.office.law
 
 local cjson = require "cjson.safe"
+local format = require "tuanbo.format"
 
 local law = {}
 
@@ -21,6 +22,7 @@ do
 end
 
 local DAY_MS = 24 * 3600 * 1000
+local NEAR = 30                 -- bytes after a word in which its price stands
 
 
 -- Words are found also with blanks, dots or the like between their letters
@@ -87,14 +89,12 @@ local function struck_in(line, words)
                 break
             end
 
-            local whole, part = line:sub(till + 1, till + 30)
-                :match("^[^%d\n]*(%d+)%.?(%d?%d?)")
+            local amount = line:sub(till + 1, till + NEAR)
+                :match("^[^%d\n]*(%d+%.?%d?%d?)")
 
-            if whole then
+            if amount then
                 found[#found + 1] = {
-                    word = word,
-                    fen = tonumber(whole) * 100
-                          + tonumber((part .. "00"):sub(1, 2)),
+                    word = word, fen = format.of_yuan(amount, NEAR),
                 }
             end
 

@@ -113,12 +113,7 @@ local writers = {
 -- What was typed as a value, or nil.
 local readers = {
     yuan = function(typed)
-        local whole, part = typed:match("^(%d+)%.?(%d?%d?)$")
-
-        return whole and #whole < 12
-               and tonumber(whole) * 100
-                   + tonumber((part .. "00"):sub(1, 2))
-               or nil
+        return format.of_yuan(typed, 11)
     end,
     number = function(typed)
         return typed:find("^%d+$") and #typed < 15 and tonumber(typed) or nil

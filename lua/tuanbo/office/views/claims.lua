@@ -313,15 +313,9 @@ end
 
 -- "3.5" is 350 fen; nil: no amount.
 local function fen_of(value)
-    local yuan, rest = (value or ""):match("^%s*(%d+)%.?(%d*)%s*$")
+    local fen = format.of_yuan(value or "", 8)
 
-    if not yuan or #yuan > 8 or #rest > 2 then
-        return nil
-    end
-
-    local fen = tonumber(yuan) * 100 + (tonumber((rest .. "00"):sub(1, 2)))
-
-    return fen > 0 and fen or nil
+    return fen and fen > 0 and fen or nil
 end
 
 

@@ -26,11 +26,7 @@ local givings = { texts = "givings" }
 
 
 local function fen_of(typed)
-    local whole, part = (typed or ""):match("^%s*(%d+)%.?(%d?%d?)%s*$")
-
-    return whole and #whole < 9
-           and tonumber(whole) * 100 + tonumber((part .. "00"):sub(1, 2))
-           or nil
+    return format.of_yuan(typed or "", 8)
 end
 
 
