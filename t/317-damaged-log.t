@@ -182,6 +182,12 @@ for my $pages (0, 1, $last / 2) {
 }
 
 # ---- a repaired file: by itself; another one: after a reload
+# a log that is put back begins a life with its first start: an entry more, and
+# with it other pages
+$t->start;
+is($t->hold('u-' . rand, 'grape', 1)->code, 201, 'the file is good again');
+$t->stop;
+$good = contents($log);
 $t->start;
 my ($newest) = sort { $b->[0] <=> $a->[0] } map { [
     unpack('Q<', substr $good, $_ * $page + 144, 8),
