@@ -3,6 +3,7 @@ use utf8;
 use Fcntl;
 use File::Path;
 use Tuanbo::Test;
+use Tuanbo::Test::Programs;
 use Tuanbo::Test::Storefront;
 
 binmode Test::More->builder->$_, ':utf8'
@@ -13,14 +14,10 @@ binmode Test::More->builder->$_, ':utf8'
 # a newer build is refused with words; and tuanbo-store does it from outside.
 
 my $root = Tuanbo::Test::root();
-my $tool = "$root/build/tuanbo-store";
+my $tool = program('tuanbo-store');
 my $t = Tuanbo::Test->new->start;
 my $store = $t->store_path;
 my @owner = (stat $store)[4, 5];
-
-# the sanitizers' build has none
-system('make', '-s', '-C', $root, 'TUANBO_SETUP=no', 'build/tuanbo-store')
-    if !-x $tool;
 
 # nothing else is a warning, or worse
 $t->expect_log(qr/folding \d+ entries|index-\d+.data\.mdb is missing|is not the one that was here/);

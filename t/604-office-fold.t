@@ -5,6 +5,7 @@ use FindBin;
 use Test::More;
 use Tuanbo::Test;
 use Tuanbo::Test::Postgres;
+use Tuanbo::Test::Programs;
 
 use lib "$FindBin::Bin/../conf/lib";
 use Tuanbo::Ledger;
@@ -14,13 +15,11 @@ use Tuanbo::Ledger;
 
 my $root = Tuanbo::Test::root();
 my $tool = "$root/conf/bin/tuanbo-office";
-my $model = "$root/build/model/model";
+my $model = program('model/model');
 my $pg = Tuanbo::Test::Postgres->new;
 my $t = Tuanbo::Test->new;
 my $dir = $t->dir;
 my $made = 0;
-
-system("make -s -C $root build/model/model >$dir/make 2>&1") if !-x $model;
 
 sub office (@words) {
     open my $pipe, '-|', "$tool @words 2>&1" or die $!;

@@ -4,6 +4,7 @@ use Mojo::JSON qw(decode_json);
 use Tuanbo::Test;
 use Tuanbo::Test::Clerk;
 use Tuanbo::Test::Postgres;
+use Tuanbo::Test::Programs;
 
 use lib "$FindBin::Bin/../conf/lib";
 use Tuanbo::Ledger;
@@ -11,12 +12,10 @@ use Tuanbo::Ledger;
 # What the desk asks of the folded rows: money, orders, who has not come. Held
 # against what the checker, and a few lines here, add up from the ledger.
 
-my $root = Tuanbo::Test::root();
 my $postgres = Tuanbo::Test::Postgres->new;
 my $dir = File::Temp->newdir('questions-XXXXXX', TMPDIR => 1);
-my $model = "$root/build/model/model";
+my $model = program('model/model');
 
-system("make -s -C $root build/model/model >$dir/make 2>&1") if !-x $model;
 is(system("$model 45 12000 $dir/ledger >$dir/model 2>&1"), 0, 'a ledger')
     or BAIL_OUT('no ledger');
 my @lines = split /^/, Tuanbo::Test::slurp("$dir/ledger");

@@ -5,6 +5,7 @@ use Mojo::JSON qw(decode_json encode_json);
 use Time::HiRes ();
 use Tuanbo::Test;
 use Tuanbo::Test::Office;
+use Tuanbo::Test::Programs;
 use Tuanbo::Signature qw(sign);
 
 binmode Test::More->builder->$_, ':utf8'
@@ -21,8 +22,7 @@ my $days = $ENV{TUANBO_DAYS} // 100;
 my $orders = ($ENV{TUANBO_ENTRIES} // 400_000) / 4;
 my $rounds = 3;
 
-my $root = Tuanbo::Test::root();
-my $history = "$root/build/bench/history";
+my $history = program('bench/history');
 my $o = Tuanbo::Test::Office->new(store => 'size=1g', office => <<'CONF');
     location = /lua/routes {
         content_by_lua_block {
@@ -43,8 +43,6 @@ CONF
 my $shop = $o->shop;
 my $store = $shop->store_path;
 
-my $said = `make -s -C $root build/bench/history 2>&1`;
-$? == 0 or BAIL_OUT("no history: $said");
 mkdir $store or die "$store: $!";
 like(my $made = `$history --days $days --orders $orders --dir $store`,
     qr/^\d+ entries$/, 'a history') or BAIL_OUT('no history');

@@ -5,6 +5,7 @@ use Mojo::JSON qw(decode_json);
 use Mojo::Util qw(encode url_escape);
 use Tuanbo::Test;
 use Tuanbo::Test::Office;
+use Tuanbo::Test::Programs;
 
 binmode Test::More->builder->$_, ':utf8'
     for qw(output failure_output todo_output);
@@ -16,15 +17,13 @@ binmode Test::More->builder->$_, ':utf8'
 my $limit_ms = 100 * Tuanbo::Test::slower;
 my $neighbours = 11_000;
 
-my $root = Tuanbo::Test::root();
+my $history = program('bench/history');
 my $o = Tuanbo::Test::Office->new(store => 'size=1g');
 my $shop = $o->shop;
 my $store = $shop->store_path;
-my $said = `make -s -C $root build/bench/history 2>&1`;
-$? == 0 or BAIL_OUT("no history: $said");
 mkdir $store or die "$store: $!";
 my $orders = 2 * $neighbours;
-like(my $made = `$root/build/bench/history --days 1 --orders $orders \\
+like(my $made = `$history --days 1 --orders $orders \\
     --points 1 --neighbours $neighbours --dir $store`, qr/^\d+ entries$/,
     'a full shelf') or BAIL_OUT('no history');
 my ($entries) = $made =~ /(\d+)/;
