@@ -100,6 +100,25 @@ $owner->get("/desk/give/$order")->submit('main form', sale => $coupon,
     reason => '再送');
 like(wrong(), qr/已经有了/, 'the limit holds');
 
+# ---- to a neighbour who has no order
+my $he = $o->browser;
+$he->get('/');
+my ($code) = $he->get('/me')->text =~ /您的编号：\s*([0-9a-z]{32})/;
+ok($code, 'the page says the code');
+$owner->get('/desk/give');
+$owner->get($owner->dom->at('a[href="/desk/give/to"]')->attr('href'));
+$owner->submit('main form', whose => substr($code, 0, 31) . 'u');
+like(wrong(), qr/没有这个编号/, 'a code that is nobody\'s');
+is($owner->res->code, 404, 'is not found');
+for my $typed (" \U$code\E ", $shop->url("/?from=$code"))  {
+    $owner->get('/desk/give/to')->submit('main form', whose => $typed);
+    is($owner->path, "/desk/give/to/$code", 'whose it is');
+}
+$owner->submit('main form', sale => $coupon, reason => '搬家来的');
+like($owner->text, qr/送到了/, 'given') or diag(wrong());
+like($he->get('/gifts')->text, qr/真心谢谢券/, 'the neighbour has it');
+is($owner->get('/desk/give/to/' . 'a' x 32)->res->code, 404, 'nobody');
+
 # ---- by the owner alone
 $owner->get('/desk/staff')->submit('form:has(button[value="add"])',
     name => '李姐', 'role.leader' => 1, 'point.xingfu' => 1, act => 'add');
@@ -107,6 +126,7 @@ my $leader = $o->enter($owner->dom->at('input.link')->attr('value')
     =~ s{^https?://[^/]+}{}r);
 is($leader->get('/desk/give')->res->code, 403, 'a leader makes none');
 is($leader->get("/desk/give/$order")->res->code, 403, 'and gives none');
+is($leader->get("/desk/give/to/$code")->res->code, 403, 'by a code neither');
 is($leader->get("/desk/order/$order")->dom->at('a[href^="/desk/give/"]'),
     undef, 'nor is led there');
 

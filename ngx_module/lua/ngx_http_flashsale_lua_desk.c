@@ -68,6 +68,33 @@ ngx_http_flashsale_ffi_desk_order(const char *id, size_t id_len, char *buf,
 
 
 int
+ngx_http_flashsale_ffi_desk_buyer(const char *code, size_t code_len,
+    char *buyer)
+{
+    uint8_t                       pseudonym[FS_BUYER_LEN];
+    ngx_http_flashsale_worker_t  *worker;
+
+    worker = ngx_http_flashsale_lua_worker();
+
+    if (worker == NULL || worker->store == NULL) {
+        return -FS_NOT_READY;
+    }
+
+    if (fs_crypto_code_read(worker->crypto,
+                            ngx_http_flashsale_lua_str(code, code_len),
+                            pseudonym)
+        != 0)
+    {
+        return -FS_NO_BUYER;
+    }
+
+    fs_hex(pseudonym, FS_BUYER_LEN, buyer);
+
+    return 0;
+}
+
+
+int
 ngx_http_flashsale_ffi_desk_orders(const char *buyer, size_t buyer_len,
     const char *before, size_t before_len, int limit, char *buf, size_t size)
 {

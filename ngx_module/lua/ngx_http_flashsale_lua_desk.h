@@ -61,6 +61,11 @@ int ngx_http_flashsale_ffi_desk_order(const char *id, size_t id_len,
     char *buf, size_t size, ngx_http_flashsale_ffi_order_t *order,
     char *buyer);
 
+/* Whose public code that is, 2 * FS_BUYER_LEN digits.  0; no_buyer: it is
+ * nobody's. */
+int ngx_http_flashsale_ffi_desk_buyer(const char *code, size_t code_len,
+    char *buyer);
+
 /* All holds of a buyer, as GET holds. */
 int ngx_http_flashsale_ffi_desk_orders(const char *buyer, size_t buyer_len,
     const char *before, size_t before_len, int limit, char *buf,

@@ -62,6 +62,8 @@ const char *ngx_http_flashsale_ffi_goods(int goods);
 int ngx_http_flashsale_ffi_desk_order(const char *id, size_t id_len,
     char *buf, size_t size, ngx_http_flashsale_ffi_order_t *order,
     char *buyer);
+int ngx_http_flashsale_ffi_desk_buyer(const char *code, size_t code_len,
+    char *buyer);
 int ngx_http_flashsale_ffi_desk_orders(const char *buyer, size_t buyer_len,
     const char *before, size_t before_len, int limit, char *buf,
     size_t size);
@@ -147,6 +149,23 @@ function store.order(id)
     order.buyer = ffi_string(buyer_digits, ID_LEN)
 
     return order
+end
+
+
+--- Whose public code that is, as `GET /api/me` has it.
+-- @tparam string code
+-- @treturn string|nil the pseudonym
+-- @treturn string|nil the problem's code; no_buyer: it is nobody's
+function store.buyer_of(code)
+    code = text(code)
+
+    local done = C.ngx_http_flashsale_ffi_desk_buyer(code, #code, buyer_digits)
+
+    if done < 0 then
+        return nil, code_of(done)
+    end
+
+    return ffi_string(buyer_digits, ID_LEN)
 end
 
 

@@ -1,6 +1,7 @@
 -- What the owner gives: a coupon, packets, a draw or a small thing is made
--- here; and one is given by hand to the neighbour of an order. The engine says
--- what a giving may be, and who may still have one.
+-- here; and one is given by hand, to the neighbour of an order or to whoever
+-- has told their code. The engine says what a giving may be, and who may still
+-- have one.
 
 local called = require "tuanbo.office.called"
 local edit = require "tuanbo.office.edit"
@@ -232,7 +233,7 @@ local function make(c, _, sent)
 end
 
 
--- ---- by hand, to the neighbour of an order
+-- ---- by hand, to one neighbour
 
 -- What can be given now.
 local function givable(c)
@@ -253,16 +254,28 @@ local function givable(c)
 end
 
 
-local function order_of(id)
-    local one, code = store.order(id)
+-- Who gets one: buyer, the page's address, and the order that it is about if
+-- it is about one.
+local function receiver_of(parts)
+    if parts.code then
+        local buyer, code = store.buyer_of(parts.code)
 
-    return one, code == "no_such_hold" and "not_found" or code
+        return buyer and { buyer = buyer, page = "/desk/give/to/" .. parts.code },
+               code == "no_buyer" and "not_found" or code
+    end
+
+    local one, code = store.order(parts.hold)
+
+    return one and { buyer = one.buyer, page = "/desk/give/" .. one.id,
+                     order = one.id },
+           code == "no_such_hold" and "not_found" or code
 end
 
 
 local function grant_form(c, one, why, status, sent)
     return "grant", {
-        title = c.say("give.to"), id = one.id, who = called.of(c, one.buyer),
+        title = c.say("give.to"), page = one.page, order = one.order,
+        who = called.of(c, one.buyer),
         list = givable(c), why = why, reason = sent and sent.reason or "",
         done = c.arg.done == "1", key = sent and sent.key or c.key(),
     }, status
@@ -270,7 +283,7 @@ end
 
 
 local function ask_grant(c, parts)
-    local one, code = order_of(parts.hold)
+    local one, code = receiver_of(parts)
 
     if not one then
         return nil, code
@@ -281,7 +294,7 @@ end
 
 
 local function grant(c, parts, sent)
-    local one, code = order_of(parts.hold)
+    local one, code = receiver_of(parts)
 
     if not one then
         return nil, code
@@ -315,12 +328,43 @@ local function grant(c, parts, sent)
                           or edit.why(c, problem), 409, sent)
     end
 
-    return true, "/desk/give/" .. one.id .. "?done=1"
+    return true, one.page .. "?done=1"
+end
+
+
+local function whose_form(c, why, status, typed)
+    return "give-to", { title = c.say("give.to"), why = why,
+                        typed = typed or "" }, status
+end
+
+
+local function ask_whose(c)
+    return whose_form(c)
+end
+
+
+-- A code, or the link that has one, as the neighbour's page shows them.
+local function whose(c, _, sent)
+    local typed = sent.whose or ""
+    local code = (typed:match("[?&]from=(%w+)") or typed):gsub("%s", ""):lower()
+    local buyer, problem = store.buyer_of(code)
+
+    if buyer then
+        return true, "/desk/give/to/" .. code
+    end
+
+    if problem ~= "no_buyer" then
+        return nil, problem
+    end
+
+    return whose_form(c, c.say("give.wrong.whose"), 404, typed)
 end
 
 
 givings.routes = {
     ["give"] = { GET = ask, POST = make, roles = OWNER },
+    ["give/to"] = { GET = ask_whose, POST = whose, roles = OWNER },
+    ["give/to/:code"] = { GET = ask_grant, POST = grant, roles = OWNER },
     ["give/:hold"] = { GET = ask_grant, POST = grant, roles = OWNER },
 }
 
