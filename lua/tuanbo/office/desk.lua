@@ -57,7 +57,8 @@ local options
 -- What a part of a path looks like, by its name.
 local PARTS = {
     point = "^[%l%d-]+$", sale = "^[%l%d-]+$", wave = "^[%l%d-]+$",
-    record = "^[%l%d-]+$", code = "^[%l%d]+$", hold = "^%x+$", token = "^[%w_-]+$",
+    record = "^[%l%d-]+$", code = "^[%l%d]+$",
+    hold = "^%x+$", token = "^[%w_-]+$",
     number = "^%d+$",
     place = "^[%l%d-]+$",
 }

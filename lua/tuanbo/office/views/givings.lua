@@ -260,7 +260,8 @@ local function receiver_of(parts)
     if parts.code then
         local buyer, code = store.buyer_of(parts.code)
 
-        return buyer and { buyer = buyer, page = "/desk/give/to/" .. parts.code },
+        return buyer and { buyer = buyer,
+                           page = "/desk/give/to/" .. parts.code },
                code == "no_buyer" and "not_found" or code
     end
 
@@ -346,7 +347,10 @@ end
 -- A code, or the link that has one, as the neighbour's page shows them.
 local function whose(c, _, sent)
     local typed = sent.whose or ""
-    local code = (typed:match("[?&]from=(%w+)") or typed):gsub("%s", ""):lower()
+    local code = typed:match("[?&]from=(%w+)") or typed:gsub("%s", "")
+
+    code = code:lower()
+
     local buyer, problem = store.buyer_of(code)
 
     if buyer then
