@@ -85,6 +85,11 @@ refused('a number is left out', feed(@full, queued(1, 3), queued(2, 2, 3)),
     qr/seq 6: number 3 in the line of grape, and 2 was to come/);
 refused('too many units', feed(@full, queued(1, 9)),
     qr/9 units are waited for, at most 8/);
+refused('beside units that are free', feed(@opened, held(1, 9),
+    queued(1, 1)),
+    qr/seq 4: queued for 1 units of grape, of which 1 are free for nobody/);
+accepted('behind somebody whom the free units suffice for',
+    feed(@line, stock(2), queued(4, 1)));
 refused('of a sale that is closed', feed(@full,
     '"type":"closed","sale":"grape"', queued(1, 1)),
     qr/queued, but grape is closed/);

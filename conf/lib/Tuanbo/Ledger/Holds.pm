@@ -282,7 +282,7 @@ sub check_term {
         $hold->{expires_at} = $entry->{expires_at};
 
     } elsif ($type eq 'expired' && !$self->{unsteady}
-        && $hold->{clocks} == $self->{clocks}
+        && $hold->{clocks} == $self->{clocks} && defined $hold->{expires_at}
         && $entry->{at} < $hold->{expires_at} - 1)
     {
         $self->problem("expired at $entry->{at}, but hold $entry->{hold}"

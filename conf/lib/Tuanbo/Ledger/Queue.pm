@@ -112,6 +112,10 @@ sub join_queue {
         . ' may be') if $entry->{qty} > MOST;
     $self->problem("queued, but $entry->{sale} is closed")
         if $sale->{closed};
+    my $free = free_units($sale);
+    $self->problem("queued for $entry->{qty} units of $entry->{sale}, of which"
+        . " $free are free for nobody else")
+        if $free >= $entry->{qty} && !defined first_waiting($sale, $free);
     $sale->{last_number} = $entry->{number};
     $sale->{waits}{$entry->{number}} = $entry->{hold};
     push @{$sale->{waiting}{$entry->{qty}}}, $entry->{number};

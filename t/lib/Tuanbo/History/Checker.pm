@@ -260,13 +260,15 @@ sub note_buyer ($self, $request) {
 }
 
 
-# The pickup points that operators wrote, and those that their sales list.
+# The pickup points that operators wrote, and those that their sales list; and
+# how many units may be waited for.
 sub note_points ($self, $request) {
     my ($kind, $id) = $request->{target}
         =~ m{^/admin/(documents/pickup|sales)/([^/]+)\z} or return;
 
     if ($kind eq 'sales') {
         $self->{lists}{$id} = ($request->{body}{doc} // {})->{pickups};
+        $self->{queues}{$id} = $request->{body}{queue};
     }
     else {
         $self->{points}{$id} = 1;

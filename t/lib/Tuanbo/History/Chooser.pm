@@ -18,6 +18,9 @@ my @KINDS = (
     nowhere  => 10,     # a sale that there is not
     greedy   => 15,     # more than a buyer may ever have
     release  => 80,
+    wait     => 55,     # for units that are not free, on two phones at times
+    leave    => 30,     # of those who wait
+    place    => 20,     # a look at it
     point    => 20,     # another pickup point
     pay      => 80,
     grant    => 35,     # a gift
@@ -130,13 +133,17 @@ sub next ($self) {
         wait => $self->draw(3) ? 0 : $self->draw(1000) / 1000,
     );
 
-    if ($kind =~ /^(?:hold|twin|other|greedy|order-for)$/) {
+    if ($kind =~ /^(?:hold|twin|other|greedy|order-for|wait)$/) {
         my $lines = $self->weighted(1 => 70, 2 => 20, 3 => 10);
         $intent{lines} = [ map { [$self->draw(1 << 16), 1 + $self->draw(3)] }
             1 .. $lines ];
         $intent{pickup} = [undef, 0, 0, 1]->[$self->draw(4)];
         $intent{pickup} = 'nowhere' if !$self->draw(100);
         $intent{keyed} = $kind ne 'hold' || $self->draw(5) ? 1 : 0;
+    }
+    if ($kind eq 'wait') {
+        $intent{two} = !$self->draw(5);
+        $intent{most} = !$self->draw(12);
     }
     elsif ($kind eq 'contact') {
         $intent{amiss} = $self->weighted('' => 80, name => 12, buyer => 8);

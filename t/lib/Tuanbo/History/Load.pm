@@ -8,7 +8,8 @@ package Tuanbo::History::Load;
 use v5.36;
 
 use parent qw(Tuanbo::History::DayAfter Tuanbo::History::Desk
-    Tuanbo::History::Neighbours Tuanbo::History::Givings);
+    Tuanbo::History::Neighbours Tuanbo::History::Givings
+    Tuanbo::History::InLine);
 
 use Mojo::Date;
 use Mojo::IOLoop;
@@ -288,7 +289,7 @@ sub ask ($self, $file, $buyer, $key, $body, $then) {
     $self->call($file, $call, sub ($answer) {
         $self->note_hold($buyer, $answer->{body})
             if ($answer->{code} // 0) =~ /^20[012]$/;
-        $then->();
+        $then->($answer);
     });
 }
 
@@ -600,7 +601,8 @@ sub wave_sales ($self) {
     return (
         rush => { stock => $stock, limit => 2, hold_ms => 1500,
             cancel_ms => 60_000 },
-        few => { stock => int($stock / 4) + 1, hold_ms => 1000 },
+        few => { stock => int($stock / 4) + 1, hold_ms => 1000,
+            queue => 2 * $stock },
         plenty => { stock => 10 * $stock, limit => 4, hold_ms => 3000,
             cancel_ms => 200 },
         group => { stock => $stock, limit => 5, hold_ms => 2000,
