@@ -458,7 +458,15 @@ static const fs_entry_t  entries[] = {
     { .type = FS_ENTRY_GRANTED, .at = T0 + 180009702, .hold = 148,
       .sale = RAIN, .qty = 1, .lines_n = 1, .number = 4, .amount_fen = 500,
       .reason = FS_REASON_INVITER, .time1 = T0 + 784809702, .number2 = 145,
-      .id1 = ZHAO }
+      .id1 = ZHAO },
+
+    /* 149: what the inviter is thanked for */
+    { .type = FS_ENTRY_SOLD, .at = T0 + 180009703, .hold = 144,
+      .sale = GRAPE, .qty = 1, .lines_n = 1, .amount_fen = 3980,
+      .id2 = "payment number e" },
+    { .type = FS_ENTRY_PICKED_UP, .at = T0 + 180009704, .hold = 144,
+      .sale = GRAPE, .qty = 1, .lines_n = 1, .number = FS_VIA_CODE,
+      .key = KEY }
 };
 
 #define ENTRIES_N  (sizeof(entries) / sizeof(entries[0]))

@@ -116,6 +116,7 @@ sub new {
         referred  => {},    # by the seq of its entry, see Givings.pm
         newcomers => {},    # buyers in these
         first_holds => {},  # of each buyer, no gifts
+        handed    => {},    # buyers to whom goods were handed over
         clocks    => 0,     # `clock` entries
         next_line => undef, # what the next entry has to be
         at_once   => [],    # what has to follow, see expect
@@ -422,6 +423,7 @@ sub finish {
         $self->finish_waves;
         $self->finish_tasks;
         $self->finish_queues;
+        $self->finish_referrals;
     }
 
     return;

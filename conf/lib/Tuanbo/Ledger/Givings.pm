@@ -84,6 +84,23 @@ sub check_invited {
 }
 
 
+# Whoever brought somebody has something for it once that one has collected.
+
+sub finish_referrals {
+    my ($self) = @_;
+
+    for my $seq (sort { $a <=> $b } keys %{$self->{referred}}) {
+        my ($newcomer, $given) = @{$self->{referred}{$seq}}{qw(newcomer given)};
+
+        $self->problem("granted to the inviter of seq $seq, and nothing was"
+            . " handed over to $newcomer")
+            if $given->{inviter} && !$self->{handed}{$newcomer};
+    }
+
+    return;
+}
+
+
 # A thing is handed over like goods, and nothing else is; nobody waits for it.
 
 sub move_gift {

@@ -197,6 +197,7 @@ sub set_goods {
 
         $line->{handed} = [$self->{seq}, $entry->{at},
             defined $entry->{via}];
+        $self->{handed}{$hold->{buyer}} = 1;
 
     } elsif (defined $entry->{due_at}) {
         $line->{due_at} = $entry->{due_at};
