@@ -264,6 +264,15 @@ my $leader = $o->enter($owner->dom->at('input.link')->attr('value')
     =~ s{^https?://[^/]+}{}r);
 is_deeply([values tables($leader->get("$base/sort"))->%*],
     [['1|和平路|土鸡蛋|4 份|☐']], 'a leader sees the own point');
+for my $page ('/desk/wave/2026-12-01', map { "$base/$_" }
+    qw(grower sort routes))
+{
+    like($leader->get($page)->text, qr/只有您的自提点：和平路。/,
+        "$page of a leader says that it is not all");
+    unlike($owner->get($page)->text, qr/只有您的/, 'the owner has all');
+}
+unlike($leader->get("$base/pack/heping")->text, qr/只有您的/,
+    'a list of one point has all of it');
 is(code($leader->get("$base/pack/xingfu")), 403, 'no other');
 is(code($leader->get('/desk/labels/2026-12-01/xingfu')), 403, 'nor its labels');
 is(code($leader->get("$base/pack/heping")), 200, 'but its own');

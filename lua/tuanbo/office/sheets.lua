@@ -63,12 +63,24 @@ local function in_language(c, doc, name)
 end
 
 
+local function ordered(one)
+    local count = 0
+
+    for _, line in ipairs(one.lines) do
+        count = count + line.ordered
+    end
+
+    return count
+end
+
+
 -- The pickup point as lists have it.
 local function point_of(c, one, item)
     local id = one.pickup or coming.NO_POINT
     local doc = one.pickup and documents.get(c.engine, "pickup", id) or {}
     local point = {
-        id = id, pickup = one.pickup, lines = one.lines, ordered = 0,
+        id = id, pickup = one.pickup, lines = one.lines,
+        ordered = ordered(one),
         name = in_language(c, doc, "name")
                or one.pickup or c.say("list.no_point"),
         address = in_language(c, doc, "address") or "",
@@ -79,10 +91,6 @@ local function point_of(c, one, item)
     table.sort(point.lines, function(a, b)
         return item(a.sale).place < item(b.sale).place
     end)
-
-    for _, line in ipairs(point.lines) do
-        point.ordered = point.ordered + line.ordered
-    end
 
     return point
 end
@@ -113,7 +121,8 @@ end
 -- @tparam table c the page's context
 -- @tparam string id
 -- @treturn table|nil the wave; its points have id ("-" for none), name,
--- address, region, route, stop, lines, ordered; `item` as of sheets.items()
+-- address, region, route, stop, lines, ordered; `item` as of sheets.items();
+-- `partly`: goods of it go to points that are not theirs
 -- @treturn string the problem's code
 function sheets.wave(c, id)
     local wave, code = coming.wave(id, sheets.pause)
@@ -126,12 +135,12 @@ function sheets.wave(c, id)
     wave.item = sheets.items(c, wave)
 
     for _, one in ipairs(wave.points) do
-        if c.sees(one.pickup or coming.NO_POINT) then
-            local point = point_of(c, one, wave.item)
+        local some = ordered(one) > 0
 
-            if point.ordered > 0 then
-                points[#points + 1] = point
-            end
+        if some and c.sees(one.pickup or coming.NO_POINT) then
+            points[#points + 1] = point_of(c, one, wave.item)
+        elseif some then
+            wave.partly = true
         end
     end
 
@@ -164,6 +173,20 @@ function sheets.day(c, wave)
         day = tonumber(day), month_name = c.say("month." .. tonumber(month)),
         weekday = c.say("day." .. os.date("!*t", os.time {
             year = year, month = month, day = day, hour = 12 }).wday) })
+end
+
+
+--- That the lists over all points have some of them alone, in words: somebody
+-- else's with the same position have more. Nil where they have all.
+function sheets.only(c, wave)
+    local names = {}
+
+    for i, point in ipairs(wave.points) do
+        names[i] = point.name
+    end
+
+    return wave.partly and c.say("list.only", {
+        points = table.concat(names, c.say("desk.and")) })
 end
 
 

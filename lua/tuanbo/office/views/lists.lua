@@ -319,7 +319,8 @@ local function list(name)
 
         -- each driver takes one
         return shown(c, name, wave, { sections = sections, pages = 1,
-                                      apart = name == "routes" })
+                                      apart = name == "routes",
+                                      only = sheets.only(c, wave) })
     end
 end
 

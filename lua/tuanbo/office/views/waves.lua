@@ -272,6 +272,7 @@ local function one(c, parts, wrong, status)
         title = c.say("waves.title", { day = sheets.day(c, wave) }),
         id = wave.id, state = state_of(c, wave), frozen = wave.seq ~= nil,
         position = sheets.position(c, wave), points = points,
+        only = sheets.only(c, wave),
         sum = c.say("waves.sum", { count = sum, points = #points }),
         lists = { "grower", "sort", "routes" },
         can_cut = not wave.seq and c.may("owner"), key = c.key(),

@@ -30,6 +30,7 @@ return {
 
     ["list.day"] = "{weekday} {day} {month_name}",
     ["list.position"] = "Wave {wave} · position {seq}",
+    ["list.only"] = "Your own points only: {points}. Goods of others are not in it.",
     ["list.open"] = "Not cut yet ({when}): numbers will change",
     ["list.open.what"] = "Not cut yet: numbers will change. Print it after that.",
     ["list.not_yet"] = "not cut",

@@ -30,6 +30,7 @@ return {
 
     ["list.day"] = "{month_name}{day}日（{weekday}）",
     ["list.position"] = "批次 {wave} · 截单位置 {seq}",
+    ["list.only"] = "只有您的自提点：{points}。别的点也有货，不在这里面。",
     ["list.open"] = "还没截单（{when}），数字会变",
     ["list.open.what"] = "还没截单，数字会变。请等截单以后再打印。",
     ["list.not_yet"] = "未截单",
