@@ -67,11 +67,31 @@ is($owner->dom->find('section.beside')->size, 4, 'for each kind of task');
 is($leader->get('/desk/hand-over/binjiang')->res->code, 403, 'and no other');
 like($leader->get($xingfu)->text, qr/没有等着取的货/, 'nothing has come');
 
+# ---- nor has it yet, but who asks is told, and may need another link
+sub coming () {
+    return $leader->dom->find('#coming li')->map(sub {
+        $_->all_text =~ s/\s+/ /gr =~ s/^ | $//gr })->join('; ');
+}
+
+$leader->get("$xingfu?q=1234");
+like(coming, qr/^李阿姨 1234 葡萄 × 1 份 提货码 \d{4} \d{4}\z/,
+    'by the digits, what is still to come');
+unlike($leader->text, qr/没找到/, 'so somebody is found');
+is($leader->dom->at('#coming a')->attr('href'), "/desk/order/$lin->{hold}",
+    'with a way to the order');
+is(names($leader), '', 'it cannot be handed over');
+like($leader->get("$xingfu?q=%E6%9D%8E")->dom->at('#coming')->all_text,
+    qr/李阿姨/, 'by the name');
+is($leader->get("$xingfu?q=9999")->dom->find('#coming')->size, 0, 'nobody');
+is($leader->get("$xingfu?q=1234&after=~zz")->res->code, 400,
+    'what is no cursor');
+
 # ---- it has come
 ready($_) for $lin, $wang, $far;
 is(names($leader->get($xingfu)), '李阿姨 1234 没留称呼', 'who waits');
 like($leader->text, qr/葡萄 × 1 .*土鸡蛋 × 1/, 'for what');
 is(names($leader->get("$xingfu?q=1234")), '李阿姨 1234', 'by the digits');
+is(coming, '', 'nothing of hers is to come');
 is(names($leader->get("$xingfu?q=" . code_of($wang))), '没留称呼',
     'by the code');
 is(names($leader->get("$xingfu?q=%E6%9D%8E")), '李阿姨 1234', 'by the name');

@@ -12,6 +12,8 @@ local LOOKED_MAX = 5000         -- lines of one search
 local LOOK = 500                -- of them at once
 local FOUND_MAX = 20000         -- an order is looked for in: as store.find()
 
+local AWAITED = "~"             -- before where a search goes on among them
+
 local SALES_MAX = 8             -- lines of an order
 
 local VIA = { scan = true, code = true, list = true }
@@ -39,9 +41,9 @@ local function calling()
 end
 
 
--- The neighbours of these lines, in the order of their first ones.
-local function neighbours(c, point, lines, called)
-    local places = on_shelf.of(c, point, lines)
+-- The neighbours of these lines, in the order of their first ones. places: by
+-- line, where on the shelf it is.
+local function neighbours(c, lines, called, places)
     local list, by_buyer, by_hold = {}, {}, {}
 
     for _, line in ipairs(lines) do
@@ -103,18 +105,18 @@ function counter.waiting(c, point)
         return nil, more
     end
 
-    return neighbours(c, point, lines, calling()), more
+    return neighbours(c, lines, calling(), on_shelf.of(c, point, lines)), more
 end
 
 
--- Of the lines that are ready there, those that fit; so many are looked at
--- that a request costs no more than others do.
-local function looked_through(point, most, fits, after)
+-- Of the lines whose goods are `goods` there, those that fit; so many are
+-- looked at that a request costs no more than others do.
+local function looked_through(point, goods, most, fits, after)
     local found, looked = {}, 0
 
     repeat
         local lines, next_after = store.lines { pickup = point,
-            goods = "ready", after = after, limit = LOOK, sold = true }
+            goods = goods, after = after, limit = LOOK, sold = true }
 
         if not lines then
             return nil, next_after
@@ -127,11 +129,12 @@ local function looked_through(point, most, fits, after)
         looked, after = looked + #lines, next_after
     until not after or looked >= most or #found >= LINES_MAX
 
-    return found, after
+    return found, after, looked
 end
 
 
---- The same of those whose contact fits, of all whose goods are ready there.
+--- The same of those whose contact fits: first all whose goods are ready
+-- there, then those whose goods are still to come.
 -- @tparam table c the page's context
 -- @tparam string point
 -- @tparam function fits called with a contact: name, digits
@@ -139,13 +142,35 @@ end
 -- @treturn table|nil a list, as of counter.waiting()
 -- @treturn string|nil the next one's `after`: there are lines that were not
 -- looked at; or the problem's code
+-- @treturn table a list of the same kind, of what is awaited
 function counter.search(c, point, fits, after)
     local called = calling()
-    local lines, more = looked_through(point, LOOKED_MAX, function(line)
-        return fits(called(line.buyer))
-    end, after)
+    local awaited = after and after:match("^" .. AWAITED .. "(.*)")
+    local ready, coming, looked, more = {}, {}, 0, nil
 
-    return lines and neighbours(c, point, lines, called), more
+    local function fitting(line)
+        return fits(called(line.buyer))
+    end
+
+    if not awaited then
+        ready, more, looked = looked_through(point, "ready", LOOKED_MAX,
+                                             fitting, after)
+    end
+
+    if ready and not more then
+        coming, more = looked_through(point, "awaited", LOOKED_MAX - looked,
+                                      fitting, awaited)
+
+        if not coming then
+            return nil, more
+        end
+
+        more = more and AWAITED .. more
+    end
+
+    return ready and neighbours(c, ready, called,
+                                on_shelf.of(c, point, ready)), more,
+           neighbours(c, coming, called, {})
 end
 
 
@@ -171,12 +196,14 @@ function counter.of_orders(c, point, holds)
     end
 
     if next(buyers) then
-        lines, problem = looked_through(point, FOUND_MAX, function(line)
-            return buyers[line.buyer]
-        end)
+        lines, problem = looked_through(point, "ready", FOUND_MAX,
+            function(line)
+                return buyers[line.buyer]
+            end)
     end
 
-    return lines and neighbours(c, point, lines, calling()), problem
+    return lines and neighbours(c, lines, calling(),
+                                on_shelf.of(c, point, lines)), problem
 end
 
 

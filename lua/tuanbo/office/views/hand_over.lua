@@ -112,7 +112,7 @@ local function page(c, parts)
     local doc = documents.get(c.engine, "pickup", point)
     local query, scanned, scan = asked_of(c)
     local code = of_code(query)
-    local list, more, none, on, holds
+    local list, more, none, on, holds, coming
 
     if not doc then
         return nil, "not_found"
@@ -134,10 +134,11 @@ local function page(c, parts)
     elseif query ~= "" then
         local after = type(c.arg.after) == "string" and c.arg.after or nil
 
-        list, more = counter.search(c, point, fits(query), after)
+        list, more, coming = counter.search(c, point, fits(query), after)
         on = list and more and "/desk/hand-over/" .. point .. "?"
              .. ngx.encode_args { q = query, after = more }
-        none = c.say(on and "hand.none.yet" or "hand.none.found")
+        none = not (coming and coming[1])
+               and c.say(on and "hand.none.yet" or "hand.none.found")
 
     else
         list, more = counter.waiting(c, point)
@@ -159,11 +160,19 @@ local function page(c, parts)
         end
     end
 
+    for i, one in ipairs(coming or {}) do
+        if i > SHOWN_MAX then
+            coming[i], more = nil, true
+        else
+            one.name = one.name or c.say("hand.unnamed")
+        end
+    end
+
     return "hand-over", {
         title = c.say("hand.title", { point = doc.name or point }),
         point = point, query = query, list = list,
         asked = scanned or query ~= "",
-        none = none, elsewhere = holds or {}, on = on,
+        none = none, elsewhere = holds or {}, on = on, coming = coming or {},
         via = scan and "scan" or code and "code" or "list",
         more = more and not on and not holds, done = done_of(c),
         policy = phone.POLICY, phone = phone.of(c, point),

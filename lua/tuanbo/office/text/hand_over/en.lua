@@ -9,6 +9,8 @@ return {
     ["hand.none"] = "Nothing waits here at the moment.",
     ["hand.none.found"] = "Nobody. It may not have come yet, be collected, or be at another point.",
     ["hand.none.yet"] = "Nobody so far. There are others who were not looked at.",
+    ["hand.coming"] = "Still to come",
+    ["hand.coming.what"] = "It cannot be handed over yet. Tap the code to open the order; you can give a new link there.",
     ["hand.on"] = "Look on",
     ["hand.on.why"] = "So much waits here that not all of it was looked at.",
     ["hand.unnamed"] = "No name given",

@@ -9,6 +9,8 @@ return {
     ["hand.none"] = "这里现在没有等着取的货。",
     ["hand.none.found"] = "没找到。可能还没到货、已经取走，或者在别的自提点。",
     ["hand.none.yet"] = "还没找到，后面还有没看过的。",
+    ["hand.coming"] = "货还没到的",
+    ["hand.coming.what"] = "现在还交不了。点提货码看这一单，可以给他一个新链接。",
     ["hand.on"] = "接着往后找",
     ["hand.on.why"] = "这里等着取的货很多，还没有全部找过。",
     ["hand.unnamed"] = "没留称呼",
