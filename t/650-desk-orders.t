@@ -56,6 +56,8 @@ fill(act => 'paid');
 like($leader->path, qr{^/desk/order/[0-9a-f]{32}}, 'ordered');
 like($leader->text, qr/钱收了/, 'and paid');
 like($leader->text, qr/赵阿婆 1234/, 'for whom');
+ok($leader->dom->at('svg.qr'), 'with a code for the family to scan');
+my $family = ($leader->dom->at('input.link') // die)->attr('value');
 is(free('grape') . free('egg'), '89', 'taken');
 my ($id) = $leader->path =~ m{order/([0-9a-f]{32})};
 my ($sold) = $shop->entries('sold');
@@ -65,6 +67,8 @@ is($sold->{taken_by}, $staff->{id}, 'the ledger has who took the money');
 $leader->{res} = $page;
 fill(act => 'paid');
 like($leader->path, qr{/$id}, 'sent twice is the same order');
+is($leader->dom->at('input.link')->attr('value'), $family,
+    'and the same link');
 is(free('grape'), 8, 'and taken once');
 
 # ---- the rules are the same
@@ -101,12 +105,14 @@ ok($leader->dom->at($order), 'the code still leads to it');
 # ---- the link
 $leader->get("/desk/order/$id");
 sub url { ($leader->dom->at('input.link') // return)->attr('value') }
-ok(!url(), 'there is none yet');
+sub opens ($url) { $o->browser->get($url =~ s{^https?://[^/]+}{}r)->res->code }
+is(opens(url()), 200, 'the one of before');
 $leader->submit('#link form');
 my $url = url();
 like($url, qr{/l/$id-}, 'a link');
+isnt($url, $family, 'anew');
+is(opens($family), 404, 'the one of before ends');
 ok($leader->dom->at('svg.qr'), 'to be scanned');
-sub opens ($url) { $o->browser->get($url =~ s{^https?://[^/]+}{}r)->res->code }
 is(opens($url), 200, 'opens the order');
 $leader->submit('#link form');
 isnt(url(), $url, 'a new one is another');

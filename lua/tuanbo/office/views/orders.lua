@@ -241,9 +241,10 @@ local function take(c, parts, fields)
                        count = #asked.lines }
     end
 
-    -- whom to call; the order stands without it, too
+    -- whom to call, and what the family scans; the order stands without them
     c.shop.send("orders", "PUT", "/admin/contacts/" .. buyer, {
         name = asked.name, digits = asked.digits, consent = { "labels" } })
+    c.shop.send("orders", "POST", "/orders/" .. done.id .. "/link")
 
     return true, "/desk/order/" .. done.id .. "?taken=1"
 end
