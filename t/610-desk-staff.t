@@ -100,6 +100,13 @@ like($owner->text, qr/总要有一位店主/, 'the last owner cannot go');
 # ---- each write says who did it
 eventually { grep { $_->{staff} eq $self->{id} }
     $o->clerk->ask('deeds')->{answer}{deeds}->@* } 'it is written down';
+eventually {
+    my %known = map { $_->{id} => 1 }
+        $o->clerk->ask('staff')->{answer}{staff}->@*;
+    my @added = grep { ($_->{act} // '') eq 'add' && $_->{status} eq 'ok' }
+        $o->clerk->ask('deeds')->{answer}{deeds}->@*;
+    @added && !grep { !$known{$_->{about} // ''} } @added;
+} 'and whom it was about, also who is new';
 
 # ---- who tries many is told to wait, by the shop
 my %seen;

@@ -162,7 +162,7 @@ local function post(c, _, fields)
 
     c.deed { method = "POST", target = "/desk/staff", key = fields.key,
              status = done and "ok" or code, act = fields.act,
-             about = fields.id or fields.device }
+             about = fields.id or fields.device or done and done.staff }
 
     if done then
         if more then
