@@ -274,16 +274,88 @@ timer_key(fs_str_t key, uint8_t *again)
 }
 
 
+/* What a gift by these terms takes off is shared by the lines that it is good
+ * for, none below nothing, and a fen is left of what costs something. */
+
+static size_t
+terms_row(fs_str_t row, uint8_t *again)
+{
+    int64_t     off, cost, all, shares;
+    unsigned    i;
+    fs_line_t   lines[FS_LINES_MAX];
+    fs_terms_t  terms;
+
+    if (fs_terms_row_decode(&terms, row) != 0) {
+        return 0;
+    }
+
+    fuzz_check(terms.sales_n <= FS_GIFT_SALES_MAX);
+    fuzz_check(terms.prizes_n <= FS_PRIZES_MAX);
+
+    memset(lines, 0, sizeof(lines));
+    all = 0;
+
+    for (i = 0; i < FS_LINES_MAX; i++) {
+        lines[i].sale = i % 2 && i / 2 < terms.sales_n ? terms.sales[i / 2]
+                                                       : i + 1;
+        lines[i].qty = 1 + i;
+        lines[i].price_fen = (uint8_t) row.data[i + 8] * 100;
+        all += lines[i].qty * lines[i].price_fen;
+    }
+
+    cost = fs_terms_cost(&terms, lines, FS_LINES_MAX);
+    off = fs_terms_share(&terms, terms.off_fen, lines, FS_LINES_MAX);
+    shares = 0;
+
+    for (i = 0; i < FS_LINES_MAX; i++) {
+        fuzz_check(lines[i].off_fen >= 0);
+        fuzz_check(lines[i].off_fen <= lines[i].qty * lines[i].price_fen);
+        fuzz_check(lines[i].off_fen == 0
+                   || fs_terms_cover(&terms, lines[i].sale));
+        shares += lines[i].off_fen;
+    }
+
+    fuzz_check((off == -1) == (cost == -1));
+    fuzz_check(off == -1 ? shares == 0 : off == shares);
+    fuzz_check(off <= cost && off <= terms.off_fen);
+    fuzz_check(off <= 0 || off < all);
+    fuzz_check(fs_terms_winners(&terms, 1000) <= 1000);
+
+    return fs_terms_row_encode(&terms, again);
+}
+
+
+/* Rows of which nothing is made but what they say. */
+
+#define ROW(name)                                                            \
+    static size_t                                                            \
+    name##_row(fs_str_t row, uint8_t *again)                                 \
+    {                                                                        \
+        fs_##name##_t  name;                                                 \
+                                                                             \
+        return fs_##name##_row_decode(&name, row) == 0                       \
+               ? fs_##name##_row_encode(&name, again) : 0;                   \
+    }
+
+ROW(invited)
+ROW(claim)
+ROW(tally)
+ROW(listed)
+ROW(task)
+ROW(wave)
+
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     size_t    len;
-    uint8_t   again[FS_SALE_ROW_MAX];
+    uint8_t   again[FS_SALE_ROW_MAX + FS_WAVE_ROW_MAX];
     fs_str_t  row;
 
     static size_t  (*const rows[])(fs_str_t row, uint8_t *again) = {
         sale_row, hold_row, group_row, buyer_row, units_row, payment_row,
-        timer_key, debt_row
+        timer_key, debt_row, terms_row, invited_row, claim_row, tally_row,
+        listed_row, task_row, wave_row
     };
 
     if (size == 0) {

@@ -521,6 +521,142 @@ test_folded_again(void **context)
 }
 
 
+/* Puts a row (NULL: takes it away), and wants the audit to say so; then
+ * another index is folded. */
+
+static void
+found_by_audit(fixture_t *fixture, const void *key, size_t key_len,
+    const void *row, size_t row_len, const char *words)
+{
+    fs_txn_t    *index;
+    MDB_dbi      dbi;
+    fs_audit_t   audit;
+
+    fixture_begin(fixture);
+    index = &fixture->write.index;
+    dbi = fixture->store->index_dbi[FS_INDEX_INVITED];
+
+    if (row != NULL) {
+        fs_db_put(index, dbi, key, key_len, row, row_len, 0);
+
+    } else {
+        assert_true(fs_db_delete(index, dbi, key, key_len, NULL, 0));
+    }
+
+    assert_int_equal(fs_pair_commit(&fixture->write, NULL), FS_OK);
+
+    fs_audit_run(fixture->store, 3, NULL, &audit);
+    assert_false(audit.ok);
+
+    if (strstr(audit.problem, words) == NULL) {
+        fail_msg("%s: %s", words, audit.problem);
+    }
+
+    fs_audit_free(&audit);
+
+    atomic_store(&fixture->store->mark->stale, 1);
+    assert_int_equal(fs_store_catch_up(fixture->store, 1000, NULL, NULL),
+                     FS_OK);
+    fs_audit_run(fixture->store, 3, NULL, &audit);
+    assert_string_equal(audit.problem, "");
+    assert_true(audit.ok);
+    fs_audit_free(&audit);
+}
+
+
+static void
+test_audited(void **context)
+{
+    uint8_t       one[FS_INVITED_KEY], count[FS_INVITED_KEY];
+    uint8_t       listed[FS_INVITED_LISTED], newcomer[FS_BUYER_LEN];
+    uint8_t       inviter[FS_BUYER_LEN], row[FS_INVITED_ROW_SIZE], n[4];
+    fs_seq_t      hold;
+    referral_t    referral;
+    fixture_t    *fixture = *context;
+    fs_invited_t  right, wrong;
+
+    static const char  otherwise[] = "whom the index has otherwise";
+    static const char  others[] = "has other newcomers than the entries";
+    static const char  more[] = "has more newcomers than the entries";
+
+    begin(&referral, fixture);
+    (void) come(&referral, 2, 1);
+    hold = pay(&referral, 1);
+    (void) hand_over(&referral, FS_COMMAND_HAND_OVER, hold, 1);
+    (void) come(&referral, 3, 1);
+    (void) come(&referral, 4, 5);
+
+    fixture_buyer(newcomer, 2);
+    fixture_buyer(inviter, 1);
+    fs_invited_key(one, FS_INVITED_ONE, newcomer);
+    fs_invited_key(count, FS_INVITED_COUNT, inviter);
+
+    fixture_begin(fixture);
+    assert_true(fs_sheet_invited(&fixture->sheet, newcomer, &right));
+    fixture_abort(fixture);
+
+    fs_invited_key(listed, FS_INVITED_LIST, inviter);
+    fs_set_be64(listed + FS_INVITED_KEY, right.seq);
+
+#define FOUND(key, words)                                                    \
+    fs_invited_row_encode(&wrong, row);                                      \
+    found_by_audit(fixture, key, sizeof(key), row, sizeof(row), words)
+
+    /* the newcomer's row */
+
+    wrong = right;
+    wrong.given = 1;
+    FOUND(one, others);
+
+    wrong = right;
+    wrong.handed = 0;
+    FOUND(one, others);
+
+    wrong = right;
+    wrong.seq++;
+    FOUND(one, otherwise);
+
+    wrong = right;
+    memcpy(wrong.inviter, newcomer, FS_BUYER_LEN);
+    FOUND(one, otherwise);
+
+    found_by_audit(fixture, one, sizeof(one), NULL, 0, otherwise);
+    found_by_audit(fixture, one, sizeof(one), "none", 4, otherwise);
+
+    /* the inviter's list */
+
+    found_by_audit(fixture, listed, sizeof(listed), NULL, 0, otherwise);
+    found_by_audit(fixture, listed, sizeof(listed), inviter, FS_BUYER_LEN,
+                   otherwise);
+
+    listed[FS_INVITED_LISTED - 1]++;
+    found_by_audit(fixture, listed, sizeof(listed), newcomer, FS_BUYER_LEN,
+                   "lists more newcomers of one inviter");
+
+    /* their number */
+
+    fs_set_le32(n, 1);
+    found_by_audit(fixture, count, sizeof(count), n, sizeof(n),
+                   "lists more newcomers of one inviter");
+    fs_set_le32(n, 3);
+    found_by_audit(fixture, count, sizeof(count), n, sizeof(n), more);
+    found_by_audit(fixture, count, sizeof(count), n, 3, "cannot be read");
+
+    /* somebody whom nobody brought */
+
+    fixture_buyer(newcomer, 9);
+    fs_invited_key(one, FS_INVITED_ONE, newcomer);
+    wrong = right;
+    FOUND(one, others);
+
+    count[0] = 'x';
+    found_by_audit(fixture, count, sizeof(count), n, sizeof(n),
+                   "cannot be read");
+
+#undef FOUND
+}
+
+
 /* A hold without a code asks LMDB for no more than one whose code is refused
  * by a look at the command. */
 
@@ -577,6 +713,7 @@ main(void)
         TEST(test_with_gift),
         TEST(test_document),
         TEST(test_folded_again),
+        TEST(test_audited),
         TEST(test_work),
     };
 

@@ -3,7 +3,7 @@
  * The audit.  What is compared is folded here, from the entries and
  * fs_entry_effect() alone; of the store's own fold nothing is used.  Of the
  * index only the rows by which refunds are known again are looked at, the sum
- * of what is owed, and the lists and tallies of goods.
+ * of what is owed, the lists and tallies of goods, and who came by whose code.
  *
  * The entries of the last range and the records that they are compared with
  * come from one snapshot of the log.
@@ -18,6 +18,8 @@
 #include "read/audit_after.h"
 #include "read/audit_draws.h"
 #include "read/audit_goods.h"
+#include "read/audit_invited.h"
+#include "read/audit_rows.h"
 #include "read/view_debts.h"
 #include "log/life.h"
 #include "log/log.h"
@@ -53,6 +55,7 @@ typedef struct {
     fs_entry_t          *entries;
     unsigned             range;
     size_t               room;          /* of audit->sales */
+    fs_audit_invited_t   invited;
 } fs_auditor_t;
 
 static void fs_audit_problem(fs_audit_t *audit, const char *format, ...)
@@ -66,11 +69,7 @@ static fs_outcome_t fs_audit_entry(fs_auditor_t *auditor, fs_entry_t *entry,
 static void fs_audit_life(fs_auditor_t *auditor, fs_view_t *view,
     const fs_entry_t *entry);
 static void fs_audit_owed(fs_auditor_t *auditor, fs_view_t *view);
-static void fs_audit_refund(fs_auditor_t *auditor, fs_view_t *view,
-    const fs_entry_t *entry);
 static void fs_audit_claim(fs_auditor_t *auditor, fs_view_t *view,
-    const fs_entry_t *entry);
-static void fs_audit_order_lines(fs_auditor_t *auditor, fs_view_t *view,
     const fs_entry_t *entry);
 static void fs_audit_goods(fs_auditor_t *auditor, fs_view_t *view);
 static fs_audit_fold_t *fs_audit_fold(fs_auditor_t *auditor,
@@ -118,6 +117,7 @@ fs_audit_run(fs_store_t *store, unsigned range, const _Atomic int *stop,
         free(auditor.sales[i].draw);
     }
 
+    fs_audit_invited_free(&auditor.invited);
     fs_crypto_destroy(auditor.crypto);
     free(auditor.entries);
     free(auditor.sales);
@@ -217,6 +217,7 @@ fs_audit_range(fs_auditor_t *auditor, fs_view_t *view, int *done)
     fs_audit_t    *audit;
     fs_entry_t     last;
     fs_names_t     names;
+    const char    *wrong;
     fs_outcome_t   outcome;
 
     audit = auditor->audit;
@@ -239,20 +240,22 @@ fs_audit_range(fs_auditor_t *auditor, fs_view_t *view, int *done)
             fs_audit_life(auditor, view, &auditor->entries[i]);
         }
 
-        if (auditor->entries[i].type == FS_ENTRY_REFUNDED) {
-            fs_audit_refund(auditor, view, &auditor->entries[i]);
+        wrong = fs_audit_rows(view, &auditor->entries[i]);
+
+        if (wrong == NULL) {
+            wrong = fs_audit_invited(&auditor->invited, view,
+                                     &auditor->entries[i]);
+        }
+
+        if (wrong != NULL) {
+            fs_audit_problem(audit, "entry %llu %s", (unsigned long long)
+                             auditor->entries[i].seq, wrong);
         }
 
         if (auditor->entries[i].type == FS_ENTRY_ACCEPTED
             || auditor->entries[i].type == FS_ENTRY_DENIED)
         {
             fs_audit_claim(auditor, view, &auditor->entries[i]);
-        }
-
-        if (auditor->entries[i].type == FS_ENTRY_SOLD
-            || auditor->entries[i].type == FS_ENTRY_SOLD_LATE)
-        {
-            fs_audit_order_lines(auditor, view, &auditor->entries[i]);
         }
     }
 
@@ -435,6 +438,12 @@ fs_audit_owed(fs_auditor_t *auditor, fs_view_t *view)
     if (wrong != NULL) {
         fs_audit_problem(audit, "%s", wrong);
     }
+
+    wrong = fs_audit_invited_rows(&auditor->invited, view);
+
+    if (wrong != NULL) {
+        fs_audit_problem(audit, "the index %s", wrong);
+    }
 }
 
 
@@ -454,52 +463,6 @@ fs_audit_claim(fs_auditor_t *auditor, fs_view_t *view,
                               entry))
     {
         fs_audit_problem(auditor->audit, "entry %llu answers no claim",
-                         (unsigned long long) entry->seq);
-    }
-}
-
-
-/*
- * By its reference a refund is known again: without the rows of it in the
- * index the same money would settle another debt.
- */
-
-static void
-fs_audit_refund(fs_auditor_t *auditor, fs_view_t *view,
-    const fs_entry_t *entry)
-{
-    fs_payment_t  any, own;
-
-    if (view->index.txn == NULL || view->seq < entry->seq) {
-        return;
-    }
-
-    if (!fs_view_refund(view, FS_REFUND_ANY, entry->id1, &any)
-        || !fs_view_refund(view, entry->hold, entry->id1, &own)
-        || any.seq < entry->seq || own.seq != entry->seq)
-    {
-        fs_audit_problem(auditor->audit, "the refund of entry %llu is not "
-                         "known by its reference",
-                         (unsigned long long) entry->seq);
-    }
-}
-
-
-/* With its first line: an index between two of them has no order yet. */
-
-static void
-fs_audit_order_lines(fs_auditor_t *auditor, fs_view_t *view,
-    const fs_entry_t *entry)
-{
-    if (view->index.txn == NULL || entry->line != 0
-        || view->seq + 1 < entry->seq + entry->lines_n)
-    {
-        return;
-    }
-
-    if (!fs_audit_listed(view, entry)) {
-        fs_audit_problem(auditor->audit, "a line of the order of entry %llu "
-                         "is not listed as it is",
                          (unsigned long long) entry->seq);
     }
 }
