@@ -82,11 +82,46 @@ is(code($leader->get('/desk/staff')), 403, 'the page of people is not hers');
 is(code($leader->start(POST => '/desk/staff', 'act=stop')), 403,
     'nor its forms');
 
+# ---- she gets another point, and keeps her phone
+sub of ($name) {
+    return (grep { $_->{name} eq $name && !$_->{ended_at} }
+        $o->clerk->register->{staff}->@*)[0];
+}
+
+sub change ($name, $without, %fields) {
+    my $form = 'form:has(button[value="change"]):has(input[value="'
+        . of($name)->{id} . '"])';
+    $owner->get('/desk/staff');
+    delete $owner->dom->at("$form input[name=\"$_\"]")->attr->{checked}
+        for @$without;
+    $owner->submit($form, %fields, act => 'change');
+}
+
+change('李姐', [], 'point.binjiang' => 1);
+is($owner->path, '/desk/staff', 'changed');
+is(code($leader->get("/desk/hand-over/$_")), 200, "she has $_")
+    for qw(xingfu binjiang);
+change('李姐', ['point.xingfu'], 'role.host' => 1);
+is(code($leader->get('/desk/hand-over/xingfu')), 403, 'not any more');
+is(code($leader->get('/desk/hand-over/binjiang')), 200, 'but the other one');
+is(code($leader->get('/desk/rooms')), 200, 'and she is a host, too');
+change('李姐', ['role.leader', 'role.host']);
+like($owner->text, qr/至少选一样做什么/, 'nothing is no task');
+is(code($leader->get('/desk/rooms')), 200, 'and changes nothing');
+change('李姐', ['role.host'], name => '李大姐');
+is(code($leader->get('/desk/rooms')), 403, 'no host any more');
+is(code($leader->start(POST => '/desk/staff', 'act=change')), 403,
+    'nobody changes that by herself');
+change('Lin', ['role.owner'], 'role.leader' => 1);
+like($owner->text, qr/总要有一位店主/, 'nor the last owner');
+is(code($owner->get('/desk/staff')), 200, 'who stays one');
+
+# ---- a device that is stopped
 # ---- a device that is stopped
 $owner->get('/desk/staff');
-like($owner->text, qr/李姐 团长 · .*/, 'with what she does');
-my ($her) = grep { $_->{staff} eq (grep { $_->{name} eq '李姐' }
-    $o->clerk->register->{staff}->@*)[0]{id} } $o->clerk->register->{devices}->@*;
+like($owner->text, qr/李大姐 团长 · .*/, 'with what she does');
+my ($her) = grep { $_->{staff} eq of('李大姐')->{id} }
+    $o->clerk->register->{devices}->@*;
 $owner->submit(qq(form:has(input[value="$her->{id}"])), act => 'revoke');
 eventually { code($leader->get('/desk/')) == 401 } 'it is out';
 

@@ -37,7 +37,7 @@ end
 
 
 local function shown(c, one, points, devices)
-    local roles = set_of(one.roles)
+    local roles, at = set_of(one.roles), set_of(one.points)
     local own = {}
 
     for _, device in ipairs(devices) do
@@ -51,12 +51,13 @@ local function shown(c, one, points, devices)
     end
 
     return {
-        id = one.id, name = one.name, devices = own,
+        id = one.id, name = one.name, devices = own, does = roles, at = at,
         roles = table.concat(named(ROLES, roles, function(role)
             return c.say("desk.role." .. role)
         end), c.say("desk.and")),
-        points = table.concat(named(points, set_of(one.points),
-            function(point) return point.name end), c.say("desk.and")),
+        points = table.concat(named(points, at, function(point)
+            return point.name
+        end), c.say("desk.and")),
     }
 end
 
@@ -112,7 +113,9 @@ function acts.invite(c, fields)
 end
 
 
-function acts.add(c, fields)
+-- What a form says that somebody does. one: who is changed, or nothing of who
+-- is new
+local function put(c, fields, one)
     local roles, points = {}, {}
 
     for _, role in ipairs(ROLES) do
@@ -120,22 +123,42 @@ function acts.add(c, fields)
     end
 
     -- a point that is just taken away gets no leader
-    local made, code = referring.alone(function()
+    return referring.alone(function()
         for _, point in ipairs(c.points()) do
             points[#points + 1] = fields["point." .. point.id] and point.id
                                   or nil
         end
 
         return c.clerk.ask("staff_put", {
+            id = one.id, login = one.login,
             name = fields.name, roles = roles, points = points,
         })
     end, "slow")
+end
+
+
+function acts.add(c, fields)
+    local made, code = put(c, fields, {})
 
     if not made then
         return nil, code
     end
 
     return acts.invite(c, { id = made.id })
+end
+
+
+-- Their devices stay, and may from now on what the form says.
+function acts.change(c, fields)
+    local told, code = c.clerk.ask("staff", {})
+
+    for _, one in ipairs(told and told.staff or {}) do
+        if one.id == fields.id and not one.ended_at then
+            return put(c, fields, one)
+        end
+    end
+
+    return nil, code or "no_such_staff"
 end
 
 
