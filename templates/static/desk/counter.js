@@ -645,11 +645,12 @@
     // On the page that is kept, where a tap of the desk's own page came to it
     // for want of a network.
     async function goOnKept() {
-        const [{ type }] = performance.getEntriesByType("navigation");
+        // its successor, an entry of the timeline, may come after this runs
+        const { type, TYPE_NAVIGATE } = performance.navigation;
         const last = (await kept.all("facts"))
             .sort((a, b) => b.order - a.order)[0];
 
-        if (type === "navigate" && !asked.q && !asked.scan
+        if (type === TYPE_NAVIGATE && !asked.q && !asked.scan
             && last && last.via === "scan" && !last.undo)
         {
             goOn([last.hold]);
