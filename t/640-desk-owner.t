@@ -127,6 +127,17 @@ $owner->get('/desk/sales/copy');
 ok(!$owner->dom->at('input[name="sale.grape"][checked]'),
     'once: it is there now');
 
+# ---- a product without a name of its own has that of its sale
+is($shop->call(PUT => '/admin/documents/product/rice', role => 'admin',
+    key => $shop->new_key, json => { unit => '袋' })->code, 200, 'a product');
+$shop->define_sale('always', title => '常年有的米',
+    doc => { product => 'rice' });
+sub offered () {
+    return $owner->get('/desk/sales/new')->dom->at('option[value=rice]')->text;
+}
+is(offered, '常年有的米', 'where one is chosen');
+like($owner->get('/desk/products')->text, qr/常年有的米/, 'and on the list');
+
 # ---- it is sold
 sub buys ($qty = 1) {
     my $buyer = $o->browser;

@@ -10,6 +10,7 @@ local form = require "tuanbo.form"
 local goods = require "tuanbo.goods"
 local multipart = require "tuanbo.office.multipart"
 local page = require "tuanbo.page"
+local products = require "tuanbo.office.products"
 local session = require "tuanbo.session"
 local shop = require "tuanbo.office.shop"
 local staff = require "tuanbo.office.staff"
@@ -238,6 +239,8 @@ local function context(who)
     function c.deed(deed)
         deeds.add(who, deed)
     end
+
+    c.product_title = products.titles(engine)
 
     -- What is no page: a file to keep under this name, or none.
     function c.send(kind, body, name)

@@ -7,6 +7,7 @@ local catalog = require "tuanbo.catalog"
 local documents = require "tuanbo.documents"
 local format = require "tuanbo.format"
 local law = require "tuanbo.office.law"
+local products = require "tuanbo.office.products"
 local sheet = require "tuanbo.office.sheet"
 local store = require "tuanbo.office.store"
 
@@ -88,14 +89,6 @@ function sales.now(engine, id)
 end
 
 
---- The product of a sale: said, or of the same id.
-function sales.product(engine, id)
-    local own = documents.get(engine, "sale", id) or {}
-
-    return own.product or id
-end
-
-
 --- The id of a new sale: its product, or what it gives, and the day on which
 -- it opens.
 -- @tparam table defined
@@ -165,7 +158,7 @@ function sales.findings(engine, now, texts, seen)
     if product then
         seen = seen or {}
         seen.lowest = seen.lowest or law.lowest(engine, function(id)
-            return sales.product(engine, id)
+            return products.of(engine, id)
         end, now)
         lowest = seen.lowest[product]
         doc = documents.get(engine, "product", product)

@@ -339,8 +339,11 @@ local function named(c, kind)
     end
 
     for i, entry in ipairs(documents.list(c.engine, kind, CHOICES_MAX)) do
-        list[i] = { id = entry.id, name = entry.doc.title or entry.doc.name
-                                          or entry.id }
+        local doc = entry.doc
+
+        list[i] = { id = entry.id,
+                    name = kind == "product" and c.product_title(entry.id, doc)
+                           or doc.title or doc.name or entry.id }
     end
 
     return list

@@ -6,9 +6,9 @@ local documents = require "tuanbo.documents"
 local edit = require "tuanbo.office.edit"
 local law = require "tuanbo.office.law"
 local photos = require "tuanbo.photos"
+local products = require "tuanbo.office.products"
 local records = require "tuanbo.office.records"
 local referring = require "tuanbo.office.referring"
-local sales = require "tuanbo.office.sales"
 local sheet = require "tuanbo.office.sheet"
 
 local OWNER = { "owner" }
@@ -29,33 +29,15 @@ local function small(id, doc)
 end
 
 
--- What it is called: by itself, or by a sale.
-local function title_of(c, id, doc)
-    if doc.title then
-        return doc.title
-    end
-
-    for _, sale in ipairs(c.engine.current(nil, SALES_MAX) or {}) do
-        if sales.product(c.engine, sale.id) == id then
-            return sale.title
-        end
-    end
-
-    local sale = c.engine.sale(id)
-
-    return sale and sale.title or id
-end
-
-
 local function row(c, id, doc)
-    return { title = title_of(c, id, doc), lines = { doc.unit, doc.origin },
-             picture = small(id, doc) }
+    return { title = c.product_title(id, doc),
+             lines = { doc.unit, doc.origin }, picture = small(id, doc) }
 end
 
 
 local function lowest(c, id)
     return law.lowest(c.engine, function(sale)
-        return sales.product(c.engine, sale)
+        return products.of(c.engine, sale)
     end, c.now)[id]
 end
 
@@ -96,7 +78,7 @@ local function page(c, parts, told, status)
     end
 
     for _, sale in ipairs(c.engine.current(nil, SALES_MAX) or {}) do
-        if sales.product(c.engine, sale.id) == id then
+        if products.of(c.engine, sale.id) == id then
             selling[#selling + 1] = {
                 href = "/desk/sale/" .. sale.id, title = sale.title,
                 state = c.say("sales.state." .. sale.state),
@@ -105,7 +87,8 @@ local function page(c, parts, told, status)
     end
 
     return "product", {
-        title = title_of(c, id, doc), id = id, photos = shown, key = c.key(),
+        title = c.product_title(id, doc), id = id, photos = shown,
+        key = c.key(),
         drawing = small(id, {}), facts = facts_of(c, doc),
         selling = selling, told = told or {},
         room = #shown < PHOTOS_MAX,

@@ -8,6 +8,7 @@ local format = require "tuanbo.format"
 local goods = require "tuanbo.goods"
 local law = require "tuanbo.office.law"
 local paid = require "tuanbo.office.paid"
+local products = require "tuanbo.office.products"
 local referring = require "tuanbo.office.referring"
 local sales = require "tuanbo.office.sales"
 local sheet = require "tuanbo.office.sheet"
@@ -28,7 +29,7 @@ local view = { texts = "sales" }
 
 local function row_of(c, sale)
     local doc = documents.get(c.engine, "product",
-                              sales.product(c.engine, sale.id)) or {}
+                              products.of(c.engine, sale.id)) or {}
     local when = sale.ended_at and c.say("sales.ended", {
         when = format.when(c.say, sale.ended_at, c.now) })
         or sale.opens_at and sale.opens_at > c.now and c.say("sales.opens", {
