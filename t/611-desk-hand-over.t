@@ -124,6 +124,10 @@ $leader->start(POST => $xingfu, $other);
 $leader->get($leader->res->headers->location);
 like($leader->text, qr/已经交过了/, 'another phone is told that it was');
 
+is($leader->get("$xingfu?done=a&holds=b&outcome=double&at=$_")->res->code, 200,
+    "a time that is none: $_") for qw(nan 1e400 -1e300 99999999999999999);
+is($leader->dom->find('.done')->size, 0, 'says nothing');
+
 # ---- the way back
 $leader->start(POST => $xingfu, $again);
 $leader->get($leader->res->headers->location);

@@ -18,6 +18,7 @@ local HOLDS_MAX = 8             -- of one tap
 local CODES_MAX = 100           -- of one form
 local FACTS_MAX = 20            -- of one request
 local UNDO_MS = 600000
+local AT_DIGITS = 13            -- of milliseconds, until the year 2286
 
 local hand_over = { texts = "hand_over" }
 
@@ -75,7 +76,8 @@ end
 -- What came of the last tap: the way back while there is one.
 local function done_of(c)
     local key, holds = c.arg.done, c.arg.holds
-    local at = tonumber(c.arg.at)
+    local at = type(c.arg.at) == "string" and #c.arg.at <= AT_DIGITS
+               and tonumber(c.arg.at:match("^%d+$"))
 
     if type(key) ~= "string" or type(holds) ~= "string" or not at then
         return nil

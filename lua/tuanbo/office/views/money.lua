@@ -89,6 +89,12 @@ local function page(c)
     local span = SPANS[c.arg.span or ""] and c.arg.span or "day"
     local given = type(c.arg.day) == "string" and c.arg.day:find("^[%d-]+$")
                   and format.of_typed(c.arg.day)
+
+    -- the clerk knows no time before 1970
+    if given and given < SPANS.week * DAY_MS then
+        given = nil
+    end
+
     local day = format.day_of(given or c.now)
     local from = day - (SPANS[span] - 1) * DAY_MS
     local shown = {
