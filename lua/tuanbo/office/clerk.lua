@@ -8,7 +8,7 @@
 local cjson = require "cjson.safe"
 
 local CONNECT_MS, SEND_MS, READ_MS = 200, 500, 2000
-local PHOTOS_MS = 35000         -- the shop waits 40 s for a page of the desk
+local PHOTOS_MS = 110000        -- the shop waits 120 s for a page of photos
 
 local clerk = {}
 local path, photos_path

@@ -29,9 +29,10 @@ local KINDS = {
     { begins = "^RIFF....WEBP", loader = "webpload" },
 }
 
--- A few seconds of a small machine; 1 GB of address space is what 60 million
--- pixels of a progressive JPEG take.
-local LIMITS = "exec timeout -k 1 25 prlimit --cpu=20 --as=1600000000 "
+-- A few seconds of a small machine, which may have other things to do: it is
+-- the CPU time that is short. 1 GB of address space is what 60 million pixels
+-- of a progressive JPEG take.
+local LIMITS = "exec timeout -k 1 90 prlimit --cpu=20 --as=1600000000 "
                .. "--fsize=64000000 --nofile=64 --core=0 env -i "
                .. "PATH=/usr/bin:/bin VIPS_BLOCK_UNTRUSTED=1 "
                .. "VIPS_CONCURRENCY=1 MALLOC_ARENA_MAX=1 "

@@ -75,7 +75,8 @@ sub write_file ($path, $text) {
 sub buyer ($class, $t, %headers) {
     return bless { t => $t, headers => { 'Accept-Language' => 'zh-CN,zh',
         %headers }, ua => Mojo::UserAgent->new(max_connections => 0,
-        max_redirects => 0, insecure => 1) }, $class;
+        max_redirects => 0, insecure => 1,
+        inactivity_timeout => 150 * Tuanbo::Test::slower) }, $class;
 }
 
 
