@@ -96,7 +96,7 @@ STATIC_OPT = $(CFLAGS) -std=gnu11
     test-valgrind test-mainline check \
     fuzz fuzz-run fuzz-coverage fuzz-report replay valgrind unit-tsan \
     bench bench-docs faults test-crash test-power bench-engine bench-core bench-goods bench-office force clean \
-    clean-data setup-build setup-run setup-test setup-browser setup-scanner setup-bench setup-fuzz \
+    clean-data setup-build setup-run setup-test setup-browser setup-npm setup-bench setup-fuzz \
     setup-valgrind setup-bare \
     setup-structure structure desk-pictures
 .DELETE_ON_ERROR:
@@ -262,10 +262,10 @@ $(MODULE): $(TREE)/objs/Makefile $(MODULE_SRC)
 PREFIX  = /usr
 SHARE   = $(PREFIX)/share/tuanbo
 MODULES = $(shell nginx -V 2>&1 | sed -n 's/.*--modules-path=\([^ ]*\).*/\1/p')
-CONFS   = $(wildcard conf/*.conf conf/tuanbo/*.conf conf/office/*.conf)
+CONFS   = $(wildcard conf/*.conf conf/tuanbo/*.conf conf/office/*.conf conf/live/*.conf)
 TOOLS   = $(notdir $(wildcard conf/bin/*))
 
-install: build setup-scanner install-share
+install: build setup-npm install-share
 	@set -e; umask 022; module='$(DESTDIR)$(MODULES)/$(notdir $(MODULE))'; \
 	install -D -m 644 $(MODULE) "$$module.new"; \
 	mv -f "$$module.new" "$$module"; \
@@ -291,12 +291,12 @@ install-share: $(STORE_TOOL) $(LIBRARY) $(ICON)
 # Debian packages.  dpkg-buildpackage leaves them beside the tree: one of its
 # own, so that nothing of it gets here.
 
-deb: setup-deb setup-scanner
+deb: setup-deb setup-npm
 	@rm -rf $(BUILD)/deb
 	@mkdir -p $(BUILD)/deb/tuanbo
 	@git ls-files -z | xargs -0 cp --parents -t $(BUILD)/deb/tuanbo
-	@test ! -d templates/static/scanner \
-	    || cp -R --parents templates/static/scanner $(BUILD)/deb/tuanbo
+	@for part in scanner player; do test ! -d templates/static/$$part \
+	    || cp -R --parents templates/static/$$part $(BUILD)/deb/tuanbo; done
 	@cd $(BUILD)/deb/tuanbo && dpkg-buildpackage -us -uc -b
 	@rm -rf $(BUILD)/deb/tuanbo
 	@ls $(BUILD)/deb/*.deb
@@ -562,17 +562,17 @@ setup-build:
 
 setup-run:
 	@conf/setup.sh build run
-	@conf/scanner.sh
+	@conf/npm.sh
 
 setup-test:
 	@conf/setup.sh build run test
 
 setup-browser:
 	@conf/setup.sh build run browser
-	@conf/scanner.sh
+	@conf/npm.sh
 
-setup-scanner:
-	@conf/scanner.sh
+setup-npm:
+	@conf/npm.sh
 
 setup-bench:
 	@conf/setup.sh build bench

@@ -16,13 +16,14 @@ packages_build='gcc make libc6-dev nginx nginx-dev liblmdb-dev libyajl-dev
 packages_run='nginx libnginx-mod-http-lua lua-cjson lua-filesystem
               lua-penlight libqrencode4 curl openssl perl
               libmojolicious-perl libdbd-sqlite3-perl
-              luajit2 lua-socket lua-curl lua-dbi-sqlite3 libvips-tools'
+              luajit2 lua-socket lua-curl lua-dbi-sqlite3 libvips-tools
+              libnginx-mod-rtmp'
 packages_test='perl libcmocka-dev libmojolicious-perl libio-socket-ssl-perl
                libdbd-sqlite3-perl luajit2 lua-socket lua-curl lua-dbi-sqlite3
                lua-dbi-postgresql postgresql sqlite3
                libvips-tools nghttp2-client lmdb-utils lua-check curl openssl
-               strace'
-packages_browser='openssl fonts-noto-cjk poppler-utils'
+               strace libnginx-mod-rtmp ffmpeg'
+packages_browser='openssl fonts-noto-cjk poppler-utils ffmpeg'
 # its runtime has the version in its name: that of Debian 12
 packages_fuzz='clang libclang-rt-14-dev llvm'
 packages_valgrind='valgrind libc6-dbg libcmocka-dev perl'

@@ -1,8 +1,9 @@
 #!/bin/sh
 #
 # The demo: nginx on 127.0.0.1:PORT and, beside it, on ports above that, an
-# order service and the office (an nginx of its own, and its clerk), with their
-# data in data/.
+# order service, the office (an nginx of its own, and its clerk) and the live
+# nginx, with their data in data/. Encoders send to port 1935 or the next that is
+# free, of this machine alone.
 #
 #     run.sh MODULE PORT
 #
@@ -21,6 +22,8 @@ url=http://127.0.0.1:$port
 nginx=
 orders=
 office=
+live=
+pictures=
 clerk=
 waves=
 folder=
@@ -34,7 +37,7 @@ fail()
 stop()
 {
     trap '' INT TERM HUP
-    for process in $folder $waves $clerk $office $orders; do
+    for process in $folder $waves $clerk $live $office $orders; do
         kill -TERM "$process" 2>/dev/null || :
         wait "$process" 2>/dev/null || :
     done
@@ -43,8 +46,13 @@ stop()
     folder=
     waves=
     clerk=
+    live=
     office=
     orders=
+    if [ -n "$pictures" ]; then
+        rm -rf "$pictures"
+        pictures=
+    fi
     if [ -n "$nginx" ]; then
         kill -TERM "$nginx" 2>/dev/null || :
         wait "$nginx" 2>/dev/null || :
@@ -70,7 +78,7 @@ esac
 umask 077
 mkdir -p "$data/secrets" "$data/tmp" "$data/office"
 
-for name in nginx orders office clerk waves folder; do
+for name in nginx orders office live clerk waves folder; do
     if [ -s "$data/$name.pid" ] \
         && kill -0 "$(cat "$data/$name.pid")" 2>/dev/null
     then
@@ -138,7 +146,22 @@ if [ -z "$office_port" ]; then
         "for the office; try another: make run PORT=…"
 fi
 
-for role in orders ledger admin checkout session desk warehouse; do
+live_port=$(free_from $((office_port + 1)))
+if [ -z "$live_port" ]; then
+    fail "No port from $((office_port + 1)) to $((office_port + 20)) is free" \
+        "for the live picture; try another: make run PORT=…"
+fi
+
+# not one that another part of this demo is about to take
+rtmp_port=1935
+while [ "$rtmp_port" -lt 1955 ] && { ! is_free "$rtmp_port" \
+    || [ "$rtmp_port" = "$port" ] || [ "$rtmp_port" = "$orders_port" ] \
+    || [ "$rtmp_port" = "$office_port" ] || [ "$rtmp_port" = "$live_port" ]; }
+do
+    rtmp_port=$((rtmp_port + 1))
+done
+
+for role in orders ledger admin checkout session desk warehouse live; do
     if [ ! -s "$data/secrets/$role" ]; then
         openssl rand -hex 32 > "$data/secrets/$role.new"
         mv "$data/secrets/$role.new" "$data/secrets/$role"
@@ -150,10 +173,23 @@ if [ "$(id -u)" = 0 ]; then
     user='user root;'
 fi
 modules=$(nginx -V 2>&1 | sed -n 's/.*--modules-path=\([^ ]*\).*/\1/p')
-for conf in nginx office; do
+
+# In memory, where there is such a place: a picture is of seconds. One that a
+# killed demo left is ours to remove, and nobody else's is taken for it.
+pictures=/dev/shm/tuanbo-pictures-$(id -u)-$port
+if [ -O "$pictures" ] && [ ! -h "$pictures" ]; then
+    rm -rf "$pictures"
+fi
+mkdir -m 700 "$pictures" 2>/dev/null || {
+    pictures=$data/pictures
+    mkdir -p "$pictures"
+}
+
+for conf in nginx office live; do
     sed -e "s|@USER@|$user|" -e "s|@DATA@|$data|g" -e "s|@ROOT@|$root|g" \
         -e "s|@PORT@|$port|" -e "s|@ORDERS_PORT@|$orders_port|" \
-        -e "s|@OFFICE_PORT@|$office_port|" \
+        -e "s|@OFFICE_PORT@|$office_port|" -e "s|@LIVE_PORT@|$live_port|" \
+        -e "s|@RTMP_PORT@|$rtmp_port|" -e "s|@PICTURES@|$pictures|" \
         -e "s|@MODULE@|$module|" -e "s|@NGINX_MODULES@|$modules|" \
         "$demo/$conf.conf.in" > "$data/$conf.conf"
 done
@@ -228,6 +264,9 @@ echo "$folder" > "$data/folder.pid"
 (keep nginx -e "$data/office.log" -p "$data" -c "$data/office.conf" \
     -g 'daemon off;') 2>> "$data/office-stderr.log" &
 office=$!
+(keep nginx -e "$data/live.log" -p "$data" -c "$data/live.conf" \
+    -g 'daemon off;') 2>> "$data/live-stderr.log" &
+live=$!
 
 desk=$("$root/conf/bin/tuanbo-office" invite --directory "$data/office" \
     --owner 店主 --url "$url") || desk="(see $data/clerk.log)"

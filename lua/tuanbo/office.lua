@@ -16,6 +16,7 @@
 local desk = require "tuanbo.office.desk"
 local feed = require "tuanbo.office.views.feed"
 local frame = require "tuanbo.frame"
+local picture = require "tuanbo.office.picture"
 local shelf_places = require "tuanbo.office.shelf_places"
 local shop = require "tuanbo.office.shop"
 local staff = require "tuanbo.office.staff"
@@ -27,7 +28,8 @@ local office = {}
 -- roles: the desk's commands go to the shop with them), data (the directory of
 -- the register and the deeds), and optionally warehouse (the secret of who
 -- reads the feed of waves; without it there is none), shop (its name),
--- utc_offset_minutes (480), templates (a directory).
+-- utc_offset_minutes (480), templates (a directory), live (of the live nginx:
+-- picture.setup() says what).
 function office.setup(given)
     staff.setup(frame.secrets(given.secret), given.data .. "/staff.json")
     shop.setup {
@@ -36,6 +38,7 @@ function office.setup(given)
     }
     shelf_places.setup(given.data)
     feed.setup(given.warehouse and frame.secrets(given.warehouse) or {})
+    picture.setup(given.live)
     frame.setup(given, { "tuanbo.text", unpack(desk.texts()) })
     desk.setup(given)
 end

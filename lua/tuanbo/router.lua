@@ -57,7 +57,9 @@ function router.setup(given)
     -- a form that is sent on to another origin (a payment provider's page)
     -- needs that origin here
     policy = "default-src 'none'; style-src 'self'; script-src 'self'; "
-             .. "img-src 'self'; connect-src 'self'; form-action 'self'"
+             .. "img-src 'self'; connect-src 'self'; "
+             .. (given.video and "media-src 'self' blob:; " or "")
+             .. "form-action 'self'"
              .. (given.pay_origins and " " .. given.pay_origins or "")
              .. "; base-uri 'none'; frame-ancestors 'none'"
 end
@@ -75,6 +77,7 @@ local function context()
         likes = likes,
         say = text.say(likes.lang),
         by_login = ngx.var.tuanbo_identity == "login",
+        video = options.video,
     }
 end
 

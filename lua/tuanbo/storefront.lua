@@ -21,7 +21,8 @@ local storefront = {}
 
 -- given: secret (a file; a line each, the first signs), and optionally shop
 -- (its name), utc_offset_minutes (480), pay_origins (for form-action, where
--- the checkout sends people to another origin), templates (a directory).
+-- the checkout sends people to another origin), templates (a directory), video
+-- (true: conf/tuanbo/video.conf is included, and rooms have a picture).
 function storefront.setup(given)
     session.setup(frame.secrets(given.secret))
     frame.setup(given, { "tuanbo.text" })

@@ -16,6 +16,7 @@
     var TAP_AGAIN_S = 15;
     var LOOK_MS = 10000;
     var CONFIRM_POLL_MS = 500;
+    var PIN_LATE_MS = 10000;        // a picture is not further behind
     var LINES_MAX = 6;
     var COMMENTS_MAX = 50;
 
@@ -424,6 +425,19 @@
         });
     }
 
+    var pinning = 0;
+
+    // What is on camera is on the screen a few seconds later: the pin waits for
+    // the picture, and the last one counts.
+    function pinInTime(root) {
+        var late = window.tuanboPicture ? tuanboPicture.late() : 0;
+
+        clearTimeout(pinning);
+        pinning = setTimeout(function () {
+            pin(root.dataset.pin, root.dataset.badge);
+        }, Math.min(late, PIN_LATE_MS));
+    }
+
     function room(data) {
         var root = document.querySelector("[data-room]");
         var viewers = document.querySelector("[data-viewers]");
@@ -444,7 +458,7 @@
 
         if (root.dataset.pin !== (data.pin || "")) {
             root.dataset.pin = data.pin || "";
-            pin(data.pin, root.dataset.badge);
+            pinInTime(root);
         }
     }
 

@@ -1,5 +1,6 @@
 -- One broadcast and its goods.
 
+local assets = require "tuanbo.assets"
 local goods = require "tuanbo.goods"
 local room = require "tuanbo.room"
 
@@ -20,6 +21,17 @@ local function said(c, id)
     end
 
     return lines
+end
+
+
+-- Where the picture is, if this shop has any, and what is shown before it
+-- comes: the first of the goods.
+local function picture_of(c, session, list)
+    return c.video and not session.over and {
+        src = "/hls/" .. session.id .. "/index.m3u8",
+        player = assets.url("player/hls.js") or "",
+        poster = list[1] and list[1].picture or "",
+    } or nil
 end
 
 
@@ -51,5 +63,6 @@ return function(c, session)
         somebody = SOMEBODY,
         viewers = room.viewers(session.id),
         comments = said(c, session.id),
+        picture = picture_of(c, session, list),
     }
 end

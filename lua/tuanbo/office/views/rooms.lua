@@ -6,9 +6,12 @@ local edit = require "tuanbo.office.edit"
 local documents = require "tuanbo.documents"
 local format = require "tuanbo.format"
 local goods = require "tuanbo.goods"
+local picture = require "tuanbo.office.picture"
 local room = require "tuanbo.room"
 
 local HOST = { "host" }             -- and the owner, who may all
+local KEY_FRAMES_MS = 1500          -- further apart: late by that much more
+local REFUSED_MS = 600000           -- so long it is of interest
 
 local view = { texts = "rooms" }
 
@@ -39,6 +42,45 @@ local function list(c)
     table.sort(rows, function(a, b) return a.at < b.at end)
 
     return "rooms", { title = c.say("rooms.title"), rows = rows }
+end
+
+
+-- How the picture comes, in words; the second: something is to be done.
+local function words_of(c, state)
+    if not state then
+        return c.say("rooms.picture.away"), true
+    end
+
+    if state.on then
+        if state.segment_ms > KEY_FRAMES_MS then
+            return c.say("rooms.picture.sparse", {
+                seconds = string.format("%.1f", state.segment_ms / 1000),
+            }), true
+        end
+
+        return c.say("rooms.picture.on")
+    end
+
+    if state.refused and state.refused.at > c.now - REFUSED_MS then
+        return c.say("rooms.picture." .. state.refused.why), true
+    end
+
+    return c.say("rooms.picture.none")
+end
+
+
+-- For the encoder, where this shop has a live nginx.
+local function picture_of(c, id, now)
+    if not picture.is_set_up() or now.state == "ended" then
+        return nil
+    end
+
+    local address, stream, until_at = picture.address(id, c.origin, c.now)
+    local words, bad = words_of(c, picture.state(id))
+
+    return { address = address, stream = stream, words = words, bad = bad,
+             until_at = c.say("rooms.picture.until",
+                              { when = format.when(c.say, until_at, c.now) }) }
 end
 
 
@@ -75,7 +117,7 @@ local function page(c, parts, why, status)
         title = session.title, id = id, state = line.state, when = line.when,
         can = { start = now.state ~= "live", stop = now.state == "live",
                 pin = now.state ~= "ended" },
-        live = now.state == "live",
+        live = now.state == "live", picture = picture_of(c, id, now),
         viewers = c.say("rooms.viewers", { count = room.viewers(id) }),
         pin = pin, sales = sales, key = c.key(), why = why,
     }, status
