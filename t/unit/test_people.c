@@ -14,6 +14,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
+#include "lmdb/env.h"
 #include "people/contacts.h"
 #include "text/text.h"
 #include "text/person.h"
@@ -584,6 +585,42 @@ test_format(void **context)
 }
 
 
+/* Who only reads is there while the file is made: that is no fault. */
+
+static void
+test_awaited(void **context)
+{
+    int         again;
+    char        command[160], file[96], scratch[96];
+    people_t   *people = *context;
+    fs_annex_t *writer;
+
+    fs_annex_destroy(people->annex);
+    snprintf(command, sizeof(command), "rm -r %s/people/*", people->path);
+    assert_int_equal(system(command), 0);
+    snprintf(file, sizeof(file), "%s/people/data.mdb", people->path);
+    snprintf(scratch, sizeof(scratch), "%s/people/new", people->path);
+
+    people->conf.reads = 1;
+    people->annex = fs_contacts_create(&people->conf);
+    fs_annex_tend(people->annex, &again);
+    assert_int_equal(fs_annex_outcome(people->annex), FS_NOT_READY);
+    assert_int_equal(fs_env_make(file, scratch, people->conf.map_size), 0);
+    fs_annex_tend(people->annex, &again);
+    assert_int_equal(fs_annex_outcome(people->annex), FS_NOT_READY);
+    assert_int_equal(people->said, 0);
+
+    people->conf.reads = 0;
+    writer = fs_contacts_create(&people->conf);
+    fs_annex_tend(writer, &again);
+    assert_int_equal(fs_annex_outcome(writer), FS_OK);
+    fs_annex_tend(people->annex, &again);
+    assert_int_equal(fs_annex_outcome(people->annex), FS_OK);
+    assert_int_equal(people->said, 0);
+    fs_annex_destroy(writer);
+}
+
+
 static void
 test_full(void **context)
 {
@@ -685,6 +722,8 @@ main(void)
         cmocka_unit_test_setup_teardown(test_busy, people_setup,
                                         people_teardown),
         cmocka_unit_test_setup_teardown(test_format, people_setup,
+                                        people_teardown),
+        cmocka_unit_test_setup_teardown(test_awaited, people_setup,
                                         people_teardown),
         cmocka_unit_test_setup_teardown(test_full, people_setup,
                                         people_teardown)

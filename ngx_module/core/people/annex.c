@@ -386,6 +386,7 @@ fs_annex_made(fs_annex_t *annex, MDB_env *env, MDB_dbi *dbi, char *why)
 {
     int           rc;
     uint8_t       format[4];
+    MDB_dbi       root;
     MDB_stat      stat;
     fs_str_t      found;
     fs_txn_t      txn;
@@ -431,6 +432,13 @@ fs_annex_made(fs_annex_t *annex, MDB_env *env, MDB_dbi *dbi, char *why)
                           sizeof(format), 0);
                 rc = txn.error;
             }
+
+        } else if (rc == MDB_NOTFOUND && annex->conf.reads
+                   && mdb_dbi_open(txn.txn, NULL, 0, &root) == 0
+                   && mdb_stat(txn.txn, root, &stat) == 0
+                   && stat.ms_entries == 0)
+        {
+            annex->awaited = 1;
         }
     }
 
@@ -452,6 +460,11 @@ fs_annex_made(fs_annex_t *annex, MDB_env *env, MDB_dbi *dbi, char *why)
 
     if (rc == FS_DB_LOST) {
         annex->lost = 1;
+    }
+
+    if (annex->awaited) {
+        (void) snprintf(why, FS_ANNEX_WORDS, "nothing is in data.mdb yet");
+        return FS_NOT_READY;
     }
 
     if (rc == MDB_NOTFOUND || rc == MDB_VERSION_MISMATCH) {
