@@ -60,7 +60,7 @@ install("DESTDIR=$dir/top");
 my $share = "$dir/top/usr/share/tuanbo";
 my $bin = "$dir/top/usr/bin";
 my @sources = map { s{^\Q$root\E/}{}r } grep { -f }
-    glob("$root/conf/*.conf $root/conf/{tuanbo,office,bin}/*"),
+    glob("$root/conf/*.conf $root/conf/{tuanbo,office,live,bin}/*"),
     map { my $top = $_; map { "$root/$top/$_" } files("$root/$top") }
     qw(lua templates conf/lib);
 
@@ -90,7 +90,7 @@ install("DESTDIR=$dir/other", 'PREFIX=/opt/shop');
 my $other = "$dir/other/opt/shop";
 my $shop = Tuanbo::Test::slurp("$other/share/tuanbo/conf/tuanbo.conf");
 is_deeply([ $shop =~ m{(/\S*tuanbo)/(?:lua|templates|conf)/?}g ],
-    [ ('/opt/shop/share/tuanbo') x 8 ], 'the conf names its places');
+    [ ('/opt/shop/share/tuanbo') x 9 ], 'the conf names its places');
 is((said("$other/bin/tuanbo-sign --help"))[0], 0, 'a tool works there');
 mkdir "$dir/office" or die $!;
 like((said("$other/bin/tuanbo-office fold --once --directory $dir/office"

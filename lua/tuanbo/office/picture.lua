@@ -1,0 +1,69 @@
+--- What a host needs to send the picture of a session, and how that is doing:
+-- the keys are made here, the live nginx asks for them (tuanbo.publishing).
+--
+-- @module tuanbo.office.picture
+
+local cjson = require "cjson.safe"
+
+local frame = require "tuanbo.frame"
+local publishing = require "tuanbo.publishing"
+
+local APPLICATION = "live"      -- of conf/live.conf
+local PORT = 1935               -- that of RTMP
+local KEY_S = 12 * 3600         -- how long a key is good
+
+local picture = {}
+
+local secrets
+local port
+local host
+
+
+--- Once, while nginx reads its conf.
+-- @tparam table|nil given of setup{}: secret (a file, a line each), and
+-- optionally port and host (where encoders find the live nginx; else this
+-- shop's). nil: this shop has no live nginx
+function picture.setup(given)
+    secrets = given and frame.secrets(given.secret)
+    port = given and given.port or PORT
+    host = given and given.host
+end
+
+
+--- Whether this shop has a live nginx.
+-- @treturn boolean
+function picture.is_set_up()
+    return secrets ~= nil
+end
+
+
+--- What an encoder is told.
+-- @tparam string session its id
+-- @tparam string origin how this shop is called: http://shop.example
+-- @tparam number now epoch ms
+-- @treturn string the address: rtmp://shop.example/live
+-- @treturn string the stream's name, with its key
+-- @treturn number when the key ends, epoch ms
+function picture.address(session, origin, now)
+    local until_s = math.floor(now / 1000) + KEY_S
+    local name = host or origin:match("^%a+://(%[[^%]]*%])")
+                 or origin:match("^%a+://([^/:]*)")
+
+    return "rtmp://" .. name .. (port == PORT and "" or ":" .. port) .. "/"
+           .. APPLICATION,
+           publishing.stream(secrets, session, until_s), until_s * 1000
+end
+
+
+--- How the picture is doing, as the live nginx says (tuanbo.live.state).
+-- @tparam string session its id
+-- @treturn table|nil on, at, segment_ms, refused; nil: there is no live nginx
+-- just now
+function picture.state(session)
+    local res = ngx.location.capture("/picture/" .. session)
+
+    return res.status == 200 and cjson.decode(res.body) or nil
+end
+
+
+return picture

@@ -1,0 +1,47 @@
+--- Who may send a session's picture: whoever has a key for it. The host's page
+-- makes keys (the office), conf/live.conf asks for them (the live nginx); both
+-- have the secret `live`, and neither asks the other.
+--
+-- @module tuanbo.publishing
+
+local crypto = require "tuanbo.crypto"
+
+local PURPOSE = "publish"
+
+local publishing = {}
+
+
+--- The name of a session's stream, with its key, as an encoder sends it.
+-- @tparam table secrets the first one signs
+-- @tparam string session its id
+-- @tparam number until_s epoch seconds; no longer good from then on
+-- @treturn string "fruit?until=1790000000&key=…"
+function publishing.stream(secrets, session, until_s)
+    local tag = crypto.sign(secrets, PURPOSE,
+                            string.format("%s\n%d", session, until_s))
+
+    return string.format("%s?until=%d&key=%s", session, until_s, tag)
+end
+
+
+--- Why a key does not open a session.
+-- @tparam table secrets each of them counts
+-- @tparam string session its id
+-- @tparam string|nil until_s the field `until` as it came
+-- @tparam string|nil key the field `key` as it came
+-- @tparam number now_s epoch seconds
+-- @treturn string|nil nil: it does; wrong_key, expired
+function publishing.fault(secrets, session, until_s, key, now_s)
+    if type(until_s) ~= "string" or type(key) ~= "string"
+       or not until_s:find("^[1-9]%d?%d?%d?%d?%d?%d?%d?%d?%d?%d?$")
+       or not crypto.is_signed(secrets, PURPOSE, session .. "\n" .. until_s,
+                               key)
+    then
+        return "wrong_key"
+    end
+
+    return tonumber(until_s) <= now_s and "expired" or nil
+end
+
+
+return publishing

@@ -1,0 +1,183 @@
+// The live picture: a host's page says how to send one, an encoder sends it, and
+// neighbours see it, by the browser's own player and by ours; the page goes on
+// around it, and it comes back when it broke off.
+
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { after, before, test } from "node:test";
+
+import { axe, axeBuyer } from "./everywhere.js";
+import { enter } from "./desk.js";
+import { DESK, PHONE, Shop, eventually } from "./shop.js";
+
+let shop, host, encoder, address;
+
+before(async () => {
+    shop = await Shop.open();
+    host = await enter(shop, shop.invitation,
+        { javaScriptEnabled: false, viewport: PHONE });
+    await host.goto("/desk/room/fruit");
+    address = `${await host.inputValue("#address")}/${
+        await host.inputValue("#stream")}`;
+});
+
+after(async () => {
+    encoder?.kill("SIGKILL");
+    await shop?.close();
+});
+
+function send() {
+    encoder = spawn("ffmpeg", ["-hide_banner", "-loglevel", "error", "-re",
+        "-f", "lavfi", "-i", "testsrc2=size=320x180:rate=10",
+        "-f", "lavfi", "-i", "sine=r=44100", "-c:v", "libx264",
+        "-preset", "ultrafast", "-tune", "zerolatency", "-threads", "1",
+        "-pix_fmt", "yuv420p", "-g", "10", "-c:a", "aac", "-b:a", "32k",
+        "-f", "flv", address], { stdio: "ignore" });
+}
+
+const said = async () => {
+    await host.goto("/desk/room/fruit");
+
+    return host.textContent("section [role=status]");
+};
+
+// A page whose browser has no player of its own for HLS.
+async function withoutPlayer(options) {
+    const page = await shop.buyer(options);
+
+    await page.addInitScript(() => {
+        const can = HTMLMediaElement.prototype.canPlayType;
+
+        HTMLMediaElement.prototype.canPlayType = function (type) {
+            return /mpegurl/i.test(type) ? "" : can.call(this, type);
+        };
+    });
+
+    return page;
+}
+
+const time = (page) => page.$eval("#picture video", (video) =>
+    (video.videoWidth === 320 ? video.currentTime : 0));
+
+async function goesOn(page, what) {
+    let from;
+
+    await eventually(`${what}: a picture`, async () => await time(page) > 0);
+    from = await time(page);
+    await eventually(`${what}: it moves`, async () =>
+        Math.abs(await time(page) - from) > 1);
+}
+
+
+test("a host sends it, and goes on air", async () => {
+    assert.match(await said(), /还没有画面/);
+    send();
+    await eventually("the host is told", async () =>
+        /画面正常/.test(await said()));
+    await host.locator("details", { hasText: "推流软件" }).first()
+        .locator("summary").click();
+    await shop.picture(host, "picture-1-host");
+});
+
+test("neighbours see it, each by what their browser has", async () => {
+    const own = await shop.buyer({ viewport: PHONE });
+    const ours = await withoutPlayer({ viewport: PHONE });
+
+    // open before it begins
+    await Promise.all([own.goto("/live/fruit"), ours.goto("/live/fruit")]);
+    assert.equal(await own.locator("#picture").isVisible(), false);
+    await host.click("button[value=start]");
+    await own.waitForSelector("#picture video", { state: "visible" });
+    await goesOn(own, "the browser's player");
+    await goesOn(ours, "our player");
+    assert.equal(await ours.evaluate(() => typeof Hls), "function");
+    assert.equal(await own.evaluate(() => typeof window.Hls), "undefined",
+        "what is not needed is not loaded");
+    assert.equal(await ours.$eval("#picture video", (video) => video.muted),
+        true, "no sound by itself");
+    await ours.click("#picture button");
+    assert.equal(await ours.$eval("#picture video", (video) => video.muted),
+        false, "but when it is wanted");
+    await shop.picture(ours, "picture-2-room");
+    console.log("# %d ms behind",
+        Math.round(await ours.evaluate(() => tuanboPicture.late())));
+
+    // it stays on top, and the page goes on around it
+    await ours.$eval("#picture video", (video) => { video.same = true; });
+    await ours.locator("#goods .card").last().scrollIntoViewIfNeeded();
+    assert.ok((await ours.locator("#picture video").boundingBox()).y >= 0,
+        "it stays in sight");
+    await shop.define("orange", { doc: { product: "grape", session: "fruit",
+        pickups: ["xingfu"] } });
+    await host.goto("/desk/room/fruit");
+    await host.locator("form", { has: host.locator("[value=orange]") })
+        .locator("button[value=pin]").click();
+    await ours.waitForSelector(
+        "#goods li:first-child [data-sale=orange] .badge, "
+        + "#goods li[data-sale=orange]:first-child .badge");
+    assert.equal(await ours.$eval("#picture video", (video) => video.same),
+        true, "the same player");
+    await goesOn(ours, "after the pin");
+
+    // the encoder is gone, and comes back
+    encoder.kill("SIGKILL");
+    await ours.waitForFunction(() => document.querySelector(
+        "#picture [role=status]").textContent !== "");
+    send();
+    await Promise.all([goesOn(ours, "our player again"),
+        goesOn(own, "the browser's again")]);
+    await Promise.all([own.context().close(), ours.context().close()]);
+});
+
+test("without scripts there is the browser's player", async () => {
+    const page = await shop.buyer({ javaScriptEnabled: false });
+
+    await page.goto("/live/fruit");
+
+    const video = page.locator("#picture video");
+
+    assert.equal(await video.getAttribute("src"), "/hls/fruit/index.m3u8");
+    assert.ok(await video.getAttribute("poster"), "and a poster");
+    assert.notEqual(await video.getAttribute("controls"), null);
+    assert.equal(await page.locator("#picture button").isVisible(), false,
+        "no button that does nothing");
+    await page.context().close();
+});
+
+test("all sizes, light and dark", async () => {
+    for (const [name, options] of [["phone", { viewport: PHONE }],
+        ["desk-dark", { viewport: DESK, colorScheme: "dark" }]])
+    {
+        const page = await axeBuyer(shop, options);
+
+        await page.goto("/live/fruit");
+        await goesOn(page, name);
+        await axe(page, name);
+        await shop.picture(page, `picture-3-${name}`);
+        assert.ok(await page.evaluate(() =>
+            document.documentElement.scrollWidth <= innerWidth), "no sideways");
+        await page.context().close();
+    }
+
+    await host.goto("/desk/room/fruit");
+
+    const work = await axeBuyer(shop, { viewport: PHONE,
+        storageState: await host.context().storageState() });
+
+    await work.goto("/desk/room/fruit");
+    await work.locator("summary", { hasText: "推流软件" }).click();
+    await axe(work, "the host's page");
+    await work.context().close();
+});
+
+test("the host ends it", async () => {
+    const page = await shop.buyer();
+
+    await page.goto("/live/fruit");
+    await goesOn(page, "before");
+    await host.goto("/desk/room/fruit");
+    await host.locator("summary", { hasText: "结束" }).click();
+    await host.click("button[value=stop]");
+    await page.waitForSelector("#picture", { state: "hidden" });
+    await page.context().close();
+});
