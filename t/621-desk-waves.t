@@ -76,6 +76,11 @@ $shop->define_sale($_->[0], title => $_->[1], price_fen => 100, stock => 1000,
     for ['grape', '葡萄'], ['egg', '土鸡蛋'], ['late', '晚来的'];
 
 my $owner = $o->owner;
+is($shop->call(PUT => '/admin/sales/coupon', role => 'admin',
+    key => $shop->new_key, json => { title => '见面券', stock => 9,
+    gives => { kind => 'coupon', off_fen => 100 } })->code, 201, 'a coupon');
+$o->browser->get('/s/coupon')->submit('#take');
+is($shop->sale('coupon')->{sold}, 1, 'that somebody has');
 like($owner->get('/desk/waves')->text, qr/还没有批次/, 'no wave yet');
 like($owner->text, qr/卖出去的货都已经在批次里/, 'and nothing to make one of');
 

@@ -99,6 +99,8 @@ is(made { sale("a", NOON, { sold = 0 }), sale("b", NOON, { sold = 0, held = 1 })
 is(made { sale("a", NOON, { cancelled = true }),
           sale("b", NOON, { formed = false }), sale("c") }, "",
    "what does not come, and what has no end")
+is(made { sale("a", NOON), sale("b", NOON + HOUR, { gives = {} }) },
+   "2026-12-02: a 1", "a coupon keeps nothing waiting")
 is(made { sale("a", nil, { ended_at = NOON, state = "closed" }) },
    "2026-12-02: a 1", "somebody closed it")
 is(made { sale("a", NOON - 4 * DAY) }, "", "history")

@@ -53,7 +53,7 @@ end
 
 
 -- Sales that somebody has bought of and no wave is to take any more, and
--- whether one is ticked: those that have ended.
+-- whether one is ticked: those that have ended. What is given is in no wave.
 local function choices_of(c, list)
     local found, taken = {}, {}
     local ended = goods.ended_lately(c)
@@ -71,8 +71,8 @@ local function choices_of(c, list)
     for _, entry in ipairs(ended) do
         local sale = entry.sale
 
-        if sale.sold > 0 and not taken[sale.id] and not sale.called_off
-           and #found < SALES_MAX
+        if sale.sold > 0 and not sale.gives and not taken[sale.id]
+           and not sale.called_off and #found < SALES_MAX
         then
             local it = goods.shown(c, entry)
 

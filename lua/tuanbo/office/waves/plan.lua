@@ -111,11 +111,12 @@ function plan.day(docs, end_at, offset_ms)
 end
 
 
--- When a sale that is to be in a wave ends, or nil.
+-- When a sale that is to be in a wave ends, or nil. What is given is in none:
+-- a coupon is no goods, and things are handed over by their own codes.
 local function end_of(sale, now)
     local end_at = sale.closes_at or sale.ended_at
 
-    if not end_at or sale.cancelled or sale.formed == false
+    if not end_at or sale.gives or sale.cancelled or sale.formed == false
        or sale.sold + sale.held == 0
        or end_at < now - REST_MS or end_at > now + AHEAD_MS
     then
