@@ -194,6 +194,7 @@ $res = $t->order($eggs->{id}, 'picked-up', nonce => 'n1', via => 'scan');
 is($res->json('/outcome'), 'handed_over', 'handed over') or diag($res->body);
 is($t->read_hold('li', $eggs->{id})->{state}, 'used', 'and used');
 is($t->order($eggs->{id}, 'put-back', nonce => 'n1')->code, 200, 'it was not');
+is($t->order($eggs->{id}, 'put-back', nonce => 'n1')->code, 200, 'said again');
 is($t->read_hold('li', $eggs->{id})->{state}, 'granted', 'granted');
 
 # ---- its time is over

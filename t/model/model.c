@@ -157,6 +157,11 @@ model_tell(model_t *m, int follow)
         check(oracle_named(&m->oracle, &entry),
               "entry %llu: %s, which there is not",
               (unsigned long long) seq, fs_entry_type_name(entry.type));
+
+        if (entry.type == FS_ENTRY_TERMS) {
+            compare_terms(&m->oracle, &entry, m->sheet.log,
+                          m->store->log_dbi);
+        }
     }
 
     m->told = m->sheet.seq;
@@ -421,6 +426,8 @@ model_batch(model_t *m)
 
         compare_answer(&m->oracle, &made, m->sheet.seq, &result, &answer);
         model_tell(m, 0);
+        check(!oracle_draw_slow(&m->oracle, &made.command, &answer),
+              "a small draw was not done at once");
 
         if (refused) {
             m->refused++;

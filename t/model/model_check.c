@@ -288,6 +288,28 @@ model_check_asides(model_t *m)
 }
 
 
+/* What everybody is shown of givings that are left to chance. */
+
+static void
+model_check_drawings(model_t *m, int all)
+{
+    uint32_t   n;
+    fs_view_t  view;
+
+    check(fs_view_open(m->reader, &view) == FS_OK, "no view");
+
+    for (n = m->oracle.sales_n; n > 0; n--) {
+        if (!all && n + 4 < m->oracle.sales_n) {
+            break;
+        }
+
+        compare_drawing(&m->oracle, &view, m->crypto, n);
+    }
+
+    fs_view_close(&view);
+}
+
+
 void
 model_check(model_t *m, int all)
 {
@@ -300,7 +322,10 @@ model_check(model_t *m, int all)
         model_check_holds(m);
         model_check_owed(m);
         compare_after(&m->oracle, &m->write.index, m->store->index_dbi);
+        compare_draws(&m->oracle, &m->write.index, m->store->index_dbi,
+                      m->crypto);
     }
 
     fs_pair_abort(&m->write);
+    model_check_drawings(m, all);
 }

@@ -345,6 +345,9 @@ compare_answer(oracle_t *oracle, const generated_t *made, fs_seq_t seq,
               got->sale, want->sale);
         check(type != FS_COMMAND_DOCUMENT || got->giving == want->giving,
               "gives nothing: %u, not %d", got->giving, want->giving);
+        check(type != FS_COMMAND_DEFINE || got->at == want->at,
+              "a beacon is out at %lld, not %lld", (long long) got->at,
+              (long long) want->at);
         break;
 
     case FS_GIFT_UNUSABLE:
@@ -490,6 +493,8 @@ compare_gift(const oracle_t *oracle, const fs_hold_t *hold,
               (long long) hold->worth_fen, (long long) hold->valid_until,
               want->number, (long long) want->worth,
               (long long) want->valid_until);
+        check(hold->prize == want->prize, "gift %llu has prize %u, not %u",
+              (unsigned long long) hold->seq, hold->prize, want->prize);
     }
 }
 

@@ -7,6 +7,7 @@
 #define COMPARE_H
 
 #include "generate.h"
+#include "base/crypto.h"
 #include "lmdb/db.h"
 
 
@@ -47,6 +48,19 @@ void compare_debts(const fs_hold_t *hold, const fs_debt_t *debts, size_t n);
 void compare_handed(const oracle_t *oracle, const fs_sale_t *sale);
 void compare_after(const oracle_t *oracle, fs_txn_t *index,
     const MDB_dbi *dbi);
+
+/*
+ * compare_draw.c: the entry `terms` of a sale is in the log: the document that
+ * says them is what its digest is of, and has the commit of the engine's seed,
+ * which the oracle learns here.  The index's rows of draws, whole; what
+ * everybody, and some tickets, are shown of one giving.
+ */
+void compare_terms(oracle_t *oracle, const fs_entry_t *entry, fs_txn_t *log,
+    const MDB_dbi *dbi);
+void compare_draws(const oracle_t *oracle, fs_txn_t *index,
+    const MDB_dbi *dbi, fs_crypto_t *crypto);
+void compare_drawing(const oracle_t *oracle, fs_view_t *view,
+    fs_crypto_t *crypto, uint32_t number);
 
 /* The oracle's hold learns the engine's number of a new one.  seq: the last
  * entry of what was decided so far. */

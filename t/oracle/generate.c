@@ -500,7 +500,7 @@ generate_admin(generate_t *g, generated_t *made)
 
     made->has_op = 1;
     op = &made->op;
-    memset(made->command.buyer, 0xad, FS_BUYER_LEN);
+    memcpy(made->command.buyer, fs_keys_of_operators, FS_BUYER_LEN);
     op->fingerprint[0] = (uint8_t) dice_below(g->dice, 2);
 
     if (dice_one_in(g->dice, 3)) {
@@ -511,6 +511,13 @@ generate_admin(generate_t *g, generated_t *made)
     generate_condition(g, &op->condition);
 
     if (g->oracle->sales_n >= 4 && generate_after_admin(g, made)) {
+        op->fingerprint[1] = made->command.type;
+        return;
+    }
+
+    if (g->oracle->sales_n >= 4 && dice_one_in(g->dice, 6)
+        && generate_draw(g, made))
+    {
         op->fingerprint[1] = made->command.type;
         return;
     }

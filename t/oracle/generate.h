@@ -46,6 +46,13 @@ void generate_gives(generate_t *generate, generated_t *made, uint32_t sale);
 void generate_giving(generate_t *generate, generated_t *made);
 int generate_gift(generate_t *generate, fs_command_t *command);
 
+/* generate_draw.c: a new giving left to chance; the same as before, what else
+ * it says; 1: one ends, or is drawn; a gift that is fetched, or NULL. */
+void generate_chance(generate_t *generate, fs_operator_t *op);
+void generate_same_chance(const oracle_sale_t *old, fs_operator_t *op);
+int generate_draw(generate_t *generate, generated_t *made);
+const oracle_hold_t *generate_thing(generate_t *generate);
+
 /* generate_after.c: 1: it has made such a command; 0: any other will do. */
 int generate_after(generate_t *generate, fs_command_t *command);
 int generate_after_admin(generate_t *generate, generated_t *made);

@@ -73,7 +73,8 @@ static void
 generate_hand_over(generate_t *g, fs_command_t *command,
     const oracle_hold_t *hold)
 {
-    unsigned  nonce, line;
+    unsigned              nonce, line;
+    const oracle_hold_t  *thing;
 
     static const int64_t  times[] = { 0, -1, INT64_MIN, INT64_MAX, 1700 };
 
@@ -82,6 +83,12 @@ generate_hand_over(generate_t *g, fs_command_t *command,
     command->device_at = times[dice_below(g->dice, 5)];
 
     nonce = generate_nonce(g, dice_one_in(g->dice, 4));
+
+    thing = dice_one_in(g->dice, 5) ? generate_thing(g) : NULL;
+
+    if (thing != NULL) {
+        hold = thing;
+    }
 
     if (g->oracle->nonces[nonce].bound && !dice_one_in(g->dice, 8)) {
 

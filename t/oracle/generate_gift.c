@@ -43,7 +43,7 @@ generate_gives(generate_t *g, generated_t *made, uint32_t sale)
 
     if (old->exists ? old->gives == FS_GIVES_NOTHING
                       || dice_one_in(g->dice, 20)
-                    : !dice_one_in(g->dice, generate_gives_now(g) ? 8 : 2))
+                    : !dice_one_in(g->dice, generate_gives_now(g) ? 4 : 2))
     {
         return;
     }
@@ -69,6 +69,7 @@ generate_gives(generate_t *g, generated_t *made, uint32_t sale)
         op->gives.off_fen = old->off;
         op->gives.from_fen = old->from;
         op->gives.valid_ms = old->valid_ms;
+        generate_same_chance(old, op);
         op->lines_n = old->good_for_n;
 
         for (i = 0; i < op->lines_n; i++) {
@@ -77,7 +78,10 @@ generate_gives(generate_t *g, generated_t *made, uint32_t sale)
         }
 
         if (dice_one_in(g->dice, 2)) {
-            op->stock = (uint32_t) old->stock + dice_below(g->dice, 3);
+            op->stock = (uint32_t) old->stock
+                        + (old->gives != FS_GIVES_PACKET
+                           || dice_one_in(g->dice, 8)
+                           ? dice_below(g->dice, 3) : 0);
             op->limit = old->limit + dice_below(g->dice, 2);
             op->opens_at = 0;
             op->closes_at = old->closes_at != 0
@@ -88,8 +92,13 @@ generate_gives(generate_t *g, generated_t *made, uint32_t sale)
         op->gives.kind = FS_GIVES_ITEM;
 
     } else {
-        op->gives.kind = FS_GIVES_COUPON;
-        op->gives.off_fen = 1 + dice_below(g->dice, 300);
+        if (!dice_one_in(g->dice, 3)) {
+            generate_chance(g, op);
+
+        } else {
+            op->gives.kind = FS_GIVES_COUPON;
+            op->gives.off_fen = 1 + dice_below(g->dice, 300);
+        }
 
         if (dice_one_in(g->dice, 2)) {
             op->gives.from_fen = 1 + dice_below(g->dice, 500);

@@ -11,6 +11,8 @@
 #include "read/read.h"
 #include "rules/rules.h"
 
+#include "oracle_chance.h"
+
 
 #define ORACLE_BUYERS   24              /* who buy again and again */
 #define ORACLE_PEOPLE   1024            /* with those who come once they do */
@@ -107,6 +109,7 @@ typedef struct {
                                            for */
     unsigned             given_newcomer;    /* and who it was that came */
     int64_t              worth;         /* of a gift */
+    unsigned             prize;         /* that it has won, from 1; 0: none */
     int64_t              valid_until;   /* 0: for ever */
     uint64_t             why_print;     /* of the request that granted it */
     int64_t              ended;         /* now.mono at its end: its key is
@@ -130,6 +133,27 @@ typedef struct {
     uint32_t             wave;          /* ordinal, once it has formed */
 } oracle_group_t;
 
+/* What is left to chance in a giving: packets, or a draw of tickets. */
+typedef struct {
+    int                  seeded;        /* the engine has chosen a seed, and
+                                           told */
+    uint8_t              seed[ORACLE_HASH];
+    int64_t             *amounts;       /* of packets, by number */
+    size_t              *gifts;         /* indexes of holds, by number */
+    size_t               gifts_n;
+    size_t               gifts_size;
+    fs_seq_t             closed;        /* entries, as the engine has told */
+    fs_seq_t             revealed;
+    fs_seq_t             drawn;
+    int64_t              closed_at;
+    uint8_t              chain[ORACLE_HASH];
+    int                  asked;         /* the beacon was said */
+    uint8_t              beacon[ORACLE_HASH];
+    uint32_t            *winners;       /* numbers, in order, once drawn */
+    unsigned             winners_n;
+    unsigned             won;           /* that have their entry */
+} oracle_draw_t;
+
 typedef struct {
     int                  exists;
     char                 slug[16];
@@ -149,6 +173,14 @@ typedef struct {
     int64_t              valid_ms;
     unsigned             good_for_n;
     uint32_t             good_for[FS_GIFT_SALES_MAX];
+    int64_t              total;         /* of all packets */
+    int64_t              round;         /* of a draw's beacon, 0: none */
+    unsigned             prizes_n;
+    struct {
+        uint32_t         count;
+        int64_t          off;
+    }                    prizes[FS_PRIZES_MAX];
+    oracle_draw_t        draw;
     int                  called_off;
     uint32_t             waves;         /* that have taken of it */
     uint32_t           (*ordered)[ORACLE_PICKUPS + 1];  /* of each of those,
@@ -392,6 +424,27 @@ int oracle_follow(oracle_t *oracle, const fs_entry_t *entry);
  * the entry makes none; 0: not.
  */
 int oracle_named(oracle_t *oracle, const fs_entry_t *entry);
+
+/*
+ * The entry `terms` of a sale, whose seed the engine keeps for itself, is in
+ * the log: this is it.  1: it is as it was, or a new one where there was none;
+ * 0: not.
+ */
+int oracle_seeded(oracle_t *oracle, uint32_t sale, const uint8_t *seed);
+
+/* 1: something of a draw is left that needs nobody. */
+int oracle_draw_due(const oracle_sale_t *sale);
+
+/* After a command that closes a sale, or draws, and its entries: 1: its first
+ * pass has left something that it could have done. */
+int oracle_draw_slow(const oracle_t *oracle, const fs_command_t *command,
+    const oracle_answer_t *answer);
+
+/* Which prize the winner `order`, from 0, has, from 0. */
+unsigned oracle_prize(const oracle_sale_t *sale, unsigned order);
+
+/* A gift that is handed over. */
+int oracle_is_thing(const oracle_t *oracle, const oracle_hold_t *hold);
 
 /* Units of a line that come, or came: neither the sale's again, nor missing;
  * and what its wave is, if its group has one. */

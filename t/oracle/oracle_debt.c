@@ -566,7 +566,16 @@ oracle_named(oracle_t *oracle, const fs_entry_t *entry)
     case FS_ENTRY_OWED:
         return oracle_named_debt(oracle, entry);
 
+    case FS_ENTRY_CLOSED:
+        oracle_draw_closed(&oracle->sales[entry->sale], entry);
+        return 1;
+
+    case FS_ENTRY_REVEALED:
+    case FS_ENTRY_DRAWN:
+        return oracle_draw_told(oracle, entry);
+
     case FS_ENTRY_CALLED_OFF:
+        oracle_draw_closed(&oracle->sales[entry->sale], entry);
         return oracle_named_task(oracle, entry, FS_TASK_CALL_OFF);
 
     case FS_ENTRY_COMPENSATED:

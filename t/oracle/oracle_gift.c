@@ -323,8 +323,10 @@ oracle_grant(oracle_t *oracle, oracle_hold_t *hold)
     hold->number = (uint32_t) sale->sold;
     hold->worth = sale->off;
     hold->valid_until = sale->valid_ms != 0
+                        && sale->gives != FS_GIVES_TICKET
                         ? oracle->now.wall + sale->valid_ms : 0;
     hold->ended = oracle->now.wall;
+    oracle_new_gift(oracle, sale, hold);
 }
 
 
@@ -381,7 +383,8 @@ oracle_breaks_terms(const oracle_t *oracle, const oracle_sale_t *sale,
     }
 
     if (sale->gives == FS_GIVES_NOTHING
-        || (!sale->opened && sale->sold == 0))
+        || (!sale->opened && sale->sold == 0
+            && !(sale->draw.seeded && sale->closed)))
     {
         return 0;
     }
@@ -400,6 +403,7 @@ oracle_breaks_terms(const oracle_t *oracle, const oracle_sale_t *sale,
            || op->gives.off_fen != sale->off
            || op->gives.from_fen != sale->from
            || op->gives.valid_ms != sale->valid_ms
+           || !oracle_same_chance(sale, op)
            || op->stock < sale->stock || op->limit < sale->limit
            || op->opens_at > oracle->now.wall
            || (op->closes_at != 0
@@ -413,6 +417,7 @@ oracle_set_terms(oracle_t *oracle, oracle_sale_t *sale,
 {
     unsigned  i;
 
+    oracle_set_chance(sale, op);
     sale->gives = op->gives.kind;
     sale->by_desk = op->gives.by_desk;
     sale->off = op->gives.off_fen;

@@ -139,10 +139,7 @@ oracle_hand_over(oracle_t *oracle, oracle_hold_t *hold,
     unsigned         line, lines;
     oracle_nonce_t  *nonce;
 
-    if (!hold->paid
-        && !(oracle_is_gift(hold)
-             && oracle->sales[hold->lines[0].sale].gives == FS_GIVES_ITEM))
-    {
+    if (!hold->paid && !oracle_is_thing(oracle, hold)) {
         answer->outcome = FS_WRONG_STATE;
         answer->state = oracle_state(oracle, hold);
         return;

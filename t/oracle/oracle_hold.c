@@ -259,6 +259,7 @@ oracle_free_holds(oracle_t *oracle)
     for (i = 0; i <= ORACLE_SALES; i++) {
         free(oracle->sales[i].orders);
         free(oracle->sales[i].ordered);
+        oracle_free_draw(&oracle->sales[i]);
     }
 
     free(oracle->tasks);

@@ -123,6 +123,14 @@ oracle_define(oracle_t *oracle, const fs_operator_t *op,
         return;
     }
 
+    if (answer->sale != 0) {
+        oracle_opens_closes(oracle, &oracle->sales[answer->sale]);
+    }
+
+    if (oracle_bad_terms(oracle, op, answer)) {
+        return;
+    }
+
     if (answer->sale == 0) {
         answer->sale = ++oracle->sales_n;
         sale = &oracle->sales[answer->sale];
@@ -133,7 +141,14 @@ oracle_define(oracle_t *oracle, const fs_operator_t *op,
 
     } else {
         sale = &oracle->sales[answer->sale];
-        oracle_opens_closes(oracle, sale);
+        reopens = sale->closed && op->closes_at != sale->closes_at
+                  && (op->closes_at == 0
+                      || op->closes_at > oracle->now.wall);
+
+        if (oracle_draw_over(sale, op, reopens)) {
+            answer->outcome = FS_CLOSED;
+            return;
+        }
 
         if (oracle_breaks_terms(oracle, sale, op)) {
             answer->outcome = FS_GIVEN;
@@ -146,10 +161,6 @@ oracle_define(oracle_t *oracle, const fs_operator_t *op,
             answer->outcome = FS_DECIDED;
             return;
         }
-
-        reopens = sale->closed && op->closes_at != sale->closes_at
-                  && (op->closes_at == 0
-                      || op->closes_at > oracle->now.wall);
 
         if (reopens && sale->called_off) {
             answer->outcome = FS_CLOSED;
@@ -296,8 +307,9 @@ oracle_operator(oracle_t *oracle, const fs_command_t *command,
         switch (command->type) {
 
         case FS_COMMAND_STOCK:
-            if (sale->gives != FS_GIVES_NOTHING && op->add < 0
-                && (sale->opened || sale->sold != 0))
+            if (sale->gives == FS_GIVES_PACKET
+                || (sale->gives != FS_GIVES_NOTHING && op->add < 0
+                    && (sale->opened || sale->sold != 0)))
             {
                 answer->outcome = FS_GIVEN;
                 break;
@@ -332,6 +344,10 @@ oracle_operator(oracle_t *oracle, const fs_command_t *command,
 
         case FS_COMMAND_CLOSE:
             sale->closed = 1;
+            break;
+
+        case FS_COMMAND_DRAW:
+            oracle_draw(sale, op, answer);
             break;
 
         case FS_COMMAND_CALL_OFF:

@@ -2,8 +2,8 @@
 /*
  * What the parts of the oracle share: oracle.c (units and times), and a file
  * each for holds, orders, operators and timers; and for what comes after an
- * order: goods, claims, tasks of a whole sale, waves; and for neighbours who
- * bring each other.
+ * order: goods, claims, tasks of a whole sale, waves; for neighbours who bring
+ * each other; and for packets and draws.
  */
 
 #ifndef ORACLE_PARTS_H
@@ -147,6 +147,26 @@ int oracle_breaks_terms(const oracle_t *oracle, const oracle_sale_t *sale,
     const fs_operator_t *op);
 void oracle_set_terms(oracle_t *oracle, oracle_sale_t *sale,
     const fs_operator_t *op);
+
+/*
+ * Packets and draws.  _bad_terms(): 1: no such giving can be, the answer says
+ * why; _over(): it was closed, and does not begin again with these terms;
+ * _new_gift(): one more is given; _told(): an entry of a draw, which must be
+ * the next one that is due.
+ */
+int oracle_bad_terms(const oracle_t *oracle, const fs_operator_t *op,
+    oracle_answer_t *answer);
+int oracle_draw_over(const oracle_sale_t *sale, const fs_operator_t *op,
+    int reopens);
+int oracle_same_chance(const oracle_sale_t *sale, const fs_operator_t *op);
+void oracle_set_chance(oracle_sale_t *sale, const fs_operator_t *op);
+void oracle_new_gift(oracle_t *oracle, oracle_sale_t *sale,
+    oracle_hold_t *hold);
+void oracle_draw(oracle_sale_t *sale, const fs_operator_t *op,
+    oracle_answer_t *answer);
+void oracle_draw_closed(oracle_sale_t *sale, const fs_entry_t *entry);
+int oracle_draw_told(oracle_t *oracle, const fs_entry_t *entry);
+void oracle_free_draw(oracle_sale_t *sale);
 
 /* So many of these units, that are not owed yet, at what they are worth, and
  * no more than is left; nothing is written of no units. */

@@ -221,6 +221,7 @@ oracle_due(const oracle_t *oracle)
         sale = &oracle->sales[number];
 
         if (oracle_ripe(oracle, number) || oracle_serves(oracle, number)
+            || oracle_draw_due(sale)
             || (!sale->closed
                 && ((!sale->opened && sale->opens_at <= oracle->now.opens)
                     || (sale->closes_at != 0

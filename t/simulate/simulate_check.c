@@ -396,6 +396,13 @@ simulate_entry(simulate_t *sim, fs_view_t *view, const fs_entry_t *entry)
     check(oracle_named(&sim->oracle, entry),
           "entry %llu: %s, which there is not",
           (unsigned long long) entry->seq, fs_entry_type_name(entry->type));
+
+    if (entry->type == FS_ENTRY_TERMS) {
+        check(fs_view_log(view) != NULL, "no log");
+        compare_terms(&sim->oracle, entry, fs_view_log(view),
+                      view->store->log_dbi);
+    }
+
     compare_units(&sim->units, entry);
 
     sim->entries++;

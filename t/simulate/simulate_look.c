@@ -5,7 +5,7 @@
 #include "read/view_debts.h"
 
 
-static void simulate_compare(simulate_t *sim, fs_view_t *view, uint32_t n);
+static void simulate_compare(worker_t *worker, fs_view_t *view, uint32_t n);
 static void simulate_compare_debts(fs_view_t *view, const fs_hold_t *hold,
     const oracle_hold_t *want);
 
@@ -41,7 +41,7 @@ simulate_look(worker_t *worker)
         if (view.seq == sim->checked && sim->oracle.sales_n != 0
             && sim->oracle.holds_n != 0)
         {
-            simulate_compare(sim, &view,
+            simulate_compare(worker, &view,
                              1 + dice_below(&sim->dice, sim->oracle.sales_n));
 
             n = dice_below(&sim->dice, (unsigned) sim->oracle.holds_n);
@@ -62,13 +62,15 @@ simulate_look(worker_t *worker)
 
 
 static void
-simulate_compare(simulate_t *sim, fs_view_t *view, uint32_t n)
+simulate_compare(worker_t *worker, fs_view_t *view, uint32_t n)
 {
     uint32_t        i;
     fs_sale_t       sale;
     fs_group_t      group;
+    simulate_t     *sim;
     oracle_sale_t  *want;
 
+    sim = worker->sim;
     want = &sim->oracle.sales[n];
     check(fs_view_sale(view, n, &sale), "sale %u", n);
     compare_sale(&sale, want, &sim->units);
@@ -78,6 +80,8 @@ simulate_compare(simulate_t *sim, fs_view_t *view, uint32_t n)
         compare_group(fs_view_group(view, n, i, &group) ? &group : NULL,
                       &want->groups[i]);
     }
+
+    compare_drawing(&sim->oracle, view, worker->crypto, n);
 }
 
 
@@ -193,7 +197,7 @@ simulate_audit(worker_t *worker)
           "no view");
 
     for (n = 1; n <= sim->oracle.sales_n; n++) {
-        simulate_compare(sim, &view, n);
+        simulate_compare(worker, &view, n);
     }
 
     for (i = 0; i < sim->oracle.holds_n; i++) {
@@ -201,11 +205,14 @@ simulate_audit(worker_t *worker)
               "hold %zu", i);
         compare_hold(&hold, &sim->oracle.holds[i],
                      oracle_state(&sim->oracle, &sim->oracle.holds[i]));
+        compare_gift(&sim->oracle, &hold, &sim->oracle.holds[i]);
         compare_ahead(&sim->oracle, &hold, &sim->oracle.holds[i]);
         simulate_compare_debts(&view, &hold, &sim->oracle.holds[i]);
     }
 
     compare_after(&sim->oracle, &view.index, worker->store->index_dbi);
+    compare_draws(&sim->oracle, &view.index, worker->store->index_dbi,
+                  worker->crypto);
     fs_view_close(&view);
     process_enter(NULL);
 }

@@ -405,6 +405,57 @@ test_packets(void **context)
 }
 
 
+static const char *
+define_again(fixture_t *fixture, fs_operator_t *op)
+{
+    fs_command_t  command;
+
+    memset(&command, 0, sizeof(command));
+    command.type = FS_COMMAND_DEFINE;
+
+    return fixture_decide(fixture, &command, op);
+}
+
+
+/* Closed before it opened: what is revealed stays what it was, and of what is
+ * closed already nothing would ever be revealed. */
+
+static void
+test_never_open(void **context)
+{
+    uint32_t        sale;
+    fs_operator_t   op, coupon;
+    fixture_t      *fixture = *context;
+
+    op = tickets_of("lantern", 0);
+    op.opens_at = fixture->wall + 1000000;
+    sale = fixture_define(fixture, &op);
+    assert_string_equal(close_giving(fixture, "lantern"), "ok");
+    winners_follow(fixture, sale, 0, 0, NULL);
+
+    coupon = op;
+    coupon.gives.kind = FS_GIVES_COUPON;
+    coupon.gives.prizes_n = 0;
+    coupon.gives.off_fen = 500;
+    assert_string_equal(define_again(fixture, &coupon), "given");
+
+    coupon.slug = fixture_str("rain");
+    (void) fixture_define(fixture, &coupon);
+    assert_string_equal(close_giving(fixture, "rain"), "ok");
+
+    op.slug = coupon.slug;
+    assert_string_equal(define_again(fixture, &op), "closed");
+
+    /* but it may begin again as one */
+
+    op.closes_at = op.opens_at + 1000000;
+    assert_string_equal(define_again(fixture, &op), "ok");
+    assert_string_equal(close_giving(fixture, "rain"), "ok");
+    winners_follow(fixture, sale + 1, 0, 0, NULL);
+    audited(fixture);
+}
+
+
 /* The audit sees it when the tree, or a winner, is another one. */
 
 static void
@@ -482,6 +533,8 @@ main(void)
         cmocka_unit_test_setup_teardown(test_beacon, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(test_packets, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_never_open, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(test_audited, fixture_setup,
                                         fixture_teardown)

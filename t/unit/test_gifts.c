@@ -850,6 +850,8 @@ test_item(void **context)
     assert_string_equal(hand_over(&gifts, FS_COMMAND_PUT_BACK, gift, 2),
                         "ok");
     is(&gifts, gift, FS_HOLD_GRANTED, 0);
+    assert_string_equal(hand_over(&gifts, FS_COMMAND_PUT_BACK, gift, 2),
+                        "ok");
     assert_string_equal(hand_over(&gifts, FS_COMMAND_HAND_OVER, gift, 4),
                         "handed_over");
     is(&gifts, gift, FS_HOLD_USED, 0);

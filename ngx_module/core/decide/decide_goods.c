@@ -399,7 +399,9 @@ fs_decide_put_back(fs_sheet_t *sheet, const fs_command_t *command,
 
     if (!fs_hand_over_first(sheet, command, now, &first, &undone)
         || first.hold != hold->seq || first.type != FS_ENTRY_PICKED_UP
-        || fs_transition(hold->state, FS_MOVE_PUT_BACK)->outcome != FS_OK)
+        || (!undone
+            && fs_transition(hold->state, FS_MOVE_PUT_BACK)->outcome
+               != FS_OK))
     {
         fs_wrong_state(sheet, hold, result);
         return;
@@ -408,6 +410,9 @@ fs_decide_put_back(fs_sheet_t *sheet, const fs_command_t *command,
     result->outcome = FS_OK;
 
     if (undone) {
+
+        /* asked for again: by now a gift is what it was before */
+
         return;
     }
 

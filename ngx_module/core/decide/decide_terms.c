@@ -189,16 +189,23 @@ static fs_outcome_t
 fs_terms_check(fs_sheet_t *sheet, const fs_operator_t *op,
     const fs_sale_t *sale, const fs_now_t *now, const fs_new_terms_t *new)
 {
+    int  reopens;
+
     /* what is revealed, or drawn, is over for good */
 
-    if (fs_gives_seeded(sale->gives)
-        && fs_sale_reopens(sale, op->closes_at, now->wall))
-    {
+    reopens = fs_sale_reopens(sale, op->closes_at, now->wall);
+
+    if (fs_gives_seeded(sale->gives) && reopens) {
         return FS_CLOSED;
     }
 
-    if (!sale->opened && sale->sold == 0) {
-        return FS_OK;
+    if (!sale->opened && sale->sold == 0
+        && !(fs_gives_seeded(sale->gives) && sale->closed))
+    {
+        /* of what is closed already nothing would ever be revealed */
+
+        return fs_gives_seeded(new->terms.kind) && sale->closed && !reopens
+               ? FS_CLOSED : FS_OK;
     }
 
     if (!fs_terms_same(sheet, op, new)
