@@ -89,7 +89,9 @@ like($said, qr/^[1-9]\d* $_$/m, "and $_")
     'claims answered', 'waves written', 'waves shown', 'counts received',
     'lists of a point', 'orders for somebody else', 'orders paid in cash',
     'contacts given', 'contacts shown', 'places in a line', 'gifts',
-    'gifts shown', 'lists of gifts', 'gifts bound', 'bindings';
+    'gifts shown', 'lists of gifts', 'gifts bound', 'bindings', 'packets',
+    'commits shown', 'seeds revealed', 'draws shown', 'winners',
+    'draws with a beacon', 'paths of tickets';
 ($code, $said) = run_script('check.pl', '--json', $dir);
 is($code, 0, 'again, from the files');
 is(decode_json($said)->{ok}, 1, 'as JSON');

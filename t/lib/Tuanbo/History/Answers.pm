@@ -8,7 +8,7 @@ use v5.36;
 use parent qw(Tuanbo::History::Services Tuanbo::History::Facts
     Tuanbo::History::Claims Tuanbo::History::Waves
     Tuanbo::History::OrdersFor Tuanbo::History::Gifts
-    Tuanbo::History::Places);
+    Tuanbo::History::Places Tuanbo::History::Draws);
 
 use Tuanbo::History::Timeline;
 
@@ -359,6 +359,7 @@ sub sale_shown ($self, $shown) {
             . ' before that was asked for');
     }
 
+    $self->chance_shown($shown);
     my $terms = $row->[4];
     my %is = (held => $row->[1], sold => $row->[2], stock => $terms->{stock},
         free => Tuanbo::History::Timeline::free($row),

@@ -17,7 +17,7 @@ use v5.36;
 
 use parent qw(Tuanbo::History::Counts Tuanbo::History::Received
     Tuanbo::History::Overdue Tuanbo::History::Contacts
-    Tuanbo::History::Given);
+    Tuanbo::History::Given Tuanbo::History::Drawn);
 
 use Digest::SHA qw(sha256_hex);
 
@@ -90,6 +90,7 @@ sub check ($self) {
     $self->check_overdue;
     $self->check_contacts;
     $self->check_gifts;
+    $self->check_draws;
     $self->check_audit;
     $self->check_final($answers);
     $self->check_nothing;

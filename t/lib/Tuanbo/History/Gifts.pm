@@ -28,13 +28,22 @@ sub gift_shown ($self, $shown, $what) {
         sale => $shown->{lines}[0]{sale}, created_at => $shown->{at}
         // $shown->{created_at});
     my %is = (sale => $gift->{sale}, number => $gift->{number},
-        off_fen => $gift->{off_fen}, created_at => $gift->{at});
+        created_at => $gift->{at});
     for my $field (sort keys %is) {
         next if text($is{$field}) eq text($said{$field});
         $self->problem('answer', $gift->{seq}, "$what gift $gift->{id} with"
             . " $field " . text($said{$field}) . ', the ledger has '
             . text($is{$field}));
     }
+
+    # what is in a packet stays; a ticket that has won is what it has won
+    my $off = text($said{off_fen});
+    $self->problem('answer', $gift->{seq}, "$what gift $gift->{id} with"
+        . " off_fen $off, the ledger has " . text($gift->{off_fen}))
+        if !$self->ever_in([$gift->{rows}], sub ($seq) {
+            my $row = row_at($gift->{rows}, $seq) // $gift->{rows}[0];
+            return text($row->[4]) eq $off;
+        });
 
     my $until = text($said{valid_until_at});
     my $state = text($shown->{state});
@@ -149,7 +158,7 @@ sub because_gift_unusable ($self, $request, $answer) {
         return 0 if $row->[1] ne 'granted';
         return defined $row->[3] && $self->may_be_over($row->[3])
             if $why eq 'over';
-        return $why eq 'other_sale' ? !defined $cost || !$gift->{off_fen}
+        return $why eq 'other_sale' ? !defined $cost || !$row->[4]
             : $why eq 'too_little' && defined $cost && $cost < $from;
     });
 

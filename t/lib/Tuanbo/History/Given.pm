@@ -81,10 +81,14 @@ sub as_promised ($self, $gift) {
     my $until = defined $terms->{valid_ms}
         ? $gift->{at} + $terms->{valid_ms} : undef;
     my $row = $gift->{rows}[0];
+    my $off = $terms->{off_fen} // 0;
 
+    # a ticket is good for nothing before the draw; what is in a packet follows
+    # from its seed (Drawn.pm)
+    $until = undef if $terms->{kind} eq 'ticket';
     $self->problem('terms', $gift->{seq}, undef, "gift $gift->{id} takes off "
-        . ($gift->{off_fen} // 0) . " fen, $terms->{off_fen} were promised")
-        if ($gift->{off_fen} // 0) != $terms->{off_fen};
+        . ($row->[4] // 0) . " fen, $off were promised")
+        if ($row->[4] // 0) != $off && $terms->{kind} ne 'packet';
     # the entry's time is the moment, but for the clock's steps
     $self->problem('terms', $gift->{seq}, undef, "gift $gift->{id} is good"
         . ' until ' . ($row->[3] // 'ever') . ', ' . ($until // 'ever')

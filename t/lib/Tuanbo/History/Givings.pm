@@ -20,6 +20,7 @@ sub wave_gives ($self, $wave) {
             valid_ms => 2500, sales => [$sale, "$self->{name}-rush-$wave"] } },
         scrip => { stock => 4 * $stock, limit => 6, gives => {
             kind => 'coupon', off_fen => 37 } },
+        $self->wave_lots,
     );
 }
 
@@ -60,7 +61,10 @@ sub do_grant ($self, $file, $intent, $buyer, $then) {
         $self->call($file, { do => 'grant', method => 'POST', target =>
             '/api/holds', user => $buyer->{name}, key => $key->{key},
             body => { sale => $key->{sale}, qty => 1 } }, sub ($answer) {
-            $self->note_gift($buyer, $answer->{body})
+            my $gift = $answer->{body};
+            my $note = ref $gift eq 'HASH' && ($gift->{gift}{kind} // '')
+                eq 'ticket' ? 'note_ticket' : 'note_gift';
+            $self->$note($buyer, $gift)
                 if ($answer->{code} // 0) =~ /^20[01]$/;
             $then->() if !--$left;
         });

@@ -1,8 +1,8 @@
 package Tuanbo::History::Granting;
 
 # What is given, at each position of a ledger: a part of the timeline.  `gifts`
-# has by id { id, seq, buyer, sale, number, off_fen, key, rows }, a row being
-# [seq, state, hold that uses it, valid until]; a hold has `used`, rows of
+# has by id { id, seq, buyer, sale, number, off_fen, prize, key, rows }, a row
+# being [seq, state, hold that uses it, valid until, off_fen, prize]; a hold has `used`, rows of
 # [seq, gift, fen off, those of each line].  `terms` has by sale what this run
 # asked it to give, and is filled before the ledger is read.
 
@@ -25,7 +25,8 @@ sub begin_gift ($self, $entry) {
 
 
 sub note_gift ($self, $gift, $seq, $state, $by, $until) {
-    push @{ $gift->{rows} }, [$seq, $state, $by, $until];
+    push @{ $gift->{rows} }, [$seq, $state, $by, $until,
+        @$gift{qw(off_fen prize)}];
 }
 
 

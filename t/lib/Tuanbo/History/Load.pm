@@ -9,7 +9,8 @@ use v5.36;
 
 use parent qw(Tuanbo::History::DayAfter Tuanbo::History::Desk
     Tuanbo::History::Neighbours Tuanbo::History::Givings
-    Tuanbo::History::InLine);
+    Tuanbo::History::InLine
+    Tuanbo::History::Lots);
 
 use Mojo::Date;
 use Mojo::IOLoop;
@@ -650,9 +651,10 @@ sub next_wave ($self) {
 
 
 sub end_wave ($self, $sales, $then) {
-    my $left = @$sales;
+    my $left = 1 + @$sales;
     my $next = sub ($answer) { $then->() if !--$left };
 
+    $self->end_lots($sales->[0] =~ s/.*-//r, sub { $next->({}) });
     for my $id (@$sales) {
         if ($id =~ /-(?:group|points)-\d+\z/) {
             $self->change('operator', "$id/close", undef, $next);
@@ -693,8 +695,10 @@ sub end_run ($self) {
             my $name = shift @names;
             $self->list_all($name, '', sub {
                 $self->do_gifts('end', {}, { name => $name }, sub {
-                    $open--;
-                    $more->();
+                    $self->read_tickets($name, sub {
+                        $open--;
+                        $more->();
+                    });
                 });
             });
         }

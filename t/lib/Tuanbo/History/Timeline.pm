@@ -8,7 +8,8 @@ package Tuanbo::History::Timeline;
 use v5.36;
 
 use parent qw(Tuanbo::History::Owing Tuanbo::History::Delivery
-    Tuanbo::History::Waiting Tuanbo::History::Granting);
+    Tuanbo::History::Waiting Tuanbo::History::Granting
+    Tuanbo::History::Drawing);
 
 # Change of held and of sold by each unit (docs/ledger.md).
 my %EFFECT = (held => [1, 0], released => [-1, 0], expired => [-1, 0],
@@ -46,6 +47,8 @@ sub new ($class) {
         gifts => {},    # id => see Granting.pm
         given => {},    # buyer => gifts
         terms => {},    # sale => what it gives
+        digests => {},  # sale => entries `terms`
+        draws => {},    # sale => see Drawing.pm
     }, $class;
 }
 
@@ -65,6 +68,7 @@ sub add ($self, $entry) {
         $self->follow_hold($entry, $self->{holds}{ $entry->{hold} });
     }
     $self->note_waiting($entry) if defined $entry->{sale};
+    $self->note_draw($entry) if defined $entry->{sale};
     $self->move_sale($entry, $joins) if defined $entry->{sale};
     $self->decide($entry) if $type eq 'formed' || $type eq 'failed';
     $self->call_off($entry) if $type eq 'called_off';
@@ -102,6 +106,7 @@ sub move_sale ($self, $entry, $joins) {
     }
     elsif ($type eq 'terms') {
         $terms = { %$terms, gives => 1 };
+        push @{ $self->{digests}{ $entry->{sale} } }, $entry;
     }
     elsif ($type eq 'stock') {
         $terms = { %$terms, stock => $terms->{stock} + $qty };
