@@ -442,7 +442,6 @@ return {
     ["live.screen.before"] = "We start {when}, and this page opens by itself.",
     ["live.screen.on"] = "The picture is in the shop's chat; here you can reserve.",
     ["live.screen.over"] = "It is over, but what is still open can be bought.",
-    ["live.screen.here"] = "Watch, and buy with the buttons below.",
     ["live.picture"] = "The live picture",
     ["live.picture.none"] = "No picture yet; it comes by itself. The goods below can be bought.",
     ["live.picture.lost"] = "The picture broke off; it is being picked up again.",

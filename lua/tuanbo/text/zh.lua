@@ -441,7 +441,6 @@ return {
     ["live.screen.before"] = "{when} 准时开播，到时这一页自己打开。",
     ["live.screen.on"] = "直播画面在店里的群里；这里可以直接抢。",
     ["live.screen.over"] = "播完了，没截单的还能买。",
-    ["live.screen.here"] = "边看边抢，点下面的按钮。",
     ["live.picture"] = "直播画面",
     ["live.picture.none"] = "画面还没来，来了自己出来。下面的货已经可以抢。",
     ["live.picture.lost"] = "画面断了一下，正在接上。",
