@@ -130,5 +130,39 @@ is($leader->get("/desk/give/to/$code")->res->code, 403, 'by a code neither');
 is($leader->get("/desk/order/$order")->dom->at('a[href^="/desk/give/"]'),
     undef, 'nor is led there');
 
+# ---- a thing is handed over at any point, to whoever shows its code
+sub scanned ($hold) {
+    return $leader->get("/desk/hand-over/xingfu?scan=tuanbo:$hold:12345678")
+        ->dom->find('.neighbours form')->size;
+}
+
+$he->get('/gifts');
+my $off = $he->dom->at('.orders a')->attr('href') =~ s{.*/}{}r;
+my $thing = $he->get("/s/$eggs")->submit('#take')->id;
+is(scanned($thing), 1, 'a thing is found by scan');
+like($leader->text, qr/鸡蛋两枚 × 1/, 'as such');
+$leader->submit('.neighbours form');
+like($leader->text, qr/交好了/, 'handed over');
+like($he->get("/h/$thing")->text, qr/已经取走了/, 'which its page says');
+$leader->submit('form.done', act => 'undo');
+like($leader->text, qr/收回来了/, 'by mistake');
+is(scanned($thing), 1, 'it is there again');
+$leader->submit('.neighbours form');
+is(scanned($thing), 0, 'then once');
+like($leader->text, qr/已经交过了/, 'as is said');
+is(scanned($off), 0, 'a coupon');
+like($leader->text, qr/没有东西要交/, 'is no thing');
+
+# won, by who is alone
+my $melons = give(kind => 'ticket', title => '抽瓜', prizes => '西瓜一个 1');
+my $ticket = $he->get("/s/$melons")->submit('#take')->id;
+is(scanned($ticket), 0, 'a ticket is no thing before the draw');
+$shop->admin(POST => "/sales/$melons/close");
+eventually { $he->get("/h/$ticket")->text =~ /西瓜一个/ } 'it has won';
+is(scanned($ticket), 1, 'then it is');
+like($leader->text, qr/西瓜一个 × 1/, 'the prize');
+$leader->submit('.neighbours form');
+like($leader->text, qr/交好了/, 'handed over, too');
+
 $shop->audit_ok;
 $shop->finish;

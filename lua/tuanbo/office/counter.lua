@@ -3,6 +3,8 @@
 --
 -- @module tuanbo.office.counter
 
+local tablex = require "pl.tablex"
+
 local format = require "tuanbo.format"
 local on_shelf = require "tuanbo.office.on_shelf"
 local store = require "tuanbo.office.store"
@@ -24,8 +26,10 @@ local counter = {}
 local function words_of(c, line)
     local it = c.item(line.sale)
 
-    return it.title .. " × " .. (line.qty - (line.short_qty or 0))
-           .. " " .. it.unit
+    local title = line.prize or it.title
+
+    return title .. " × " .. (line.qty - (line.short_qty or 0)) .. " "
+           .. it.unit
 end
 
 
@@ -174,17 +178,51 @@ function counter.search(c, point, fits, after)
 end
 
 
---- Who has these orders, with all else that is ready for them there.
+-- What was given: it is collected at any point, and is on no point's list.
+local function is_gift(order)
+    return type(order.gift) == "table"
+end
+
+
+--- Whether an order may be handed over at a point.
+-- @tparam table|nil order as of store.order()
+-- @tparam string point
+-- @treturn boolean
+function counter.is_here(order, point)
+    return order ~= nil and (order.pickup == point or is_gift(order))
+end
+
+
+-- The line of a thing that was given or won and is still to be handed over, or
+-- nil: what takes something off is no thing.
+local function thing_of(order)
+    local gift, prize = order.gift, order.prize
+
+    if not is_gift(order) or order.state ~= "granted"
+       or gift.off_fen or gift.kind ~= "item" and not prize
+    then
+        return nil
+    end
+
+    return { hold = order.id, sale = order.lines[1].sale, qty = 1,
+             buyer = order.buyer, prize = prize and prize.title }
+end
+
+
+--- Who has these orders, with all else that is ready for them there; and
+-- things that were given.
 -- @tparam table c the page's context
 -- @tparam string point
 -- @tparam table holds a list
 -- @treturn table|nil a list, as of counter.waiting()
 -- @treturn string the problem's code
 function counter.of_orders(c, point, holds)
-    local buyers, lines, problem = {}, {}, nil
+    local buyers, lines, things, problem = {}, {}, {}, nil
 
     for _, hold in ipairs(holds) do
         local order = store.order(hold)
+
+        things[#things + 1] = order and thing_of(order)
 
         for _, line in ipairs(order and order.pickup == point and order.lines
                               or {})
@@ -202,8 +240,14 @@ function counter.of_orders(c, point, holds)
             end)
     end
 
-    return lines and neighbours(c, lines, calling(),
-                                on_shelf.of(c, point, lines)), problem
+    if not lines then
+        return nil, problem
+    end
+
+    local places = on_shelf.of(c, point, lines)
+
+    return neighbours(c, tablex.icopy(lines, things, #lines + 1), calling(),
+                      places)
 end
 
 
@@ -211,7 +255,8 @@ end
 -- where it is known.
 -- @tparam string point
 -- @tparam string hold
--- @treturn string handed_over, awaited, short, unpaid, elsewhere or unknown
+-- @treturn string handed_over, awaited, short, unpaid, gift (a coupon, a
+-- ticket), elsewhere or unknown
 -- @treturn number|nil
 function counter.where(point, hold)
     local order = store.order(hold)
@@ -221,7 +266,7 @@ function counter.where(point, hold)
         return "unknown"
     end
 
-    if order.pickup ~= point then
+    if not counter.is_here(order, point) then
         return "elsewhere"
     end
 
@@ -237,7 +282,7 @@ function counter.where(point, hold)
         end
     end
 
-    return "unpaid"
+    return is_gift(order) and "gift" or "unpaid"
 end
 
 
@@ -327,7 +372,7 @@ function counter.tell(c, point, fact)
         return known and "not_found" or code, nil, not known
     end
 
-    if order.pickup ~= point then
+    if not counter.is_here(order, point) then
         return "not_found", nil, false
     end
 

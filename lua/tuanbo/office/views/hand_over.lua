@@ -236,9 +236,7 @@ local function act(c, parts, fields)
 
     -- whose goods are elsewhere are handed over there
     for _, one in ipairs(orders) do
-        local order = store.order(one.hold)
-
-        if not order or order.pickup ~= point then
+        if not counter.is_here(store.order(one.hold), point) then
             return nil, "not_found"
         end
     end
@@ -380,7 +378,7 @@ local function look(c, parts)
                       and store.order(deed.hold)
 
         -- what was told twice is one thing to look at
-        if order and order.pickup == point then
+        if order and counter.is_here(order, point) then
             seen[deed.key] = true
 
             local called = store.contact(order.buyer) or {}
