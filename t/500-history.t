@@ -28,7 +28,7 @@ cmp_ok(scalar keys %kinds, '>', 14, 'they are of many kinds');
 my $claims = 'flashsale_claims auto_fen=250 per_buyer=3/30d lot=20%;';
 my $t = Tuanbo::Test->new(workers => 3,
     http => "flashsale_refund_time 2s; flashsale_hand_over_time 2s; $claims"
-        . ' flashsale_queue_time 1s;', server => <<'CONF');
+        . ' flashsale_queue_time 1s; flashsale_referral on;', server => <<'CONF');
     location = /paid { return 200 "paid"; }
     location ~ ^/pay/([0-9a-f]+)$ {
         flashsale_pay            $1;
@@ -64,7 +64,7 @@ if (!$pid) {
     open STDOUT, '>', $t->dir . '/load.out';
     open STDERR, '>&', \*STDOUT;
     exec "exec $^X $root/t/history/load.pl $server --out $dir --seed $seed"
-        . " --clients 24 --requests 1200 --stock 24 --wave 3"
+        . " --clients 24 --requests 1200 --stock 24 --wave 3 --referral"
         . " --pay '/pay/{hold}' --deadline $deadline";
 }
 eventually { lines_written() > 300 } 'the clients are at work', 60;
@@ -91,7 +91,9 @@ like($said, qr/^[1-9]\d* $_$/m, "and $_")
     'contacts given', 'contacts shown', 'places in a line', 'gifts',
     'gifts shown', 'lists of gifts', 'gifts bound', 'bindings', 'packets',
     'commits shown', 'seeds revealed', 'draws shown', 'winners',
-    'draws with a beacon', 'paths of tickets';
+    'draws with a beacon', 'paths of tickets',
+    'gifts bound in a cart', 'neighbours brought', 'gifts to the newcomer',
+    'gifts to the inviter';
 ($code, $said) = run_script('check.pl', '--json', $dir);
 is($code, 0, 'again, from the files');
 is(decode_json($said)->{ok}, 1, 'as JSON');

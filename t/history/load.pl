@@ -23,7 +23,7 @@ my %option = (seed => int rand 1 << 31, clients => 16, sale => [],
 GetOptions(\%option, 'url=s', 'secrets=s', 'user-header=s', 'users=s',
     'pay=s', 'seed=i', 'clients=i', 'seconds=f', 'requests=i', 'sale=s@', 'pickup=s@',
     'stock=i', 'name=s', 'deadline=f', 'patience=f', 'wave=f', 'out=s',
-    'think=f', 'intents', 'help') && !@ARGV or usage(2);
+    'think=f', 'referral', 'intents', 'help') && !@ARGV or usage(2);
 usage(0) if $option{help};
 usage(2) if $option{clients} < 1 || !$option{seconds} == !$option{requests};
 
@@ -49,7 +49,7 @@ my $load = Tuanbo::History::Load->new(server => $server,
     dir => $option{out}, sales => $option{sale}, users => $users,
     pickups => $option{pickup},
     map { $_ => $option{$_} } qw(seed clients seconds requests name stock
-        pay deadline patience wave think));
+        pay deadline patience wave think referral));
 
 say "seed $option{seed}";
 eval { $load->run; 1 } or fail($@);
@@ -68,7 +68,7 @@ load.pl --url http://host:port --out DIR (--seconds N | --requests N)
     [--secrets DIR] [--sale ID ...] [--pickup ID ...] [--pay /pay/{hold}]
     [--user-header X-User] [--users FILE] [--seed N] [--clients N]
     [--stock N] [--wave N] [--deadline N] [--patience N] [--think N]
-    [--name NAME]
+    [--name NAME] [--referral]
 load.pl --intents --seed N --clients N --requests N
 
 --secrets    a directory with the files orders, ledger and admin. With the
@@ -81,6 +81,9 @@ load.pl --intents --seed N --clients N --requests N
 --deadline   seconds; a request without an answer by then hangs
 --patience   seconds for which a call is tried again
 --think      milliseconds that a client waits at most, before one in three
+--referral   neighbours bring others: writes what the shop gives for it (the
+             document shop/referral, which is gone after that), and needs the
+             operator's secret, flashsale_referral on, and made-up buyers
 --intents    print what the clients would want, and do nothing
 Exit: 0 done, 1 a request hung, 2 it cannot be run.
 USAGE

@@ -220,6 +220,7 @@ sub made_hold ($self, $request, $shown, $state) {
             . ' which was there before it was asked for');
     }
     $self->collected($hold, $request->{body}{pickup});
+    $self->cart_used($request, $shown) if exists $shown->{off_fen};
     $self->count('replays') if $request->{replayed};
     $self->waited($hold) if $request->{code} =~ /^20[12]\z/;
 }
@@ -445,7 +446,8 @@ sub key_forgotten ($self, $request, $code) {
     for my $try (grep { Tuanbo::History::Checker::done($_) } @$tries) {
         my $hold = $self->{checker}->hold($try->{answer}{id}) // next;
         next if $hold->{seq} > $self->{from};
-        return if $request->{payload} ne $try->{payload}
+        return if ($request->{payload} ne $try->{payload}
+                || $request->{beside} ne $try->{beside})
             && $code =~ /^(?:key_reused|no_such_sale|bad_request)\z/;
         return "key $request->{key} had made hold $hold->{id} at $try->{at}";
     }
@@ -594,9 +596,12 @@ sub because_key_reused ($self, $request, $answer) {
             @{ defined $buyer
                 ? $self->{timeline}{buyers}{$buyer}{holds} : [] };
     my %asked = map { $_->{payload} => 1 } @$same;
+    my %beside = map { $_->{beside} => 1 } @$same;
 
     for my $hold (@holds) {
         my $payload = Tuanbo::History::Checker::made($hold);
+        return if defined $hold->{key} && $hold->{seq} <= $self->{to}
+            && $asked{$payload} && keys %beside > 1;
         # who would have waited, and did not have to, asked for something else
         return if defined $hold->{key} && $hold->{seq} <= $self->{to}
             && grep { $asked{$_} && $_ ne $request->{payload} } $payload,
@@ -617,6 +622,7 @@ sub because_bad_request ($self, $request, $answer) {
     return 'nothing was wrong with it'
         if $request->{do} !~ /^(?:hold|order-for|pickup)\z/;
 
+    return if Tuanbo::History::Places::no_code($request->{body}{from});
     my $hold = $self->{checker}->hold($request->{hold} // '');
     my $lines = $request->{do} eq 'pickup' ? ($hold // return)->{lines}
         : Tuanbo::History::Checker::lines_asked($request->{body});

@@ -17,7 +17,8 @@ use v5.36;
 
 use parent qw(Tuanbo::History::Counts Tuanbo::History::Received
     Tuanbo::History::Overdue Tuanbo::History::Contacts
-    Tuanbo::History::Given Tuanbo::History::Drawn);
+    Tuanbo::History::Given Tuanbo::History::Brought
+    Tuanbo::History::Drawn);
 
 use Digest::SHA qw(sha256_hex);
 
@@ -76,6 +77,7 @@ sub check ($self) {
     $self->sort_grants;
     $self->name_buyers;
     $self->prove_late;
+    $self->learn_brought;
     $self->find_causes;
     $self->check_order;
     my $answers = Tuanbo::History::Answers->new($self);
@@ -91,6 +93,7 @@ sub check ($self) {
     $self->check_contacts;
     $self->check_gifts;
     $self->check_draws;
+    $self->check_brought;
     $self->check_audit;
     $self->check_final($answers);
     $self->check_nothing;
@@ -205,6 +208,8 @@ sub sort_requests ($self) {
             $request->{payload} = payload(lines_asked($body),
                 $body->{pickup}) . asked_cash($body)
                 . ($body->{queue} ? ' or waits' : '');
+            $request->{beside} = join ' ', map { $_ // '-' }
+                @$body{qw(from gift)};
             $self->note_buyer($request) if $request->{do} eq 'order-for';
             # tries of one key are one; without one each is its own
             my $name = $request->{key} // $request->{where};
@@ -405,13 +410,17 @@ sub find_causes ($self) {
         $self->check_acknowledged($user, \%caused);
     }
     $self->find_unknown(\%caused);
+    $self->{caused} = \%caused;
 
     for my $entry (grep { defined } @{ $self->{entries} }) {
         my $hold = defined $entry->{hold} ? $self->hold($entry->{hold})
             : undef;
         my $requests = defined $entry->{wave} ? $self->wave_causes($entry)
             : undef;
-        if ($entry->{type} eq 'granted') {
+        if ($entry->{type} eq 'granted' && defined $entry->{reason}) {
+            $requests = $self->bonus_causes($entry, \%caused);
+        }
+        elsif ($entry->{type} eq 'granted') {
             my $user = $self->{user_of}{ $entry->{buyer} };
             $requests = [grep { defined $user && $_->{user} eq $user
                 && $_->{body}{sale} eq $entry->{sale} && !refused($_) }
@@ -419,6 +428,11 @@ sub find_causes ($self) {
         }
         elsif (!$hold) { }
         elsif ($entry->{type} =~ /^(?:held|queued)\z/ || defined $entry->{taken_by}) {
+            $requests = $caused{ $entry->{hold} };
+        }
+        elsif ($self->bound_in_cart($entry, $hold,
+            $caused{ $entry->{hold} } // []))
+        {
             $requests = $caused{ $entry->{hold} };
         }
         elsif (my $do = $self->cause($entry)) {

@@ -21,6 +21,7 @@ my @KINDS = (
     wait     => 55,     # for units that are not free, on two phones at times
     leave    => 30,     # of those who wait
     place    => 20,     # a look at it
+    bring    => 60,     # a neighbour brings another one
     point    => 20,     # another pickup point
     pay      => 80,
     grant    => 70,     # a gift
@@ -61,6 +62,10 @@ my @PAYMENTS = (right => 74, wrong => 8, second => 9, repeat => 9);
 my @CASH = (right => 65, none => 22, wrong => 13);
 my @TWO = ('' => 70, same => 18, each => 12);
 my @AMISS = ('' => 90, buyer => 5, by => 5);
+
+# By whose code somebody new comes: the neighbour's, their own, one of nobody's,
+# none at all; or somebody who is not new.
+my @CODES = (theirs => 70, own => 7, nobody => 7, malformed => 6, old => 10);
 
 # What goes back: of a new key, or of an earlier one, with the same request or
 # with another.
@@ -135,7 +140,7 @@ sub next ($self) {
         wait => $self->draw(3) ? 0 : $self->draw(1000) / 1000,
     );
 
-    if ($kind =~ /^(?:hold|twin|other|greedy|order-for|wait)$/) {
+    if ($kind =~ /^(?:hold|twin|other|greedy|order-for|wait|gift)$/) {
         my $lines = $self->weighted(1 => 70, 2 => 20, 3 => 10);
         $intent{lines} = [ map { [$self->draw(1 << 16), 1 + $self->draw(3)] }
             1 .. $lines ];
@@ -143,7 +148,15 @@ sub next ($self) {
         $intent{pickup} = 'nowhere' if !$self->draw(100);
         $intent{keyed} = $kind ne 'hold' || $self->draw(5) ? 1 : 0;
     }
-    if ($kind eq 'wait') {
+    if ($kind eq 'bring') {
+        $intent{whose} = $self->weighted(@CODES);
+        $intent{two} = !$self->draw(4) ? 1 : 0;
+        $intent{other} = !$self->draw(10);
+        $intent{pays} = $self->draw(5) ? 1 : 0;
+        $intent{collects} = $self->draw(4) ? 1 : 0;
+        $intent{pickup} = [undef, 0, 1]->[$self->draw(3)];
+    }
+    elsif ($kind eq 'wait') {
         $intent{two} = !$self->draw(5);
         $intent{most} = !$self->draw(12);
     }
@@ -225,6 +238,7 @@ sub next ($self) {
         $intent{again} = !$self->draw(6);
         $intent{none} = !$self->draw(6);
         $intent{fresh} = $self->draw(3) ? 1 : 0;
+        $intent{cart} = $self->draw(2);
     }
     elsif ($kind eq 'stock') {
         $intent{add} = $self->draw(8) - 2;

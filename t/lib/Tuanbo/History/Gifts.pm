@@ -139,11 +139,34 @@ sub used_shown ($self, $hold, $shown, $what) {
 }
 
 
+# A hold that is made uses what it was asked for with; in a replay another one,
+# perhaps, or none.
+sub cart_used ($self, $request, $shown) {
+    my ($asked, $uses) = map { text($_->{gift}) } $request->{body}, $shown;
+
+    return if $request->{code} == 200 || $asked eq $uses;
+    $self->problem('answer', undef, "hold $shown->{id} was asked for with gift"
+        . " $asked, and uses $uses");
+}
+
+
+# What would have been held, by the prices of that moment.
+sub cart ($self, $request) {
+    my $units = $self->units($request);
+
+    return { id => 'none', lines => [map {
+        my $row = row_at($self->list_of($_), $self->{to});
+        { sale => $_, qty => $units->{$_}, price_fen => $row
+            ? $row->[4]{price_fen} : 0 } } sort keys %$units] };
+}
+
+
 sub because_gift_unusable ($self, $request, $answer) {
     my $id = text($request->{body}{gift});
     my $gift = $self->gift_of($id) // return "there is no gift $id";
-    my $hold = $self->{checker}->hold($request->{hold} // '')
-        // return 'there is no such hold';
+    my $hold = $request->{do} eq 'hold' ? $self->cart($request)
+        : $self->{checker}->hold($request->{hold} // '')
+            // return 'there is no such hold';
     my $why = text($answer->{reason});
     my $cost = $self->{timeline}->cost($gift->{sale}, $hold->{lines});
     my $from = ($self->{timeline}{terms}{ $gift->{sale} } // {})->{from_fen}

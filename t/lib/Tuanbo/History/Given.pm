@@ -56,7 +56,8 @@ sub check_gifts ($self) {
     {
         $self->count('gifts');
         $self->as_promised($gift);
-        next if !$timeline->{terms}{ $gift->{sale} };
+        next if !$timeline->{terms}{ $gift->{sale} }
+            || defined $gift->{reason};
         my $user = $self->{user_of}{ $gift->{buyer} };
         $granted{ $user // '?' }{ $gift->{sale} }++;
         next if defined $user;
@@ -73,6 +74,22 @@ sub check_gifts ($self) {
         }
     }
     $self->check_bindings($_) for values %{ $timeline->{holds} };
+}
+
+
+# With the hold, in its commit: right after its last line, by whoever asked for
+# it with a gift.
+sub bound_in_cart ($self, $entry, $hold, $requests) {
+    my ($asked) = grep { defined $_->{body}{gift} } @$requests;
+
+    return 0 if $entry->{type} ne 'bound' || !$asked
+        || $entry->{seq} != $hold->{seq} + @{ $hold->{lines} };
+    $self->count('gifts bound in a cart');
+    $self->problem('cause', $entry->{seq}, $asked->{where}, 'hold'
+        . " $entry->{hold} was asked for with gift $asked->{body}{gift}, and"
+        . " uses $entry->{gift}") if $asked->{body}{gift} ne $entry->{gift};
+
+    return 1;
 }
 
 

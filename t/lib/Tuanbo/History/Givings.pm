@@ -94,9 +94,40 @@ sub do_gift ($self, $file, $intent, $buyer, $then) {
             qty => 1 + $intent->{pick} % 3 }, $use);
     };
 
+    $hold = sub { $self->use_in_cart($file, $intent, $buyer, $then) }
+        if $intent->{cart};
     return $self->do_grant($file, $intent, $buyer, $hold)
         if !@{ $buyer->{gifts} // [] };
     $hold->();
+}
+
+
+# A hold that uses a gift as it is made; so may one of another phone. Now and
+# then the same key is used again with another gift, or with none.
+sub use_in_cart ($self, $file, $intent, $buyer, $then) {
+    my $gifts = $buyer->{gifts} // [];
+    my @lines = map { { sale => $self->sale_of($_->[0]), qty => $_->[1] } }
+        @{ $intent->{lines} }, [$intent->{pick} >> 4, 1];
+    my ($plenty) = grep { /-plenty-\d+\z/ } @{ $self->{sales} };
+
+    return $self->do_nothing($file, $intent, $buyer, $then) if !@$gifts;
+    # mostly there is something that it is good for, and enough of it
+    $lines[0]{sale} = $plenty if defined $plenty && $intent->{pick} % 4;
+    my %body = (lines => \@lines, gift => $gifts->[$intent->{pick}
+        % @$gifts]);
+    my $pickup = $self->pickup_of($intent);
+    $body{pickup} = $pickup if defined $pickup;
+    my @asked = { key => $self->new_key, body => \%body };
+    push @asked, { key => $self->new_key, body => \%body } if $intent->{two};
+    push @asked, { key => $asked[0]{key}, body => { %body,
+        gift => $gifts->[-1] } } if $intent->{again};
+    push @{ $buyer->{asked} }, @asked;
+    my $left = @asked;
+
+    for my $ask (@asked) {
+        $self->ask($file, $buyer, $ask->{key}, $ask->{body},
+            sub ($answer) { $then->() if !--$left });
+    }
 }
 
 

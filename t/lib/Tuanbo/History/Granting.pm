@@ -14,7 +14,7 @@ sub begin_gift ($self, $entry) {
         lapses => {}, live => [[0, 0]], holds => [] };
     my $gift = $self->{gifts}{ $entry->{hold} } = { id => $entry->{hold},
         rows => [], map { $_ => $entry->{$_} }
-        qw(seq buyer sale number off_fen key at) };
+        qw(seq buyer sale number off_fen key at reason) };
 
     $self->note_gift($gift, $entry->{seq}, 'granted', undef,
         $entry->{valid_until_at});

@@ -9,7 +9,7 @@ use v5.36;
 
 use parent qw(Tuanbo::History::DayAfter Tuanbo::History::Desk
     Tuanbo::History::Neighbours Tuanbo::History::Givings
-    Tuanbo::History::InLine
+    Tuanbo::History::InLine Tuanbo::History::Bringing
     Tuanbo::History::Lots);
 
 use Mojo::Date;
@@ -55,6 +55,7 @@ sub run ($self) {
     die "--sale, or the operator's secret: there is nothing to buy\n"
         if $own && !$server->signs('admin');
     $run{orders} = $server->signs('orders') ? 1 : 0;
+    $run{referral} = 1 if $self->{referral};
     # Mojo would only warn of an exception in the loop, and go on waiting
     my $reactor = Mojo::IOLoop->singleton->reactor;
     $reactor->unsubscribe('error');
@@ -632,7 +633,9 @@ sub define_wave ($self, $wave, $then) {
             die "PUT /admin/sales/$id: " . ($answer->{code} // 'no answer')
                 . "\n" if !$wave && ($answer->{code} // 0) !~ /^20[01]$/;
             return if --$left;
-            $self->define_givings($wave, sub { $then->(\@ids) });
+            $self->define_givings($wave, sub {
+                $self->define_referral($wave, sub { $then->(\@ids) });
+            });
         }, 'PUT');
     }
 }
@@ -684,8 +687,10 @@ sub end_run ($self) {
     if (@{ $self->{own} }) {
         my $ended;
         $self->end_wave($self->{sales}, sub {
-            $ended = 1;
-            Mojo::IOLoop->stop;
+            $self->end_referral(sub {
+                $ended = 1;
+                Mojo::IOLoop->stop;
+            });
         });
         $self->loop if !$ended;
     }

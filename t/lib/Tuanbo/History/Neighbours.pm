@@ -106,14 +106,16 @@ sub do_order_for ($self, $file, $intent, $buyer, $then) {
 
 
 # One that was made; or what a phone has asked for, which is under its key, and
-# not to wait in line for it: that the desk cannot ask.
+# neither to wait in line for it, nor by somebody's code, nor with a gift: that
+# the desk cannot ask.
 sub earlier_order ($self, $intent) {
     my ($made, $phones) = @$self{qw(ordered phones)};
     my $phone = @$phones && $intent->{phone}
         ? $phones->[$intent->{who} % @$phones] : undef;
     my @of_phone = map { { key => $_->{key}, whom => $phone, body => {
         %{ $_->{body} }, buyer => $phone->{pseudonym} } } }
-        $phone ? grep { !$_->{body}{queue} } @{ $phone->{asked} } : ();
+        $phone ? grep { my $body = $_->{body};
+            !grep { $body->{$_} } qw(queue from gift) } @{ $phone->{asked} } : ();
     my @earlier = @of_phone ? @of_phone : @$made;
 
     return @earlier ? $earlier[$intent->{pick} % @earlier] : undef;

@@ -22,6 +22,10 @@ sub too_many ($request, $units) {
 }
 
 
+# What no neighbour's code looks like.
+sub no_code ($from) { return defined $from && $from !~ /^[0-9a-z]{32}\z/ }
+
+
 # Its place in the line: an upper bound, by the numbers that wait, that never
 # rises.
 sub place_shown ($self, $hold, $shown, $what) {
