@@ -60,7 +60,7 @@ my $stranger = of('held', sub { $_->{buyer} ne $first->{buyer}
     && $_->{buyer} ne $from })->{buyer};
 
 found('brought by another one', 'referral',
-    qr/hold $id of $user was asked for by the code of $owner, who is $from, and $stranger has/,
+    qr/asked for by the code of $owner, who is $from, and $stranger has/,
     put($seq, qr/"from":"\w+"/, qq("from":"$stranger")));
 found('brought, and nobody showed a code', 'referral',
     qr/hold $id of $user was asked for by nobody's code/,
@@ -91,7 +91,8 @@ found('one more than count', 'referral',
     qr/hold $full->{hold} of \S+ counts to \S+, who has brought 1/,
     told_all(sub { ($_->{target} // '') =~ m{/shop/referral\z}
         && $_->{method} eq 'PUT' }, sub { $_->{body}{per_inviter} = 1 }));
-found('fewer than count', 'referral', qr/came by the code of \S+, and does not/,
+found('fewer than count', 'referral',
+    qr/came by the code of \S+, and does not count/,
     told_all(sub { ($_->{target} // '') =~ m{/shop/referral\z}
         && $_->{method} eq 'PUT' }, sub { $_->{body}{per_inviter} = 9 }));
 found('and the shop gives nothing', 'referral',
@@ -129,7 +130,8 @@ found('for another newcomer', 'ledger',
     put($hello->{seq}, qr/"buyer":"\w+"/, qq("buyer":"$stranger")));
 found('twice for one', 'ledger',
     qr/granted to the inviter of seq $seq before/,
-    inserted($thanks->{seq}, text_of($thanks) =~ s/$thanks->{hold}/'e' x 32/er));
+    inserted($thanks->{seq},
+        text_of($thanks) =~ s/$thanks->{hold}/'e' x 32/er));
 my @handed = grep { $_->{type} eq 'picked_up'
     && ($hold{ $_->{hold} } // {})->{buyer} eq $first->{buyer} } @entries;
 found('for nothing that was handed over', 'ledger',

@@ -178,7 +178,7 @@ sub first_hand_over ($self, $buyer) {
 }
 
 
-# --------------------------------------------------- what the ledger should have
+# ------------------------------------------------- what the ledger should have
 
 # Each first hold that came by a code counts, up to as many as the shop says.
 sub check_uncounted ($self) {

@@ -115,7 +115,8 @@ sub earlier_order ($self, $intent) {
     my @of_phone = map { { key => $_->{key}, whom => $phone, body => {
         %{ $_->{body} }, buyer => $phone->{pseudonym} } } }
         $phone ? grep { my $body = $_->{body};
-            !grep { $body->{$_} } qw(queue from gift) } @{ $phone->{asked} } : ();
+            !grep { $body->{$_} } qw(queue from gift) }
+            @{ $phone->{asked} } : ();
     my @earlier = @of_phone ? @of_phone : @$made;
 
     return @earlier ? $earlier[$intent->{pick} % @earlier] : undef;
