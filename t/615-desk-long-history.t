@@ -114,8 +114,12 @@ is($today->find('section.beside a')->map(attr => 'href')->join(' '),
 my $wave = (grep { $_->{seq} } $shop->get('/admin/waves?limit=100',
         role => 'admin')->json->{waves}->@*)[-1]{id};
 my $last = 4 * $days - 1;
+my $neighbour = $o->browser;
+$neighbour->get('/');
+my ($code) = $neighbour->get('/me')->text =~ /您的编号：\s*([0-9a-z]{32})/;
+ok($code, 'a neighbour to be given something');
 my %parts = (point => 'p1', place => 'p1', wave => $wave,
-    sale => "sale$last", hold => $handed->{hold});
+    sale => "sale$last", hold => $handed->{hold}, code => $code);
 my %records = (point => 'p1', product => 'product1', session => 'friday',
     );
 
