@@ -515,7 +515,7 @@ generate_admin(generate_t *g, generated_t *made)
         return;
     }
 
-    if (g->oracle->sales_n >= 4 && dice_one_in(g->dice, 6)
+    if (g->oracle->sales_n >= 4 && dice_one_in(g->dice, 4)
         && generate_draw(g, made))
     {
         op->fingerprint[1] = made->command.type;

@@ -62,6 +62,8 @@ generate_titles(fs_operator_t *op)
 void
 generate_chance(generate_t *g, fs_operator_t *op)
 {
+    int64_t  out_at;
+
     if (dice_one_in(g->dice, 2)) {
         op->gives.kind = FS_GIVES_PACKET;
 
@@ -87,6 +89,11 @@ generate_chance(generate_t *g, fs_operator_t *op)
 
     if (dice_one_in(g->dice, 3)) {
         op->gives.round = generate_round(g, op);
+        out_at = GENERATE_ROUND_1 + (op->gives.round - 1) * 3000;
+
+        if (dice_one_in(g->dice, 6) && out_at > op->opens_at + 1) {
+            op->closes_at = out_at - (int64_t) dice_below(g->dice, 2);
+        }
     }
 
     generate_titles(op);
@@ -127,7 +134,7 @@ generate_drawable(generate_t *g, int waiting)
         if (!fs_gives_seeded((unsigned) sale->gives)
             || (waiting
                 ? !(sale->closed && sale->round != 0 && !sale->draw.asked)
-                : sale->closed || sale->sold < 5))
+                : sale->closed || sale->sold < 3))
         {
             continue;
         }

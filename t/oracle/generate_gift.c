@@ -43,7 +43,7 @@ generate_gives(generate_t *g, generated_t *made, uint32_t sale)
 
     if (old->exists ? old->gives == FS_GIVES_NOTHING
                       || dice_one_in(g->dice, 20)
-                    : !dice_one_in(g->dice, generate_gives_now(g) ? 4 : 2))
+                    : !dice_one_in(g->dice, generate_gives_now(g) ? 3 : 2))
     {
         return;
     }
@@ -92,7 +92,7 @@ generate_gives(generate_t *g, generated_t *made, uint32_t sale)
         op->gives.kind = FS_GIVES_ITEM;
 
     } else {
-        if (!dice_one_in(g->dice, 3)) {
+        if (!dice_one_in(g->dice, 4)) {
             generate_chance(g, op);
 
         } else {
