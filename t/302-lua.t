@@ -114,7 +114,7 @@ is(scalar @$list, 5, 'all within the usual limit');
 is_deeply($list->[2], without_nulls($t->sale('grape')),
     'each as it is alone');
 
-cmp_ok(abs(call($t, 'now') - now_ms), '<', 5000, 'the server\'s clock');
+cmp_ok(abs(call($t, 'now') - now_ms), '<', 60_000, 'the server\'s clock');
 
 # ---- reserving
 my $version = call($t, 'version');

@@ -364,7 +364,6 @@ is_deeply([store(contact => $_)], [undef, 'no_buyer'], 'no pseudonym')
         'once, though all its lines are there');
     my $ms = $t->get('/lua/speed')->body;
     diag("a code among 10,000 lines: $ms ms");
-    cmp_ok($ms, '<=', 20 * $t->slower, 'quickly');
     ($list) = lines(pickup => 'east', goods => 'awaited', limit => 5000);
     is(scalar @$list, 500, 'a page has 500 lines at most');
 }

@@ -27,18 +27,15 @@ sub texts () {
 is(say_it('lin', 'before')->code, 202, 'said');
 
 # ---- slow
-$faults->set(people_ms => 8000);
+$faults->set(people_stuck => 1);
 my $began = time;
 $t->answers(say_it('lin', 'slow', 'slow-key'), 503, 'outcome_unknown',
     'no answer before the disk had it, and not for ever');
 my $took = time - $began;
 cmp_ok($took, '>=', 4.9, "after $took s");
-$began = time;
-is($t->hold("buyer-$_", 'grape', 1)->code, 201, 'meanwhile sold')
+is($t->hold("buyer-$_", 'grape', 1)->code, 201, 'sold while it has it not')
     for 1 .. 5;
-$took = time - $began;
-cmp_ok($took, '<', 3, "in no time: $took s");
-$faults->set(people_ms => 0);
+$faults->set(people_stuck => 0);
 my $id;
 eventually { my $res = say_it('lin', 'slow', 'slow-key');
     $id = ($res->code // 0) == 200 || $res->code == 202 ? $res->json->{id}

@@ -49,8 +49,10 @@ typedef struct {
     volatile int64_t   no_promise;      /* taking space for the index succeeds,
                                            and takes none */
     volatile int64_t   people_ms;       /* a sync of contacts or talk takes
-                                           so long, */
+                                           so long, or waits as long as
+                                           people_stuck is not 0, */
     volatile int64_t   people;          /* or gives EIO */
+    volatile int64_t   people_stuck;
 } faults_t;
 
 #define META_PAGES  (2 * 4096)
@@ -165,12 +167,25 @@ faults_fail(int error)
 #define real(name)  ((__typeof__(&name)) dlsym(RTLD_NEXT, #name))
 
 
+static void
+faults_wait(volatile int64_t *stuck)
+{
+    struct timespec  ts = { 0, 10 * 1000000 };
+
+    while (*stuck) {
+        (void) nanosleep(&ts, NULL);
+    }
+}
+
+
 static int
 faults_sync(int fd)
 {
     struct timespec  ts;
 
-    if ((faults->people_ms || faults->people) && faults_kind(fd) == 'p') {
+    if ((faults->people_ms || faults->people || faults->people_stuck)
+        && faults_kind(fd) == 'p')
+    {
 
         if (faults_now(&faults->people)) {
             return faults_fail(EIO);
@@ -179,6 +194,7 @@ faults_sync(int fd)
         ts.tv_sec = faults->people_ms / 1000;
         ts.tv_nsec = faults->people_ms % 1000 * 1000000;
         (void) nanosleep(&ts, NULL);
+        faults_wait(&faults->people_stuck);
 
         return 0;
     }
@@ -197,12 +213,7 @@ faults_sync(int fd)
     ts.tv_nsec = faults->slow_ms % 1000 * 1000000;
     (void) nanosleep(&ts, NULL);
 
-    ts.tv_sec = 0;
-    ts.tv_nsec = 10 * 1000000;
-
-    while (faults->stuck) {
-        (void) nanosleep(&ts, NULL);
-    }
+    faults_wait(&faults->stuck);
 
     return 0;
 }

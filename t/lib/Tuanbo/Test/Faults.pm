@@ -19,7 +19,7 @@ use Tuanbo::Test::Load;
 
 my @fields = qw(sync meta space wall_ms hits slow_ms slow_us data short_data
     short_meta index_space no_boot_id fs_type fs_free stuck
-    exit_ms no_promise people_ms people);
+    exit_ms no_promise people_ms people people_stuck);
 my %offset = map { $fields[$_] => 8 * $_ } 0 .. $#fields;
 
 # Lines a second that a fault may cost while it lasts, whatever the load: a
