@@ -117,6 +117,10 @@ like($ranges[0], qr/^ID="pin-$pins->[0]{at}",CLASS="tuanbo\.pin",START-DATE="\d{
 like($ranges[1], qr/^ID="pin-$pins->[1]{at}",.*START-DATE="[^"]*",X-SALE="egg"$/,
     'which is still on');
 
+$shop->admin(POST => '/sessions/fruit/pin', json => { sale => undef });
+eventually { playlist() =~ /END-DATE="[^"]*",X-SALE="egg"/ }
+    'until nothing is shown';
+
 # ---- the sender is cut, and comes back: players are told
 $live->cut($encoder, 'KILL');
 my $last = (segments())[-1]{at};
