@@ -134,7 +134,9 @@ generate_drawable(generate_t *g, int waiting)
         if (!fs_gives_seeded((unsigned) sale->gives)
             || (waiting
                 ? !(sale->closed && sale->round != 0 && !sale->draw.asked)
-                : sale->closed || sale->sold < 3))
+                : sale->closed || (sale->opened
+                                   ? sale->sold < 3
+                                   : !dice_one_in(g->dice, 10))))
         {
             continue;
         }
