@@ -139,7 +139,12 @@ sub scanned ($hold) {
 $he->get('/gifts');
 my $off = $he->dom->at('.orders a')->attr('href') =~ s{.*/}{}r;
 my $thing = $he->get("/s/$eggs")->submit('#take')->id;
-is(scanned($thing), 1, 'a thing is found by scan');
+my ($digits) = $he->get("/h/$thing")->text =~ /(\d{4} \d{4})/;
+ok($digits, 'its page says a code');
+is($leader->get("/desk/hand-over/xingfu?q=" . $digits =~ s/ /%20/r)->dom
+    ->find('.neighbours form')->size, 1, 'by which it is found');
+like($leader->text, qr/鸡蛋两枚 × 1/, 'as such');
+is(scanned($thing), 1, 'and by scan');
 like($leader->text, qr/鸡蛋两枚 × 1/, 'as such');
 $leader->submit('.neighbours form');
 like($leader->text, qr/交好了/, 'handed over');

@@ -4,6 +4,7 @@
 #include "core/base/condition.h"
 #include "core/log/life.h"
 #include "core/read/view_claims.h"
+#include "core/read/view_gifts.h"
 #include "core/read/view_waves.h"
 #include "core/rules/rules.h"
 #include "core/text/goods.h"
@@ -349,6 +350,46 @@ ngx_http_flashsale_ffi_desk_ids(const char *pickup, size_t pickup_len,
     }
 
     return ngx_http_flashsale_lua_text(&view, n);
+}
+
+
+int
+ngx_http_flashsale_ffi_desk_gifts(int limit, char *ids)
+{
+    size_t                        i, n;
+    fs_seq_t                     *gifts;
+    fs_view_t                     view;
+    fs_names_t                    names;
+    fs_outcome_t                  outcome;
+    ngx_http_flashsale_worker_t  *worker;
+
+    worker = ngx_http_flashsale_lua_worker();
+    outcome = ngx_http_flashsale_view(worker, NGX_HTTP_FLASHSALE_INDEX, &view);
+
+    if (outcome != FS_OK) {
+        return -(int) outcome;
+    }
+
+    gifts = ngx_alloc(limit * sizeof(fs_seq_t), worker->log);
+
+    if (gifts == NULL) {
+        return ngx_http_flashsale_lua_text(&view, -1);
+    }
+
+    fs_view_names(&view, worker->crypto, &names);
+    n = fs_view_newest_gifts(&view, limit, gifts, limit);
+
+    for (i = 0; i < n; i++) {
+        if (names.hold_id(names.data, gifts[i], NULL, ids + i * FS_HOLD_ID_LEN)
+            != 0)
+        {
+            break;
+        }
+    }
+
+    ngx_free(gifts);
+
+    return ngx_http_flashsale_lua_text(&view, i == n ? (int) n : -1);
 }
 
 

@@ -92,6 +92,12 @@ int ngx_http_flashsale_ffi_desk_paid(const char *sale, size_t sale_len,
 int ngx_http_flashsale_ffi_desk_ids(const char *pickup, size_t pickup_len,
     int goods, int limit, char *ids, int *more);
 
+/*
+ * The same of gifts that are not used, the newest first: at most `limit`,
+ * which is also how many holds are looked at.  How many.
+ */
+int ngx_http_flashsale_ffi_desk_gifts(int limit, char *ids);
+
 /* As GET waves/ID; as GET waves. */
 int ngx_http_flashsale_ffi_desk_wave(const char *id, size_t id_len,
     const char *after, size_t after_len, char *buf, size_t size);

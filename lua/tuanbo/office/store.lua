@@ -75,6 +75,7 @@ int ngx_http_flashsale_ffi_desk_paid(const char *sale, size_t sale_len,
     int limit, ngx_http_flashsale_ffi_paid_t *lines, int *more);
 int ngx_http_flashsale_ffi_desk_ids(const char *pickup, size_t pickup_len,
     int goods, int limit, char *ids, int *more);
+int ngx_http_flashsale_ffi_desk_gifts(int limit, char *ids);
 int ngx_http_flashsale_ffi_desk_wave(const char *id, size_t id_len,
     const char *after, size_t after_len, char *buf, size_t size);
 int ngx_http_flashsale_ffi_desk_wave_lines(const char *wave, size_t wave_len,
@@ -307,12 +308,15 @@ end
 
 --- The holds that have these pickup codes, at one point. Looked for are lines
 -- that are ready; for a code that none of them has those that are awaited,
--- handed over, or short; of each kind the last 20,000.
+-- handed over, or short; of each kind the last 20,000. Then, where they are
+-- asked for, gifts that are not used, which are collected at any point: those
+-- among the last 20,000 holds of all.
 -- @tparam[opt] string pickup nil: among lines without a point
 -- @tparam table codes a list, each of eight digits, with or without a space
+-- @tparam[opt] boolean gifts
 -- @treturn table|nil by code, as it was given: a list of ids, usually of one
 -- @treturn string the problem's code
-function store.find_all(pickup, codes)
+function store.find_all(pickup, codes, gifts)
     local ids = buffer(FIND_MAX * ID_LEN)
     local found, left, wanted = {}, 0, {}
 
@@ -330,18 +334,9 @@ function store.find_all(pickup, codes)
 
     pickup = text(pickup)
 
-    for _, goods in ipairs(FIND_IN) do
-        if left == 0 then
-            break
-        end
-
-        local n = C.ngx_http_flashsale_ffi_desk_ids(pickup, #pickup,
-            GOODS[goods], FIND_MAX, ids, more)
-
-        if n < 0 then
-            return nil, code_of(n)
-        end
-
+    -- What of n ids is wanted; a code that one of them has is looked for no
+    -- further.
+    local function take(n)
         for i = 0, n - 1 do
             local at = ids + i * ID_LEN
             local one = wanted[format.pickup_number(at, ID_LEN)]
@@ -361,6 +356,24 @@ function store.find_all(pickup, codes)
         end
     end
 
+    for i = 1, #FIND_IN + (gifts and 1 or 0) do
+        if left == 0 then
+            break
+        end
+
+        local goods = FIND_IN[i]
+        local n = goods
+                  and C.ngx_http_flashsale_ffi_desk_ids(pickup, #pickup,
+                          GOODS[goods], FIND_MAX, ids, more)
+                  or C.ngx_http_flashsale_ffi_desk_gifts(FIND_MAX, ids)
+
+        if n < 0 then
+            return nil, code_of(n)
+        end
+
+        take(n)
+    end
+
     for _, one in pairs(wanted) do
         one.seen, one.over = nil, nil
     end
@@ -372,12 +385,13 @@ end
 --- The same of one code.
 -- @tparam[opt] string pickup
 -- @tparam string code
+-- @tparam[opt] boolean gifts
 -- @treturn table|nil a list of ids, usually of one
 -- @treturn string the problem's code
-function store.find(pickup, code)
+function store.find(pickup, code, gifts)
     code = text(code)
 
-    local found, problem = store.find_all(pickup, { code })
+    local found, problem = store.find_all(pickup, { code }, gifts)
 
     return found and found[code], problem
 end

@@ -130,3 +130,44 @@ fs_view_taken(fs_view_t *view, fs_crypto_t *crypto, fs_sheet_cache_t *cache,
 
     return units.taken;
 }
+
+
+size_t
+fs_view_newest_gifts(fs_view_t *view, size_t looked, fs_seq_t *gifts,
+    size_t limit)
+{
+    int           found;
+    size_t        n;
+    fs_seq_t      last, seq;
+    fs_hold_t     hold;
+    fs_db_walk_t  walk;
+
+    if (view->index.txn == NULL) {
+        return 0;
+    }
+
+    /* behind all, then backwards */
+
+    n = 0;
+    last = UINT64_MAX;
+    found = fs_db_walk(&walk, &view->index,
+                       view->store->index_dbi[FS_INDEX_HOLDS], &last,
+                       sizeof(last), MDB_SET_RANGE);
+
+    for (found = fs_db_walk_on(&walk, found ? MDB_PREV : MDB_LAST);
+         found && looked != 0 && n < limit && walk.key.len == sizeof(seq);
+         found = fs_db_walk_on(&walk, MDB_PREV), looked--)
+    {
+        memcpy(&seq, walk.key.data, sizeof(seq));
+
+        if (fs_view_look_hold(view, seq, &hold) == 1
+            && hold.state == FS_HOLD_GRANTED && fs_hold_is_gift(&hold))
+        {
+            gifts[n++] = seq;
+        }
+    }
+
+    fs_db_walk_end(&walk);
+
+    return n;
+}

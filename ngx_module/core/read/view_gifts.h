@@ -45,6 +45,13 @@ uint32_t fs_view_taken(fs_view_t *view, fs_crypto_t *crypto,
     fs_sheet_cache_t *cache, const uint8_t *buyer, uint32_t sale,
     fs_hold_t *gift);
 
+/*
+ * The newest gifts that are not used, at most `limit`, by the seqs of their
+ * holds, among as many holds of any kind as `looked` says.  How many.
+ */
+size_t fs_view_newest_gifts(fs_view_t *view, size_t looked, fs_seq_t *gifts,
+    size_t limit);
+
 
 #pragma GCC visibility pop
 

@@ -124,7 +124,7 @@ local function page(c, parts)
         holds, more = { scanned ~= "" and scanned or nil }, nil
 
         if code then
-            holds, more = store.find(point, code)
+            holds, more = store.find(point, code, true)
         end
 
         if holds then
@@ -339,7 +339,7 @@ local function codes_post(c, parts, fields)
         return codes_page(c, parts, { good = 0, wrong = true }, fields.codes)
     end
 
-    local found, code = store.find_all(point, codes)
+    local found, code = store.find_all(point, codes, true)
 
     if not found then
         return nil, code
@@ -474,7 +474,7 @@ local function facts(c, parts, fields)
         return nil, "forbidden"
     end
 
-    local found, code = store.find_all(point, codes)
+    local found, code = store.find_all(point, codes, true)
 
     if not found then
         return nil, code
