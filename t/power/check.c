@@ -217,7 +217,7 @@ check_ledger(check_t *check, fs_store_t *store, const uint8_t *boot_id)
     fs_view_t            view;
     fs_entry_t           entries[64];
     fs_reader_t         *reader;
-    check_units_t        units[RUN_SALES + 1];
+    check_units_t        units[RUN_ALL + 1];
     const run_shared_t  *shared;
 
     shared = check->run->shared;
@@ -320,7 +320,7 @@ check_entry(check_t *check, check_units_t *units, const fs_entry_t *entry)
         return 0;
     }
 
-    if (entry->sale > RUN_SALES) {
+    if (entry->sale > RUN_ALL) {
         return check_no(check, "entry %llu is of sale %u",
                         (unsigned long long) entry->seq, entry->sale);
     }

@@ -7,6 +7,11 @@
 #include "commands.h"
 
 
+static void run_hold_more(run_shared_t *shared, dice_t *dice,
+    fs_command_t *command);
+static const run_ack_t *run_gift(run_shared_t *shared, dice_t *dice);
+
+
 void
 run_define(run_t *run, fs_leader_t *leader)
 {
@@ -25,7 +30,7 @@ run_define(run_t *run, fs_leader_t *leader)
     op.slug.len = (size_t) snprintf(slug, sizeof(slug), "s%u", n);
     op.slug.data = slug;
     op.price_fen = 100 * n;
-    op.stock = 60 << n;
+    op.stock = n == RUN_SCARCE ? 9 : 60 << n;
     op.limit = n % 3 == 0 ? 40 : 0;
     op.goal = n % 2 == 0 ? 10 : 0;
     op.cancel_ms = n % 3 != 1 ? 30000 : 0;
@@ -55,6 +60,66 @@ run_define(run_t *run, fs_leader_t *leader)
 
     if (fs_outcome_status(result.outcome) >= 500) {
         run_failed("document", fs_outcome_code(result.outcome));
+    }
+
+    run_point(run);
+}
+
+
+void
+run_give(run_t *run, fs_leader_t *leader)
+{
+    char            slug[16];
+    uint32_t        n;
+    fs_result_t     result;
+    fs_command_t    command;
+    fs_operator_t   op;
+
+    static const char  both[] = "{\"inviter\":\"s8\",\"newcomer\":\"s7\","
+                                "\"per_inviter\":3}";
+
+    n = run->shared->sales + 1;
+
+    memset(&command, 0, sizeof(command));
+    memset(&op, 0, sizeof(op));
+    command.type = FS_COMMAND_DEFINE;
+
+    op.slug.len = (size_t) snprintf(slug, sizeof(slug), "s%u", n);
+    op.slug.data = slug;
+    op.stock = 60;
+    op.limit = 3;
+    op.gives.kind = FS_GIVES_COUPON;
+    op.gives.off_fen = 10 * n;
+    op.gives.by_desk = n != RUN_COUPON;
+
+    fs_leader_one(leader, &command, &op, &result);
+
+    if (fs_outcome_status(result.outcome) >= 300) {
+        run_failed("give", fs_outcome_code(result.outcome));
+    }
+
+    run->shared->sales = n;
+    run_point(run);
+
+    if (n != RUN_ALL) {
+        return;
+    }
+
+    /* and what it is given for */
+
+    memset(&op, 0, sizeof(op));
+    command.type = FS_COMMAND_DOCUMENT;
+    op.kind.data = "shop";
+    op.kind.len = 4;
+    op.slug.data = "referral";
+    op.slug.len = 8;
+    op.doc.data = both;
+    op.doc.len = sizeof(both) - 1;
+
+    fs_leader_one(leader, &command, &op, &result);
+
+    if (fs_outcome_status(result.outcome) >= 300) {
+        run_failed("shop/referral", fs_outcome_code(result.outcome));
     }
 
     run_point(run);
@@ -192,14 +257,86 @@ run_hold(run_shared_t *shared, dice_t *dice, fs_command_t *command)
     }
 
     command->lines_n = (uint8_t) n;
+
+    run_hold_more(shared, dice, command);
+}
+
+
+/* Waits for what there is little of; asks for a gift, or uses one; comes by
+ * somebody's code. */
+
+static void
+run_hold_more(run_shared_t *shared, dice_t *dice, fs_command_t *command)
+{
+    const run_ack_t  *ack;
+
+    command->queue_units = 40;
+    command->queue_ms = 20000;
+
+    switch (dice_below(dice, 8)) {
+
+    case 0:
+    case 1:
+        command->queue = 1;
+        command->lines_n = 1;
+        command->lines[0].sale = RUN_SCARCE;
+        break;
+
+    case 2:
+        command->lines_n = 1;
+        command->lines[0].sale = RUN_COUPON;
+        command->lines[0].qty = 1;
+        command->pickup.len = 0;
+        break;
+
+    case 3:
+        fs_set_le32(command->from, 1 + dice_below(dice, 200));
+        command->counts = 1;
+        break;
+
+    case 4:
+        ack = run_gift(shared, dice);
+
+        if (ack != NULL) {
+            memcpy(command->buyer, ack->command.buyer, FS_BUYER_LEN);
+            command->gift = ack->hold;
+        }
+
+        break;
+    }
+}
+
+
+/* A gift that somebody was told of, or NULL. */
+
+static const run_ack_t *
+run_gift(run_shared_t *shared, dice_t *dice)
+{
+    size_t           i, from;
+    const run_ack_t  *ack;
+
+    from = shared->acks_n ? dice_below(dice, (unsigned) shared->acks_n) : 0;
+
+    for (i = 0; i < shared->acks_n; i++) {
+        ack = &shared->acks[(from + i) % shared->acks_n];
+
+        if (ack->command.type == FS_COMMAND_HOLD
+            && ack->command.lines[0].sale == RUN_COUPON)
+        {
+            return ack;
+        }
+    }
+
+    return NULL;
 }
 
 
 void
 run_order(run_t *run, fs_command_t *command)
 {
-    run_ack_t     *ack;
-    run_shared_t  *shared;
+    run_ack_t        *ack;
+    run_shared_t     *shared;
+    const run_ack_t  *gift;
 
     static const uint8_t  types[] = {
         FS_COMMAND_RELEASE, FS_COMMAND_PAY, FS_COMMAND_PAY, FS_COMMAND_POINT,
@@ -207,7 +344,7 @@ run_order(run_t *run, fs_command_t *command)
         FS_COMMAND_CANCEL, FS_COMMAND_REFUND, FS_COMMAND_REFUND,
         FS_COMMAND_REFUNDED, FS_COMMAND_READY, FS_COMMAND_PICK_UP,
         FS_COMMAND_CANCEL_ORDER, FS_COMMAND_HAND_OVER, FS_COMMAND_HAND_OVER,
-        FS_COMMAND_PUT_BACK
+        FS_COMMAND_PUT_BACK, FS_COMMAND_GIFT
     };
 
     shared = run->shared;
@@ -219,6 +356,12 @@ run_order(run_t *run, fs_command_t *command)
     command->term_ms = 20000 + dice_below(&run->dice, 200000);
     command->paid_fen = ack->amount_fen;
     memcpy(command->buyer, ack->command.buyer, FS_BUYER_LEN);
+
+    if (command->type == FS_COMMAND_GIFT) {
+        gift = run_gift(shared, &run->dice);
+        command->gift = (gift != NULL && !dice_one_in(&run->dice, 4))
+                        ? gift->hold : 0;
+    }
 
     if (command->type == FS_COMMAND_POINT) {
         command->pickup.len = 2;

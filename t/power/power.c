@@ -93,6 +93,7 @@ typedef struct {
     power_found_t   sum;
     unsigned        kills, shutdowns, records;
     size_t          acks, events;
+    uint64_t        types[FS_ENTRY_TYPES_N];    /* entries, of all records */
 } power_t;
 
 static int power_chain(power_t *power, unsigned long chain);
@@ -168,9 +169,12 @@ main(int argc, char **argv)
         if (power.states >= POWER_STATES / 10
             && (power.sum.unfinished == 0 || power.sum.more == 0
                 || power.sum.more == power.sum.states
-                || power.sum.trusted == 0 || power.sum.remade == 0))
+                || power.sum.trusted == 0 || power.sum.remade == 0
+                || run_missing(power.types) != NULL))
         {
-            printf("power: FAILED: these states prove too little\n");
+            printf("power: FAILED: these states prove too little of %s\n",
+                   run_missing(power.types) ? run_missing(power.types)
+                                            : "cuts");
             rc = -1;
         }
     }
@@ -249,6 +253,7 @@ power_chain(power_t *power, unsigned long chain)
             power->acks += power->run.shared->acks_n;
             power->kills += power->run.shared->kills;
             power->shutdowns += power->run.shared->shutdowns;
+            run_count(&power->run, power->types);
 
             power_items(power, first, n < POWER_PER_RUN ? n : POWER_PER_RUN);
             rc = power_states(power);

@@ -290,6 +290,10 @@ run_child(run_t *run, const run_life_t *life)
         run_define(run, leader);
     }
 
+    while (run->shared->sales < RUN_ALL) {
+        run_give(run, leader);
+    }
+
     for (pass = 0; pass < life->passes; pass++) {
         run->shared->world.wall += 1 + dice_below(&run->dice, 400);
         run->shared->world.boot += 1 + dice_below(&run->dice, 400);
@@ -617,6 +621,7 @@ run_ledger(run_shared_t *shared, fs_store_t *store, char *why, size_t size)
             }
 
             memcpy(shared->hashes[entry->seq], entry->hash, FS_HASH_LEN);
+            shared->types[entry->type]++;
             after = entry->seq;
         }
     }
@@ -635,7 +640,9 @@ run_ledger(run_shared_t *shared, fs_store_t *store, char *why, size_t size)
              after++)
         {
             if (fs_view_entries(&view, after - 1, 1, entries) != 1
-                || entries[0].type != FS_ENTRY_HELD
+                || (entries[0].type != FS_ENTRY_HELD
+                    && entries[0].type != FS_ENTRY_QUEUED
+                    && entries[0].type != FS_ENTRY_GRANTED)
                 || entries[0].hold != ack->hold
                 || memcmp(entries[0].id1, ack->command.buyer, FS_BUYER_LEN)
                    != 0)

@@ -16,6 +16,9 @@
 #define RUN_RINGS      3
 #define RUN_QUEUE      4096
 #define RUN_SALES      6
+#define RUN_SCARCE     1        /* of these: there is little of it */
+#define RUN_COUPON     7        /* what is given, to all, and to newcomers */
+#define RUN_ALL        8        /* and to inviters */
 #define RUN_MAP        (16 << 20)
 #define RUN_ASKED_MAX  32768
 #define RUN_ACKS_MAX   8192
@@ -81,6 +84,7 @@ typedef struct {
 
     /* of the whole ledger, when all is over */
     fs_seq_t       last;
+    uint64_t       types[FS_ENTRY_TYPES_N];     /* entries of each */
     uint8_t        hashes[RUN_SEQ_MAX][FS_HASH_LEN];
 
     unsigned       kills;
@@ -110,6 +114,11 @@ void run_inherit(run_t *run, const run_t *old, cut_t *cut,
 /* Let the process sell, die and be started again.  0, or -1: it failed, and
  * has said so. */
 int run_live(run_t *run);
+
+/* Add the entries of a record's ledger, by type; one of which there should be
+ * some and is none, by name, or NULL. */
+void run_count(const run_t *run, uint64_t *types);
+const char *run_missing(const uint64_t *types);
 
 /* Another boot of the machine. */
 void run_boot(run_world_t *world, dice_t *dice);

@@ -66,6 +66,37 @@ run_schema_at(const run_shared_t *shared, size_t position)
 }
 
 
+void
+run_count(const run_t *run, uint64_t *types)
+{
+    unsigned  i;
+
+    for (i = 0; i < FS_ENTRY_TYPES_N; i++) {
+        types[i] += run->shared->types[i];
+    }
+}
+
+
+const char *
+run_missing(const uint64_t *types)
+{
+    unsigned  i;
+
+    static const uint8_t  wanted[] = {
+        FS_ENTRY_QUEUED, FS_ENTRY_SERVED, FS_ENTRY_STEPPED, FS_ENTRY_GRANTED,
+        FS_ENTRY_BOUND, FS_ENTRY_UNBOUND, FS_ENTRY_REFERRED
+    };
+
+    for (i = 0; i < sizeof(wanted); i++) {
+        if (types[wanted[i]] == 0) {
+            return fs_entry_type_name(wanted[i]);
+        }
+    }
+
+    return NULL;
+}
+
+
 static void
 run_clock(void *data, int64_t *wall, int64_t *boot)
 {
