@@ -17,9 +17,12 @@
 #include "worker/ngx_http_flashsale_worker.h"
 
 
-#define NGX_HTTP_FLASHSALE_TURN          256    /* writes in a turn */
+/* Short turns: a tap takes three or four of them (accepted, read, committed,
+ * told), and waits for one each time. */
+
+#define NGX_HTTP_FLASHSALE_TURN          64     /* writes in a turn */
 #define NGX_HTTP_FLASHSALE_TOUCHES       8192   /* viewers in a turn */
-#define NGX_HTTP_FLASHSALE_TURN_USEC     5000   /* of the CPU, for writes */
+#define NGX_HTTP_FLASHSALE_TURN_USEC     1500   /* of the CPU, for writes */
 #define NGX_HTTP_FLASHSALE_TURN_LOOK     32     /* viewers between two looks
                                                    at that */
 #define NGX_HTTP_FLASHSALE_ROUND_MSEC    100    /* between rounds */

@@ -34,7 +34,7 @@ $t->admin(PUT => '/documents/session/fruit', json => { title => 'fruit' });
 my $turns = sub {
     my $text = $t->get('/metrics')->body;
     my ($ten) = $text =~
-        /^flashsale_turn_seconds_bucket\{le="0\.01"\} (\d+)$/m;
+        /^flashsale_turn_seconds_bucket\{le="0\.010000"\} (\d+)$/m;
     my ($sum) = $text =~ /^flashsale_turn_seconds_count (\d+)$/m;
 
     return defined $ten ? ($sum - $ten) : undef;
