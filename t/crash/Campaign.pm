@@ -53,7 +53,7 @@ sub run ($self) {
 
     $t->{http} = "log_format who '\$pid \$flashsale_code';\n"
         . "access_log @{[$t->dir]}/logs/who who;\n"
-        . "flashsale_queue_time 1s;\n";
+        . "flashsale_queue_time 1s; flashsale_referral on;\n";
     # the checkout is a location of the same nginx
     $t->{locations} = $t->usual_locations . <<"CONF";
         location ~ ^/pay/([0-9a-z]+)\$ {
@@ -151,7 +151,7 @@ sub start_load ($self) {
     exec $^X, "$history/load.pl", '--url', $t->url(''), '--out',
         "$dir/history", '--secrets', "$dir/secrets", '--pay', '/pay/{hold}',
         '--seed', $self->{seed}, '--clients', $clients,
-        '--seconds', $self->{seconds} or die;
+        '--referral', '--seconds', $self->{seconds} or die;
 }
 
 
