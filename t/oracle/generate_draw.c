@@ -118,26 +118,42 @@ generate_same_chance(const oracle_sale_t *old, fs_operator_t *op)
 }
 
 
-/* The newest giving of these that is so far. */
+/* 1: it is closed and waits for its beacon; or it may be closed now, for there
+ * are some tickets; now and then before it opens. */
+
+static int
+generate_is_far(generate_t *g, const oracle_sale_t *sale, int waiting)
+{
+    int  seeded;
+
+    seeded = fs_gives_seeded((unsigned) sale->gives);
+
+    if (waiting) {
+        return seeded && sale->closed && sale->round != 0
+               && !sale->draw.asked;
+    }
+
+    if (sale->gives == FS_GIVES_NOTHING || sale->closed) {
+        return 0;
+    }
+
+    return sale->opened ? seeded && sale->sold >= 3
+                        : dice_one_in(g->dice, 10);
+}
+
+
+/* Mostly the newest giving that is so far. */
 
 static uint32_t
 generate_drawable(generate_t *g, int waiting)
 {
-    uint32_t              number, found;
-    const oracle_sale_t  *sale;
+    uint32_t  number, found;
 
     found = 0;
 
     for (number = g->oracle->sales_n; number > 0; number--) {
-        sale = &g->oracle->sales[number];
 
-        if (!fs_gives_seeded((unsigned) sale->gives)
-            || (waiting
-                ? !(sale->closed && sale->round != 0 && !sale->draw.asked)
-                : sale->closed || (sale->opened
-                                   ? sale->sold < 3
-                                   : !dice_one_in(g->dice, 10))))
-        {
+        if (!generate_is_far(g, &g->oracle->sales[number], waiting)) {
             continue;
         }
 

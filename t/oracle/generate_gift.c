@@ -124,6 +124,14 @@ generate_gives(generate_t *g, generated_t *made, uint32_t sale)
         op->gives.valid_ms = 1 + dice_below(g->dice, 200000);
     }
 
+    /* the same end does not open it again */
+
+    if (old->closed && dice_one_in(g->dice, 3)
+        && (old->closes_at == 0 || old->closes_at > op->opens_at))
+    {
+        op->closes_at = old->closes_at;
+    }
+
     if (!old->exists) {
         op->gives.by_desk = (uint8_t) dice_one_in(g->dice, 5);
     }
