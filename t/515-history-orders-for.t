@@ -2,7 +2,7 @@ use v5.36;
 use Tuanbo::Test;
 
 BEGIN { $Tuanbo::Test::Lies::kept = 'run-orders-for' }
-use Tuanbo::Test::Lies;
+use Tuanbo::Test::Lies qw(:DEFAULT refused_for);
 
 # Lies about what is asked for somebody else: orders, who took cash for them,
 # and whom to call.  See 510-history-lies.t.
@@ -21,10 +21,6 @@ sub made ($request) {
     return $request->{do} eq 'order-for' && ($request->{code} // 0) == 201;
 }
 sub once ($request) { return @{ $tries{ $request->{key} } } == 1 }
-sub refused_for ($request, $code, $status = 409, %more) {
-    return told($request, sub { %$_ = (%$_, code => $status, answer => {
-        code => $code, %more }); delete $_->{replayed} });
-}
 sub gone (@lost) {
     my %lost = map { $_ => 1 } @lost;
     return (requests => [grep { !$lost{$_} } @requests]);

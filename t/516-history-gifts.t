@@ -2,34 +2,15 @@ use v5.36;
 use Tuanbo::Test;
 
 BEGIN { $Tuanbo::Test::Lies::kept = 'run-gifts' }
-use Tuanbo::Test::Lies;
+use Tuanbo::Test::Lies qw(:DEFAULT of put refused_for without);
 
 # Lies about what is given: who was granted a gift, what uses it, and what
 # that takes off.  See 510-history-lies.t.
 
 is(scalar problems(), 0, 'as it is, nothing');
 
-sub of ($type, $code = sub { 1 }) {
-    for my $entry (@entries) {
-        local $_ = $entry;
-        return $entry if $entry->{type} eq $type && $code->();
-    }
-    die "the run has no $type";
-}
-sub refused_for ($request, $code, $status = 409, %more) {
-    return told($request, sub { %$_ = (%$_, code => $status, answer => {
-        code => $code, %more }); delete $_->{replayed} });
-}
 sub unusable ($request, $reason) {
     return refused_for($request, 'gift_unusable', 409, reason => $reason);
-}
-sub without ($seq) {
-    my @kept = @ledger;
-    splice @kept, $seq - 1, 1;
-    return (ledger => [chained(@kept)]);
-}
-sub put ($seq, $pattern, $by) {
-    return altered($seq, sub { s/$pattern/$by/ or die $pattern });
 }
 
 # ---- granted

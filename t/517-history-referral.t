@@ -2,7 +2,7 @@ use v5.36;
 use Tuanbo::Test;
 
 BEGIN { $Tuanbo::Test::Lies::kept = 'run-referral' }
-use Tuanbo::Test::Lies;
+use Tuanbo::Test::Lies qw(:DEFAULT of put refused_for without);
 
 # Lies about neighbours who bring others: whose code it was, who counts, what
 # both are given; and about gifts that a hold uses as it is made.  See
@@ -10,26 +10,7 @@ use Tuanbo::Test::Lies;
 
 is(scalar problems(), 0, 'as it is, nothing');
 
-sub of ($type, $code = sub { 1 }) {
-    for my $entry (@entries) {
-        local $_ = $entry;
-        return $entry if $entry->{type} eq $type && $code->();
-    }
-    die "the run has no $type";
-}
-sub put ($seq, $pattern, $by) {
-    return altered($seq, sub { s/$pattern/$by/ or die $pattern });
-}
-sub without (@seqs) {
-    my %gone = map { $_ => 1 } @seqs;
-    return (ledger => [chained(map { $ledger[$_ - 1] }
-        grep { !$gone{$_} } 1 .. @ledger)]);
-}
 sub text_of ($entry) { $ledger[$entry->{seq} - 1] =~ s/\A.*?"at":\d+,//r }
-sub refused_for ($request, $code, $status = 409, %more) {
-    return told($request, sub { %$_ = (%$_, code => $status, answer => {
-        code => $code, %more }); delete $_->{replayed} });
-}
 sub told_all ($which, $code) {
     my @copy = map { { %$_, body => { %{ $_->{body} // {} } } } } @requests;
     local $_;

@@ -2,7 +2,7 @@ use v5.36;
 use Tuanbo::Test;
 
 BEGIN { $Tuanbo::Test::Lies::kept = 'run-queue' }
-use Tuanbo::Test::Lies;
+use Tuanbo::Test::Lies qw(:DEFAULT of put refused_for without);
 
 # Lies about those who wait for units: who is passed over, whose turn it is,
 # and what they are told of their place.  See 510-history-lies.t.
@@ -20,22 +20,7 @@ for my $entry (@entries) {
     $hold{$id}{last} = $entry if $type =~ /^(?:served|stepped_out|ended)\z/;
 }
 
-sub of ($type, $code = sub { 1 }) {
-    for my $entry (@entries) {
-        local $_ = $entry;
-        return $entry if $entry->{type} eq $type && $code->();
-    }
-    die "the run has no $type";
-}
-sub put ($seq, $pattern, $by) {
-    return altered($seq, sub { s/$pattern/$by/ or die $pattern });
-}
 # without these entries, and with more lines at the end, a minute later
-sub without (@seqs) {
-    my %gone = map { $_ => 1 } @seqs;
-    return (ledger => [chained(map { $ledger[$_ - 1] }
-        grep { !$gone{$_} } 1 .. @ledger)]);
-}
 sub later (%with) {
     my $lines = $with{ledger} // \@ledger;
     my $at = $entries[-1]{at} + 70_000;
@@ -50,10 +35,6 @@ sub again ($entry, %change) {
             : qq("$_":"$value") } grep { defined $line{$_} }
         qw(type hold buyer sale qty price_fen pickup number expires_at))
         . ',"hash":"' . '0' x 64 . qq("}\n);
-}
-sub refused_for ($request, $code, $status = 409, %more) {
-    return told($request, sub { %$_ = (%$_, code => $status, answer => {
-        code => $code, %more }); delete $_->{replayed} });
 }
 
 # ---- whose turn it is

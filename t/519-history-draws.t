@@ -2,7 +2,7 @@ use v5.36;
 use Tuanbo::Test;
 
 BEGIN { $Tuanbo::Test::Lies::kept = 'run-draws' }
-use Tuanbo::Test::Lies;
+use Tuanbo::Test::Lies qw(:DEFAULT put without);
 
 # Lies about packets and draws: what was announced, what is in them, who wins,
 # and what everybody is shown of it.  See 510-history-lies.t.
@@ -15,14 +15,6 @@ sub all_of ($type, $code = sub { 1 }) {
 sub of ($type, $code = sub { 1 }) {
     my ($entry) = all_of($type, $code);
     return $entry // die "the run has no $type";
-}
-sub without (@seqs) {
-    my %gone = map { $_ => 1 } @seqs;
-    return (ledger => [chained(map { $ledger[$_ - 1] }
-        grep { !$gone{$_} } 1 .. @ledger)]);
-}
-sub put ($seq, $pattern, $by) {
-    return altered($seq, sub { s/$pattern/$by/ or die $pattern });
 }
 sub done_of ($do, $what, $code = sub { 1 }) {
     return sample($what, sub { $_->{do} eq $do && ($_->{code} // 0) =~ /^2/

@@ -16,6 +16,7 @@ use Tuanbo::Test;
 
 our @EXPORT = qw(@requests @ledger @entries %read altered appended chained
     found inserted problems sample timeline told);
+our @EXPORT_OK = qw(of put refused_for without);
 
 our $kept //= 'run';
 my $dir = Tuanbo::Test::root() . "/t/history/$kept";
@@ -38,6 +39,38 @@ sub chained (@texts) {
         $hash = sha256_hex($hash . $text);
         qq($text,"hash":"$hash"}\n);
     } @texts;
+}
+
+
+# The first entry of a type for which the code is true.
+sub of ($type, $code = sub { 1 }) {
+    for my $entry (@entries) {
+        local $_ = $entry;
+        return $entry if $entry->{type} eq $type && $code->();
+    }
+    die "the run has no $type";
+}
+
+
+# An entry's line with something else in it.
+sub put ($seq, $pattern, $by) {
+    return altered($seq, sub { s/$pattern/$by/ or die $pattern });
+}
+
+
+# The ledger without these entries.
+sub without (@seqs) {
+    my %gone = map { $_ => 1 } @seqs;
+
+    return (ledger => [chained(map { $ledger[$_ - 1] }
+        grep { !$gone{$_} } 1 .. @ledger)]);
+}
+
+
+# A request that was refused instead.
+sub refused_for ($request, $code, $status = 409, %more) {
+    return told($request, sub { %$_ = (%$_, code => $status, answer => {
+        code => $code, %more }); delete $_->{replayed} });
 }
 
 
