@@ -79,7 +79,7 @@ sub words_of ($path, $text) {
 sub named_in ($text) {
     $text =~ s{https?://\S+|\$\w+/\S+}{}g;
 
-    return grep { !m{[*\{]|\b[A-Z]{2,}\b|^(?:build|data)/|^templates/static/(?:scanner|player)|^(?:/|nginx\.conf$)} }
+    return grep { !m{[*\{]|\b[A-Z]{2,}\b|^(?:build|data)/|^templates/static/(?:scanner|player)|^hls\.js$|^(?:/|nginx\.conf$)} }
         map { s{/\z}{}r } $text =~ m{(?<![\w/.<>-])(
             (?:[\w.*{},-]+/)*[\w*{},-]{2,}
                 \.(?:[cht]|lua|p[lm]|sh|js|css|md|conf|html|supp)\b
