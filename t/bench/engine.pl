@@ -5,11 +5,11 @@
 #
 #     engine.pl BUILD [part ...]
 #
-# Parts: refusals holds alone streams core; redis, the usual way alone;
+# Parts: refusals holds gifts alone streams core; redis, the usual way alone;
 # instructions, of a refusal, by valgrind.
 #
-# SECONDS (3) each load lasts, ROUNDS (2) of each, PAIRS (9) of refusals, a
-# second each, STREAMS (5000), HOLDS (1000000) in the core's store.
+# SECONDS (3) each load lasts, ROUNDS (2) of each, PAIRS (9) of refusals and
+# gifts, a second each, STREAMS (5000), HOLDS (1000000) in the core's store.
 #
 # t/lib/Tuanbo/Bench.pm says where what is made lies.
 
@@ -27,7 +27,7 @@ use Tuanbo::Bench::Servers;
 
 my $build = shift // die "usage: $0 BUILD [part ...]\n";
 my %parts = map { $_ => 1 } @ARGV ? @ARGV
-    : qw(refusals holds alone streams core);
+    : qw(refusals holds gifts alone streams core);
 my $holds = $ENV{HOLDS} || 1000000;
 my $streams = $ENV{STREAMS} || 5000;
 my $pairs = $ENV{PAIRS} || 9;
@@ -160,6 +160,31 @@ sub part_holds ($engine, $lua) {
 }
 
 
+# A rush for coupons is a flash sale, at its speed.
+sub part_gifts ($engine) {
+    my $load = sub ($n, $sale, @pickup) {
+        my $got = accounted(['engine'],
+            sub { http_load($n, $engine, '/api/holds', $sale, 1, @pickup) });
+        complain($sale, $got->{errors}, $got);
+        $got->{us} = 1e6 * ($got->{cpu} + $got->{client}) / $got->{requests};
+        return $got;
+    };
+
+    print "\nCoupons taken against reservations of one hot sale; wanted:",
+        " >= 1.0.\nMedians of $pairs pairs (smallest, largest)\n";
+    printf "%12s %10s %10s  %-19s %-19s %s\n", 'connections', 'taken/s',
+        'held/s', 'by rate', 'by CPU', 'p99 ms: taken; held';
+    for my $n (64, 256) {
+        my ($taken, $held, $rate, $cpu) = pairs($pairs,
+            sub { $load->($n, 'coupons', '') }, sub { $load->($n, 'hot') });
+        printf "%12d %10.0f %10.0f  %.2f (%.2f, %.2f)   %.2f (%.2f, %.2f)  "
+            . " %.2f; %.2f  %s\n", $n, $taken->{rate}, $held->{rate},
+            @$rate[1, 0, 2], @$cpu[1, 0, 2], $taken->{p99}, $held->{p99},
+            verdict($rate->[1] >= 1.0);
+    }
+}
+
+
 sub part_alone ($engine) {
     my ($ours, $sync) = (0, 0);
 
@@ -215,7 +240,8 @@ my ($engine, $lua);
 
 part_instructions() if $parts{instructions};
 
-$engine = start_shop() if $parts{refusals} || $parts{holds} || $parts{alone};
+$engine = start_shop()
+    if grep { $parts{$_} } qw(refusals holds gifts alone);
 
 if ($parts{holds} || $parts{redis}) {
     start_redis('redis', 'always');
@@ -232,6 +258,7 @@ if ($parts{redis}) {
 
 part_refusals($engine) if $parts{refusals};
 part_holds($engine, $lua) if $parts{holds};
+part_gifts($engine) if $parts{gifts};
 part_alone($engine) if $parts{alone};
 stop_all();
 part_streams() if $parts{streams};

@@ -1,6 +1,6 @@
 -- wrk: reservations, each of another buyer with another key.
 --
---     wrk ... -s load.lua URL -- SALE RUN
+--     wrk ... -s load.lua URL -- SALE RUN [PICKUP]
 --
 -- Prints one line: requests, seconds, answers above 399, socket errors, and
 -- the latency's median and 99th percentile in ms.
@@ -13,7 +13,8 @@ function setup(thread)
 end
 
 function init(args)
-    local body = '{"sale":"' .. args[1] .. '","qty":1,"pickup":"xingfu"}'
+    local body = '{"sale":"' .. args[1] .. '","qty":1'
+                 .. (args[3] and ',"pickup":"' .. args[3] .. '"' or "") .. "}"
 
     -- RUN keeps the buyers of one run apart from those of another
     who = args[2] .. "-" .. thread .. "-"

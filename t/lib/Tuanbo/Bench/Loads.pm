@@ -97,15 +97,18 @@ sub pairs ($times, $one, $other) {
 
 # ---------------------------------------------------------------------- HTTP
 
-# Errors are answers above 399.
-sub http_load ($connections, $port, $path, $sale, $length = seconds) {
+# Errors are answers above 399.  pickup: '' where there is none.
+sub http_load ($connections, $port, $path, $sale, $length = seconds,
+    $pickup = 'xingfu')
+{
     my $threads = $connections == 1 ? 1 : 2;
     my $own = client_cpu();
 
     $run++;
     my $said = capture('wrk', "-t$threads", "-c$connections",
         "-d${length}s", '--timeout', '10s', '-s', here . '/load.lua',
-        "http://127.0.0.1:$port$path", '--', $sale, $run);
+        "http://127.0.0.1:$port$path", '--', $sale, $run,
+        $pickup || ());
     my ($requests, $took, $errors, $sockets, $p50, $p99) =
         $said =~ /^result (\d+) (\S+) (\d+) (\d+) (\S+) (\S+)$/m
         or die "wrk: $said\n";

@@ -129,10 +129,13 @@ sub curl ($url, @options) {
 }
 
 
-sub define_sale ($port, $sale, $units = $stock) {
+# gives: JSON of what it gives, instead of a price.
+sub define_sale ($port, $sale, $units = $stock, $gives = undef) {
     my $target = "/admin/sales/$sale";
-    my $body = qq({"title":"$sale","price_fen":3980,"stock":$units,)
-        . qq("limit":2,"hold_ms":3600000,"doc":{"pickups":["xingfu"]}});
+    my $body = qq({"title":"$sale","stock":$units,"limit":2,)
+        . ($gives ? qq("gives":$gives})
+            : qq("price_fen":3980,"hold_ms":3600000,)
+                . qq("doc":{"pickups":["xingfu"]}}));
     my $t = int time;
     my $key = "define-$sale";
     my $v1 = hmac_sha256_hex(
@@ -153,8 +156,8 @@ sub hold ($port, $sale, $buyer) {
 }
 
 
-# The engine with a sale that never ends, `hot`, one that is sold out, `gone`,
-# and at /bare an answer as long as the refusal of that one.  Options as
+# The engine with a sale that never ends, `hot`, coupons for everybody,
+# `coupons`, a sale that is sold out, `gone`, and at /bare an answer as long as the refusal of that one.  Options as
 # start_engine's.
 sub start_shop ($workers = 2, %option) {
     my $port = start_engine('asked', 1);
@@ -167,6 +170,8 @@ sub start_shop ($workers = 2, %option) {
 
     $port = start_engine('engine', $workers, %option, bare => 'x' x $length);
     define_sale($port, 'hot');
+    define_sale($port, 'coupons', $stock,
+        '{"kind":"coupon","off_fen":500,"from_fen":2000}');
     define_sale($port, 'gone', 1);
     hold($port, 'gone', 'first');
 
