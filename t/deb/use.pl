@@ -10,6 +10,7 @@
 use v5.36;
 
 use HTTP::Tiny;
+use IO::Socket::INET;
 use JSON::PP qw(decode_json);
 use Socket qw(AF_INET SOCK_DGRAM);
 use Test::More;
@@ -98,7 +99,7 @@ sub unit ($name) {
 # What systemd would do, by the unit's own lines.
 sub directories ($is) {
     for my $place (['/run', 'Runtime'], ['/var/lib', 'State'],
-        ['/var/log', 'Logs'])
+        ['/var/log', 'Logs'], ['/var/cache', 'Cache'])
     {
         my ($top, $kind) = @$place;
         my $name = $is->{$kind . 'Directory'} // next;
@@ -129,13 +130,19 @@ sub start ($name) {
 
 sub service () {
     start($_) for qw(tuanbo tuanbo-clerk tuanbo-office tuanbo-waves
-        tuanbo-fold);
+        tuanbo-fold tuanbo-live);
 
     # /proc/sys is hidden from the services
     ok(wait_until(sub { ask(GET => '/api/sales')->{status} == 200 }),
         'the service answers') or diag(slurp('/var/log/tuanbo/error.log'));
     ok(wait_until(sub { $http->get('http://127.0.0.1:8091/desk/')->{status}
         == 401 }), 'and the desk') or diag(slurp('/var/log/tuanbo/office-error.log'));
+    ok(wait_until(sub { $http->get('http://127.0.0.1:8092/state/any')->{content}
+        =~ /"on":false/ }), 'and the live nginx')
+        or diag(slurp('/var/log/tuanbo/live-error.log'));
+    ok(IO::Socket::INET->new('127.0.0.1:1935'), 'which encoders reach');
+    is($http->get('http://127.0.0.1:8080/hls/any/index.m3u8')->{content}, '',
+        'and the shop: no picture yet');
 }
 
 
@@ -257,7 +264,8 @@ buys('after the upgrade');
 is_sound('after', 4);
 desk_is_open('after', $device);
 is(slurp("/var/log/tuanbo/$_")
-    =~ s/^.*(?:\[notice\]|it is waited for).*\n//mgr, '', "nothing in $_") for qw(error.log office-error.log);
+    =~ s/^.*(?:\[notice\]|it is waited for).*\n//mgr, '', "nothing in $_")
+    for qw(error.log office-error.log live-error.log);
 
 # ---- removed: the orders stay; purged: nothing does
 quit();
@@ -266,6 +274,7 @@ ok(-s '/var/lib/tuanbo/store/log/data.mdb', 'the orders are still there');
 is(system('apt-get purge -y tuanbo tuanbo-tools libnginx-mod-http-flashsale'
     . ' > /tmp/purge.log 2>&1'), 0, 'purged') or diag(slurp('/tmp/purge.log'));
 my @left = grep { -e } qw(/etc/tuanbo /var/lib/tuanbo /var/log/tuanbo
+    /var/cache/tuanbo
     /usr/share/tuanbo /usr/bin/tuanbo-sign
     /usr/lib/nginx/modules/ngx_http_flashsale_module.so),
     glob '/etc/nginx/modules-enabled/*flashsale*';
