@@ -141,7 +141,7 @@ sub service () {
         =~ /"on":false/ }), 'and the live nginx')
         or diag(slurp('/var/log/tuanbo/live-error.log'));
     ok(IO::Socket::INET->new('127.0.0.1:1935'), 'which encoders reach');
-    is($http->get('http://127.0.0.1:8080/hls/any/index.m3u8')->{content}, '',
+    is($http->get('http://127.0.0.1:8080/hls/any/index.m3u8')->{status}, 404,
         'and the shop: no picture yet');
 }
 

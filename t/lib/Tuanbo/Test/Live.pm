@@ -39,6 +39,7 @@ sub new ($class) {
     $t->{main} .= <<"CONF";
 load_module $module;
 rtmp {
+    access_log off;
     server {
         listen 127.0.0.1:$self->{rtmp};
         application live {
