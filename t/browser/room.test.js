@@ -147,6 +147,33 @@ test("wide, dark, large, in English, and without scripts", async () => {
 });
 
 
+test("a page that comes late undoes no pin", async () => {
+    const page = await shop.buyer();
+    let open, ask;
+    const opened = new Promise((resolve) => { open = resolve; });
+    const asked = new Promise((resolve) => { ask = resolve; });
+
+    await page.goto(`/live/${ROOM}`);
+    await page.route(`**/live/${ROOM}`, async (route) => {
+        const answer = await route.fetch();
+
+        ask();
+        await opened;
+        await route.fulfill({ response: answer });
+    });
+    await shop.define("quince", { title: "木瓜",
+        doc: { product: "grape", session: ROOM, pickups: ["xingfu"] } });
+    await asked;
+    await host("pin", { sale: "pear" });
+    await page.waitForSelector(".card[data-sale=pear] .badge");
+    open();
+    await page.waitForSelector(".card[data-sale=quince]");
+    assert.equal(await first(page), "梨");
+    await page.unrouteAll({ behavior: "ignoreErrors" });
+    await page.context().close();
+});
+
+
 test("over", async () => {
     const page = await shop.buyer();
 

@@ -195,6 +195,7 @@
             });
         });
         tell(said.join(" "));
+        pinAgain();
 
         if (unseen) {
             inSight();
@@ -434,8 +435,18 @@
 
         clearTimeout(pinning);
         pinning = setTimeout(function () {
+            pinning = 0;
             pin(root.dataset.pin, root.dataset.badge);
         }, Math.min(late, PIN_LATE_MS));
+    }
+
+    // A page that was asked for before the last pin may come after it.
+    function pinAgain() {
+        var root = document.querySelector("[data-room]");
+
+        if (root && !pinning && cardOf(root.dataset.pin)) {
+            pin(root.dataset.pin, root.dataset.badge);
+        }
     }
 
     function room(data) {
