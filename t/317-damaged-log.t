@@ -73,7 +73,8 @@ sub ask {
     for my $i (0 .. $#asked) {
         my $code = $answers[$i]->code // 0;
         $codes{$code}++;
-        push $codes{which}->@*, "$asked[$i][0] $asked[$i][1]"
+        my $why = ($answers[$i]->error // {})->{message} // '';
+        push $codes{which}->@*, "$asked[$i][0] $asked[$i][1] $why"
             if $code == 0 || $code == 500;
     }
 
