@@ -39,7 +39,7 @@ return {
     ["hand.where.unpaid"] = "This order was never paid, or it is cancelled.",
     ["hand.where.gift"] = "A coupon or a ticket: there is nothing to hand over.",
     ["hand.where.elsewhere"] = "This order is collected at another point.",
-    ["hand.where.unknown"] = "There is no such code. Look at the digits again, or scan another one. What was given or won has to be scanned.",
+    ["hand.where.unknown"] = "There is no such code. Look at the digits again, or scan another one.",
     ["hand.outcome.not_found"] = "There is no such code here. Look at the digits again.",
     ["hand.outcome.several"] = "Two orders have this code. Find them by name.",
     ["hand.codes"] = "Enter a ticked list",

@@ -39,7 +39,7 @@ return {
     ["hand.where.unpaid"] = "这一单没有付过钱，或者已经取消了。",
     ["hand.where.gift"] = "这是券或者抽奖号，没有东西要交。",
     ["hand.where.elsewhere"] = "这一单在别的自提点取。",
-    ["hand.where.unknown"] = "没有这样的提货码。请再看一眼数字，或者换一个码扫。送的东西、抽中的东西，要扫码。",
+    ["hand.where.unknown"] = "没有这样的提货码。请再看一眼数字，或者换一个码扫。",
     ["hand.outcome.not_found"] = "这里没有这个提货码。请再看一眼数字。",
     ["hand.outcome.several"] = "有两单是这个码，请到交货页按称呼找。",
     ["hand.codes"] = "照打印的清单补记",
