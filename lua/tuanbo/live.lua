@@ -142,7 +142,7 @@ end
 
 -- How many cuts lie before the first segment that is still there: players
 -- count them. The number goes up as segments with one go. Kept as
--- "FIRST COUNT NAME …", the names those of cut segments in the list.
+-- "COUNT NAME …", the names those of cut segments in the list.
 local function cuts_before(session, list)
     local path = pictures .. "/" .. session .. "/cuts"
     local kept = contents(path) or ""

@@ -5,6 +5,8 @@
 --
 -- @module tuanbo.video
 
+local lrucache = require "resty.lrucache"
+
 local engine = require "tuanbo.engine"
 local hls = require "tuanbo.hls"
 local room = require "tuanbo.room"
@@ -14,8 +16,7 @@ local KEPT = 256                -- sessions
 
 local video = {}
 
-local kept = {}
-local kept_n = 0
+local kept = assert(lrucache.new(KEPT))
 
 
 -- A date range for each pin, until the next one (or unpinning).
@@ -41,26 +42,18 @@ end
 -- Viewers ask for a playlist a second each: it is made once for each commit.
 local function ranges(session)
     local version, epoch = engine.version(), engine.epoch()
-    local one = kept[session]
+    local one = kept:get(session)
 
     if one and one.version == version and one.epoch == epoch then
         return one.text
     end
 
-    if not one then
-        if kept_n == KEPT then
-            kept, kept_n = {}, 0
-        end
+    local text = ranges_of(room.of(engine, session).pins or {})
 
-        one = {}
-        kept[session] = one
-        kept_n = kept_n + 1
-    end
+    kept:set(session, { text = text, epoch = epoch,
+                        version = version >= 0 and version })
 
-    one.text = ranges_of(room.of(engine, session).pins or {})
-    one.version, one.epoch = version >= 0 and version, epoch
-
-    return one.text
+    return text
 end
 
 
