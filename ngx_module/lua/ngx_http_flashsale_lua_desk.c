@@ -377,7 +377,7 @@ ngx_http_flashsale_ffi_desk_gifts(int limit, char *ids)
     }
 
     fs_view_names(&view, worker->crypto, &names);
-    n = fs_view_newest_gifts(&view, limit, gifts, limit);
+    n = fs_view_newest_gifts(&view, limit, gifts);
 
     for (i = 0; i < n; i++) {
         if (names.hold_id(names.data, gifts[i], NULL, ids + i * FS_HOLD_ID_LEN)

@@ -18,7 +18,7 @@
     var video = place.querySelector("video");
     var note = place.querySelector("[role=status]");
     var sound = place.querySelector("button");
-    var source = video.dataset.src;
+    var source = video.getAttribute("src");
     var native = video.canPlayType(TYPE) !== "";
     var player = null;              // hls.js's
     var retry = 0;
@@ -55,7 +55,6 @@
     function again() {
         if (!retry) {
             retry = setTimeout(function () {
-                retry = 0;
                 stop();
                 start();
             }, AGAIN_MS);

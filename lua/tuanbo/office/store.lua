@@ -106,6 +106,7 @@ end
 
 -- Where a code is looked for, one after the other.
 local FIND_IN = { "ready", "awaited", "handed_over", "short" }
+local FIND_WITH_GIFTS = { "ready", "awaited", "handed_over", "short", "gifts" }
 
 -- Used within one call, never over a yield; made when they are needed.
 local one_order = ffi.new("ngx_http_flashsale_ffi_order_t")
@@ -334,9 +335,20 @@ function store.find_all(pickup, codes, gifts)
 
     pickup = text(pickup)
 
-    -- What of n ids is wanted; a code that one of them has is looked for no
-    -- further.
-    local function take(n)
+    for _, place in ipairs(gifts and FIND_WITH_GIFTS or FIND_IN) do
+        if left == 0 then
+            break
+        end
+
+        local n = GOODS[place]
+                  and C.ngx_http_flashsale_ffi_desk_ids(pickup, #pickup,
+                          GOODS[place], FIND_MAX, ids, more)
+                  or C.ngx_http_flashsale_ffi_desk_gifts(FIND_MAX, ids)
+
+        if n < 0 then
+            return nil, code_of(n)
+        end
+
         for i = 0, n - 1 do
             local at = ids + i * ID_LEN
             local one = wanted[format.pickup_number(at, ID_LEN)]
@@ -354,24 +366,6 @@ function store.find_all(pickup, codes, gifts)
                 left = left - 1
             end
         end
-    end
-
-    for i = 1, #FIND_IN + (gifts and 1 or 0) do
-        if left == 0 then
-            break
-        end
-
-        local goods = FIND_IN[i]
-        local n = goods
-                  and C.ngx_http_flashsale_ffi_desk_ids(pickup, #pickup,
-                          GOODS[goods], FIND_MAX, ids, more)
-                  or C.ngx_http_flashsale_ffi_desk_gifts(FIND_MAX, ids)
-
-        if n < 0 then
-            return nil, code_of(n)
-        end
-
-        take(n)
     end
 
     for _, one in pairs(wanted) do

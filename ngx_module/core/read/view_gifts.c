@@ -133,8 +133,7 @@ fs_view_taken(fs_view_t *view, fs_crypto_t *crypto, fs_sheet_cache_t *cache,
 
 
 size_t
-fs_view_newest_gifts(fs_view_t *view, size_t looked, fs_seq_t *gifts,
-    size_t limit)
+fs_view_newest_gifts(fs_view_t *view, size_t holds, fs_seq_t *gifts)
 {
     int           found;
     size_t        n;
@@ -155,8 +154,8 @@ fs_view_newest_gifts(fs_view_t *view, size_t looked, fs_seq_t *gifts,
                        sizeof(last), MDB_SET_RANGE);
 
     for (found = fs_db_walk_on(&walk, found ? MDB_PREV : MDB_LAST);
-         found && looked != 0 && n < limit && walk.key.len == sizeof(seq);
-         found = fs_db_walk_on(&walk, MDB_PREV), looked--)
+         found && holds != 0 && walk.key.len == sizeof(seq);
+         found = fs_db_walk_on(&walk, MDB_PREV), holds--)
     {
         memcpy(&seq, walk.key.data, sizeof(seq));
 

@@ -46,11 +46,10 @@ uint32_t fs_view_taken(fs_view_t *view, fs_crypto_t *crypto,
     fs_hold_t *gift);
 
 /*
- * The newest gifts that are not used, at most `limit`, by the seqs of their
- * holds, among as many holds of any kind as `looked` says.  How many.
+ * The gifts that are not used among so many holds of any kind, the newest
+ * first, by the seqs of their holds: `gifts` has room for all.  How many.
  */
-size_t fs_view_newest_gifts(fs_view_t *view, size_t looked, fs_seq_t *gifts,
-    size_t limit);
+size_t fs_view_newest_gifts(fs_view_t *view, size_t holds, fs_seq_t *gifts);
 
 
 #pragma GCC visibility pop
