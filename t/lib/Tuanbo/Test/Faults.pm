@@ -144,9 +144,10 @@ sub going_on ($self) {
 
 # Options: set: the fault, as for set(); or begin, end: codes that make it and
 # take it away; once: it is over by itself; told: codes of the problem that a
-# client may be told; log: lines at [warn] or above that it has to leave, and
-# maybe: those that it may; without: names of what does not go on; restarts:
-# workers do, and the stream ends with them; seconds: until it is healed.
+# client may be told; log: lines at [warn] or above that it has to leave,
+# meets: those that come before the fault is taken away, and maybe: those that
+# may come; without: names of what does not go on; restarts: workers do, and
+# the stream ends with them; seconds: until it is healed.
 sub suffer ($self, $fault, %o) {
     local $Test::Builder::Level = $Test::Builder::Level + 1;
     my $t = $self->{test};
@@ -197,6 +198,7 @@ sub suffer ($self, $fault, %o) {
         $report{lines_s} = ($lines - $before) / $seconds;
         cmp_ok($report{lines_s}, '<', $lines_max, 'the log is not flooded: '
             . sprintf '%.0f lines a second', $report{lines_s});
+        $self->wait_for_log($log, @{ $o{meets} // [] });
         $self->set(map { $_ => 0 } keys %$set);
         $o{end}->() if $o{end};
     }
@@ -216,18 +218,28 @@ sub suffer ($self, $fault, %o) {
     ok($self->{stream}->next, 'a stream tells of it');
 
     # ---- what the log says
-    for my $pattern (@{ $o{log} // [] }, @{ $o{maybe} // [] }) {
-        $t->expect_log($pattern);
+    for my $kind (qw(log meets maybe)) {
+        $t->expect_log($_) for @{ $o{$kind} // [] };
     }
-    for my $pattern (@{ $o{log} // [] }) {
-        Tuanbo::Test::eventually(sub {
-            grep { $_ =~ $pattern } $self->complaints($log);
-        }, "the log: $pattern");
-    }
+    $self->wait_for_log($log, @{ $o{log} // [] });
     $report{log} = [words($self->complaints($log))];
     $self->report(%report);
 
     return;
+}
+
+
+# On a busy machine a worker may meet a fault long after a client was told of
+# another one's trouble.
+sub wait_for_log ($self, $from, @patterns) {
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+
+    for my $pattern (@patterns) {
+        Tuanbo::Test::eventually(sub {
+            grep { $_ =~ $pattern } $self->complaints($from);
+        }, "the log: $pattern", 20)
+            or diag(join "\n", words($self->complaints($from)));
+    }
 }
 
 
