@@ -104,12 +104,12 @@ is(code($leader->get("/desk/hand-over/$_")), 200, "she has $_")
 change('李姐', ['point.xingfu'], 'role.host' => 1);
 is(code($leader->get('/desk/hand-over/xingfu')), 403, 'not any more');
 is(code($leader->get('/desk/hand-over/binjiang')), 200, 'but the other one');
-is(code($leader->get('/desk/rooms')), 200, 'and she is a host, too');
+is(code($leader->get('/desk/live')), 200, 'and she is a host, too');
 change('李姐', ['role.leader', 'role.host']);
 like($owner->text, qr/至少选一样做什么/, 'nothing is no task');
-is(code($leader->get('/desk/rooms')), 200, 'and changes nothing');
+is(code($leader->get('/desk/live')), 200, 'and changes nothing');
 change('李姐', ['role.host'], name => '李大姐');
-is(code($leader->get('/desk/rooms')), 403, 'no host any more');
+is(code($leader->get('/desk/live')), 403, 'no host any more');
 is(code($leader->start(POST => '/desk/staff', 'act=change')), 403,
     'nobody changes that by herself');
 change('Lin', ['role.owner'], 'role.leader' => 1);

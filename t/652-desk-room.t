@@ -29,18 +29,18 @@ for my $id (qw(grape egg)) {
 $shop->define_sale('salt', title => '盐', stock => 10);
 
 $owner->get('/desk/');
-ok($owner->dom->at('.doors a[href="/desk/rooms"]'), 'a door');
-$owner->get('/desk/rooms');
+ok($owner->dom->at('.doors a[href="/desk/live"]'), 'a door');
+$owner->get('/desk/live');
 like($owner->dom->at('.records')->all_text, qr/周五晚八点\s*还没开播/,
     'a session that was not started');
-$owner->get('/desk/room/evening');
+$owner->get('/desk/live/evening');
 is_deeply([sort map { $_->all_text } $owner->dom->find('.records h3')->each],
     [qw(土鸡蛋 葡萄)], 'its goods, and no others');
 like($neighbour->get('/live/evening')->text, qr/准时开播/,
     'neighbours wait');
 
 $owner->submit('form:has(button[value="start"])', act => 'start');
-is($owner->path, '/desk/room/evening', 'back');
+is($owner->path, '/desk/live/evening', 'back');
 is(room()->{state}, 'live', 'on');
 # a page is remembered for a moment
 sub sees ($wanted, $name) {
@@ -68,7 +68,7 @@ eventually { $neighbour->get('/live/evening')->text =~ /一位邻居 鸡蛋新�
 
 # ---- two hosts, and the same tap twice
 my $second = $o->owner;
-$second->get('/desk/room/evening');
+$second->get('/desk/live/evening');
 $owner->submit('form:has(button[value="stop"])', act => 'stop');
 is(room()->{state}, 'ended', 'over');
 sees(qr/播完了/, 'neighbours read so');
@@ -80,7 +80,7 @@ is(room()->{pin}, undef, 'nothing was done');
 # ---- who may not
 $shop->admin(PUT => '/documents/session/gone', json => { title => 'x',
     starts_at => $now });
-is($owner->get('/desk/room/none')->res->code, 404, 'no such session');
-is($owner->get('/desk/room/gone')->res->code, 200, 'another one');
+is($owner->get('/desk/live/none')->res->code, 404, 'no such session');
+is($owner->get('/desk/live/gone')->res->code, 200, 'another one');
 
 $shop->finish;

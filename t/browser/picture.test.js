@@ -16,7 +16,7 @@ before(async () => {
     shop = await Shop.open();
     host = await enter(shop, shop.invitation,
         { javaScriptEnabled: false, viewport: PHONE });
-    await host.goto("/desk/room/fruit");
+    await host.goto("/desk/live/fruit");
     address = `${await host.inputValue("#address")}/${
         await host.inputValue("#stream")}`;
 });
@@ -36,7 +36,7 @@ function send() {
 }
 
 const said = async () => {
-    await host.goto("/desk/room/fruit");
+    await host.goto("/desk/live/fruit");
 
     return host.textContent("section [role=status]");
 };
@@ -109,7 +109,7 @@ test("neighbours see it, each by what their browser has", async () => {
         "it stays in sight");
     await shop.define("orange", { doc: { product: "grape", session: "fruit",
         pickups: ["xingfu"] } });
-    await host.goto("/desk/room/fruit");
+    await host.goto("/desk/live/fruit");
     await host.locator("form", { has: host.locator("[value=orange]") })
         .locator("button[value=pin]").click();
     await ours.waitForSelector(
@@ -159,12 +159,12 @@ test("all sizes, light and dark", async () => {
         await page.context().close();
     }
 
-    await host.goto("/desk/room/fruit");
+    await host.goto("/desk/live/fruit");
 
     const work = await axeBuyer(shop, { viewport: PHONE,
         storageState: await host.context().storageState() });
 
-    await work.goto("/desk/room/fruit");
+    await work.goto("/desk/live/fruit");
     await work.locator("summary", { hasText: "推流软件" }).click();
     await axe(work, "the host's page");
     await work.context().close();
@@ -175,7 +175,7 @@ test("the host ends it", async () => {
 
     await page.goto("/live/fruit");
     await goesOn(page, "before");
-    await host.goto("/desk/room/fruit");
+    await host.goto("/desk/live/fruit");
     await host.locator("summary", { hasText: "结束" }).click();
     await host.click("button[value=stop]");
     await page.waitForSelector("#picture", { state: "hidden" });

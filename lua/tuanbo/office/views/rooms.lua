@@ -34,7 +34,7 @@ local function list(c)
         local line = session and line_of(c, session)
 
         rows[#rows + 1] = session and {
-            href = "/desk/room/" .. session.id, title = session.title,
+            href = "/desk/live/" .. session.id, title = session.title,
             state = line.state, when = line.when, at = session.starts_at,
         }
     end
@@ -151,7 +151,7 @@ local function act(c, parts, sent)
              key = sent.key, status = answer and "ok" or problem.code }
 
     if answer then
-        return true, "/desk/room/" .. id
+        return true, "/desk/live/" .. id
     end
 
     if problem.code == "wrong_state" then
@@ -163,14 +163,22 @@ end
 
 
 view.routes = {
-    ["rooms"] = { roles = HOST, GET = list },
-    ["room/:record"] = { roles = HOST, GET = page, POST = act },
+    ["live"] = { roles = HOST, GET = list },
+    ["live/:record"] = { roles = HOST, GET = page, POST = act },
+
+    -- as they were called before
+    ["rooms"] = { roles = HOST, GET = function()
+        return true, "/desk/live"
+    end },
+    ["room/:record"] = { roles = HOST, GET = function(_, parts)
+        return true, "/desk/live/" .. parts.record
+    end },
 }
 
 
 function view.doors(c)
     return c.may("host")
-           and { { href = "/desk/rooms", label = c.say("rooms.title"),
+           and { { href = "/desk/live", label = c.say("rooms.title"),
                    group = c.say("sales.group") } }
            or {}
 end
