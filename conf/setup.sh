@@ -33,7 +33,8 @@ packages_deb='build-essential dpkg-dev debhelper help2man lintian luajit2
 packages_structure='graphviz perl'
 packages_bench='wrk redis-server redis-tools lua-nginx-redis postgresql
                 lua-dbi-postgresql
-                gnuplot-nox libnginx-mod-http-lua lua-cjson curl openssl'
+                gnuplot-nox libnginx-mod-http-lua libnginx-mod-nchan lua-cjson
+                curl openssl'
 
 if [ "${TUANBO_SETUP:-}" = no ]; then
     exit 0

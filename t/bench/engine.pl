@@ -5,11 +5,13 @@
 #
 #     engine.pl BUILD [part ...]
 #
-# Parts: refusals holds gifts alone streams core; redis, the usual way alone;
-# instructions, of a refusal, by valgrind.
+# Parts: refusals holds bare gifts alone streams core; redis, the usual way
+# alone; instructions, of a refusal, by valgrind; before, beside the module
+# that BEFORE names; nchan, streams beside Debian's libnginx-mod-nchan.
 #
-# SECONDS (3) each load lasts, ROUNDS (2) of each, PAIRS (9) of refusals and
-# gifts, a second each, STREAMS (5000), HOLDS (1000000) in the core's store.
+# SECONDS (3) each load lasts, ROUNDS (2) of each, PAIRS (9) of what is
+# compared in pairs, a second each, STREAMS (5000), HOLDS (1000000) in the
+# core's store.
 #
 # t/lib/Tuanbo/Bench.pm says where what is made lies.
 
@@ -27,7 +29,7 @@ use Tuanbo::Bench::Servers;
 
 my $build = shift // die "usage: $0 BUILD [part ...]\n";
 my %parts = map { $_ => 1 } @ARGV ? @ARGV
-    : qw(refusals holds gifts alone streams core);
+    : qw(refusals holds bare gifts alone streams core);
 my $holds = $ENV{HOLDS} || 1000000;
 my $streams = $ENV{STREAMS} || 5000;
 my $pairs = $ENV{PAIRS} || 9;
@@ -55,33 +57,75 @@ sub stalls ($port) {
 }
 
 
+# A load of a second: its figures, with us: CPU a request, of nginx and of its
+# client; where both cores are busy, that is what the rates come from, and a
+# neighbour who takes half of the time does not change it.  refused: what is
+# answered 4xx.
+sub short_load ($server, $refused, $n, @http) {
+    my $got = accounted([$server], sub { http_load($n, @http) });
+    complain("@http", $refused ? $got->{requests} - $got->{errors}
+        : $got->{errors}, $got);
+    $got->{us} = 1e6 * ($got->{cpu} + $got->{client}) / $got->{requests};
+    return $got;
+}
+
+
+# Two loads in pairs, each a code of the number of connections.
+sub compare_pairs ($title, $wanted, $names, $connections, $one, $other) {
+    print "\n$title; wanted: >= $wanted.\n",
+        "Medians of $pairs pairs (smallest, largest)\n";
+    printf "%12s %10s %10s  %-19s %-19s %s\n", 'connections',
+        (map { "$_/s" } @$names), 'by rate', 'by CPU',
+        'p99 ms: ' . join '; ', @$names;
+    for my $n (@$connections) {
+        my ($ours, $theirs, $rate, $cpu) = pairs($pairs,
+            sub { $one->($n) }, sub { $other->($n) });
+        printf "%12d %10.0f %10.0f  %.2f (%.2f, %.2f)   %.2f (%.2f, %.2f)  "
+            . " %.2f; %.2f  %s\n", $n, $ours->{rate}, $theirs->{rate},
+            @$rate[1, 0, 2], @$cpu[1, 0, 2], $ours->{p99}, $theirs->{p99},
+            verdict($rate->[1] >= $wanted);
+    }
+}
+
+
 # ------------------------------------------------------------------ the parts
 
-# The same request to both, the same number of bytes from both.  us: CPU a
-# request, of nginx and of its client; where both cores are busy, that is what
-# the rates come from, and a neighbour who takes half of the time does not
-# change it.
-sub part_refusals ($engine) {
-    my $load = sub ($n, $path) {
-        my $got = accounted(['engine'],
-            sub { http_load($n, $engine, $path, 'gone', 1) });
-        complain($path, $got->{requests} - $got->{errors}, $got);
-        $got->{us} = 1e6 * ($got->{cpu} + $got->{client}) / $got->{requests};
-        return $got;
-    };
+sub hot ($server, $port) {
+    return sub ($n) {
+        short_load($server, 0, $n, $port, '/api/holds', 'hot', 1) };
+}
 
-    print "\nRefusals (sold out) against a bare return of the same bytes;",
-        " wanted: >= 0.95.\nMedians of $pairs pairs (smallest, largest)\n";
-    printf "%12s %10s %10s  %-19s %-19s %s\n", 'connections', 'refused/s',
-        'bare/s', 'by rate', 'by CPU', 'p99 ms: refused; bare';
-    for my $n (@connections) {
-        my ($ours, $bare, $rate, $cpu) = pairs($pairs,
-            sub { $load->($n, '/api/holds') }, sub { $load->($n, '/bare') });
-        printf "%12d %10.0f %10.0f  %.2f (%.2f, %.2f)   %.2f (%.2f, %.2f)  "
-            . " %.2f; %.2f  %s\n", $n, $ours->{rate}, $bare->{rate},
-            @$rate[1, 0, 2], @$cpu[1, 0, 2], $ours->{p99}, $bare->{p99},
-            verdict($rate->[1] >= 0.95);
-    }
+
+sub bare ($port) {
+    return sub ($n) {
+        short_load('engine', 1, $n, $port, '/bare', 'gone', 1) };
+}
+
+
+# The same request to both, the same number of bytes from both.
+sub part_refusals ($engine) {
+    compare_pairs(
+        'Refusals (sold out) against a bare return of the same bytes', 0.95,
+        [qw(refused bare)], \@connections, sub ($n) {
+            short_load('engine', 1, $n, $engine, '/api/holds', 'gone', 1);
+        }, bare($engine));
+}
+
+
+sub part_bare ($engine) {
+    compare_pairs('Reservations of one hot sale against a bare return', 0.6,
+        [qw(held bare)], [256], hot('engine', $engine), bare($engine));
+}
+
+
+# What existed stays as fast.
+sub part_before ($engine) {
+    my $module = $ENV{BEFORE} or die "before: BEFORE names no module\n";
+    my $before = start_shop(2, name => 'before', module => $module);
+
+    compare_pairs('Reservations of one hot sale against the build before',
+        0.97, [qw(now before)], [64, 256], hot('engine', $engine),
+        hot('before', $before));
 }
 
 
@@ -107,7 +151,7 @@ sub part_instructions {
         my $got = http_load(16, $port, $path, 'gone', 1);
         $tell->('-i', 'off');
         stop('engine');
-        remove_tree(map { dir . "/$_/store" } qw(asked engine));
+        remove_tree(map { dir . "/$_/store" } qw(engine-asked engine));
         complain($path, $got->{requests} - $got->{errors}, $got);
 
         my %by;
@@ -162,26 +206,11 @@ sub part_holds ($engine, $lua) {
 
 # A rush for coupons is a flash sale, at its speed.
 sub part_gifts ($engine) {
-    my $load = sub ($n, $sale, @pickup) {
-        my $got = accounted(['engine'],
-            sub { http_load($n, $engine, '/api/holds', $sale, 1, @pickup) });
-        complain($sale, $got->{errors}, $got);
-        $got->{us} = 1e6 * ($got->{cpu} + $got->{client}) / $got->{requests};
-        return $got;
-    };
-
-    print "\nCoupons taken against reservations of one hot sale; wanted:",
-        " >= 1.0.\nMedians of $pairs pairs (smallest, largest)\n";
-    printf "%12s %10s %10s  %-19s %-19s %s\n", 'connections', 'taken/s',
-        'held/s', 'by rate', 'by CPU', 'p99 ms: taken; held';
-    for my $n (64, 256) {
-        my ($taken, $held, $rate, $cpu) = pairs($pairs,
-            sub { $load->($n, 'coupons', '') }, sub { $load->($n, 'hot') });
-        printf "%12d %10.0f %10.0f  %.2f (%.2f, %.2f)   %.2f (%.2f, %.2f)  "
-            . " %.2f; %.2f  %s\n", $n, $taken->{rate}, $held->{rate},
-            @$rate[1, 0, 2], @$cpu[1, 0, 2], $taken->{p99}, $held->{p99},
-            verdict($rate->[1] >= 1.0);
-    }
+    compare_pairs('Coupons taken against reservations of one hot sale', 1,
+        [qw(taken held)], [64, 256], sub ($n) {
+            short_load('engine', 0, $n, $engine, '/api/holds', 'coupons', 1,
+                '');
+        }, hot('engine', $engine));
 }
 
 
@@ -199,37 +228,76 @@ sub part_alone ($engine) {
 }
 
 
+# What the client of streams says, by the first word of each line.
+sub stream_load ($name, $port, @what) {
+    my $said = capture(build . '/bench/streams', $port, worker_of($name),
+        $streams, @what);
+    return map { /^(\w+) (.*)/ ? ($1 => [split ' ', $2]) : () }
+        split /\n/, $said;
+}
+
+
+sub of_streams ($name) {
+    my $port = start_engine($name, 1);
+
+    define_sale($port, 'live', 100000);
+
+    return ($port, stream_load($name, $port, qw(live 7)));
+}
+
+
 sub part_streams {
     print "\n$streams event streams on one worker; wanted: the last viewer",
         " within 150 ms of the\ncommit, <= 4 KB a stream beyond nginx's own",
         " connection and pool\n";
 
-    my $port = start_engine('own', 1);
-    my $client = build . '/bench/streams';
-    my $said = capture($client, $port, worker_of('own'), $streams);
+    my %own = stream_load('own', start_engine('own', 1));
     stop('own');
+    my ($port, %got) = of_streams('streams');
+    my ($own, $stream) = ($own{own}[0], $got{stream}[0]);
+    my $worst = (sort { $a <=> $b } @{ $got{last} })[-1];
 
-    $port = start_engine('streams', 1);
-    define_sale($port, 'live', 100000);
-    $said .= capture($client, $port, worker_of('streams'), $streams,
-        qw(live 7));
-
-    my ($own) = $said =~ /^own (-?\d+)/m;
-    my ($stream) = $said =~ /^stream (-?\d+)/m;
-    my @last = split ' ', ($said =~ /^last (.*)/m)[0];
-    my @median = split ' ', ($said =~ /^median (.*)/m)[0];
-    my @sorted = sort { $a <=> $b } @last;
-    my $middle = $sorted[@sorted / 2];
-
-    print "    last viewer, ms after the 201: @last\n";
-    print "    viewer in the middle:          @median\n";
+    print "    last viewer, ms after the 201: @{ $got{last} }\n";
+    print "    viewer in the middle:          @{ $got{median} }\n";
     printf "    the last viewer's median %.1f ms, worst %.1f ms  %s\n",
-        $middle, $sorted[-1], verdict($sorted[-1] <= 150);
+        median(@{ $got{last} }), $worst, verdict($worst <= 150);
     printf "    memory a stream %d bytes, nginx's own connection and pools"
         . " %d, beyond: %d  %s\n", $stream, $own, $stream - $own,
         verdict($stream - $own <= 4096);
     stalls($port);
     stop('streams');
+}
+
+
+# Its message is in memory alone; ours is on the disk before.
+sub part_nchan {
+    print "\n$streams event streams on one worker beside nchan's; wanted: the",
+        " last viewer at\n<= 0.5 of its time, <= 0.8 of its memory\n";
+
+    my (undef, %ours) = of_streams('beside');
+    stop('beside');
+    my %its = stream_load('nchan', start_nchan('nchan'), qw(/pass 7));
+    stop('nchan');
+
+    for my $since (qw(last asked)) {
+        my ($one, $other) = map { median(@{ $_->{$since} }) } \%ours, \%its;
+        printf "    the last viewer, ms after %s: %.1f; %.1f, ratio %.2f"
+            . " (%.2f, %.2f)  %s\n", { last => 'the answer',
+            asked => 'the request' }->{$since}, $one, $other, $one / $other,
+            extremes(\%ours, \%its, $since), verdict($one / $other <= 0.5);
+    }
+    my $memory = $ours{stream}[0] / $its{stream}[0];
+    printf "    memory a stream: %d; %d, ratio %.2f  %s\n", $ours{stream}[0],
+        $its{stream}[0], $memory, verdict($memory <= 0.8);
+}
+
+
+# The best round of one by the worst of the other, and the other way round.
+sub extremes ($one, $other, $figure) {
+    my @one = sort { $a <=> $b } @{ $one->{$figure} };
+    my @other = sort { $a <=> $b } @{ $other->{$figure} };
+
+    return ($one[0] / $other[-1], $one[-1] / $other[0]);
 }
 
 
@@ -241,7 +309,7 @@ my ($engine, $lua);
 part_instructions() if $parts{instructions};
 
 $engine = start_shop()
-    if grep { $parts{$_} } qw(refusals holds gifts alone);
+    if grep { $parts{$_} } qw(refusals holds bare gifts alone before);
 
 if ($parts{holds} || $parts{redis}) {
     start_redis('redis', 'always');
@@ -258,10 +326,13 @@ if ($parts{redis}) {
 
 part_refusals($engine) if $parts{refusals};
 part_holds($engine, $lua) if $parts{holds};
+part_bare($engine) if $parts{bare};
+part_before($engine) if $parts{before};
 part_gifts($engine) if $parts{gifts};
 part_alone($engine) if $parts{alone};
 stop_all();
 part_streams() if $parts{streams};
+part_nchan() if $parts{nchan};
 
 if ($parts{core}) {
     print "\nThe core alone, one hot sale, everything included; wanted:",

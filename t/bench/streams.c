@@ -12,6 +12,12 @@
  *     stream BYTES       the worker's memory for each stream
  *     last MS ...        each round's last viewer
  *     median MS ...      each round's viewer in the middle
+ *     asked MS ...       the last viewer, from when the hold was asked for
+ *
+ *     streams PORT WORKER-PID N PATH ROUNDS
+ *
+ * The same of a server that only passes on what it is given, at PATH: GET is a
+ * stream, and POST makes an event of its body, named by X-EventSource-Event.
  *
  *     streams PORT WORKER-PID N
  *
@@ -182,31 +188,56 @@ all_see(int n, unsigned round, const char *text, double *when)
 }
 
 
+/* POST; the answer has to be a 2xx. */
+
 static void
-hold(const char *sale, unsigned round)
+post(const char *path, const char *header, const char *body)
 {
-    int      fd, length;
-    char     body[256], request[1024], answer[4096];
+    int      fd;
+    char     request[1024], answer[4096];
     ssize_t  n;
 
-    length = snprintf(body, sizeof(body), "{\"sale\":\"%s\",\"qty\":1,"
-                      "\"pickup\":\"xingfu\"}", sale);
     snprintf(request, sizeof(request),
-             "POST /api/holds HTTP/1.1\r\nHost: bench\r\nX-User: v%d-%u\r\n"
+             "POST %s HTTP/1.1\r\nHost: bench\r\n%s\r\n"
              "Content-Type: application/json\r\nContent-Length: %d\r\n"
-             "Connection: close\r\n\r\n%s", (int) getpid(), round, length,
+             "Connection: close\r\n\r\n%s", path, header, (int) strlen(body),
              body);
 
     fd = ask(request);
     n = read(fd, answer, sizeof(answer) - 1);
 
-    if (n < 12 || memcmp(answer + 9, "201", 3) != 0) {
+    if (n < 12 || answer[9] != '2') {
         answer[n > 0 ? n : 0] = '\0';
-        fprintf(stderr, "streams: no hold: %s\n", answer);
+        fprintf(stderr, "streams: no event: %s\n", answer);
         exit(1);
     }
 
     close(fd);
+}
+
+
+static void
+hold(const char *sale, unsigned round)
+{
+    char  header[64], body[256];
+
+    snprintf(header, sizeof(header), "X-User: v%d-%u", (int) getpid(), round);
+    snprintf(body, sizeof(body), "{\"sale\":\"%s\",\"qty\":1,"
+             "\"pickup\":\"xingfu\"}", sale);
+    post("/api/holds", header, body);
+}
+
+
+/* As long as the event that a hold makes. */
+
+static void
+pass_on(const char *path, const char *event)
+{
+    char  header[64];
+
+    snprintf(header, sizeof(header), "X-EventSource-Event: %s", event);
+    post(path, header, "{\"sale\":\"live\",\"seq\":1234,\"free\":99999,"
+         "\"held\":1,\"sold\":0,\"state\":\"open\"}");
 }
 
 
@@ -233,17 +264,19 @@ own_memory(int pid, int n)
 int
 main(int argc, char **argv)
 {
-    int                  i, n, pid, rounds, round;
+    int                  i, n, pid, rounds, round, passes_on;
     long                 before;
     char                 request[512];
-    double               start, *when, last[ROUNDS_MAX], median[ROUNDS_MAX];
+    double               start, asked, *when, last[ROUNDS_MAX],
+                         median[ROUNDS_MAX], since[ROUNDS_MAX];
     viewer_t            *viewers;
     const char          *sale;
     struct rlimit        limit;
     struct epoll_event   event;
 
     if (argc != 4 && argc != 6) {
-        fprintf(stderr, "usage: streams PORT WORKER-PID N [SALE ROUNDS]\n");
+        fprintf(stderr, "usage: streams PORT WORKER-PID N "
+                "[SALE|PATH ROUNDS]\n");
         return 2;
     }
 
@@ -271,8 +304,14 @@ main(int argc, char **argv)
         return own_memory(pid, n);
     }
 
-    snprintf(request, sizeof(request), "GET /api/events?sale=%s HTTP/1.1\r\n"
-             "Host: bench\r\nAccept: text/event-stream\r\n\r\n", sale);
+    passes_on = sale[0] == '/';
+    snprintf(request, sizeof(request), "GET %s%s HTTP/1.1\r\n"
+             "Host: bench\r\nAccept: text/event-stream\r\n\r\n",
+             passes_on ? "" : "/api/events?sale=", sale);
+
+    if (passes_on) {
+        pass_on(sale, "snapshot");
+    }
 
     /* all but the last line: nginx has made its pools, and no handler runs */
     epoll = epoll_create1(0);
@@ -301,11 +340,20 @@ main(int argc, char **argv)
     printf("stream %ld\n", (memory(pid) - before) / n);
 
     for (round = 0; round < rounds; round++) {
-        hold(sale, round);
+        asked = now_ms();
+
+        if (passes_on) {
+            pass_on(sale, "stock");
+
+        } else {
+            hold(sale, round);
+        }
+
         start = now_ms();
         all_see(n, round + 2, "event: stock", when);
         last[round] = when[n - 1] - start;
         median[round] = when[n / 2] - start;
+        since[round] = when[n - 1] - asked;
         usleep(400000);
     }
 
@@ -317,6 +365,11 @@ main(int argc, char **argv)
     printf("\nmedian");
     for (round = 0; round < rounds; round++) {
         printf(" %.1f", median[round]);
+    }
+
+    printf("\nasked");
+    for (round = 0; round < rounds; round++) {
+        printf(" %.1f", since[round]);
     }
 
     printf("\n");

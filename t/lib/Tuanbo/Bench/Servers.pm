@@ -13,7 +13,8 @@ use IO::Socket::INET;
 use Tuanbo::Bench;
 
 our @EXPORT = qw(curl define_sale hold metric postgres_bin psql redis sale_of
-    start_engine start_lua start_postgres start_redis start_shop);
+    start_engine start_lua start_nchan
+    start_postgres start_redis start_shop);
 
 my $secret = 'bench-secret-of-the-admin';
 my $stock = 1000000000;
@@ -31,11 +32,11 @@ sub start_nginx ($name, %option) {
 $user
 daemon off;
 worker_processes $option{workers};
-worker_rlimit_nofile 20000;
+worker_rlimit_nofile 24000;
 pid $home/nginx.pid;
 error_log $home/error.log warn;
 $option{main}
-events { worker_connections 9000; }
+events { worker_connections 22000; }
 http {
     access_log off;
     client_body_temp_path $home/tmp/body;
@@ -62,7 +63,8 @@ END
 
 
 # The engine.  bare: the body of the answer at /bare, refused with 409 and the
-# same headers; size: of the store; under: a command that runs nginx.
+# same headers; size: of the store; under: a command that runs nginx; module:
+# another build of it.
 sub start_engine ($name, $workers, %option) {
     my $home = make_home($name);
     my $size = $option{size} ? " size=$option{size}" : '';
@@ -71,7 +73,7 @@ sub start_engine ($name, $workers, %option) {
     write_file("$home/secret", "$secret\n");
     my $port = start_nginx($name, workers => $workers,
         under => $option{under},
-        main => 'load_module ' . build . '/ngx_http_flashsale_module.so;',
+        main => 'load_module ' . ($option{module} // our_module()) . ';',
         http => "flashsale_store $home/store$size;"
             . " flashsale_secret admin $home/secret;",
         server => <<"END");
@@ -90,6 +92,28 @@ END
     });
 
     return $port;
+}
+
+
+sub our_module { build . '/ngx_http_flashsale_module.so' }
+
+
+# nginx with the module nchan: /pass is a channel.
+sub start_nchan ($name) {
+    my ($modules) = `nginx -V 2>&1` =~ /--modules-path=(\S+)/;
+
+    return start_nginx($name, workers => 1,
+        main => "load_module $modules/ngx_nchan_module.so;",
+        http => '', server => <<'END');
+        location = /pass {
+            nchan_pubsub;
+            nchan_publisher http;
+            nchan_subscriber eventsource;
+            nchan_channel_id live;
+            nchan_subscriber_first_message oldest;
+            nchan_message_buffer_length 1;
+        }
+END
 }
 
 
@@ -157,21 +181,23 @@ sub hold ($port, $sale, $buyer) {
 
 
 # The engine with a sale that never ends, `hot`, coupons for everybody,
-# `coupons`, a sale that is sold out, `gone`, and at /bare an answer as long as the refusal of that one.  Options as
-# start_engine's.
+# `coupons`, a sale that is sold out, `gone`, and at /bare an answer as long as
+# the refusal of that one.  Options as start_engine's; name: the server's.
 sub start_shop ($workers = 2, %option) {
-    my $port = start_engine('asked', 1);
+    my $name = delete $option{name} // 'engine';
+    my $older = $option{module};        # it may not know what is newer
+    my $port = start_engine("$name-asked", 1);
     define_sale($port, 'gone', 1);
     my ($status, undef, $said) = hold($port, 'gone', 'first');
     die "the only unit: $status $said\n" if $status != 201;
     ($status, my $length, $said) = hold($port, 'gone', 'second');
     die "no unit: $status $said\n" if $status != 409;
-    stop('asked');
+    stop("$name-asked");
 
-    $port = start_engine('engine', $workers, %option, bare => 'x' x $length);
+    $port = start_engine($name, $workers, %option, bare => 'x' x $length);
     define_sale($port, 'hot');
     define_sale($port, 'coupons', $stock,
-        '{"kind":"coupon","off_fen":500,"from_fen":2000}');
+        '{"kind":"coupon","off_fen":500,"from_fen":2000}') if !$older;
     define_sale($port, 'gone', 1);
     hold($port, 'gone', 'first');
 
