@@ -8,6 +8,8 @@
 
 local cjson = require "cjson.safe"
 
+local problems = require "tuanbo.problems"
+
 local TIME_MIN = 1577836800000      -- 2020, as FS_AT_MIN
 local TIME_MAX = 4133980799999      -- the end of 2100, as FS_AT_MAX
 local BODY_MAX = 73728              -- FS_BODY_ADMIN_MAX
@@ -359,15 +361,8 @@ end
 
 
 local function refuse(field, rule)
-    ngx.status = 400
-    ngx.header["Content-Type"] = "application/problem+json"
-    ngx.header["Cache-Control"] = "private, no-store"
-    ngx.print(cjson.encode {
-        type = "about:blank", title = "The request breaks a rule",
-        status = 400, code = "bad_request", field = field, rule = rule,
-    })
-
-    return ngx.exit(400)
+    return problems.refuse(400, "bad_request", "The request breaks a rule",
+                           { field = field, rule = rule })
 end
 
 

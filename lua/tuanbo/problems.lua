@@ -1,5 +1,7 @@
 -- Refusals in words: the engine's codes, and our own.
 
+local cjson = require "cjson.safe"
+
 local text = require "tuanbo.text"
 
 local problems = {}
@@ -68,6 +70,27 @@ end
 
 function problems.status(code)
     return statuses[problems.known(code)] or 200
+end
+
+
+--- Refuses a request as the contract has it (docs/api.md), in a phase before
+-- the answer.
+-- @tparam number status
+-- @tparam string code
+-- @tparam string title
+-- @tparam table more what else is to be said; it is changed
+function problems.refuse(status, code, title, more)
+    more.type = "about:blank"
+    more.title = title
+    more.status = status
+    more.code = code
+
+    ngx.status = status
+    ngx.header["Content-Type"] = "application/problem+json"
+    ngx.header["Cache-Control"] = "private, no-store"
+    ngx.print(cjson.encode(more))
+
+    return ngx.exit(status)
 end
 
 

@@ -4,7 +4,7 @@
 --
 -- @module tuanbo.publishing
 
-local crypto = require "tuanbo.crypto"
+local expiring = require "tuanbo.expiring"
 
 local PURPOSE = "publish"
 
@@ -17,10 +17,7 @@ local publishing = {}
 -- @tparam number until_s epoch seconds; no longer good from then on
 -- @treturn string "fruit?until=1790000000&key=…"
 function publishing.stream(secrets, session, until_s)
-    local tag = crypto.sign(secrets, PURPOSE,
-                            string.format("%s\n%d", session, until_s))
-
-    return string.format("%s?until=%d&key=%s", session, until_s, tag)
+    return session .. "?" .. expiring.query(secrets, PURPOSE, session, until_s)
 end
 
 
@@ -32,15 +29,7 @@ end
 -- @tparam number now_s epoch seconds
 -- @treturn string|nil nil: it does; wrong_key, expired
 function publishing.fault(secrets, session, until_s, key, now_s)
-    if type(until_s) ~= "string" or type(key) ~= "string"
-       or not until_s:find("^[1-9]%d?%d?%d?%d?%d?%d?%d?%d?%d?%d?$")
-       or not crypto.is_signed(secrets, PURPOSE, session .. "\n" .. until_s,
-                               key)
-    then
-        return "wrong_key"
-    end
-
-    return tonumber(until_s) <= now_s and "expired" or nil
+    return expiring.fault(secrets, PURPOSE, session, until_s, key, now_s)
 end
 
 

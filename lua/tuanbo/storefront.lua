@@ -15,6 +15,7 @@ local assets = require "tuanbo.assets"
 local frame = require "tuanbo.frame"
 local router = require "tuanbo.router"
 local session = require "tuanbo.session"
+local video = require "tuanbo.video"
 
 local storefront = {}
 
@@ -22,9 +23,13 @@ local storefront = {}
 -- given: secret (a file; a line each, the first signs), and optionally shop
 -- (its name), utc_offset_minutes (480), pay_origins (for form-action, where
 -- the checkout sends people to another origin), templates (a directory), video
--- (true: conf/tuanbo/video.conf is included, and rooms have a picture).
+-- (true: conf/tuanbo/video.conf is included, and rooms have a picture; or a
+-- table: they have, and video.setup() says what is in it).
 function storefront.setup(given)
-    session.setup(frame.secrets(given.secret))
+    local secrets = frame.secrets(given.secret)
+
+    session.setup(secrets)
+    video.setup(given.video, secrets)
     frame.setup(given, { "tuanbo.text" })
     router.setup(given)
 end

@@ -3,20 +3,78 @@
 -- filter: that works over HTTP/2 too, where a subrequest would not, and the
 -- live nginx needs nothing of the store.
 --
+-- And who may see them, if the shop wants that: then its pages have links that
+-- end, and so have its playlists. All who look within a while have the same
+-- ones, so that what is behind them is kept for many.
+--
 -- @module tuanbo.video
 
 local lrucache = require "resty.lrucache"
 
 local engine = require "tuanbo.engine"
+local expiring = require "tuanbo.expiring"
 local hls = require "tuanbo.hls"
+local problems = require "tuanbo.problems"
 local room = require "tuanbo.room"
 
 local PINS = 8                  -- the newest ones; a playlist is of seconds
 local KEPT = 256                -- sessions
+local PURPOSE = "picture"
+local LINK_S_MIN = 10
 
 local video = {}
 
 local kept = assert(lrucache.new(KEPT))
+local secrets
+local link_s
+
+
+--- Once, while nginx reads its conf.
+-- @tparam table|boolean|nil given `video` of setup{}: true, or link_s: for how
+-- many seconds a link is good at least
+-- @tparam table lines the shop's secrets; the first one signs
+function video.setup(given, lines)
+    secrets = lines
+    link_s = type(given) == "table" and given.link_s or nil
+
+    if link_s and (type(link_s) ~= "number" or link_s < LINK_S_MIN
+                   or link_s % 1 ~= 0)
+    then
+        error("video.link_s is a whole number of seconds, " .. LINK_S_MIN
+              .. " or more", 0)
+    end
+end
+
+
+-- The end of links changes each link_s, so one is good for once to twice that.
+local function query(session)
+    local until_s = (math.floor(ngx.time() / link_s) + 2) * link_s
+
+    return "?" .. expiring.query(secrets, PURPOSE, session, until_s)
+end
+
+
+--- Where the playlist of a session is.
+-- @tparam string session its id
+-- @treturn string an address
+function video.address(session)
+    return "/hls/" .. session .. "/index.m3u8"
+           .. (link_s and query(session) or "")
+end
+
+
+--- access_by_lua of playlists and segments; `session` is a capture of the
+-- location.
+function video.access()
+    local why = link_s and expiring.fault(secrets, PURPOSE, ngx.var.session,
+                                          ngx.var.arg_until, ngx.var.arg_key,
+                                          ngx.time())
+
+    if why then
+        return problems.refuse(403, "forbidden", "It is not allowed from here",
+                               { reason = why })
+    end
+end
 
 
 -- A date range for each pin, until the next one (or unpinning).
@@ -66,11 +124,40 @@ function video.header()
 end
 
 
+-- A playlist may come in parts, and a name lie in two of them.
+local function whole(part, is_last)
+    local before = ngx.ctx.playlist
+
+    if is_last and not before then
+        return part
+    end
+
+    before = before or {}
+    before[#before + 1] = part
+    ngx.ctx.playlist = before
+
+    return is_last and table.concat(before) or nil
+end
+
+
 --- body_filter_by_lua of a playlist; `session` is a capture of the location.
 function video.body()
-    if ngx.status == ngx.HTTP_OK and ngx.arg[2] then
-        ngx.arg[1] = (ngx.arg[1] or "") .. ranges(ngx.var.session)
+    if ngx.status ~= ngx.HTTP_OK then
+        return
     end
+
+    local text = whole(ngx.arg[1] or "", ngx.arg[2])
+
+    if not text then
+        ngx.arg[1] = nil
+        return
+    end
+
+    if link_s then
+        text = text:gsub("%f[%d]%d+%.ts%f[\n]", "%0" .. query(ngx.var.session))
+    end
+
+    ngx.arg[1] = text .. ranges(ngx.var.session)
 end
 
 

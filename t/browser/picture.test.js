@@ -170,6 +170,30 @@ test("all sizes, light and dark", async () => {
     await work.context().close();
 });
 
+// The shop's links end: a page that is open longer asks for another.
+test("a link that ends is renewed", async () => {
+    await shop.reload("video = true", "video = { link_s = 10 }");
+
+    for (const [name, page] of [["our player", await withoutPlayer()],
+        ["the browser's", await shop.buyer()]])
+    {
+        const source = () => page.evaluate(() => tuanboPicture.source());
+
+        await page.goto("/live/fruit");
+        await goesOn(page, name);
+
+        const before = await source();
+
+        assert.match(before, /\?until=[0-9]+&key=/, "a link that ends");
+        await eventually(`${name} has another link`, async () =>
+            await source() !== before);
+        await goesOn(page, `${name}, with another link`);
+        await page.context().close();
+    }
+
+    await shop.reload("video = { link_s = 10 }", "video = true");
+});
+
 test("the host ends it", async () => {
     const page = await shop.buyer();
 

@@ -1,9 +1,10 @@
 // The picture of a live room: HLS, by the browser itself where it can, else by
 // hls.js, which is loaded for it. Without sound until somebody wants it. What
-// is not there yet, or breaks off, is asked for again until it comes.
+// is not there yet, or breaks off, is asked for again until it comes. A link
+// that ends is asked of the page anew.
 //
 // tuanboPicture.late(): how many ms the picture is behind, 0 where that is not
-// known; what is shown on camera waits for so long.
+// known; what is shown on camera waits for so long. source(): its playlist.
 
 (function () {
     "use strict";
@@ -22,6 +23,7 @@
     var native = video.canPlayType(TYPE) !== "";
     var player = null;              // hls.js's
     var retry = 0;
+    var renewedAt = 0;
     var moved = 0;                  // when the picture went on last
     var at = -1;
 
@@ -52,12 +54,27 @@
         video.load();
     }
 
-    function again() {
+    // The page has a link that is good; one without a key is good for ever.
+    function renewed() {
+        return source.indexOf("?") < 0 ? Promise.resolve()
+            : fetch(location.href).then(function (answer) {
+                return answer.text();
+            }).then(function (text) {
+                var other = new DOMParser().parseFromString(text, "text/html")
+                    .querySelector("#picture video");
+
+                source = other ? other.getAttribute("src") : source;
+            }).catch(function () {});
+    }
+
+    function again(now) {
         if (!retry) {
             retry = setTimeout(function () {
-                stop();
-                start();
-            }, AGAIN_MS);
+                renewed().then(function () {
+                    stop();
+                    start();
+                });
+            }, now === true ? 0 : AGAIN_MS);
         }
     }
 
@@ -80,9 +97,14 @@
             maxBufferLength: 10
         });
         player.on(Hls.Events.ERROR, function (event, data) {
-            if (data.fatal) {
-                say(data.response && data.response.code === 404 ? "none"
-                    : "lost");
+            var code = data.response && data.response.code;
+
+            // over: what is shown goes on meanwhile
+            if (code === 403 && Date.now() - renewedAt > AGAIN_MS) {
+                renewedAt = Date.now();
+                again(true);
+            } else if (data.fatal) {
+                say(code === 404 ? "none" : "lost");
                 again();
             }
         });
@@ -173,6 +195,11 @@
     }).observe(root, { attributes: true, attributeFilter: ["data-state"] });
 
     sound.hidden = false;
-    window.tuanboPicture = { late: late };
+    window.tuanboPicture = {
+        late: late,
+        source: function () {
+            return source;
+        }
+    };
     start();
 }());

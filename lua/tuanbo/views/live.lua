@@ -3,6 +3,7 @@
 local assets = require "tuanbo.assets"
 local goods = require "tuanbo.goods"
 local room = require "tuanbo.room"
+local video = require "tuanbo.video"
 
 -- FS_NEIGHBOUR: how the engine calls who has not agreed to be named
 local SOMEBODY = "一位邻居"
@@ -28,7 +29,7 @@ end
 -- comes: the first of the goods.
 local function picture_of(c, session, list)
     return c.video and not session.over and {
-        src = "/hls/" .. session.id .. "/index.m3u8",
+        src = video.address(session.id),
         player = assets.url("player/hls.js") or "",
         poster = list[1] and list[1].picture or "",
     } or nil

@@ -76,15 +76,17 @@ sub start ($self) {
 }
 
 
-# Options of a Tuanbo::Test::Storefront whose rooms have this picture.
-sub shop ($self) {
+# Options of a Tuanbo::Test::Storefront whose rooms have this picture; video:
+# what setup{} says of it.
+sub shop ($self, %option) {
+    my $video = $option{video} // 'true';
     my $root = Tuanbo::Test::root();
     my $cache = $self->{t}->dir . '/kept';
 
     mkdir $cache;
     chmod 0777, $cache;
 
-    return (shop => 'video = true,',
+    return (shop => "video = $video,",
         http => "proxy_cache_path $cache keys_zone=tuanbo_video:1m;\n"
             . "upstream live { server 127.0.0.1:@{[ $self->port ]}; }\n",
         server => "include $root/conf/tuanbo/video.conf;\n");
@@ -93,12 +95,16 @@ sub shop ($self) {
 
 # What an encoder sends as the stream's name.
 sub stream ($self, $session, $until = time + 3600, $secret = $self->{secret}) {
+    return "$session?" . query(publish => $session, $until, $secret);
+}
+
+
+# What opens something until a time, as lua/tuanbo/expiring.lua says.
+sub query ($purpose, $about, $until, $secret) {
     $until = int $until;
 
-    my $tag = encode_base64url(substr(hmac_sha256(
-        "publish\n$session\n$until", $secret), 0, 16));
-
-    return "$session?until=$until&key=$tag";
+    return "until=$until&key=" . encode_base64url(substr(hmac_sha256(
+        "$purpose\n$about\n$until", $secret), 0, 16));
 }
 
 
