@@ -243,7 +243,7 @@ like($ann->text, qr/Figs.*19\.9 yuan a box/, 'in English');
 
 $t->admin(PUT => '/documents/session/friday', json => { title => '周五晚八点',
     starts_at => now_ms - 1000, on_camera => 'fig' });
-ok(wait_until(sub { $sun->get('/live/friday')->text =~ /正在直播.*正在讲解/ },
+ok(wait_until(sub { $sun->get('/live/friday')->text =~ /正在讲解.*正在直播/ },
     2), 'on air, with what is on camera');
 ok(wait_until(sub { $sun->get('/')->dom->at('.card')->attr('data-sale')
     eq 'fig' }, 2), 'which the home shows first');

@@ -54,11 +54,11 @@ unlike($neighbour->text, qr/正在讲解/, 'nothing is shown yet');
 my $egg = 'form:has(input[name="sale"][value="egg"])';
 $owner->submit($egg, act => 'pin');
 is(room()->{pin}, 'egg', 'pinned');
-sees(qr/这一场的货 正在讲解 土鸡蛋/, 'it comes first');
+sees(qr/正在讲解 土鸡蛋.*抢 1 .*这一场的货/, 'it comes first, to be had');
 like($owner->dom->at($egg)->all_text, qr/正在讲/, 'and stands at the desk');
 $owner->submit($egg, act => 'unpin');
 is(room()->{pin}, undef, 'unpinned');
-sees(qr/这一场的货 (?!正在讲解)/, 'not any more');
+sees(qr/\A(?!.*正在讲解).*这一场的货/s, 'not any more');
 
 # ---- what neighbours say, on their page
 $neighbour->submit('form[data-say]', text => '鸡蛋新鲜吗');

@@ -473,6 +473,30 @@ function goods.pickups(c, only)
 end
 
 
+--- The pickup points of a sale, of which one is `chosen`: the one that the
+-- buyer likes, where the sale has it, else the first.
+-- @tparam table c
+-- @tparam[opt] table only ids, as of goods.pickups()
+-- @treturn table as of goods.pickups()
+-- @treturn table|nil the one that is chosen
+function goods.choice(c, only)
+    local points = goods.pickups(c, only)
+    local chosen = points[1]
+
+    for _, point in ipairs(points) do
+        if point.id == c.likes.pickup then
+            chosen = point
+        end
+    end
+
+    if chosen then
+        chosen.chosen = true
+    end
+
+    return points, chosen
+end
+
+
 -- Pickup points that have a number to call.
 function goods.leaders(c)
     local found = {}

@@ -361,20 +361,35 @@ end
 -- The pickup point that a browser says it likes is anything it may send. One
 -- that this sale's page does not offer changes nothing there, and must not
 -- make a page of its own to remember.
-local function is_offered(c, sale, pickup)
-    local offered = points:get(sale.id)
+local function is_one_of(key, pickup, make)
+    local offered = points:get(key)
 
     if not offered then
         offered = {}
 
-        for _, point in ipairs(goods.points(c, sale)) do
+        for _, point in ipairs(make()) do
             offered[point.id] = true
         end
 
-        points:set(sale.id, offered, POINTS_S)
+        points:set(key, offered, POINTS_S)
     end
 
     return offered[pickup]
+end
+
+
+local function is_offered(c, sale, pickup)
+    return is_one_of(sale.id, pickup, function()
+        return goods.points(c, sale)
+    end)
+end
+
+
+-- Of the shop: the goods of a room may have different ones.
+local function is_point(c, pickup)
+    return is_one_of("", pickup, function()
+        return goods.pickups(c)
+    end)
 end
 
 
@@ -462,7 +477,12 @@ local function live(c, id)
         return router.problem(code or "not_found")
     end
 
-    show_shared(c, "live " .. id, engine.version(), REST_S, function()
+    if c.likes.pickup and not is_point(c, c.likes.pickup) then
+        c.likes.pickup = nil
+    end
+
+    show_shared(c, "live " .. id .. " " .. (c.likes.pickup or ""),
+                engine.version(), REST_S, function()
         return views.live(c, one)
     end)
 end

@@ -112,9 +112,7 @@ test("neighbours see it, each by what their browser has", async () => {
     await host.goto("/desk/live/fruit");
     await host.locator("form", { has: host.locator("[value=orange]") })
         .locator("button[value=pin]").click();
-    await ours.waitForSelector(
-        "#goods li:first-child [data-sale=orange] .badge, "
-        + "#goods li[data-sale=orange]:first-child .badge");
+    await ours.waitForSelector("#pinned [data-sale=orange] .badge");
     assert.equal(await ours.$eval("#picture video", (video) => video.same),
         true, "the same player");
     await goesOn(ours, "after the pin");

@@ -1,14 +1,15 @@
 // The same pages, alive: numbers follow the event stream, a tap reserves in
 // place, countdowns count. There is no text in here: whatever is said comes
 // from the server, in the page or in the page asked for again.
+//
+// A room has more (room.js): it finds in `tuanbo` what is at the end of this
+// file, and is told of events by tuanbo.on().
 
 (function () {
     "use strict";
 
     var body = document.body;
     var offset = Number(body.dataset.now) - Date.now();
-    var lost = document.getElementById("lost");
-    var news = document.getElementById("news");
     var POLL_MS = 3000;
     var SPREAD_MS = 1500;
     var REST_MS = 300;
@@ -16,9 +17,6 @@
     var TAP_AGAIN_S = 15;
     var LOOK_MS = 10000;
     var CONFIRM_POLL_MS = 500;
-    var PIN_LATE_MS = 10000;        // a picture is not further behind
-    var LINES_MAX = 6;
-    var COMMENTS_MAX = 50;
 
     function now() {
         return Date.now() + offset;
@@ -59,10 +57,58 @@
         }
     }
 
+    // Whoever else wants to know of something that happened.
+    var told = {};
+
+    function on(name, action) {
+        told[name] = (told[name] || []).concat(action);
+    }
+
+    function happened(name, data) {
+        (told[name] || []).forEach(function (action) {
+            action(data);
+        });
+    }
+
+
+    // ---- pages
+
+    // root has what is of the page alone; news says to screen readers what
+    // happened; address() is where to ask for it again, settle() where
+    // without what it was asked for with.
+    function Page(root, news, address, settle) {
+        this.root = root;
+        this.news = news;
+        this.address = address;
+        this.settle = settle;
+        this.swapping = false;
+        this.again = false;
+        // the address with the answer to the last tap: it stays in the page
+        // when that is asked for again
+        this.answered = "";
+        this.unseen = false;
+        this.swapTimer = 0;
+        this.retryTimer = 0;
+    }
+
+    var own = new Page(document.getElementById("main"),
+        document.getElementById("news"), function () {
+            return location.href;
+        }, function () {
+            history.replaceState(history.state, "", location.pathname);
+        });
+    var pages = [own];
+
+    function pageOf(element) {
+        return pages.filter(function (page) {
+            return page.root.contains(element);
+        })[0] || own;
+    }
+
     // Text for screen readers, once for each thing that happened.
-    function tell(text) {
+    function tell(page, text) {
         if (text) {
-            put(news, text);
+            put(page.news, text);
         }
     }
 
@@ -71,7 +117,9 @@
     function connection(isLost) {
         clearTimeout(lostTimer);
         lostTimer = 0;
-        put(lost, isLost ? lost.dataset.text : "");
+        all(".lost").forEach(function (lost) {
+            put(lost, isLost ? lost.dataset.text : "");
+        });
     }
 
     // A stream is cut by each reload of nginx, and back at once: a line that
@@ -86,14 +134,6 @@
 
 
     // ---- the page again, in place
-
-    var swapping = false;
-    var again = false;
-
-    // The address with the answer to the last tap: it stays in the page when
-    // that is asked for again.
-    var answered = "";
-    var unseen = false;
 
     // An order's page may have a form for each of its lines.
     function placeOfChoice(input) {
@@ -128,10 +168,10 @@
 
     // What is gone leaves the focus to what may be done instead, or to the
     // words that say what happened.
-    function focusIn(next, place) {
+    function focusIn(page, next, place) {
         var target = place && next.querySelector(place)
             || next.querySelector("h1, a, button")
-            || document.querySelector("h1");
+            || page.root.querySelector("h1");
 
         if (target.tagName === "H1") {
             target.tabIndex = -1;
@@ -140,10 +180,10 @@
         target.focus({ preventScroll: true });
     }
 
-    function swapIn(fresh) {
+    function swapIn(page, fresh) {
         var said = [];
 
-        all(".swap[id]").forEach(function (old) {
+        all(".swap[id]", page.root).forEach(function (old) {
             var next = fresh.getElementById(old.id);
             var focused = old.contains(document.activeElement)
                 && document.activeElement;
@@ -182,7 +222,7 @@
             });
 
             if (focused) {
-                focusIn(next, placeOf(focused));
+                focusIn(page, next, placeOf(focused));
             }
 
             // a hold that has become something else says so at its top
@@ -194,11 +234,11 @@
                 said.push(element.textContent.trim());
             });
         });
-        tell(said.join(" "));
-        pinAgain();
+        tell(page, said.join(" "));
+        happened("swap", page);
 
-        if (unseen) {
-            inSight();
+        if (page.unseen) {
+            inSight(page);
         }
 
         start();
@@ -206,60 +246,75 @@
 
     // The answer to a tap stands above the choices, where a phone may not be,
     // and so does what is said of a time that is over.
-    function inSight() {
-        var wrong = document.querySelector("#offer .wrong, #unpaid .lapsed");
+    function inSight(page) {
+        var wrong = page.root.querySelector("#offer .wrong, #unpaid .lapsed");
 
         if (wrong) {
-            unseen = false;
+            page.unseen = false;
             wrong.scrollIntoView({ block: "nearest" });
         }
     }
 
-    function swap(url) {
-        if (swapping) {
-            again = true;
+    function parsed(html) {
+        return new DOMParser().parseFromString(html, "text/html");
+    }
+
+    function swap(page) {
+        var url = page.answered || page.address();
+
+        if (page.swapping || !url) {
+            page.again = page.swapping;
             return Promise.resolve();
         }
 
-        swapping = true;
+        page.swapping = true;
+        page.again = false;
 
-        return fetch(url || answered || location.href, { credentials: "same-origin" })
+        return fetch(url, { credentials: "same-origin" })
             .then(function (answer) {
                 return answer.status < 500 ? answer.text() : "";
             })
             .then(function (html) {
-                var fresh = new DOMParser().parseFromString(html, "text/html");
+                var fresh = parsed(html);
 
                 // the shop in trouble, or another server in its place
                 if (!fresh.body.dataset.now) {
                     throw new Error("no page of the shop");
                 }
 
-                offset = Number(fresh.body.dataset.now) - Date.now();
-                swapIn(fresh);
-                connection(false);
-                listen(fresh.body.dataset.events || "");
-                lookAgain(fresh.body.dataset.again);
-            })
-            .catch(notHeard)
-            .then(function () {
-                swapping = false;
+                // the sheet may show another one by now
+                if ((page.answered || page.address()) !== url) {
+                    return;
+                }
 
-                if (again) {
-                    again = false;
-                    swapSoon();
+                offset = Number(fresh.body.dataset.now) - Date.now();
+                swapIn(page, fresh);
+                connection(false);
+
+                if (page === own) {
+                    listen(fresh.body.dataset.events || "");
+                    lookAgain(fresh.body.dataset.again);
+                }
+            })
+            .catch(function () {
+                notHeard(page);
+            })
+            .then(function () {
+                page.swapping = false;
+
+                if (page.again) {
+                    page.again = false;
+                    swapSoon(page);
                 }
             });
     }
 
     // Nothing came back: said, and asked again until something does, so that
     // the line goes when the next request succeeds.
-    var retryTimer = 0;
-
-    function notHeard() {
+    function notHeard(page) {
         connection(true);
-        clearTimeout(retryTimer);
-        retryTimer = setTimeout(swapSoon, POLL_MS);
+        clearTimeout(page.retryTimer);
+        page.retryTimer = setTimeout(swapSoon, POLL_MS, page);
     }
 
     // A page of more sales than one stream tells of, by itself or together with
@@ -275,7 +330,7 @@
         if (againMs || untold) {
             lookTimer = setInterval(function () {
                 if (!document.hidden) {
-                    swapSoon();
+                    swapSoon(own);
                 }
             }, againMs || LOOK_MS);
         }
@@ -284,13 +339,11 @@
     // Thousands hear at once that something sold out: not all ask at once. And
     // none sooner than a page of many sales is remembered (REST_S of
     // router.lua): it would be the page before the news, and stay.
-    var swapTimer = 0;
-
-    function swapSoon() {
-        if (!swapTimer) {
-            swapTimer = setTimeout(function () {
-                swapTimer = 0;
-                swap();
+    function swapSoon(page) {
+        if (!page.swapTimer) {
+            page.swapTimer = setTimeout(function () {
+                page.swapTimer = 0;
+                swap(page);
             }, REST_MS + Math.random() * SPREAD_MS);
         }
     }
@@ -302,6 +355,11 @@
     function count() {
         var later = false;
 
+        // what can be done from then on is not a page away
+        all("[data-from]").forEach(function (element) {
+            element.hidden = now() < Number(element.dataset.from);
+        });
+
         all("[data-until]").forEach(function (element) {
             var rest = Math.ceil((Number(element.dataset.until) - now())
                                  / 1000);
@@ -311,7 +369,7 @@
                 if (!element.dataset.over) {
                     element.dataset.over = "1";
                     put(element, "00:00");
-                    swapSoon();
+                    swapSoon(pageOf(element));
                 }
                 return;
             }
@@ -372,12 +430,12 @@
                 show(root, "missing", Math.max(0, wanted - sale.joined));
                 show(root, "goal-bar", sale.joined);
             } else {
-                swapSoon();
+                swapSoon(pageOf(root));
             }
         });
 
         if (sale.formed !== null && sale.formed !== undefined) {
-            swapSoon();
+            pages.forEach(swapSoon);
         }
     }
 
@@ -385,222 +443,9 @@
         each(sale.sale || sale.id, function (root) {
             if (root.dataset.state !== sale.state) {
                 root.dataset.state = sale.state;
-                swapSoon();
+                swapSoon(pageOf(root));
             }
         });
-    }
-
-    // ---- in a room
-
-    function cardOf(id) {
-        return all(".cards [data-sale]").filter(function (card) {
-            return card.dataset.sale === id;
-        })[0];
-    }
-
-    // The host's pin: its card comes first.
-    function pin(id, words) {
-        var card = id && cardOf(id);
-        var badge = document.createElement("p");
-
-        if (id && !card) {
-            swapSoon();
-            return;
-        }
-
-        all(".cards .badge").forEach(function (badge) {
-            badge.remove();
-        });
-
-        if (card) {
-            badge.className = "badge";
-            badge.textContent = words;
-            card.querySelector("h3").before(badge);
-            card.parentNode.prepend(card);
-        }
-    }
-
-    function fill(words, values) {
-        return words.replace(/\{(\w+)\}/g, function (all, name) {
-            return values[name];
-        });
-    }
-
-    var pinning = 0;
-
-    // What is on camera is on the screen a few seconds later: the pin waits for
-    // the picture, and the last one counts.
-    function pinInTime(root) {
-        var late = window.tuanboPicture ? tuanboPicture.late() : 0;
-
-        clearTimeout(pinning);
-        pinning = setTimeout(function () {
-            pinning = 0;
-            pin(root.dataset.pin, root.dataset.badge);
-        }, Math.min(late, PIN_LATE_MS));
-    }
-
-    // A page that was asked for before the last pin may come after it.
-    function pinAgain() {
-        var root = document.querySelector("[data-room]");
-
-        if (root && !pinning && cardOf(root.dataset.pin)) {
-            pin(root.dataset.pin, root.dataset.badge);
-        }
-    }
-
-    function room(data) {
-        var root = document.querySelector("[data-room]");
-        var viewers = document.querySelector("[data-viewers]");
-
-        if (!root) {
-            return;
-        }
-
-        if (viewers) {
-            put(viewers, data.viewers ? fill(viewers.dataset.viewers,
-                                             { count: data.viewers }) : "");
-        }
-
-        if (root.dataset.state !== data.state) {
-            root.dataset.state = data.state;
-            swapSoon();
-        }
-
-        if (root.dataset.pin !== (data.pin || "")) {
-            root.dataset.pin = data.pin || "";
-            pinInTime(root);
-        }
-    }
-
-    // The last ones stay, as far as there is room for them.
-    function line(list, text) {
-        var item = document.createElement("li");
-        var section = list.parentNode;
-        var title;
-
-        if (section.hidden) {
-            title = document.createElement("h2");
-            title.textContent = section.getAttribute("aria-label");
-            section.prepend(title);
-            section.hidden = false;
-        }
-
-        item.textContent = text;
-        list.prepend(item);
-
-        while (list.children.length > LINES_MAX) {
-            list.removeChild(list.lastChild);
-        }
-    }
-
-    // Comments that this page shows: those that came while it was cut are asked
-    // for when it is back.
-    function lastComment() {
-        return all("#comments [data-comment]").reduce(function (last, item) {
-            return Math.max(last, Number(item.dataset.comment));
-        }, 0);
-    }
-
-    function comment(data) {
-        var talk = document.getElementById("talk");
-        var list = document.getElementById("comments");
-        var item = document.createElement("li");
-        var name = document.createElement("b");
-
-        if (!list || data.comment <= lastComment()) {
-            return;
-        }
-
-        name.textContent = data.answers ? talk.dataset.answer
-            : data.name === talk.dataset.somebody ? talk.dataset.neighbour
-                : data.name;
-        item.dataset.comment = data.comment;
-        item.append(name, " " + data.text);
-        list.prepend(item);
-
-        while (list.children.length > COMMENTS_MAX) {
-            list.removeChild(list.lastChild);
-        }
-    }
-
-    function removed(data) {
-        all("#comments [data-comment]").forEach(function (item) {
-            if (Number(item.dataset.comment) === data.comment) {
-                item.remove();
-            }
-        });
-    }
-
-    function missed() {
-        var root = document.querySelector("[data-room]");
-
-        if (!root || !document.getElementById("comments")) {
-            return;
-        }
-
-        fetch("/api/sessions/" + root.dataset.room + "/comments?after="
-            + lastComment(), { credentials: "same-origin" })
-            .then(function (answer) {
-                return answer.ok ? answer.json() : { comments: [] };
-            })
-            .then(function (said) {
-                said.comments.forEach(comment);
-            })
-            .catch(notHeard);
-    }
-
-    function say(event) {
-        var form = event.target;
-        var wrong = form.querySelector(".wrong");
-        var text = form.elements.text;
-        var words = text.value;
-
-        event.preventDefault();
-
-        if (form.dataset.busy || !words.trim()) {
-            return;
-        }
-
-        form.dataset.busy = "1";
-        fetch(form.action, {
-            method: "POST",
-            credentials: "same-origin",
-            headers: {
-                "Content-Type": "application/json",
-                "Idempotency-Key": form.elements.idempotency_key.value
-            },
-            body: JSON.stringify({ text: words })
-        }).then(function (answer) {
-            return answer.json().then(function (said) {
-                put(wrong, answer.ok ? ""
-                    : wrong.dataset[said.code] || wrong.dataset.other);
-                form.elements.idempotency_key.value = newKey();
-
-                if (answer.ok) {
-                    text.value = "";
-                }
-            });
-        }).catch(function () {
-            // the key stays: it is said once
-            put(wrong, wrong.dataset.other);
-        }).then(function () {
-            delete form.dataset.busy;
-        });
-    }
-
-    function bought(data) {
-        var list = document.getElementById("bought");
-        var card = cardOf(data.sale);
-
-        if (list && card) {
-            line(list, fill(list.dataset.words, {
-                name: data.name === list.dataset.somebody
-                    ? list.dataset.neighbour : data.name,
-                qty: data.qty,
-                title: card.querySelector("h3").textContent
-            }));
-        }
     }
 
     var heard = "";
@@ -614,17 +459,11 @@
                 goal(data);
             } else if (name === "state") {
                 state(data);
-            } else if (name === "room") {
-                room(data);
-            } else if (name === "bought") {
-                bought(data);
-            } else if (name === "comment") {
-                comment(data);
-            } else if (name === "removed") {
-                removed(data);
-            } else {
+            } else if (name === "snapshot") {
                 snapshot(data);
             }
+
+            happened(name, data);
         },
         up: function () {
             connection(false);
@@ -648,14 +487,8 @@
     }
 
     function snapshot(data) {
-        missed();
         offset = data.now - Date.now();
         data.sales.forEach(function (sale) {
-            // one that has joined the room since
-            if (document.querySelector("[data-room]") && !cardOf(sale.id)) {
-                swapSoon();
-            }
-
             stock(sale);
             state(sale);
 
@@ -667,7 +500,7 @@
             if (shown[sale.id] !== undefined
                 && shown[sale.id] !== sale.formed)
             {
-                swapSoon();
+                pages.forEach(swapSoon);
             }
 
             shown[sale.id] = sale.formed;
@@ -698,7 +531,7 @@
         }
     }
 
-    function held(form, hold) {
+    function held(hold) {
         var bar = document.getElementById("bar");
         var words = document.getElementById("held-bar").content
             .cloneNode(true);
@@ -711,28 +544,26 @@
         bar.dataset.keep = "1";
         keepUnpaid(true);
         link.focus({ preventScroll: true });
-        tell(bar.querySelector(".held").textContent.trim());
+        tell(own, bar.querySelector(".held").textContent.trim());
 
         // what an earlier tap was answered is over
-        if (answered) {
-            answered = "";
-            swapSoon();
+        if (own.answered) {
+            own.answered = "";
+            swapSoon(own);
         }
 
         // it does not go silently: the page says that the time is over
         setTimeout(function () {
             delete bar.dataset.keep;
             keepUnpaid(false);
-            unseen = true;
-            swapSoon();
+            own.unseen = true;
+            swapSoon(own);
         }, Math.max(0, hold.expires_at - now()));
-        form.elements.idempotency_key.value = newKey();
     }
 
     function take(event) {
         var form = event.target;
-        var button = document.getElementById("do")
-            || document.getElementById("queue");
+        var button = form.querySelector("button");
         var wanted = new FormData(form);
         var order = {
             sale: wanted.get("sale"),
@@ -782,23 +613,12 @@
             return answer.json().then(function (said) {
                 connection(false);
 
-                // who waits, and a gift, have a page of their own
-                if (answer.ok && (said.state === "queued"
-                    || said.gift instanceof Object))
+                if (answer.ok && said.state !== "queued"
+                    && !(said.gift instanceof Object) && !said.expires_at)
                 {
-                    location.href = "/h/" + said.id;
-                    return;
-                }
-
-                if (answer.ok && !said.expires_at) {
                     form.elements.idempotency_key.value = newKey();
                     return send(form, button, order,
                                 form.elements.idempotency_key.value);
-                }
-
-                if (answer.ok) {
-                    held(form, said);
-                    return;
                 }
 
                 // too fast, or too new: the same tap once more, by itself
@@ -812,19 +632,52 @@
                     return;
                 }
 
+                if (answer.ok) {
+                    form.elements.idempotency_key.value = newKey();
+                    got(said);
+                    return;
+                }
+
                 button.removeAttribute("aria-disabled");
-                answered = location.pathname + "?code="
-                    + encodeURIComponent(said.code);
-                unseen = true;
-                return swap();
+
+                return refused(form, said.code);
             });
         }).catch(function () {
             // the key stays: a second tap cannot take twice
             button.removeAttribute("aria-disabled");
-            answered = location.pathname + "?code=outcome_unknown";
-            unseen = true;
-            notHeard();
+
+            own.answered = location.pathname + "?code=outcome_unknown";
+            own.unseen = true;
+            notHeard(own);
         });
+    }
+
+    // Who waits, and a gift, have a page of their own; and in a room there is
+    // no bar.
+    function got(hold) {
+        if (hold.state === "queued" || hold.gift instanceof Object
+            || !document.getElementById("held-bar"))
+        {
+            location.href = "/h/" + hold.id;
+        } else {
+            held(hold);
+        }
+    }
+
+    // The page of what was tapped says why.
+    function refused(form, code) {
+        var url = "/s/" + form.elements.sale.value + "?code="
+            + encodeURIComponent(code);
+
+        if (!document.getElementById("held-bar") && !form.closest(".item")) {
+            location.href = url;
+            return undefined;
+        }
+
+        own.answered = url;
+        own.unseen = true;
+
+        return swap(own);
     }
 
 
@@ -841,10 +694,16 @@
     }
 
     function follow() {
-        var hold = document.querySelector("[data-follow]");
+        if (!document.hidden) {
+            pages.forEach(followIn);
+        }
+    }
+
+    function followIn(page) {
+        var hold = page.root.querySelector("[data-follow]");
         var id = hold && hold.dataset.follow;
 
-        if (!id || document.hidden) {
+        if (!id) {
             return;
         }
 
@@ -859,37 +718,44 @@
                     || hold.dataset.news && newsOf(said)
                         !== hold.dataset.news))
                 {
-                    return settled();
+                    return settled(page);
                 }
             })
-            .catch(notHeard);
+            .catch(function () {
+                notHeard(page);
+            });
     }
 
     // The page as it is, whatever it was asked for with.
-    function settled() {
-        history.replaceState(history.state, "", location.pathname);
+    function settled(page) {
+        page.settle();
 
-        return swap();
+        return swap(page);
     }
+
+    var following = 0;
 
     // Back from the checkout the news is a moment away: asked for faster, and
     // when it does not come, what can be done is shown again.
     function followOn() {
-        var hold = document.querySelector("[data-confirm]");
+        var confirmed = document.querySelector("[data-confirm]");
 
-        setTimeout(function () {
-            follow();
-            followOn();
-        }, hold ? CONFIRM_POLL_MS : POLL_MS);
+        following = document.querySelector("[data-follow]")
+            && setTimeout(function () {
+                follow();
+                followOn();
+            }, confirmed ? CONFIRM_POLL_MS : POLL_MS);
     }
 
-    function confirming() {
-        var hold = document.querySelector("[data-confirm]");
+    function confirming(page) {
+        var hold = page.root.querySelector("[data-confirm]");
 
         if (hold) {
             setTimeout(function () {
-                if (document.querySelector("[data-confirm]")) {
-                    settled();
+                var still = page.root.querySelector("[data-confirm]");
+
+                if (still && still.dataset.follow === hold.dataset.follow) {
+                    settled(page);
                 }
             }, Number(hold.dataset.confirm));
         }
@@ -900,7 +766,12 @@
 
     var counting = 0;
 
+    // Again after each change of a page.
     function start() {
+        if (!following) {
+            followOn();
+        }
+
         if (!counting && count()) {
             counting = setInterval(function () {
                 if (!count()) {
@@ -914,8 +785,6 @@
     addEventListener("submit", function (event) {
         if (event.target.hasAttribute("data-take")) {
             take(event);
-        } else if (event.target.hasAttribute("data-say")) {
-            say(event);
         }
     });
 
@@ -931,13 +800,23 @@
         }
     });
 
-    start();
+    window.tuanbo = {
+        all: all,
+        put: put,
+        now: now,
+        newKey: newKey,
+        on: on,
+        own: own,
+        swap: swap,
+        swapSoon: swapSoon,
+        notHeard: notHeard
+    };
 
-    listen(body.dataset.events || "");
-    lookAgain(body.dataset.again);
-
-    if (document.querySelector("[data-follow]")) {
-        confirming();
-        followOn();
-    }
+    // what the page's other scripts want to hear, they say before
+    document.addEventListener("DOMContentLoaded", function () {
+        start();
+        listen(body.dataset.events || "");
+        lookAgain(body.dataset.again);
+        confirming(own);
+    });
 }());

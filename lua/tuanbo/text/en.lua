@@ -461,6 +461,8 @@ return {
     ["live.say.closed"] = "This broadcast is over.",
     ["live.say.not_allowed"] = "There is a word in it that the shop does not take.",
     ["live.goods"] = "In this broadcast",
+    ["live.gifts"] = "Given in this session",
+    ["live.again"] = "What is on camera now?",
 
     -- what went wrong: what happened, what was (not) charged, what to do now
     ["problem.title"] = "That did not work",

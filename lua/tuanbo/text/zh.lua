@@ -460,6 +460,8 @@ return {
     ["live.say.closed"] = "这一场播完了，不能说了。",
     ["live.say.not_allowed"] = "这里面有不能说的话，换个说法。",
     ["live.goods"] = "这一场的货",
+    ["live.gifts"] = "这一场送的",
+    ["live.again"] = "看看讲到哪一样了",
 
     -- what went wrong: what happened, what was (not) charged, what to do now
     ["problem.title"] = "没办成",

@@ -61,9 +61,7 @@ return function(c, sale, code, mine)
     local waiting = it.state == "sold_out" or it.open and it.awaited
     local most = math.min(it.limit or CHOICES,
                           math.max(1, waiting and it.stock or it.free))
-    local quantities, pickups = {}, goods.pickups(c, it.pickups)
-    local chosen = c.likes.pickup
-    local known = false
+    local quantities, pickups = {}, goods.choice(c, it.pickups)
 
     for i = 1, math.min(most, CHOICES) do
         quantities[i] = { count = i,
@@ -73,16 +71,10 @@ return function(c, sale, code, mine)
     end
 
     for _, pickup in ipairs(pickups) do
-        known = known or pickup.id == chosen
-
         if it.goal_by_pickup and it.state ~= "scheduled" then
             pickup.goal = goods.group_of(c, it, pickup.id)
         end
-    end
 
-    for i, pickup in ipairs(pickups) do
-        pickup.chosen = known and pickup.id == chosen
-                        or not known and i == 1
         pickup.where = c.say("item.where", { name = pickup.name })
     end
 

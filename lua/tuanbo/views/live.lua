@@ -27,17 +27,62 @@ end
 
 -- Where the picture is, if this shop has any, and what is shown before it
 -- comes: the first of the goods.
-local function picture_of(c, session, list)
+local function picture_of(c, session, first)
     return c.video and not session.over and {
         src = video.address(session.id),
         player = assets.url("player/hls.js") or "",
-        poster = list[1] and list[1].picture or "",
+        poster = first and first.picture or "",
     } or nil
 end
 
 
+-- The one tap of a card: one unit, collected where this buyer likes to. nil:
+-- there is nothing to take, or only the desk gives it. One that opens later
+-- has it too, and scripts show it when its time has come.
+local function take_of(c, it)
+    local later = it.state == "scheduled" and it.opens_at
+    local now = it.open and it.free > 0 and not it.awaited
+
+    if not now and not later or it.called_off or it.gives and it.gives.by_desk
+    then
+        return nil
+    end
+
+    local _, point = goods.choice(c, it.pickups)
+
+    return {
+        sale = it.id,
+        go = it.gives and it.gives.go
+             or c.say("item.take", { count = 1, unit = it.unit }),
+        pickup = not it.gives and point or nil,
+        from_at = later or nil,
+        span = later and it.opens_span,
+    }
+end
+
+
+-- The first of these times that is still to come.
+local function next_of(now, ...)
+    local first
+
+    for i = 1, select("#", ...) do
+        local at = select(i, ...)
+
+        if at and at > now and (not first or at < first) then
+            first = at
+        end
+    end
+
+    return first
+end
+
+
 return function(c, session)
-    local list = {}
+    local list, sold, gifts = {}, {}, {}
+    local pinned, refresh_at
+
+    refresh_at = session.before and session.starts_at
+                 or session.on and session.until_at or nil
 
     local function add(entries)
         for _, entry in ipairs(entries) do
@@ -45,7 +90,20 @@ return function(c, session)
                 local it = goods.shown(c, entry)
 
                 it.on_camera = session.on_camera == it.id
-                table.insert(list, it.on_camera and 1 or #list + 1, it)
+                it.take = take_of(c, it)
+                list[#list + 1] = it
+
+                if it.on_camera then
+                    pinned = it
+                elseif it.gives then
+                    gifts[#gifts + 1] = it
+                else
+                    sold[#sold + 1] = it
+                end
+
+                -- without scripts: what opens shows its button then
+                refresh_at = next_of(c.now, refresh_at,
+                                     it.take and it.take.from_at)
             end
         end
     end
@@ -56,14 +114,15 @@ return function(c, session)
     return "live", {
         title = session.title,
         session = session,
-        goods = list,
-        refresh_at = session.before and session.starts_at
-                     or session.on and session.until_at,
+        pinned = pinned,
+        gifts = gifts,
+        goods = sold,
+        refresh_at = refresh_at,
         watches = list,
         follows = session.id,
         somebody = SOMEBODY,
         viewers = room.viewers(session.id),
         comments = said(c, session.id),
-        picture = picture_of(c, session, list),
+        picture = picture_of(c, session, pinned or sold[1]),
     }
 end
