@@ -544,7 +544,7 @@ structure: setup-structure
 
 # The pictures of docs/desk.md, as the tests in Chromium see the pages.
 DESK_PICTURES = counter-1-list counter-3-queued counter-4-double \
-    desk-receive desk-receive-final desk-claims desk-shelf desk-closing \
+    desk-receive desk-receive-final desk-claims desk-shelf desk-closing desk-live \
     owner-1-photos owner-2-copy owner-3-meanwhile owner-4-cancel
 
 desk-pictures: test-browser

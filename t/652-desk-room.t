@@ -51,12 +51,12 @@ sub sees ($wanted, $name) {
 sees(qr/正在直播/, 'before its time: the host says so');
 unlike($neighbour->text, qr/正在讲解/, 'nothing is shown yet');
 
-my $egg = 'form:has(input[name="sale"][value="egg"])';
+my $egg = '#sales form:has(input[name="sale"][value="egg"])';
 $owner->submit($egg, act => 'pin');
 is(room()->{pin}, 'egg', 'pinned');
 sees(qr/正在讲解 土鸡蛋.*抢 1 .*这一场的货/, 'it comes first, to be had');
 like($owner->dom->at($egg)->all_text, qr/正在讲/, 'and stands at the desk');
-$owner->submit($egg, act => 'unpin');
+$owner->submit('#camera form', act => 'unpin');
 is(room()->{pin}, undef, 'unpinned');
 sees(qr/\A(?!.*正在讲解).*这一场的货/s, 'not any more');
 

@@ -20,6 +20,7 @@ local picture = require "tuanbo.office.picture"
 local shelf_places = require "tuanbo.office.shelf_places"
 local shop = require "tuanbo.office.shop"
 local staff = require "tuanbo.office.staff"
+local video = require "tuanbo.video"
 
 local office = {}
 
@@ -29,7 +30,8 @@ local office = {}
 -- the register and the deeds), and optionally warehouse (the secret of who
 -- reads the feed of waves; without it there is none), shop (its name),
 -- utc_offset_minutes (480), templates (a directory), live (of the live nginx:
--- picture.setup() says what).
+-- picture.setup() says what; and where the shop's links to the picture end,
+-- link_s as the shop has it, and session, the file of its secrets).
 function office.setup(given)
     staff.setup(frame.secrets(given.secret), given.data .. "/staff.json")
     shop.setup {
@@ -39,6 +41,12 @@ function office.setup(given)
     shelf_places.setup(given.data)
     feed.setup(given.warehouse and frame.secrets(given.warehouse) or {})
     picture.setup(given.live)
+
+    if given.live and given.live.link_s then
+        video.setup({ link_s = given.live.link_s },
+                    frame.secrets(given.live.session))
+    end
+
     frame.setup(given, { "tuanbo.text", unpack(desk.texts()) })
     desk.setup(given)
 end

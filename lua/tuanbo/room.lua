@@ -16,7 +16,9 @@ int ngx_http_flashsale_ffi_comments(const char *session, size_t len,
 
 local COMMENTS_SIZE = 131072        -- 20 of 200 characters, each escaped
 
-local room = {}
+local room = {
+    SOMEBODY = "一位邻居",          -- FS_NEIGHBOUR: who is not to be named
+}
 
 local buffer
 
@@ -40,6 +42,17 @@ function room.viewers(id)
     local n = C.ngx_http_flashsale_ffi_viewers(id, #id)
 
     return n > 0 and n or 0
+end
+
+
+--- Who said it, in a page's language.
+-- @tparam table c the page's context
+-- @tparam table comment as of room.comments()
+-- @treturn string
+function room.name(c, comment)
+    return comment.answers and c.say("live.answer")
+           or comment.name == room.SOMEBODY and c.say("live.neighbour")
+           or comment.name
 end
 
 

@@ -38,7 +38,7 @@ function send() {
 const said = async () => {
     await host.goto("/desk/live/fruit");
 
-    return host.textContent("section [role=status]");
+    return host.textContent("#came");
 };
 
 // A page whose browser has no player of its own for HLS.
@@ -74,7 +74,7 @@ test("a host sends it, and goes on air", async () => {
     send();
     await eventually("the host is told", async () =>
         /画面正常/.test(await said()));
-    await host.locator("details", { hasText: "推流软件" }).first()
+    await host.locator("#encoder")
         .locator("summary").click();
     await shop.picture(host, "picture-1-host");
 });
@@ -110,7 +110,7 @@ test("neighbours see it, each by what their browser has", async () => {
     await shop.define("orange", { doc: { product: "grape", session: "fruit",
         pickups: ["xingfu"] } });
     await host.goto("/desk/live/fruit");
-    await host.locator("form", { has: host.locator("[value=orange]") })
+    await host.locator("#sales form", { has: host.locator("[value=orange]") })
         .locator("button[value=pin]").click();
     await ours.waitForSelector("#pinned [data-sale=orange] .badge");
     assert.equal(await ours.$eval("#picture video", (video) => video.same),

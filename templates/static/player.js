@@ -20,7 +20,11 @@
     var note = place.querySelector("[role=status]");
     var sound = place.querySelector("button");
     var source = video.getAttribute("src");
-    var native = video.canPlayType(TYPE) !== "";
+
+    // who has to know how late it is needs a player that knows
+    var native = video.canPlayType(TYPE) !== ""
+        && (!video.hasAttribute("data-timed") || video.getStartDate
+            || !window.MediaSource || !video.dataset.player);
     var player = null;              // hls.js's
     var retry = 0;
     var renewedAt = 0;

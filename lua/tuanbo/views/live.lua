@@ -5,9 +5,6 @@ local goods = require "tuanbo.goods"
 local room = require "tuanbo.room"
 local video = require "tuanbo.video"
 
--- FS_NEIGHBOUR: how the engine calls who has not agreed to be named
-local SOMEBODY = "一位邻居"
-
 -- What was said, the newest first: as of the moment the page was made.
 local function said(c, id)
     local lines = {}
@@ -15,9 +12,7 @@ local function said(c, id)
     for _, one in ipairs(room.comments(id)) do
         table.insert(lines, 1, {
             id = string.format("%.0f", one.comment), text = one.text,
-            name = one.answers and c.say("live.answer")
-                   or one.name == SOMEBODY and c.say("live.neighbour")
-                   or one.name,
+            name = room.name(c, one),
         })
     end
 
@@ -120,7 +115,7 @@ return function(c, session)
         refresh_at = refresh_at,
         watches = list,
         follows = session.id,
-        somebody = SOMEBODY,
+        somebody = room.SOMEBODY,
         viewers = room.viewers(session.id),
         comments = said(c, session.id),
         picture = picture_of(c, session, pinned or sold[1]),

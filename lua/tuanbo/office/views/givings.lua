@@ -184,8 +184,9 @@ local function form(c, sent, why, status)
 end
 
 
+-- From a host's page: for its session.
 local function ask(c)
-    return form(c, {})
+    return form(c, { session = c.arg.session })
 end
 
 

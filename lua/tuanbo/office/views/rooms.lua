@@ -1,17 +1,20 @@
--- Rooms: the host starts, says what is shown just now, and ends.
+-- Rooms: what a host sees and does while on the air. Everything on the page is
+-- of the engine, its rooms and the live nginx: it needs no SQL.
 
-local cjson = require "cjson.safe"
-
+local assets = require "tuanbo.assets"
 local edit = require "tuanbo.office.edit"
-local documents = require "tuanbo.documents"
 local format = require "tuanbo.format"
 local goods = require "tuanbo.goods"
+local hosting = require "tuanbo.office.hosting"
 local picture = require "tuanbo.office.picture"
 local room = require "tuanbo.room"
+local undo = require "tuanbo.office.undo"
+local video = require "tuanbo.video"
 
 local HOST = { "host" }             -- and the owner, who may all
 local KEY_FRAMES_MS = 1500          -- further apart: late by that much more
 local REFUSED_MS = 600000           -- so long it is of interest
+local ADDS = { 1, 5, 10 }           -- how many more at a tap
 
 local view = { texts = "rooms" }
 
@@ -26,7 +29,7 @@ local function line_of(c, session)
 end
 
 
-local function list(c)
+local function index(c)
     local rows = {}
 
     for _, entry in ipairs(goods.documents(c, "session")) do
@@ -76,11 +79,137 @@ local function picture_of(c, id, now)
     end
 
     local address, stream, until_at = picture.address(id, c.origin, c.now)
-    local words, bad = words_of(c, picture.state(id))
+    local state = picture.state(id)
+    local words, bad = words_of(c, state)
 
     return { address = address, stream = stream, words = words, bad = bad,
+             on = state ~= nil and state.on or false,
+             src = video.address(id),
+             player = assets.url("player/hls.js") or "",
+             late = state and state.on and c.say("rooms.picture.came", {
+                 seconds = string.format("%.1f",
+                     math.max(0, c.now - state.at) / 1000) }),
              until_at = c.say("rooms.picture.until",
                               { when = format.when(c.say, until_at, c.now) }) }
+end
+
+
+-- A sale's numbers, and what may be done with it just now.
+local function shown(c, entry, pin)
+    local sale, it = entry.sale, goods.shown(c, entry)
+    local group = sale.goal and sale.goal_by ~= "pickup"
+
+    return {
+        id = sale.id, title = it.title, pinned = sale.id == pin,
+        state = it.state_line or c.say("rooms.sale.open"),
+        held = sale.held, sold = sale.sold, free = sale.free,
+        queued = sale.queued,
+        missing = group and math.max(0, sale.goal - sale.joined) or nil,
+        kind = sale.gives, unit = it.unit,
+        waits = sale.state == "scheduled",
+        opens = sale.state == "scheduled" or sale.state == "paused",
+        open = sale.state == "open" or sale.state == "sold_out",
+        counts = c.say("rooms.counts", { free = sale.free, held = sale.held,
+                                         sold = sale.sold }),
+    }
+end
+
+
+-- What is sold in the room, in its order, and what is given.
+local function goods_of(c, id, pin)
+    local sold, given = {}, {}
+
+    for _, entry in ipairs(goods.current(c) or {}) do
+        if entry.own.session == id then
+            local list = entry.sale.gives and given or sold
+
+            list[#list + 1] = shown(c, entry, pin)
+        end
+    end
+
+    return sold, given
+end
+
+
+-- What comes after what is shown now, of what there is some left; after the
+-- last one the first.
+local function next_of(list)
+    local at = 0
+
+    for i, sale in ipairs(list) do
+        if sale.pinned then
+            at = i
+        end
+    end
+
+    for step = 1, #list do
+        local sale = list[(at + step - 1) % #list + 1]
+
+        if not sale.pinned and (sale.free > 0 or sale.waits) then
+            return sale
+        end
+    end
+end
+
+
+-- The large numbers: of what is shown now, else of all together.
+local function figures(c, list, viewers)
+    local of = { held = 0, sold = 0, queued = 0 }
+
+    for _, sale in ipairs(list) do
+        if sale.pinned then
+            of = sale
+            break
+        end
+
+        for name in pairs(of) do
+            of[name] = of[name] + sale[name]
+        end
+    end
+
+    local numbers = {
+        { name = c.say("rooms.figure.viewers"), value = viewers },
+        { name = c.say("rooms.figure.held"), value = of.held },
+        { name = c.say("rooms.figure.sold"), value = of.sold },
+        { name = c.say("rooms.figure.queued"), value = of.queued },
+    }
+
+    -- a count of its own each: they are not added up
+    if of.free then
+        table.insert(numbers, 4, { name = c.say("rooms.figure.free"),
+                                   value = of.free })
+    end
+
+    if of.missing then
+        table.insert(numbers, 4, { name = c.say("rooms.figure.missing"),
+                                   value = of.missing })
+    end
+
+    return numbers, of.title or c.say("rooms.figure.all")
+end
+
+
+-- What neighbours said last, the newest first, each with its answer.
+local function said(c, id)
+    local lines, answers = {}, {}
+
+    for _, one in ipairs(room.comments(id)) do
+        local line = { id = string.format("%.0f", one.comment),
+                       text = one.text }
+
+        if one.answers then
+            answers[string.format("%.0f", one.answers)] = line
+        else
+            line.name = room.name(c, one)
+            table.insert(lines, 1, line)
+        end
+    end
+
+    for _, line in ipairs(lines) do
+        line.answer = answers[line.id]
+    end
+
+    return lines
 end
 
 
@@ -95,67 +224,56 @@ local function page(c, parts, why, status)
     local now = room.of(c.engine, id)
     local pin = type(now.pin) == "string" and now.pin or nil
     local line = line_of(c, session)
-    local sales = {}
+    local sold, given = goods_of(c, id, pin)
+    local numbers, of = figures(c, sold, room.viewers(id))
+    local camera
 
-    for _, entry in ipairs(goods.current(c) or {}) do
-        if entry.own.session == id then
-            local sale = entry.sale
-            local doc = documents.get(c.engine, "product", entry.own.product)
-                        or {}
-
-            sales[#sales + 1] = {
-                id = sale.id, pinned = sale.id == pin,
-                title = sale.title ~= sale.id and sale.title or doc.title
-                        or sale.id,
-                counts = c.say("rooms.counts", { free = sale.free,
-                                                 sold = sale.sold }),
-            }
-        end
+    for _, sale in ipairs(sold) do
+        camera = sale.pinned and sale or camera
     end
+
+    local done = undo.get(c.who, id)
 
     return "room", {
         title = session.title, id = id, state = line.state, when = line.when,
         can = { start = now.state ~= "live", stop = now.state == "live",
                 pin = now.state ~= "ended" },
         live = now.state == "live", picture = picture_of(c, id, now),
-        viewers = c.say("rooms.viewers", { count = room.viewers(id) }),
-        pin = pin, sales = sales, key = c.key(), why = why,
+        numbers = numbers, of = of,
+        camera = camera, next = now.state ~= "ended" and next_of(sold) or nil,
+        sales = sold, gifts = given, said = said(c, id),
+        adds = ADDS, owner = c.may("owner"),
+        key = c.key(), why = why,
+        done = done and not why and done.words,
+        back = done and not why and hosting.undoable(c, id, done)
+               and done.back or nil,
+        styles = { "desk/host.css" },
+        policy = "; media-src 'self' blob:",
     }, status
 end
 
 
-local ACTS = { start = "start", stop = "end", pin = "pin", unpin = "pin" }
+local WORDS = { wrong = true, wrong_state = true, no_words = true }
 
 
 local function act(c, parts, sent)
-    local id, what = parts.record, ACTS[sent.act or ""]
-
-    if not what then
-        return page(c, parts, c.say("rooms.wrong"), 400)
-    end
-
-    local target = "/admin/sessions/" .. id .. "/" .. what
-    local body = {}
-
-    if what == "pin" then
-        body.sale = sent.act == "pin" and sent.sale or cjson.null
-    end
-
-    -- one form has all its buttons: each is another command
-    local answer, problem = c.shop.send("admin", "POST", target,
-        what == "pin" and body or nil,
-        (sent.key or "") .. "-" .. sent.act .. "-" .. (sent.sale or ""))
-
-    c.deed { what = "room", method = "POST", target = target, about = id,
-             sale = body.sale ~= cjson.null and body.sale or nil,
-             key = sent.key, status = answer and "ok" or problem.code }
+    local id = parts.record
+    local answer, problem, done = hosting.act(c, id, sent)
 
     if answer then
+        undo.put(c.who, id, done)
+
         return true, "/desk/live/" .. id
     end
 
-    if problem.code == "wrong_state" then
-        return page(c, parts, c.say("rooms.already"), 409)
+    if problem.code == "law" then
+        return page(c, parts, c.say("rooms.wrong.law",
+                                    { word = problem.word }), 409)
+    end
+
+    if problem.code == "not_allowed" or WORDS[problem.code] then
+        return page(c, parts, c.say("rooms.wrong." .. problem.code),
+                    problem.status)
     end
 
     return page(c, parts, edit.why(c, problem), problem.status)
@@ -163,7 +281,7 @@ end
 
 
 view.routes = {
-    ["live"] = { roles = HOST, GET = list },
+    ["live"] = { roles = HOST, GET = index },
     ["live/:record"] = { roles = HOST, GET = page, POST = act },
 
     -- as they were called before

@@ -1,0 +1,376 @@
+--- What a host does in a room that is on air: each a command to the shop, with
+-- how it is undone, where it can be.
+--
+-- None of it needs SQL. A host may do this with the sales of the room alone;
+-- all else of sales is the owner's.
+--
+-- @module tuanbo.office.hosting
+
+local cjson = require "cjson.safe"
+
+local documents = require "tuanbo.documents"
+local edit = require "tuanbo.office.edit"
+local law = require "tuanbo.office.law"
+local room = require "tuanbo.room"
+local sales = require "tuanbo.office.sales"
+local text = require "tuanbo.text"
+
+local COUNTDOWN_MS = 10000      -- before a rain of packets: all may be there
+local ADD_MAX = 1000            -- at one tap
+local ANSWER_MAX = 200          -- characters, as the engine has it
+
+local hosting = {}
+
+
+-- The sale that is meant, if it is of this room.
+local function own_sale(c, id, sent)
+    local sale = c.engine.sale(sent.sale or "")
+    local own = sale and documents.get(c.engine, "sale", sale.id) or {}
+
+    return own.session == id and sale or nil
+end
+
+
+-- The number of the comment that is meant.
+local function own_comment(sent)
+    return tonumber((sent.comment or ""):match("^%d+$"))
+end
+
+
+local function send(c, o)
+    local answer, problem = c.shop.send("admin", o.method or "POST", o.target,
+                                        o.body, o.key, o.etag)
+
+    if answer or problem.code ~= "precondition_failed" then
+        c.deed { what = o.what, method = o.method or "POST",
+                 target = o.target, about = o.id, sale = o.sale,
+                 comment = o.comment, add = o.add, key = o.key,
+                 undo = o.undo, status = answer and "ok" or problem.code }
+    end
+
+    return answer, problem
+end
+
+
+local function session_target(id, what)
+    return "/admin/sessions/" .. id .. "/" .. what
+end
+
+
+local acts = {}
+
+
+function acts.start(c, id, _, o)
+    o.what, o.target = "room", session_target(id, "start")
+
+    local answer, problem = send(c, o)
+
+    return answer, problem, { words = c.say("rooms.did.start") }
+end
+
+
+function acts.stop(c, id, _, o)
+    o.what, o.target = "room", session_target(id, "end")
+
+    local answer, problem = send(c, o)
+
+    return answer, problem, { words = c.say("rooms.did.stop"),
+                              back = { act = "start" } }
+end
+
+
+local function pinned(c, id, sale, o)
+    local before = room.of(c.engine, id).pin
+
+    before = type(before) == "string" and before or nil
+    o.what, o.target = "room", session_target(id, "pin")
+    o.body = { sale = sale and sale.id or cjson.null }
+    o.sale = sale and sale.id
+
+    local answer, problem = send(c, o)
+
+    return answer, problem, {
+        words = sale and c.say("rooms.did.pin", {
+            title = c.item(sale.id).title }) or c.say("rooms.did.unpin"),
+        back = { act = before and "pin" or "unpin", sale = before },
+
+        -- another host may have shown something else since
+        pin = sale and sale.id or "",
+    }
+end
+
+
+function acts.pin(c, id, sent, o)
+    local sale = own_sale(c, id, sent)
+
+    if not sale then
+        return nil, { code = "no_such_sale", status = 404 }
+    end
+
+    return pinned(c, id, sale, o)
+end
+
+
+function acts.unpin(c, id, _, o)
+    return pinned(c, id, nil, o)
+end
+
+
+-- More of it, or what was added by mistake less.
+function acts.add(c, id, sent, o)
+    local sale, add = own_sale(c, id, sent), tonumber(o.word)
+
+    if not sale or not add or add == 0 or math.abs(add) > ADD_MAX then
+        return nil, { code = "no_such_sale", status = 404 }
+    end
+
+    o.what, o.sale, o.add = "stock", sale.id, add
+    o.target = "/admin/sales/" .. sale.id .. "/stock"
+    o.body = { add = add }
+
+    local answer, problem = send(c, o)
+    local it = c.item(sale.id)
+
+    return answer, problem, {
+        words = c.say(add > 0 and "rooms.did.add" or "rooms.did.less", {
+            count = math.abs(add), unit = it.unit, title = it.title }),
+        back = { act = string.format("add %d", -add), sale = sale.id },
+    }
+end
+
+
+-- A sale opens at another time: at that, or at once without it.
+local function opened(c, sale, opens_at, o)
+    local defined, there
+
+    o.what, o.method, o.sale = "open", "PUT", sale.id
+    o.target = "/admin/sales/" .. sale.id
+
+    return edit.under(function()
+        local etag
+
+        etag, defined, there = sales.now(c.engine, sale.id)
+
+        return etag, etag and there or defined
+    end, function()
+        return there.state == sale.state
+    end, function(etag)
+        defined.opens_at = opens_at
+        o.body, o.etag = defined, etag
+
+        return send(c, o)
+    end)
+end
+
+
+-- What is paused goes on, what would open later does so now.
+function acts.open(c, id, sent, o)
+    local sale = own_sale(c, id, sent)
+
+    if not sale then
+        return nil, { code = "no_such_sale", status = 404 }
+    end
+
+    local title = c.item(sale.id).title
+
+    if sale.state == "paused" then
+        o.what, o.sale = "resume", sale.id
+        o.target = "/admin/sales/" .. sale.id .. "/resume"
+
+        local answer, problem = send(c, o)
+
+        return answer, problem, {
+            words = c.say("rooms.did.resume", { title = title }),
+            back = { act = "pause", sale = sale.id },
+        }
+    end
+
+    if sale.state ~= "scheduled" then
+        return nil, { code = "wrong_state", status = 409 }
+    end
+
+    local rain = sale.gives == "packet"
+    local answer, problem = opened(c, sale,
+                                   rain and c.now + COUNTDOWN_MS or nil, o)
+
+    -- what has been given is given; before that, and of what is sold, the
+    -- hour can be put back
+    return answer, problem, {
+        words = c.say(rain and "rooms.did.rain" or "rooms.did.open",
+                      { title = title, seconds = COUNTDOWN_MS / 1000 }),
+        back = (rain or not sale.gives) and {
+            act = string.format("later %.0f", sale.opens_at), sale = sale.id,
+        } or sale.gives and { act = "pause", sale = sale.id } or nil,
+        unopened = rain and sale.id or nil,
+    }
+end
+
+
+-- What was opened by mistake waits for its hour again.
+function acts.later(c, id, sent, o)
+    local sale, at = own_sale(c, id, sent), tonumber(o.word)
+
+    if not sale or not at or at <= c.now then
+        return nil, { code = "wrong_state", status = 409 }
+    end
+
+    local answer, problem = opened(c, sale, at, o)
+
+    return answer, problem, { words = c.say("rooms.did.later", {
+        title = c.item(sale.id).title }) }
+end
+
+
+function acts.pause(c, id, sent, o)
+    local sale = own_sale(c, id, sent)
+
+    if not sale then
+        return nil, { code = "no_such_sale", status = 404 }
+    end
+
+    o.what, o.sale = "pause", sale.id
+    o.target = "/admin/sales/" .. sale.id .. "/pause"
+
+    local answer, problem = send(c, o)
+
+    return answer, problem, {
+        words = c.say("rooms.did.pause", { title = c.item(sale.id).title }),
+        back = { act = "open", sale = sale.id },
+    }
+end
+
+
+-- Closing a draw draws it; nothing takes that back.
+function acts.draw(c, id, sent, o)
+    local sale = own_sale(c, id, sent)
+
+    if not sale or sale.gives ~= "ticket" then
+        return nil, { code = "no_such_sale", status = 404 }
+    end
+
+    o.what, o.sale = "close", sale.id
+    o.target = "/admin/sales/" .. sale.id .. "/close"
+
+    local answer, problem = send(c, o)
+
+    return answer, problem, { words = c.say("rooms.did.draw", {
+        title = c.item(sale.id).title }) }
+end
+
+
+-- ---- what is said
+
+-- What the host says is the shop's word, to which the law applies.
+local function unlawful(words)
+    for _, one in ipairs(law.findings { text = words }) do
+        if one.blocks then
+            return one.word
+        end
+    end
+end
+
+
+function acts.answer(c, id, sent, o)
+    local comment, words = own_comment(sent), text.line(sent.text or "")
+
+    if not comment or not words or words == ""
+       or #words > 4 * ANSWER_MAX
+    then
+        return nil, { code = "no_words", status = 400 }
+    end
+
+    local word = unlawful(words)
+
+    if word then
+        return nil, { code = "law", word = word, status = 409 }
+    end
+
+    o.what, o.comment = "answer", comment
+    o.target = session_target(id, "answer")
+    o.body = { comment = comment, text = words }
+
+    local answer, problem = send(c, o)
+
+    return answer, problem, {
+        words = c.say("rooms.did.answer", { text = words }),
+        back = answer and { act = "remove", comment = string.format(
+            "%.0f", answer.id) },
+    }
+end
+
+
+local function of_comment(what)
+    return function(c, id, sent, o)
+        local comment = own_comment(sent)
+
+        if not comment then
+            return nil, { code = "not_found", status = 404 }
+        end
+
+        o.what, o.comment = what, comment
+        o.target = session_target(id, what)
+        o.body = { comment = comment }
+
+        local answer, problem = send(c, o)
+
+        return answer, problem, { words = c.say("rooms.did." .. what) }
+    end
+end
+
+
+acts.remove = of_comment("remove")
+acts.mute = of_comment("mute")
+
+
+--- What a button says.
+-- @tparam table c context
+-- @tparam string id the session's
+-- @tparam table sent the form's fields: act (a word, and with some a number
+-- behind it), sale or comment, text, key, undo
+-- @treturn table|nil what the shop answers
+-- @treturn table the problem: code, status; word of what the law forbids
+-- @treturn table done: words; and back, the fields that undo it
+function hosting.act(c, id, sent)
+    local word, rest = (sent.act or ""):match("^(%l+) ?(%-?%d*)$")
+    local act = acts[word or ""]
+
+    if not act then
+        return nil, { code = "wrong", status = 400 }
+    end
+
+    -- one form has all its buttons: each is another command
+    return act(c, id, sent, {
+        id = id, word = rest, undo = sent.undo == "1" or nil,
+        key = table.concat({ sent.key or "", word, rest,
+                             sent.sale or sent.comment or "" }, "-"),
+    })
+end
+
+
+--- Whether what was done last can still be undone.
+-- @tparam table c
+-- @tparam string id the session's
+-- @tparam table done as it was remembered
+-- @treturn boolean
+function hosting.undoable(c, id, done)
+    if not done.back then
+        return false
+    end
+
+    if done.pin then
+        local pin = room.of(c.engine, id).pin
+
+        return (type(pin) == "string" and pin or "") == done.pin
+    end
+
+    if done.unopened then
+        local sale = c.engine.sale(done.unopened)
+
+        return sale ~= nil and sale.state == "scheduled"
+    end
+
+    return true
+end
+
+
+return hosting
