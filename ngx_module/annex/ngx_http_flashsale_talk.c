@@ -267,15 +267,15 @@ ngx_http_flashsale_talk_words(ngx_http_flashsale_worker_t *worker,
 
 void
 ngx_http_flashsale_talk_note(ngx_http_flashsale_worker_t *worker,
-    fs_activity_kind_t kind, const uint8_t *buyer, ngx_uint_t session,
-    const fs_slug_t *subject, uint64_t n, const char *code)
+    fs_activity_kind_t kind, const uint8_t *buyer, fs_activity_of_t of,
+    const fs_slug_t *subject, uint64_t n, const fs_str_t *code)
 {
     fs_now_t          now;
     fs_activity_t    *activity;
     fs_talk_change_t  talk;
 
     if (worker == NULL || worker->store == NULL || worker->talk == NULL
-        || subject->len == 0 || worker->talk->age == 0)
+        || (subject && subject->len == 0) || worker->talk->age == 0)
     {
         return;
     }
@@ -287,16 +287,18 @@ ngx_http_flashsale_talk_note(ngx_http_flashsale_worker_t *worker,
 
     activity = &talk.activity;
     activity->kind = (uint8_t) kind;
-    activity->session = (session != 0);
-    activity->subject = *subject;
+    activity->of = (uint8_t) of;
     activity->at = now.wall;
     activity->n = n;
     ngx_memcpy(activity->buyer, buyer, FS_BUYER_LEN);
 
+    if (subject) {
+        activity->subject = *subject;
+    }
+
     if (code) {
-        activity->code_len = (uint8_t) ngx_min(ngx_strlen(code),
-                                               FS_CODE_WORD_MAX);
-        ngx_memcpy(activity->code, code, activity->code_len);
+        activity->code_len = (uint8_t) ngx_min(code->len, FS_CODE_WORD_MAX);
+        ngx_memcpy(activity->code, code->data, activity->code_len);
     }
 
     (void) ngx_http_flashsale_talk_push(worker, &talk, NULL);
@@ -307,6 +309,7 @@ void
 ngx_http_flashsale_talk_refused(ngx_http_flashsale_worker_t *worker,
     const uint8_t *buyer, const fs_slug_t *sale, fs_outcome_t outcome)
 {
+    fs_str_t                    code;
     ngx_http_flashsale_talk_t  *talk;
 
     talk = worker->talk;
@@ -316,8 +319,12 @@ ngx_http_flashsale_talk_refused(ngx_http_flashsale_worker_t *worker,
         return;
     }
 
-    ngx_http_flashsale_talk_note(worker, FS_ACTIVITY_REFUSED, buyer, 0, sale,
-                                 talk->refused, fs_outcome_code(outcome));
+    code.data = fs_outcome_code(outcome);
+    code.len = ngx_strlen(code.data);
+
+    ngx_http_flashsale_talk_note(worker, FS_ACTIVITY_REFUSED, buyer,
+                                 FS_ACTIVITY_OF_SALE, sale, talk->refused,
+                                 &code);
     talk->refused_at = ngx_current_msec;
     talk->refused = 0;
 }

@@ -45,11 +45,12 @@ fs_outcome_t ngx_http_flashsale_talk_words(
 
 /*
  * Note what a buyer did (or nobody knows who: zeros), on disk within two
- * seconds.  What cannot be kept is lost: nobody waits for it.
+ * seconds.  What cannot be kept is lost: nobody waits for it.  subject: NULL
+ * when it is about the shop; code: valid, or NULL.
  */
 void ngx_http_flashsale_talk_note(ngx_http_flashsale_worker_t *worker,
-    fs_activity_kind_t kind, const uint8_t *buyer, ngx_uint_t session,
-    const fs_slug_t *subject, uint64_t n, const char *code);
+    fs_activity_kind_t kind, const uint8_t *buyer, fs_activity_of_t of,
+    const fs_slug_t *subject, uint64_t n, const fs_str_t *code);
 
 /* The same of a tap that was refused: one each 10 ms, which stands for those
  * since the one before. */

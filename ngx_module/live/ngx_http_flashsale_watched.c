@@ -33,8 +33,9 @@ ngx_http_flashsale_watched(ngx_http_request_t *r,
     }
 
     ngx_http_flashsale_talk_note(worker, FS_ACTIVITY_VIEW, ctx->buyer,
-                                 session->len, session->len ? session
-                                                            : &sales[0].slug,
+                                 session->len ? FS_ACTIVITY_OF_SESSION
+                                              : FS_ACTIVITY_OF_SALE,
+                                 session->len ? session : &sales[0].slug,
                                  0, NULL);
 
     if (session->len == 0) {
@@ -83,6 +84,6 @@ ngx_http_flashsale_watched_cleanup(void *data)
 
     ngx_http_flashsale_talk_note(ngx_http_flashsale_worker(r),
                                  FS_ACTIVITY_WATCH,
-                                 ngx_http_flashsale_get_ctx(r)->buyer, 1,
-                                 &session, (msec + 500) / 1000, NULL);
+                                 ngx_http_flashsale_get_ctx(r)->buyer,
+                                 FS_ACTIVITY_OF_SESSION, &session, (msec + 500) / 1000, NULL);
 }

@@ -54,3 +54,46 @@ ngx_http_flashsale_ffi_comments(const char *session, size_t len, char *buf,
 
     return n < 0 ? -FS_NOT_READY : n;
 }
+
+
+int
+ngx_http_flashsale_ffi_passed_on(const char *identity, size_t identity_len,
+    int came, int of, const char *about, size_t about_len, const char *word,
+    size_t word_len)
+{
+    uint8_t                       buyer[FS_BUYER_LEN];
+    fs_str_t                      code, name;
+    fs_slug_t                     slug;
+    fs_outcome_t                  outcome;
+    ngx_http_flashsale_worker_t  *worker;
+
+    worker = ngx_http_flashsale_lua_worker();
+
+    outcome = ngx_http_flashsale_lua_buyer(worker,
+                      ngx_http_flashsale_lua_str(identity, identity_len),
+                      buyer);
+    if (outcome != FS_OK) {
+        return -outcome;
+    }
+
+    name = ngx_http_flashsale_lua_str(about, about_len);
+    code = ngx_http_flashsale_lua_str(word, word_len);
+
+    if (!fs_activity_code_valid(code) || of < 0 || of > FS_ACTIVITY_OF_SHOP
+        || (of != FS_ACTIVITY_OF_SHOP && !fs_slug_valid(name)))
+    {
+        return -FS_BAD_REQUEST;
+    }
+
+    if (of != FS_ACTIVITY_OF_SHOP) {
+        fs_slug_set(&slug, name);
+    }
+
+    ngx_http_flashsale_talk_note(worker, came ? FS_ACTIVITY_CAME
+                                              : FS_ACTIVITY_SHARE,
+                                 buyer, (fs_activity_of_t) of,
+                                 of == FS_ACTIVITY_OF_SHOP ? NULL : &slug, 0,
+                                 &code);
+
+    return 0;
+}

@@ -659,6 +659,42 @@ test_rows(void **context)
         assert_int_equal(fs_activity_row_decode(&other, str), -1);
         memcpy(row, copy, str.len);
     }
+
+    row[FS_ACTIVITY_HEAD] = 'A';
+    assert_int_equal(fs_activity_row_decode(&other, str), -1);
+
+    /* of the shop: about nothing else */
+
+    memset(&activity, 0, sizeof(activity));
+    activity.kind = FS_ACTIVITY_CAME;
+    activity.of = FS_ACTIVITY_OF_SHOP;
+    activity.at = NOW;
+    activity.code_len = 7;
+    memcpy(activity.code, "point-1", 7);
+    str.len = fs_activity_row_encode(&activity, row);
+    assert_int_equal(fs_activity_row_decode(&other, str), 0);
+    assert_memory_equal(&other, &activity, sizeof(activity));
+    i = (unsigned) fs_answer_activity(text, sizeof(text), &activity);
+    text[i] = '\0';
+    assert_string_equal(text, "{\"id\":0,\"at\":1790000000000,\"kind\":"
+        "\"came\",\"buyer\":\"00000000000000000000000000000000\",\"via\":"
+        "\"point-1\"}");
+
+    row[2] = FS_ACTIVITY_OF_SALE;
+    assert_int_equal(fs_activity_row_decode(&other, str), -1);
+
+    activity.kind = FS_ACTIVITY_SHARE;
+    activity.of = FS_ACTIVITY_OF_SESSION;
+    slug_of(&activity.subject, "fruit");
+    str.len = fs_activity_row_encode(&activity, row);
+    assert_int_equal(fs_activity_row_decode(&other, str), 0);
+    i = (unsigned) fs_answer_activity(text, sizeof(text), &other);
+    text[i] = '\0';
+    assert_non_null(strstr(text, "\"session\":\"fruit\",\"how\":"
+                                 "\"point-1\"}"));
+
+    row[2] = FS_ACTIVITY_OF_SHOP;
+    assert_int_equal(fs_activity_row_decode(&other, str), -1);
 }
 
 

@@ -30,7 +30,7 @@
 #pragma GCC visibility push(hidden)
 
 
-#define FS_CODE_WORD_MAX   24           /* of a refused tap */
+#define FS_CODE_WORD_MAX   24           /* of a refused tap, of a link */
 
 #define FS_TALK_BATCH      256          /* changes in one commit */
 #define FS_TALK_STEP       2048         /* rows erased in one commit */
@@ -63,7 +63,8 @@ typedef struct {
     X(WATCH,   "watch")                 /* n: seconds */                     \
     X(REFUSED, "refused")               /* n: taps that this one stands for */ \
     X(COMMENT, "comment")               /* n: its id */                      \
-    X(SHARE,   "share")
+    X(SHARE,   "share")             /* code: how */                          \
+    X(CAME,    "came")              /* code: the label of the link */
 
 typedef enum {
     FS_ACTIVITY_NONE = 0,
@@ -73,16 +74,23 @@ typedef enum {
     FS_ACTIVITIES_N
 } fs_activity_kind_t;
 
+/* what it is about, as it stands in rows */
+typedef enum {
+    FS_ACTIVITY_OF_SALE = 0,
+    FS_ACTIVITY_OF_SESSION,
+    FS_ACTIVITY_OF_SHOP                 /* no `subject` */
+} fs_activity_of_t;
+
 typedef struct {
     uint64_t             id;
     int64_t              at;            /* wall ms */
     uint64_t             n;
     uint8_t              kind;          /* fs_activity_kind_t */
-    uint8_t              session;       /* 1: `subject` is one, 0: a sale */
+    uint8_t              of;            /* fs_activity_of_t */
     uint8_t              buyer[FS_BUYER_LEN];
     fs_slug_t            subject;
     uint8_t              code_len;
-    char                 code[FS_CODE_WORD_MAX];        /* of a refusal */
+    char                 code[FS_CODE_WORD_MAX];
 } fs_activity_t;
 
 typedef enum {
@@ -150,6 +158,9 @@ typedef struct {
 /* The row's length. */
 size_t fs_comment_row_encode(const fs_comment_t *comment, uint8_t *row);
 size_t fs_activity_row_encode(const fs_activity_t *activity, uint8_t *row);
+
+/* Whether it can be an activity's `code`: a-z, 0-9, _ and -, or nothing. */
+int fs_activity_code_valid(fs_str_t code);
 
 /* All but the id.  0 or -1. */
 int fs_comment_row_decode(fs_comment_t *comment, fs_str_t row);
@@ -231,8 +242,9 @@ int fs_answer_said(char *buf, size_t size, const fs_comment_t *comment);
 int fs_answer_comments(char *buf, size_t size, const fs_comment_t *comments,
     unsigned n);
 
-/* a line: {"id","at","kind","buyer","session" or "sale", and what it has of
- * "n","code"} */
+/* a line: {"id","at","kind","buyer", "session" or "sale" where it is about one,
+ * and what its kind has: "seconds", "code" and "taps", "comment", "how",
+ * "via"} */
 int fs_answer_activity(char *buf, size_t size, const fs_activity_t *activity);
 
 

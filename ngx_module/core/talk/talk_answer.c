@@ -100,14 +100,21 @@ fs_answer_activity(char *buf, size_t size, const fs_activity_t *activity)
     fs_write_text_of(&writer, "kind", fs_activity_names[activity->kind]);
     fs_write_string_of(&writer, "buyer", buyer, sizeof(buyer));
 
-    if (activity->session) {
-        fs_write_key(&writer, "session");
+    switch (activity->of) {
 
-    } else {
-        fs_write_key(&writer, "sale");
+    case FS_ACTIVITY_OF_SESSION:
+        fs_write_string_of(&writer, "session", activity->subject.data,
+                           activity->subject.len);
+        break;
+
+    case FS_ACTIVITY_OF_SALE:
+        fs_write_string_of(&writer, "sale", activity->subject.data,
+                           activity->subject.len);
+        break;
+
+    default:
+        break;
     }
-
-    fs_write_string(&writer, activity->subject.data, activity->subject.len);
 
     switch (activity->kind) {
 
@@ -123,6 +130,16 @@ fs_answer_activity(char *buf, size_t size, const fs_activity_t *activity)
 
     case FS_ACTIVITY_COMMENT:
         fs_write_number_of(&writer, "comment", (int64_t) activity->n);
+        break;
+
+    case FS_ACTIVITY_SHARE:
+        fs_write_string_of(&writer, "how", activity->code,
+                           activity->code_len);
+        break;
+
+    case FS_ACTIVITY_CAME:
+        fs_write_string_of(&writer, "via", activity->code,
+                           activity->code_len);
         break;
 
     default:

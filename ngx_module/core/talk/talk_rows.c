@@ -21,7 +21,7 @@
  *
  *        0    1  version, 1
  *        1    1  kind, fs_activity_kind_t
- *        2    1  session, 0 or 1
+ *        2    1  what it is about, fs_activity_of_t
  *        3    1  length of the code
  *        4    8  at, epoch ms
  *       12    8  n
@@ -120,7 +120,7 @@ fs_activity_row_encode(const fs_activity_t *activity, uint8_t *row)
 {
     row[0] = FS_TALK_VERSION;
     row[1] = activity->kind;
-    row[2] = activity->session;
+    row[2] = activity->of;
     row[3] = activity->code_len;
     fs_set_le64(row + 4, (uint64_t) activity->at);
     fs_set_le64(row + 12, activity->n);
@@ -135,10 +135,27 @@ fs_activity_row_encode(const fs_activity_t *activity, uint8_t *row)
 
 
 int
+fs_activity_code_valid(fs_str_t code)
+{
+    size_t  i;
+
+    for (i = 0; i < code.len; i++) {
+        if ((code.data[i] < 'a' || code.data[i] > 'z')
+            && (code.data[i] < '0' || code.data[i] > '9')
+            && code.data[i] != '_' && code.data[i] != '-')
+        {
+            return 0;
+        }
+    }
+
+    return code.len <= FS_CODE_WORD_MAX;
+}
+
+
+int
 fs_activity_row_decode(fs_activity_t *activity, fs_str_t row)
 {
-    unsigned        i;
-    fs_str_t        subject;
+    fs_str_t        code, subject;
     const uint8_t  *p;
 
     p = (const uint8_t *) row.data;
@@ -146,36 +163,36 @@ fs_activity_row_decode(fs_activity_t *activity, fs_str_t row)
     memset(activity, 0, sizeof(*activity));
 
     if (row.len < FS_ACTIVITY_HEAD || p[0] != FS_TALK_VERSION
-        || p[1] == FS_ACTIVITY_NONE || p[1] >= FS_ACTIVITIES_N || p[2] > 1
-        || p[3] > FS_CODE_WORD_MAX
+        || p[1] == FS_ACTIVITY_NONE || p[1] >= FS_ACTIVITIES_N
+        || p[2] > FS_ACTIVITY_OF_SHOP
         || row.len < (size_t) FS_ACTIVITY_HEAD + p[3])
     {
         return -1;
     }
 
-    subject.data = row.data + FS_ACTIVITY_HEAD + p[3];
-    subject.len = row.len - FS_ACTIVITY_HEAD - p[3];
+    code.data = row.data + FS_ACTIVITY_HEAD;
+    code.len = p[3];
+    subject.data = code.data + code.len;
+    subject.len = row.len - FS_ACTIVITY_HEAD - code.len;
 
-    for (i = 0; i < p[3]; i++) {
-        if ((p[FS_ACTIVITY_HEAD + i] < 'a' || p[FS_ACTIVITY_HEAD + i] > 'z')
-            && p[FS_ACTIVITY_HEAD + i] != '_')
-        {
-            return -1;
-        }
-    }
-
-    if (!fs_slug_valid(subject)) {
+    if (!fs_activity_code_valid(code)
+        || (p[2] == FS_ACTIVITY_OF_SHOP ? subject.len != 0
+                                        : !fs_slug_valid(subject)))
+    {
         return -1;
     }
 
     activity->kind = p[1];
-    activity->session = p[2];
+    activity->of = p[2];
     activity->code_len = p[3];
     activity->at = (int64_t) fs_get_le64(p + 4);
     activity->n = fs_get_le64(p + 12);
     memcpy(activity->buyer, p + 20, FS_BUYER_LEN);
-    memcpy(activity->code, p + FS_ACTIVITY_HEAD, activity->code_len);
-    fs_slug_set(&activity->subject, subject);
+    memcpy(activity->code, code.data, code.len);
+
+    if (subject.len) {
+        fs_slug_set(&activity->subject, subject);
+    }
 
     return 0;
 }
