@@ -78,6 +78,7 @@ local function context()
         say = text.say(likes.lang),
         by_login = ngx.var.tuanbo_identity == "login",
         video = options.video,
+        shop = options.shop or text.say(likes.lang)("shop.name"),
     }
 end
 
@@ -155,7 +156,7 @@ local function framed(c, name, view)
     end
 
     view.say = c.say
-    view.shop = options.shop or c.say("shop.name")
+    view.shop = c.shop
     view.lang = c.lang
     view.large = c.likes.large
     view.other_lang = c.lang == "zh" and "en" or "zh"
@@ -488,6 +489,48 @@ local function live(c, id)
 end
 
 
+-- The page of what one sends on; and which way was taken, which a script says.
+local function share(c, kind, about, list)
+    passing.took(kind, about.id, "page")
+    show_private(c, views.share(c, about, list, session.origin()))
+end
+
+
+local function share_sale(c, id)
+    local sale, code = engine.sale(id)
+
+    if not sale then
+        return router.problem(code or "no_such_sale")
+    end
+
+    share(c, "s", goods.of(c, sale))
+end
+
+
+local function share_live(c, id)
+    local one, code = goods.session(c, id)
+
+    if not one then
+        return router.problem(code or "not_found")
+    end
+
+    share(c, "live", one, goods.of_session(c, one))
+end
+
+
+local function shared(kind)
+    return function(_, id)
+        local how = (ngx.ctx.form or {}).how
+
+        if how == "page" or not passing.took(kind, id, how) then
+            return router.problem("bad_request")
+        end
+
+        return ngx.exit(ngx.HTTP_NO_CONTENT)
+    end
+end
+
+
 local function hold(c, id)
     local buyer = session.buyer()
     local asked = ngx.var.arg_code
@@ -658,26 +701,29 @@ local by_id = {
     l = { GET = linked, id = "^%x+-%x+$" },
     live = { GET = live, id = "^[%l%d-]+$" },
     draw = { GET = draw, id = "^[%l%d-]+$" },
+    ["s/share"] = { GET = share_sale, POST = shared("s"), id = "^[%l%d-]+$" },
+    ["live/share"] = { GET = share_live, POST = shared("live"),
+                       id = "^[%l%d-]+$" },
 }
 
 
 -- nil: nothing is there.
 route_of = function(path)
-    local kind, id = path:match("^/(%l+)/([^/]+)$")
-    local route = fixed[path] or kind and by_id[kind]
+    local kind, id, under = path:match("^/(%l+)/([^/]+)(.-)$")
+    local route = fixed[path] or kind and by_id[kind .. under]
 
     if not route or route.id and (#id > ID_MAX or not id:match(route.id)) then
         return nil
     end
 
-    return route, id
+    return route, id, kind
 end
 
 
 function router.answer()
     local path = ngx.var.uri
     local method = ngx.req.get_method()
-    local route, id = route_of(path)
+    local route, id, kind = route_of(path)
 
     if not route then
         return router.problem("not_found")
@@ -700,6 +746,10 @@ function router.answer()
     local c = context()
 
     c.path = path
+
+    if method == "GET" then
+        passing.came(kind, id)
+    end
 
     return answer(c, id)
 end
