@@ -118,22 +118,28 @@ for my $round (1 .. 15) {
     $got += count(201, $t->many([map { hold($_, 'plum') } @mine]));
 }
 
-# whatever page it is
-my @other = $t->many([map { [GET => $_] } ((qw(/problem?code=busy /none
-    /me /live/x / /past)) x 40)], parallel => 50);
-cmp_ok(count(429, @other), '>', 0, 'other pages are refused as well');
-$leaked += grep { ($_->code // 0) == 429 && cookie_of($_) } @other;
-$given += grep { defined cookie_of($_) } @other;
+# whatever page it is; on a busy machine they may come slower for a while than
+# they are let in
+my @other;
+eventually {
+    my @more = $t->many([map { [GET => $_] } ((qw(/problem?code=busy /none
+        /me /live/x / /past)) x 40)], parallel => 50);
+    $leaked += grep { ($_->code // 0) == 429 && cookie_of($_) } @more;
+    $given += grep { defined cookie_of($_) } @more;
+    push @other, @more;
+    count(429, @more);
+} 'other pages are refused as well', 60;
 
 my $seconds = Time::HiRes::time() - $began;
 cmp_ok($given, '<=', most(strangers => $seconds),
-    sprintf '1740 tries in %.1f s: %d identities', $seconds, $given);
+    sprintf '%d tries in %.1f s: %d identities', 1500 + @other, $seconds,
+    $given);
 cmp_ok($refused, '>=', 1500 - most(strangers => $seconds), 'no more');
 is($leaked, 0, 'and a page that refuses gives none');
 cmp_ok($got, '<=', most(commands => $seconds), "$got boxes");
 is($t->sale('plum')->{held}, $got, 'as the engine says');
 
-my ($res) = grep { $_->code == 429 } @other;
+my ($res) = grep { ($_->code // 0) == 429 } @other;
 like($res->dom->at('main')->all_text, qr/太快/, 'in words');
 ok($res->headers->header('Retry-After'), 'says when again');
 $res = $t->post('/api/holds', form => [sale => 'plum', qty => 1, csrf => 'x'],

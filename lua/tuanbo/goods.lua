@@ -584,6 +584,27 @@ function goods.session(c, id)
 end
 
 
+-- A session's goods: the one on camera first, then what stands, in the owner's
+-- order, then what ended within a day.
+function goods.of_session(c, session)
+    local list = {}
+
+    for _, entries in ipairs { goods.current(c) or {},
+                               (goods.ended_lately(c)) } do
+        for _, entry in ipairs(entries) do
+            if entry.own.session == session.id then
+                local it = goods.shown(c, entry)
+
+                it.on_camera = session.on_camera == it.id
+                table.insert(list, it.on_camera and 1 or #list + 1, it)
+            end
+        end
+    end
+
+    return list
+end
+
+
 -- The one that is on the air, and the next one; either may be nil.
 function goods.sessions(c)
     local found = {}

@@ -1,7 +1,7 @@
 --- Links that are passed on: who took one, and who came by one.
 --
--- Both are activity (docs/api.md), by pseudonym, and nothing depends on them: a
--- page is shown whether they could be noted or not.
+-- Both are activity (docs/api.md), by pseudonym, and nothing depends on them:
+-- a page is shown whether they could be noted or not.
 --
 -- @module tuanbo.passing
 

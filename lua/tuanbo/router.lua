@@ -13,6 +13,7 @@ local goods = require "tuanbo.goods"
 local link = require "tuanbo.link"
 local markup = require "tuanbo.markup"
 local page = require "tuanbo.page"
+local passing = require "tuanbo.passing"
 local problems = require "tuanbo.problems"
 local session = require "tuanbo.session"
 local text = require "tuanbo.text"
@@ -27,6 +28,7 @@ local views = {
     hold = require "tuanbo.views.hold",
     me = require "tuanbo.views.me",
     live = require "tuanbo.views.live",
+    share = require "tuanbo.views.share",
     past = require "tuanbo.views.past",
     problem = require "tuanbo.views.problem",
 }
@@ -123,6 +125,20 @@ local function send(parts, status, private)
 end
 
 
+-- What a chat shows of a page's address. A page says shown = { title, about,
+-- picture, path }; one of somebody's own says nothing of it.
+local function shown_of(c, view)
+    local own = view.shown or {}
+
+    return {
+        title = own.title or c.shop,
+        about = own.about or c.say("shop.about", { shop = c.shop }),
+        picture = own.picture or assets.url("desk/icon.png"),
+        path = own.path or "/",
+    }
+end
+
+
 -- What the layout shows on every page.
 local function framed(c, name, view)
     local watched = {}
@@ -157,6 +173,7 @@ local function framed(c, name, view)
 
     view.say = c.say
     view.shop = c.shop
+    view.shown = shown_of(c, view)
     view.lang = c.lang
     view.large = c.likes.large
     view.other_lang = c.lang == "zh" and "en" or "zh"
@@ -227,6 +244,7 @@ local function personal(c, is_theirs)
         key = crypto.random(KEY_BYTES),
         now = tostring(c.now),
         unpaid = owing,
+        origin = markup.escape(session.origin()),
         context = c,
         came_from = session.from() or false,
     }, on_demand)

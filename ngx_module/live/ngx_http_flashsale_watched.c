@@ -85,5 +85,6 @@ ngx_http_flashsale_watched_cleanup(void *data)
     ngx_http_flashsale_talk_note(ngx_http_flashsale_worker(r),
                                  FS_ACTIVITY_WATCH,
                                  ngx_http_flashsale_get_ctx(r)->buyer,
-                                 FS_ACTIVITY_OF_SESSION, &session, (msec + 500) / 1000, NULL);
+                                 FS_ACTIVITY_OF_SESSION, &session,
+                                 (msec + 500) / 1000, NULL);
 }

@@ -21,10 +21,10 @@ int ngx_http_flashsale_ffi_comments(const char *session, size_t len,
     char *buf, size_t size);
 
 /*
- * Note that somebody took a link to pass on (came 0; word: how), or came by one
- * (came 1; word: its label).  of: fs_activity_of_t; about: the slug of the sale
- * or session, and nothing else of the shop.  0, also where no activity is kept,
- * or minus an outcome.
+ * Note that somebody took a link to pass on (came 0; word: how), or came by
+ * one (came 1; word: its label).  of: fs_activity_of_t; about: the slug of the
+ * sale or session, unused of the shop.  0, also where no activity is kept, or
+ * minus an outcome.
  */
 int ngx_http_flashsale_ffi_passed_on(const char *identity,
     size_t identity_len, int came, int of, const char *about,

@@ -59,7 +59,7 @@ export async function buyAll(shop, page) {
         "item-wait": "/s/grape?code=wait",
         "item-too-late": "/s/gone?code=sold_out",
         "item-called-off": "/s/called-off",
-        session: "/live/fruit", nowhere: "/nowhere",
+        session: "/live/fruit", share: "/live/fruit/share", nowhere: "/nowhere",
         busy: "/problem?code=busy", me: "/me", "me-name": "/me?change=1",
         "demo-orders": "/demo/orders",
     };

@@ -2,6 +2,7 @@
 -- and shared by all, so nothing in it may look at who asks; with `taken` it is
 -- made for one buyer.
 
+local brief = require "tuanbo.brief"
 local goods = require "tuanbo.goods"
 local giving = require "tuanbo.giving"
 local problems = require "tuanbo.problems"
@@ -36,6 +37,8 @@ return function(c, sale, code, taken, mine)
 
     return "giving", {
         title = it.title,
+        shown = { title = it.title, about = brief.line(c, it),
+                  picture = it.photo and it.photo.large, path = it.href },
         it = it,
         may = may,
         mine = taken > 0 and {

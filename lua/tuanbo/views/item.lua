@@ -1,6 +1,7 @@
 -- One sale. The page is remembered and shared by all, so nothing here may look
 -- at who asks. Only with `mine` it is made for one buyer, and not remembered.
 
+local brief = require "tuanbo.brief"
 local format = require "tuanbo.format"
 local goods = require "tuanbo.goods"
 local order = require "tuanbo.order"
@@ -89,6 +90,8 @@ return function(c, sale, code, mine)
 
     return "item", {
         title = it.title,
+        shown = { title = it.title, about = brief.line(c, it),
+                  picture = it.photo and it.photo.large, path = it.href },
         it = it,
         quantities = quantities,
         waiting = waiting,

@@ -73,41 +73,34 @@ end
 
 
 return function(c, session)
-    local list, sold, gifts = {}, {}, {}
-    local pinned, refresh_at
+    local list = goods.of_session(c, session)
+    local sold, gifts = {}, {}
+    local pinned
 
-    refresh_at = session.before and session.starts_at
-                 or session.on and session.until_at or nil
+    local refresh_at = session.before and session.starts_at
+                       or session.on and session.until_at or nil
 
-    local function add(entries)
-        for _, entry in ipairs(entries) do
-            if entry.own.session == session.id then
-                local it = goods.shown(c, entry)
+    for _, it in ipairs(list) do
+        it.take = take_of(c, it)
 
-                it.on_camera = session.on_camera == it.id
-                it.take = take_of(c, it)
-                list[#list + 1] = it
-
-                if it.on_camera then
-                    pinned = it
-                elseif it.gives then
-                    gifts[#gifts + 1] = it
-                else
-                    sold[#sold + 1] = it
-                end
-
-                -- without scripts: what opens shows its button then
-                refresh_at = next_of(c.now, refresh_at,
-                                     it.take and it.take.from_at)
-            end
+        if it.on_camera then
+            pinned = it
+        elseif it.gives then
+            gifts[#gifts + 1] = it
+        else
+            sold[#sold + 1] = it
         end
-    end
 
-    add(goods.current(c) or {})
-    add((goods.ended_lately(c)))
+        -- without scripts: what opens shows its button then
+        refresh_at = next_of(c.now, refresh_at, it.take and it.take.from_at)
+    end
 
     return "live", {
         title = session.title,
+        shown = { title = session.title, path = session.href,
+                  about = session.about or session.starts_line,
+                  picture = list[1] and list[1].photo
+                            and list[1].photo.large },
         session = session,
         pinned = pinned,
         gifts = gifts,

@@ -2,6 +2,7 @@
 -- The numbers are the ledger's as of the moment the page is made, and the text
 -- says so.
 
+local brief = require "tuanbo.brief"
 local format = require "tuanbo.format"
 local goods = require "tuanbo.goods"
 local qr = require "tuanbo.qr"
@@ -10,44 +11,12 @@ local LABEL = "share"       -- of a link that a neighbour sends on
 local LINES_MAX = 20        -- goods of a session in the text
 
 
--- What is left, or how it stands. Plain text: nothing of it is live.
-local function stands(c, it)
-    if it.goal and it.open and not it.goal.formed and not it.goal.failed then
-        return c.say("share.missing", { left = it.goal.left, unit = it.unit })
-    end
-
-    if it.open then
-        return c.say("share.left", { free = it.free, unit = it.unit })
-    end
-
-    return it.state_line
-end
-
-
-local function line_of(c, it)
-    local words = { it.title }
-
-    if it.price then
-        words[#words + 1] = c.say("share.price", { yuan = it.price,
-                                                   unit = it.unit })
-    end
-
-    words[#words + 1] = stands(c, it)
-
-    return table.concat(words, c.say("share.between"))
-end
-
-
 local function of_sale(c, it)
     local lines = { c.say("share.sale", { shop = c.shop, title = it.title }) }
     local places = {}
 
-    if it.price then
-        lines[#lines + 1] = c.say("share.price", { yuan = it.price,
-                                                   unit = it.unit })
-    end
-
-    lines[#lines + 1] = stands(c, it)
+    lines[#lines + 1] = brief.price(c, it)
+    lines[#lines + 1] = brief.stands(c, it)
     lines[#lines + 1] = it.open and it.closes_line or nil
 
     for i, point in ipairs(goods.pickups(c, it.pickups)) do
@@ -56,7 +25,7 @@ local function of_sale(c, it)
 
     if #places > 0 then
         lines[#lines + 1] = c.say("share.where", {
-            places = table.concat(places, c.say("list.comma")) })
+            places = table.concat(places, c.say("share.listed")) })
     end
 
     return lines
@@ -74,7 +43,7 @@ local function of_session(c, session, list)
     end
 
     for i = 1, math.min(#list, LINES_MAX) do
-        lines[#lines + 1] = i .. ". " .. line_of(c, list[i])
+        lines[#lines + 1] = i .. ". " .. brief.line(c, list[i], list[i].title)
     end
 
     return lines

@@ -242,8 +242,8 @@ int fs_answer_said(char *buf, size_t size, const fs_comment_t *comment);
 int fs_answer_comments(char *buf, size_t size, const fs_comment_t *comments,
     unsigned n);
 
-/* a line: {"id","at","kind","buyer", "session" or "sale" where it is about one,
- * and what its kind has: "seconds", "code" and "taps", "comment", "how",
+/* a line: {"id","at","kind","buyer", "session" or "sale" where it is about
+ * one, and what its kind has: "seconds", "code" and "taps", "comment", "how",
  * "via"} */
 int fs_answer_activity(char *buf, size_t size, const fs_activity_t *activity);
 
