@@ -251,12 +251,6 @@ keep()
     >> "$data/clerk.log" 2>&1 &
 clerk=$!
 echo "$clerk" > "$data/clerk.pid"
-(keep "$root/conf/bin/tuanbo-office" waves --directory "$data/office" \
-    --url "$url" --secret "$data/secrets/admin" \
-    ${TUANBO_WAVES_AFTER:+--after "$TUANBO_WAVES_AFTER"}) \
-    >> "$data/clerk.log" 2>&1 &
-waves=$!
-echo "$waves" > "$data/waves.pid"
 (keep "$root/conf/bin/tuanbo-office" fold --directory "$data/office" \
     --store "$data/store") >> "$data/folder.log" 2>&1 &
 folder=$!
@@ -299,6 +293,14 @@ session fruit.json "$on_air" 3
 session pantry.json "$to_come" 2
 "$root/conf/bin/tuanbo-load-catalog" --force --quiet --url "$url" \
     --secret "$data/secrets/admin" "$data/today"
+
+# Behind the sessions' times: it makes the one after a weekly one that is over.
+(keep "$root/conf/bin/tuanbo-office" waves --directory "$data/office" \
+    --url "$url" --secret "$data/secrets/admin" \
+    ${TUANBO_WAVES_AFTER:+--after "$TUANBO_WAVES_AFTER"}) \
+    >> "$data/clerk.log" 2>&1 &
+waves=$!
+echo "$waves" > "$data/waves.pid"
 
 at()
 {

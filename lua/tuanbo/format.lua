@@ -59,6 +59,12 @@ function format.clock(at)
 end
 
 
+-- "周五" of a time.
+function format.weekday(say, at)
+    return say("day." .. local_parts(at).wday)
+end
+
+
 -- "今天 20:00", "周五 12月4日 20:00"; with the year when it is another one.
 function format.when(say, at, now)
     local days = format.day(at) - format.day(now)
@@ -77,7 +83,7 @@ function format.when(say, at, now)
     return say("when.date", {
         clock = clock, month = parts.month, day = parts.day,
         month_name = say("month." .. parts.month),
-        weekday = say("day." .. parts.wday),
+        weekday = format.weekday(say, at),
         year = parts.year ~= local_parts(now).year
                and say("when.year", { year = parts.year }) or "" })
 end

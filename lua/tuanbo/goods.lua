@@ -15,6 +15,7 @@ local CURRENT_MAX = 1000        -- sales that stand, looked at for one page
 local ENDED_MAX = 200           -- sales of the last day
 local DAY_MS = 24 * 3600 * 1000
 local EARLY_MS = 12 * 3600 * 1000
+local WAITING_MS = 30 * 60 * 1000       -- a room opens before its hour
 local WEEK_MS = 7 * 24 * 3600 * 1000
 local DEFAULT_PICTURE = "pictures/crate.svg"
 local GIFT_PICTURE = "pictures/gift.svg"
@@ -551,6 +552,8 @@ function goods.session_of(c, id, doc)
         id = id,
         href = "/live/" .. id,
         title = given(doc.title) or id,
+        scene = given(doc.scene),
+        goods = given(doc.goods) or {},
         host = given(doc.host),
         about = given(doc.about) or given(doc.story),
         starts_at = starts_at,
@@ -558,6 +561,10 @@ function goods.session_of(c, id, doc)
         state = state,
         before = state == "before",
         on = state == "on",
+        -- before it begins, its room is open for a while
+        opens_at = starts_at - WAITING_MS,
+        open = state == "on" or state == "before"
+               and c.now >= starts_at - WAITING_MS,
         over = state == "over",
         -- a host may go on behind the end
         until_at = ends_at > c.now and ends_at or nil,
@@ -584,20 +591,40 @@ function goods.session(c, id)
 end
 
 
--- A session's goods: the one on camera first, then what stands, in the owner's
--- order, then what ended within a day.
+-- What of these entries is of a session, in its order: that of the host, then
+-- as they were.
+function goods.in_order(entries, session)
+    local list, place = {}, {}
+
+    for i, id in ipairs(session.goods) do
+        place[id] = i
+    end
+
+    for i, entry in ipairs(entries) do
+        if entry.own.session == session.id then
+            list[#list + 1] = entry
+            entry.place = place[entry.sale.id] or #session.goods + i
+        end
+    end
+
+    table.sort(list, function(a, b) return a.place < b.place end)
+
+    return list
+end
+
+
+-- A session's goods: the one on camera first, then what stands, in its order,
+-- then what ended within a day.
 function goods.of_session(c, session)
     local list = {}
 
     for _, entries in ipairs { goods.current(c) or {},
                                (goods.ended_lately(c)) } do
-        for _, entry in ipairs(entries) do
-            if entry.own.session == session.id then
-                local it = goods.shown(c, entry)
+        for _, entry in ipairs(goods.in_order(entries, session)) do
+            local it = goods.shown(c, entry)
 
-                it.on_camera = session.on_camera == it.id
-                table.insert(list, it.on_camera and 1 or #list + 1, it)
-            end
+            it.on_camera = session.on_camera == it.id
+            table.insert(list, it.on_camera and 1 or #list + 1, it)
         end
     end
 

@@ -195,6 +195,25 @@ test("all sizes, light and dark, with axe, and large to the thumb", async () => 
     }
 });
 
+test("a room opens by itself half an hour before", async () => {
+    const page = await shop.buyer();
+
+    await shop.signed("admin", "PUT", "/admin/documents/session/soon", {
+        title: "一会儿开", starts_at: Date.now() + 30 * 60000 + 5000,
+        scene: "打工人速食" });
+    await page.goto("/live/soon");
+    assert.match(await page.innerText("#live"), /30 分钟开门/);
+    assert.equal(await page.locator("#say").isVisible(), false);
+    await page.screenshot({ path: "build/screenshots/host-before.png" });
+    await page.waitForSelector("#say", { state: "visible" });
+    await page.locator("#live", { hasText: "直播间开了" }).waitFor();
+    await page.fill("#say", "先来占个座");
+    await page.press("#say", "Enter");
+    await page.locator("#comments li", { hasText: "占个座" }).waitFor();
+    await page.screenshot({ path: "build/screenshots/host-waiting.png" });
+    await page.context().close();
+});
+
 test("without scripts a reload has all of it", async () => {
     const page = await shop.buyer({ viewport: PHONE, javaScriptEnabled: false,
         storageState: await host.context().storageState() });

@@ -247,6 +247,16 @@
     }
 
 
+    // The room opens before its hour, and the page is asked for again then.
+    function open() {
+        var talk = document.getElementById("talk");
+
+        if (talk && Number(talk.dataset.opens) <= tuanbo.now()) {
+            talk.hidden = false;
+        }
+    }
+
+
     // ---- begin
 
     tuanbo.on("room", room);
@@ -254,6 +264,7 @@
     tuanbo.on("comment", comment);
     tuanbo.on("removed", removed);
     tuanbo.on("swap", pinAgain);
+    tuanbo.on("swap", open);
     tuanbo.on("snapshot", function (data) {
         missed();
 

@@ -10,7 +10,9 @@ local cjson = require "cjson.safe"
 
 local documents = require "tuanbo.documents"
 local edit = require "tuanbo.office.edit"
+local goods = require "tuanbo.goods"
 local law = require "tuanbo.office.law"
+local records = require "tuanbo.office.records"
 local room = require "tuanbo.room"
 local sales = require "tuanbo.office.sales"
 local text = require "tuanbo.text"
@@ -255,6 +257,85 @@ function acts.draw(c, id, sent, o)
 
     return answer, problem, { words = c.say("rooms.did.draw", {
         title = c.item(sale.id).title }) }
+end
+
+
+-- ---- the order of the goods
+
+-- The sale before another one, in the room's order.
+local function moved_up(list, id)
+    local order = {}
+
+    for i, sale in ipairs(list) do
+        order[i] = sale
+
+        if sale == id and i > 1 then
+            order[i - 1], order[i] = sale, order[i - 1]
+        end
+    end
+
+    return order
+end
+
+
+local function ordered(c, id, change, o)
+    local doc
+
+    o.what, o.method = "order", "PUT"
+    o.target = "/admin/documents/session/" .. id
+
+    return edit.under(function()
+        local etag
+
+        etag, doc = records.now(c, "session", id)
+
+        return etag, doc
+    end, function()
+        return true
+    end, function(etag)
+        local session = goods.session_of(c, id, doc)
+        local list = {}
+
+        for i, entry in ipairs(goods.in_order(goods.current(c) or {},
+                                                session))
+        do
+            list[i] = entry.sale.id
+        end
+
+        doc.goods = change(list)
+        o.body, o.etag = doc, etag
+
+        return send(c, o)
+    end)
+end
+
+
+function acts.up(c, id, sent, o)
+    local sale = own_sale(c, id, sent)
+
+    if not sale then
+        return nil, { code = "no_such_sale", status = 404 }
+    end
+
+    local before
+
+    o.sale = sale.id
+
+    local answer, problem = ordered(c, id, function(list)
+        local order = moved_up(list, sale.id)
+
+        for i, one in ipairs(order) do
+            before = one == sale.id and order[i + 1] or before
+        end
+
+        return order
+    end, o)
+
+    -- what it was moved before is moved back before it
+    return answer, problem, {
+        words = c.say("rooms.did.up", { title = c.item(sale.id).title }),
+        back = before and { act = "up", sale = before } or nil,
+    }
 end
 
 

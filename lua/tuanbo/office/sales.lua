@@ -12,11 +12,12 @@ local sheet = require "tuanbo.office.sheet"
 local store = require "tuanbo.office.store"
 
 local WEEK_MS = 7 * 24 * 3600 * 1000
-local NAMES_MAX = 20
 local FIELDS = { "title", "price_fen", "stock", "limit", "opens_at",
                  "closes_at", "goal", "goal_by", "hold_ms", "cancel_ms" }
 
-local sales = {}
+local sales = {
+    NAMES_MAX = 20,             -- of one product and day
+}
 
 
 -- The fields of its document that the schema has.
@@ -109,9 +110,10 @@ end
 -- @tparam table engine
 -- @tparam string id
 -- @tparam number now
+-- @tparam[opt] number later_ms how much later; else the week that comes
 -- @treturn table|nil a definition
 -- @treturn string the problem's code
-function sales.next_week(engine, id, now)
+function sales.next_week(engine, id, now, later_ms)
     local defined, sale = sales.definition(engine, id)
 
     if not defined then
@@ -119,10 +121,10 @@ function sales.next_week(engine, id, now)
     end
 
     local last = defined.closes_at or defined.opens_at or now
-    local days_ms = WEEK_MS
+    local days_ms = later_ms or WEEK_MS
 
     -- one of some weeks ago: into the week that comes
-    while last + days_ms <= now do
+    while not later_ms and last + days_ms <= now do
         days_ms = days_ms + WEEK_MS
     end
 
@@ -190,7 +192,7 @@ end
 function sales.make(c, defined, key)
     local answer, problem
 
-    for n = 1, NAMES_MAX do
+    for n = 1, sales.NAMES_MAX do
         local id = sales.id(defined, c.now, n)
 
         answer, problem = c.shop.send("admin", "PUT", "/admin/sales/" .. id,

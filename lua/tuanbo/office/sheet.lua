@@ -461,6 +461,7 @@ local function row_of(c, kind, field, asked)
         input = INPUTS[field.kind],
         max = rule.type == "text" and rule.max or 30,
         required = rule.required,
+        suggest = rule.suggest,
         value = values[field.name] or "",
     }
 

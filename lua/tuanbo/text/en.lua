@@ -459,6 +459,8 @@ return {
     ["live.on"] = "Live now",
     ["live.over"] = "This broadcast is over",
     ["live.host"] = "Host",
+    ["live.screen.open"] = "The room is open: say something.",
+    ["live.screen.opens"] = "The room opens 30 minutes before, for talking.",
     ["live.screen.before"] = "We start {when}, and this page opens by itself.",
     ["live.screen.on"] = "The picture is in the shop's chat; here you can reserve.",
     ["live.screen.over"] = "It is over, but what is still open can be bought.",

@@ -458,6 +458,8 @@ return {
     ["live.on"] = "正在直播",
     ["live.over"] = "这一场播完了",
     ["live.host"] = "主播",
+    ["live.screen.open"] = "直播间开了，先聊着。",
+    ["live.screen.opens"] = "开播前 30 分钟开门，到时候能在这里说话。",
     ["live.screen.before"] = "{when} 准时开播，到时这一页自己打开。",
     ["live.screen.on"] = "直播画面在店里的群里；这里可以直接抢。",
     ["live.screen.over"] = "播完了，没截单的还能买。",

@@ -77,7 +77,9 @@ return function(c, session)
     local sold, gifts = {}, {}
     local pinned
 
-    local refresh_at = session.before and session.starts_at
+    local refresh_at = session.before
+                       and next_of(c.now, session.opens_at,
+                                   session.starts_at)
                        or session.on and session.until_at or nil
 
     for _, it in ipairs(list) do

@@ -5,7 +5,8 @@ local places = require "tuanbo.office.places"
 local waves = {}
 
 waves.help = [[
-makes the waves of what is delivered together, for ever
+makes the waves of what is delivered together, and next week's sessions, for
+ever
 
 Usage:
 
@@ -22,8 +23,9 @@ Usage:
 --help              print this
 
 The day is what the sale's document, its product or its session says, else the
-one after the sale closes. It needs no database. Two of them make the same
-waves as one.
+one after the sale closes. A session that comes every week and is over is
+followed by that of the week after. It needs no database. Two of them make
+the same as one.
 ]]
 
 waves.options = places.with{url = true, secret = true, after = true,
@@ -63,6 +65,8 @@ function waves.run(option)
     if not offset then
         return nil, "--utc-offset is -840 to 840: " .. option["utc-offset"]
     end
+
+    require("tuanbo.format").setup(offset)
 
     local program = require "tuanbo.office.program"
     local maker = require("tuanbo.office.waves.maker").new{

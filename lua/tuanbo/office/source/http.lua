@@ -58,10 +58,11 @@ local function signature(secret, t, method, target, key, body)
 end
 
 
--- A signed request of a target: status and body, or nil and words.  given:
--- method ("GET"), body, key, secret.
+-- A signed request of a target: status, body and entity tag, or nil and words.
+-- given: method ("GET"), body, key, secret, if_match (an entity tag; "new":
+-- only what is not there).
 function methods:request(target, given)
-    local handle, parts, status = self.handle, {}, nil
+    local handle, parts, status, etag = self.handle, {}, nil, nil
     local method = given.method or "GET"
     local body, key = given.body or "", given.key or ""
     local headers = {"Flashsale-Signature: "
@@ -77,6 +78,12 @@ function methods:request(target, given)
         headers[#headers + 1] = "Idempotency-Key: " .. key
         headers[#headers + 1] = "Content-Type: application/json"
         handle:setopt(curl.OPT_POSTFIELDS, body)
+
+        if given.if_match then
+            headers[#headers + 1] = given.if_match == "new"
+                                    and "If-None-Match: *"
+                                    or "If-Match: " .. given.if_match
+        end
     end
 
     handle:setopt(curl.OPT_CUSTOMREQUEST, method)
@@ -91,6 +98,7 @@ function methods:request(target, given)
     -- the binding has no other way to the status
     handle:setopt(curl.OPT_HEADERFUNCTION, function(line)
         status = tonumber(line:match("^HTTP/%S+ (%d+)")) or status
+        etag = line:match("^[Ee][Tt][Aa][Gg]:%s*(.-)%s*$") or etag
 
         return #line
     end)
@@ -101,7 +109,7 @@ function methods:request(target, given)
         return nil, "the shop at " .. self.url .. ": " .. tostring(err)
     end
 
-    return status, table.concat(parts)
+    return status, table.concat(parts), etag
 end
 
 

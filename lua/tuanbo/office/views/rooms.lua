@@ -2,6 +2,8 @@
 -- of the engine, its rooms and the live nginx: it needs no SQL.
 
 local assets = require "tuanbo.assets"
+local copies = require "tuanbo.office.copies"
+local documents = require "tuanbo.documents"
 local edit = require "tuanbo.office.edit"
 local format = require "tuanbo.format"
 local goods = require "tuanbo.goods"
@@ -10,6 +12,7 @@ local picture = require "tuanbo.office.picture"
 local room = require "tuanbo.room"
 local undo = require "tuanbo.office.undo"
 local video = require "tuanbo.video"
+local weekly = require "tuanbo.office.weekly"
 
 local HOST = { "host" }             -- and the owner, who may all
 local KEY_FRAMES_MS = 1500          -- further apart: late by that much more
@@ -39,10 +42,22 @@ local function index(c)
         rows[#rows + 1] = session and {
             href = "/desk/live/" .. session.id, title = session.title,
             state = line.state, when = line.when, at = session.starts_at,
+            over = session.over,
         }
     end
 
-    table.sort(rows, function(a, b) return a.at < b.at end)
+    -- what comes next is first, then what was, the last one first
+    table.sort(rows, function(a, b)
+        if a.over ~= b.over then
+            return b.over
+        end
+
+        if a.over then
+            return a.at > b.at
+        end
+
+        return a.at < b.at
+    end)
 
     return "rooms", { title = c.say("rooms.title"), rows = rows }
 end
@@ -116,15 +131,15 @@ end
 
 
 -- What is sold in the room, in its order, and what is given.
-local function goods_of(c, id, pin)
+local function goods_of(c, session, pin)
     local sold, given = {}, {}
 
-    for _, entry in ipairs(goods.current(c) or {}) do
-        if entry.own.session == id then
-            local list = entry.sale.gives and given or sold
+    for _, entry in ipairs(goods.in_order(goods.current(c) or {}, session))
+    do
+        local list = entry.sale.gives and given or sold
 
-            list[#list + 1] = shown(c, entry, pin)
-        end
+        list[#list + 1] = shown(c, entry, pin)
+        list[#list].first = #list == 1
     end
 
     return sold, given
@@ -213,6 +228,15 @@ local function said(c, id)
 end
 
 
+-- When the next one of it would be.
+local function next_start(c, id)
+    local _, fresh = weekly.next(id, documents.get(c.engine, "session", id),
+                                 c.now)
+
+    return fresh.starts_at
+end
+
+
 local function page(c, parts, why, status)
     local id = parts.record
     local session, code = goods.session(c, id)
@@ -224,7 +248,7 @@ local function page(c, parts, why, status)
     local now = room.of(c.engine, id)
     local pin = type(now.pin) == "string" and now.pin or nil
     local line = line_of(c, session)
-    local sold, given = goods_of(c, id, pin)
+    local sold, given = goods_of(c, session, pin)
     local numbers, of = figures(c, sold, room.viewers(id))
     local camera
 
@@ -243,6 +267,8 @@ local function page(c, parts, why, status)
         camera = camera, next = now.state ~= "ended" and next_of(sold) or nil,
         sales = sold, gifts = given, said = said(c, id),
         adds = ADDS, owner = c.may("owner"),
+        copy_when = c.may("owner") and format.when(c.say,
+            next_start(c, id), c.now) or nil,
         key = c.key(), why = why,
         done = done and not why and done.words,
         back = done and not why and hosting.undoable(c, id, done)
@@ -280,9 +306,36 @@ local function act(c, parts, sent)
 end
 
 
+-- The next one of it, on whose page one is then.
+local function copy(c, parts, sent)
+    local made, code, problem = copies.session(c, parts.record,
+                                               sent.key or c.key())
+
+    if not made then
+        if problem then
+            return page(c, parts, edit.why(c, problem), problem.status)
+        end
+
+        return nil, code
+    end
+
+    local lines = { c.say("rooms.did.copy", { count = made.count,
+        when = format.when(c.say, made.starts_at, c.now) }) }
+
+    for _, line in ipairs(made.wrong) do
+        lines[#lines + 1] = line
+    end
+
+    undo.put(c.who, made.session, { words = table.concat(lines, " ") })
+
+    return true, "/desk/live/" .. made.session
+end
+
+
 view.routes = {
     ["live"] = { roles = HOST, GET = index },
     ["live/:record"] = { roles = HOST, GET = page, POST = act },
+    ["live/:record/copy"] = { roles = { "owner" }, POST = copy },
 
     -- as they were called before
     ["rooms"] = { roles = HOST, GET = function()

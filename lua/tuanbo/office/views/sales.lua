@@ -2,6 +2,7 @@
 -- stock, goal, rank; pause, cancel. Stock is added, never set, once a sale is
 -- there.
 
+local copies = require "tuanbo.office.copies"
 local documents = require "tuanbo.documents"
 local edit = require "tuanbo.office.edit"
 local format = require "tuanbo.format"
@@ -210,7 +211,7 @@ end
 
 -- What may be copied: what ended lately, and what is on and closes. What
 -- stands without an end needs no second one.
-local function copies(c)
+local function copyable(c)
     local list, seen = {}, {}
 
     local function add(sale)
@@ -249,7 +250,7 @@ end
 
 local function copy_page(c, wrong)
     return "sales-copy", {
-        title = c.say("sales.copy"), list = copies(c), key = c.key(),
+        title = c.say("sales.copy"), list = copyable(c), key = c.key(),
         wrong = wrong or {},
     }, wrong and 409 or 200
 end
@@ -258,30 +259,9 @@ end
 local function copy_post(c, _, sent)
     local wrong, made = {}, 0
 
-    for _, one in ipairs(copies(c)) do
+    for _, one in ipairs(copyable(c)) do
         if sent["sale." .. one.id] then
-            local texts = sheet.texts("sale", one.defined)
-            local why
-
-            for _, finding in ipairs(sales.findings(c.engine, c.now, texts)) do
-                if finding.blocks then
-                    why = c.say("sales.copy.law", { word = finding.word })
-                end
-            end
-
-            if not why then
-                local key = (sent.key or "") .. "-" .. one.id:sub(1, 60)
-                local sale, problem = referring.define(c, one.defined,
-                    function()
-                        return sales.make(c, one.defined, key)
-                    end)
-
-                c.deed { what = "copy", method = "PUT",
-                         target = "/admin/sales/", about = one.id,
-                         status = sale and "ok" or problem.code,
-                         sale = sale and sale.id, key = sent.key }
-                why = not sale and edit.why(c, problem) or nil
-            end
+            local _, why = copies.make(c, one.id, one.defined, sent.key or "")
 
             if why then
                 wrong[#wrong + 1] = one.title .. "：" .. why

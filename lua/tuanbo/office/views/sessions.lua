@@ -13,8 +13,14 @@ local function row(c, id, doc)
         lines[1] = format.when(c.say, doc.starts_at, c.now)
     end
 
-    if doc.weekly then
-        lines[#lines + 1] = c.say("sessions.weekly")
+    if doc.weekly and doc.starts_at then
+        lines[#lines + 1] = c.say("sessions.weekly", {
+            day = format.weekday(c.say, doc.starts_at),
+            clock = format.clock(doc.starts_at) })
+    end
+
+    if doc.scene then
+        lines[#lines + 1] = doc.scene
     end
 
     if doc.host then
@@ -29,8 +35,8 @@ view.routes = records.routes {
     kind = "session", list = "sessions", one = "session",
     removable = true,
     words = function(c, what) return c.say("sessions." .. what) end,
-    order = { "title", "starts_at", "ends_at", "weekly", "host", "about",
-              "on_camera" },
+    order = { "title", "starts_at", "ends_at", "weekly", "scene", "host",
+              "about", "on_camera" },
     row = row,
 }
 

@@ -1,5 +1,6 @@
 -- Asks the shop what is sold and until when, and tells it which waves there
--- are to be: tuanbo.office.waves.plan says which. All by the shop's own signed
+-- are to be: tuanbo.office.waves.plan says which; and which session comes
+-- after a weekly one. All by the shop's own signed
 -- API, so nothing of it is in the way of the shop or of the desk.
 
 local cjson = require "cjson.safe"
@@ -9,6 +10,7 @@ local http = require "tuanbo.office.source.http"
 local plan = require "tuanbo.office.waves.plan"
 local reading = require "tuanbo.reading"
 local system = require "tuanbo.office.system"
+local weekly = require "tuanbo.office.weekly"
 
 local PAGE = 100
 local PAGES_MAX = 1000
@@ -169,11 +171,66 @@ local function put(self, wave)
 end
 
 
+-- The one after a weekly session that is over: first the new one, then the old
+-- one is weekly no more. Somebody who changes it meanwhile is waited for.
+local function renew(self, id, now)
+    local target = "/admin/documents/session/"
+    local room = ask(self, "/admin/documents/room/" .. id)
+
+    -- a host may go on behind the end
+    if room and room.state == "live" then
+        return
+    end
+
+    local status, text, etag = self.shop:get(target .. id)
+    local old = status == 200 and cjson.decode(text)
+
+    if type(old) ~= "table" or old.weekly ~= true or not etag then
+        return
+    end
+
+    local name, fresh = weekly.next(id, reading.without_nulls(old), now)
+
+    local function send(one, body, if_match)
+        local answer, err = self.shop:request(target .. one,
+            {method = "PUT", body = cjson.encode(body), if_match = if_match,
+             key = "session-" .. system.random(12)})
+
+        if answer ~= 200 and answer ~= 201 and answer ~= 412 then
+            error("the session " .. one .. ": " .. (answer or err), 0)
+        end
+
+        return answer ~= 412
+    end
+
+    if send(name, fresh, "new") then
+        self.option.log("session " .. name .. " comes after " .. id)
+    end
+
+    old.weekly = false
+    send(id, old, etag)
+end
+
+
+local function renew_sessions(self, now)
+    for _, entry in ipairs(all(self, "documents",
+                               "/admin/documents/session"))
+    do
+        local doc = catalog.readable("session", entry.doc, function() end)
+
+        if doc.weekly and doc.starts_at and weekly.ends_at(doc) <= now then
+            renew(self, entry.id, now)
+        end
+    end
+end
+
+
 -- Looks once; throws words.
 function methods:step()
     local now = system.now()
 
     self.documents, self.points = {}, nil
+    renew_sessions(self, now)
 
     local sales = all(self, "sales", "/admin/sales")
 
