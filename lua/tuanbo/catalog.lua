@@ -1,8 +1,8 @@
 --- The catalogue's documents, checked.
 --
--- catalog.json says which fields a product, a pickup point, a session and a
--- sale have; conf/bin/tuanbo-load-catalog reads the same file before it sends
--- anything. A price is a field of a sale and of nothing else.
+-- catalog.json says which fields a product, a pickup point, a session, a note
+-- and a sale have; conf/bin/tuanbo-load-catalog reads the same file before it
+-- sends anything. A price is a field of a sale and of nothing else.
 --
 -- @module tuanbo.catalog
 
@@ -311,8 +311,8 @@ local kept = {
 --- What a page can read of a document, which may be older than the rules or
 -- have come by a way that knows none: a table of its own, with the fields that
 -- keep their rules, and nothing else.
--- @tparam string kind product, pickup, session, rules, sale (its `doc`) or
--- cancelled
+-- @tparam string kind product, pickup, session, note, rules, sale (its `doc`)
+-- or cancelled
 -- @tparam table doc
 -- @tparam function told called with each other field that the schema has, and
 -- its rule
@@ -324,7 +324,7 @@ end
 
 
 --- Check a document, or what a sale is defined with.
--- @tparam string kind product, pickup, session, sale or rules
+-- @tparam string kind product, pickup, session, note, sale or rules
 -- @tparam table doc
 -- @treturn boolean|nil true
 -- @treturn string which field, like pickups[2] or en.title
@@ -334,7 +334,7 @@ function catalog.check(kind, doc)
     local fields = schema[kind]
 
     if not fields then
-        return nil, "kind", "is product, pickup, session, sale or rules"
+        return nil, "kind", "is product, pickup, session, note, sale or rules"
     end
 
     if type(doc) ~= "table" then

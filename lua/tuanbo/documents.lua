@@ -45,7 +45,8 @@ end
 
 --- A document.
 -- @tparam table engine
--- @tparam string kind product, pickup, session, sale (its `doc`) or cancelled
+-- @tparam string kind product, pickup, session, note, sale (its `doc`) or
+-- cancelled
 -- @tparam string id
 -- @treturn table|nil what can be read of it
 -- @treturn string the problem's code

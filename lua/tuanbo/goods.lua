@@ -451,6 +451,43 @@ function goods.pickup(c, id)
 end
 
 
+-- Notes of the community that are to be seen now, in the owner's order; and
+-- when the next one comes or goes, if any does.
+function goods.notes(c)
+    local found, change_at = {}, nil
+
+    for _, entry in ipairs(goods.documents(c, "note")) do
+        local doc = entry.doc
+        local from_at, until_at = given(doc.from_at), given(doc.until_at)
+        local next_at = from_at and from_at > c.now and from_at
+                        or until_at and until_at > c.now and until_at
+
+        if next_at and (not change_at or next_at < change_at) then
+            change_at = next_at
+        end
+
+        if given(doc.title) and given(doc.text)
+           and (not from_at or from_at <= c.now)
+           and (not until_at or until_at > c.now)
+        then
+            found[#found + 1] = { id = entry.id, title = doc.title,
+                                  text = doc.text,
+                                  rank = given(doc.rank) or math.huge }
+        end
+    end
+
+    table.sort(found, function(a, b)
+        if a.rank ~= b.rank then
+            return a.rank < b.rank
+        end
+
+        return a.id < b.id
+    end)
+
+    return found, change_at
+end
+
+
 -- Pickup points: those of a list of ids, in its order, or all.
 function goods.pickups(c, only)
     local found = {}

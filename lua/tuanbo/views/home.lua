@@ -7,6 +7,28 @@
 local goods = require "tuanbo.goods"
 
 local CARDS = 100       -- of a page
+local NOTES_MAX = 5
+local NOTE_EVERY = 3    -- goods before each note
+
+
+-- What stands on the home's list: goods, with a note after some of them.
+local function mixed(list, notes)
+    local found = {}
+
+    for i, it in ipairs(list) do
+        found[#found + 1] = { it = it }
+
+        if i % NOTE_EVERY == 0 then
+            found[#found + 1] = { note = table.remove(notes, 1) }
+        end
+    end
+
+    for _, note in ipairs(notes) do
+        found[#found + 1] = { note = note }
+    end
+
+    return found
+end
 
 
 -- nil: there is no such page; with a code: nothing can be read.
@@ -21,6 +43,19 @@ return function(c, number)
     local current, code = goods.current(c)
     local first = (number - 1) * CARDS + 1
     local ended, is_past = {}, false
+
+    local notes = {}
+
+    if number == 1 then
+        local change_at
+
+        notes, change_at = goods.notes(c)
+        refresh_at = math.min(refresh_at, change_at or math.huge)
+    end
+
+    while #notes > NOTES_MAX do
+        table.remove(notes)
+    end
 
     refresh_at = refresh_at < math.huge and refresh_at or nil
 
@@ -71,7 +106,8 @@ return function(c, number)
         title = c.say("home.title"),
         session = session,
         coming = on and coming,
-        now_open = now,
+        now_open = mixed(now, notes),
+        now_none = #now == 0,
         upcoming = upcoming,
         over = over,
         pickups = goods.pickups(c),
