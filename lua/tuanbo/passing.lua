@@ -7,8 +7,6 @@
 
 local ffi = require "ffi"
 
-local session = require "tuanbo.session"
-
 local C = ffi.C
 
 -- The module's other side is ngx_module/lua/ngx_http_flashsale_lua_room.h.
@@ -27,12 +25,11 @@ local OF_SHOP = 2
 -- how a link was taken; the page itself may be read, or sent on by hand
 local HOW = { page = true, copy = true, send = true }
 
-local passing = {}
+local passing = { WORD_MAX = WORD_MAX }
 
 
-local function note(came, kind, id, word)
-    local buyer = session.buyer()
-
+-- buyer: as session.buyer() gives it; nil: whoever has no identity yet.
+local function note(buyer, came, kind, id, word)
     if not buyer then
         return
     end
@@ -51,28 +48,30 @@ end
 
 
 --- Whoever asks came by a link, if its address says which.
+-- @tparam table|nil buyer as session.buyer() gives it
 -- @tparam string kind `s` of a sale, `live` of a session; else of the shop
 -- @tparam string|nil id
-function passing.came(kind, id)
+function passing.came(buyer, kind, id)
     local label = passing.label(ngx.var.arg_via)
 
     if label then
-        note(1, kind, id, label)
+        note(buyer, 1, kind, id, label)
     end
 end
 
 
 --- Whoever asks took the link of a sale or a session.
+-- @tparam table|nil buyer as session.buyer() gives it
 -- @tparam string kind `s` or `live`
 -- @tparam string id
 -- @tparam string|nil how `page`, `copy` or `send`
 -- @treturn boolean whether there is such a way
-function passing.took(kind, id, how)
+function passing.took(buyer, kind, id, how)
     if not HOW[how] then
         return false
     end
 
-    note(0, kind, id, how)
+    note(buyer, 0, kind, id, how)
 
     return true
 end

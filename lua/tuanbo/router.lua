@@ -509,7 +509,7 @@ end
 
 -- The page of what one sends on; and which way was taken, which a script says.
 local function share(c, kind, about, list)
-    passing.took(kind, about.id, "page")
+    passing.took(session.buyer(), kind, about.id, "page")
     show_private(c, views.share(c, about, list, session.origin()))
 end
 
@@ -540,7 +540,9 @@ local function shared(kind)
     return function(_, id)
         local how = (ngx.ctx.form or {}).how
 
-        if how == "page" or not passing.took(kind, id, how) then
+        if how == "page"
+           or not passing.took(session.buyer(), kind, id, how)
+        then
             return router.problem("bad_request")
         end
 
@@ -766,7 +768,7 @@ function router.answer()
     c.path = path
 
     if method == "GET" then
-        passing.came(kind, id)
+        passing.came(session.buyer(), kind, id)
     end
 
     return answer(c, id)

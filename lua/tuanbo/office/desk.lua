@@ -36,7 +36,7 @@ local VIEWS = {
     "today", "hand_over", "offline", "receive", "claims", "shelf", "orders",
     "waves", "lists", "labels", "feed",
     "rooms", "sales", "givings", "products", "album", "sessions", "points",
-    "notes",
+    "notes", "posters",
     "money",
     "staff", "login",
 }
