@@ -25,7 +25,8 @@ sub text_of ($name) {
         =~ s{/var/log/nginx}{$dir/logs}gr
         =~ s{/var/cache/nginx/tuanbo}{$dir/kept}gr
         =~ s{/usr/share/tuanbo}{$root}gr
-        =~ s{/run/tuanbo/live}{$dir/pictures}gr;
+        =~ s{/run/tuanbo/live}{$dir/pictures}gr
+        =~ s{/var/lib/tuanbo}{$dir}gr;
 }
 
 sub takes ($name, $conf) {
@@ -54,7 +55,8 @@ my $office = text_of('conf/office.conf');
 ok($office =~ s/^# (?=upstream live|    server     127.0.0.1:8092|    keepalive  2|\})//mg == 4,
     'lines for the picture in conf/office.conf');
 ok($office =~ s/# (?=include .*\/live\.conf;)//, 'and its include');
-ok($office =~ s/-- (?=live = )//, 'and in setup{}');
+ok($office =~ s/-- (?=live = )// && $office =~ s/-- (?= *recordings = ")//,
+    'and in setup{}');
 takes('conf/office.conf with a picture',
     "events { }\nhttp {\n$temp$office}\n");
 done_testing;

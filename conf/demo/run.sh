@@ -76,7 +76,8 @@ case $root$data in
 esac
 
 umask 077
-mkdir -p "$data/secrets" "$data/tmp" "$data/office"
+mkdir -p "$data/secrets" "$data/tmp" "$data/office" \
+    "$data/recordings"
 
 for name in nginx orders office live clerk waves folder; do
     if [ -s "$data/$name.pid" ] \

@@ -7,6 +7,7 @@
 --             pictures = "/run/tuanbo/live",
 --         }
 --     }
+--     init_worker_by_lua_block { require("tuanbo.live").start() }
 --
 -- nginx's RTMP module writes segments of a second, each called by the epoch
 -- milliseconds at which its first frame came, and a playlist without a date.
@@ -22,12 +23,13 @@ local lrucache = require "resty.lrucache"
 local frame = require "tuanbo.frame"
 local hls = require "tuanbo.hls"
 local publishing = require "tuanbo.publishing"
+local recorder = require "tuanbo.recorder"
 
 local SESSION = "^[%l%d-]+$"
 local SESSION_MAX = 64
 local REMEMBERED = 64           -- sessions whose last refusal is known
 local SILENT_MS = 8000          -- without a segment for so long: no picture
-local PLAYLIST_S = 1            -- how long a playlist may be kept
+local PLAYLIST_S = 1            -- how long caches may keep a playlist
 local LATELY = 5                -- segments that tell how long one is
 
 local live = {}
@@ -35,15 +37,6 @@ local live = {}
 local secrets
 local pictures
 local refused
-
-
---- Once, while nginx reads its conf.
--- @tparam table given secret (a file, a line each), pictures (hls_path)
-function live.setup(given)
-    secrets = frame.secrets(given.secret)
-    pictures = given.pictures
-    refused = assert(lrucache.new(REMEMBERED))
-end
 
 
 local function is_session(name)
@@ -124,6 +117,26 @@ local function written(session)
     end
 
     return list[1] and list
+end
+
+
+--- Once, while nginx reads its conf.
+-- @tparam table given secret (a file, a line each), pictures (hls_path), and
+-- optionally recordings (tuanbo.recorder.setup says what is in it)
+function live.setup(given)
+    secrets = frame.secrets(given.secret)
+    pictures = given.pictures
+    refused = assert(lrucache.new(REMEMBERED))
+
+    if given.recordings then
+        recorder.setup(given.recordings, pictures, written)
+    end
+end
+
+
+--- init_worker_by_lua.
+function live.start()
+    recorder.start()
 end
 
 
@@ -217,7 +230,10 @@ function live.playlist()
     local session = ngx.var.session
     local list = is_session(session) and written(session)
 
-    ngx.header["Cache-Control"] = "public, max-age=" .. PLAYLIST_S
+    -- a second that a browser kept it would come on top of the caches'; and
+    -- nginx's counts to the end of the second that is named
+    ngx.header["Cache-Control"] = "public, max-age=0, s-maxage=" .. PLAYLIST_S
+    ngx.header["X-Accel-Expires"] = "@" .. ngx.time()
 
     if not is_on(list) then
         ngx.header.content_type = "text/plain"

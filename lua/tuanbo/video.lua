@@ -15,6 +15,7 @@ local engine = require "tuanbo.engine"
 local expiring = require "tuanbo.expiring"
 local hls = require "tuanbo.hls"
 local problems = require "tuanbo.problems"
+local recordings = require "tuanbo.recordings"
 local room = require "tuanbo.room"
 
 local PINS = 8                  -- the newest ones; a playlist is of seconds
@@ -27,15 +28,19 @@ local video = {}
 local kept = assert(lrucache.new(KEPT))
 local secrets
 local link_s
+local directory
 
 
 --- Once, while nginx reads its conf.
 -- @tparam table|boolean|nil given `video` of setup{}: true, or link_s: for how
--- many seconds a link is good at least
+-- many seconds a link is good at least; recordings: the directory that the
+-- live nginx keeps them in
 -- @tparam table lines the shop's secrets; the first one signs
 function video.setup(given, lines)
+    given = type(given) == "table" and given or {}
     secrets = lines
-    link_s = type(given) == "table" and given.link_s or nil
+    link_s = given.link_s
+    directory = given.recordings
 
     if link_s and (type(link_s) ~= "number" or link_s < LINK_S_MIN
                    or link_s % 1 ~= 0)
@@ -54,12 +59,51 @@ local function query(session)
 end
 
 
---- Where the playlist of a session is.
+--- Where a playlist of a session is.
 -- @tparam string session its id
+-- @tparam string|nil name recording; else the live one
 -- @treturn string an address
-function video.address(session)
-    return "/hls/" .. session .. "/index.m3u8"
+function video.address(session, name)
+    return "/hls/" .. session .. "/" .. (name or "index") .. ".m3u8"
            .. (link_s and query(session) or "")
+end
+
+
+--- What was recorded of a session that is over: while it was on the air.
+-- @tparam string session its id
+-- @tparam table now its room
+-- @treturn table as recordings.within()
+function video.recorded(session, now)
+    return directory and now.state == "ended" and now.started_at
+           and recordings.within(directory, session, now.started_at,
+                                 now.ended_at)
+           or {}
+end
+
+
+--- set_by_lua: where files of recordings are.
+-- @treturn string a directory
+function video.recordings()
+    return directory or "/nowhere"
+end
+
+
+--- content_by_lua of a recording's playlist, of all of it, with its pins.
+function video.recording()
+    local session = ngx.var.session
+    local now = room.of(engine, session)
+    local list = video.recorded(session, now)
+
+    if #list == 0 then
+        ngx.status = ngx.HTTP_NOT_FOUND
+        ngx.header.content_type = "text/plain"
+        return ngx.print("")
+    end
+
+    ngx.header["Cache-Control"] = "public, max-age=0, s-maxage=1"
+    ngx.header.content_type = "application/vnd.apple.mpegurl"
+    ngx.print(hls.recording(list, now.pins or {},
+                            link_s and query(session) or ""))
 end
 
 
@@ -77,26 +121,6 @@ function video.access()
 end
 
 
--- A date range for each pin, until the next one (or unpinning).
-local function ranges_of(pins)
-    local lines = {}
-
-    for i = math.max(1, #pins - PINS + 1), #pins do
-        local pin, next_pin = pins[i], pins[i + 1]
-
-        if type(pin.sale) == "string" then
-            lines[#lines + 1] = string.format(
-                '#EXT-X-DATERANGE:ID="pin-%.0f",CLASS="tuanbo.pin",'
-                .. 'START-DATE="%s"%s,X-SALE="%s"\n', pin.at, hls.date(pin.at),
-                next_pin and ',END-DATE="' .. hls.date(next_pin.at) .. '"'
-                or "", pin.sale)
-        end
-    end
-
-    return table.concat(lines)
-end
-
-
 -- Viewers ask for a playlist a second each: it is made once for each commit.
 local function ranges(session)
     local version, epoch = engine.version(), engine.epoch()
@@ -106,7 +130,7 @@ local function ranges(session)
         return one.text
     end
 
-    local text = ranges_of(room.of(engine, session).pins or {})
+    local text = hls.ranges(room.of(engine, session).pins or {}, PINS)
 
     kept:set(session, { text = text, epoch = epoch,
                         version = version >= 0 and version })

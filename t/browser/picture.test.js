@@ -1,6 +1,7 @@
 // The live picture: a host's page says how to send one, an encoder sends it, and
 // neighbours see it, by the browser's own player and by ours; the page goes on
-// around it, and it comes back when it broke off.
+// around it, and it comes back when it broke off. Then it is played once more,
+// as it was recorded.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -8,7 +9,7 @@ import { after, before, test } from "node:test";
 
 import { axe, axeBuyer } from "./everywhere.js";
 import { enter } from "./desk.js";
-import { DESK, PHONE, Shop, eventually } from "./shop.js";
+import { DESK, PHONE, Shop, eventually, withOwnPlayer } from "./shop.js";
 
 let shop, host, encoder, address;
 
@@ -41,21 +42,6 @@ const said = async () => {
     return host.textContent("#came");
 };
 
-// A page whose browser has no player of its own for HLS.
-async function withoutPlayer(options) {
-    const page = await shop.buyer(options);
-
-    await page.addInitScript(() => {
-        const can = HTMLMediaElement.prototype.canPlayType;
-
-        HTMLMediaElement.prototype.canPlayType = function (type) {
-            return /mpegurl/i.test(type) ? "" : can.call(this, type);
-        };
-    });
-
-    return page;
-}
-
 const time = (page) => page.$eval("#picture video", (video) =>
     (video.videoWidth === 320 ? video.currentTime : 0));
 
@@ -80,8 +66,8 @@ test("a host sends it, and goes on air", async () => {
 });
 
 test("neighbours see it, each by what their browser has", async () => {
-    const own = await shop.buyer({ viewport: PHONE });
-    const ours = await withoutPlayer({ viewport: PHONE });
+    const own = await withOwnPlayer(await shop.buyer({ viewport: PHONE }));
+    const ours = await shop.buyer({ viewport: PHONE });
 
     // open before it begins
     await Promise.all([own.goto("/live/fruit"), ours.goto("/live/fruit")]);
@@ -165,15 +151,21 @@ test("all sizes, light and dark", async () => {
     await work.goto("/desk/live/fruit");
     await work.locator("summary", { hasText: "推流软件" }).click();
     await axe(work, "the host's page");
+    await eventually("a recording", async () => {
+        await work.goto("/desk/live/fruit/recordings");
+
+        return await work.locator("[name=run]").count() === 1;
+    });
+    await axe(work, "recordings");
     await work.context().close();
 });
 
 // The shop's links end: a page that is open longer asks for another.
 test("a link that ends is renewed", async () => {
-    await shop.reload("video = true", "video = { link_s = 10 }");
+    await shop.reload("video = {", "video = { link_s = 10,");
 
-    for (const [name, page] of [["our player", await withoutPlayer()],
-        ["the browser's", await shop.buyer()]])
+    for (const [name, page] of [["our player", await shop.buyer()],
+        ["the browser's", await withOwnPlayer(await shop.buyer())]])
     {
         const source = () => page.evaluate(() => tuanboPicture.source());
 
@@ -189,7 +181,7 @@ test("a link that ends is renewed", async () => {
         await page.context().close();
     }
 
-    await shop.reload("video = { link_s = 10 }", "video = true");
+    await shop.reload("link_s = 10,", "");
 });
 
 test("the host ends it", async () => {
@@ -202,4 +194,31 @@ test("the host ends it", async () => {
     await host.click("button[value=stop]");
     await page.waitForSelector("#picture", { state: "hidden" });
     await page.context().close();
+});
+
+test("what was recorded is played, from what was on camera", async () => {
+    for (const [name, page] of [
+        ["our player", await axeBuyer(shop, { viewport: PHONE })],
+        ["the browser's", await withOwnPlayer(await shop.buyer())]])
+    {
+        await eventually("the room has a recording", async () => {
+            await page.goto("/live/fruit");
+
+            return await page.locator("[data-recorded]").count() === 1;
+        });
+        assert.match(await page.textContent("#picture"), /录播/);
+        assert.equal(await page.$eval("#picture video", (v) => v.paused), true,
+            "it does not play by itself");
+
+        const moment = page.locator("[data-second]").first();
+        const second = Number(await moment.getAttribute("data-second"));
+
+        await moment.click();
+        await eventually(`${name}: it plays`, async () =>
+            await time(page) > second + 1);
+        assert.equal(await moment.getAttribute("aria-current"), "true",
+            "and says what is on camera");
+        assert.ok(await page.$eval("#picture video", (v) =>
+            isFinite(v.duration)), "it has an end");
+    }
 });

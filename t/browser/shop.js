@@ -299,6 +299,16 @@ export class Shop {
     }
 }
 
+// A page whose browser plays HLS by itself: Chromium can, but does not tell of
+// when its picture is, as those do by whose player we go.
+export async function withOwnPlayer(page) {
+    await page.addInitScript(() => {
+        HTMLMediaElement.prototype.getStartDate = () => new Date(NaN);
+    });
+
+    return page;
+}
+
 
 // ---- what a neighbour does, with scripts or without
 

@@ -1,7 +1,9 @@
-// The picture of a live room: HLS, by the browser itself where it can, else by
-// hls.js, which is loaded for it. Without sound until somebody wants it. What
-// is not there yet, or breaks off, is asked for again until it comes. A link
-// that ends is asked of the page anew.
+// The picture of a live room: HLS, by the browser itself where that also tells
+// of when its picture is (what is shown on camera waits for it), else by hls.js,
+// which is loaded for it. Without sound until somebody wants it. What is not
+// there yet, or breaks off, is asked for again until it comes. A link that ends
+// is asked of the page anew. A recording is played the same way, once somebody
+// wants it, and from what was shown on camera.
 //
 // tuanboPicture.late(): how many ms the picture is behind, 0 where that is not
 // known; what is shown on camera waits for so long. source(): its playlist.
@@ -11,7 +13,9 @@
 
     var AGAIN_MS = 2000;
     var STALLED_MS = 6000;          // nothing moves: it is begun anew
-    var BEHIND_S = 8;               // seconds behind the newest: catch up
+    var BEHIND_S = 5;               // seconds behind the newest: jump there
+    var NEAR_S = 2;                 // or go faster, until it is so near
+    var FASTER = 1.1;
     var TYPE = "application/vnd.apple.mpegurl";
 
     var root = document.querySelector("[data-room]");
@@ -20,14 +24,15 @@
     var note = place.querySelector("[role=status]");
     var sound = place.querySelector("button");
     var source = video.getAttribute("src");
-
-    // who has to know how late it is needs a player that knows
-    var native = video.canPlayType(TYPE) !== ""
-        && (!video.hasAttribute("data-timed") || video.getStartDate
-            || !window.MediaSource || !video.dataset.player);
+    var native = video.canPlayType(TYPE) !== "" && !!video.getStartDate;
     var player = null;              // hls.js's
     var retry = 0;
     var renewedAt = 0;
+    var recorded = video.hasAttribute("data-recorded");
+    var moments = place.querySelectorAll("[data-second]");
+    var wanted = !recorded;         // a recording plays when somebody says so
+    var from = 0;                   // where it goes on
+    var ends = source.indexOf("?") > 0;
     var moved = 0;                  // when the picture went on last
     var at = -1;
 
@@ -48,6 +53,7 @@
     function stop() {
         clearTimeout(retry);
         retry = 0;
+        from = recorded ? video.currentTime || from : 0;
 
         if (player) {
             player.destroy();
@@ -58,10 +64,11 @@
         video.load();
     }
 
-    // The page has a link that is good; one without a key is good for ever.
+    // The room's page has a link that is good; where links have no keys they
+    // are good for ever.
     function renewed() {
-        return source.indexOf("?") < 0 ? Promise.resolve()
-            : fetch(location.href).then(function (answer) {
+        return !ends ? Promise.resolve()
+            : fetch("/live/" + source.split("/")[2]).then(function (answer) {
                 return answer.text();
             }).then(function (text) {
                 var other = new DOMParser().parseFromString(text, "text/html")
@@ -85,7 +92,8 @@
     // Muted it may begin by itself; where it may not, there are the controls.
     function play() {
         var connection = navigator.connection;
-        var begun = connection && connection.saveData ? null : video.play();
+        var begun = !wanted || connection && connection.saveData ? null
+            : video.play();
 
         if (begun) {
             begun.catch(function () {});
@@ -95,7 +103,9 @@
     function withScript() {
         player = new Hls({
             enableWorker: false,
-            liveSyncDurationCount: 2,
+            autoStartLoad: wanted,
+            startPosition: recorded ? from : -1,
+            liveSyncDurationCount: NEAR_S,
             liveMaxLatencyDurationCount: BEHIND_S,
             backBufferLength: 10,
             maxBufferLength: 10
@@ -106,6 +116,7 @@
             // over: what is shown goes on meanwhile
             if (code === 403 && Date.now() - renewedAt > AGAIN_MS) {
                 renewedAt = Date.now();
+                ends = true;
                 again(true);
             } else if (data.fatal) {
                 say(code === 404 ? "none" : "lost");
@@ -127,7 +138,7 @@
     }
 
     function isOn() {
-        return root.dataset.state === "live";
+        return recorded || root.dataset.state === "live";
     }
 
     function start() {
@@ -140,11 +151,18 @@
 
         if (native) {
             video.src = source;
+            video.currentTime = from;
             play();
         } else if (window.Hls && Hls.isSupported()) {
             withScript();
         } else if (!video.dataset.player || window.Hls) {
-            say("cannot");
+            native = video.canPlayType(TYPE) !== "";
+
+            if (native) {
+                start();
+            } else {
+                say("cannot");
+            }
         } else {
             load(start);
         }
@@ -161,6 +179,17 @@
         say("");
     });
 
+    // Not too far behind the newest; hls.js jumps by itself, and says how near
+    // this line bears.
+    function near(behind, target) {
+        if (!player && behind > BEHIND_S) {
+            video.currentTime += behind - target;
+        }
+
+        video.playbackRate = behind > target + 1 ? FASTER
+            : behind < target + .25 ? 1 : video.playbackRate;
+    }
+
     // A stream that went on while this one stood still is caught up with.
     setInterval(function () {
         var end = video.seekable.length
@@ -176,8 +205,10 @@
             again();
         }
 
-        if (!player && end - video.currentTime > BEHIND_S) {
-            video.currentTime = end - 2;
+        if (player && !recorded) {
+            near(player.latency, player.targetLatency || NEAR_S);
+        } else if (!recorded && video.hasAttribute("src") && isFinite(end)) {
+            near(end - video.currentTime, NEAR_S);
         }
     }, 1000);
 
@@ -188,7 +219,7 @@
     });
 
     video.addEventListener("volumechange", function () {
-        sound.hidden = !video.muted;
+        sound.hidden = recorded || !video.muted;
     });
 
     // the host begins, and ends
@@ -198,7 +229,46 @@
         start();
     }).observe(root, { attributes: true, attributeFilter: ["data-state"] });
 
-    sound.hidden = false;
+    // A recording: begun by the player's own controls, or by what was shown.
+    video.addEventListener("play", function () {
+        if (recorded && !wanted && player) {
+            player.startLoad(video.currentTime);
+        }
+
+        wanted = true;
+    });
+
+    moments.forEach(function (button) {
+        button.addEventListener("click", function () {
+            from = Number(button.dataset.second);
+            video.currentTime = from;
+
+            if (player && !wanted) {
+                player.startLoad(from);
+            }
+
+            wanted = true;
+            play();
+        });
+    });
+
+    video.addEventListener("timeupdate", function () {
+        var now = null;
+
+        moments.forEach(function (button) {
+            button.removeAttribute("aria-current");
+
+            if (Number(button.dataset.second) <= video.currentTime + .1) {
+                now = button;
+            }
+        });
+
+        if (now) {
+            now.setAttribute("aria-current", "true");
+        }
+    });
+
+    sound.hidden = recorded;
     window.tuanboPicture = {
         late: late,
         source: function () {

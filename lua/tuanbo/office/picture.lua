@@ -17,16 +17,25 @@ local picture = {}
 local secrets
 local port
 local host
+local recordings
 
 
 --- Once, while nginx reads its conf.
 -- @tparam table|nil given of setup{}: secret (a file, a line each), and
 -- optionally port and host (where encoders find the live nginx; else this
--- shop's). nil: this shop has no live nginx
+-- shop's), recordings (their directory). nil: this shop has no live nginx
 function picture.setup(given)
     secrets = given and frame.secrets(given.secret)
     port = given and given.port or PORT
     host = given and given.host
+    recordings = given and given.recordings
+end
+
+
+--- Where recordings are.
+-- @treturn string|nil a directory; nil: none are made
+function picture.recordings()
+    return recordings
 end
 
 

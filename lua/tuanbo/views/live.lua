@@ -2,6 +2,7 @@
 
 local assets = require "tuanbo.assets"
 local goods = require "tuanbo.goods"
+local replay = require "tuanbo.replay"
 local room = require "tuanbo.room"
 local video = require "tuanbo.video"
 
@@ -113,6 +114,7 @@ return function(c, session)
         somebody = room.SOMEBODY,
         viewers = room.viewers(session.id),
         comments = said(c, session.id),
-        picture = picture_of(c, session, pinned or sold[1]),
+        picture = replay.of(c, session, list)
+                  or picture_of(c, session, pinned or sold[1]),
     }
 end

@@ -12,6 +12,9 @@ package Tuanbo::Test::Live;
 use v5.36;
 
 use Digest::SHA qw(hmac_sha256);
+use File::Basename qw(dirname);
+use File::Find qw(finddepth);
+use File::Path qw(make_path);
 use MIME::Base64 qw(encode_base64url);
 use Test::More;
 use Tuanbo::Test;
@@ -20,7 +23,8 @@ use Tuanbo::Test::Lua;
 my $module = '/usr/lib/nginx/modules/ngx_rtmp_module.so';
 
 
-sub new ($class) {
+# recordings: more fields of what setup{} says of them, beside the directory.
+sub new ($class, %option) {
     my $root = Tuanbo::Test::root();
 
     plan(skip_all => 'no RTMP module') if !-e $module;
@@ -32,8 +36,15 @@ sub new ($class) {
     my $self = bless { t => $t, rtmp => Tuanbo::Test::free_port(),
         secret => 'secret-of-the-live-' . rand, encoders => [] }, $class;
 
-    mkdir "$dir/pictures" or die $!;
-    chmod 0777, "$dir/pictures" or die $!;
+    for my $name (qw(pictures recordings)) {
+        mkdir "$dir/$name" or die $!;
+        chmod 0777, "$dir/$name" or die $!;
+    }
+
+    my $recordings = $option{recordings}
+        ? qq(recordings = { directory = "$dir/recordings",
+            $option{recordings} },) : '';
+
     $t->set_secrets(live => $self->{secret});
     $t->{locations} = '';
     $t->{main} .= <<"CONF";
@@ -53,8 +64,9 @@ CONF
     $t->{http} .= <<"CONF";
     init_by_lua_block {
         require("tuanbo.live").setup { secret = "$dir/secrets/live",
-            pictures = "$dir/pictures" }
+            pictures = "$dir/pictures", $recordings }
     }
+    init_worker_by_lua_block { require("tuanbo.live").start() }
 CONF
     $t->{server} .= "set \$tuanbo_pictures $dir/pictures;\n"
         . "include $root/conf/live/server.conf;\n";
@@ -66,6 +78,7 @@ CONF
 sub nginx ($self) { $self->{t} }
 sub port ($self) { $self->{t}->port }
 sub pictures ($self) { $self->{t}->dir . '/pictures' }
+sub recordings ($self) { $self->{t}->dir . '/recordings' }
 sub secret_path ($self) { $self->{t}->dir . '/secrets/live' }
 sub address ($self) { "rtmp://127.0.0.1:$self->{rtmp}/live" }
 
@@ -146,6 +159,24 @@ sub ended ($self, $encoder) {
 sub cut ($self, $encoder, $signal = 'TERM') {
     kill $signal, $encoder->{pid};
     return $self->ended($encoder);
+}
+
+
+sub write_file ($path, $text) {
+    make_path(dirname($path));
+    open my $file, '>', $path or die "$path: $!";
+    print {$file} $text;
+    close $file or die $!;
+}
+
+
+# To the workers' user.
+sub give_away ($path) {
+    return if $> != 0;
+
+    my ($uid, $gid) = (getpwnam 'nobody')[2, 3];
+
+    finddepth(sub { chown $uid, $gid, $_ or die $! }, $path);
 }
 
 

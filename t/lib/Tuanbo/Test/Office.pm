@@ -17,16 +17,18 @@ use Tuanbo::Test::Storefront;
 
 
 # office: more lines of the office's server block; shop: of the shop's; store:
-# of both, beside its path; templates: a directory of the office's own.
+# of both, beside its path; templates: a directory of the office's own; setup:
+# more fields of the office's setup{}; http: more of its http block; storefront:
+# options of the shop (an array).
 sub new ($class, %option) {
     my $root = Tuanbo::Test::root();
     my %store = $option{store} ? (store => $option{store}) : ();
     my $shop = Tuanbo::Test::Storefront->storefront(%store,
-        server => $option{shop} // '');
+        server => $option{shop} // '', ($option{storefront} // [])->@*);
     my $clerk = Tuanbo::Test::Clerk->new;
     my $office = Tuanbo::Test->new(Tuanbo::Test::Lua->options(
         %store, store_path => $shop->store_path, workers => 1, user => '',
-        http => 'flashsale_lead off;'));
+        http => 'flashsale_lead off;' . ($option{http} // '')));
     my $dir = $office->dir;
     my $templates = $option{templates} // "$root/templates";
 
@@ -40,6 +42,7 @@ sub new ($class, %option) {
             admin = "$dir/secrets/admin",
             warehouse = "$dir/secrets/warehouse", data = "@{[ $clerk->dir ]}",
             shop = "Xingfu", templates = "$templates",
+            @{[ $option{setup} // '' ]}
         }
     }
     upstream shop { server 127.0.0.1:@{[ $shop->port ]}; keepalive 4; }
