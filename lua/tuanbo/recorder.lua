@@ -64,9 +64,16 @@ local function append(path, text)
 end
 
 
+-- Whether nobody has removed what was recorded.
+local function is_there(one)
+    return lfs.attributes(one.run, "mode") == "directory"
+end
+
+
 -- The file that is written is whole: the list has it from now on.
 local function finish(one)
-    if not one.name then
+    if not one.name or not is_there(one) then
+        one.name = nil
         return
     end
 
@@ -188,22 +195,21 @@ local function follow(session)
         open[session] = one
     end
 
-    -- somebody has removed it: what comes from now on is another one
-    if one and lfs.attributes(one.run, "mode") ~= "directory" then
-        local upto = one.upto
-
-        one = begin(session, now_ms())
-        open[session] = one
-
-        if one then
-            one.upto = upto
-        end
-    end
-
     for _, segment in ipairs(one and list or {}) do
-
         -- times of arrival: half a segment later it is surely another one
-        if segment.at + segment.seconds * 500 > one.upto then
+        local is_new = segment.at + segment.seconds * 500 > one.upto
+
+        -- what comes from now on is another one
+        if is_new and not is_there(one) then
+            one = begin(session, segment.at)
+            open[session] = one
+
+            if not one then
+                return
+            end
+        end
+
+        if is_new then
             local text = contents(pictures .. "/" .. session .. "/"
                                   .. segment.name)
 

@@ -14,8 +14,9 @@ local function place_of(files, from, to)
 
     for _, one in ipairs(files) do
         if one.at + one.ms > from then
-            return one.at < to and (before + math.max(0, from - one.at)) / 1000
-                   or nil
+            before = before + math.max(0, from - one.at)
+
+            return one.at < to and before / 1000 or nil
         end
 
         before = before + one.ms
@@ -24,10 +25,10 @@ end
 
 
 -- c: the context of a view; session: of goods.session(); list: its goods as
--- pages show them. What templates/partials/video.html takes, or nil where there
--- is no recording.
+-- pages show them. What templates/partials/video.html takes, or nil where
+-- there is no recording.
 function replay.of(c, session, list)
-    local now = not session.on and c.video and room.of(c.engine, session.id)
+    local now = c.video and not session.on and room.of(c.engine, session.id)
     local files = now and video.recorded(session.id, now) or {}
     local titles, pins = {}, {}
 
