@@ -669,6 +669,24 @@ function goods.of_session(c, session)
 end
 
 
+--- The room that these goods are shown in, while it is on: its pages lead
+-- back to it.
+-- @tparam table c
+-- @tparam table list as of goods.of(), or anything with `session`
+-- @treturn table|nil as of goods.session_of()
+function goods.room_of(c, list)
+    for _, it in ipairs(list) do
+        local one = it.session and goods.session(c, it.session)
+
+        if one and one.on then
+            return one
+        end
+    end
+
+    return nil
+end
+
+
 -- The one that is on the air, and the next one; either may be nil.
 function goods.sessions(c)
     local found = {}

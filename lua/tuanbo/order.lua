@@ -152,6 +152,7 @@ function order.lines(c, hold)
                 yuan = format.yuan(line.off_fen) }),
             sum = format.yuan(line.qty * line.price_fen - line.off_fen),
             called_off = it and it.called_off,
+            session = it and it.session,
         }
 
         if it and it.goal_by_pickup and given(hold.pickup) then

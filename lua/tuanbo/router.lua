@@ -81,6 +81,7 @@ local function context()
         by_login = ngx.var.tuanbo_identity == "login",
         video = options.video,
         shop = options.shop or text.say(likes.lang)("shop.name"),
+        pays_elsewhere = options.pay_origins ~= nil,
     }
 end
 

@@ -2,8 +2,9 @@
 // place, countdowns count. There is no text in here: whatever is said comes
 // from the server, in the page or in the page asked for again.
 //
-// A room has more (room.js): it finds in `tuanbo` what is at the end of this
-// file, and is told of events by tuanbo.on().
+// A room has more (room.js), and over it a sheet with other pages of the shop
+// (sheet.js): they find in `tuanbo` what is at the end of this file, and are
+// told of events by tuanbo.on().
 
 (function () {
     "use strict";
@@ -71,7 +72,7 @@
     }
 
 
-    // ---- pages
+    // ---- pages: the one of this address, and in a room the one in its sheet
 
     // root has what is of the page alone; news says to screen readers what
     // happened; address() is where to ask for it again, settle() where
@@ -634,7 +635,7 @@
 
                 if (answer.ok) {
                     form.elements.idempotency_key.value = newKey();
-                    got(said);
+                    got(form, button, said);
                     return;
                 }
 
@@ -646,18 +647,29 @@
             // the key stays: a second tap cannot take twice
             button.removeAttribute("aria-disabled");
 
+            if (sheet) {
+                sheet.failed(function () {
+                    send(form, button, order, key);
+                });
+                return;
+            }
+
             own.answered = location.pathname + "?code=outcome_unknown";
             own.unseen = true;
             notHeard(own);
         });
     }
 
-    // Who waits, and a gift, have a page of their own; and in a room there is
-    // no bar.
-    function got(hold) {
-        if (hold.state === "queued" || hold.gift instanceof Object
-            || !document.getElementById("held-bar"))
-        {
+    // What comes of a tap is shown in the sheet, where there is one: what is
+    // tapped stands in it, or behind it.
+    var sheet = null;
+
+    // Who waits, and a gift, have a page of their own.
+    function got(form, button, hold) {
+        if (sheet) {
+            button.removeAttribute("aria-disabled");
+            sheet.show("/h/" + hold.id);
+        } else if (hold.state === "queued" || hold.gift instanceof Object) {
             location.href = "/h/" + hold.id;
         } else {
             held(hold);
@@ -666,18 +678,19 @@
 
     // The page of what was tapped says why.
     function refused(form, code) {
+        var page = pageOf(form);
         var url = "/s/" + form.elements.sale.value + "?code="
             + encodeURIComponent(code);
 
-        if (!document.getElementById("held-bar") && !form.closest(".item")) {
-            location.href = url;
+        if (sheet && page === own) {
+            sheet.show(url);
             return undefined;
         }
 
-        own.answered = url;
-        own.unseen = true;
+        page.answered = url;
+        page.unseen = true;
 
-        return swap(own);
+        return swap(page);
     }
 
 
@@ -807,6 +820,23 @@
         newKey: newKey,
         on: on,
         own: own,
+        page: function (root, news, address, settle) {
+            var page = new Page(root, news, address, settle);
+
+            pages.unshift(page);
+
+            return page;
+        },
+        parsed: parsed,
+        shown: function (page, fresh) {
+            offset = Number(fresh.body.dataset.now || now()) - Date.now();
+            connection(false);
+            confirming(page);
+            start();
+        },
+        sheet: function (one) {
+            sheet = one;
+        },
         swap: swap,
         swapSoon: swapSoon,
         notHeard: notHeard

@@ -488,6 +488,11 @@ return {
     ["live.goods"] = "In this broadcast",
     ["live.gifts"] = "Given in this session",
     ["live.again"] = "What is on camera now?",
+    ["live.back"] = "Back to the session: {title}",
+    ["live.sheet"] = "Buy while you watch",
+    ["live.sheet.close"] = "Back to the session",
+    ["live.sheet.trouble"] = "The connection is lost, and the shop has not answered: it may be done or not. Nothing was charged; the picture goes on. Please try again, it counts once.",
+    ["live.sheet.again"] = "Try again",
 
     -- what went wrong: what happened, what was (not) charged, what to do now
     ["problem.title"] = "That did not work",

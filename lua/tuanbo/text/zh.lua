@@ -487,6 +487,11 @@ return {
     ["live.goods"] = "这一场的货",
     ["live.gifts"] = "这一场送的",
     ["live.again"] = "看看讲到哪一样了",
+    ["live.back"] = "回到直播：{title}",
+    ["live.sheet"] = "边看边抢",
+    ["live.sheet.close"] = "回到直播",
+    ["live.sheet.trouble"] = "网络断了，店里没回话，不知道办成了没有。没有收钱；画面照放。请再点一次，不会重复。",
+    ["live.sheet.again"] = "再试一次",
 
     -- what went wrong: what happened, what was (not) charged, what to do now
     ["problem.title"] = "没办成",

@@ -56,5 +56,6 @@ return function(c, sale, code, taken, mine)
         refresh_at = it.state == "scheduled" and it.opens_at
                      or it.open and it.closes_at or nil,
         watches = { it },
+        to_room = goods.room_of(c, { it }),
     }
 end

@@ -351,6 +351,7 @@ return function(c, hold, options)
         called_off = words_of(c, hold, it),
         watches = {},
         private = true,
+        to_room = not c.tag and goods.room_of(c, it.lines) or nil,
     }
 
     if type(hold.gift) == "table" then

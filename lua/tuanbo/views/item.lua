@@ -105,5 +105,6 @@ return function(c, sale, code, mine)
         refresh_at = it.state == "scheduled" and it.opens_at
                      or it.open and it.closes_at,
         watches = { it, unpack(others) },
+        to_room = goods.room_of(c, { it }),
     }
 end

@@ -113,6 +113,7 @@ return function(c, session)
         follows = session.id,
         somebody = room.SOMEBODY,
         viewers = room.viewers(session.id),
+        pays_elsewhere = c.pays_elsewhere,
         comments = said(c, session.id),
         picture = replay.of(c, session, list)
                   or picture_of(c, session, pinned or sold[1]),
