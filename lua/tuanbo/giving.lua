@@ -128,7 +128,9 @@ function giving.add(c, sale, it, live)
         name = say("give.kind." .. kind),
         go = say("give.take." .. kind),
         worth = terms and worth_of(c, terms, it) or say("give.kind." .. kind),
-        by_desk = sale.by_desk and say("give.by_desk"),
+        by_desk = sale.by_desk and say(kind == "ticket"
+                                       and "give.by_desk.ticket"
+                                       or "give.by_desk"),
         prizes = terms and prizes_of(c, terms) or {},
         from = terms and terms.from_fen and kind ~= "coupon"
                and say("gift.from", { yuan = yuan(terms.from_fen) }),

@@ -259,6 +259,7 @@ function goods.of(c, sale, own)
                                                    unit = unit }),
         facts = facts_of(c, product),
         story = product.story,
+        script = product.script,
         promise = product.claim or product.promise,
         fresh = product.fresh ~= false,
         session = product.session,

@@ -161,7 +161,7 @@ local function framed(c, name, view)
     -- a room's stream tells of all its sales, and of what happens in it
     if view.follows then
         watched = { "session=" .. view.follows }
-        view.again_ms = nil
+        view.again_ms = view.looks and LOOK_AGAIN_MS
     end
 
     if view.refresh_at then

@@ -210,6 +210,177 @@ test("what goes wrong is said in the sheet", async () => {
 });
 
 
+test("a rain of packets: counted down, tapped, and computed again", async () => {
+    const page = await shop.buyer();
+
+    await enterRoom(page);
+    await shop.signed("admin", "PUT", "/admin/sales/rain", {
+        title: "八点的红包雨", stock: 5, opens_at: Date.now() + 15000,
+        doc: { session: "fruit" },
+        gives: { kind: "packet", total_fen: 500, valid_ms: 86400000 } });
+
+    const card = page.locator("#gifts [data-sale=rain]");
+
+    await card.locator("[data-until]").waitFor();
+    await eventually("a clock", async () =>
+        /^00:\d\d$/.test(await card.locator("[data-until]").innerText()));
+    assert.equal(await card.locator(".first").isVisible(), false,
+        "nothing to tap before");
+    await card.scrollIntoViewIfNeeded();
+    await shop.picture(page, "sheet-rain-1-before");
+    await card.locator(".first").click();
+    await page.waitForSelector("#sheet .gift");
+    assert.match(await page.innerText("#sheet .gift"),
+        /八点的红包雨\s+抵 \d+(\.\d+)? 元/);
+    await shop.picture(page, "sheet-rain-2-result");
+    await page.click("#sheet a[href='/draw/rain']");
+    await page.waitForSelector("#sheet [data-draw=rain]");
+    await page.click("#sheet .close");
+    await page.waitForSelector("#sheet", { state: "hidden" });
+
+    // when it is over, anybody computes it
+    await shop.signed("admin", "POST", "/admin/sales/rain/close", {});
+    await card.locator(".state", { hasText: "种子公开了" }).waitFor();
+    await card.locator("a", { hasText: "怎么算的" }).click();
+    await page.waitForSelector("#sheet #again:has-text('一分不差')");
+    await shop.picture(page, "sheet-rain-3-proof");
+    await ranOn(page);
+    await page.context().close();
+});
+
+
+test("a draw by the host's tickets, shown when it closes", async () => {
+    const page = await shop.buyer();
+
+    await enterRoom(page);
+    await shop.signed("admin", "PUT", "/admin/sales/lots", {
+        title: "下单就抽", stock: 50, doc: { session: "fruit" },
+        gives: { kind: "ticket", by: "desk", valid_ms: 86400000,
+            prizes: [{ title: "葡萄一箱", count: 1 }] } });
+
+    const card = page.locator("#gifts [data-sale=lots]");
+
+    await card.waitFor();
+    assert.match(await card.innerText(), /主播按说好的条件送号/);
+    assert.equal(await card.locator("button").count(), 0);
+
+    // who is in the room, by what the ledger calls them
+    await page.click("#gifts [data-sale=welcome-coupon] .first");
+    await page.waitForSelector("#sheet .gift");
+    await page.click("#sheet .close");
+    await page.waitForSelector("#sheet", { state: "hidden" });
+
+    const lines = (await shop.signedText("ledger", "GET",
+        "/ledger?after=0&limit=1000")).trim().split("\n").map(JSON.parse);
+    const { buyer } = lines.filter((line) => line.type === "granted").pop();
+
+    await shop.signed("admin", "POST", "/admin/sales/lots/grant",
+        { buyer, reason: "order" });
+    await eventually("the ticket is counted", async () =>
+        /已领 1\/50/.test(await card.innerText()));
+    await shop.signed("admin", "POST", "/admin/sales/lots/close", {});
+    await card.locator(".numbers li").waitFor();
+    assert.match(await card.innerText(), /开奖了，一共 1 张奖号/);
+    assert.equal(await card.locator(".numbers li").innerText(), "1");
+    await card.scrollIntoViewIfNeeded();
+    await shop.picture(page, "sheet-draw-1-card");
+    await card.locator("a[href='/draw/lots']").click();
+    await page.waitForSelector("#sheet #again:has-text('一个不差')");
+    await page.click("#sheet .close");
+    await page.waitForSelector("#sheet", { state: "hidden" });
+    await card.locator("a[href='/gifts']").click();
+    await page.waitForSelector("#sheet :text('中奖，待领取')");
+    await shop.picture(page, "sheet-draw-2-won");
+    await ranOn(page);
+    await page.context().close();
+});
+
+
+test("what is said on camera, as text and read aloud", async () => {
+    const page = await axeBuyer(shop, { viewport: PHONE });
+
+    // what is spoken is not heard here: the words are
+    await page.addInitScript(() => {
+        window.spoken = [];
+        SpeechSynthesis.prototype.speak = (said) => {
+            window.spoken.push([said.lang, said.text]);
+        };
+    });
+    await page.goto(ROOM, { waitUntil: "domcontentloaded" });
+    await page.waitForSelector("#aloud");
+    assert.deepEqual(await page.evaluate(() => window.spoken), [],
+        "nothing makes a sound by itself");
+    await page.click("#words summary");
+    assert.match(await page.innerText("#words p"), /糖度计/);
+    await page.click("#aloud");
+    assert.match((await page.evaluate(() => window.spoken))[0].join(" "),
+        /^zh-CN .*糖度计/s);
+    assert.equal(await page.innerText("#aloud"), "不读了");
+    await axe(page, "the script");
+    await page.locator("#script").scrollIntoViewIfNeeded();
+    await shop.picture(page, "sheet-script");
+    await page.click("#aloud");
+    assert.equal(await page.innerText("#aloud"), "读给我听");
+
+    // of what is on camera, and of nothing else
+    await shop.signed("admin", "POST", "/admin/sessions/fruit/pin",
+        { sale: "loquat" });
+    await page.waitForSelector("#pinned [data-sale=loquat]");
+    await page.waitForSelector("#script", { state: "hidden" });
+    await shop.signed("admin", "POST", "/admin/sessions/fruit/pin",
+        { sale: "grape" });
+    await page.waitForSelector("#aloud");
+    await page.context().close();
+
+    const silent = await shop.buyer();
+
+    await silent.addInitScript(() => {
+        delete window.speechSynthesis;
+        delete Window.prototype.speechSynthesis;
+    });
+    await silent.goto(ROOM, { waitUntil: "domcontentloaded" });
+    await silent.waitForSelector("#pinned [data-sale=grape]");
+    await silent.waitForSelector("#words summary");
+    assert.equal(await silent.locator("#aloud").isVisible(), false,
+        "no button that does nothing");
+    await silent.context().close();
+});
+
+
+test("the page weighs little without player and pictures", async () => {
+    const page = await shop.buyer();
+
+    await enterRoom(page);
+
+    const bytes = await page.evaluate(() => performance
+        .getEntriesByType("navigation")[0].decodedBodySize
+        + performance.getEntriesByType("resource")
+            .filter((one) => /\.(css|js)$/.test(one.name)
+                && !/\/player\//.test(one.name))
+            .reduce((sum, one) => sum + one.decodedBodySize, 0));
+
+    console.log("# %d bytes", bytes);
+    assert.ok(bytes > 50000 && bytes <= 100 * 1024, `${bytes} bytes`);
+    await page.context().close();
+});
+
+
+test("large type: the sheet and the picture have room", async () => {
+    const page = await axeBuyer(shop, { viewport: PHONE });
+
+    await page.goto(ROOM, { waitUntil: "domcontentloaded" });
+    await page.click("button[name=large]");
+    await page.waitForSelector("html.large");
+    await enterRoom(page);
+    await page.click("#pinned .first");
+    await page.waitForSelector("#sheet #called");
+    await pictureInSight(page);
+    await axe(page, "large");
+    await shop.picture(page, "sheet-large");
+    await page.context().close();
+});
+
+
 test("without scripts its pages lead away, and back", async () => {
     const page = await shop.buyer({ javaScriptEnabled: false });
 

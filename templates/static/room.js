@@ -65,6 +65,7 @@
         all("#gifts, #pinned").forEach(function (section) {
             section.hidden = !section.querySelector(".card");
         });
+        scriptOf(id);
     }
 
     function fill(words, values) {
@@ -257,14 +258,88 @@
     }
 
 
+    // ---- what is said on camera, as text, and read aloud
+
+    var speech = window.speechSynthesis;
+    var reading = null;
+
+    function stop() {
+        if (reading) {
+            reading = null;
+            speech.cancel();
+        }
+
+        aloud();
+    }
+
+    // The button says what it does, whatever page has brought it.
+    function aloud() {
+        var button = document.getElementById("aloud");
+
+        if (button && speech && window.SpeechSynthesisUtterance) {
+            button.dataset.start = button.dataset.start || button.textContent;
+            tuanbo.put(button, reading ? button.dataset.stop
+                : button.dataset.start);
+            button.hidden = false;
+        }
+    }
+
+    // Of another good it is not shown; the page is asked for the right one.
+    function scriptOf(id) {
+        var section = document.getElementById("script");
+
+        if (section.dataset.of !== (id || "")) {
+            section.dataset.of = id || "";
+            section.hidden = true;
+            stop();
+            tuanbo.swapSoon(tuanbo.own);
+        }
+    }
+
+    function read() {
+        var words = document.querySelector("#words p").textContent;
+        var mine;
+
+        if (reading) {
+            stop();
+            return;
+        }
+
+        mine = reading = new SpeechSynthesisUtterance(words);
+        mine.lang = document.documentElement.lang;
+        mine.onend = mine.onerror = function () {
+            if (reading === mine) {
+                stop();
+            }
+        };
+        speech.speak(mine);
+        aloud();
+    }
+
+    addEventListener("click", function (event) {
+        if (event.target.id === "aloud") {
+            read();
+        }
+    });
+
+    addEventListener("pagehide", stop);
+
+
     // ---- begin
+
+    aloud();
 
     tuanbo.on("room", room);
     tuanbo.on("bought", bought);
     tuanbo.on("comment", comment);
     tuanbo.on("removed", removed);
-    tuanbo.on("swap", pinAgain);
-    tuanbo.on("swap", open);
+    tuanbo.on("swap", function (page) {
+        if (page === tuanbo.own) {
+            pinAgain();
+            open();
+            aloud();
+        }
+    });
     tuanbo.on("snapshot", function (data) {
         missed();
 

@@ -1,10 +1,19 @@
 -- One broadcast and its goods.
 
+local lrucache = require "resty.lrucache"
+
 local assets = require "tuanbo.assets"
 local goods = require "tuanbo.goods"
 local replay = require "tuanbo.replay"
 local room = require "tuanbo.room"
 local video = require "tuanbo.video"
+
+local draw_view = require "tuanbo.views.draw"
+
+local DRAWS = 16                    -- remembered, each until it changes
+local NUMBERS_MAX = 12              -- of a prize, that a card shows
+
+local draws = assert(lrucache.new(DRAWS))
 
 -- What was said, the newest first: as of the moment the page was made.
 local function said(c, id)
@@ -57,6 +66,34 @@ local function take_of(c, it)
 end
 
 
+-- What came of a draw, or of packets, that have closed: the words and numbers
+-- of their own page, as many as there is room for.
+local function drawn_of(c, it)
+    if not it.gives or not it.gives.draw or it.state ~= "closed" then
+        return nil
+    end
+
+    local key = it.id .. " " .. it.version .. " " .. c.lang .. c.engine.epoch()
+    local known = draws:get(key)
+    local found = not known and c.engine.draw(it.id)
+
+    if found then
+        local _, view = draw_view(c, found)
+
+        known = { line = view.line, prizes = view.prizes,
+                  waits = view.state == "waiting" }
+
+        for _, prize in ipairs(view.prizes) do
+            prize.numbers = { unpack(prize.numbers, 1, NUMBERS_MAX) }
+        end
+
+        draws:set(key, known)
+    end
+
+    return known
+end
+
+
 -- The first of these times that is still to come.
 local function next_of(now, ...)
     local first
@@ -76,7 +113,7 @@ end
 return function(c, session)
     local list = goods.of_session(c, session)
     local sold, gifts = {}, {}
-    local pinned
+    local pinned, waits
 
     local refresh_at = session.before
                        and next_of(c.now, session.opens_at,
@@ -85,6 +122,9 @@ return function(c, session)
 
     for _, it in ipairs(list) do
         it.take = take_of(c, it)
+        it.drawn = drawn_of(c, it)
+        it.in_room = true
+        waits = waits or it.drawn and it.drawn.waits
 
         if it.on_camera then
             pinned = it
@@ -111,6 +151,9 @@ return function(c, session)
         refresh_at = refresh_at,
         watches = list,
         follows = session.id,
+        -- no event tells that a draw which had to wait was made
+        looks = waits,
+        script = pinned and pinned.script,
         somebody = room.SOMEBODY,
         viewers = room.viewers(session.id),
         pays_elsewhere = c.pays_elsewhere,

@@ -250,7 +250,7 @@ end
 
 
 view.order = { "title", "unit", "origin", "orchard", "picked", "sugar",
-               "keeps", "claim", "story", "net_weight_g", "pieces",
+               "keeps", "claim", "story", "script", "net_weight_g", "pieces",
                "volume_ml", "fresh", "picture_alt", "inspection" }
 
 view.routes = records.routes {

@@ -109,6 +109,7 @@ return {
     ["field.product.inspection"] = "Inspection",
     ["field.product.keeps"] = "How it keeps, how to eat it",
     ["field.product.story"] = "Its story",
+    ["field.product.script"] = "What is said of it on camera, for who cannot hear or see",
     ["field.product.claim"] = "When some are bad",
     ["field.product.net_weight_g"] = "Net weight (g)",
     ["field.product.volume_ml"] = "Volume (ml)",

@@ -109,6 +109,7 @@ return {
     ["field.product.inspection"] = "检测",
     ["field.product.keeps"] = "怎么放、放多久、怎么吃",
     ["field.product.story"] = "它的故事",
+    ["field.product.script"] = "直播讲解词（给听不见、看不见的邻居）",
     ["field.product.claim"] = "坏了怎么赔",
     ["field.product.net_weight_g"] = "净重（克）",
     ["field.product.volume_ml"] = "容量（毫升）",
