@@ -124,8 +124,8 @@ for (const [name, options] of [["phone", { viewport: PHONE }],
 
         await page.click("#sheet .close");
         await page.waitForSelector("#sheet", { state: "hidden" });
-        assert.equal(await page.evaluate(() => document.activeElement.id),
-            "take-grape", "the focus is where it was");
+        await eventually("the focus is where it was", () => page.evaluate(
+            () => document.activeElement.id === "take-grape"));
         await ranOn(page);
 
         // the goods, and what is not paid

@@ -57,20 +57,33 @@
         history.pushState({ sheet: true }, "");
     }
 
-    // What the page had of what was tapped may be another card by now.
+    // What was tapped has the focus again, or what has come in its place while
+    // the sheet was open, or the room's heading.
+    function focusBack() {
+        var where = opener && tuanbo.placeOf(opener);
+        var target = where && tuanbo.own.root.querySelector(where);
+
+        if (opener && opener.isConnected
+            && document.activeElement !== document.body)
+        {
+            return;
+        }
+
+        if (!target) {
+            target = room.querySelector("h1");
+            target.tabIndex = -1;
+        }
+
+        target.focus({ preventScroll: true });
+    }
+
     function closed() {
         url = "";
         asked++;
         page.answered = "";
         place.textContent = "";
+        focusBack();
         tuanbo.swap(tuanbo.own);
-
-        if (opener && !opener.isConnected
-            || document.activeElement === document.body)
-        {
-            room.querySelector("h1").tabIndex = -1;
-            room.querySelector("h1").focus({ preventScroll: true });
-        }
     }
 
     function shut() {

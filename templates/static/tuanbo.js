@@ -828,6 +828,7 @@
             return page;
         },
         parsed: parsed,
+        placeOf: placeOf,
         shown: function (page, fresh) {
             offset = Number(fresh.body.dataset.now || now()) - Date.now();
             connection(false);
