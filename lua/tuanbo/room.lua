@@ -12,8 +12,13 @@ ffi.cdef [[
 int ngx_http_flashsale_ffi_viewers(const char *session, size_t len);
 int ngx_http_flashsale_ffi_comments(const char *session, size_t len,
     char *buf, size_t size);
+int ngx_http_flashsale_ffi_answered(const char *session, size_t len,
+    char *buf, size_t size);
 ]]
 
+local QUESTIONS = 2                 -- that the texts have
+local QUESTIONS_MAX = 6
+local QUESTION_MAX = 80             -- bytes: it is a button
 local COMMENTS_SIZE = 131072        -- 20 of 200 characters, each escaped
 
 local room = {
@@ -56,17 +61,62 @@ function room.name(c, comment)
 end
 
 
+-- What one of the module's functions says of a session.
+local function asked(how, id)
+    buffer = buffer or ffi.new("char[?]", COMMENTS_SIZE)
+
+    local n = how(id, #id, buffer, COMMENTS_SIZE)
+
+    return n > 0 and cjson.decode(ffi.string(buffer, n)) or {}
+end
+
+
 --- What was said last.
 -- @tparam string id the session's
 -- @treturn table a list of comment (its id), name, text, at, in order; and
 -- answers: the comment that it answers
 function room.comments(id)
-    buffer = buffer or ffi.new("char[?]", COMMENTS_SIZE)
+    return asked(C.ngx_http_flashsale_ffi_comments, id)
+end
 
-    local n = C.ngx_http_flashsale_ffi_comments(id, #id, buffer,
-                                                COMMENTS_SIZE)
 
-    return n > 0 and cjson.decode(ffi.string(buffer, n)) or {}
+--- What the host has answered last, which stays on top until the host takes it
+-- away or answers another.
+-- @tparam string id the session's
+-- @treturn table|nil the answer, as of room.comments()
+-- @treturn table|nil what it answers, where that still stands
+function room.answered(id)
+    local list = asked(C.ngx_http_flashsale_ffi_answered, id)
+
+    return list[#list], list[2] and list[1]
+end
+
+
+--- What neighbours may ask by one tap: the document shop/questions,
+-- {"questions":["…"]}, else those that the texts have.
+-- @tparam table c the page's context
+-- @treturn table a list of texts
+function room.questions(c)
+    local doc = c.engine.document("shop", "questions")
+    local list = {}
+
+    if type(doc) ~= "table" or type(doc.questions) ~= "table" then
+        for i = 1, QUESTIONS do
+            list[i] = c.say("live.question." .. i)
+        end
+
+        return list
+    end
+
+    for _, words in ipairs(doc.questions) do
+        if type(words) == "string" and words ~= "" and #words <= QUESTION_MAX
+           and #list < QUESTIONS_MAX
+        then
+            list[#list + 1] = words
+        end
+    end
+
+    return list
 end
 
 

@@ -8,6 +8,10 @@
 #define NGX_HTTP_FLASHSALE_COMMENTS  20
 
 
+static fs_annex_t *ngx_http_flashsale_lua_talk(const char *session, size_t len,
+    fs_slug_t *slug);
+
+
 int
 ngx_http_flashsale_ffi_viewers(const char *session, size_t len)
 {
@@ -25,26 +29,61 @@ ngx_http_flashsale_ffi_viewers(const char *session, size_t len)
 }
 
 
+/* Where the session's rows are, or NULL. */
+
+static fs_annex_t *
+ngx_http_flashsale_lua_talk(const char *session, size_t len, fs_slug_t *slug)
+{
+    fs_str_t                      name;
+    ngx_http_flashsale_worker_t  *worker;
+
+    worker = ngx_http_flashsale_lua_worker();
+    name = ngx_http_flashsale_lua_str(session, len);
+
+    if (worker == NULL || !fs_slug_valid(name)) {
+        return NULL;
+    }
+
+    fs_slug_set(slug, name);
+
+    return ngx_http_flashsale_talk_rows(worker);
+}
+
+
+int
+ngx_http_flashsale_ffi_answered(const char *session, size_t len, char *buf,
+    size_t size)
+{
+    int            n;
+    fs_slug_t      slug;
+    fs_annex_t    *annex;
+    fs_comment_t   comments[2];
+
+    annex = ngx_http_flashsale_lua_talk(session, len, &slug);
+    n = annex ? fs_talk_answered(annex, &slug, comments) : -1;
+
+    if (n >= 0) {
+        n = fs_answer_comments(buf, size, comments, (unsigned) n);
+    }
+
+    return n < 0 ? -FS_NOT_READY : n;
+}
+
+
 int
 ngx_http_flashsale_ffi_comments(const char *session, size_t len, char *buf,
     size_t size)
 {
-    int                           n;
-    fs_str_t                      name;
-    fs_slug_t                     slug;
-    fs_annex_t                   *annex;
-    fs_comment_t                  comments[NGX_HTTP_FLASHSALE_COMMENTS];
-    ngx_http_flashsale_worker_t  *worker;
+    int            n;
+    fs_slug_t      slug;
+    fs_annex_t    *annex;
+    fs_comment_t   comments[NGX_HTTP_FLASHSALE_COMMENTS];
 
-    worker = ngx_http_flashsale_lua_worker();
-    annex = worker ? ngx_http_flashsale_talk_rows(worker) : NULL;
-    name = ngx_http_flashsale_lua_str(session, len);
+    annex = ngx_http_flashsale_lua_talk(session, len, &slug);
 
-    if (annex == NULL || !fs_slug_valid(name)) {
+    if (annex == NULL) {
         return -FS_NOT_READY;
     }
-
-    fs_slug_set(&slug, name);
 
     n = fs_talk_newest(annex, &slug, comments, NGX_HTTP_FLASHSALE_COMMENTS);
 

@@ -30,6 +30,11 @@ int ngx_http_flashsale_ffi_passed_on(const char *identity,
     size_t identity_len, int came, int of, const char *about,
     size_t about_len, const char *word, size_t word_len);
 
+/* The host's last answer, behind what it answers, as JSON: a list that is
+ * empty where there is none. */
+int ngx_http_flashsale_ffi_answered(const char *session, size_t len,
+    char *buf, size_t size);
+
 #pragma GCC visibility pop
 
 

@@ -328,6 +328,58 @@ test_said(void **context)
 }
 
 
+/* What stays on top: the host's last answer, and what it answers. */
+
+static void
+test_answered(void **context)
+{
+    unsigned       i;
+    talk_t        *talk = *context;
+    uint64_t       first, second, answer;
+    fs_slug_t      slug;
+    fs_comment_t   comments[2];
+
+    slug_of(&slug, "fruit");
+    assert_int_equal(fs_talk_answered(talk->annex, &slug, comments), 0);
+
+    first = say(talk, "fruit", 1, "a", NOW);
+    second = say(talk, "fruit", 2, "b", NOW);
+    assert_int_equal(fs_talk_answered(talk->annex, &slug, comments), 0);
+    assert_int_equal(about(talk, FS_TALK_REPLY, "fruit", first), FS_OK);
+    assert_int_equal(about(talk, FS_TALK_REPLY, "fruit", second), FS_OK);
+    answer = talk->change.id;
+    say(talk, "fruit-2", 1, "c", NOW);
+    say(talk, "fruit", 1, "d", NOW);
+
+    assert_int_equal(fs_talk_answered(talk->annex, &slug, comments), 2);
+    assert_int_equal(comments[0].id, second);
+    assert_int_equal(comments[1].id, answer);
+
+    /* by itself, where what it answers was taken back */
+
+    assert_int_equal(about(talk, FS_TALK_REMOVE, "fruit", second), FS_OK);
+    assert_int_equal(fs_talk_answered(talk->annex, &slug, comments), 1);
+    assert_int_equal(comments[0].id, answer);
+
+    /* taken back: none, and not the one before */
+
+    assert_int_equal(about(talk, FS_TALK_REMOVE, "fruit", answer), FS_OK);
+    assert_int_equal(fs_talk_answered(talk->annex, &slug, comments), 0);
+
+    /* so far back nobody looks */
+
+    assert_int_equal(about(talk, FS_TALK_REPLY, "fruit", first), FS_OK);
+
+    for (i = 1; i < FS_TALK_ANSWERED; i++) {
+        say(talk, "fruit", 3, "e", NOW);
+    }
+
+    assert_int_equal(fs_talk_answered(talk->annex, &slug, comments), 2);
+    say(talk, "fruit", 3, "e", NOW);
+    assert_int_equal(fs_talk_answered(talk->annex, &slug, comments), 0);
+}
+
+
 static void
 test_keys(void **context)
 {
@@ -779,6 +831,20 @@ test_words(void **context)
 
     assert_non_null(strstr(fault.rule, "QQ１２"));
 
+    /* # is any digit, whatever stands between them */
+
+    assert_int_equal(fs_words_read(&words, str_of("{\"words\":["
+        "\"1######\",\"#元\"]}")), 0);
+    assert_int_equal(fs_words_allow(&words, str_of("234567"), &fault), 0);
+    assert_int_equal(fs_words_allow(&words, str_of("223456 7890"), &fault),
+                     0);
+    assert_int_equal(fs_words_allow(&words, str_of("123456"), &fault), 0);
+    assert_int_equal(fs_words_allow(&words, str_of("#元"), &fault), -1);
+    assert_int_equal(fs_words_allow(&words, str_of("元"), &fault), 0);
+    assert_int_equal(fs_words_allow(&words, str_of("9１3 8 0-"), &fault), 0);
+    assert_int_equal(fs_words_allow(&words, str_of("打1 3８ 0013"), &fault),
+                     -1);
+
     /* another document takes its place; what is none has no words */
 
     assert_int_equal(fs_words_read(&words, str_of("{\"words\":\"x\"}")), 0);
@@ -864,6 +930,8 @@ main(void)
         cmocka_unit_test(test_words),
         cmocka_unit_test(test_requests),
         cmocka_unit_test_setup_teardown(test_said, talk_setup,
+                                        talk_teardown),
+        cmocka_unit_test_setup_teardown(test_answered, talk_setup,
                                         talk_teardown),
         cmocka_unit_test_setup_teardown(test_keys, talk_setup,
                                         talk_teardown),

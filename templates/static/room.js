@@ -163,6 +163,11 @@
         item.append(name, " " + data.text);
         list.prepend(item);
 
+        // it stays on top, with what it answers
+        if (data.answers) {
+            tuanbo.swapSoon(tuanbo.own);
+        }
+
         while (list.children.length > COMMENTS_MAX) {
             list.removeChild(list.lastChild);
         }
@@ -174,6 +179,11 @@
                 item.remove();
             }
         });
+
+        // it may be what stands on top
+        if (!document.getElementById("answered").hidden) {
+            tuanbo.swapSoon(tuanbo.own);
+        }
     }
 
     function missed() {
@@ -196,8 +206,9 @@
 
     function say(event) {
         var form = event.target;
-        var wrong = form.querySelector(".wrong");
-        var text = form.elements.text;
+        var wrong = document.querySelector("#talk .wrong");
+        var asked = event.submitter && event.submitter.name === "text";
+        var text = asked ? event.submitter : form.elements.text;
         var words = text.value;
 
         event.preventDefault();
@@ -221,7 +232,7 @@
                     : wrong.dataset[said.code] || wrong.dataset.other);
                 form.elements.idempotency_key.value = tuanbo.newKey();
 
-                if (answer.ok) {
+                if (answer.ok && !asked) {
                     text.value = "";
                 }
             });

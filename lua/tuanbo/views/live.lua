@@ -138,6 +138,12 @@ return function(c, session)
         refresh_at = next_of(c.now, refresh_at, it.take and it.take.from_at)
     end
 
+    local answer, question = room.answered(session.id)
+
+    if question then
+        question.name = room.name(c, question)
+    end
+
     return "live", {
         title = session.title,
         shown = { title = session.title, path = session.href,
@@ -158,6 +164,8 @@ return function(c, session)
         viewers = room.viewers(session.id),
         pays_elsewhere = c.pays_elsewhere,
         comments = said(c, session.id),
+        questions = room.questions(c),
+        answer = answer, question = question,
         picture = replay.of(c, session, list)
                   or picture_of(c, session, pinned or sold[1]),
     }

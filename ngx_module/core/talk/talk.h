@@ -218,6 +218,16 @@ int fs_talk_after(fs_annex_t *annex, const fs_slug_t *session, uint64_t after,
 int fs_talk_newest(fs_annex_t *annex, const fs_slug_t *session,
     fs_comment_t *comments, unsigned limit);
 
+/*
+ * The host's last answer, which stays on top: *comments is it, behind what it
+ * answers where that still stands.  How many; 0: there is none, it was taken
+ * back, or more than FS_TALK_ANSWERED rows came after it; -1: not now.
+ */
+#define FS_TALK_ANSWERED  1024
+
+int fs_talk_answered(fs_annex_t *annex, const fs_slug_t *session,
+    fs_comment_t comments[2]);
+
 /* Activity after an id. */
 int fs_talk_activity(fs_annex_t *annex, uint64_t after,
     fs_activity_t *activities, unsigned limit, int *more);

@@ -153,6 +153,66 @@ fs_talk_newest(fs_annex_t *annex, const fs_slug_t *session,
 
 
 int
+fs_talk_answered(fs_annex_t *annex, const fs_slug_t *session,
+    fs_comment_t comments[2])
+{
+    int            found, n;
+    size_t         len;
+    uint8_t        key[FS_TALK_KEY_MAX], number[8];
+    unsigned       looked;
+    fs_txn_t       txn;
+    fs_db_walk_t   walk;
+    fs_comment_t  *answer = &comments[1];
+
+    if (fs_annex_read(annex, &txn, 0) != FS_OK) {
+        return -1;
+    }
+
+    memset(number, 0xff, sizeof(number));
+    len = fs_talk_key(key, session, number, sizeof(number));
+
+    n = 0;
+    looked = 0;
+
+    for (found = fs_talk_walk_back(&walk, &txn,
+                                   fs_annex_dbi(annex, FS_TALK_COMMENTS), key,
+                                   len);
+         found && looked < FS_TALK_ANSWERED && walk.key.len == len
+         && memcmp(walk.key.data, key, len - sizeof(number)) == 0;
+         found = fs_db_walk_on(&walk, MDB_PREV), looked++)
+    {
+        if (fs_comment_row_decode(answer, walk.value) != 0
+            || answer->kind != FS_TALK_ANSWER)
+        {
+            continue;
+        }
+
+        answer->id = fs_get_be64(walk.key.data + len - sizeof(number));
+        n = answer->removed ? 0 : 1;
+        break;
+    }
+
+    fs_db_walk_end(&walk);
+
+    if (n) {
+        if (fs_talk_get(annex, &txn, session, answer->of, &comments[0])
+            && !comments[0].removed)
+        {
+            n = 2;
+
+        } else {
+            comments[0] = *answer;
+        }
+    }
+
+    found = txn.error;
+    fs_annex_read_end(annex, &txn, 0);
+
+    return found ? -1 : n;
+}
+
+
+int
 fs_talk_activity(fs_annex_t *annex, uint64_t after,
     fs_activity_t *activities, unsigned limit, int *more)
 {

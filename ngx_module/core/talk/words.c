@@ -13,6 +13,7 @@
 static uint32_t fs_words_point(const char *p, size_t n);
 static uint32_t fs_words_fold_point(uint32_t point);
 static size_t fs_words_put(uint32_t point, char *p);
+static int fs_words_has(const char *text, size_t len, fs_str_t word);
 
 
 static uint32_t
@@ -145,6 +146,36 @@ fs_words_fold(fs_str_t text, char *folded)
 }
 
 
+/* Both folded.  Words and texts are short: each place is tried. */
+
+static int
+fs_words_has(const char *text, size_t len, fs_str_t word)
+{
+    size_t  i, at;
+
+    if (memchr(word.data, '#', word.len) == NULL) {
+        return memmem(text, len, word.data, word.len) != NULL;
+    }
+
+    for (at = 0; at + word.len <= len; at++) {
+        for (i = 0; i < word.len; i++) {
+            if (word.data[i] != text[at + i]
+                && (word.data[i] != '#'
+                    || text[at + i] < '0' || text[at + i] > '9'))
+            {
+                break;
+            }
+        }
+
+        if (i == word.len) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
 int
 fs_words_read(fs_words_t *words, fs_str_t doc)
 {
@@ -258,7 +289,7 @@ fs_words_allow(const fs_words_t *words, fs_str_t text, fs_fault_t *fault)
     len = fs_words_fold(text, folded);
 
     for (i = 0; i < words->n; i++) {
-        if (memmem(folded, len, words->words[i].data, words->words[i].len)) {
+        if (fs_words_has(folded, len, words->words[i])) {
             break;
         }
     }

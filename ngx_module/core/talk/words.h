@@ -3,7 +3,8 @@
  * Words that a shop does not take in comments: the document `shop/words`,
  * {"words":["…"]}.  Both sides are folded before they are compared: wide
  * letters are narrow ones, case does not count, and blanks and what cannot be
- * seen go.
+ * seen go.  A # in a word is any digit: seven of them are a number of a phone,
+ * with whatever blanks.
  */
 
 #ifndef FS_WORDS_H
