@@ -396,13 +396,10 @@ function catalog.guard()
     local kind = ngx.var.uri:match("/documents/([^/]+)/[^/]+$")
                  or ngx.var.uri:match("/sales/[^/]+$") and "sale"
 
-    -- loaded-KIND: notes of tuanbo-load-catalog, which no page shows
-    if not kind or kind:find("^loaded%-") then
-        return
-    end
-
-    -- the engine acts on this one, and checks it as a request
-    if ngx.var.uri:find("/documents/shop/referral$") then
+    -- loaded-KIND: notes of tuanbo-load-catalog, which no page shows. shop: it
+    -- is no catalogue's; the engine checks what it acts on (referral) as a
+    -- request, and takes of words and questions what it can read
+    if not kind or kind == "shop" or kind:find("^loaded%-") then
         return
     end
 

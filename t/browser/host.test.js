@@ -118,6 +118,31 @@ test("comments come, and what is typed stays", async () => {
         "what was answered is closed");
 });
 
+test("a question by one tap, and its answer on top", async () => {
+    const page = await axeBuyer(shop);
+
+    await page.goto(`/live/${ROOM}`);
+    await page.evaluate(() => { window.stayed = true; });
+    await page.click(".questions button");
+    await page.locator("#comments li", { hasText: "甜不甜？" }).waitFor();
+    await page.click(".questions button:nth-of-type(2)");
+    await page.locator("#comments li", { hasText: "几点取？" }).waitFor();
+
+    const line = host.locator("#said li", { hasText: "几点取？" });
+
+    await line.locator("summary").click();
+    await line.locator("input[name=text]").fill("明天下午四点");
+    await line.locator("button[value=answer]").click();
+    await page.locator("#answered", { hasText: "明天下午四点" }).waitFor();
+    await axe(page, "the room");
+    await page.locator("#answered").scrollIntoViewIfNeeded();
+    await shop.picture(page, "host-room-answered");
+    await host.click("#told button");
+    await page.waitForSelector("#answered", { state: "hidden" });
+    assert.ok(await page.evaluate(() => window.stayed), "in place");
+    await page.context().close();
+});
+
 test("a rain counts down, and can be called off before it falls", async () => {
     await host.click("#gifts button[value=open]");
     await told("秒后开抢");

@@ -79,6 +79,9 @@ test("what the host does is seen at once", async () => {
     await page.waitForSelector("#comments li:nth-child(2)");
     assert.equal(await page.locator("#comments li").first().innerText(),
         "主播 很甜");
+    await page.locator("#answered", { hasText: "很甜" }).waitFor();
+    assert.match(await page.innerText("#answered"), /甜不甜？/,
+        "on top, with what it answers");
     await host("remove", { comment: comments[0].comment });
     await eventually("taken back", async () =>
         await page.locator("#comments li").count() === 1);
@@ -122,7 +125,7 @@ test("wide, dark, large, in English, and without scripts", async () => {
         if (name === "still") {
             assert.equal(await first(page), "苹果", "what is shown");
             await page.fill("#say", "没有脚本也能说");
-            await page.click("form[data-say] button");
+            await page.click("form[data-say]:not(.questions) button");
             assert.match(page.url(), /\/live\/evening/);
             await eventually("said", async () => {
                 await page.reload();
