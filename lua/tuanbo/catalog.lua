@@ -14,6 +14,8 @@ local TIME_MIN = 1577836800000      -- 2020, as FS_AT_MIN
 local TIME_MAX = 4133980799999      -- the end of 2100, as FS_AT_MAX
 local BODY_MAX = 73728              -- FS_BODY_ADMIN_MAX
 
+local SHOPS = { referral = true, words = true, questions = true }
+
 local catalog = {}
 
 local schema
@@ -396,10 +398,12 @@ function catalog.guard()
     local kind = ngx.var.uri:match("/documents/([^/]+)/[^/]+$")
                  or ngx.var.uri:match("/sales/[^/]+$") and "sale"
 
-    -- loaded-KIND: notes of tuanbo-load-catalog, which no page shows. shop: it
-    -- is no catalogue's; the engine checks what it acts on (referral) as a
-    -- request, and takes of words and questions what it can read
-    if not kind or kind == "shop" or kind:find("^loaded%-") then
+    -- loaded-KIND: notes of tuanbo-load-catalog, which no page shows. Of the
+    -- shop's own the engine checks what it acts on (referral) as a request,
+    -- and readers take of the others what they can read
+    local own = SHOPS[ngx.var.uri:match("/documents/shop/([^/]+)$") or ""]
+
+    if not kind or own or kind:find("^loaded%-") then
         return
     end
 

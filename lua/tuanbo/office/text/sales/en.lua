@@ -70,4 +70,5 @@ return {
     ["sales.copy.first"] = "Change it first",
     ["sales.copy.do"] = "Put these on sale",
     ["sales.copy.law"] = "Not published: “{word}” is forbidden by the advertising law; change it first.",
+    ["field.sale.script"] = "What the host says of it",
 }

@@ -70,4 +70,5 @@ return {
     ["sales.copy.first"] = "先改再发",
     ["sales.copy.do"] = "照这样开卖",
     ["sales.copy.law"] = "没有发：有广告法不许的词“{word}”，请先改。",
+    ["field.sale.script"] = "讲的时候说什么",
 }
