@@ -13,6 +13,8 @@
 #     make test-valgrind      the core under memcheck
 #     make fuzz [FUZZ_SECONDS=20]    each target for so long
 #     make history URL=http://host:port SECRETS=dir   a proof, docs/proof.md
+#     make crowd [PORT=8080] [NEIGHBOURS=300] [SECONDS=120] [SEED=n]
+#                             an evening, against the demo that runs
 #     make bench              beside its peers; bench-docs: docs/ from that
 #     make bench-engine       the numbers, side by side with the usual way
 #     make build [CC=clang]   build/[clang/]ngx_http_flashsale_module.so,
@@ -495,6 +497,16 @@ fuzz-report: $(REPLAY_BIN)
 OUT     = build/history
 CLIENTS = 32
 SECONDS = 30
+
+# Its length is its own: SECONDS without a word on the command line is that of
+# a history.
+NEIGHBOURS = 300
+EVENING    = $(if $(filter command line,$(origin SECONDS)),$(SECONDS),120)
+
+crowd: setup-run
+	t/crowd/crowd.pl --url http://127.0.0.1:$(PORT) --secrets data/secrets \
+	    --neighbours $(NEIGHBOURS) --seconds $(EVENING) \
+	    $(addprefix --seed ,$(SEED))
 
 history: setup-test
 	@test -n '$(URL)' -a -n '$(SECRETS)' || { echo \
