@@ -17,7 +17,7 @@ packages_run='nginx libnginx-mod-http-lua lua-cjson lua-filesystem
               lua-penlight libqrencode4 curl openssl perl
               libmojolicious-perl libdbd-sqlite3-perl
               luajit2 lua-socket lua-curl lua-dbi-sqlite3 libvips-tools
-              libnginx-mod-rtmp'
+              libnginx-mod-rtmp ffmpeg'
 packages_test='perl libcmocka-dev libmojolicious-perl libio-socket-ssl-perl
                libdbd-sqlite3-perl luajit2 lua-socket lua-curl lua-dbi-sqlite3
                lua-dbi-postgresql postgresql sqlite3

@@ -153,11 +153,18 @@ if [ -z "$live_port" ]; then
         "for the live picture; try another: make run PORT=…"
 fi
 
+camera_port=$(free_from $((live_port + 1)))
+if [ -z "$camera_port" ]; then
+    fail "No port from $((live_port + 1)) to $((live_port + 20)) is free" \
+        "for a phone's camera; try another: make run PORT=…"
+fi
+
 # not one that another part of this demo is about to take
 rtmp_port=1935
 while [ "$rtmp_port" -lt 1955 ] && { ! is_free "$rtmp_port" \
     || [ "$rtmp_port" = "$port" ] || [ "$rtmp_port" = "$orders_port" ] \
-    || [ "$rtmp_port" = "$office_port" ] || [ "$rtmp_port" = "$live_port" ]; }
+    || [ "$rtmp_port" = "$office_port" ] || [ "$rtmp_port" = "$live_port" ] \
+    || [ "$rtmp_port" = "$camera_port" ]; }
 do
     rtmp_port=$((rtmp_port + 1))
 done
@@ -190,6 +197,7 @@ for conf in nginx office live; do
     sed -e "s|@USER@|$user|" -e "s|@DATA@|$data|g" -e "s|@ROOT@|$root|g" \
         -e "s|@PORT@|$port|" -e "s|@ORDERS_PORT@|$orders_port|" \
         -e "s|@OFFICE_PORT@|$office_port|" -e "s|@LIVE_PORT@|$live_port|" \
+        -e "s|@CAMERA_PORT@|$camera_port|" \
         -e "s|@RTMP_PORT@|$rtmp_port|" -e "s|@PICTURES@|$pictures|" \
         -e "s|@MODULE@|$module|" -e "s|@NGINX_MODULES@|$modules|" \
         "$demo/$conf.conf.in" > "$data/$conf.conf"

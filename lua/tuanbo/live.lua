@@ -20,6 +20,7 @@
 local cjson = require "cjson.safe"
 local lrucache = require "resty.lrucache"
 
+local camera = require "tuanbo.camera"
 local frame = require "tuanbo.frame"
 local hls = require "tuanbo.hls"
 local publishing = require "tuanbo.publishing"
@@ -120,26 +121,6 @@ local function written(session)
 end
 
 
---- Once, while nginx reads its conf.
--- @tparam table given secret (a file, a line each), pictures (hls_path), and
--- optionally recordings (tuanbo.recorder.setup says what is in it)
-function live.setup(given)
-    secrets = frame.secrets(given.secret)
-    pictures = given.pictures
-    refused = assert(lrucache.new(REMEMBERED))
-
-    if given.recordings then
-        recorder.setup(given.recordings, pictures, written)
-    end
-end
-
-
---- init_worker_by_lua.
-function live.start()
-    recorder.start()
-end
-
-
 -- When the picture is from that was sent last, epoch ms.
 local function newest(list)
     local last = list[#list]
@@ -150,6 +131,31 @@ end
 
 local function is_on(list)
     return list and newest(list) + SILENT_MS > ngx.now() * 1000
+end
+
+
+--- Once, while nginx reads its conf.
+-- @tparam table given secret (a file, a line each), pictures (hls_path), and
+-- optionally recordings (tuanbo.recorder.setup says what is in it), cameras
+-- (tuanbo.camera.setup says what is in it)
+function live.setup(given)
+    secrets = frame.secrets(given.secret)
+    pictures = given.pictures
+    refused = assert(lrucache.new(REMEMBERED))
+
+    camera.setup(given.cameras or {}, secrets, function(session)
+        return is_on(written(session))
+    end)
+
+    if given.recordings then
+        recorder.setup(given.recordings, pictures, written)
+    end
+end
+
+
+--- init_worker_by_lua.
+function live.start()
+    recorder.start()
 end
 
 

@@ -38,7 +38,7 @@ local VIEWS = {
     "rooms", "sales", "givings", "products", "album", "sessions", "points",
     "notes", "posters",
     "money",
-    "recordings",
+    "recordings", "camera",
     "staff", "login",
 }
 

@@ -64,6 +64,16 @@ function picture.address(session, origin, now)
 end
 
 
+--- Where a phone's camera sends its pieces, with a key as good as that.
+-- @tparam string session its id
+-- @tparam number now epoch ms
+-- @treturn string
+function picture.camera(session, now)
+    return "/camera/" .. publishing.stream(secrets, session,
+                                           math.floor(now / 1000) + KEY_S)
+end
+
+
 --- How the picture is doing, as the live nginx says (tuanbo.live.state).
 -- @tparam string session its id
 -- @treturn table|nil on, at, segment_ms, refused; nil: there is no live nginx

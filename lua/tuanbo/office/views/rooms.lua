@@ -267,6 +267,7 @@ local function page(c, parts, why, status)
         camera = camera, next = now.state ~= "ended" and next_of(sold) or nil,
         sales = sold, gifts = given, said = said(c, id),
         adds = ADDS, owner = c.may("owner"),
+        recordings = c.may("owner") and picture.recordings() ~= nil,
         copy_when = c.may("owner") and format.when(c.say,
             next_start(c, id), c.now) or nil,
         key = c.key(), why = why,

@@ -1,4 +1,4 @@
--- Chinese, the desk: recordings.
+-- 中文，工作台：录播。
 
 return {
     ["recordings.title"] = "录播",

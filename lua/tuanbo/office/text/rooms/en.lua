@@ -23,6 +23,8 @@ return {
     ["rooms.picture.away"] = "The live service is not running, so there is no picture. Selling goes on; tell whoever keeps the machine.",
     ["rooms.picture.wrong_key"] = "Somebody sent with a wrong stream key, and was refused. Copy all of the key below, and try again.",
     ["rooms.picture.expired"] = "The key that was just sent is over. Take the new one below.",
+    ["rooms.picture.camera"] = "Film with this phone",
+    ["rooms.picture.recordings"] = "Recordings",
     ["rooms.picture.how"] = "Go on air with an encoder (OBS, an app)",
     ["rooms.picture.what"] = "Put these two lines into the encoder: H.264 video, AAC sound, a key frame each second, about 1200 kb/s. Send first, then tap “Go live”: that is when neighbours see it.",
     ["rooms.picture.address"] = "Server",

@@ -23,6 +23,8 @@ return {
     ["rooms.picture.away"] = "直播服务没在运行，画面出不去。货照样能卖；请管机器的人看一下。",
     ["rooms.picture.wrong_key"] = "刚才有人推流，串流密钥不对，没让进。把下面的密钥整个复制过去再试。",
     ["rooms.picture.expired"] = "刚才推流的密钥过期了，没让进。用下面这个新的。",
+    ["rooms.picture.camera"] = "用这部手机拍",
+    ["rooms.picture.recordings"] = "录播",
     ["rooms.picture.how"] = "用推流软件开播（OBS、手机推流）",
     ["rooms.picture.what"] = "把这两行填进推流软件：视频 H.264，声音 AAC，关键帧间隔 1 秒，码率 1200 kb/s 左右。先推流，再点“开播”，邻居才看得到。",
     ["rooms.picture.address"] = "服务器地址",
