@@ -130,7 +130,7 @@ local $ENV{TUANBO_DATA} = $dir;     # and not /etc/nginx/flashsale
 symlink "$root/conf/demo", "$dir/catalogue" or die $!;
 
 my %prints = (
-    'tuanbo-load-catalog' => qr/files are right\.\nLoaded \d+ products, .* 12 sales\.\n\z/,
+    'tuanbo-load-catalog' => qr/files are right\.\nLoaded \d+ products, .* 12 sales, \d+ words\.\n\z/,
     'tuanbo-sign' => qr/^\{.*"ok":true/,
     'tuanbo-check-ledger' => qr/^grape stock 200 free 200 .*^ok: \d+ entries/ms,
 );
