@@ -74,7 +74,8 @@ my @saved = at_once(sub ($i, $owner) {
 
     for my $round (1 .. $rounds) {
         $owner->get('/desk/product/grape/edit');
-        my $is = $owner->dom->at('form.sheet [name=origin]');
+        my $is = $owner->dom->at('form.sheet [name=origin]')
+            // die $owner->res->code . ' ' . $owner->text;
         $owner->submit('form.sheet',
             origin => Tuanbo::Test::Storefront::shown($is) . 'x');
         $n++ if $owner->path =~ /done=edit/;
