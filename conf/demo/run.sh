@@ -2,8 +2,8 @@
 #
 # The demo: nginx on 127.0.0.1:PORT and, beside it, on ports above that, an
 # order service, the office (an nginx of its own, and its clerk) and the live
-# nginx, with their data in data/. Encoders send to port 1935 or the next that is
-# free, of this machine alone.
+# nginx, with their data in data/. Encoders send to port 1935, of this machine
+# alone; where that is taken, or PORT is not 8080, to one above PORT.
 #
 #     run.sh MODULE PORT
 #
@@ -159,15 +159,16 @@ if [ -z "$camera_port" ]; then
         "for a phone's camera; try another: make run PORT=…"
 fi
 
-# not one that another part of this demo is about to take
+# An encoder's usual one, where this is the usual demo; others, which may start
+# at the same moment, have theirs beside their own.
 rtmp_port=1935
-while [ "$rtmp_port" -lt 1955 ] && { ! is_free "$rtmp_port" \
-    || [ "$rtmp_port" = "$port" ] || [ "$rtmp_port" = "$orders_port" ] \
-    || [ "$rtmp_port" = "$office_port" ] || [ "$rtmp_port" = "$live_port" ] \
-    || [ "$rtmp_port" = "$camera_port" ]; }
-do
-    rtmp_port=$((rtmp_port + 1))
-done
+if [ "$port" != 8080 ] || ! is_free "$rtmp_port"; then
+    rtmp_port=$(free_from $((camera_port + 1)))
+fi
+if [ -z "$rtmp_port" ]; then
+    fail "No port from $((camera_port + 1)) to $((camera_port + 20)) is free" \
+        "for encoders; try another: make run PORT=…"
+fi
 
 for role in orders ledger admin checkout session desk warehouse live; do
     if [ ! -s "$data/secrets/$role" ]; then
