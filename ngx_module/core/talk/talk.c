@@ -378,7 +378,7 @@ fs_talk_apply(fs_annex_t *annex, fs_txn_t *txn, fs_talk_change_t *change)
         activity.at = change->comment.at;
         activity.n = change->id;
         activity.kind = FS_ACTIVITY_COMMENT;
-        activity.of = 1;
+        activity.of = FS_ACTIVITY_OF_SESSION;
         activity.subject = change->session;
         memcpy(activity.buyer, change->comment.buyer, FS_BUYER_LEN);
 

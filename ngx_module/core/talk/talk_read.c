@@ -9,6 +9,21 @@
 #define FS_TALK_LOOK  256
 
 
+/* A walk over a session's rows, the newest first. */
+typedef struct {
+    fs_db_walk_t  walk;
+    uint8_t       key[FS_TALK_KEY_MAX];     /* behind the last one */
+    size_t        len;
+} fs_talk_back_t;
+
+
+static int fs_talk_back(fs_talk_back_t *back, fs_annex_t *annex, fs_txn_t *txn,
+    const fs_slug_t *session, uint64_t *id);
+static int fs_talk_back_on(fs_talk_back_t *back, uint64_t *id);
+static int fs_talk_back_is_at(const fs_talk_back_t *back, int found,
+    uint64_t *id);
+
+
 uint64_t
 fs_talk_last(fs_annex_t *annex)
 {
@@ -101,47 +116,81 @@ fs_talk_after(fs_annex_t *annex, const fs_slug_t *session, uint64_t after,
 }
 
 
+/* From a session's last row back: the first step, and each one after.  1: the
+ * walk stands on a row of the session, and *id is its id. */
+
+static int
+fs_talk_back(fs_talk_back_t *back, fs_annex_t *annex, fs_txn_t *txn,
+    const fs_slug_t *session, uint64_t *id)
+{
+    uint8_t  number[8];
+
+    memset(number, 0xff, sizeof(number));
+    back->len = fs_talk_key(back->key, session, number, sizeof(number));
+
+    return fs_talk_back_is_at(back, fs_talk_walk_back(&back->walk, txn,
+                                        fs_annex_dbi(annex, FS_TALK_COMMENTS),
+                                        back->key, back->len), id);
+}
+
+
+static int
+fs_talk_back_on(fs_talk_back_t *back, uint64_t *id)
+{
+    return fs_talk_back_is_at(back, fs_db_walk_on(&back->walk, MDB_PREV), id);
+}
+
+
+static int
+fs_talk_back_is_at(const fs_talk_back_t *back, int found, uint64_t *id)
+{
+    const fs_str_t  *key = &back->walk.key;
+
+    if (!found || key->len != back->len
+        || memcmp(key->data, back->key, back->len - sizeof(*id)) != 0)
+    {
+        return 0;
+    }
+
+    *id = fs_get_be64(key->data + back->len - sizeof(*id));
+
+    return 1;
+}
+
+
 int
 fs_talk_newest(fs_annex_t *annex, const fs_slug_t *session,
     fs_comment_t *comments, unsigned limit)
 {
-    int            found;
-    size_t         len;
-    uint8_t        key[FS_TALK_KEY_MAX], number[8];
-    unsigned       n, looked;
-    fs_txn_t       txn;
-    fs_db_walk_t   walk;
-    fs_comment_t  *comment;
+    int              found;
+    uint64_t         id;
+    unsigned         n, looked;
+    fs_txn_t         txn;
+    fs_comment_t    *comment;
+    fs_talk_back_t   back;
 
     if (fs_annex_read(annex, &txn, 0) != FS_OK) {
         return -1;
     }
 
-    memset(number, 0xff, sizeof(number));
-    len = fs_talk_key(key, session, number, sizeof(number));
-
     n = 0;
     looked = 0;
 
-    for (found = fs_talk_walk_back(&walk, &txn,
-                                   fs_annex_dbi(annex, FS_TALK_COMMENTS), key,
-                                   len);
-         found && n < limit && looked < limit + FS_TALK_LOOK
-         && walk.key.len == len
-         && memcmp(walk.key.data, key, len - sizeof(number)) == 0;
-         found = fs_db_walk_on(&walk, MDB_PREV), looked++)
+    for (found = fs_talk_back(&back, annex, &txn, session, &id);
+         found && n < limit && looked < limit + FS_TALK_LOOK;
+         found = fs_talk_back_on(&back, &id), looked++)
     {
         comment = &comments[limit - 1 - n];
 
-        if (fs_comment_row_decode(comment, walk.value) == 0
+        if (fs_comment_row_decode(comment, back.walk.value) == 0
             && !comment->removed && comment->kind != FS_TALK_REMOVED)
         {
-            comment->id = fs_get_be64(walk.key.data + len - sizeof(number));
+            comment->id = id;
             n++;
         }
     }
 
-    fs_db_walk_end(&walk);
+    fs_db_walk_end(&back.walk);
 
     memmove(comments, comments + limit - n, n * sizeof(*comments));
 
@@ -156,43 +205,34 @@ int
 fs_talk_answered(fs_annex_t *annex, const fs_slug_t *session,
     fs_comment_t comments[2])
 {
-    int            found, n;
-    size_t         len;
-    uint8_t        key[FS_TALK_KEY_MAX], number[8];
-    unsigned       looked;
-    fs_txn_t       txn;
-    fs_db_walk_t   walk;
-    fs_comment_t  *answer = &comments[1];
+    int              found, n;
+    uint64_t         id;
+    unsigned         looked;
+    fs_txn_t         txn;
+    fs_comment_t    *answer = &comments[1];
+    fs_talk_back_t   back;
 
     if (fs_annex_read(annex, &txn, 0) != FS_OK) {
         return -1;
     }
 
-    memset(number, 0xff, sizeof(number));
-    len = fs_talk_key(key, session, number, sizeof(number));
-
     n = 0;
     looked = 0;
 
-    for (found = fs_talk_walk_back(&walk, &txn,
-                                   fs_annex_dbi(annex, FS_TALK_COMMENTS), key,
-                                   len);
-         found && looked < FS_TALK_ANSWERED && walk.key.len == len
-         && memcmp(walk.key.data, key, len - sizeof(number)) == 0;
-         found = fs_db_walk_on(&walk, MDB_PREV), looked++)
+    for (found = fs_talk_back(&back, annex, &txn, session, &id);
+         found && looked < FS_TALK_ANSWERED;
+         found = fs_talk_back_on(&back, &id), looked++)
     {
-        if (fs_comment_row_decode(answer, walk.value) != 0
-            || answer->kind != FS_TALK_ANSWER)
+        if (fs_comment_row_decode(answer, back.walk.value) == 0
+            && answer->kind == FS_TALK_ANSWER)
         {
-            continue;
+            answer->id = id;
+            n = answer->removed ? 0 : 1;
+            break;
         }
-
-        answer->id = fs_get_be64(walk.key.data + len - sizeof(number));
-        n = answer->removed ? 0 : 1;
-        break;
     }
 
-    fs_db_walk_end(&walk);
+    fs_db_walk_end(&back.walk);
 
     if (n) {
         if (fs_talk_get(annex, &txn, session, answer->of, &comments[0])
