@@ -19,6 +19,7 @@
 
 local cjson = require "cjson.safe"
 local lrucache = require "resty.lrucache"
+local utils = require "pl.utils"
 
 local camera = require "tuanbo.camera"
 local frame = require "tuanbo.frame"
@@ -43,18 +44,6 @@ local refused
 local function is_session(name)
     return type(name) == "string" and #name <= SESSION_MAX
            and name:find(SESSION) ~= nil
-end
-
-
-local function contents(path)
-    local file = io.open(path, "rb")
-    local text = file and file:read("*a")
-
-    if file then
-        file:close()
-    end
-
-    return text
 end
 
 
@@ -92,7 +81,8 @@ end
 -- each its name, at (epoch ms), seconds, and whether something is missing
 -- before it (cut). nil: there is nothing.
 local function written(session)
-    local text = contents(pictures .. "/" .. session .. "/index.m3u8")
+    local text = utils.readfile(pictures .. "/" .. session .. "/index.m3u8",
+                                true)
     local first = text
                   and tonumber(text:match("#EXT%-X%-MEDIA%-SEQUENCE:(%d+)"))
 
@@ -164,7 +154,7 @@ end
 -- "COUNT NAME …", the names those of cut segments in the list.
 local function cuts_before(session, list)
     local path = pictures .. "/" .. session .. "/cuts"
-    local kept = contents(path) or ""
+    local kept = utils.readfile(path, true) or ""
     local count = tonumber(kept:match("^(%d+)")) or 0
     local here, names = {}, {}
 

@@ -6,8 +6,10 @@
 -- @module tuanbo.recorder
 
 local lfs = require "lfs"
+local utils = require "pl.utils"
 
 local crypto = require "tuanbo.crypto"
+local names_in = require("tuanbo.directory").names
 local recordings = require "tuanbo.recordings"
 
 local FILE_MS = 6000
@@ -93,13 +95,13 @@ end
 
 -- What a killed one has begun is in no list.
 local function remove_unlisted(run, files)
-    local listed = { list = true, ["."] = true, [".."] = true }
+    local listed = { list = true }
 
     for _, one in ipairs(files) do
         listed[one.name] = true
     end
 
-    for name in lfs.dir(run) do
+    for _, name in ipairs(names_in(run)) do
         if not listed[name] then
             os.remove(run .. "/" .. name)
         end
@@ -132,18 +134,6 @@ local function begin(session, at)
     end
 
     return { run = run, upto = 0, cut = true }
-end
-
-
-local function contents(path)
-    local file = io.open(path, "rb")
-    local text = file and file:read("*a")
-
-    if file then
-        file:close()
-    end
-
-    return text
 end
 
 
@@ -210,8 +200,8 @@ local function follow(session)
         end
 
         if is_new then
-            local text = contents(pictures .. "/" .. session .. "/"
-                                  .. segment.name)
+            local text = utils.readfile(pictures .. "/" .. session .. "/"
+                                        .. segment.name, true)
 
             if text then
                 add(one, segment, text)

@@ -14,26 +14,11 @@
 
 local lfs = require "lfs"
 
+local names = require("tuanbo.directory").names
+
 local LINE = "(%d+) (%d+) (%d+) ([01]) (%d+%-[%w_-]+%.ts)\n"
 
 local recordings = {}
-
-
-local function sorted_entries(path, pattern)
-    local list = {}
-
-    if lfs.attributes(path, "mode") == "directory" then
-        for name in lfs.dir(path) do
-            if name:find(pattern) then
-                list[#list + 1] = name
-            end
-        end
-    end
-
-    table.sort(list)
-
-    return list
-end
 
 
 --- The runs of a session, the oldest first.
@@ -41,7 +26,7 @@ end
 -- @tparam string session
 -- @treturn table names
 function recordings.runs(directory, session)
-    return sorted_entries(directory .. "/" .. session, "^%d+$")
+    return names(directory .. "/" .. session, "^%d+$")
 end
 
 
@@ -49,7 +34,7 @@ end
 -- @tparam string directory
 -- @treturn table ids
 function recordings.sessions(directory)
-    return sorted_entries(directory, "^[%l%d-]+$")
+    return names(directory, "^[%l%d-]+$")
 end
 
 
@@ -115,15 +100,13 @@ end
 -- @tparam string path DIRECTORY/SESSION or DIRECTORY/SESSION/RUN
 -- @treturn boolean whether nothing is left
 function recordings.remove(path)
-    for name in lfs.dir(path) do
+    for _, name in ipairs(names(path)) do
         local below = path .. "/" .. name
 
-        if name ~= "." and name ~= ".." then
-            if lfs.symlinkattributes(below, "mode") == "directory" then
-                recordings.remove(below)
-            else
-                os.remove(below)
-            end
+        if lfs.symlinkattributes(below, "mode") == "directory" then
+            recordings.remove(below)
+        else
+            os.remove(below)
         end
     end
 

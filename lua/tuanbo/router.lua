@@ -490,13 +490,21 @@ local function draw(c, id)
 end
 
 
-local function live(c, id)
-    local one, code = goods.session(c, id)
+-- A page of a session: answer(c, id, session).
+local function of_session(answer)
+    return function(c, id)
+        local one, code = goods.session(c, id)
 
-    if not one then
-        return router.problem(code or "not_found")
+        if not one then
+            return router.problem(code or "not_found")
+        end
+
+        return answer(c, id, one)
     end
+end
 
+
+local live = of_session(function(c, id, one)
     if c.likes.pickup and not is_point(c, c.likes.pickup) then
         c.likes.pickup = nil
     end
@@ -505,7 +513,7 @@ local function live(c, id)
                 engine.version(), REST_S, function()
         return views.live(c, one)
     end)
-end
+end)
 
 
 -- The page of what one sends on; and which way was taken, which a script says.
@@ -526,15 +534,9 @@ local function share_sale(c, id)
 end
 
 
-local function share_live(c, id)
-    local one, code = goods.session(c, id)
-
-    if not one then
-        return router.problem(code or "not_found")
-    end
-
+local share_live = of_session(function(c, _, one)
     share(c, "live", one, goods.of_session(c, one))
-end
+end)
 
 
 local function shared(kind)

@@ -8,6 +8,9 @@
 -- @module tuanbo.office.evidence
 
 local lfs = require "lfs"
+local utils = require "pl.utils"
+
+local names_in = require("tuanbo.directory").names
 
 local EACH_MAX = 3              -- of one claim
 local ALL_MAX = 20000
@@ -26,24 +29,6 @@ function evidence.named(hold, claim)
            and hold:find("^[0-9a-f]+$") ~= nil
            and type(claim) == "string" and #claim <= 16
            and claim:find("^%d+$") ~= nil
-end
-
-
--- Names in a directory; none where there is none.
-local function names_in(directory)
-    local list = {}
-
-    if lfs.attributes(directory, "mode") == "directory" then
-        for name in lfs.dir(directory) do
-            if name ~= "." and name ~= ".." then
-                list[#list + 1] = name
-            end
-        end
-    end
-
-    table.sort(list)
-
-    return list
 end
 
 
@@ -77,15 +62,8 @@ function evidence.read(root, hold, name)
         return nil
     end
 
-    local file = io.open(root .. "/claims/" .. hold .. "/" .. name .. ".jpg",
-                         "rb")
-    local data = file and file:read("*a")
-
-    if file then
-        file:close()
-    end
-
-    return data
+    return (utils.readfile(root .. "/claims/" .. hold .. "/" .. name .. ".jpg",
+                           true))
 end
 
 

@@ -33,6 +33,22 @@ local function own_sale(c, id, sent)
 end
 
 
+-- A command about a sale of this room: act gets it behind what all get.
+local function of_sale(act)
+    return function(c, id, sent, o)
+        local sale = own_sale(c, id, sent)
+
+        if not sale then
+            return nil, { code = "no_such_sale", status = 404 }
+        end
+
+        o.sale = sale.id
+
+        return act(c, id, sent, o, sale)
+    end
+end
+
+
 -- The number of the comment that is meant.
 local function own_comment(sent)
     return tonumber((sent.comment or ""):match("^%d+$"))
@@ -87,7 +103,6 @@ local function pinned(c, id, sale, o)
     before = type(before) == "string" and before or nil
     o.what, o.target = "room", session_target(id, "pin")
     o.body = { sale = sale and sale.id or cjson.null }
-    o.sale = sale and sale.id
 
     local answer, problem = send(c, o)
 
@@ -102,15 +117,9 @@ local function pinned(c, id, sale, o)
 end
 
 
-function acts.pin(c, id, sent, o)
-    local sale = own_sale(c, id, sent)
-
-    if not sale then
-        return nil, { code = "no_such_sale", status = 404 }
-    end
-
+acts.pin = of_sale(function(c, id, _, o, sale)
     return pinned(c, id, sale, o)
-end
+end)
 
 
 function acts.unpin(c, id, _, o)
@@ -119,14 +128,14 @@ end
 
 
 -- More of it, or what was added by mistake less.
-function acts.add(c, id, sent, o)
-    local sale, add = own_sale(c, id, sent), tonumber(o.word)
+acts.add = of_sale(function(c, _, _, o, sale)
+    local add = tonumber(o.word)
 
-    if not sale or not add or add == 0 or math.abs(add) > ADD_MAX then
+    if not add or add == 0 or math.abs(add) > ADD_MAX then
         return nil, { code = "no_such_sale", status = 404 }
     end
 
-    o.what, o.sale, o.add = "stock", sale.id, add
+    o.what, o.add = "stock", add
     o.target = "/admin/sales/" .. sale.id .. "/stock"
     o.body = { add = add }
 
@@ -138,14 +147,14 @@ function acts.add(c, id, sent, o)
             count = math.abs(add), unit = it.unit, title = it.title }),
         back = { act = string.format("add %d", -add), sale = sale.id },
     }
-end
+end)
 
 
 -- A sale opens at another time: at that, or at once without it.
 local function opened(c, sale, opens_at, o)
     local defined, there
 
-    o.what, o.method, o.sale = "open", "PUT", sale.id
+    o.what, o.method = "open", "PUT"
     o.target = "/admin/sales/" .. sale.id
 
     return edit.under(function()
@@ -166,17 +175,11 @@ end
 
 
 -- What is paused goes on, what would open later does so now.
-function acts.open(c, id, sent, o)
-    local sale = own_sale(c, id, sent)
-
-    if not sale then
-        return nil, { code = "no_such_sale", status = 404 }
-    end
-
+acts.open = of_sale(function(c, _, _, o, sale)
     local title = c.item(sale.id).title
 
     if sale.state == "paused" then
-        o.what, o.sale = "resume", sale.id
+        o.what = "resume"
         o.target = "/admin/sales/" .. sale.id .. "/resume"
 
         local answer, problem = send(c, o)
@@ -205,7 +208,7 @@ function acts.open(c, id, sent, o)
         } or sale.gives and { act = "pause", sale = sale.id } or nil,
         unopened = rain and sale.id or nil,
     }
-end
+end)
 
 
 -- What was opened by mistake waits for its hour again.
@@ -216,6 +219,8 @@ function acts.later(c, id, sent, o)
         return nil, { code = "wrong_state", status = 409 }
     end
 
+    o.sale = sale.id
+
     local answer, problem = opened(c, sale, at, o)
 
     return answer, problem, { words = c.say("rooms.did.later", {
@@ -223,14 +228,8 @@ function acts.later(c, id, sent, o)
 end
 
 
-function acts.pause(c, id, sent, o)
-    local sale = own_sale(c, id, sent)
-
-    if not sale then
-        return nil, { code = "no_such_sale", status = 404 }
-    end
-
-    o.what, o.sale = "pause", sale.id
+acts.pause = of_sale(function(c, _, _, o, sale)
+    o.what = "pause"
     o.target = "/admin/sales/" .. sale.id .. "/pause"
 
     local answer, problem = send(c, o)
@@ -239,25 +238,23 @@ function acts.pause(c, id, sent, o)
         words = c.say("rooms.did.pause", { title = c.item(sale.id).title }),
         back = { act = "open", sale = sale.id },
     }
-end
+end)
 
 
 -- Closing a draw draws it; nothing takes that back.
-function acts.draw(c, id, sent, o)
-    local sale = own_sale(c, id, sent)
-
-    if not sale or sale.gives ~= "ticket" then
+acts.draw = of_sale(function(c, _, _, o, sale)
+    if sale.gives ~= "ticket" then
         return nil, { code = "no_such_sale", status = 404 }
     end
 
-    o.what, o.sale = "close", sale.id
+    o.what = "close"
     o.target = "/admin/sales/" .. sale.id .. "/close"
 
     local answer, problem = send(c, o)
 
     return answer, problem, { words = c.say("rooms.did.draw", {
         title = c.item(sale.id).title }) }
-end
+end)
 
 
 -- ---- the order of the goods
@@ -310,17 +307,8 @@ local function ordered(c, id, change, o)
 end
 
 
-function acts.up(c, id, sent, o)
-    local sale = own_sale(c, id, sent)
-
-    if not sale then
-        return nil, { code = "no_such_sale", status = 404 }
-    end
-
+acts.up = of_sale(function(c, id, _, o, sale)
     local before
-
-    o.sale = sale.id
-
     local answer, problem = ordered(c, id, function(list)
         local order = moved_up(list, sale.id)
 
@@ -336,7 +324,7 @@ function acts.up(c, id, sent, o)
         words = c.say("rooms.did.up", { title = c.item(sale.id).title }),
         back = before and { act = "up", sale = before } or nil,
     }
-end
+end)
 
 
 -- ---- what is said

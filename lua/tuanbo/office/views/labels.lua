@@ -120,7 +120,8 @@ local function page(c, parts)
         frozen = wave.seq ~= nil, wave = wave.id, point = point.id,
         size = size, sheets = sheets_of(list, size), count = count,
         number = number, pages = math.max(1, math.ceil(count / PAGE)),
-        styles = { "desk/labels.css", "desk/labels-" .. size .. ".css" },
+        styles = { "desk/paper.css", "desk/labels.css",
+                   "desk/labels-" .. size .. ".css" },
     }
 end
 

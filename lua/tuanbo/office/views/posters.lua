@@ -45,7 +45,7 @@ local function page(c, parts)
         layout = "desk/paper",
         title = c.say("posters.of", { point = name }),
         shop = c.name, point = name, link = link, qr = qr.of(link),
-        styles = { "desk/poster.css" },
+        styles = { "desk/paper.css", "desk/poster.css" },
     }
 end
 
