@@ -1,5 +1,6 @@
 use v5.36;
 use Tuanbo::Test;
+use Tuanbo::Test::Clients;
 
 use Tuanbo::History;
 use Tuanbo::History::Chooser;
@@ -78,19 +79,12 @@ CONF
 
 # Of one run: how many of each, by the checker; its directory.
 sub run_once ($t, $seed) {
-    my $dir = $t->dir . '/history';
-    my $server = '--url http://127.0.0.1:' . $t->port . ' --secrets '
-        . $t->dir . '/secrets';
+    my $clients = Tuanbo::Test::Clients->start($t, $seed, '--clients 24'
+        . ' --requests 1200 --stock 24 --wave 3 --referral'
+        . " --pay '/pay/{hold}'");
+    my ($pid, $dir, $server) =
+        ($clients->pid, $clients->dir, $clients->server);
 
-    my $pid = fork // die $!;
-    if (!$pid) {
-        my $deadline = 60 * Tuanbo::Test::slower();
-        open STDOUT, '>', $t->dir . '/load.out';
-        open STDERR, '>&', \*STDOUT;
-        exec "exec $^X $root/t/history/load.pl $server --out $dir"
-            . " --seed $seed --clients 24 --requests 1200 --stock 24 --wave 3"
-            . " --referral --pay '/pay/{hold}' --deadline $deadline";
-    }
     eventually { lines_written($dir) > 300 } 'the clients are at work', 60;
     $t->kill9_worker(1);
     eventually { lines_written($dir) > 700 } 'and go on with a worker less',
@@ -99,7 +93,7 @@ sub run_once ($t, $seed) {
     my $status = wait_until {
         waitpid($pid, POSIX::WNOHANG()) == $pid ? "done $?" : undef } 120;
     is($status, 'done 0', 'the clients come to their end, and none hung')
-        or diag(Tuanbo::Test::slurp($t->dir . '/load.out'));
+        or diag($clients->said);
     kill KILL => $pid if !$status;
 
     my ($code, $said) = run_script('check.pl', $server, $dir);
@@ -123,8 +117,7 @@ for my $run (1 .. $runs_max) {
 cmp_ok($seen{$_} // 0, '>', 0, "$_ were among it") for @wanted;
 
 # ---- the checker again
-my ($code, $said);
-($code, $said) = run_script('check.pl', '--json', $dir);
+my ($code, $said) = run_script('check.pl', '--json', $dir);
 is($code, 0, 'again, from the files');
 is(decode_json($said)->{ok}, 1, 'as JSON');
 is((run_script('check.pl'))[0], 2, 'no directory');

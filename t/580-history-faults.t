@@ -1,5 +1,6 @@
 use v5.36;
 use Tuanbo::Test;
+use Tuanbo::Test::Clients;
 use Tuanbo::Test::Faults;
 
 # A disk that fails now in one way, now in another, under the clients of
@@ -19,18 +20,9 @@ $t->expect_log(qr/\[error\].* a commit failed: The (?:disk|outcome|store)/);
 $t->expect_log(qr/\[error\].* \S+\/people: (?:data\.mdb cannot be read: )?(?:No space|Input\/)/);
 $t->expect_log(qr/\[warn\].* log opened again and synced/);
 
-my $dir = $t->dir . '/history';
-my $server = '--url http://127.0.0.1:' . $t->port . ' --secrets '
-    . $t->dir . '/secrets';
-my $pid = fork // die $!;
-if (!$pid) {
-    my $deadline = 60 * Tuanbo::Test::slower();
-    open STDOUT, '>', $t->dir . '/load.out';
-    open STDERR, '>&', \*STDOUT;
-    exec "exec $^X $root/t/history/load.pl $server --out $dir --seed $seed"
-        . " --clients 16 --seconds 10 --stock 24 --wave 3"
-        . " --deadline $deadline";
-}
+my $clients = Tuanbo::Test::Clients->start($t, $seed,
+    '--clients 16 --seconds 10 --stock 24 --wave 3');
+my ($pid, $dir, $server) = ($clients->pid, $clients->dir, $clients->server);
 
 # faults until the clients have done, each a few times or for a while, with a
 # rest in between
@@ -50,7 +42,7 @@ cmp_ok($hits, '>', 10, "$hits calls of the disk failed");
 $status //= wait_until {
     waitpid($pid, POSIX::WNOHANG()) == $pid ? "0$?" : undef } 120;
 is(0 + ($status // -1), 0, 'the clients come to their end, and none hung')
-    or diag(Tuanbo::Test::slurp($t->dir . '/load.out'));
+    or diag($clients->said);
 kill KILL => $pid if !defined $status;
 
 my $said = `$^X $root/t/history/check.pl $server $dir 2>&1`;

@@ -10,6 +10,7 @@ import net from "node:net";
 import { after, before, test } from "node:test";
 
 import { enter } from "./desk.js";
+import { addressOn } from "./encoder.js";
 import { DESK, PHONE, Shop, eventually, withOwnPlayer } from "./shop.js";
 
 const WIDTH = 320, HEIGHT = 180;
@@ -25,8 +26,7 @@ before(async () => {
     host = await enter(shop, shop.invitation,
         { javaScriptEnabled: false, viewport: PHONE });
     await host.goto("/desk/live/fruit");
-    address = `${await host.inputValue("#address")}/${
-        await host.inputValue("#stream")}`;
+    address = await addressOn(host);
     camera = film();
     await eventually("the picture comes", async () => {
         await host.goto("/desk/live/fruit");

@@ -11,3 +11,8 @@ export function encode(address) {
         "-pix_fmt", "yuv420p", "-g", "10", "-c:a", "aac", "-b:a", "32k",
         "-f", "flv", address], { stdio: "ignore" });
 }
+
+
+// Where it sends to, as the host's page has it.
+export const addressOn = async (host) =>
+    `${await host.inputValue("#address")}/${await host.inputValue("#stream")}`;

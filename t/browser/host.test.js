@@ -4,11 +4,11 @@
 // target is large; sizes, schemes and axe.
 
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import { after, before, test } from "node:test";
 
 import { axe, axeBuyer } from "./everywhere.js";
 import { enter } from "./desk.js";
+import { addressOn, encode } from "./encoder.js";
 import { DESK, PHONE, Shop, eventually } from "./shop.js";
 
 const ROOM = "evening";
@@ -152,15 +152,7 @@ test("a rain counts down, and can be called off before it falls", async () => {
 });
 
 test("the picture, and how late it is", async () => {
-    const address = `${await host.inputValue("#address")}/${
-        await host.inputValue("#stream")}`;
-
-    encoder = spawn("ffmpeg", ["-hide_banner", "-loglevel", "error", "-re",
-        "-f", "lavfi", "-i", "testsrc2=size=320x180:rate=10",
-        "-f", "lavfi", "-i", "sine=r=44100", "-c:v", "libx264",
-        "-preset", "ultrafast", "-tune", "zerolatency", "-threads", "1",
-        "-pix_fmt", "yuv420p", "-g", "10", "-c:a", "aac", "-b:a", "32k",
-        "-f", "flv", address], { stdio: "ignore" });
+    encoder = encode(await addressOn(host));
     await eventually("it moves", async () => await host.$eval("#picture video",
         (video) => video.videoWidth === 320 && video.currentTime > 0));
     await eventually("how late", async () =>

@@ -4,11 +4,11 @@
 // as it was recorded.
 
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import { after, before, test } from "node:test";
 
 import { axe, axeBuyer } from "./everywhere.js";
 import { enter } from "./desk.js";
+import { addressOn, encode } from "./encoder.js";
 import { DESK, PHONE, Shop, eventually, withOwnPlayer } from "./shop.js";
 
 let shop, host, encoder, address;
@@ -18,8 +18,7 @@ before(async () => {
     host = await enter(shop, shop.invitation,
         { javaScriptEnabled: false, viewport: PHONE });
     await host.goto("/desk/live/fruit");
-    address = `${await host.inputValue("#address")}/${
-        await host.inputValue("#stream")}`;
+    address = await addressOn(host);
 });
 
 after(async () => {
@@ -28,12 +27,7 @@ after(async () => {
 });
 
 function send() {
-    encoder = spawn("ffmpeg", ["-hide_banner", "-loglevel", "error", "-re",
-        "-f", "lavfi", "-i", "testsrc2=size=320x180:rate=10",
-        "-f", "lavfi", "-i", "sine=r=44100", "-c:v", "libx264",
-        "-preset", "ultrafast", "-tune", "zerolatency", "-threads", "1",
-        "-pix_fmt", "yuv420p", "-g", "10", "-c:a", "aac", "-b:a", "32k",
-        "-f", "flv", address], { stdio: "ignore" });
+    encoder = encode(address);
 }
 
 const said = async () => {

@@ -7,7 +7,7 @@ import { after, before, test } from "node:test";
 
 import { axe, axeBuyer } from "./everywhere.js";
 import { enter } from "./desk.js";
-import { encode } from "./encoder.js";
+import { addressOn, encode } from "./encoder.js";
 import { DESK, PHONE, Shop, eventually, giveName } from "./shop.js";
 
 const ROOM = "/live/fruit";
@@ -20,8 +20,7 @@ before(async () => {
         { javaScriptEnabled: false, viewport: PHONE });
 
     await host.goto("/desk/live/fruit");
-    encoder = encode(`${await host.inputValue("#address")}/${
-        await host.inputValue("#stream")}`);
+    encoder = encode(await addressOn(host));
     await host.context().close();
     await shop.signed("admin", "POST", "/admin/sessions/fruit/start", {});
     await shop.signed("admin", "POST", "/admin/sessions/fruit/pin",

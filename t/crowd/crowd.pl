@@ -128,11 +128,9 @@ sub host ($what, $target, $body = undef) {
 }
 
 
-# At a part of the evening.
-sub at ($part, $code) {
-    my $rest = $part * $option{seconds} - (time - $began);
-
-    Mojo::IOLoop->timer(($rest > 0 ? $rest : 0) => sub { $code->() });
+# So many hundredths of the evening from now on.
+sub later ($parts, $code) {
+    Mojo::IOLoop->timer($parts * $option{seconds} / 100 => $code);
 }
 
 
@@ -215,16 +213,10 @@ sub taps ($one, $sale) {
 }
 
 
-# A hundredth part of the evening.
-sub later ($parts, $code) {
-    Mojo::IOLoop->timer($parts * $option{seconds} / 100 => $code);
-}
-
-
 # What the demo's order service says when somebody has paid there.
 sub pays ($one, $hold) {
     ask('payment', POST => "/orders/$hold->{id}/confirm", role => 'orders',
-        key => undef, body => { payment => "$run-$hold->{id}",
+        body => { payment => "$run-$hold->{id}",
         paid_fen => $hold->{amount_fen} })->then(sub ($res) {
         return if !$res || !$res->is_success;
         my $outcome = ($res->json // {})->{outcome} // $res->json->{state};
@@ -292,36 +284,36 @@ sub evening () {
             if $choose->below(100, $one->{number}, 'is one who talks') < 60;
     }
 
-    at(.02, sub {
+    later(2, sub {
         say_when('the host goes on the air');
         host('start', 'start');
     });
-    at(.15, sub {
+    later(15, sub {
         say_when('grapes on camera: everybody taps');
         host('pin', 'pin', { sale => $sale{grape} });
         everybody(90, 'grape', \&taps);
     });
-    at(.40, sub {
+    later(40, sub {
         say_when('red packets');
         host('pin', 'pin', { sale => $sale{rain} });
         everybody(80, 'rain', \&takes);
     });
-    at(.50, sub {
+    later(50, sub {
         say_when('strawberries, for a group');
         host('pin', 'pin', { sale => $sale{berry} });
         everybody(40, 'berry', \&taps);
     });
-    at(.65, sub {
+    later(65, sub {
         say_when('tickets for the draw');
         everybody(70, 'draw', \&takes);
     });
-    at(.85, sub {
+    later(85, sub {
         say_when('the draw; good night');
         host('close', 'pin', { sale => undef })->then(sub {
             return host('end', 'end');
         });
     });
-    at(1, sub { Mojo::IOLoop->stop });
+    later(100, sub { Mojo::IOLoop->stop });
 
     Mojo::IOLoop->start;
     $_->{gone} = 1 for @neighbours;
