@@ -164,11 +164,11 @@ test("a page without pictures weighs less than 100 KB", async () => {
         const found = await guest.evaluate(() => ["navigation", "resource"]
             .flatMap((type) => performance.getEntriesByType(type))
             .filter((entry) => !/\.svg$/.test(entry.name))
-            .filter((entry) => !/\/api\//.test(entry.name))
+            .filter((entry) => !/\/api\/|\/player/.test(entry.name))
             .map((entry) => entry.decodedBodySize));
 
-        assert.equal(found.length, name === "session" ? 6 : 5,
-            "page, two style sheets, two scripts; and a room's player");
+        assert.equal(found.length, name === "session" ? 7 : 5,
+            "page, two style sheets, two scripts; and a room's own two");
         assert.ok(Math.min(...found) > 1000, "of known size");
         assert.ok(found.reduce((a, b) => a + b) < 100000, `${found}`);
         await guest.context().close();

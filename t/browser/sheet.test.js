@@ -356,12 +356,44 @@ test("the page weighs little without player and pictures", async () => {
         .getEntriesByType("navigation")[0][size]
             + performance.getEntriesByType("resource")
                 .filter((one) => /\.(css|js)$/.test(one.name)
-                    && !/\/player\//.test(one.name))
+                    && !/\/player/.test(one.name))
                 .reduce((sum, one) => sum + one[size], 0)));
 
     console.log("# %d bytes sent, %d unpacked", sent, whole);
-    assert.ok(whole > 50000 && sent <= 100 * 1024, `${sent} bytes`);
+    assert.ok(whole > 50000 && whole <= 100 * 1024, `${sent}, ${whole} bytes`);
+    assert.equal(await page.locator("script[src*=sheet]").count(), 0,
+        "who only watches needs no sheet");
     await page.context().close();
+});
+
+
+test("a tap before the sheet's script is there waits for it", async () => {
+    const page = await shop.buyer({ viewport: PHONE });
+    let letGo;
+    const held = new Promise((resolve) => { letGo = resolve; });
+
+    await page.route("**/sheet.*.js", async (route) => {
+        await held;
+        await route.continue();
+    });
+    await page.goto(ROOM, { waitUntil: "domcontentloaded" });
+    await page.evaluate(() => { window.stayed = true; });
+    await page.click("#pinned .first");
+    await page.waitForSelector("script[src*=sheet]", { state: "attached" });
+    assert.equal(await page.locator("#sheet").count(), 0);
+    letGo();
+    await page.waitForSelector("#sheet #called");
+    assert.ok(await page.evaluate(() => window.stayed), "no page was loaded");
+    await page.context().close();
+
+    // one that cannot be had is done without
+    const plain = await shop.buyer({ viewport: PHONE });
+
+    await plain.route("**/sheet.*.js", (route) => route.abort());
+    await plain.goto(ROOM, { waitUntil: "domcontentloaded" });
+    await plain.click("#goods [data-sale=loquat] a");
+    await plain.waitForURL("**/s/loquat");
+    await plain.context().close();
 });
 
 

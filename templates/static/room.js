@@ -336,6 +336,54 @@
     addEventListener("pagehide", stop);
 
 
+    // ---- the sheet over the room
+
+    var frame = document.getElementById("sheet-frame");
+    var sheet = null;               // its script, from the first touch on
+    var waits = null;               // what was tapped before it was there
+
+    function tapped() {
+        var target = waits;
+
+        sheet.dataset.here = "1";
+        waits = null;
+
+        if (target && target.isConnected) {
+            target.click();
+        }
+    }
+
+    // Who only watches does not pay for it: it is asked for when a finger comes
+    // down or a key, which is before what they tap is tapped.
+    function needed() {
+        if (!sheet) {
+            sheet = document.createElement("script");
+            sheet.onload = sheet.onerror = tapped;
+            sheet.src = frame.dataset.script;
+            document.head.appendChild(sheet);
+        }
+    }
+
+    addEventListener("pointerdown", needed, { passive: true });
+    addEventListener("keydown", needed);
+
+    // A tap that is faster waits for it: buying does not leave the room. Where
+    // the script cannot be had, the tap goes on without.
+    addEventListener("click", function (event) {
+        var target = event.target.closest("#main a[href], [data-take] button");
+
+        needed();
+
+        if (target && !sheet.dataset.here && !event.metaKey && !event.ctrlKey
+            && !event.shiftKey && !event.altKey)
+        {
+            event.preventDefault();
+            event.stopImmediatePropagation();
+            waits = target;
+        }
+    }, true);
+
+
     // ---- begin
 
     aloud();
