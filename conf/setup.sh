@@ -17,12 +17,13 @@ packages_run='nginx libnginx-mod-http-lua lua-cjson lua-filesystem
               lua-penlight libqrencode4 curl openssl perl
               libmojolicious-perl libdbd-sqlite3-perl
               luajit2 lua-socket lua-curl lua-dbi-sqlite3 libvips-tools
-              libnginx-mod-rtmp ffmpeg'
+              libnginx-mod-rtmp ffmpeg fontconfig fonts-wqy-microhei'
 packages_test='perl libcmocka-dev libmojolicious-perl libio-socket-ssl-perl
                libdbd-sqlite3-perl luajit2 lua-socket lua-curl lua-dbi-sqlite3
                lua-dbi-postgresql postgresql sqlite3
                libvips-tools nghttp2-client lmdb-utils lua-check curl openssl
-               strace libnginx-mod-rtmp ffmpeg'
+               strace libnginx-mod-rtmp ffmpeg fontconfig fonts-wqy-microhei
+               zbar-tools'
 packages_browser='openssl fonts-noto-cjk poppler-utils ffmpeg'
 # its runtime has the version in its name: that of Debian 12
 packages_fuzz='clang libclang-rt-14-dev llvm'

@@ -27,6 +27,7 @@ pictures=
 clerk=
 waves=
 folder=
+flyers=
 
 fail()
 {
@@ -37,12 +38,13 @@ fail()
 stop()
 {
     trap '' INT TERM HUP
-    for process in $folder $waves $clerk $live $office $orders; do
+    for process in $flyers $folder $waves $clerk $live $office $orders; do
         kill -TERM "$process" 2>/dev/null || :
         wait "$process" 2>/dev/null || :
     done
     rm -f "$data/orders.pid" "$data/clerk.pid" "$data/waves.pid" \
-        "$data/folder.pid"
+        "$data/folder.pid" "$data/flyers.pid"
+    flyers=
     folder=
     waves=
     clerk=
@@ -79,7 +81,7 @@ umask 077
 mkdir -p "$data/secrets" "$data/tmp" "$data/office" \
     "$data/recordings"
 
-for name in nginx orders office live clerk waves folder; do
+for name in nginx orders office live clerk waves folder flyers; do
     if [ -s "$data/$name.pid" ] \
         && kill -0 "$(cat "$data/$name.pid")" 2>/dev/null
     then
@@ -311,6 +313,10 @@ session pantry.json "$to_come" 2
     >> "$data/clerk.log" 2>&1 &
 waves=$!
 echo "$waves" > "$data/waves.pid"
+(keep "$root/conf/bin/tuanbo-office" flyers --directory "$data/office" \
+    --url "$url") >> "$data/clerk.log" 2>&1 &
+flyers=$!
+echo "$flyers" > "$data/flyers.pid"
 
 at()
 {

@@ -66,8 +66,9 @@ end
 
 
 -- "今天 20:00", "周五 12月4日 20:00"; with the year when it is another one.
+-- Without now it is always the date: for what is read another day.
 function format.when(say, at, now)
-    local days = format.day(at) - format.day(now)
+    local days = now and format.day(at) - format.day(now)
     local clock = format.clock(at)
     local parts = local_parts(at)
 
@@ -84,7 +85,7 @@ function format.when(say, at, now)
         clock = clock, month = parts.month, day = parts.day,
         month_name = say("month." .. parts.month),
         weekday = format.weekday(say, at),
-        year = parts.year ~= local_parts(now).year
+        year = now and parts.year ~= local_parts(now).year
                and say("when.year", { year = parts.year }) or "" })
 end
 

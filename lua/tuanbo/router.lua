@@ -16,6 +16,7 @@ local page = require "tuanbo.page"
 local passing = require "tuanbo.passing"
 local problems = require "tuanbo.problems"
 local session = require "tuanbo.session"
+local sharing = require "tuanbo.sharing"
 local text = require "tuanbo.text"
 local unpaid = require "tuanbo.views.unpaid"
 
@@ -28,7 +29,6 @@ local views = {
     hold = require "tuanbo.views.hold",
     me = require "tuanbo.views.me",
     live = require "tuanbo.views.live",
-    share = require "tuanbo.views.share",
     past = require "tuanbo.views.past",
     problem = require "tuanbo.views.problem",
 }
@@ -490,21 +490,13 @@ local function draw(c, id)
 end
 
 
--- A page of a session: answer(c, id, session).
-local function of_session(answer)
-    return function(c, id)
-        local one, code = goods.session(c, id)
+local function live(c, id)
+    local one, code = goods.session(c, id)
 
-        if not one then
-            return router.problem(code or "not_found")
-        end
-
-        return answer(c, id, one)
+    if not one then
+        return router.problem(code or "not_found")
     end
-end
 
-
-local live = of_session(function(c, id, one)
     if c.likes.pickup and not is_point(c, c.likes.pickup) then
         c.likes.pickup = nil
     end
@@ -513,44 +505,6 @@ local live = of_session(function(c, id, one)
                 engine.version(), REST_S, function()
         return views.live(c, one)
     end)
-end)
-
-
--- The page of what one sends on; and which way was taken, which a script says.
-local function share(c, kind, about, list)
-    passing.took(session.buyer(), kind, about.id, "page")
-    show_private(c, views.share(c, about, list, session.origin()))
-end
-
-
-local function share_sale(c, id)
-    local sale, code = engine.sale(id)
-
-    if not sale then
-        return router.problem(code or "no_such_sale")
-    end
-
-    share(c, "s", goods.of(c, sale))
-end
-
-
-local share_live = of_session(function(c, _, one)
-    share(c, "live", one, goods.of_session(c, one))
-end)
-
-
-local function shared(kind)
-    return function(_, id)
-        local how = (ngx.ctx.form or {}).how
-
-        if how == "page"
-           or not passing.took(session.buyer(), kind, id, how)
-        then
-            return router.problem("bad_request")
-        end
-
-        return ngx.exit(ngx.HTTP_NO_CONTENT)
-    end
 end
 
 
@@ -724,10 +678,9 @@ local by_id = {
     l = { GET = linked, id = "^%x+-%x+$" },
     live = { GET = live, id = "^[%l%d-]+$" },
     draw = { GET = draw, id = "^[%l%d-]+$" },
-    ["s/share"] = { GET = share_sale, POST = shared("s"), id = "^[%l%d-]+$" },
-    ["live/share"] = { GET = share_live, POST = shared("live"),
-                       id = "^[%l%d-]+$" },
 }
+
+sharing.add(fixed, by_id, { show = show_private, problem = router.problem })
 
 
 -- nil: nothing is there.

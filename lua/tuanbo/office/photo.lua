@@ -13,6 +13,7 @@
 local crypto = require "tuanbo.crypto"
 local multipart = require "tuanbo.office.multipart"
 local photos = require "tuanbo.photos"
+local vips = require "tuanbo.office.vips"
 
 local BYTES_MAX = 12 * 1024 * 1024
 local PIXELS_MAX = 60e6
@@ -29,53 +30,11 @@ local KINDS = {
     { begins = "^RIFF....WEBP", loader = "webpload" },
 }
 
--- A few seconds of a small machine, which may have other things to do: it is
--- the CPU time that is short. 1 GB of address space is what 60 million pixels
--- of a progressive JPEG take.
-local LIMITS = "exec timeout -k 1 90 prlimit --cpu=20 --as=1600000000 "
-               .. "--fsize=64000000 --nofile=64 --core=0 env -i "
-               .. "PATH=/usr/bin:/bin VIPS_BLOCK_UNTRUSTED=1 "
-               .. "VIPS_CONCURRENCY=1 MALLOC_ARENA_MAX=1 "
-
 local photo = {}
 
 
-local function quoted(word)
-    return "'" .. word:gsub("'", "'\\''") .. "'"
-end
-
-
--- What a program said, or nil and what it complained of.
-local function run(...)
-    local words = {}
-
-    for i, word in ipairs { ... } do
-        words[i] = quoted(word)
-    end
-
-    -- the descriptors of whoever started this are not the program's
-    local pipe = assert(io.popen("(" .. LIMITS .. table.concat(words, " ")
-                                 .. ") 2>/dev/null </dev/null; echo \"=$?\""))
-    local said = pipe:read("*a")
-
-    pipe:close()
-
-    local text, code = said:match("^(.-)\n?=(%d+)\n$")
-
-    if code == "127" or code == "126" then
-        return nil, "no_tools"
-    elseif code == "124" or code == "137" then
-        return nil, "too_slow"
-    elseif code ~= "0" then
-        return nil, "broken"
-    end
-
-    return text
-end
-
-
 local function header(path, field)
-    local said, why = run("vipsheader", "-f", field, path)
+    local said, why = vips.run("vipsheader", "-f", field, path)
 
     return said and (tonumber(said) or said), why
 end
@@ -198,7 +157,7 @@ local function made(from, to, width, kind)
                                         .. "background=255]"
                     or "[Q=76,strip,effort=2]"
     local part = to .. ".part." .. kind
-    local said, why = run("vipsthumbnail", from, "--size",
+    local said, why = vips.run("vipsthumbnail", from, "--size",
                           string.format("%dx100000", width),
                           "-o", part .. options)
 
@@ -242,7 +201,8 @@ local function prepared(directory, data, make)
         end
 
         -- reads every pixel: vipsthumbnail is content with half a photo
-        local said, why = run("vips", "avg", from .. "[fail_on=truncated]")
+        local said, why = vips.run("vips", "avg",
+                                   from .. "[fail_on=truncated]")
 
         if not said then
             return nil, why
@@ -251,7 +211,7 @@ local function prepared(directory, data, make)
         local largest = math.min(width, WIDTH_MAX)
 
         -- decoded once, upright, in the colours of the web
-        said, why = run("vipsthumbnail", from, "--size",
+        said, why = vips.run("vipsthumbnail", from, "--size",
                         string.format("%dx100000", largest),
                         "--export-profile", "srgb", "-o",
                         base .. "[compression=0,strip]")

@@ -196,6 +196,13 @@ return {
     ["share.copied"] = "Copied: paste them in the group",
     ["share.send"] = "Send…",
     ["share.how"] = "Or press long on the words above. The numbers are of this moment; the page has the latest.",
+    ["share.flyer"] = "As one picture",
+    ["share.flyer.how"] = "Press and hold it to keep it, or to send it. Its "
+                          .. "code leads here.",
+    ["share.flyer.alt"] = "{title}: picture, price and code",
+    ["flyer.given"] = "Free",
+    ["flyer.scan"] = "Scan to buy",
+    ["flyer.scan.session"] = "Scan to watch",
     ["share.qr"] = "Scan it to get to this page",
     ["share.back"] = "Back to look",
     ["share.sale"] = "[{shop}] {title}",

@@ -3,6 +3,7 @@
 local lrucache = require "resty.lrucache"
 
 local assets = require "tuanbo.assets"
+local flyers = require "tuanbo.flyers"
 local goods = require "tuanbo.goods"
 local replay = require "tuanbo.replay"
 local room = require "tuanbo.room"
@@ -148,7 +149,8 @@ return function(c, session)
         title = session.title,
         shown = { title = session.title, path = session.href,
                   about = session.about or session.starts_line,
-                  picture = list[1] and list[1].photo
+                  picture = flyers.of("live", session.id)
+                            or list[1] and list[1].photo
                             and list[1].photo.large },
         session = session,
         pinned = pinned,

@@ -3,6 +3,7 @@
 -- says so.
 
 local brief = require "tuanbo.brief"
+local flyers = require "tuanbo.flyers"
 local format = require "tuanbo.format"
 local goods = require "tuanbo.goods"
 local qr = require "tuanbo.qr"
@@ -51,8 +52,8 @@ end
 
 
 -- about: what goods.of() or goods.session() gave; list: a session's goods;
--- origin: where links to this shop begin.
-return function(c, about, list, origin)
+-- origin: where links to this shop begin; flyer: where there is one of it.
+return function(c, about, list, origin, flyer)
     local lines = list and of_session(c, about, list) or of_sale(c, about)
     local link = origin .. about.href .. "?via=" .. LABEL
 
@@ -67,6 +68,8 @@ return function(c, about, list, origin)
         rows = #lines + 2,
         link = link,
         qr = qr.of(link),
+        flyer = flyer and { url = flyer, width = flyers.WIDTH,
+                            height = flyers.HEIGHT },
         watches = {},
     }
 end

@@ -35,7 +35,8 @@ function http.secret(path)
 end
 
 
--- Options: url, of the shop, without a slash at its end; secret; wait_ms, how
+-- Options: url, of the shop, without a slash at its end; secret, or nil where
+-- only what anybody may is asked for; wait_ms, how
 -- long the shop may wait for entries.
 function http.new(option)
     local handle = curl.easy_init()
@@ -58,16 +59,20 @@ local function signature(secret, t, method, target, key, body)
 end
 
 
--- A signed request of a target: status, body and entity tag, or nil and words.
--- given: method ("GET"), body, key, secret, if_match (an entity tag; "new":
--- only what is not there).
+-- A request of a target, signed where there is a secret: status, body and
+-- entity tag, or nil and words. given: method ("GET"), body, key, secret,
+-- if_match (an entity tag; "new": only what is not there).
 function methods:request(target, given)
     local handle, parts, status, etag = self.handle, {}, nil, nil
     local method = given.method or "GET"
     local body, key = given.body or "", given.key or ""
-    local headers = {"Flashsale-Signature: "
-        .. signature(given.secret or self.secret, os.time(), method, target,
-                     key, body)}
+    local secret = given.secret or self.secret
+    local headers = {}
+
+    if secret then
+        headers[1] = "Flashsale-Signature: "
+            .. signature(secret, os.time(), method, target, key, body)
+    end
 
     handle:setopt(curl.OPT_URL, self.url .. target)
 
@@ -113,7 +118,7 @@ function methods:request(target, given)
 end
 
 
--- A signed GET of a target.
+-- The same as a GET.
 function methods:get(target, role_secret)
     return self:request(target, {secret = role_secret})
 end
