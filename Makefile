@@ -8,6 +8,7 @@
 #     make faults             disks that fail, and so on: docs/reliability.md
 #     make test-crash [KILLS=500] [SEED=n]     killed under load
 #     make test-power [STATES=10000] [SEED=n]  the power cut at any call
+#     make live-hour [LIVE_MINUTES=60] [LIVE_CUTS=10]  an hour on the air, cut
 #     make simulate [SEED=n] [COMMANDS=1000000]  the core, and all that fails
 #     make test-tsan          threads, in the core and in nginx, under TSan
 #     make test-valgrind      the core under memcheck
@@ -97,7 +98,7 @@ STATIC_OPT = $(CFLAGS) -std=gnu11
     test test-without-browser test-bare test-browser test-asan test-tsan \
     test-valgrind test-mainline check \
     fuzz fuzz-run fuzz-coverage fuzz-report replay valgrind unit-tsan \
-    bench bench-docs faults test-crash test-power bench-engine bench-core bench-goods bench-office force clean \
+    bench bench-docs faults test-crash live-hour test-power bench-engine bench-core bench-goods bench-office force clean \
     clean-data setup-build setup-run setup-test setup-browser setup-npm setup-bench setup-fuzz \
     setup-valgrind setup-bare \
     setup-structure structure desk-pictures
@@ -433,6 +434,13 @@ faults: setup-test build
 test-crash: setup-test build
 	TUANBO_MODULE='$(CURDIR)/$(MODULE)' nice perl -It/lib \
 	    t/crash/campaign.pl --kills $(KILLS) $(if $(SEED),--seed $(SEED))
+
+LIVE_MINUTES = 60
+LIVE_CUTS = 10
+
+live-hour: setup-test build
+	TUANBO_MODULE='$(CURDIR)/$(MODULE)' TUANBO_LIVE_MINUTES=$(LIVE_MINUTES) \
+	    TUANBO_LIVE_CUTS=$(LIVE_CUTS) nice prove -v -It/lib t/704-live-cuts.t
 
 test-mainline: setup-test build-mainline
 	TUANBO_NGINX='$(CURDIR)/build/mainline/nginx' TUANBO_STATIC=1 \

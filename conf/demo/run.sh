@@ -79,7 +79,7 @@ esac
 
 umask 077
 mkdir -p "$data/secrets" "$data/tmp" "$data/office" \
-    "$data/recordings"
+    "$data/recordings" "$data/relays"
 
 for name in nginx orders office live clerk waves folder flyers; do
     if [ -s "$data/$name.pid" ] \

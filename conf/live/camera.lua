@@ -8,6 +8,7 @@ local socket = require "socket"
 ffi.cdef [[
 long read(int fd, void *buf, size_t count);
 int dup2(int from, int to);
+int fcntl(int fd, int command, ...);
 int execvp(const char *file, const char *const *argv);
 ]]
 
@@ -19,6 +20,7 @@ then it is an ffmpeg that sends that there.
 ]]
 local TARGET = "^rtmp://127%.0%.0%.1:%d+/live/[%l%d-]+%?until=%d+&key=[%w_-]+$"
 local LINE_MAX = 512
+local F_SETFL = 4
 
 local port = tonumber(arg[1] or "")
 
@@ -33,6 +35,9 @@ local server = assert(socket.bind("127.0.0.1", port, 1))
 local client = assert(server:accept())
 local byte = ffi.new("char[1]")
 local line = {}
+
+-- it was made not to wait; its readers have to
+assert(ffi.C.fcntl(client:getfd(), F_SETFL, ffi.cast("int", 0)) == 0)
 
 -- a byte at a time: the picture that follows is ffmpeg's to read
 while #line < LINE_MAX and ffi.C.read(client:getfd(), byte, 1) == 1
@@ -53,10 +58,15 @@ local args = {
     "-b:a", "64k", "-ar", "44100", "-f", "flv", target,
 }
 
--- it was made not to wait; its reader has to
-client:settimeout(nil)
+-- all of it is zero, so it has an end
+local given = ffi.new("const char *[?]", #args + 1)
+
+for i, word in ipairs(args) do
+    given[i - 1] = word
+end
+
 server:close()
 assert(ffi.C.dup2(client:getfd(), 0) == 0)
-ffi.C.execvp("ffmpeg", ffi.new("const char *[?]", #args + 1, args))
+ffi.C.execvp("ffmpeg", given)
 io.stderr:write("no ffmpeg\n")
 os.exit(1)

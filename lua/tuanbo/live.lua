@@ -26,6 +26,7 @@ local frame = require "tuanbo.frame"
 local hls = require "tuanbo.hls"
 local publishing = require "tuanbo.publishing"
 local recorder = require "tuanbo.recorder"
+local relays = require "tuanbo.relays"
 
 local SESSION = "^[%l%d-]+$"
 local SESSION_MAX = 64
@@ -126,16 +127,22 @@ end
 
 --- Once, while nginx reads its conf.
 -- @tparam table given secret (a file, a line each), pictures (hls_path), and
--- optionally recordings (tuanbo.recorder.setup says what is in it), cameras
--- (tuanbo.camera.setup says what is in it)
+-- optionally recordings, cameras and relays (setup() of tuanbo.recorder,
+-- tuanbo.camera and tuanbo.relays says what is in them)
 function live.setup(given)
     secrets = frame.secrets(given.secret)
     pictures = given.pictures
     refused = assert(lrucache.new(REMEMBERED))
 
-    camera.setup(given.cameras or {}, secrets, function(session)
+    local function comes(session)
         return is_on(written(session))
-    end)
+    end
+
+    camera.setup(given.cameras or {}, secrets, comes)
+
+    if given.relays then
+        relays.setup(given.relays, secrets, comes)
+    end
 
     if given.recordings then
         recorder.setup(given.recordings, pictures, written)
@@ -146,6 +153,7 @@ end
 --- init_worker_by_lua.
 function live.start()
     recorder.start()
+    relays.start()
 end
 
 

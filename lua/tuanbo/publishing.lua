@@ -1,12 +1,14 @@
 --- Who may send a session's picture: whoever has a key for it. The host's page
 -- makes keys (the office), conf/live.conf asks for them (the live nginx); both
--- have the secret `live`, and neither asks the other.
+-- have the secret `live`. With it the office says, too, that it is the office
+-- which asks where else the picture goes.
 --
 -- @module tuanbo.publishing
 
 local expiring = require "tuanbo.expiring"
 
 local PURPOSE = "publish"
+local ASKING = "relay"
 
 local publishing = {}
 
@@ -30,6 +32,22 @@ end
 -- @treturn string|nil nil: it does; wrong_key, expired
 function publishing.fault(secrets, session, until_s, key, now_s)
     return expiring.fault(secrets, PURPOSE, session, until_s, key, now_s)
+end
+
+
+--- The arguments by which the office asks about a session's relays.
+-- @tparam table secrets the first one signs
+-- @tparam string session its id
+-- @tparam number until_s epoch seconds; no longer good from then on
+-- @treturn string "until=1790000000&key=…"
+function publishing.asks(secrets, session, until_s)
+    return expiring.query(secrets, ASKING, session, until_s)
+end
+
+
+--- Why it is not the office that asks; as for fault().
+function publishing.asks_fault(secrets, session, until_s, key, now_s)
+    return expiring.fault(secrets, ASKING, session, until_s, key, now_s)
 end
 
 

@@ -1,5 +1,6 @@
 --- What a host does in a room that is on air: each a command to the shop, with
--- how it is undone, where it can be.
+-- how it is undone, where it can be; and to the live nginx, where the picture
+-- goes.
 --
 -- None of it needs SQL. A host may do this with the sales of the room alone;
 -- all else of sales is the owner's.
@@ -12,6 +13,7 @@ local documents = require "tuanbo.documents"
 local edit = require "tuanbo.office.edit"
 local goods = require "tuanbo.goods"
 local law = require "tuanbo.office.law"
+local picture = require "tuanbo.office.picture"
 local records = require "tuanbo.office.records"
 local room = require "tuanbo.room"
 local sales = require "tuanbo.office.sales"
@@ -91,6 +93,11 @@ function acts.stop(c, id, _, o)
     o.what, o.target = "room", session_target(id, "end")
 
     local answer, problem = send(c, o)
+
+    -- what was typed in for this broadcast ends with it
+    if answer then
+        picture.over(id)
+    end
 
     return answer, problem, { words = c.say("rooms.did.stop"),
                               back = { act = "start" } }
@@ -389,6 +396,46 @@ end
 
 acts.remove = of_comment("remove")
 acts.mute = of_comment("mute")
+
+
+-- ---- where else the picture goes
+
+-- Whose hand it was; never the key, nor an address, which may have one.
+local function relayed(c, o, done, why)
+    c.deed { what = o.what, method = o.method, target = "relays",
+             about = o.id, key = o.key, status = done and "ok" or why }
+
+    if done then
+        return true, nil, { words = c.say("relays.did." .. o.what) }
+    end
+
+    return nil, { code = "relay", why = why,
+                  status = why == "away" and 503 or 409 }
+end
+
+
+function acts.relay(c, id, sent, o)
+    o.what, o.method = "relay", "POST"
+
+    if not picture.is_set_up() or room.of(c.engine, id).state == "ended" then
+        return nil, { code = "wrong_state", status = 409 }
+    end
+
+    return relayed(c, o, picture.relay(id, sent.address, sent.stream))
+end
+
+
+function acts.unrelay(c, id, _, o)
+    local place = tonumber(o.word)
+
+    o.what, o.method = "unrelay", "DELETE"
+
+    if not place or not picture.is_set_up() then
+        return nil, { code = "wrong", status = 400 }
+    end
+
+    return relayed(c, o, picture.unrelay(id, place), "away")
+end
 
 
 --- What a button says.

@@ -11,6 +11,9 @@ local publishing = require "tuanbo.publishing"
 local APPLICATION = "live"      -- of conf/live.conf
 local PORT = 1935               -- that of RTMP
 local KEY_S = 12 * 3600         -- how long a key is good
+local ASKS_S = 60               -- a question's, which is asked at once
+local METHODS = { GET = ngx.HTTP_GET, POST = ngx.HTTP_POST,
+                  DELETE = ngx.HTTP_DELETE }
 
 local picture = {}
 
@@ -82,6 +85,69 @@ function picture.state(session)
     local res = ngx.location.capture("/picture/" .. session)
 
     return res.status == 200 and cjson.decode(res.body) or nil
+end
+
+
+-- What the live nginx answers about where else the picture goes: the places,
+-- or nil and why not.
+local function asked(session, method, more, body)
+    local res = ngx.location.capture("/relays/" .. session, {
+        method = METHODS[method],
+        args = publishing.asks(secrets, session, ngx.time() + ASKS_S)
+               .. (more or ""),
+        body = body and cjson.encode(body) or "",
+    })
+    local answer = cjson.decode(res.body)
+
+    if res.status == 200 and type(answer) == "table" then
+        return answer.places
+    end
+
+    -- a reason of these is none of the host's
+    return nil, res.status == 403 and "forbidden"
+                or type(answer) == "table" and answer.reason or "away"
+end
+
+
+--- Where else the picture goes.
+-- @tparam string session its id
+-- @treturn table|nil a list of id, server, state (waits, starts, on, lost),
+-- why, again_s, as tuanbo.relays has it; nil: nobody says so
+function picture.relays(session)
+    return (asked(session, "GET"))
+end
+
+
+--- It goes there, too.
+-- @tparam string session its id
+-- @tparam string|nil address as it was typed
+-- @tparam string|nil key
+-- @treturn boolean
+-- @treturn string why not: wrong_scheme, wrong_address, wrong_key, full,
+-- broken, away, forbidden
+function picture.relay(session, address, key)
+    local places, why = asked(session, "POST", nil,
+                              { address = address, key = key })
+
+    return places ~= nil, why
+end
+
+
+--- It goes there no more; the key is gone.
+-- @tparam string session its id
+-- @tparam number id of the place
+-- @treturn boolean
+function picture.unrelay(session, id)
+    return asked(session, "DELETE", "&place=" .. id) ~= nil
+end
+
+
+--- A session is over, or there is none any more: nothing of it goes anywhere.
+-- @tparam string session its id
+function picture.over(session)
+    if secrets then
+        asked(session, "DELETE")
+    end
 end
 
 

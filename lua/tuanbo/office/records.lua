@@ -81,7 +81,8 @@ end
 -- fields; row(c, id, doc) for the list's rows: title, and lines; kept fields
 -- that no form has; first: one has a page of its own before its form;
 -- single: there is one, with this id; removable; refers(c, id), in words what
--- refers to it, which stays then; more, another page (href, label);
+-- refers to it, which stays then; removed(id), called when one is; more,
+-- another page (href, label);
 -- fresh(c), a document to begin with;
 -- words(c, what), its texts; lowest(c, id), of its prices
 -- @treturn table
@@ -197,6 +198,10 @@ function records.routes(o)
                  status = answer and "ok" or problem.code }
 
         if answer then
+            if o.removed then
+                o.removed(id)
+            end
+
             return true, "/desk/" .. o.list
         end
 

@@ -18,6 +18,7 @@ local HOST = { "host" }             -- and the owner, who may all
 local KEY_FRAMES_MS = 1500          -- further apart: late by that much more
 local REFUSED_MS = 600000           -- so long it is of interest
 local ADDS = { 1, 5, 10 }           -- how many more at a tap
+local PLACES = 4                    -- where else the picture may go
 
 local view = { texts = "rooms" }
 
@@ -106,6 +107,31 @@ local function picture_of(c, id, now)
                      math.max(0, c.now - state.at) / 1000) }),
              until_at = c.say("rooms.picture.until",
                               { when = format.when(c.say, until_at, c.now) }) }
+end
+
+
+-- Where else the picture goes, and how that is doing, in words; nil: there is
+-- no telling.
+local function relays_of(c, id, now)
+    local places = picture.is_set_up() and picture.relays(id)
+
+    -- somebody else has ended it than the host's button
+    if places and now.state == "ended" then
+        if places[1] then
+            picture.over(id)
+        end
+
+        return nil
+    end
+
+    for _, place in ipairs(places or {}) do
+        place.words = c.say("relays.state." .. place.state,
+                            { seconds = place.again_s })
+        place.bad = place.state == "lost"
+        place.reason = place.bad and c.say("relays.why." .. place.why)
+    end
+
+    return places or nil
 end
 
 
@@ -263,6 +289,7 @@ local function page(c, parts, why, status)
         can = { start = now.state ~= "live", stop = now.state == "live",
                 pin = now.state ~= "ended" },
         live = now.state == "live", picture = picture_of(c, id, now),
+        relays = relays_of(c, id, now), places = PLACES,
         numbers = numbers, of = of,
         camera = camera, next = now.state ~= "ended" and next_of(sold) or nil,
         sales = sold, gifts = given, said = said(c, id),
@@ -296,6 +323,11 @@ local function act(c, parts, sent)
     if problem.code == "law" then
         return page(c, parts, c.say("rooms.wrong.law",
                                     { word = problem.word }), 409)
+    end
+
+    if problem.code == "relay" then
+        return page(c, parts, c.say("relays.wrong." .. problem.why,
+                                    { places = PLACES }), problem.status)
     end
 
     if problem.code == "not_allowed" or WORDS[problem.code] then

@@ -1,6 +1,7 @@
 -- The owner's sessions: when the room is open.
 
 local format = require "tuanbo.format"
+local picture = require "tuanbo.office.picture"
 local records = require "tuanbo.office.records"
 
 local view = { texts = "sessions" }
@@ -33,7 +34,7 @@ end
 
 view.routes = records.routes {
     kind = "session", list = "sessions", one = "session",
-    removable = true,
+    removable = true, removed = picture.over,
     words = function(c, what) return c.say("sessions." .. what) end,
     order = { "title", "starts_at", "ends_at", "weekly", "scene", "host",
               "about", "on_camera" },

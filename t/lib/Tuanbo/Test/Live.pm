@@ -23,7 +23,8 @@ use Tuanbo::Test::Lua;
 my $module = '/usr/lib/nginx/modules/ngx_rtmp_module.so';
 
 
-# recordings: more fields of what setup{} says of them, beside the directory.
+# recordings: more fields of what setup{} says of them, beside the directory;
+# relays: true where the picture may go to other platforms.
 sub new ($class, %option) {
     my $root = Tuanbo::Test::root();
 
@@ -36,7 +37,7 @@ sub new ($class, %option) {
     my $self = bless { t => $t, rtmp => Tuanbo::Test::free_port(),
         secret => 'secret-of-the-live-' . rand, encoders => [] }, $class;
 
-    for my $name (qw(pictures recordings)) {
+    for my $name (qw(pictures recordings relays)) {
         mkdir "$dir/$name" or die $!;
         chmod 0777, "$dir/$name" or die $!;
     }
@@ -44,6 +45,16 @@ sub new ($class, %option) {
     my $recordings = $option{recordings}
         ? qq(recordings = { directory = "$dir/recordings",
             $option{recordings} },) : '';
+    my $relays = $option{relays}
+        ? qq(relays = { directory = "$dir/relays" },) : '';
+    my $carry = $option{relays} ? <<"CONF" : '';
+        application relay {
+            exec_static luajit $root/conf/live/relay.lua $dir/relays/socket
+                rtmp://127.0.0.1:$self->{rtmp}/live;
+            exec_kill_signal term;
+            respawn_timeout 200ms;
+        }
+CONF
 
     $t->set_secrets(live => $self->{secret});
     $t->{locations} = '';
@@ -58,13 +69,15 @@ rtmp {
             hls_path $dir/pictures;
             include $root/conf/live/application.conf;
         }
+$carry
     }
 }
 CONF
     $t->{http} .= <<"CONF";
+    lua_socket_log_errors off;
     init_by_lua_block {
         require("tuanbo.live").setup { secret = "$dir/secrets/live",
-            pictures = "$dir/pictures", $recordings }
+            pictures = "$dir/pictures", $recordings $relays }
     }
     init_worker_by_lua_block { require("tuanbo.live").start() }
 CONF
@@ -79,6 +92,7 @@ sub nginx ($self) { $self->{t} }
 sub port ($self) { $self->{t}->port }
 sub pictures ($self) { $self->{t}->dir . '/pictures' }
 sub recordings ($self) { $self->{t}->dir . '/recordings' }
+sub relays ($self) { $self->{t}->dir . '/relays' }
 sub secret_path ($self) { $self->{t}->dir . '/secrets/live' }
 sub address ($self) { "rtmp://127.0.0.1:$self->{rtmp}/live" }
 
