@@ -14,6 +14,8 @@ int ngx_http_flashsale_ffi_comments(const char *session, size_t len,
     char *buf, size_t size);
 int ngx_http_flashsale_ffi_answered(const char *session, size_t len,
     char *buf, size_t size);
+int ngx_http_flashsale_ffi_said(const char *session, size_t len,
+    uint64_t *after, char *buf, size_t size);
 ]]
 
 local QUESTIONS = 2                 -- that the texts have
@@ -89,6 +91,29 @@ function room.answered(id)
     local list = asked(C.ngx_http_flashsale_ffi_answered, id)
 
     return list[#list], list[2] and list[1]
+end
+
+
+--- Look at each that was said in a session, in order.
+-- @tparam string id the session's
+-- @tparam number after begin behind this comment's id; 0: with the first one
+-- @tparam function each gets one, as of room.comments()
+function room.each(id, after, each)
+    local place = ffi.new("uint64_t[1]", after)
+    local n
+
+    buffer = buffer or ffi.new("char[?]", COMMENTS_SIZE)
+
+    repeat
+        n = C.ngx_http_flashsale_ffi_said(id, #id, place, buffer,
+                                          COMMENTS_SIZE)
+
+        for _, one in ipairs(n > 0 and cjson.decode(ffi.string(buffer, n))
+                             or {})
+        do
+            each(one)
+        end
+    until n <= 0
 end
 
 

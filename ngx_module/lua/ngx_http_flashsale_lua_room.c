@@ -5,7 +5,8 @@
 #include "live/ngx_http_flashsale_viewers.h"
 
 
-#define NGX_HTTP_FLASHSALE_COMMENTS  20
+#define NGX_HTTP_FLASHSALE_COMMENTS    20
+#define NGX_HTTP_FLASHSALE_ACTIVITIES  256
 
 
 static fs_annex_t *ngx_http_flashsale_lua_talk(const char *session, size_t len,
@@ -92,6 +93,83 @@ ngx_http_flashsale_ffi_comments(const char *session, size_t len, char *buf,
     }
 
     return n < 0 ? -FS_NOT_READY : n;
+}
+
+
+int
+ngx_http_flashsale_ffi_said(const char *session, size_t len, uint64_t *after,
+    char *buf, size_t size)
+{
+    int            n, more;
+    fs_slug_t      slug;
+    fs_annex_t    *annex;
+    fs_comment_t   comments[NGX_HTTP_FLASHSALE_COMMENTS];
+
+    annex = ngx_http_flashsale_lua_talk(session, len, &slug);
+
+    if (annex == NULL) {
+        return -FS_NOT_READY;
+    }
+
+    n = fs_talk_after(annex, &slug, *after, 0, comments,
+                      NGX_HTTP_FLASHSALE_COMMENTS, after, &more);
+
+    /* a page may be of what was taken back alone */
+
+    if (n == 0 && !more) {
+        return 0;
+    }
+
+    if (n >= 0) {
+        n = fs_answer_comments(buf, size, comments, (unsigned) n);
+    }
+
+    return n < 0 ? -FS_NOT_READY : n;
+}
+
+
+int
+ngx_http_flashsale_ffi_activity(uint64_t *after, int64_t since, char *buf,
+    size_t size)
+{
+    int                           i, len, more, n, written;
+    fs_annex_t                   *annex;
+    fs_activity_t                 activities[NGX_HTTP_FLASHSALE_ACTIVITIES];
+    ngx_http_flashsale_worker_t  *worker;
+
+    worker = ngx_http_flashsale_lua_worker();
+    annex = worker ? ngx_http_flashsale_talk_rows(worker) : NULL;
+
+    if (annex == NULL
+        || (*after == 0 && fs_talk_activity_since(annex, since, after) != 0))
+    {
+        return -FS_NOT_READY;
+    }
+
+    n = fs_talk_activity(annex, *after, activities,
+                         NGX_HTTP_FLASHSALE_ACTIVITIES, &more);
+    if (n < 0) {
+        return -FS_NOT_READY;
+    }
+
+    written = 0;
+
+    for (i = 0; i < n; i++) {
+        len = fs_answer_activity(buf + written, size - written,
+                                 &activities[i]);
+
+        /* what does not fit is of the next page */
+
+        if (len < 0 || (size_t) (written + len) >= size) {
+            break;
+        }
+
+        written += len;
+        buf[written++] = LF;
+        *after = activities[i].id;
+    }
+
+    return written;
 }
 
 

@@ -21,6 +21,21 @@ int ngx_http_flashsale_ffi_comments(const char *session, size_t len,
     char *buf, size_t size);
 
 /*
+ * A page of what was said in the session after a comment's id, answers too, in
+ * order, as JSON.  *after: where to go on.  0: that was all.
+ */
+int ngx_http_flashsale_ffi_said(const char *session, size_t len,
+    uint64_t *after, char *buf, size_t size);
+
+/*
+ * A page of what people did after an activity's id: lines as of GET /activity.
+ * *after: where to go on; 0: with the first one since a time (wall ms).
+ * 0: that was all.
+ */
+int ngx_http_flashsale_ffi_activity(uint64_t *after, int64_t since, char *buf,
+    size_t size);
+
+/*
  * Note that somebody took a link to pass on (came 0; word: how), or came by
  * one (came 1; word: its label).  of: fs_activity_of_t; about: the slug of the
  * sale or session, unused of the shop.  0, also where no activity is kept, or

@@ -579,6 +579,7 @@ test_swept(void **context)
     int               more;
     talk_t           *talk = *context;
     unsigned          i, n, erased;
+    uint64_t          after;
     fs_slug_t         sessions[FS_TALK_LOOKS];
     fs_activity_t     activities[16];
     fs_talk_sweep_t   sweep;
@@ -609,6 +610,15 @@ test_swept(void **context)
     assert_int_equal(activities[0].kind, FS_ACTIVITY_REFUSED);
     assert_int_equal(activities[0].n, 17);
 
+    /* from a time on: what lies before its place is of before */
+
+    for (i = 0; i < 7; i++) {
+        assert_int_equal(fs_talk_activity_since(talk->annex, NOW + i, &after),
+                         0);
+        assert_int_equal(fs_talk_activity(talk->annex, after, activities, 16,
+                                          &more), i < 5 ? 5 - i : 0);
+    }
+
     memset(&sweep, 0, sizeof(sweep));
     n = fs_talk_sweep(talk->annex, &sweep, NOW, NOW + 1, sessions, &erased,
                       &more);
@@ -627,6 +637,8 @@ test_swept(void **context)
     assert_int_equal(erased, 3 + 2);
     assert_int_equal(fs_talk_activity(talk->annex, 0, activities, 16, &more),
                      0);
+    assert_int_equal(fs_talk_activity_since(talk->annex, NOW, &after), 0);
+    assert_int_equal(after, 0);
 }
 
 

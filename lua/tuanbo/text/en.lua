@@ -391,7 +391,7 @@ return {
     ["me.known.counts.more"] = "Paid orders: at least {orders}, of which {waiting} are still to be collected.",
     ["me.known.code"] = "Your code: {code}",
     ["me.known.kept"] = "Name and digits are for calling you out, and are erased when they were not used for long. Orders and payments have no name in them.",
-    ["me.erase"] = "Erase my name and digits",
+    ["me.erase"] = "Erase my name, digits and what I watched and said",
     ["me.erase.why"] = "Your orders stay, and can be collected. With goods still to be collected it is erased after that. What the disk still has of it is wiped soon after; backups that the shop has made keep it until they are thrown away.",
     ["me.erase.do"] = "Yes, erase",
     ["me.left.erased"] = "It is erased.",

@@ -40,7 +40,8 @@ local function known_of(c, buyer, origin)
         }),
         code = c.say("me.known.code", { code = me.code }),
         link = origin .. "/?from=" .. me.code,
-        can_erase = me.contact and not me.contact.leaving,
+        -- without a name there may be comments, and what was noted
+        can_erase = not (me.contact and me.contact.leaving),
         leaving = me.contact and me.contact.leaving,
     }
 end

@@ -302,6 +302,59 @@ fs_talk_activity(fs_annex_t *annex, uint64_t after,
 }
 
 
+int
+fs_talk_activity_since(fs_annex_t *annex, int64_t at, uint64_t *after)
+{
+    MDB_dbi        dbi;
+    uint8_t        number[8];
+    fs_str_t       key, value;
+    uint64_t       low, high, middle;
+    fs_txn_t       txn;
+    fs_db_walk_t   walk;
+    fs_activity_t  activity;
+
+    if (fs_annex_read(annex, &txn, 0) != FS_OK) {
+        return -1;
+    }
+
+    /* ids up to `low` are of before, those behind `high` are not */
+
+    dbi = fs_annex_dbi(annex, FS_TALK_ACTIVITIES);
+    low = 0;
+    high = 0;
+
+    if (fs_db_last(&txn, dbi, &key, &value) && key.len == sizeof(number)) {
+        high = fs_get_be64(key.data);
+    }
+
+    while (low < high) {
+        middle = low + (high - low) / 2;
+        fs_set_be64(number, middle + 1);
+
+        if (fs_db_walk(&walk, &txn, dbi, number, sizeof(number),
+                       MDB_SET_RANGE)
+            && walk.key.len == sizeof(number)
+            && fs_activity_row_decode(&activity, walk.value) == 0
+            && activity.at < at)
+        {
+            low = fs_get_be64(walk.key.data);
+
+        } else {
+            high = middle;
+        }
+
+        fs_db_walk_end(&walk);
+    }
+
+    *after = low;
+
+    low = txn.error != 0;
+    fs_annex_read_end(annex, &txn, 0);
+
+    return low ? -1 : 0;
+}
+
+
 int64_t
 fs_talk_count(fs_annex_t *annex)
 {

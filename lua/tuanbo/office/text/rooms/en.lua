@@ -77,6 +77,7 @@ return {
     ["rooms.gifts.none"] = "Nothing to give has been made ready for this broadcast.",
     ["rooms.gifts.counts"] = "{free} left, {sold} given",
     ["rooms.gifts.new"] = "Make something ready",
+    ["rooms.gifts.kept"] = "To all who did it",
     ["rooms.gifts.one"] = "Give one by hand",
     ["rooms.give.coupon"] = "Give the coupons now",
     ["rooms.give.packet"] = "Start the rain",

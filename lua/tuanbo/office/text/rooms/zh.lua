@@ -77,6 +77,7 @@ return {
     ["rooms.gifts.none"] = "这一场没有准备送的。",
     ["rooms.gifts.counts"] = "还剩 {free}，送出 {sold}",
     ["rooms.gifts.new"] = "准备一样送的",
+    ["rooms.gifts.kept"] = "谁做到了，送谁",
     ["rooms.gifts.one"] = "当面送一份",
     ["rooms.give.coupon"] = "现在发券",
     ["rooms.give.packet"] = "下红包雨",

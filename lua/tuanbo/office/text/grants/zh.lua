@@ -1,0 +1,26 @@
+-- 中文，工作台：直播间里按条件送。
+
+return {
+    ["grants.title"] = "谁做到了，送谁",
+    ["grants.since"] = "从 {when} 算起，这一场的。",
+    ["grants.who"] = "送给谁",
+    ["grants.word"] = "评论里说了",
+    ["grants.word.do"] = "看看谁说了",
+    ["grants.minutes"] = "看直播满几分钟",
+    ["grants.minutes.do"] = "看看谁看够了",
+    ["grants.bought.do"] = "看看谁买了",
+    ["grants.rule"] = "先说条件，再看谁做到。谁先做到谁在前，一个条件每人一份，到每人最多几份为止。",
+    ["grants.count"] = "{count} 位做到了：",
+    ["grants.between"] = "、",
+    ["grants.nobody"] = "还没有人做到。",
+    ["grants.do"] = "送给这 {count} 位",
+    ["grants.on"] = "再送后面 {count} 位",
+    ["grants.done"] = "送好了，前面 {count} 位都有了。",
+    ["grants.away"] = "现在查不到，过一会儿再看。",
+    ["grants.back"] = "回到这一场",
+    ["grants.reason.word"] = "评论里说了“{word}”",
+    ["grants.reason.watched"] = "看直播满 {count} 分钟",
+    ["grants.reason.bought"] = "这一场里买了",
+    ["grants.wrong.word"] = "要写评论里的一个词。",
+    ["grants.wrong.minutes"] = "分钟要写 1 到 600 的整数。",
+}
