@@ -150,6 +150,12 @@ my @wrong = (
     [session => { %session, ends_at => $friday }, 'ends_at is after starts_at'],
     [session => { %session, ends_at => $friday - 1 },
         'ends_at is after starts_at'],
+    (map { [session => { %session, elsewhere => { url => $_ } },
+        'elsewhere.url is an address that begins with https:// or weixin://,'
+        . ' of at most 500 signs'] } 'http://a.example', 'javascript:alert(1)',
+        'https://', "https://a.example/ b", "https://a.example\n", 'weixin://',
+        'data:text/html,x', 'https://a.example/<b>', 'https://a.example/' . 'x' x 500,
+        "https://a.example/\x{e9}"),
     [session => { %session, on_camera => 'A' },
         'on_camera is 1 to 64 of a-z, 0-9 and -'],
     [sale => { stock => 1 }, 'price_fen is missing'],

@@ -14,6 +14,9 @@ local TIME_MIN = 1577836800000      -- 2020, as FS_AT_MIN
 local TIME_MAX = 4133980799999      -- the end of 2100, as FS_AT_MAX
 local BODY_MAX = 73728              -- FS_BODY_ADMIN_MAX
 
+-- what an address may be made of (RFC 3986)
+local IN_LINK = "[%w:/?#@!$&'()*+,;=%%._~%[%]-]"
+
 local SHOPS = { referral = true, words = true, questions = true }
 
 local catalog = {}
@@ -112,6 +115,18 @@ function types.file(value, _, field)
        or not value:find("^[a-z0-9][a-z0-9-]*%.[a-z0-9]+$")
     then
         return field, "is the name of a file, like grape.svg"
+    end
+end
+
+
+-- A page has it as it is, so what a browser would run is none.
+function types.link(value, rule, field)
+    if type(value) ~= "string" or #value > rule.max
+       or not value:find("^https://[%w.-]+" .. IN_LINK .. "*$")
+       and not value:find("^weixin://" .. IN_LINK .. "+$")
+    then
+        return field, "is an address that begins with https:// or weixin://, "
+                      .. "of at most " .. rule.max .. " signs"
     end
 end
 

@@ -594,6 +594,7 @@ function goods.session_of(c, id, doc)
         goods = given(doc.goods) or {},
         host = given(doc.host),
         about = given(doc.about) or given(doc.story),
+        elsewhere = given(doc.elsewhere),
         starts_at = starts_at,
         ends_at = ends_at,
         state = state,

@@ -33,6 +33,8 @@ local function kind_of(name, rule)
         return "select"
     elseif rule.type == "list" then
         return (rule.of.names or rule.of.type == "choice") and "ticks" or nil
+    elseif rule.type == "link" then
+        return "link"
     elseif rule.type == "file" or rule.type == "given" then
         return nil
     end
@@ -442,6 +444,7 @@ end
 
 local INPUTS = {
     yuan = "decimal", number = "numeric", minutes = "decimal", line = "text",
+    link = "url",
 }
 
 
@@ -459,7 +462,8 @@ local function row_of(c, kind, field, asked)
                or field.kind == "ticks" and "ticks"
                or INPUTS[field.kind] and "line" or "select",
         input = INPUTS[field.kind],
-        max = rule.type == "text" and rule.max or 30,
+        max = (rule.type == "text" or rule.type == "link") and rule.max
+              or 30,
         required = rule.required,
         suggest = rule.suggest,
         value = values[field.name] or "",

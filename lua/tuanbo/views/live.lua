@@ -42,6 +42,28 @@ local function picture_of(c, session, first)
 end
 
 
+-- Where a session is on the air instead, and how one gets there.
+local function elsewhere_of(c, session)
+    local there = not session.over and session.elsewhere
+
+    if not there or not there.name and not there.url and not there.find then
+        return nil
+    end
+
+    local name = there.name or c.say("live.elsewhere.somewhere")
+
+    return {
+        url = there.url,
+        title = c.say("live.elsewhere", { name = name }),
+        open = c.say("live.elsewhere.open", { name = name }),
+        find = there.find and there.url
+               and c.say("live.elsewhere.find", { find = there.find })
+               or there.find
+               or c.say("live.elsewhere.closed", { name = name }),
+    }
+end
+
+
 -- The one tap of a card: one unit, collected where this buyer likes to. nil:
 -- there is nothing to take, or only the desk gives it. One that opens later
 -- has it too, and scripts show it when its time has come.
@@ -139,6 +161,7 @@ return function(c, session)
         refresh_at = next_of(c.now, refresh_at, it.take and it.take.from_at)
     end
 
+    local elsewhere = elsewhere_of(c, session)
     local answer, question = room.answered(session.id)
 
     if question then
@@ -153,6 +176,7 @@ return function(c, session)
                             or list[1] and list[1].photo
                             and list[1].photo.large },
         session = session,
+        elsewhere = elsewhere,
         pinned = pinned,
         gifts = gifts,
         goods = sold,
@@ -169,6 +193,7 @@ return function(c, session)
         questions = room.questions(c),
         answer = answer, question = question,
         picture = replay.of(c, session, list)
-                  or picture_of(c, session, pinned or sold[1]),
+                  or not elsewhere
+                  and picture_of(c, session, pinned or sold[1]) or nil,
     }
 end

@@ -37,7 +37,8 @@ view.routes = records.routes {
     removable = true, removed = picture.over,
     words = function(c, what) return c.say("sessions." .. what) end,
     order = { "title", "starts_at", "ends_at", "weekly", "scene", "host",
-              "about", "on_camera" },
+              "about", "elsewhere.name", "elsewhere.url", "elsewhere.find",
+              "on_camera" },
     row = row,
 }
 

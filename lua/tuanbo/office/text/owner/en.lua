@@ -29,6 +29,7 @@ return {
     ["sheet.wrong.boolean"] = "is yes or no",
     ["sheet.wrong.slug"] = "names nothing that is there",
     ["sheet.wrong.file"] = "is the name of a file",
+    ["sheet.wrong.link"] = "An address begins with https:// or weixin://, and with nothing else.",
     ["sheet.wrong.photo"] = "is the name of a photo",
     ["sheet.wrong.choice"] = "is one of these",
     ["sheet.wrong.list"] = "is {min} to {max} of these",

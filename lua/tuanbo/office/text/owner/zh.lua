@@ -29,6 +29,7 @@ return {
     ["sheet.wrong.boolean"] = "要选是或不是。",
     ["sheet.wrong.slug"] = "没有这一个。",
     ["sheet.wrong.file"] = "不是文件的名字。",
+    ["sheet.wrong.link"] = "网址要以 https:// 或 weixin:// 开头，别的不行。",
     ["sheet.wrong.photo"] = "不是照片的名字。",
     ["sheet.wrong.choice"] = "要选其中一个。",
     ["sheet.wrong.list"] = "要选 {min} 到 {max} 个。",

@@ -20,4 +20,10 @@ return {
     ["field.session.on_camera"] = "On camera now",
     ["field.session.delivery_day"] = "Delivered on",
     ["field.session.delivery_days"] = "Delivered days after closing",
+    ["field.session.name"] = "On air elsewhere: its name",
+    ["field.session.name.hint"] = "Such as: our Channels account. Then the room says where to look, in place of the picture.",
+    ["field.session.url"] = "On air elsewhere: address",
+    ["field.session.url.hint"] = "It begins with https:// or weixin://. Where there is none, say below how it is found.",
+    ["field.session.find"] = "On air elsewhere: how it is found",
+    ["field.session.find.hint"] = "Such as: search for our name in WeChat, and tap Channels.",
 }

@@ -20,4 +20,10 @@ return {
     ["field.session.on_camera"] = "正在讲哪一样",
     ["field.session.delivery_day"] = "哪天到货",
     ["field.session.delivery_days"] = "截单后几天到货",
+    ["field.session.name"] = "在别处播：叫什么",
+    ["field.session.name.hint"] = "比如：视频号“幸福里鲜果店”。填了，直播间里原来放画面的地方就写去哪里看。",
+    ["field.session.url"] = "在别处播：网址",
+    ["field.session.url.hint"] = "https:// 或 weixin:// 开头。没有网址就不填，下面写怎么找到。",
+    ["field.session.find"] = "在别处播：怎么找到",
+    ["field.session.find.hint"] = "比如：微信里搜“幸福里鲜果店”，点“视频号”。",
 }
