@@ -19,6 +19,7 @@ local session = require "tuanbo.session"
 local sharing = require "tuanbo.sharing"
 local text = require "tuanbo.text"
 local unpaid = require "tuanbo.views.unpaid"
+local won = require "tuanbo.views.won"
 
 local views = {
     home = require "tuanbo.views.home",
@@ -217,11 +218,21 @@ local function from_field(fill)
 end
 
 
--- Made only for a page that has a hole for it: `newcomer`, `from`.
+-- What was won in the room that is shown.
+local function won_in(c)
+    local buyer = session.buyer()
+    local view = buyer and c.room and won(c, buyer, c.room)
+
+    return view and page.partial("won", view) or ""
+end
+
+
+-- Made only for a page that has a hole for it: `newcomer`, `from`, `won`.
 local on_demand = {
     __index = function(fill, name)
         return name == "newcomer" and newcomer(fill.context)
-               or name == "from" and from_field(fill) or nil
+               or name == "from" and from_field(fill)
+               or name == "won" and won_in(fill.context) or nil
     end,
 }
 
@@ -501,6 +512,7 @@ local function live(c, id)
         c.likes.pickup = nil
     end
 
+    c.room = id
     show_shared(c, "live " .. id .. " " .. (c.likes.pickup or ""),
                 engine.version(), REST_S, function()
         return views.live(c, one)

@@ -281,6 +281,12 @@ test("a draw by the host's tickets, shown when it closes", async () => {
     await card.locator(".numbers li").waitFor();
     assert.match(await card.innerText(), /开奖了，一共 1 张奖号/);
     assert.equal(await card.locator(".numbers li").innerText(), "1");
+    await page.waitForSelector("#won :text('您中奖了')");
+    assert.match(await page.innerText("#won"), /葡萄一箱.*奖号 1/s);
+    await page.click("#won a");
+    await page.waitForSelector("#sheet :text('中奖了，来取吧')");
+    await page.click("#sheet .close");
+    await page.waitForSelector("#sheet", { state: "hidden" });
     await card.scrollIntoViewIfNeeded();
     await shop.picture(page, "sheet-draw-1-card");
     await card.locator("a[href='/draw/lots']").click();

@@ -465,6 +465,8 @@ return {
     -- session
     ["live.starts"] = "starts {when}",
     ["live.on"] = "Live now",
+    ["live.won"] = "You have won",
+    ["live.won.look"] = "Look",
     ["live.over"] = "This broadcast is over",
     ["live.host"] = "Host",
     ["live.screen.open"] = "The room is open: say something.",

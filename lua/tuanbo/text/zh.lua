@@ -463,6 +463,8 @@ return {
     -- session
     ["live.starts"] = "{when} 开播",
     ["live.on"] = "正在直播",
+    ["live.won"] = "您中奖了",
+    ["live.won.look"] = "看看",
     ["live.over"] = "这一场播完了",
     ["live.host"] = "主播",
     ["live.screen.open"] = "直播间开了，先聊着。",
