@@ -233,9 +233,9 @@ int fs_talk_activity(fs_annex_t *annex, uint64_t after,
     fs_activity_t *activities, unsigned limit, int *more);
 
 /*
- * Where activity since a time (wall ms) begins: *after is an id, and what comes
- * behind it is of that time or later, but for what one worker noted seconds
- * before another.  0, or -1: not now.
+ * Where activity since a time (wall ms) begins: *after is an id, and what
+ * comes behind it is of that time or later, but for what one worker noted
+ * seconds before another.  0, or -1: not now.
  */
 int fs_talk_activity_since(fs_annex_t *annex, int64_t at, uint64_t *after);
 
