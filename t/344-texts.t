@@ -38,7 +38,7 @@ sub lines_of ($path) {
     my $text = read_text($path);
     my %lines;
 
-    while ($text =~ /\["([^"]+)"\] = (?:"((?:[^"\\]|\\.)*)"|\{(.*?)\})/g) {
+    while ($text =~ /\["([^"]+)"\] = (?:"((?:[^"\\]|\\.)*)"|\{((?s:.*?))\})/g) {
         my ($key, $line) = ($1, $2 // $3);
         BAIL_OUT("$path has $key twice") if exists $lines{$key};
         $lines{$key} = $line;

@@ -1,6 +1,6 @@
---- Who in a room has done what a giving is for: said a word, bought, watched so
--- long. The host says the condition on camera, this finds those who keep it,
--- and the engine grants: its own rules are the same for all.
+--- Who in a room has done what a giving is for: said a word, bought, watched
+-- so long. The host says the condition on camera, this finds those who keep
+-- it, and the engine grants: its own rules are the same for all.
 --
 -- @module tuanbo.office.conditions
 

@@ -35,7 +35,8 @@ local text = require "tuanbo.text"
 local VIEWS = {
     "today", "hand_over", "offline", "receive", "claims", "shelf", "orders",
     "waves", "lists", "labels", "feed",
-    "rooms", "grants", "sales", "givings", "products", "album", "sessions", "points",
+    "rooms", "grants", "sales", "givings", "products", "album", "sessions",
+    "points",
     "notes", "posters", "links",
     "money",
     "recordings", "camera",

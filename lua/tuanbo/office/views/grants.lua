@@ -169,8 +169,8 @@ local function ask(c, parts)
 end
 
 
--- The key is the giving's, the condition's and the buyer's: whoever taps, twice
--- or two of them at the same time, each neighbour gets one for it.
+-- The key is the giving's, the condition's and the buyer's: whoever taps,
+-- twice or two of them at the same time, each neighbour gets one for it.
 local function give(c, one, asked, buyer)
     local target = "/admin/sales/" .. one.sale.id .. "/grant"
     local kept_one = table.concat({ one.sale.id, asked.what,
