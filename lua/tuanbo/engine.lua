@@ -22,7 +22,7 @@ local code_of, decode, text = reading.code, reading.decode, reading.text
 local get_request = base.get_request
 
 -- The module's other side is ngx_module/lua/ngx_http_flashsale_lua.h.
-local VERSION = 20
+local VERSION = 21
 
 local PAGE_MAX = 100                -- of one call
 local PAGE = 20

@@ -23,7 +23,7 @@
 #include "core/read/read.h"
 
 
-#define NGX_HTTP_FLASHSALE_FFI_VERSION  20
+#define NGX_HTTP_FLASHSALE_FFI_VERSION  21
 #define NGX_HTTP_FLASHSALE_FFI_PAGE     100    /* sales, holds, documents */
 #define NGX_HTTP_FLASHSALE_FFI_UNPAID   8
 

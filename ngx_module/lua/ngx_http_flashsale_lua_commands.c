@@ -2,6 +2,7 @@
 #include "lua/ngx_http_flashsale_lua_commands.h"
 #include "api/ngx_http_flashsale_api.h"
 #include "core/log/life.h"
+#include "core/read/admit.h"
 #include "core/text/text.h"
 #include "http/ngx_http_flashsale_answer.h"
 #include "http/ngx_http_flashsale_request.h"
@@ -188,6 +189,71 @@ ngx_http_flashsale_lua_reserve(ngx_http_request_t *r, fs_str_t identity,
 
     return ngx_http_flashsale_admit(r, ctx, identity, key, &request, command,
                                     refusal, view);
+}
+
+
+int
+ngx_http_flashsale_ffi_stops(const char *body, size_t body_len,
+    const char *identity, size_t identity_len,
+    ngx_http_flashsale_ffi_stop_t *stops, double *amount_fen)
+{
+    unsigned                      i;
+    uint8_t                       buyer[FS_BUYER_LEN];
+    fs_now_t                      now;
+    fs_hold_t                     hold;
+    fs_view_t                     view;
+    fs_fault_t                    fault;
+    fs_stop_t                     found[FS_LINES_MAX];
+    fs_outcome_t                  outcome;
+    fs_hold_request_t             request;
+    ngx_http_flashsale_worker_t  *worker;
+
+    worker = ngx_http_flashsale_lua_worker();
+    ngx_memzero(buyer, FS_BUYER_LEN);
+
+    if (fs_request_hold(ngx_http_flashsale_lua_str(body, body_len), &request,
+                        &fault)
+        != 0)
+    {
+        return -(int) fault.outcome;
+    }
+
+    outcome = (identity_len == 0)
+              ? FS_OK
+              : ngx_http_flashsale_lua_buyer(worker,
+                         ngx_http_flashsale_lua_str(identity, identity_len),
+                         buyer);
+
+    if (outcome == FS_OK) {
+        outcome = ngx_http_flashsale_view(worker, NGX_HTTP_FLASHSALE_INDEX,
+                                          &view);
+    }
+
+    if (outcome != FS_OK) {
+        return -(int) outcome;
+    }
+
+    fs_store_now(worker->store, &now);
+
+    fs_admit_lines(&view, worker->crypto, worker->cache, buyer, &request,
+                   &now, found, &hold);
+
+    outcome = ngx_http_flashsale_missing(&view, FS_OK);
+
+    fs_view_close(&view);
+
+    if (outcome != FS_OK) {
+        return -(int) outcome;
+    }
+
+    for (i = 0; i < request.lines_n; i++) {
+        stops[i].outcome = found[i].outcome;
+        stops[i].more = found[i].more;
+    }
+
+    *amount_fen = (double) fs_hold_amount(&hold);
+
+    return (int) request.lines_n;
 }
 
 

@@ -19,6 +19,12 @@
 
 typedef int (*ngx_http_flashsale_ffi_post_pt)(void *sem, int n);
 
+/* of a line that somebody may ask for: fs_stop_t */
+typedef struct {
+    uint32_t                         outcome;
+    uint32_t                         more;
+} ngx_http_flashsale_ffi_stop_t;
+
 
 #pragma GCC visibility push(default)
 
@@ -41,6 +47,16 @@ int ngx_http_flashsale_ffi_release(ngx_http_request_t *r,
     ngx_http_flashsale_ffi_post_pt post, void *sem, const char *id,
     size_t id_len, const char *identity, size_t identity_len, char *buf,
     size_t size);
+
+/*
+ * What would become of the lines of a reservation, body as of _reserve(): one
+ * stop each, FS_LINES_MAX at most, and in *amount_fen what those cost that
+ * nothing stops.  identity_len 0: for somebody of whom nothing is known.  How
+ * many, or minus an outcome.  A read, not a command.
+ */
+int ngx_http_flashsale_ffi_stops(const char *body, size_t body_len,
+    const char *identity, size_t identity_len,
+    ngx_http_flashsale_ffi_stop_t *stops, double *amount_fen);
 int ngx_http_flashsale_ffi_take(ngx_http_request_t *r, int slot, char *buf,
     size_t size, int *problem);
 

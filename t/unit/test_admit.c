@@ -114,6 +114,64 @@ test_no_such_sale(void **context)
 
 
 /*
+ * Lines that nobody has asked for yet: each is judged by itself, and what the
+ * others cost is what their hold would.
+ */
+
+static void
+test_lines(void **context)
+{
+    fs_now_t           now;
+    fs_hold_t          hold;
+    fs_stop_t          stops[FS_LINES_MAX];
+    fs_view_t          view;
+    admit_t            a = { .fixture = *context };
+    fs_command_t       buyer;
+    fs_hold_request_t  request;
+
+    (void) fixture_stocked(a.fixture, "egg", 5, 3);
+    (void) fixture_stocked(a.fixture, "fig", 2, 0);
+    (void) fixture_stocked(a.fixture, "grape", 9, 0);
+    a.reader = fs_reader_create(a.fixture->store);
+
+    request_one(&request, "egg", 2);
+    assert_int_equal(admit(&a, 1, 7, &request), FS_OK);
+    fixture_decide(a.fixture, &a.command, NULL);
+    assert_int_equal(a.fixture->result.outcome, FS_CREATED);
+
+    request_one(&request, "egg", 1);
+    request_line(&request, "fig", 3);
+    request_line(&request, "grape", 2);
+    request_line(&request, "none", 1);
+    request_line(&request, "egg", 4);
+
+    fixture_hold(&buyer, 1, 0, 0, 0);
+    assert_int_equal(fs_view_open(a.reader, &view), FS_OK);
+    fs_store_now(a.fixture->store, &now);
+    fs_admit_lines(&view, a.fixture->crypto, a.fixture->cache, buyer.buyer,
+                   &request, &now, stops, &hold);
+    fs_view_close(&view);
+
+    assert_int_equal(stops[0].outcome, FS_OK);
+    assert_int_equal(stops[0].more, FS_OVER_LIMIT);
+    assert_int_equal(stops[1].outcome, FS_SOLD_OUT);
+    assert_int_equal(stops[1].more, FS_SOLD_OUT);
+    assert_int_equal(stops[2].outcome, FS_OK);
+    assert_int_equal(stops[2].more, FS_OK);
+    assert_int_equal(stops[3].outcome, FS_NO_SUCH_SALE);
+    assert_int_equal(stops[4].outcome, FS_OVER_LIMIT);
+
+    assert_int_equal(hold.lines_n, 2);
+    assert_int_equal(hold.lines[0].qty, 1);
+    assert_int_equal(hold.lines[1].qty, 2);
+    assert_int_equal(fs_hold_amount(&hold), 3 * hold.lines[0].price_fen);
+    assert_true(hold.lines[0].price_fen > 0);
+
+    fs_reader_destroy(a.reader);
+}
+
+
+/*
  * More than the limit is a wrong request, also when the sale is sold out; but
  * what was granted before the limit was lowered may be asked for again.
  */
@@ -329,6 +387,7 @@ main(void)
     const struct CMUnitTest  tests[] = {
         test(test_admitted),
         test(test_no_such_sale),
+        test(test_lines),
         test(test_range),
         test(test_refused),
         test(test_keys),

@@ -12,6 +12,9 @@
 
 static fs_outcome_t fs_admit_sale(fs_view_t *view, const fs_slug_t *slug,
     uint32_t *number, fs_refusal_t *refusal);
+static fs_outcome_t fs_admit_line(fs_view_t *view, fs_crypto_t *crypto,
+    fs_sheet_cache_t *cache, const fs_request_line_t *line,
+    const fs_now_t *now, fs_command_t *command);
 static void fs_admit_from(fs_crypto_t *crypto,
     const fs_hold_request_t *request, fs_command_t *command);
 static int fs_giving_fault(fs_fault_t *fault);
@@ -84,6 +87,69 @@ fs_admit(fs_view_t *view, fs_crypto_t *crypto, fs_sheet_cache_t *cache,
     fs_admit_from(crypto, request, command);
 
     return FS_OK;
+}
+
+
+void
+fs_admit_lines(fs_view_t *view, fs_crypto_t *crypto, fs_sheet_cache_t *cache,
+    const uint8_t *buyer, const fs_hold_request_t *request,
+    const fs_now_t *now, fs_stop_t *stops, fs_hold_t *hold)
+{
+    unsigned            i;
+    fs_line_t          *to;
+    fs_sale_t           sale;
+    fs_command_t        command;
+    fs_request_line_t   line;
+
+    memset(hold, 0, sizeof(fs_hold_t));
+    memset(&command, 0, sizeof(fs_command_t));
+    memcpy(command.buyer, buyer, FS_BUYER_LEN);
+
+    for (i = 0; i < request->lines_n; i++) {
+        line = request->lines[i];
+
+        stops[i].outcome = fs_admit_line(view, crypto, cache, &line, now,
+                                         &command);
+
+        /* between two reads it cannot go: a view is of one moment */
+
+        if (stops[i].outcome == FS_OK
+            && fs_view_sale(view, command.lines[0].sale, &sale))
+        {
+            to = &hold->lines[hold->lines_n++];
+            to->sale = sale.number;
+            to->qty = line.qty;
+            to->price_fen = sale.price_fen;
+        }
+
+        line.qty++;
+
+        stops[i].more = fs_admit_line(view, crypto, cache, &line, now,
+                                      &command);
+    }
+}
+
+
+/* Of the command only the number of the sale is of use afterwards. */
+
+static fs_outcome_t
+fs_admit_line(fs_view_t *view, fs_crypto_t *crypto, fs_sheet_cache_t *cache,
+    const fs_request_line_t *line, const fs_now_t *now,
+    fs_command_t *command)
+{
+    fs_str_t           key = fs_str("");
+    fs_outcome_t       outcome;
+    fs_refusal_t       refusal;
+    fs_hold_request_t  request;
+
+    memset(&request, 0, sizeof(fs_hold_request_t));
+    request.lines[0] = *line;
+    request.lines_n = 1;
+
+    outcome = fs_admit(view, crypto, cache, &request, key, now, command,
+                       &refusal);
+
+    return (outcome == FS_BAD_REQUEST) ? FS_OVER_LIMIT : outcome;
 }
 
 

@@ -36,6 +36,25 @@ fs_outcome_t fs_admit(fs_view_t *view, fs_crypto_t *crypto,
     fs_sheet_cache_t *cache, const fs_hold_request_t *request, fs_str_t key,
     const fs_now_t *now, fs_command_t *command, fs_refusal_t *refusal);
 
+/* Of a line that nobody has asked for yet. */
+typedef struct {
+    fs_outcome_t         outcome;       /* what surely stops it; OK: nothing */
+    fs_outcome_t         more;          /* the same of one unit more */
+} fs_stop_t;
+
+/*
+ * What becomes of each line of a request if it were asked for by itself, one
+ * fs_stop_t each; more than anybody may have is OVER_LIMIT, not BAD_REQUEST.
+ * hold gets the lines that nothing stops, at their prices, and nothing else:
+ * what they cost is what the hold would.  What a buyer has of everything is
+ * for the decision to say, and so is where it is collected.  The view has an
+ * index.
+ */
+void fs_admit_lines(fs_view_t *view, fs_crypto_t *crypto,
+    fs_sheet_cache_t *cache, const uint8_t *buyer,
+    const fs_hold_request_t *request, const fs_now_t *now, fs_stop_t *stops,
+    fs_hold_t *hold);
+
 /* The gift that a request names, if any: its id becomes a number.  OK,
  * NO_SUCH_HOLD, OTHER_LIFE, NOT_READY. */
 fs_outcome_t fs_admit_gift(fs_view_t *view, fs_crypto_t *crypto,
