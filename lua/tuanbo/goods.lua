@@ -166,6 +166,28 @@ local function photos_of(names)
 end
 
 
+-- That something is not collected where this browser likes to; nil: it is,
+-- or may be anywhere.
+local function elsewhere(c, pickups)
+    local liked = c.likes.pickup
+
+    if not liked or type(pickups) ~= "table" or #pickups == 0 then
+        return nil
+    end
+
+    for _, id in ipairs(pickups) do
+        if id == liked then
+            return nil
+        end
+    end
+
+    -- read once for all the goods of a page
+    c.liked_name = c.liked_name or (goods.pickup(c, liked) or {}).name or liked
+
+    return c.say("card.elsewhere", { name = c.liked_name })
+end
+
+
 -- What the shop promises for what says nothing itself.
 function goods.rules(c)
     return in_language(c, documents.get(c.engine, "rules", "after-sales"))
@@ -264,7 +286,12 @@ function goods.of(c, sale, own)
         fresh = product.fresh ~= false,
         session = product.session,
         pickups = product.pickups,
+        elsewhere = not sale.gives and elsewhere(c, product.pickups) or nil,
     }
+
+    -- what can be bought at once, and what else in one go with it
+    it.goes_in = it.open and it.free > 0 and not it.awaited
+                 and not it.called_off and not sale.gives
 
     -- no group of a cancelled sale forms, and none fails by itself
     if sale.called_off then

@@ -39,6 +39,10 @@ local statuses = {
     outcome_unknown = 503, office_away = 503,
 }
 
+-- Refusals that may be out of date when a page is shown.
+local passing = { sold_out = true, not_open = true, closed = true,
+                  paused = true }
+
 local by_status = {
     [400] = "bad_request", [401] = "no_buyer", [403] = "forbidden",
     [404] = "not_found", [405] = "method", [413] = "too_large",
@@ -65,6 +69,23 @@ end
 
 function problems.line(say, code)
     return say("problem." .. problems.known(code))
+end
+
+
+-- The words for a refusal of a sale, `it` as of goods.of(), as things are now.
+-- mine: this buyer's holds that are not paid yet are the reason.
+function problems.of_sale(say, it, code, mine)
+    if passing[code] and it.open and it.free > 0 then
+        return say("problem.again", { free = it.free, unit = it.unit })
+    end
+
+    if code == "over_limit" and it.limit then
+        return say(mine and "problem.over_limit.unpaid"
+                   or "problem.over_limit.of",
+                   { count = it.limit, unit = it.unit })
+    end
+
+    return problems.line(say, code)
 end
 
 

@@ -1,25 +1,23 @@
 -- Addresses of the storefront, and what answers them. A view makes a plain
 -- table; pages that anybody may see are remembered for one state of the store.
 
-local lrucache = require "resty.lrucache"
-
 local engine = require "tuanbo.engine"
 
 local assets = require "tuanbo.assets"
-local crypto = require "tuanbo.crypto"
+local basket = require "tuanbo.basket"
 local format = require "tuanbo.format"
 local gifts = require "tuanbo.gifts"
 local goods = require "tuanbo.goods"
 local link = require "tuanbo.link"
-local markup = require "tuanbo.markup"
 local page = require "tuanbo.page"
 local passing = require "tuanbo.passing"
+local personal = require "tuanbo.personal"
+local points = require "tuanbo.points"
 local problems = require "tuanbo.problems"
 local session = require "tuanbo.session"
 local sharing = require "tuanbo.sharing"
 local text = require "tuanbo.text"
 local unpaid = require "tuanbo.views.unpaid"
-local won = require "tuanbo.views.won"
 
 local views = {
     home = require "tuanbo.views.home",
@@ -30,12 +28,13 @@ local views = {
     hold = require "tuanbo.views.hold",
     me = require "tuanbo.views.me",
     live = require "tuanbo.views.live",
+    basket = require "tuanbo.views.basket",
+    where = require "tuanbo.views.where",
     past = require "tuanbo.views.past",
     problem = require "tuanbo.views.problem",
 }
 
 local REST_S = 0.2
-local KEY_BYTES = 15
 local ID_MAX = 65
 local REFRESH_WITHIN_MS = 15 * 60 * 1000
 local WATCHED_MAX = 16            -- of one stream
@@ -43,19 +42,15 @@ local LOOK_AGAIN_MS = 10000
 local RETRY_S = 5
 local LOGIN = 'Flashsale-Login realm="buyer"'   -- as the module's answers
 
-local POINTS_KNOWN = 1000        -- sales whose pickup points are remembered
-local POINTS_S = 1
-
 local router = {}
 
 local options
 local policy
-local points
 
 
 function router.setup(given)
     options = given
-    points = assert(lrucache.new(POINTS_KNOWN))
+    points.setup()
 
     -- a form that is sent on to another origin (a payment provider's page)
     -- needs that origin here
@@ -78,6 +73,7 @@ local function context()
         now = engine.now(),
         lang = likes.lang,
         likes = likes,
+        liked = likes.pickup,   -- also where a page does not look at it
         say = text.say(likes.lang),
         by_login = ngx.var.tuanbo_identity == "login",
         video = options.video,
@@ -187,82 +183,6 @@ local function framed(c, name, view)
 end
 
 
--- For whom the module lets wait for the first reservation: how long, and the
--- work that is taken instead, which a script looks for. Nothing else knows the
--- rule.
-local function newcomer(c)
-    local seconds = tonumber(ngx.var.flashsale_newcomer_wait)
-    local work = ngx.var.flashsale_newcomer_work
-
-    if not seconds then
-        return ""
-    end
-
-    local line = markup.escape(c.say("item.newcomer", { count = seconds }))
-
-    if not work then
-        return '<p class="state">' .. line .. "</p>"
-    end
-
-    return '<p class="state" data-work="' .. markup.escape(work)
-           .. '" data-seconds="' .. seconds .. '">' .. line
-           .. '</p><script src="' .. assets.url("work.js")
-           .. '" defer></script>'
-end
-
-
--- The field of a form that says by whose code somebody came.
-local function from_field(fill)
-    return fill.came_from and '<input type="hidden" name="from" value="'
-                              .. fill.came_from .. '">' or ""
-end
-
-
--- What was won in the room that is shown.
-local function won_in(c)
-    local buyer = session.buyer()
-    local view = buyer and c.room and won(c, buyer, c.room)
-
-    return view and page.partial("won", view) or ""
-end
-
-
--- Made only for a page that has a hole for it: `newcomer`, `from`, `won`.
-local on_demand = {
-    __index = function(fill, name)
-        return name == "newcomer" and newcomer(fill.context)
-               or name == "from" and from_field(fill)
-               or name == "won" and won_in(fill.context) or nil
-    end,
-}
-
-
--- What this buyer has not paid yet. Who came without an identity has nothing.
-local function unpaid_of(c)
-    local who = ngx.ctx.buyer
-    local view = who and unpaid.view(c, who)
-
-    return view and page.partial("unpaid", view) or ""
-end
-
-
--- What belongs to the one who asks.
-local function personal(c, is_theirs)
-    local owing = is_theirs and "" or unpaid_of(c)
-    local buyer = session.buyer()
-
-    return setmetatable({
-        csrf = buyer and buyer.csrf or "",
-        key = crypto.random(KEY_BYTES),
-        now = tostring(c.now),
-        unpaid = owing,
-        origin = markup.escape(session.origin()),
-        context = c,
-        came_from = session.from() or false,
-    }, on_demand)
-end
-
-
 -- What each remembered page depends on. There are few languages and sizes of
 -- type, so nobody can fill the cache by asking for more.
 local function likes_key(c)
@@ -281,7 +201,7 @@ local function show_shared(c, key, version, rest_s, make, status)
         end
 
         return framed(c, name, view)
-    end, personal(c))
+    end, personal.holes(c))
 
     if not made then
         return router.problem(code)
@@ -295,7 +215,7 @@ end
 -- itself what is not paid yet, and that is not put above it again.
 local function show_private(c, name, view, status)
     name, view = framed(c, name, view)
-    send(page.fresh(name, view, personal(c, view.private)), status, true)
+    send(page.fresh(name, view, personal.holes(c, view.private)), status, true)
 end
 
 
@@ -353,7 +273,8 @@ local function home(c)
     local number = (ngx.var.arg_page or "1"):match("^[1-9]%d?%d?$")
 
     if number == "1" then
-        return show_shared(c, "home", engine.version(), REST_S, function()
+        return show_shared(c, "home " .. points.liked(c), engine.version(),
+                           REST_S, function()
             return views.home(c, 1)
         end)
     end
@@ -386,41 +307,6 @@ local function past(c)
     end
 
     show_private(c, name, view)
-end
-
-
--- The pickup point that a browser says it likes is anything it may send. One
--- that this sale's page does not offer changes nothing there, and must not
--- make a page of its own to remember.
-local function is_one_of(key, pickup, make)
-    local offered = points:get(key)
-
-    if not offered then
-        offered = {}
-
-        for _, point in ipairs(make()) do
-            offered[point.id] = true
-        end
-
-        points:set(key, offered, POINTS_S)
-    end
-
-    return offered[pickup]
-end
-
-
-local function is_offered(c, sale, pickup)
-    return is_one_of(sale.id, pickup, function()
-        return goods.points(c, sale)
-    end)
-end
-
-
--- Of the shop: the goods of a room may have different ones.
-local function is_point(c, pickup)
-    return is_one_of("", pickup, function()
-        return goods.pickups(c)
-    end)
 end
 
 
@@ -460,9 +346,7 @@ local function item(c, id)
         return giving(c, sale, asked)
     end
 
-    if c.likes.pickup and not is_offered(c, sale, c.likes.pickup) then
-        c.likes.pickup = nil
-    end
+    points.liked(c, sale)
 
     -- who is refused for what is not paid yet is told of it
     if asked == "over_limit" or asked == "too_many_holds" then
@@ -508,13 +392,9 @@ local function live(c, id)
         return router.problem(code or "not_found")
     end
 
-    if c.likes.pickup and not is_point(c, c.likes.pickup) then
-        c.likes.pickup = nil
-    end
-
     c.room = id
-    show_shared(c, "live " .. id .. " " .. (c.likes.pickup or ""),
-                engine.version(), REST_S, function()
+    show_shared(c, "live " .. id .. " " .. points.liked(c), engine.version(),
+                REST_S, function()
         return views.live(c, one)
     end)
 end
@@ -534,6 +414,12 @@ local function hold(c, id)
 
     if not found then
         return router.problem(code or "no_such_hold")
+    end
+
+    -- taken out of the basket
+    if ngx.var.arg_taken then
+        basket.taken(found.lines)
+        return ngx.redirect("/h/" .. id, 303)
     end
 
     -- back from the checkout, and the payment was confirmed meanwhile
@@ -644,6 +530,10 @@ end
 local function settings(c)
     local fields = ngx.ctx.form or {}
 
+    if fields.pickup and points.is_one(c, fields.pickup) then
+        c.likes.pickup = fields.pickup
+    end
+
     session.change_likes(c.likes, fields)
 
     return ngx.redirect(back_of(fields), 303)
@@ -673,10 +563,68 @@ local function erase(_)
 end
 
 
+local function show_basket(c)
+    local lines = basket.lines()
+    local code = (ngx.var.arg_code or ""):match("^[%l_]+$")
+    local template, view, shown = views.basket(c, lines, session.buyer(), {
+        code = code and (code == "full" and code or problems.known(code)),
+        sale = ngx.var.arg_sale,
+        at = ngx.var.arg_at,
+        back = back_of { back = ngx.var.arg_back },
+    })
+
+    if not template then
+        return router.problem(view)
+    end
+
+    -- what is not sold any more is not shown, and not kept
+    if #shown < #lines then
+        basket.keep(shown)
+    end
+
+    show_private(c, template, view)
+end
+
+
+-- put: a sale, so many (qty) of it more; set: a sale and how many of it.
+local function change_basket(c)
+    local fields = ngx.ctx.form or {}
+    local lines = basket.lines()
+    local put = fields.put and engine.sale(fields.put)
+    local sale, count = (fields.set or ""):match("^([%l%d-]+):(%d+)$")
+    local back = back_of { back = fields.back or put and "/s/" .. put.id }
+    local code = ""
+
+    if put and not basket.add(lines, put.id, tonumber(fields.qty or 1)) then
+        code = "&code=full"
+
+    elseif sale then
+        basket.set(lines, sale, tonumber(count))
+    end
+
+    basket.keep(lines)
+
+    -- who chose where, beside it, has said where they collect
+    if fields.pickup and points.is_one(c, fields.pickup) then
+        c.likes.pickup = fields.pickup
+        session.set_likes(c.likes)
+    end
+
+    return ngx.redirect("/basket?back=" .. back .. code, 303)
+end
+
+
+local function where(c)
+    show_private(c, views.where(c, back_of { back = ngx.var.arg_back }))
+end
+
+
 local fixed = {
     ["/"] = { GET = home },
     ["/me"] = { GET = me },
     ["/gifts"] = { GET = my_gifts },
+    ["/basket"] = { GET = show_basket, POST = change_basket },
+    ["/where"] = { GET = where },
     ["/past"] = { GET = past },
     ["/problem"] = { GET = problem },
     ["/settings"] = { POST = settings },

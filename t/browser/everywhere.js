@@ -26,6 +26,8 @@ export async function fill(shop) {
         price_fen: 1234567, stock: 99999 });
     await shop.define("thought-over", { title: "想一想再买的橘子",
         cancel_ms: 86400000 });
+    await shop.define("far", { title: "只到远处的西瓜",
+        doc: { product: "grape", pickups: ["far-away"] } });
     await shop.define("called-off", { title: "遭了冰雹的樱桃" });
     await shop.define("closed", { title: "收摊的李子",
         closes_at: now + 1500 });
@@ -62,6 +64,7 @@ export async function buyAll(shop, page) {
         session: "/live/fruit", share: "/live/fruit/share", nowhere: "/nowhere",
         busy: "/problem?code=busy", me: "/me", "me-name": "/me?change=1",
         "demo-orders": "/demo/orders",
+        where: "/where",
     };
 
     found.released = await take("banana");
@@ -120,6 +123,11 @@ export async function buyAll(shop, page) {
     await shop.define("melon", { ...melon, closes_at: Date.now() + 500 });
     await shop.define("plum", { title: "没等到的李子", hold_ms: 19000 });
     found.expired = await take("plum");
+
+    // some of it can be had, and one thing is collected elsewhere
+    await page.context().addCookies([{ name: "tuanbo_basket", url: shop.url,
+        value: "greens:2.gone:1.egg:1.far:1" }]);
+    found.basket = "/basket?sale=gone&code=sold_out";
 
     found.hold = await take("grape");
     found["hold-name"] = `${found.hold}?change=1`;

@@ -370,7 +370,8 @@
     // A tap that is faster waits for it: buying does not leave the room. Where
     // the script cannot be had, the tap goes on without.
     addEventListener("click", function (event) {
-        var target = event.target.closest("#main a[href], [data-take] button");
+        var target = event.target.closest(".here a, #main a[href],"
+            + " [data-take] button");
 
         needed();
 

@@ -11,7 +11,8 @@
     "use strict";
 
     // /me and its like stand in the sheet where one comes to them in it
-    var PAGES = /^\/(s|h|draw)\/|^\/(gifts|me|problem)$|\/checkout\/|\/pay\//;
+    var PAGES = new RegExp("^/(s|h|draw)/|^/(basket|where|gifts|me|problem)$"
+        + "|/checkout/|/pay/");
 
     var all = tuanbo.all;
     var room = document.querySelector("[data-room]");
@@ -194,6 +195,13 @@
                     }
 
                     busy(false);
+
+                    // an answer that leads to the room is behind the sheet
+                    if (new URL(answer.url).pathname === location.pathname) {
+                        shut();
+                        return;
+                    }
+
                     shown(answer, html);
                 });
             })
@@ -256,7 +264,7 @@
                 link.target = "_blank";
             }
 
-        } else if (link.closest("#main") && kindOf(link) === "page") {
+        } else if (link.closest("#main, .here") && kindOf(link) === "page") {
             event.preventDefault();
             ask(link.pathname + link.search);
         }

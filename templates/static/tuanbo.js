@@ -1,10 +1,10 @@
-// The same pages, alive: numbers follow the event stream, a tap reserves in
-// place, countdowns count. There is no text in here: whatever is said comes
-// from the server, in the page or in the page asked for again.
+// The same pages, alive: numbers follow the event stream, countdowns count.
+// There is no text in here: whatever is said comes from the server, in the page
+// or in the page asked for again.
 //
-// A room has more (room.js), and over it a sheet with other pages of the shop
-// (sheet.js): they find in `tuanbo` what is at the end of this file, and are
-// told of events by tuanbo.on().
+// What is tapped is with tap.js. A room has more (room.js), and over it a sheet
+// with other pages of the shop (sheet.js): they find in `tuanbo` what is at the
+// end of this file, and are told of events by tuanbo.on().
 
 (function () {
     "use strict";
@@ -12,10 +12,9 @@
     var body = document.body;
     var offset = Number(body.dataset.now) - Date.now();
     var POLL_MS = 3000;
-    var SPREAD_MS = 1500;
+    var SPREAD_MS = 1500;           // over which all that ask at once are spread
     var REST_MS = 300;
     var LOST_MS = 5000;
-    var TAP_AGAIN_S = 15;
     var LOOK_MS = 10000;
     var CONFIRM_POLL_MS = 500;
 
@@ -256,6 +255,13 @@
         }
     }
 
+    // A page that was asked for, whichever and whatever for.
+    function came(fresh) {
+        offset = Number(fresh.body.dataset.now || now()) - Date.now();
+        connection(false);
+        happened("page", fresh);
+    }
+
     function parsed(html) {
         return new DOMParser().parseFromString(html, "text/html");
     }
@@ -288,9 +294,8 @@
                     return;
                 }
 
-                offset = Number(fresh.body.dataset.now) - Date.now();
+                came(fresh);
                 swapIn(page, fresh);
-                connection(false);
 
                 if (page === own) {
                     listen(fresh.body.dataset.events || "");
@@ -509,191 +514,6 @@
     }
 
 
-    // ---- a tap
-
-    function newKey() {
-        var bytes = new Uint8Array(16);
-
-        crypto.getRandomValues(bytes);
-
-        return Array.prototype.map.call(bytes, function (b) {
-            return two(b.toString(16)).slice(-2);
-        }).join("");
-    }
-
-    // What the bar says of a hold need not push the page down as well.
-    function keepUnpaid(isKept) {
-        var unpaid = document.getElementById("unpaid");
-
-        if (isKept && !unpaid.firstElementChild) {
-            unpaid.dataset.keep = "1";
-        } else if (!isKept) {
-            delete unpaid.dataset.keep;
-        }
-    }
-
-    function held(hold) {
-        var bar = document.getElementById("bar");
-        var words = document.getElementById("held-bar").content
-            .cloneNode(true);
-        var link = words.querySelector("a");
-
-        words.querySelector(".clock").textContent = clock(hold.expires_at);
-        link.href = "/h/" + hold.id;
-        bar.textContent = "";
-        bar.appendChild(words);
-        bar.dataset.keep = "1";
-        keepUnpaid(true);
-        link.focus({ preventScroll: true });
-        tell(own, bar.querySelector(".held").textContent.trim());
-
-        // what an earlier tap was answered is over
-        if (own.answered) {
-            own.answered = "";
-            swapSoon(own);
-        }
-
-        // it does not go silently: the page says that the time is over
-        setTimeout(function () {
-            delete bar.dataset.keep;
-            keepUnpaid(false);
-            own.unseen = true;
-            swapSoon(own);
-        }, Math.max(0, hold.expires_at - now()));
-    }
-
-    function take(event) {
-        var form = event.target;
-        var button = form.querySelector("button");
-        var wanted = new FormData(form);
-        var order = {
-            sale: wanted.get("sale"),
-            qty: Number(wanted.get("qty"))
-        };
-
-        if (!button || !wanted.get("qty")) {
-            return;
-        }
-
-        event.preventDefault();
-
-        if (button.getAttribute("aria-disabled")) {
-            return;
-        }
-
-        if (wanted.get("queue")) {
-            order.queue = true;
-        }
-
-        if (wanted.get("from")) {
-            order.from = wanted.get("from");
-        }
-
-        if (wanted.get("pickup")) {
-            order.pickup = wanted.get("pickup");
-        }
-
-        // a button that is really disabled loses the focus
-        button.setAttribute("aria-disabled", "true");
-        send(form, button, order, wanted.get("idempotency_key"));
-    }
-
-    // A page that another app kept, or that the Back button brought again, may
-    // have a key that made a hold long ago. What is over is nobody's: the tap
-    // asks for another one.
-    function send(form, button, order, key, isSecond) {
-        fetch(form.action, {
-            method: "POST",
-            credentials: "same-origin",
-            headers: {
-                "Content-Type": "application/json",
-                "Idempotency-Key": key
-            },
-            body: JSON.stringify(order)
-        }).then(function (answer) {
-            return answer.json().then(function (said) {
-                connection(false);
-
-                if (answer.ok && said.state !== "queued"
-                    && !(said.gift instanceof Object) && !said.expires_at)
-                {
-                    form.elements.idempotency_key.value = newKey();
-                    return send(form, button, order,
-                                form.elements.idempotency_key.value);
-                }
-
-                // too fast, or too new: the same tap once more, by itself
-                var seconds = Number(answer.headers.get("Retry-After"));
-
-                if (answer.status === 429 && !isSecond && seconds > 0
-                    && seconds <= TAP_AGAIN_S)
-                {
-                    setTimeout(send, 1000 * seconds + SPREAD_MS
-                        * Math.random(), form, button, order, key, true);
-                    return;
-                }
-
-                if (answer.ok) {
-                    form.elements.idempotency_key.value = newKey();
-                    got(form, button, said);
-                    return;
-                }
-
-                button.removeAttribute("aria-disabled");
-
-                return refused(form, said.code);
-            });
-        }).catch(function () {
-            // the key stays: a second tap cannot take twice
-            button.removeAttribute("aria-disabled");
-
-            if (sheet) {
-                sheet.failed(function () {
-                    send(form, button, order, key);
-                });
-                return;
-            }
-
-            own.answered = location.pathname + "?code=outcome_unknown";
-            own.unseen = true;
-            notHeard(own);
-        });
-    }
-
-    // What comes of a tap is shown in the sheet, where there is one: what is
-    // tapped stands in it, or behind it.
-    var sheet = null;
-
-    // Who waits, and a gift, have a page of their own.
-    function got(form, button, hold) {
-        if (sheet) {
-            button.removeAttribute("aria-disabled");
-            sheet.show("/h/" + hold.id);
-        } else if (hold.state === "queued" || hold.gift instanceof Object) {
-            location.href = "/h/" + hold.id;
-        } else {
-            held(hold);
-        }
-    }
-
-    // The page of what was tapped says why.
-    function refused(form, code) {
-        var page = pageOf(form);
-        var url = "/s/" + form.elements.sale.value + "?code="
-            + encodeURIComponent(code);
-
-        if (sheet && page === own) {
-            sheet.show(url);
-            return undefined;
-        }
-
-        page.answered = url;
-        page.unseen = true;
-
-        return swap(page);
-    }
-
-
     // ---- a hold that somebody looks at
 
     // What may change of an order beside its state: order.lua makes the same.
@@ -795,12 +615,6 @@
         }
     }
 
-    addEventListener("submit", function (event) {
-        if (event.target.hasAttribute("data-take")) {
-            take(event);
-        }
-    });
-
     addEventListener("pageshow", function (event) {
         if (event.persisted) {
             location.reload();
@@ -814,12 +628,16 @@
     });
 
     window.tuanbo = {
+        SPREAD_MS: SPREAD_MS,
         all: all,
+        came: came,
+        clock: clock,
+        connection: connection,
         put: put,
         now: now,
-        newKey: newKey,
         on: on,
         own: own,
+        pageOf: pageOf,
         page: function (root, news, address, settle) {
             var page = new Page(root, news, address, settle);
 
@@ -830,17 +648,16 @@
         parsed: parsed,
         placeOf: placeOf,
         shown: function (page, fresh) {
-            offset = Number(fresh.body.dataset.now || now()) - Date.now();
-            connection(false);
+            came(fresh);
             confirming(page);
             start();
         },
-        sheet: function (one) {
-            sheet = one;
-        },
         swap: swap,
+        swapIn: swapIn,
         swapSoon: swapSoon,
-        notHeard: notHeard
+        notHeard: notHeard,
+        tell: tell,
+        two: two
     };
 
     // what the page's other scripts want to hear, they say before

@@ -13,32 +13,6 @@ local CHOICES = 8       -- quantities that get a button each
 local OTHERS = 3
 local WHERE_MAX = 12    -- pickup points that a style sheet names in the bar
 
--- Refusals that may be out of date when the page is shown.
-local passing = { sold_out = true, not_open = true, closed = true,
-                  paused = true }
-
-
--- The words for a refusal, as things are now. mine: this buyer's holds that
--- are not paid yet, where they are the reason.
-local function refusal(c, it, code, mine)
-    if not code then
-        return nil
-    end
-
-    if passing[code] and it.open and it.free > 0 then
-        return c.say("problem.again", { free = it.free, unit = it.unit })
-    end
-
-    if code == "over_limit" and it.limit then
-        return c.say(mine and "problem.over_limit.unpaid"
-                     or "problem.over_limit.of",
-                     { count = it.limit, unit = it.unit })
-    end
-
-    return problems.line(c.say, code)
-end
-
-
 local function ways_to_pay(c, mine)
     local ways = {}
 
@@ -101,7 +75,7 @@ return function(c, sale, code, mine)
             count = it.queued, unit = it.unit }) or nil,
         pickups = pickups,
         where_max = WHERE_MAX,
-        problem = refusal(c, it, code, mine),
+        problem = code and problems.of_sale(c.say, it, code, mine),
         mine = ways_to_pay(c, mine),
         others = others,
         refresh_at = it.state == "scheduled" and it.opens_at

@@ -134,15 +134,39 @@ sub shown ($field) {
 
 
 # The form at a selector, with its fields as they are shown and those given;
-# what it is answered with is followed.
+# what it is answered with is followed. A button that leads elsewhere is not the
+# one that is pressed.
 sub submit ($self, $selector, %fields) {
     my $form = $self->dom->at($selector) or die "no form $selector";
+
+    return $self->send($form, $form->attr('action'), %fields);
+}
+
+
+# The button at a selector, with the form that it belongs to.
+sub press ($self, $selector, %fields) {
+    my $button = $self->dom->at($selector) or die "no button $selector";
+    my $form = $button->attr('form')
+        ? $self->dom->at('#' . $button->attr('form'))
+        : $button->ancestors('form')->first;
+
+    $fields{ $button->attr('name') } = $button->val
+        if defined $button->attr('name');
+
+    return $self->send($form, $button->attr('formaction')
+        // $form->attr('action'), %fields);
+}
+
+
+sub send ($self, $form, $action, %fields) {
     my $all = $form->find('input, select, textarea, button[name]');
     my @pairs;
 
     for my $field ($all->each) {
         my $type = $field->attr('type') // '';
         next if !defined $field->attr('name');
+        next if defined $field->attr('form')
+            || defined $field->attr('formaction');
         next if $type =~ /^(?:radio|checkbox)$/
             && !exists $field->attr->{checked};
         next if exists $fields{ $field->attr('name') };
@@ -151,7 +175,7 @@ sub submit ($self, $selector, %fields) {
 
     push @pairs, %fields;
     $self->{headers}{Origin} = $self->{t}->url('');
-    $self->start(POST => $form->attr('action'),
+    $self->start(POST => $action,
         Mojo::Parameters->new(@pairs)->to_string);
 
     if ($self->res->code == 303) {
