@@ -27,6 +27,7 @@ local hls = require "tuanbo.hls"
 local publishing = require "tuanbo.publishing"
 local recorder = require "tuanbo.recorder"
 local relays = require "tuanbo.relays"
+local sound = require "tuanbo.sound"
 
 local SESSION = "^[%l%d-]+$"
 local SESSION_MAX = 64
@@ -197,8 +198,8 @@ local function cuts_before(session, list)
 end
 
 
--- RFC 8216
-local function playlist_of(session, list)
+-- RFC 8216; of the picture, or of its sound alone
+local function playlist_of(session, list, ending)
     local longest = 1
 
     for _, segment in ipairs(list) do
@@ -221,15 +222,15 @@ local function playlist_of(session, list)
 
         lines[#lines + 1] = "#EXT-X-PROGRAM-DATE-TIME:" .. hls.date(segment.at)
         lines[#lines + 1] = string.format("#EXTINF:%.3f,", segment.seconds)
-        lines[#lines + 1] = segment.name
+        lines[#lines + 1] = (segment.name:gsub("ts$", ending))
     end
 
     return table.concat(lines, "\n") .. "\n"
 end
 
 
---- content_by_lua of a playlist; `session` is a capture of the location. 404
--- where no picture comes.
+--- content_by_lua of a playlist; `session` and `what` (index, or sound: that
+-- alone) are captures of the location. 404 where no picture comes.
 function live.playlist()
     local session = ngx.var.session
     local list = is_session(session) and written(session)
@@ -246,7 +247,27 @@ function live.playlist()
     end
 
     ngx.header.content_type = "application/vnd.apple.mpegurl"
-    ngx.print(playlist_of(session, list))
+    ngx.print(playlist_of(session, list,
+                          ngx.var.what == "sound" and "aac" or "ts"))
+end
+
+
+--- content_by_lua of a segment's sound; `segment`, its path without an ending,
+-- is a capture of the location. 404 where there is none.
+function live.sound()
+    local text = utils.readfile(pictures .. "/" .. ngx.var.segment .. ".ts",
+                                true)
+    local heard = text and sound.of(text)
+
+    if not heard then
+        return ngx.exit(ngx.HTTP_NOT_FOUND)
+    end
+
+    ngx.header["Cache-Control"] = "public, max-age=31536000, immutable"
+    ngx.header["X-Content-Type-Options"] = "nosniff"
+    ngx.header.content_type = "audio/aac"
+    ngx.header.content_length = #heard
+    ngx.print(heard)
 end
 
 

@@ -178,7 +178,8 @@ function video.body()
     end
 
     if link_s then
-        text = text:gsub("%f[%d]%d+%.ts%f[\n]", "%0" .. query(ngx.var.session))
+        text = text:gsub("%f[%d]%d+%.%l+%f[\n]",
+                         "%0" .. query(ngx.var.session))
     end
 
     ngx.arg[1] = text .. ranges(ngx.var.session)

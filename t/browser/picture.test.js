@@ -107,6 +107,63 @@ test("neighbours see it, each by what their browser has", async () => {
     await Promise.all([own.context().close(), ours.context().close()]);
 });
 
+test("a line that is too bad for it has the sound alone", async () => {
+    const page = await shop.buyer({ viewport: PHONE });
+    const asked = [];
+    const heard = () => page.$eval("#picture video", (video) =>
+        (video.videoWidth || video.muted ? 0 : video.currentTime));
+
+    page.on("request", (request) => asked.push(request.url()));
+
+    // each second of the picture takes three
+    await page.route(/\.ts$/, async (route) => {
+        await new Promise((done) => { setTimeout(done, 3000); });
+        await route.continue().catch(() => {});
+    });
+    await page.goto("/live/fruit");
+    await page.waitForFunction(() => {
+        const note = document.querySelector("#picture [role=status]");
+
+        return note.textContent === note.dataset.bad;
+    }, null, { timeout: 120000 });
+    await shop.picture(page, "picture-4-bad-line");
+    await page.click("#hear");
+    await eventually("it is heard", async () => await heard() > 0);
+    asked.length = 0;
+
+    const from = await heard();
+
+    await eventually("it goes on", async () => await heard() - from > 4);
+    assert.ok(asked.some((url) => /\.aac$/.test(url)), "the sound is fetched");
+    assert.ok(!asked.some((url) => /\.ts$/.test(url)), "and nothing else");
+    assert.ok(await page.evaluate(() => tuanboPicture.late()) > 0,
+        "what is on camera waits for it");
+    await shop.picture(page, "picture-5-sound");
+
+    // a better line
+    await page.unroute(/\.ts$/);
+    await page.click("#hear");
+    await goesOn(page, "the picture is back");
+    await page.context().close();
+});
+
+test("the browser's own player has the sound alone, too", async () => {
+    const page = await withOwnPlayer(await shop.buyer({ viewport: PHONE }));
+    const asked = [];
+
+    await page.goto("/live/fruit");
+    await goesOn(page, "the browser's player");
+    page.on("request", (request) => asked.push(request.url()));
+    await page.click("#hear");
+    await eventually("it is heard", async () =>
+        await page.$eval("#picture video", (video) =>
+            (video.src.endsWith("/sound.m3u8") && !video.videoWidth
+                ? video.currentTime : 0)) > 1);
+    await page.click("#hear");
+    await goesOn(page, "the picture is back");
+    await page.context().close();
+});
+
 test("without scripts there is the browser's player", async () => {
     const page = await shop.buyer({ javaScriptEnabled: false });
 
@@ -117,7 +174,7 @@ test("without scripts there is the browser's player", async () => {
     assert.equal(await video.getAttribute("src"), "/hls/fruit/index.m3u8");
     assert.ok(await video.getAttribute("poster"), "and a poster");
     assert.notEqual(await video.getAttribute("controls"), null);
-    assert.equal(await page.locator("#picture button").isVisible(), false,
+    assert.equal(await page.locator("#picture button:visible").count(), 0,
         "no button that does nothing");
     await page.context().close();
 });

@@ -3,7 +3,8 @@
 // which is loaded for it. Without sound until somebody wants it. What is not
 // there yet, or breaks off, is asked for again until it comes. A link that ends
 // is asked of the page anew. A recording is played the same way, once somebody
-// wants it, and from what was shown on camera.
+// wants it, and from what was shown on camera. On a line that is too bad for the
+// picture there is its sound alone: a playlist of its own, without the picture.
 //
 // tuanboPicture.late(): how many ms the picture is behind, 0 where that is not
 // known; what is shown on camera waits for so long. source(): its playlist.
@@ -16,6 +17,10 @@
     var BEHIND_S = 5;               // seconds behind the newest: jump there
     var NEAR_S = 2;                 // or go faster, until it is so near
     var FASTER = 1.1;
+    var STOPS = 3;                  // so often in BAD_MS: the sound is offered
+    var BAD_MS = 60000;
+    var SETTLES_MS = 4000;          // it looks for its place when it begins
+    var TOGETHER_MS = 2000;         // events of one stop
     var TYPE = "application/vnd.apple.mpegurl";
 
     var root = document.querySelector("[data-room]");
@@ -35,9 +40,20 @@
     var ends = source.indexOf("?") > 0;
     var moved = 0;                  // when the picture went on last
     var at = -1;
+    var hear = document.getElementById("hear");
+    var hearing = false;            // the sound alone
+    var stops = [];                 // when it stopped last
+    var since = 0;                  // when it was begun
 
+    // What is wrong; else what is so.
     function say(key) {
-        note.textContent = key ? note.dataset[key] : "";
+        note.textContent = key ? note.dataset[key]
+            : hearing ? note.dataset.heard
+            : stops.length >= STOPS ? note.dataset.bad : "";
+    }
+
+    function playlist() {
+        return hearing ? source.replace("/index.m3u8", "/sound.m3u8") : source;
     }
 
     function late() {
@@ -92,8 +108,8 @@
     // Muted it may begin by itself; where it may not, there are the controls.
     function play() {
         var connection = navigator.connection;
-        var begun = !wanted || connection && connection.saveData ? null
-            : video.play();
+        var begun = !wanted || !hearing && connection && connection.saveData
+            ? null : video.play();
 
         if (begun) {
             begun.catch(function () {});
@@ -124,7 +140,7 @@
             }
         });
         player.on(Hls.Events.MANIFEST_PARSED, play);
-        player.loadSource(source);
+        player.loadSource(playlist());
         player.attachMedia(video);
     }
 
@@ -142,15 +158,19 @@
     }
 
     function start() {
+        if (hear) {
+            hear.hidden = !isOn();
+        }
+
         if (!isOn()) {
             return;
         }
 
-        moved = Date.now();
+        moved = since = Date.now();
         at = -1;
 
         if (native) {
-            video.src = source;
+            video.src = playlist();
             video.currentTime = from;
             play();
         } else if (window.Hls && Hls.isSupported()) {
@@ -212,6 +232,46 @@
         }
     }, 1000);
 
+    // A line that stops it again and again, or on which it only jumps to the
+    // newest: then the sound is offered, which a bad one carries too.
+    function stopped() {
+        var now = Date.now();
+
+        if (hearing || !video.readyState || now - since < SETTLES_MS
+            || now - (stops[stops.length - 1] || 0) < TOGETHER_MS)
+        {
+            return;
+        }
+
+        stops = stops.filter(function (then) {
+            return now - then < BAD_MS;
+        });
+        stops.push(now);
+
+        if (stops.length >= STOPS) {
+            say("bad");
+        }
+    }
+
+    if (hear) {
+        video.addEventListener("waiting", stopped);
+        video.addEventListener("seeking", stopped);
+        hear.dataset.heard = hear.textContent;
+        hear.addEventListener("click", function () {
+            hearing = !hearing;
+            hear.textContent = hearing ? hear.dataset.seen
+                : hear.dataset.heard;
+            stops = [];
+
+            // who wants to hear it wants it to be heard
+            video.muted = video.muted && !hearing;
+            wanted = true;
+            stop();
+            say("");
+            start();
+        });
+    }
+
     // To turn it off again there are the player's own controls.
     sound.addEventListener("click", function () {
         video.muted = false;
@@ -271,9 +331,7 @@
     sound.hidden = recorded;
     window.tuanboPicture = {
         late: late,
-        source: function () {
-            return source;
-        }
+        source: playlist
     };
     start();
 }());

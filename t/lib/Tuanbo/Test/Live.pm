@@ -135,7 +135,8 @@ sub query ($purpose, $about, $until, $secret) {
 }
 
 
-# Begins to send; key: seconds between key frames, seconds: how long, size.
+# Begins to send; key: seconds between key frames, seconds: how long, size;
+# mute: without sound.
 # What it says is in said().
 sub encoder ($self, $stream, %option) {
     my $key = 10 * ($option{key} // 1);
@@ -153,7 +154,7 @@ sub encoder ($self, $stream, %option) {
             "testsrc2=size=$size:rate=10", qw(-f lavfi -i sine=r=44100 -t),
             $length, qw(-c:v libx264 -preset ultrafast -tune zerolatency),
             qw(-threads 1 -pix_fmt yuv420p -sc_threshold 0 -g), $key,
-            qw(-c:a aac -b:a 32k -f flv), $self->address . "/$stream";
+            $option{mute} ? '-an' : qw(-c:a aac -b:a 32k), qw(-f flv), $self->address . "/$stream";
         die "ffmpeg: $!";
     }
 
