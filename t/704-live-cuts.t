@@ -15,7 +15,8 @@ binmode Test::More->builder->$_, ':utf8'
 my $cuts = $ENV{TUANBO_LIVE_CUTS} // 3;
 my $stretch_s = 60 * ($ENV{TUANBO_LIVE_MINUTES} // 0) / ($cuts + 1);
 my $GROWTH_KB = 8192;           # of which an hour would leak more
-my $FILES = 48;                 # of a playlist of 16 segments, and what goes
+my $FILES = 80;                 # a second each; they go after 32, looked at
+                                # each 32, and are as late as the machine is
 my $ARRIVAL_MS = 1500;          # a segment's time, and its length, are rounded
 
 my $live = Tuanbo::Test::Live->new(recordings => 'max_mb = 20000');
@@ -90,6 +91,14 @@ sub stretch ($n) {
             && $pins[-1]{at} < $_->{at} + $_->{ms} + $ARRIVAL_MS }
             segments($text) and (ranges($text))[-1][0] eq date($pins[-1]{at})
     } "stretch $n: what is shown is in place", 30;
+
+    # a line that holds it up for a while is no cut
+    kill STOP => $encoder->{pid};
+    select undef, undef, undef, 3;
+    kill CONT => $encoder->{pid};
+    my $held = now_ms;
+    eventually { (my @new = grep { $_->{at} >= $held } segments(playlist()))
+        >= 3 } "stretch $n: held up, it goes on", 60;
 
     while (now_ms() < $began + 1000 * $stretch_s) {
         select undef, undef, undef, min(30, $stretch_s);

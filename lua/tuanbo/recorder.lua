@@ -16,7 +16,7 @@ local FILE_MS = 6000
 local RUN_MS = 3600000          -- after so long without a picture: another run
 local SWEEP_S = 60
 local RANDOM_BYTES = 12
-local APART_MS = 500            -- segments further apart: something is missing
+local APART_MS = 500            -- segments further apart are of two files
 local DAY_MS = 86400000
 local MB = 1048576
 
@@ -28,7 +28,8 @@ local max_ms
 local written
 local pictures
 local open = {}                 -- by session: run (its path), begun, upto,
-                                -- cut, bytes; and of the file that is written
+                                -- number (of the last segment), cut, bytes;
+                                -- and of the file that is written
                                 -- at, ms, size, name
 local swept = 0
 
@@ -138,9 +139,14 @@ end
 
 
 local function add(one, segment, text)
-    if segment.cut or segment.at - one.upto > APART_MS then
+    local apart = segment.at - one.upto > APART_MS
+
+    -- a file's length is of times of arrival, so that what came late is in
+    -- another one; it is a cut where something is missing
+    if segment.cut or apart then
         finish(one)
-        one.cut = true
+        one.cut = one.cut or segment.cut
+                  or segment.number ~= (one.number or 0) + 1
     end
 
     if not one.name then
@@ -161,6 +167,7 @@ local function add(one, segment, text)
         one.ms = segment.at + segment.seconds * 1000 - one.at
     end
 
+    one.number = segment.number
     one.upto = segment.at + segment.seconds * 1000
 
     if one.name and one.ms >= FILE_MS then
@@ -185,9 +192,13 @@ local function follow(session)
         open[session] = one
     end
 
-    for _, segment in ipairs(one and list or {}) do
-        -- times of arrival: half a segment later it is surely another one
+    for i, segment in ipairs(one and list or {}) do
+        segment.number = list.first + i - 1
+
+        -- times of arrival: half a segment later it is surely another one; and
+        -- what a line has held up comes all at once
         local is_new = segment.at + segment.seconds * 500 > one.upto
+                       or segment.number > (one.number or math.huge)
 
         -- what comes from now on is another one
         if is_new and not is_there(one) then
