@@ -1,6 +1,7 @@
---- Links that are passed on: who took one, and who came by one.
+--- What pages know of neighbours beside what they buy: who took a link to pass
+-- it on, who came by one, who wants to be told of the next batch.
 --
--- Both are activity (docs/api.md), by pseudonym, and nothing depends on them:
+-- All are activity (docs/api.md), by pseudonym, and nothing depends on them:
 -- a page is shown whether they could be noted or not.
 --
 -- @module tuanbo.passing
@@ -11,9 +12,9 @@ local C = ffi.C
 
 -- The module's other side is ngx_module/lua/ngx_http_flashsale_lua_room.h.
 ffi.cdef [[
-int ngx_http_flashsale_ffi_passed_on(const char *identity,
-    size_t identity_len, int came, int of, const char *about,
-    size_t about_len, const char *word, size_t word_len);
+int ngx_http_flashsale_ffi_note(const char *identity, size_t identity_len,
+    int what, int of, const char *about, size_t about_len, const char *word,
+    size_t word_len);
 ]]
 
 local WORD_MAX = 24         -- FS_CODE_WORD_MAX
@@ -22,6 +23,9 @@ local WORD_MAX = 24         -- FS_CODE_WORD_MAX
 local OF = { s = 0, live = 1 }
 local OF_SHOP = 2
 
+-- as of ngx_http_flashsale_ffi_note()
+local SHARE, CAME, WISH = 0, 1, 2
+
 -- how a link was taken; the page itself may be read, or sent on by hand
 local HOW = { page = true, copy = true, send = true }
 
@@ -29,12 +33,12 @@ local passing = { WORD_MAX = WORD_MAX }
 
 
 -- buyer: as session.buyer() gives it; nil: whoever has no identity yet.
-local function note(buyer, came, kind, id, word)
+local function note(buyer, what, kind, id, word)
     if not buyer then
         return
     end
 
-    C.ngx_http_flashsale_ffi_passed_on(buyer.id, #buyer.id, came,
+    C.ngx_http_flashsale_ffi_note(buyer.id, #buyer.id, what,
         OF[kind] or OF_SHOP, id or "", #(id or ""), word, #word)
 end
 
@@ -55,7 +59,7 @@ function passing.came(buyer, kind, id)
     local label = passing.label(ngx.var.arg_via)
 
     if label then
-        note(buyer, 1, kind, id, label)
+        note(buyer, CAME, kind, id, label)
     end
 end
 
@@ -71,9 +75,17 @@ function passing.took(buyer, kind, id, how)
         return false
     end
 
-    note(buyer, 0, kind, id, how)
+    note(buyer, SHARE, kind, id, how)
 
     return true
+end
+
+
+--- Whoever asks wants to be told of the next batch.
+-- @tparam table|nil buyer as session.buyer() gives it
+-- @tparam string sale
+function passing.wishes(buyer, sale)
+    note(buyer, WISH, "s", sale, "")
 end
 
 

@@ -11,6 +11,7 @@ local page = require "tuanbo.page"
 local points = require "tuanbo.points"
 local session = require "tuanbo.session"
 local unpaid = require "tuanbo.views.unpaid"
+local wishes = require "tuanbo.wishes"
 local won = require "tuanbo.views.won"
 
 local KEY_BYTES = 15
@@ -76,13 +77,31 @@ local function point_of(c)
 end
 
 
+-- What this browser wanted to be told of, and is there.
+local function come(c)
+    local list = wishes.come(c)
+
+    return #list > 0 and page.partial("come", { list = list, say = c.say })
+           or ""
+end
+
+
+-- Beside what there is none of: tell me of the next batch.
+local function next_batch(c)
+    return page.partial("next", { say = c.say,
+                                  said = wishes.has(c, c.item) })
+end
+
+
 local on_demand = {
     __index = function(fill, name)
         return name == "newcomer" and newcomer(fill.context)
                or name == "from" and from_field(fill)
                or name == "basket" and chosen(fill.context)
                or name == "point" and point_of(fill.context)
-               or name == "won" and won_in(fill.context) or nil
+               or name == "won" and won_in(fill.context)
+               or name == "come" and come(fill.context)
+               or name == "next" and next_batch(fill.context) or nil
     end,
 }
 

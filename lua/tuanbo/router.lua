@@ -18,6 +18,7 @@ local session = require "tuanbo.session"
 local sharing = require "tuanbo.sharing"
 local text = require "tuanbo.text"
 local unpaid = require "tuanbo.views.unpaid"
+local wishes = require "tuanbo.wishes"
 
 local views = {
     home = require "tuanbo.views.home",
@@ -348,6 +349,12 @@ local function item(c, id)
 
     points.liked(c, sale)
 
+    c.item = id
+
+    if sale.state == "open" and sale.free > 0 then
+        wishes.told(c, id)
+    end
+
     -- who is refused for what is not paid yet is told of it
     if asked == "over_limit" or asked == "too_many_holds" then
         local mine = unpaid.live(c, session.buyer(),
@@ -540,6 +547,20 @@ local function settings(c)
 end
 
 
+local function wish(c, id)
+    local sale, code = engine.sale(id)
+
+    if not sale then
+        return router.problem(code or "no_such_sale")
+    end
+
+    wishes.add(c, id)
+    passing.wishes(session.buyer(), id)
+
+    return ngx.redirect("/s/" .. id, 303)
+end
+
+
 local function name(_)
     local fields = ngx.ctx.form or {}
     local back = back_of(fields)
@@ -638,6 +659,7 @@ local by_id = {
     l = { GET = linked, id = "^%x+-%x+$" },
     live = { GET = live, id = "^[%l%d-]+$" },
     draw = { GET = draw, id = "^[%l%d-]+$" },
+    ["s/next"] = { POST = wish, id = "^[%l%d-]+$" },
 }
 
 sharing.add(fixed, by_id, { show = show_private, problem = router.problem })

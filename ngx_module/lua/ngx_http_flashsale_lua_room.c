@@ -174,8 +174,8 @@ ngx_http_flashsale_ffi_activity(uint64_t *after, int64_t since, char *buf,
 
 
 int
-ngx_http_flashsale_ffi_passed_on(const char *identity, size_t identity_len,
-    int came, int of, const char *about, size_t about_len, const char *word,
+ngx_http_flashsale_ffi_note(const char *identity, size_t identity_len,
+    int what, int of, const char *about, size_t about_len, const char *word,
     size_t word_len)
 {
     uint8_t                       buyer[FS_BUYER_LEN];
@@ -183,6 +183,10 @@ ngx_http_flashsale_ffi_passed_on(const char *identity, size_t identity_len,
     fs_slug_t                     slug;
     fs_outcome_t                  outcome;
     ngx_http_flashsale_worker_t  *worker;
+
+    static const fs_activity_kind_t  kinds[] = {
+        FS_ACTIVITY_SHARE, FS_ACTIVITY_CAME, FS_ACTIVITY_WISH
+    };
 
     worker = ngx_http_flashsale_lua_worker();
 
@@ -196,7 +200,9 @@ ngx_http_flashsale_ffi_passed_on(const char *identity, size_t identity_len,
     name = ngx_http_flashsale_lua_str(about, about_len);
     code = ngx_http_flashsale_lua_str(word, word_len);
 
-    if (!fs_activity_code_valid(code) || of < 0 || of > FS_ACTIVITY_OF_SHOP
+    if (!fs_activity_code_valid(code)
+        || what < 0 || what >= (int) (sizeof(kinds) / sizeof(kinds[0]))
+        || of < 0 || of > FS_ACTIVITY_OF_SHOP
         || (of != FS_ACTIVITY_OF_SHOP && !fs_slug_valid(name)))
     {
         return -FS_BAD_REQUEST;
@@ -206,9 +212,8 @@ ngx_http_flashsale_ffi_passed_on(const char *identity, size_t identity_len,
         fs_slug_set(&slug, name);
     }
 
-    ngx_http_flashsale_talk_note(worker, came ? FS_ACTIVITY_CAME
-                                              : FS_ACTIVITY_SHARE,
-                                 buyer, (fs_activity_of_t) of,
+    ngx_http_flashsale_talk_note(worker, kinds[what], buyer,
+                                 (fs_activity_of_t) of,
                                  of == FS_ACTIVITY_OF_SHOP ? NULL : &slug, 0,
                                  &code);
 

@@ -36,13 +36,14 @@ int ngx_http_flashsale_ffi_activity(uint64_t *after, int64_t since, char *buf,
     size_t size);
 
 /*
- * Note that somebody took a link to pass on (came 0; word: how), or came by
- * one (came 1; word: its label).  of: fs_activity_of_t; about: the slug of the
- * sale or session, unused of the shop.  0, also where no activity is kept, or
- * minus an outcome.
+ * Note what a page knows of: that somebody took a link to pass on (what 0;
+ * word: how), came by one (1; word: its label), or wants to be told of the
+ * next one of a sale (2; no word).  of: fs_activity_of_t; about: the slug of
+ * the sale or session, unused of the shop.  0, also where no activity is kept,
+ * or minus an outcome.
  */
-int ngx_http_flashsale_ffi_passed_on(const char *identity,
-    size_t identity_len, int came, int of, const char *about,
+int ngx_http_flashsale_ffi_note(const char *identity, size_t identity_len,
+    int what, int of, const char *about,
     size_t about_len, const char *word, size_t word_len);
 
 /* The host's last answer, behind what it answers, as JSON: a list that is

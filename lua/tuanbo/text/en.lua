@@ -495,6 +495,13 @@ return {
     -- session
     ["live.starts"] = "starts {when}",
     ["live.on"] = "Live now",
+    ["next.ask"] = "Tell me of the next batch",
+    ["next.how"] = "When there is more, it stands on top when you open this "
+                   .. "shop on this phone.",
+    ["next.said"] = "Noted. When there is more, you see it when you open the "
+                    .. "shop.",
+    ["next.come"] = "Here again",
+    ["next.look"] = "Look",
     ["live.won"] = "You have won",
     ["live.won.look"] = "Look",
     ["live.over"] = "This broadcast is over",

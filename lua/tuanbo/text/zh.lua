@@ -493,6 +493,11 @@ return {
     -- session
     ["live.starts"] = "{when} 开播",
     ["live.on"] = "正在直播",
+    ["next.ask"] = "下一批叫我",
+    ["next.how"] = "有了以后，您在这个手机上打开本店，最上面就会说。",
+    ["next.said"] = "记下了。有了以后，您打开本店就看得到。",
+    ["next.come"] = "您等的又有了",
+    ["next.look"] = "去看看",
     ["live.won"] = "您中奖了",
     ["live.won.look"] = "看看",
     ["live.over"] = "这一场播完了",

@@ -77,6 +77,7 @@ return function(c, sale, code, mine)
         where_max = WHERE_MAX,
         problem = code and problems.of_sale(c.say, it, code, mine),
         mine = ways_to_pay(c, mine),
+        gone = gone,
         others = others,
         refresh_at = it.state == "scheduled" and it.opens_at
                      or it.open and it.closes_at,

@@ -64,7 +64,8 @@ typedef struct {
     X(REFUSED, "refused")               /* n: taps that this one stands for */ \
     X(COMMENT, "comment")               /* n: its id */                      \
     X(SHARE,   "share")             /* code: how */                          \
-    X(CAME,    "came")              /* code: the label of the link */
+    X(CAME,    "came")              /* code: the label of the link */ \
+    X(WISH,    "wish")              /* of a sale: tell me of the next one */
 
 typedef enum {
     FS_ACTIVITY_NONE = 0,
