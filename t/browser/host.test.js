@@ -164,6 +164,29 @@ test("the picture, and how late it is", async () => {
         "the page was never loaded again");
 });
 
+test("where else the picture goes, by a key that is not seen again", async () => {
+    await host.locator("#relay > summary").click();
+    await host.fill("#relay-address", "http://push.example/live");
+    await host.fill("#relay-stream", "key-of-the-test");
+    await host.click("button[value=relay]");
+    await host.waitForSelector("#told .wrong");
+    assert.match(await host.innerText("#told .wrong"), /rtmp:\/\/.*开头/);
+    await host.locator("#relay > summary").click();
+
+    // nobody listens there
+    await host.fill("#relay-address", "rtmp://127.0.0.1:1/live");
+    await host.fill("#relay-stream", "key-of-the-test");
+    await host.click("button[value=relay]");
+    await told("有画面就转过去");
+    await eventually("it says how it goes", async () =>
+        /断了，\d+ 秒后再试.*看看地址/s.test(await host.innerText("#relays")));
+    assert.ok(!(await host.content()).includes("key-of-the-test"),
+        "the key is not on the page");
+    await host.click("button[value='unrelay 1']");
+    await told("密钥删掉了");
+    assert.equal(await host.locator("#relays li").count(), 0);
+});
+
 test("all sizes, light and dark, with axe, and large to the thumb", async () => {
     const storageState = await host.context().storageState();
 
