@@ -2,33 +2,14 @@
 -- many of those bought since, and how many links were taken to be passed on.
 -- Counts of people, never who they are.
 
-local activity = require "tuanbo.activity"
+local crowds = require "tuanbo.office.crowds"
 local passing = require "tuanbo.passing"
 
 local DAYS = 7
 local DAY_MS = 24 * 3600 * 1000
-local LABELS_MAX = 100
 local NAMED = { share = true, flyer = true }
 
 local links = { texts = "links" }
-
-
--- By label: who came.
-local function noted(since)
-    local labels, taken = {}, 0
-
-    local whole = activity.each(since, function(one)
-        if one.kind == "came" then
-            labels[one.via] = labels[one.via] or {}
-            labels[one.via][one.buyer] = true
-
-        elseif one.kind == "share" and one.how ~= "page" then
-            taken = taken + 1
-        end
-    end)
-
-    return labels, taken, whole
-end
 
 
 -- What a label is in words: a point's poster, the shop's own links, or itself.
@@ -45,38 +26,33 @@ end
 
 local function page(c)
     local since = c.now - DAYS * DAY_MS
-    local labels, taken, whole = noted(since)
     local told = c.clerk.ask("bought", { from = since, to = c.now + 1 })
-    local bought, rows = {}, {}
+    local bought, rows, taken = {}, {}, 0
 
     for _, buyer in ipairs(told and told.buyers or {}) do
         bought[buyer] = true
     end
 
-    for label, buyers in pairs(labels) do
-        local row = { label = label, title = title_of(c, label), came = 0,
-                      bought = 0 }
-
-        for buyer in pairs(buyers) do
-            row.came = row.came + 1
-            row.bought = row.bought + (bought[buyer] and 1 or 0)
+    local list, whole = crowds.since(since, function(one)
+        if one.kind == "share" and one.how ~= "page" then
+            taken = taken + 1
         end
 
-        row.line = c.say("links.came", { count = row.came })
-        row.buyers = told and c.say("links.bought", { count = row.bought })
-        rows[#rows + 1] = row
-    end
-
-    table.sort(rows, function(a, b)
-        if a.came ~= b.came then
-            return a.came > b.came
-        end
-
-        return a.label < b.label
+        return one.kind == "came" and one.via or nil
     end)
 
-    for i = #rows, LABELS_MAX + 1, -1 do
-        rows[i] = nil
+    for i, crowd in ipairs(list) do
+        local buyers = 0
+
+        for buyer in pairs(crowd.buyers) do
+            buyers = buyers + (bought[buyer] and 1 or 0)
+        end
+
+        rows[i] = {
+            label = crowd.key, title = title_of(c, crowd.key),
+            line = c.say("links.came", { count = crowd.count }),
+            buyers = told and c.say("links.bought", { count = buyers }),
+        }
     end
 
     return "links", {
