@@ -240,7 +240,8 @@ test("a device that is stopped while it is away", async () => {
     await page.waitForSelector("#look li[data-outcome=refused]");
     await says(page, "#look-why", /停用/);
     await says(page, "#look li", /郑姨/);
-    assert.equal(await page.locator("#list li, #points li").count(), 0);
+    await eventually("the lists are gone", async () =>
+        await page.locator("#list li, #points li").count() === 0);
     await shop.picture(page, "counter-6-stopped");
     assert.equal(await types(hold), "", "nothing of it counts");
 
