@@ -379,6 +379,9 @@ build/browser/installed: t/browser/package.json t/browser/package-lock.json
 	cd $(@D) && npm ci --ignore-scripts --no-audit --no-fund
 	@touch $@
 
+# All; CI has those of the module alone.
+ASAN_TESTS = t/
+
 # Leaks are looked for in the unit tests alone: what nginx makes of its conf,
 # and of connections that are open at the exit, it leaves to the exit.
 test-asan: setup-test build-asan
@@ -386,7 +389,7 @@ test-asan: setup-test build-asan
 	ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1 \
 	    TUANBO_NGINX='$(CURDIR)/build/asan/nginx' TUANBO_STATIC=1 \
 	    TUANBO_SLOWER=4 \
-	    prove -j$(TESTS) -It/lib t/
+	    prove -j$(TESTS) -It/lib $(ASAN_TESTS)
 
 # ThreadSanitizer sees one process at a time. So the unit tests have threads in
 # place of processes, and nginx's tests are those in which a worker's threads
