@@ -22,7 +22,8 @@ local activity = {}
 local buffer
 
 
---- Look at each that was noted since a time, in order.
+--- Look at each that was noted since a time, in order. There may be many: the
+-- worker's other requests have their turn after each page of them.
 -- @tparam number since epoch ms
 -- @tparam function each gets one: id, at, kind, buyer, session or sale, and
 -- what its kind has
@@ -46,6 +47,8 @@ function activity.each(since, each)
             each(cjson.decode(line))
             looked = looked + 1
         end
+
+        ngx.sleep(0)
     end
 
     return false

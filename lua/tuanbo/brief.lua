@@ -3,6 +3,8 @@
 --
 -- @module tuanbo.brief
 
+local flyers = require "tuanbo.flyers"
+
 local brief = {}
 
 
@@ -45,6 +47,19 @@ function brief.line(c, it, first)
     words[#words + 1] = brief.stands(c, it)
 
     return table.concat(words, c.say("share.between"))
+end
+
+
+--- What a chat shows of its address (router.shown_of): the flyer, where there
+-- is one.
+-- @tparam table c context
+-- @tparam table it as of goods.of()
+-- @treturn table title, about, picture, path
+function brief.shown(c, it)
+    return {
+        title = it.title, about = brief.line(c, it), path = it.href,
+        picture = flyers.of("s", it.id) or it.photo and it.photo.large,
+    }
 end
 
 

@@ -11,6 +11,8 @@
 
 static fs_annex_t *ngx_http_flashsale_lua_talk(const char *session, size_t len,
     fs_slug_t *slug);
+static int ngx_http_flashsale_lua_said(const fs_comment_t *comments, int n,
+    char *buf, size_t size);
 
 
 int
@@ -51,6 +53,20 @@ ngx_http_flashsale_lua_talk(const char *session, size_t len, fs_slug_t *slug)
 }
 
 
+/* So many comments as JSON; n -1: they could not be read. */
+
+static int
+ngx_http_flashsale_lua_said(const fs_comment_t *comments, int n, char *buf,
+    size_t size)
+{
+    if (n >= 0) {
+        n = fs_answer_comments(buf, size, comments, (unsigned) n);
+    }
+
+    return n < 0 ? -FS_NOT_READY : n;
+}
+
+
 int
 ngx_http_flashsale_ffi_answered(const char *session, size_t len, char *buf,
     size_t size)
@@ -63,11 +79,7 @@ ngx_http_flashsale_ffi_answered(const char *session, size_t len, char *buf,
     annex = ngx_http_flashsale_lua_talk(session, len, &slug);
     n = annex ? fs_talk_answered(annex, &slug, comments) : -1;
 
-    if (n >= 0) {
-        n = fs_answer_comments(buf, size, comments, (unsigned) n);
-    }
-
-    return n < 0 ? -FS_NOT_READY : n;
+    return ngx_http_flashsale_lua_said(comments, n, buf, size);
 }
 
 
@@ -82,17 +94,11 @@ ngx_http_flashsale_ffi_comments(const char *session, size_t len, char *buf,
 
     annex = ngx_http_flashsale_lua_talk(session, len, &slug);
 
-    if (annex == NULL) {
-        return -FS_NOT_READY;
-    }
+    n = annex ? fs_talk_newest(annex, &slug, comments,
+                               NGX_HTTP_FLASHSALE_COMMENTS)
+              : -1;
 
-    n = fs_talk_newest(annex, &slug, comments, NGX_HTTP_FLASHSALE_COMMENTS);
-
-    if (n >= 0) {
-        n = fs_answer_comments(buf, size, comments, (unsigned) n);
-    }
-
-    return n < 0 ? -FS_NOT_READY : n;
+    return ngx_http_flashsale_lua_said(comments, n, buf, size);
 }
 
 
@@ -120,11 +126,7 @@ ngx_http_flashsale_ffi_said(const char *session, size_t len, uint64_t *after,
         return 0;
     }
 
-    if (n >= 0) {
-        n = fs_answer_comments(buf, size, comments, (unsigned) n);
-    }
-
-    return n < 0 ? -FS_NOT_READY : n;
+    return ngx_http_flashsale_lua_said(comments, n, buf, size);
 }
 
 

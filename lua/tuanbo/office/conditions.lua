@@ -42,11 +42,15 @@ function kept.word(id, since, asked)
         end
     end)
 
-    room.each(id, first and first - 1 or 0, function(one)
-        if writers[one.comment] and one.text:lower():find(word, 1, true) then
-            add(writers[one.comment])
-        end
-    end)
+    if first then
+        room.each(id, first - 1, function(one)
+            if writers[one.comment]
+               and one.text:lower():find(word, 1, true)
+            then
+                add(writers[one.comment])
+            end
+        end)
+    end
 
     return whole and list
 end

@@ -26,19 +26,23 @@ local ANSWER_MAX = 200          -- characters, as the engine has it
 local hosting = {}
 
 
--- The sale that is meant, if it is of this room.
-local function own_sale(c, id, sent)
-    local sale = c.engine.sale(sent.sale or "")
-    local own = sale and documents.get(c.engine, "sale", sale.id) or {}
+--- A sale, if it is of this room.
+-- @tparam table c context
+-- @tparam string id the session's
+-- @tparam string|nil sale its id
+-- @treturn table|nil as of engine.sale()
+function hosting.sale(c, id, sale)
+    local found = c.engine.sale(sale or "")
+    local own = found and documents.get(c.engine, "sale", found.id) or {}
 
-    return own.session == id and sale or nil
+    return own.session == id and found or nil
 end
 
 
 -- A command about a sale of this room: act gets it behind what all get.
 local function of_sale(act)
     return function(c, id, sent, o)
-        local sale = own_sale(c, id, sent)
+        local sale = hosting.sale(c, id, sent.sale)
 
         if not sale then
             return nil, { code = "no_such_sale", status = 404 }
@@ -220,7 +224,7 @@ end)
 
 -- What was opened by mistake waits for its hour again.
 function acts.later(c, id, sent, o)
-    local sale, at = own_sale(c, id, sent), tonumber(o.word)
+    local sale, at = hosting.sale(c, id, sent.sale), tonumber(o.word)
 
     if not sale or not at or at <= c.now then
         return nil, { code = "wrong_state", status = 409 }

@@ -158,8 +158,8 @@ local function made(from, to, width, kind)
                     or "[Q=76,strip,effort=2]"
     local part = to .. ".part." .. kind
     local said, why = vips.run("vipsthumbnail", from, "--size",
-                          string.format("%dx100000", width),
-                          "-o", part .. options)
+                               string.format("%dx100000", width),
+                               "-o", part .. options)
 
     if not said then
         os.remove(part)
@@ -212,9 +212,9 @@ local function prepared(directory, data, make)
 
         -- decoded once, upright, in the colours of the web
         said, why = vips.run("vipsthumbnail", from, "--size",
-                        string.format("%dx100000", largest),
-                        "--export-profile", "srgb", "-o",
-                        base .. "[compression=0,strip]")
+                             string.format("%dx100000", largest),
+                             "--export-profile", "srgb", "-o",
+                             base .. "[compression=0,strip]")
 
         if not said then
             return nil, why

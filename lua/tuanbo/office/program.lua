@@ -80,6 +80,26 @@ function program.log(words)
 end
 
 
+-- Does something now and then, for ever. What it throws is said once, and when
+-- all is well again.
+function program.again_and_again(step, every_ms)
+    local said
+
+    while true do
+        local done, err = pcall(step)
+
+        if not done and said ~= err then
+            program.log(tostring(err))
+        elseif done and said then
+            program.log("all is well again")
+        end
+
+        said = not done and err or nil
+        program.sleep(every_ms)
+    end
+end
+
+
 local function misused(words)
     io.stderr:write(words, "\nTry --help.\n")
 

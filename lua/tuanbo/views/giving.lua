@@ -3,7 +3,6 @@
 -- made for one buyer.
 
 local brief = require "tuanbo.brief"
-local flyers = require "tuanbo.flyers"
 local goods = require "tuanbo.goods"
 local giving = require "tuanbo.giving"
 local problems = require "tuanbo.problems"
@@ -38,9 +37,7 @@ return function(c, sale, code, taken, mine)
 
     return "giving", {
         title = it.title,
-        shown = { title = it.title, about = brief.line(c, it),
-                  picture = flyers.of("s", it.id)
-                            or it.photo and it.photo.large, path = it.href },
+        shown = brief.shown(c, it),
         it = it,
         may = may,
         mine = taken > 0 and {

@@ -2,7 +2,6 @@
 -- at who asks. Only with `mine` it is made for one buyer, and not remembered.
 
 local brief = require "tuanbo.brief"
-local flyers = require "tuanbo.flyers"
 local format = require "tuanbo.format"
 local goods = require "tuanbo.goods"
 local order = require "tuanbo.order"
@@ -65,9 +64,7 @@ return function(c, sale, code, mine)
 
     return "item", {
         title = it.title,
-        shown = { title = it.title, about = brief.line(c, it),
-                  picture = flyers.of("s", it.id)
-                            or it.photo and it.photo.large, path = it.href },
+        shown = brief.shown(c, it),
         it = it,
         quantities = quantities,
         waiting = waiting,

@@ -63,9 +63,9 @@ typedef struct {
     X(WATCH,   "watch")                 /* n: seconds */                     \
     X(REFUSED, "refused")               /* n: taps that this one stands for */ \
     X(COMMENT, "comment")               /* n: its id */                      \
-    X(SHARE,   "share")             /* code: how */                          \
-    X(CAME,    "came")              /* code: the label of the link */ \
-    X(WISH,    "wish")              /* of a sale: tell me of the next one */
+    X(SHARE,   "share")                 /* code: how */                      \
+    X(CAME,    "came")                  /* code: the label of the link */    \
+    X(WISH,    "wish")                  /* tell me of the next one */
 
 typedef enum {
     FS_ACTIVITY_NONE = 0,

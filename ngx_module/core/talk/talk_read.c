@@ -305,6 +305,7 @@ fs_talk_activity(fs_annex_t *annex, uint64_t after,
 int
 fs_talk_activity_since(fs_annex_t *annex, int64_t at, uint64_t *after)
 {
+    int            failed;
     MDB_dbi        dbi;
     uint8_t        number[8];
     fs_str_t       key, value;
@@ -348,10 +349,10 @@ fs_talk_activity_since(fs_annex_t *annex, int64_t at, uint64_t *after)
 
     *after = low;
 
-    low = txn.error != 0;
+    failed = (txn.error != 0);
     fs_annex_read_end(annex, &txn, 0);
 
-    return low ? -1 : 0;
+    return failed ? -1 : 0;
 }
 
 

@@ -54,15 +54,9 @@ function flyers.run(option)
         return 0
     end
 
-    while true do
-        local fine, words = pcall(maker.step, maker)
-
-        if not fine then
-            program.log(tostring(words))
-        end
-
-        program.sleep(EVERY_MS)
-    end
+    program.again_and_again(function()
+        maker:step()
+    end, EVERY_MS)
 end
 
 

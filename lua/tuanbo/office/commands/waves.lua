@@ -80,10 +80,9 @@ function waves.run(option)
         return 0
     end
 
-    while true do
-        maker:try()
-        program.sleep(EVERY_MS)
-    end
+    program.again_and_again(function()
+        maker:step()
+    end, EVERY_MS)
 end
 
 

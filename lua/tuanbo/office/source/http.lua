@@ -36,8 +36,8 @@ end
 
 
 -- Options: url, of the shop, without a slash at its end; secret, or nil where
--- only what anybody may is asked for; wait_ms, how
--- long the shop may wait for entries.
+-- only what anybody may is asked for; wait_ms, how long the shop may wait for
+-- entries.
 function http.new(option)
     local handle = curl.easy_init()
 

@@ -5,9 +5,9 @@
 local called = require "tuanbo.office.called"
 local conditions = require "tuanbo.office.conditions"
 local crypto = require "tuanbo.crypto"
-local documents = require "tuanbo.documents"
 local format = require "tuanbo.format"
 local goods = require "tuanbo.goods"
+local hosting = require "tuanbo.office.hosting"
 local room = require "tuanbo.room"
 local text = require "tuanbo.text"
 
@@ -27,14 +27,14 @@ local grants = { texts = "grants" }
 -- host began, or the room was opened.
 local function meant(c, parts)
     local session, code = goods.session(c, parts.record)
-    local sale = session and c.engine.sale(parts.sale)
-    local own = sale and documents.get(c.engine, "sale", sale.id) or {}
 
     if not session then
         return nil, code or "not_found"
     end
 
-    if not sale or not sale.gives or own.session ~= session.id then
+    local sale = hosting.sale(c, session.id, parts.sale)
+
+    if not sale or not sale.gives then
         return nil, "not_found"
     end
 
@@ -51,12 +51,9 @@ end
 local function sold_in(c, session)
     local list = {}
 
-    for _, entries in ipairs { goods.current(c) or {},
-                               (goods.ended_lately(c)) } do
-        for _, entry in ipairs(goods.in_order(entries, session)) do
-            if not entry.sale.gives then
-                list[#list + 1] = entry.sale.id
-            end
+    for _, it in ipairs(goods.of_session(c, session)) do
+        if not it.gives then
+            list[#list + 1] = it.id
         end
     end
 
@@ -126,13 +123,12 @@ end
 
 -- Who keeps the condition, as the page shows it.
 local function kept(c, one, fields, asked)
-    local list = conditions.kept(asked.what, one.session.id, one.since,
-                                       asked, c.now, c.clerk)
+    local list = conditions.kept(asked.what, one.session.id, one.since, asked,
+                                 c.now, c.clerk)
     local names = {}
 
     if not list then
-        return form(c, one, fields, { why = c.say("grants.away") },
-                    503)
+        return form(c, one, fields, { why = c.say("grants.away") }, 503)
     end
 
     for i = 1, math.min(#list, NAMES_MAX) do

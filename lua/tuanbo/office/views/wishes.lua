@@ -2,8 +2,8 @@
 -- when; and how to bring it. Counts, never who they are.
 
 local crowds = require "tuanbo.office.crowds"
-local documents = require "tuanbo.documents"
 local format = require "tuanbo.format"
+local products = require "tuanbo.office.products"
 
 local DAYS = 60
 local DAY_MS = 24 * 3600 * 1000
@@ -12,17 +12,18 @@ local wishes = { texts = "wishes" }
 
 
 local function page(c)
-    local sales, rows = {}, {}
+    local of_sale, sales, rows = {}, {}, {}
 
     local list, whole = crowds.since(c.now - DAYS * DAY_MS, function(one)
         if one.kind ~= "wish" then
             return nil
         end
 
-        local own = documents.get(c.engine, "sale", one.sale) or {}
-        local product = own.product or one.sale
+        -- many wish for the same
+        local product = of_sale[one.sale]
+                        or products.of(c.engine, one.sale)
 
-        sales[product] = one.sale
+        of_sale[one.sale], sales[product] = product, one.sale
 
         return product
     end)

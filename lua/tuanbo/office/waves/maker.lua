@@ -257,18 +257,4 @@ function methods:step()
 end
 
 
--- The same; what is wrong is said once, until it is not.
-function methods:try()
-    local done, err = pcall(self.step, self)
-
-    if not done and self.said ~= err then
-        self.option.log(tostring(err))
-    elseif done and self.said then
-        self.option.log("all is well again")
-    end
-
-    self.said = not done and err or nil
-end
-
-
 return maker
