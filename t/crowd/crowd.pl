@@ -54,6 +54,11 @@ my $choose = Tuanbo::Crowd::Choices->new($option{seed});
 my $told = Tuanbo::Crowd::Told->new;
 my $agent = Mojo::UserAgent->new(max_connections => 400, max_redirects => 0,
     connect_timeout => 30, inactivity_timeout => 0, request_timeout => 60);
+
+# a stream lasts as long as the evening
+my $watching = Mojo::UserAgent->new(max_connections => 400,
+    max_redirects => 0, connect_timeout => 30, inactivity_timeout => 0,
+    request_timeout => 0);
 my $began;
 my $key = 0;
 
@@ -139,7 +144,7 @@ sub later ($parts, $code) {
 # The page, then the room's stream, as long as the evening lasts.
 sub comes ($one) {
     ask('page', GET => "/live/$session", user => $one->{name})->then(sub {
-        my $tx = $server->tx($agent, GET => "/api/events?session=$session",
+        my $tx = $server->tx($watching, GET => "/api/events?session=$session",
             user => $one->{name});
         my $rest = '';
 
@@ -152,7 +157,7 @@ sub comes ($one) {
             }
         });
         $one->{stream} = $tx;
-        $agent->start($tx => sub ($, $tx) {
+        $watching->start($tx => sub ($, $tx) {
             $told->count('viewers dropped') if !$one->{gone};
         });
     });
