@@ -153,6 +153,6 @@ ok(lua('lua', 'X-Since' => now_ms() - 20_000)->{id}, 'when it is over');
 ok(lua('lua', 'X-Since' => now_ms(), 'X-Work' => work('lua', 10))->{id},
     'or for work');
 
-like($t->get('/metrics')->body, qr/outcome="too_fast"\} [1-9]/, 'counted');
+like($t->metrics, qr/outcome="too_fast"\} [1-9]/, 'counted');
 $t->audit_ok;
 $t->finish;

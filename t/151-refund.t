@@ -32,11 +32,6 @@ sub numbers ($id) {
     return "$sale->{free} $sale->{held} $sale->{sold}";
 }
 
-sub metric ($name) {
-    return $t->get('/metrics')->body =~ /^flashsale_\Q$name\E (\d+)$/m
-        ? $1 : undef;
-}
-
 $t->define_sale('grape', price_fen => 100, stock => 20);
 $t->define_sale('tea', price_fen => 7, stock => 20);
 
@@ -149,9 +144,9 @@ is($t->get("/orders/$other->{id}/refund")->code, 405, 'not read');
 
 # ---- settled, by its id
 my ($first, $second) = $t->read_hold('alice', $hold->{id})->{debts}->@*;
-is(metric('owed_fen'), 300 + 30 + 113, 'owed, of all');
-is(metric('owed_debts'), 5, 'debts');
-is(metric('owed_overdue'), 0, 'none is overdue');
+is($t->metric('owed_fen'), 300 + 30 + 113, 'owed, of all');
+is($t->metric('owed_debts'), 5, 'debts');
+is($t->metric('owed_overdue'), 0, 'none is overdue');
 is_deeply([@{ $t->admin(GET => '/audit')->{owed} }
     {qw(fen debts overdue)}], [443, 5, 0], 'the audit says so, too');
 my $answer = refunded($hold, refund => 'r-1', owed => $second->{owed},
@@ -215,16 +210,16 @@ my $late = bought('eve', 'grape', 1);
 is((due_after($late))[0], 90_000, 'as at the start');
 $t->reload(http => '');
 is((due_after($late))[0], 7_200_000, 'two hours, when nothing is said');
-is(metric('owed_overdue'), 0, 'nothing is overdue');
+is($t->metric('owed_overdue'), 0, 'nothing is overdue');
 $t->reload(http => 'flashsale_refund_time 0;');
 my ($ms, $now) = due_after($late);
 is($ms, 0, 'at once');
-is(metric('owed_overdue'), 1, 'overdue');
+is($t->metric('owed_overdue'), 1, 'overdue');
 $t->kill9_worker;
-eventually { (metric('owed_overdue') // 0) == 1 }
+eventually { ($t->metric('owed_overdue') // 0) == 1 }
     'still, after a worker was killed';
 is(refunded($late, refund => 'r-9', owed => $now)->code, 200, 'paid back');
-is(metric('owed_overdue'), 0, 'and no longer');
+is($t->metric('owed_overdue'), 0, 'and no longer');
 $t->reload(http => 'flashsale_refund_time 90s;');
 for my $bad ('31d', 'soon', '-1') {
     my (undef, $said) = $t->check_conf($t->conf

@@ -243,7 +243,7 @@ is(goods('jo', $kept), 'awaited', 'what is not there stays');
 is(goods('hal', $undone), 'handed_over ready',
     'what became ready before has no time');
 
-like($t->get('/metrics')->body,
+like($t->metrics,
     qr/^flashsale_requests_total\{outcome="double"\} [1-9]/m,
     'doubles are counted');
 

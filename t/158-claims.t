@@ -55,11 +55,6 @@ sub states ($user, $hold) {
     return join ' ', map { $_->{state} } claims($user, $hold);
 }
 
-sub metric ($name) {
-    return $t->get('/metrics')->body =~ /^flashsale_\Q$name\E (\d+)$/m
-        ? $1 : undef;
-}
-
 $t->define_sale($_, price_fen => 100, stock => 100) for qw(grape tea);
 
 # ---- made
@@ -164,7 +159,7 @@ $t->answers(said($ed, 'tea', 1, $t->new_key, role => 'ledger'), 401,
 answer($ed, $_->{id}, 0) for claims('ed', $ed);
 
 # ---- the engine answers small ones, when they are due
-my $open = metric('claims_open');
+my $open = $t->metric('claims_open');
 cmp_ok($open, '>=', 1, 'open ones are counted');
 $t->reload(http => "flashsale_refund_time 1s;$claims");
 my $small = had('cy', 'grape', 4);
@@ -175,12 +170,12 @@ eventually { states('cy', $small) eq 'accepted accepted open' }
     'two of a buyer, and no third';
 is(states('di', $large), 'open', 'nor one that is too large');
 is((claims('alice', $hold))[-1]{state}, 'open', 'nor one before it is due');
-is(metric('claims_open'), $open + 2, 'these are still open');
+is($t->metric('claims_open'), $open + 2, 'these are still open');
 is($t->read_hold('cy', $small->{id})->{owed_fen}, 200, 'owed');
 is_deeply([map { $_->{by} // '' } grep { $_->{hold} eq $small->{id} }
     $t->entries('accepted')], ['time', 'time'], 'by time');
-eventually { metric('owed_overdue') >= 2 } 'the others are overdue';
-is(metric('claims_accepted_by_time_total'), 2, 'counted');
+eventually { $t->metric('owed_overdue') >= 2 } 'the others are overdue';
+is($t->metric('claims_accepted_by_time_total'), 2, 'counted');
 $t->reload(http => "flashsale_refund_time 1h;$claims");
 
 # ---- after all were killed

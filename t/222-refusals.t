@@ -149,6 +149,6 @@ eventually { $t->access_text =~ /^413 POST \/api\/holds code=too_large /m }
     'the log has the code';
 eventually { $t->access_text =~ /^429 GET \/api\/sales code=too_fast /m }
     'and the status';
-like($t->get('/metrics')->body, qr/outcome="too_fast"\} [1-9]/, 'it is counted');
+like($t->metrics, qr/outcome="too_fast"\} [1-9]/, 'it is counted');
 
 $t->finish;

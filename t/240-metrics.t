@@ -92,7 +92,7 @@ sub bound ($name) {
 
 # ---- counters are of all workers, and survive a reload and a dead worker
 sub refused () {
-    my ($count) = $t->get('/metrics')->body =~ /requests.*"sold_out".* (\d+)/;
+    my ($count) = $t->metrics =~ /requests.*"sold_out".* (\d+)/;
     return $count;
 }
 

@@ -8,13 +8,8 @@ my $t = Tuanbo::Test->new(store => 'size=64m')->start;
 my $line = qr/will be full in (\d+) minutes if it goes on as in the last (\d+)/;
 my $uses = qr/log uses (\d+) of (\d+) bytes and grows by (\d+) a second/;
 
-sub metric ($name) {
-    return $t->get('/metrics')->body =~ /^flashsale_$name (\S+)$/m ? $1
-        : undef;
-}
-
-is(metric('full_seconds'), '+Inf', 'an empty store is never full');
-is(metric("${_}_growth_bytes_per_second"), 0, "the $_ does not grow")
+is($t->metric('full_seconds'), '+Inf', 'an empty store is never full');
+is($t->metric("${_}_growth_bytes_per_second"), 0, "the $_ does not grow")
     for qw(log index);
 
 # ---- documents, a few a second, until there is a rate
@@ -25,17 +20,17 @@ eventually {
         role => 'admin', key => $t->new_key, json => $document);
     die $res->code if $res->code >= 300;
     select undef, undef, undef, 0.3;
-    metric('growth_seen_seconds') >= 10;
+    $t->metric('growth_seen_seconds') >= 10;
 } 'a rate is known after ten seconds', 60;
 
-my $rate = metric('log_growth_bytes_per_second');
-my $used = metric('log_used_bytes');
+my $rate = $t->metric('log_growth_bytes_per_second');
+my $used = $t->metric('log_used_bytes');
 my $fair = $n * 50_000 / (time - $began);
 cmp_ok($rate, '>', $fair / 4, "$rate bytes a second, some $fair are sent");
 cmp_ok($rate, '<', $fair * 4, 'no more');
 
-my $full = metric('full_seconds');
-my $room = metric('log_size_bytes') - $used;
+my $full = $t->metric('full_seconds');
+my $room = $t->metric('log_size_bytes') - $used;
 cmp_ok(abs($full - $room / $rate), '<', 0.3 * $room / $rate + 5,
     "full in $full seconds: what is free, at this rate");
 
@@ -44,14 +39,14 @@ eventually { $t->log_text =~ $line } 'the error log says so';
 my ($minutes, $seconds, $log, $size, $log_rate) =
     $t->log_text =~ /\[warn\].*$line.*$uses/;
 cmp_ok($seconds, '>=', 10, 'seen for long enough');
-is($size, metric('log_size_bytes'), 'of this store');
+is($size, $t->metric('log_size_bytes'), 'of this store');
 cmp_ok($minutes * 60, '<=', 168 * $seconds, 'and no further than it may say');
 cmp_ok(abs($minutes * 60 - ($size - $log) / $log_rate), '<', 61,
     'when it is full');
 
 # ---- what was seen outlives workers and a reload
 $t->reload;
-cmp_ok(metric('growth_seen_seconds'), '>=', 10, 'a reload forgets nothing');
+cmp_ok($t->metric('growth_seen_seconds'), '>=', 10, 'a reload forgets nothing');
 $t->call(PUT => "/admin/documents/note/more-$_", role => 'admin',
     key => $t->new_key, json => $document) for 1 .. 5;
 select undef, undef, undef, 2.5;

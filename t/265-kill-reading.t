@@ -10,13 +10,8 @@ $t->start;
 $t->define_sale('grape', price_fen => 100, stock => 10_000);
 $t->expect_log(qr/worker process \d+ exited on signal 9/);
 
-sub metric ($name) {
-    my ($value) = $t->get('/metrics')->body =~ /^flashsale_$name (\d+)$/m;
-    return $value;
-}
-
 $t->hold("warm-$_", 'grape', 1) for 1 .. 10;
-my $readers = metric('readers');
+my $readers = $t->metric('readers');
 
 for my $try (1 .. 3) {
     $points->arm(1, 0, 'VIEW');
@@ -27,9 +22,9 @@ for my $try (1 .. 3) {
 }
 is($t->hold("after-$_", 'grape', 1)->code, 201, 'holds are taken')
     for 1 .. 20;
-eventually { metric('oldest_reader_transactions') <= 2 }
-    'its snapshot is forgotten' or diag(metric('oldest_reader_transactions'));
-eventually { metric('readers') <= $readers + 2 } 'and its slots are free'
-    or diag(metric('readers') . " of $readers");
+eventually { $t->metric('oldest_reader_transactions') <= 2 }
+    'its snapshot is forgotten' or diag($t->metric('oldest_reader_transactions'));
+eventually { $t->metric('readers') <= $readers + 2 } 'and its slots are free'
+    or diag($t->metric('readers') . " of $readers");
 
 $t->finish;

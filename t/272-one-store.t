@@ -76,13 +76,13 @@ $t->reload(store_path => $first);
 $t->reload(store => 'size=128m');
 said(qr/"flashsale_store" has "size=134217728" while previously it had "size=67108864": another size needs a restart, the previous one stays/,
     'another size is warned of');
-like($t->get('/metrics')->body,
+like($t->metrics,
     qr/^flashsale_log_size_bytes 67108864$/m,
     'the previous one stays');
 is($t->hold('sized', 'grape', 1)->code, 201, 'and it goes on');
 $t->stop;
 $t->start;
-like($t->get('/metrics')->body,
+like($t->metrics,
     qr/^flashsale_log_size_bytes 134217728$/m,
     'a restart applies it');
 

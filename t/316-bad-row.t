@@ -23,15 +23,11 @@ sub patch ($name, $pattern, $offset, $bytes) {
     return $n;
 }
 
-sub metric ($name) {
-    return $t->get('/metrics')->body =~ /^flashsale_$name (\d+)/m ? $1 : undef;
-}
-
 sub said ($pattern) { return scalar(() = $t->log_text =~ /$pattern/g) }
 
 $t->define_sale('grape', stock => 9, hold_ms => 3000);
 $t->define_sale('plum', stock => 9, hold_ms => 3000);
-is(metric('rows_set_aside'), 0, 'no row is aside');
+is($t->metric('rows_set_aside'), 0, 'no row is aside');
 
 # ---- a row of the index
 $t->expect_log(qr/set aside: what is due of sale 1 for entry/);
@@ -45,11 +41,11 @@ for my $i (0, 2, 3) {
     eventually { $t->read_hold('buyer-' . ($i + 1), $holds[$i]{id})->{state}
         eq 'expired' } "hold $i expires";
 }
-eventually { (metric('rows_set_aside') // 0) == 1 } 'the bad one is counted';
+eventually { ($t->metric('rows_set_aside') // 0) == 1 } 'the bad one is counted';
 is($t->sale('grape')->{held}, 1, 'and has its unit');
 is(said(qr/set aside/), 1, 'it is named');
 is($t->hold('nora', 'grape', 1)->code, 201, 'the sale goes on');
-is(metric('rebuilding'), 0, 'with the same index');
+is($t->metric('rebuilding'), 0, 'with the same index');
 
 # ---- the row of a sale: the log's stands in, its neighbours do not notice
 $t->expect_log(qr/the row of sale \d+ cannot be read/);
@@ -65,14 +61,14 @@ is(join(' ', map { $_->{id} } @{ $res->json->{sales} }),
 is($t->sale('fig')->{held}, 1, 'also that one');
 is($t->hold('nell', 'nut', 1)->code, 201, 'others sell');
 eventually { $t->sale('nut')->{held} == 0 } 'and expire';
-eventually { metric('rows_set_aside') == 2 } 'its timer is aside';
-is(metric('rebuilding'), 0, 'with the same index still');
+eventually { $t->metric('rows_set_aside') == 2 } 'its timer is aside';
+is($t->metric('rebuilding'), 0, 'with the same index still');
 
 # ---- it survives a restart, and is not met again
 $t->stop;
 $t->start;
 $t->wait_ready;
-is(metric('rows_set_aside'), 2, 'still aside after a restart');
+is($t->metric('rows_set_aside'), 2, 'still aside after a restart');
 eventually { $t->sale('grape')->{held} == 1 } 'others go on expiring';
 is(said(qr/set aside/), 2, 'each named once');
 
@@ -83,8 +79,9 @@ $t->expect_log(qr/index-\d+: /);
 $t->expect_log(qr/folding \d+ entries into index-\d+/);
 eventually { ($t->get("/api/holds/$bad->{id}", user => 'buyer-2')->json
     // {})->{state} // '' eq 'expired' } 'another index brings it back', 20;
-eventually { (metric('rows_set_aside') // 1) == 0
-    && $t->sale('fig')->{held} == 0 } 'nothing is aside';
+eventually { ($t->metric('rows_set_aside') // 1) == 0
+    && $t->sale('fig')->{held} == 0 && $t->metric('rebuilding') == 0 }
+    'nothing is aside, and nothing is under way';
 is($t->sale($_)->{held}, 0, "the unit of $_ is free") for qw(grape fig);
 
 # ---- a record of the log
@@ -100,7 +97,7 @@ for my $i (0, 2, 3) {
     eventually { $t->read_hold('other-' . ($i + 1), $holds[$i]{id})->{state}
         eq 'expired' } "hold $i expires";
 }
-eventually { (metric('rows_set_aside') // 0) == 1 } 'the bad one is aside';
+eventually { ($t->metric('rows_set_aside') // 0) == 1 } 'the bad one is aside';
 is($t->sale('grape')->{held}, 1, 'with its unit');
 is($t->hold('olga', 'grape', 1)->code, 201, 'the sale goes on');
 
@@ -117,6 +114,6 @@ like($page->body, qr/\A\{"seq":@{[ $entry->{seq} + 1 ]},/, 'can be read');
 $page = $t->get("/ledger?after=$entry->{seq}&hash=$entry->{hash}",
     role => 'ledger');
 is($page->code, 200, 'also for who was told it before: no other history');
-ok(metric('rows_unreadable_total') > 0, 'which is counted');
+ok($t->metric('rows_unreadable_total') > 0, 'which is counted');
 
 $t->finish;

@@ -146,7 +146,7 @@ $t->start;
 is(me($t, 'kill')->{contact}{name}, 'Before the kill', 'after kill -9');
 $t->audit_ok;
 
-my $metrics = $t->get('/metrics')->body;
+my $metrics = $t->metrics;
 like($metrics, qr/^flashsale_contacts (?!0$)\d+$/m, 'metrics: rows');
 like($metrics, qr/^flashsale_contacts_open 1$/m, 'open');
 like($metrics, qr/^flashsale_contacts_queue 0$/m, 'queue');
@@ -164,7 +164,7 @@ $t->answers($t->get('/api/me', user => 'lin'), 503, 'not_ready',
     'damaged: not served');
 $t->answers(give($t, 'lin'), 503, 'not_ready', 'nor taken');
 is($t->hold('li', 'grape', 1)->code, 201, 'but sold');
-like($t->get('/metrics')->body, qr/^flashsale_contacts_open 0$/m, 'seen');
+like($t->metrics, qr/^flashsale_contacts_open 0$/m, 'seen');
 rename $t->store_path . '/people', $t->store_path . '/people-old';
 eventually { $t->get('/api/me', user => 'lin')->code == 200 }
     'begun anew when it was moved away';

@@ -73,7 +73,7 @@ ok($home->dom->at('a[href="/past"]'), 'there is more that was');
 ok(length $home->res->body < 100 * 1024, 'the home stays small')
     or diag(length $home->res->body);
 
-my $units = $t->get('/metrics')->body;
+my $units = $t->metrics;
 like($units, qr/^flashsale_sale_units\{sale="$_",state="free"\} 10$/m,
     "metrics have $_") for qw(plum zucchini melon apple late);
 my %shown = map { $_ => 1 } $units =~ /flashsale_sale_units\{sale="([^"]+)"/g;

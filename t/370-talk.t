@@ -276,7 +276,7 @@ $t->answers(say_it($t, 'wang', 'x'), 409, 'muted', 'and still muted');
 cmp_ok(said($t, 'lin', 'after'), '>', $kept, 'ids go on');
 $t->audit_ok;
 
-my $metrics = $t->get('/metrics')->body;
+my $metrics = $t->metrics;
 like($metrics, qr/^flashsale_comments (?!0$)\d+$/m, 'metrics: rows');
 like($metrics, qr/^flashsale_talk_open 1$/m, 'open');
 like($metrics, qr/^flashsale_talk_failed_total 0$/m, 'failures');
@@ -300,7 +300,7 @@ $t->answers($t->get('/api/sessions/fruit/comments'), 503, 'not_ready',
 $t->answers($t->call(DELETE => '/api/me', user => 'lin'), 503, 'not_ready',
     'nobody is told that all is erased');
 is($t->get('/api/me', user => 'lin')->code, 200, 'contacts are read');
-like($t->get('/metrics')->body, qr/^flashsale_talk_open 0$/m, 'seen');
+like($t->metrics, qr/^flashsale_talk_open 0$/m, 'seen');
 $t->admin(POST => '/sales/grape/stock', json => { add => 1 });
 is($t->hold('li', 'grape', 1)->code, 201, 'and sold');
 rename $t->store_path . '/talk', $t->store_path . '/talk-old';

@@ -276,7 +276,7 @@ is_deeply([grep { $owed{$_} > ($paid{$_} // 0) } keys %owed], [],
     'nobody is owed more than was paid');
 is($audit->{owed}{fen}, sum0(values %owed) - sum0(values %back),
     'what is owed and not back, as the audit has it');
-like($t->get('/metrics')->body,
+like($t->metrics,
     qr/^flashsale_owed_fen\S* \Q$audit->{owed}{fen}\E$/m, 'and the metrics');
 
 my @read = map { $_->json } $t->many([map { [GET => "/api/holds/$_->{id}",

@@ -105,7 +105,7 @@ $faults->suffer("the index's reader table is full when workers start",
 $taken = take_slots('log');
 give_back($taken, 'KILL');
 eventually {
-    ($t->get('/metrics')->body =~ /^flashsale_readers (\d+)$/m)[0] < 100
+    ($t->metrics =~ /^flashsale_readers (\d+)$/m)[0] < 100
 } 'its slots are given back';
 $t->kill9_worker;
 all_serve('so that a new worker has one');

@@ -23,7 +23,7 @@ sub sell ($n = 1) {
     return scalar grep { ($_->code // 0) == 201 } @answers;
 }
 sub last_seq {
-    my ($seq) = $t->get('/metrics')->body =~ /^flashsale_ledger_seq (\d+)/m;
+    my ($seq) = $t->metrics =~ /^flashsale_ledger_seq (\d+)/m;
     return $seq;
 }
 sub clerk (%option) {
@@ -77,7 +77,7 @@ sub is_waiting ($pid) {
     ok(wait_until(sub { is_waiting($pid) }, 20), 'it waits for its database');
     kill STOP => $pid;
     is(sell(300), 300, 'the shop sells on');
-    my $metrics = $t->get('/metrics')->body;
+    my $metrics = $t->metrics;
     my ($behind) = $metrics =~ /^flashsale_oldest_reader_transactions (\d+)/m;
     is($behind, 0, 'nothing of its store is kept for who is stopped');
     kill CONT => $pid;
@@ -91,7 +91,7 @@ sub is_waiting ($pid) {
         sleep rand 0.03;
         kill STOP => $pid;
         $sold += sell(20);
-        my ($behind) = $t->get('/metrics')->body
+        my ($behind) = $t->metrics
             =~ /^flashsale_oldest_reader_transactions (\d+)/m;
         $kept++ if $behind;
         kill CONT => $pid;

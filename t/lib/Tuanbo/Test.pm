@@ -364,6 +364,7 @@ sub stop ($self, $seconds = 10) {
 
 # Kills worker number $i, counted from 0; gives its pid.
 sub kill9_worker ($self, $i = 0) {
+    wait_until { !$self->openings };
     my $pid = wait_until { ($self->worker_pids)[$i] } or die 'no worker';
 
     $self->expect_log(qr/worker process $pid exited on signal 9/);
@@ -371,6 +372,17 @@ sub kill9_worker ($self, $i = 0) {
     $self->wait_gone(5, $pid);
 
     return $pid;
+}
+
+
+# How many openings of the store have begun since one ended well: `opening` of
+# core/store/mark.h. After three that were killed it would stay shut for a
+# minute.
+sub openings ($self) {
+    open my $mark, '<:raw', $self->store_path . '/mark' or return 0;
+    sysread $mark, my $row, 96;
+
+    return unpack 'x92 L', $row;
 }
 
 
@@ -481,6 +493,26 @@ sub call ($self, $method, $target, %o) {
 
 sub get ($self, $target, %o) { $self->call(GET => $target, %o) }
 sub post ($self, $target, %o) { $self->call(POST => $target, %o) }
+
+
+# The text of /metrics, by a worker that has opened the store: after a start or
+# a reload another may answer first, and has no more than its own to tell.
+sub metrics ($self) {
+    my $text;
+
+    wait_until {
+        $text = $self->get('/metrics')->body;
+        $text =~ /^flashsale_store_open 1$/m;
+    };
+
+    return $text;
+}
+
+
+# One of them, without labels; undef when it is not told.
+sub metric ($self, $name) {
+    return $self->metrics =~ /^flashsale_\Q$name\E (\S+)$/m ? $1 : undef;
+}
 
 
 sub call_p ($self, $method, $target, %o) {
