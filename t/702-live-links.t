@@ -1,5 +1,7 @@
 use v5.36;
 use utf8;
+use IO::Select;
+use IO::Socket::INET;
 use Tuanbo::Test;
 use Tuanbo::Test::Live;
 use Tuanbo::Test::Storefront;
@@ -84,6 +86,18 @@ for my $path ($playlist, $file) {
 }
 is($shop->get("$playlist?" . Tuanbo::Test::Live::query(picture => 'fruit',
     time + 60, $secret))->code, 200, 'what the secret signs is good');
+
+# ---- a camera without a key: refused before it has sent anything, as the shop
+# takes in nothing that the live nginx does not want
+my $camera = IO::Socket::INET->new(PeerAddr => '127.0.0.1',
+    PeerPort => $shop->port) or die $!;
+print {$camera} "POST /camera/fruit?until=9999999999&key=wrong&stream=a&n=0"
+    . " HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4000000\r\n\r\n";
+my $said;
+ok(IO::Select->new($camera)->can_read(Tuanbo::Test::patience(10))
+    && sysread($camera, $said, 4096), 'a camera without a key is answered');
+like($said, qr/^HTTP\S+ 403 .*"reason":"wrong_key"/s, 'by no');
+close $camera;
 
 # ---- it ends
 my $before = link_of();

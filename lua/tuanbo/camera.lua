@@ -159,11 +159,12 @@ function camera.take()
     local n = tonumber(args.n)
     local slot = slot_of(session)
 
-    ngx.req.read_body()
-
+    -- who has no key sends nothing: it is looked at before the body is
     if why then
         return refuse(403, "forbidden", "It is not allowed from here", why)
     end
+
+    ngx.req.read_body()
 
     if not n or type(args.stream) ~= "string" or #args.stream > 64 then
         return problems.refuse(400, "bad_request", "The request breaks a rule",

@@ -3,6 +3,7 @@
 // pages lead away, and back.
 
 import assert from "node:assert/strict";
+import fs from "node:fs/promises";
 import { after, before, test } from "node:test";
 
 import { axe, axeBuyer } from "./everywhere.js";
@@ -433,6 +434,39 @@ test("without scripts its pages lead away, and back", async () => {
     await page.waitForURL(`**${ROOM}`);
     await page.click("#gifts [data-sale=welcome-coupon] .first");
     await page.waitForSelector(".gift");
+    await page.click(".to-room a");
+    await page.waitForURL(`**${ROOM}`);
+    await page.context().close();
+});
+
+
+test("where the till is at another origin, its page is gone to", async () => {
+    // the same order service by another name of this machine, which is told
+    // the shop's own in full
+    const till = `http://localhost:${shop.port}`;
+    const own = `${shop.data}/checkout.conf`;
+    const conf = await fs.readFile(
+        new URL("../../conf/tuanbo/checkout.conf", import.meta.url), "utf8");
+
+    await fs.writeFile(own, conf
+        .replace("_return  /h/$hold", `_return  ${shop.url}/h/$hold`)
+        .replace("proxy_pass ",
+            `proxy_redirect /demo/ ${till}/demo/;\n    proxy_pass `));
+    await shop.reload(/utc_offset_minutes = 480,/, (line) => `${line}
+            pay_origins = "${till}",`);
+    await shop.reload(/include +\S+checkout.conf/, `include ${own}`);
+
+    const page = await shop.buyer({ viewport: PHONE });
+
+    await enterRoom(page);
+    await page.click("#pinned .first");
+    await page.waitForSelector("#sheet #called");
+    await giveName(page);
+    await page.click("#sheet form[action^='/checkout/'] button");
+    await page.waitForURL(`${till}/demo/pay/*`);
+    await page.click("button[value=pay]");
+    await page.waitForURL(`${shop.url}/h/*`);
+    await page.waitForSelector(".order");
     await page.click(".to-room a");
     await page.waitForURL(`**${ROOM}`);
     await page.context().close();

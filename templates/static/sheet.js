@@ -273,7 +273,7 @@
     // Where the payment is taken at another origin (the policy names it), its
     // form leads there.
     function leaves(form) {
-        return sheet.dataset.pay && /\/checkout\//.test(form.action);
+        return "pay" in sheet.dataset && /\/checkout\//.test(form.action);
     }
 
     sheet.addEventListener("submit", function (event) {
