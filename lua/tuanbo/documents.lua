@@ -61,7 +61,25 @@ function documents.get(engine, kind, id)
 end
 
 
---- Documents of a kind, in order of their ids.
+local function all_readable(kind, list)
+    for _, entry in ipairs(list) do
+        entry.doc = readable(kind, entry.id, entry.doc)
+    end
+
+    return list
+end
+
+
+--- All documents of a kind, in order of their ids.
+-- @tparam table engine
+-- @tparam string kind
+-- @treturn table a list of { id =, doc = }
+function documents.all(engine, kind)
+    return all_readable(kind, engine.all_documents(kind) or {})
+end
+
+
+--- A page of them.
 -- @tparam table engine
 -- @tparam string kind
 -- @tparam number limit 1 to 100
@@ -75,11 +93,7 @@ function documents.list(engine, kind, limit, after)
         return {}
     end
 
-    for _, entry in ipairs(list) do
-        entry.doc = readable(kind, entry.id, entry.doc)
-    end
-
-    return list, next_after
+    return all_readable(kind, list), next_after
 end
 
 

@@ -425,6 +425,36 @@ function engine.ended(before, limit)
 end
 
 
+-- What all pages of a list have together.
+local function all(read)
+    local found, after = {}, nil
+
+    repeat
+        local list, next_after = read(after, PAGE_MAX)
+
+        if not list then
+            return nil, next_after
+        end
+
+        for _, one in ipairs(list) do
+            found[#found + 1] = one
+        end
+
+        after = next_after
+    until not after
+
+    return found
+end
+
+
+--- All sales that are not closed, in that order.
+-- @treturn table|nil a list
+-- @treturn string the problem's code
+function engine.all_current()
+    return all(engine.current)
+end
+
+
 --- A group: those who count towards the goal of a sale together.
 -- @tparam string id the sale's slug
 -- @tparam[opt] string pickup the pickup point's, where the sale's goal is by
@@ -605,6 +635,17 @@ function engine.documents(kind, after, limit)
     end
 
     return list, more[0] ~= 0 and list[n].id or nil
+end
+
+
+--- All documents of a kind, in order of their ids.
+-- @tparam string kind
+-- @treturn table|nil a list of { id =, doc = }
+-- @treturn string the problem's code
+function engine.all_documents(kind)
+    return all(function(after, limit)
+        return engine.documents(kind, after, limit)
+    end)
 end
 
 

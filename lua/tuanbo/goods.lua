@@ -54,10 +54,9 @@ end
 
 -- All documents of a kind, in order of id.
 function goods.documents(c, kind)
-    local list = documents.list(c.engine, kind, MANY)
     local found = {}
 
-    for i, entry in ipairs(list) do
+    for i, entry in ipairs(documents.all(c.engine, kind)) do
         found[i] = { id = entry.id, doc = in_language(c, entry.doc) }
     end
 

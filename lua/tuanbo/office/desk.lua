@@ -42,7 +42,6 @@ local VIEWS = {
     "staff", "login",
 }
 
-local POINTS_MAX = 100
 local FIELDS_MAX = 400           -- of a form: a wave has 64 sales, a sale's
                                  -- form a tick for each point
 local HEAD_SIZE = 4096           -- fields of an upload, before its files
@@ -204,7 +203,7 @@ local function context(who)
     function c.points()
         local list = {}
 
-        for _, entry in ipairs(documents.list(engine, "pickup", POINTS_MAX)) do
+        for _, entry in ipairs(documents.all(engine, "pickup")) do
             if c.sees(entry.id) then
                 list[#list + 1] = { id = entry.id, doc = entry.doc,
                                     name = entry.doc.name or entry.id }

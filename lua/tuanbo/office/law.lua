@@ -187,7 +187,7 @@ function law.lowest(engine, product_of, now)
         end
     end
 
-    take((engine.current(nil, 100)))
+    take((engine.all_current()))
 
     local before, list
 

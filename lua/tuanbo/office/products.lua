@@ -4,8 +4,6 @@
 
 local documents = require "tuanbo.documents"
 
-local SALES_MAX = 100
-
 local products = {}
 
 
@@ -24,7 +22,7 @@ end
 local function titles_of_sales(engine)
     local titles = {}
 
-    for _, sale in ipairs(engine.current(nil, SALES_MAX) or {}) do
+    for _, sale in ipairs(engine.all_current() or {}) do
         local id = products.of(engine, sale.id)
 
         titles[id] = titles[id] or sale.title

@@ -15,7 +15,6 @@ local format = require "tuanbo.format"
 local text = require "tuanbo.text"
 
 local LINE_MAX = 300            -- a text up to this has one line
-local CHOICES_MAX = 100
 local MINUTE_MS = 60000
 
 local sheet = {}
@@ -333,14 +332,14 @@ local function named(c, kind)
     local list = {}
 
     if kind == "sale" then
-        for i, sale in ipairs(c.engine.current(nil, CHOICES_MAX) or {}) do
+        for i, sale in ipairs(c.engine.all_current() or {}) do
             list[i] = { id = sale.id, name = sale.title }
         end
 
         return list
     end
 
-    for i, entry in ipairs(documents.list(c.engine, kind, CHOICES_MAX)) do
+    for i, entry in ipairs(documents.all(c.engine, kind)) do
         local doc = entry.doc
 
         list[i] = { id = entry.id,

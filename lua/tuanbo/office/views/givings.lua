@@ -15,7 +15,6 @@ local text = require "tuanbo.text"
 local OWNER = { "owner" }
 local KINDS = { "coupon", "packet", "ticket", "item" }
 local DAY_MS = 24 * 3600 * 1000
-local SHOWN_MAX = 100
 local PRIZES_MAX = 16           -- lines that are read
 local REASON_MAX = 200          -- bytes
 
@@ -152,7 +151,7 @@ end
 local function sold_now(c, sent)
     local list = {}
 
-    for _, sale in ipairs(c.engine.current(nil, SHOWN_MAX) or {}) do
+    for _, sale in ipairs(c.engine.all_current() or {}) do
         if not sale.gives then
             list[#list + 1] = { id = sale.id, title = goods.of(c, sale).title,
                                 chosen = sent["for." .. sale.id] ~= nil }
@@ -240,7 +239,7 @@ end
 local function givable(c)
     local list = {}
 
-    for _, sale in ipairs(c.engine.current(nil, SHOWN_MAX) or {}) do
+    for _, sale in ipairs(c.engine.all_current() or {}) do
         if sale.gives and sale.state == "open" and sale.free > 0 then
             local it = goods.of(c, sale)
 

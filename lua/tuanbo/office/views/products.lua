@@ -13,7 +13,6 @@ local sheet = require "tuanbo.office.sheet"
 
 local OWNER = { "owner" }
 local PHOTOS_MAX = 12
-local SALES_MAX = 100
 local DONE = { edit = true, photo = true }
 
 local view = { texts = "owner" }
@@ -77,7 +76,7 @@ local function page(c, parts, told, status)
         shown[i] = photos.of(name)
     end
 
-    for _, sale in ipairs(c.engine.current(nil, SALES_MAX) or {}) do
+    for _, sale in ipairs(c.engine.all_current() or {}) do
         if products.of(c.engine, sale.id) == id then
             selling[#selling + 1] = {
                 href = "/desk/sale/" .. sale.id, title = sale.title,

@@ -234,7 +234,7 @@ local function copyable(c)
         end
     end
 
-    for _, sale in ipairs(c.engine.current(nil, SHOWN_MAX) or {}) do
+    for _, sale in ipairs(c.engine.all_current() or {}) do
         if (sale.opens_at or 0) <= c.now and sale.closes_at then
             add(sale)
         end

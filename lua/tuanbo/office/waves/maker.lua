@@ -14,7 +14,6 @@ local weekly = require "tuanbo.office.weekly"
 
 local PAGE = 100
 local PAGES_MAX = 1000
-local POINTS_MAX = 100
 
 local maker = {}
 local methods = {}
@@ -88,8 +87,8 @@ local function all_points(self)
     if not self.points then
         self.points = {}
 
-        for i, entry in ipairs(ask(self, "/admin/documents/pickup?limit="
-                                   .. POINTS_MAX).documents)
+        for i, entry in ipairs(all(self, "documents",
+                                   "/admin/documents/pickup"))
         do
             self.points[i] = catalog.readable("pickup", entry.doc,
                                               function() end)
