@@ -360,7 +360,7 @@ test: test-without-browser
 test-without-browser: setup-test
 	@$(MAKE) --no-print-directory build check
 	@$(MAKE) --no-print-directory unit replay model
-	TUANBO_MODULE='$(CURDIR)/$(MODULE)' prove -j$(TESTS) -It/lib t/
+	TUANBO_MODULE='$(CURDIR)/$(MODULE)' prove --timer -j$(TESTS) -It/lib t/
 
 # Pictures of the pages go to build/screenshots.
 test-browser: setup-browser build
