@@ -50,6 +50,7 @@ MODULE_SRC = config $(wildcard ngx_module/*/*.[ch]) \
     $(CORE_SRC) $(CORE_HDR)
 MODULE   = $(BUILD)/ngx_http_flashsale_module.so
 STORE_TOOL = $(BUILD)/tuanbo-store
+STORE_SRC = $(wildcard conf/tools/store/*.c)
 LIBRARY  = $(BUILD)/libtuanbo.so
 MACHINE  = conf/tools/machine.c conf/tools/machine.h
 ICON     = templates/static/desk/icon.png
@@ -126,7 +127,7 @@ $(BUILD)/unit/%: t/unit/%.c $(CORE_LIB) $(wildcard t/unit/*.h t/common/*.h)
 
 $(BUILD)/unit/test_library: conf/tools/libtuanbo.c conf/tools/libtuanbo.h $(MACHINE)
 
-$(STORE_TOOL): conf/tools/tuanbo-store.c $(MACHINE) $(CORE_LIB)
+$(STORE_TOOL): $(STORE_SRC) conf/tools/store/tool.h $(MACHINE) $(CORE_LIB)
 	@mkdir -p $(@D)
 	$(CC) $(STRICT) $(CFLAGS) $(INCLUDE) -o $@ $(filter %.c,$^) $(CORE_LIB) \
 	    $(LDFLAGS) $(LIBS)

@@ -32,7 +32,6 @@
 
 
 #define FS_CHECK_TRIES     50           /* a millisecond apart */
-#define FS_CHECK_META      152
 #define FS_CHECK_FREE      40           /* in a meta page */
 #define FS_CHECK_MAIN      88
 
@@ -46,11 +45,13 @@ typedef enum {
 
 typedef struct {
     int                  fd;
-    int                  whole;
+    unsigned             whole:1;
+    unsigned             marks:1;       /* `used` is wanted */
     size_t               size;          /* of a page */
     uint64_t             last;          /* page */
     unsigned             read;
     uint8_t             *seen;          /* a bit a page */
+    uint8_t             *used;          /* the same without free ones */
     char                *why;
 } fs_check_t;
 
@@ -61,6 +62,8 @@ typedef struct {
     unsigned             depth;
 } fs_check_tree_t;
 
+static int fs_check_txn(fs_check_t *check, MDB_env *env, MDB_txn *txn,
+    uint8_t *meta);
 static int fs_check_snapshot(MDB_env *env, MDB_txn *txn, size_t size,
     uint8_t *meta);
 static int fs_check_tree(fs_check_t *check, fs_check_kind_t kind,
@@ -73,7 +76,8 @@ static int fs_check_free(fs_check_t *check, const uint8_t *list, size_t len,
     uint64_t pgno);
 static int fs_check_big(fs_check_t *check, uint64_t pgno, uint64_t len,
     uint8_t *first);
-static int fs_check_take(fs_check_t *check, uint64_t pgno, uint64_t n);
+static int fs_check_take(fs_check_t *check, uint64_t pgno, uint64_t n,
+    int used);
 static int fs_check_read(fs_check_t *check, uint64_t pgno, uint8_t *page,
     size_t size);
 static int fs_check_bad(fs_check_t *check, uint64_t pgno, const char *what);
@@ -82,55 +86,100 @@ static int fs_check_bad(fs_check_t *check, uint64_t pgno, const char *what);
 int
 fs_check_env(MDB_env *env, int whole, char *why)
 {
-    int          rc;
-    uint8_t      meta[FS_CHECK_META];
-    MDB_txn     *txn;
-    MDB_stat     stat;
-    MDB_envinfo  info;
-    fs_check_t   check;
+    int         rc;
+    uint8_t     meta[FS_CHECK_META];
+    MDB_txn    *txn;
+    fs_check_t  check;
 
     memset(&check, 0, sizeof(check));
     check.why = why;
-    check.whole = whole;
+    check.whole = whole != 0;
 
-    rc = mdb_env_get_fd(env, &check.fd);
+    rc = fs_guard_begin(env, MDB_RDONLY, &txn);
+
+    if (rc) {
+        return rc;
+    }
+
+    rc = fs_check_txn(&check, env, txn, meta);
+
+    free(check.seen);
+    mdb_txn_abort(txn);
+
+    return rc;
+}
+
+
+int
+fs_check_pages(MDB_env *env, MDB_txn *txn, fs_pages_t *pages, char *why)
+{
+    int         rc;
+    fs_check_t  check;
+
+    memset(&check, 0, sizeof(check));
+    check.why = why;
+    check.whole = 1;
+    check.marks = 1;
+
+    rc = fs_check_txn(&check, env, txn, pages->meta);
+
+    free(check.seen);
+
+    if (rc) {
+        free(check.used);
+        return rc;
+    }
+
+    pages->size = check.size;
+    pages->last = check.last;
+    pages->used = check.used;
+
+    return 0;
+}
+
+
+/* The caller frees seen and used. */
+
+static int
+fs_check_txn(fs_check_t *check, MDB_env *env, MDB_txn *txn, uint8_t *meta)
+{
+    int          rc;
+    MDB_stat     stat;
+    MDB_envinfo  info;
+
+    rc = mdb_env_get_fd(env, &check->fd);
 
     if (rc == 0) {
-        rc = fs_guard_begin(env, MDB_RDONLY, &txn);
+        rc = fs_guard_info(env, &info, &stat);
+    }
+
+    if (rc == 0) {
+        rc = fs_check_snapshot(env, txn, stat.ms_psize, meta);
     }
 
     if (rc) {
         return rc;
     }
 
-    rc = fs_guard_info(env, &info, &stat);
+    check->size = stat.ms_psize;
+    check->last = fs_get_le64(meta + 136);
+    check->seen = calloc(1, (size_t) (check->last / 8 + 1));
 
-    if (rc == 0) {
-        rc = fs_check_snapshot(env, txn, stat.ms_psize, meta);
+    if (check->marks) {
+        check->used = calloc(1, (size_t) (check->last / 8 + 1));
     }
 
-    if (rc == 0) {
-        check.size = stat.ms_psize;
-        check.last = fs_get_le64(meta + 136);
-        check.seen = calloc(1, (size_t) (check.last / 8 + 1));
-
-        if (check.seen == NULL) {
-            rc = ENOMEM;
-        }
+    if (check->seen == NULL || (check->marks && check->used == NULL)) {
+        return ENOMEM;
     }
 
-    if (rc == 0) {
-        rc = fs_check_tree(&check, FS_CHECK_MAIN_TREE, meta + FS_CHECK_MAIN);
-    }
+    rc = fs_check_tree(check, FS_CHECK_MAIN_TREE, meta + FS_CHECK_MAIN);
 
     /* last: what is free is not in use */
 
     if (rc == 0) {
-        rc = fs_check_tree(&check, FS_CHECK_FREE_TREE, meta + FS_CHECK_FREE);
+        rc = fs_check_tree(check, FS_CHECK_FREE_TREE, meta + FS_CHECK_FREE);
     }
-
-    free(check.seen);
-    mdb_txn_abort(txn);
 
     return rc;
 }
@@ -216,7 +265,7 @@ fs_check_page(fs_check_t *check, const fs_check_tree_t *tree, uint64_t pgno,
     const char     *what;
     const uint8_t  *node, *before;
 
-    if (fs_check_take(check, pgno, 1) == -1) {
+    if (fs_check_take(check, pgno, 1, 1) == -1) {
         return fs_check_bad(check, pgno, "not one of its own");
     }
 
@@ -371,7 +420,7 @@ fs_check_free(fs_check_t *check, const uint8_t *list, size_t len,
     }
 
     for (i = 1; i <= n; i++) {
-        if (fs_check_take(check, fs_get_le64(list + 8 * i), 1) == -1) {
+        if (fs_check_take(check, fs_get_le64(list + 8 * i), 1, 0) == -1) {
             return fs_check_bad(check, pgno, "a list of pages not all free");
         }
     }
@@ -392,7 +441,7 @@ fs_check_big(fs_check_t *check, uint64_t pgno, uint64_t len, uint8_t *value)
 
     pages = (len + FS_PAGE_HEADER + check->size - 1) / check->size;
 
-    if (fs_check_take(check, pgno, pages) == -1) {
+    if (fs_check_take(check, pgno, pages, 1) == -1) {
         return fs_check_bad(check, pgno, "not one of its own");
     }
 
@@ -410,8 +459,8 @@ fs_check_big(fs_check_t *check, uint64_t pgno, uint64_t len, uint8_t *value)
     }
 
     if (fs_get_le32(page + 12) > pages
-        && fs_check_take(check, pgno + pages, fs_get_le32(page + 12) - pages)
-           == -1)
+        && fs_check_take(check, pgno + pages, fs_get_le32(page + 12) - pages,
+                         1) == -1)
     {
         return fs_check_bad(check, pgno, "too long");
     }
@@ -429,10 +478,10 @@ fs_check_big(fs_check_t *check, uint64_t pgno, uint64_t len, uint8_t *value)
 }
 
 
-/* -1: they are not there, or somebody else's. */
+/* -1: they are not there, or somebody else's.  used: not free. */
 
 static int
-fs_check_take(fs_check_t *check, uint64_t pgno, uint64_t n)
+fs_check_take(fs_check_t *check, uint64_t pgno, uint64_t n, int used)
 {
     if (pgno < 2 || pgno > check->last || n > check->last - pgno + 1) {
         return -1;
@@ -444,6 +493,10 @@ fs_check_take(fs_check_t *check, uint64_t pgno, uint64_t n)
         }
 
         check->seen[pgno / 8] |= (uint8_t) (1U << pgno % 8);
+
+        if (used && check->marks) {
+            check->used[pgno / 8] |= (uint8_t) (1U << pgno % 8);
+        }
     }
 
     return 0;

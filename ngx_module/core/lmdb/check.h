@@ -16,6 +16,17 @@
  * has fewer. */
 #define FS_CHECK_PAGES  (1U << 16)
 
+#define FS_CHECK_META   152             /* bytes of a meta page that count */
+
+/* What a snapshot consists of. */
+typedef struct {
+    size_t               size;          /* of a page */
+    uint64_t             last;          /* page */
+    uint8_t              meta[FS_CHECK_META];
+    uint8_t             *used;          /* a bit a page, malloc()ed: what its
+                                           trees have; not the meta pages */
+} fs_pages_t;
+
 /*
  * Look at the snapshot that a reader of `env` sees now.  whole: also at the
  * pages of old entries, which are only ever read, and without bounds.
@@ -25,6 +36,12 @@
  * file, which somebody still has open.
  */
 int fs_check_env(MDB_env *env, int whole, char *why);
+
+/*
+ * The same of a reader's transaction, which may move on to a later snapshot
+ * first; whole, and *pages are those of it.
+ */
+int fs_check_pages(MDB_env *env, MDB_txn *txn, fs_pages_t *pages, char *why);
 
 
 #pragma GCC visibility pop

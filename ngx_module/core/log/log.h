@@ -39,6 +39,10 @@ int fs_log_entry(fs_store_t *store, fs_txn_t *log, fs_seq_t seq,
  */
 int fs_log_open(fs_store_t *store);
 
+/* The end of it: the store's log is this environment.  Closed, unless it is 0
+ * or MDB_NOTFOUND. */
+int fs_log_attach(fs_store_t *store, MDB_env *env);
+
 /* Close it, after its readers. */
 void fs_log_close(fs_store_t *store);
 

@@ -31,9 +31,6 @@ fs_log_open(fs_store_t *store)
     int       rc, whole;
     char      name[PATH_MAX], why[FS_ENV_WHY_MAX];
     MDB_env  *env;
-    MDB_txn  *txn;
-    MDB_dbi   dbi[FS_LOG_N];
-    MDB_stat  stat;
 
     snprintf(name, sizeof(name), "%s/log/data.mdb", store->path);
 
@@ -71,6 +68,29 @@ fs_log_open(fs_store_t *store)
 
         return rc;
     }
+
+    rc = fs_log_attach(store, env);
+
+    if (rc != 0 && rc != MDB_NOTFOUND) {
+        return rc;
+    }
+
+    if (whole && !store->conf.reads) {
+        atomic_store(&store->mark->damaged, 0);
+        fs_store_say(store, FS_SAY_WARN, "log/data.mdb is whole");
+    }
+
+    return rc;
+}
+
+
+int
+fs_log_attach(fs_store_t *store, MDB_env *env)
+{
+    int       rc;
+    MDB_txn  *txn;
+    MDB_dbi   dbi[FS_LOG_N];
+    MDB_stat  stat;
 
     rc = fs_guard_begin(env, MDB_RDONLY, &txn);
 
@@ -116,11 +136,6 @@ fs_log_open(fs_store_t *store)
     fs_store_files_note(store);
 
     pthread_rwlock_unlock(&store->guard);
-
-    if (whole && !store->conf.reads) {
-        atomic_store(&store->mark->damaged, 0);
-        fs_store_say(store, FS_SAY_WARN, "log/data.mdb is whole");
-    }
 
     return rc;
 }

@@ -30,7 +30,6 @@
 /* an opener catches up so many entries itself; more is the commit thread's */
 #define FS_OPEN_ENTRIES   10000
 
-static fs_store_t *fs_store_create(const fs_store_conf_t *conf);
 static fs_outcome_t fs_store_begin_once(fs_store_t *store,
     fs_store_begin_t begin, char *message);
 static fs_outcome_t fs_store_begin(fs_store_t *store, char *message);
@@ -155,7 +154,7 @@ fs_store_enter(const fs_store_conf_t *conf, fs_store_begin_t begin,
 }
 
 
-static fs_store_t *
+fs_store_t *
 fs_store_create(const fs_store_conf_t *conf)
 {
     fs_store_t            *store;

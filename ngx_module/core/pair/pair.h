@@ -103,6 +103,7 @@ typedef fs_outcome_t (*fs_store_begin_t)(fs_store_t *store, char *message);
 
 fs_store_t *fs_store_enter(const fs_store_conf_t *conf,
     fs_store_begin_t begin, fs_outcome_t *outcome, char *message);
+fs_store_t *fs_store_create(const fs_store_conf_t *conf);
 void fs_store_destroy(fs_store_t *store);
 
 /* Read the schema.  OK; NOT_READY and a message: this program
@@ -139,6 +140,32 @@ fs_outcome_t fs_store_look(fs_store_t *store, char *message);
  * closed and opened again.
  */
 fs_outcome_t fs_store_follow(fs_store_t *store, fs_reader_t *reader);
+
+
+/*
+ * log_only.c: a log without what belongs to it, for tools: it is damaged, or
+ * nobody has opened it since the machine was started, or it is a backup.
+ * Views and the audit work, without an index.
+ */
+typedef enum {
+    FS_LOG_OF_STORE = 0,                /* conf.path/log, others may write */
+    FS_LOG_AS_IT_IS,                    /* the same, and nobody does */
+    FS_LOG_OF_BACKUP                    /* in conf.path itself */
+} fs_log_kind_t;
+
+/*
+ * Open it to be read; conf.reads is FS_READS_LEDGER.  Its pages are not looked
+ * at, and nothing is made or written but a lock file of LMDB's where others
+ * may write.  Ends as a store does (fs_store_close()).  NULL: a message, and
+ * the outcome is NOT_READY: damaged, or no log; OLD_SCHEMA: of a program that
+ * is newer; or why it cannot be opened.
+ */
+fs_store_t *fs_store_log_only(const fs_store_conf_t *conf,
+    fs_log_kind_t kind, fs_outcome_t *outcome, char *message);
+
+/* 1: it is followed while a shop sells, cut where that has synced it; 0: it is
+ * all that is there. */
+int fs_store_is_followed(const fs_store_t *store);
 
 
 /* schema.c: which schema a store has, see ledger/schema.h. */
