@@ -100,9 +100,11 @@ my %how = (
     },
 );
 
-# all of them: TUANBO_ALL_PAGES=1
+# all of them: TUANBO_ALL_PAGES=1; else some of each kind
 my @all = grep { substr($good, $_ * $size, $size) =~ /[^\0]/ } 0 .. $last;
-my @pages = grep { $ENV{TUANBO_ALL_PAGES} || $_ < 4 || rand() < 0.12 } @all;
+my ($ledger, $other) = (0, 0);
+my @pages = grep { $ENV{TUANBO_ALL_PAGES} || $_ < 4
+    || ($lost_with{$_} ? $ledger++ % 7 == 3 : $other++ % 9 == 4) } @all;
 
 
 # The store with one page damaged, and what salvage makes of it.
