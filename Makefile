@@ -25,6 +25,7 @@
 #     make test-deb           the same on a bare Debian 12, and used there
 #     make build-mainline NGINX_SRC=dir    against another nginx's sources
 #     make structure          docs/pictures/structure.svg, drawn anew
+#     make screenshots        of each page, in build/screenshots, by test-browser
 #     make desk-pictures      those of docs/desk.md
 #     make fuzz-coverage, check, clean, clean-data
 
@@ -102,7 +103,7 @@ STATIC_OPT = $(CFLAGS) -std=gnu11
     bench bench-docs faults test-crash live-hour test-power bench-engine bench-core bench-goods bench-office force clean \
     clean-data setup-build setup-run setup-test setup-browser setup-npm setup-bench setup-fuzz \
     setup-valgrind setup-bare \
-    setup-structure structure desk-pictures
+    setup-structure structure screenshots desk-pictures
 .DELETE_ON_ERROR:
 
 all: build
@@ -363,12 +364,17 @@ test-without-browser: setup-test
 	@$(MAKE) --no-print-directory unit replay model
 	TUANBO_MODULE='$(CURDIR)/$(MODULE)' prove --timer -j$(TESTS) -It/lib t/
 
-# Pictures of the pages go to build/screenshots.
 test-browser: setup-browser build
 	@$(MAKE) --no-print-directory build/browser/installed
 	TUANBO_MODULE='$(CURDIR)/$(MODULE)' node --test \
 	    --test-concurrency=$(BROWSERS) \
 	    $(sort $(wildcard t/browser/*.test.js))
+
+# The same, with pictures of the pages in build/screenshots.
+screenshots:
+	@mkdir -p build/screenshots
+	TUANBO_PICTURES='$(CURDIR)/build/screenshots' \
+	    $(MAKE) --no-print-directory test-browser
 
 # Some four minutes; PART=run, build or conf is one part, PART=test the tests.
 test-bare: setup-bare
@@ -572,7 +578,7 @@ DESK_PICTURES = counter-1-list counter-3-queued counter-4-double \
     desk-receive desk-receive-final desk-claims desk-shelf desk-closing desk-live \
     owner-1-photos owner-2-copy owner-3-meanwhile owner-4-cancel
 
-desk-pictures: test-browser
+desk-pictures: screenshots
 	cp $(DESK_PICTURES:%=build/screenshots/%.png) docs/pictures
 
 

@@ -49,7 +49,7 @@ program()
     fi
 }
 
-program chromium chromium
+program chromium-headless-shell chromium-headless-shell
 program node nodejs
 program npm npm
 program zbarimg zbar-tools

@@ -67,6 +67,10 @@ export async function buyAll(shop, page) {
         where: "/where",
     };
 
+    // first, as its time runs out while the others are made
+    await shop.define("plum", { title: "没等到的李子", hold_ms: 19000 });
+    found.expired = await take("plum");
+
     found.released = await take("banana");
     await page.click("form[action$=release] button");
     await page.waitForSelector(".over");
@@ -121,8 +125,6 @@ export async function buyAll(shop, page) {
     await order(found["refund-due"], "confirm",
         { payment: "another-till", paid_fen: 1000 });
     await shop.define("melon", { ...melon, closes_at: Date.now() + 500 });
-    await shop.define("plum", { title: "没等到的李子", hold_ms: 19000 });
-    found.expired = await take("plum");
 
     // some of it can be had, and one thing is collected elsewhere
     await page.context().addCookies([{ name: "tuanbo_basket", url: shop.url,
@@ -185,6 +187,16 @@ export async function withAxe(page) {
 
 export async function axeBuyer(shop, options = {}) {
     return withAxe(await shop.buyer({ ...AXE, ...options }));
+}
+
+// Two looks at the i-th page, by three properties that are one thing or the
+// other each (language and size of type, say). All eight on every page take
+// four times as long. These are opposites, so each page has both values of each
+// property, with all rules; any four pages in a row have all eight.
+export function looks(i) {
+    const first = [0, i & 1, i >> 1 & 1];
+
+    return [first, first.map((value) => 1 - value)];
 }
 
 // All rules, or those of the list alone.

@@ -229,8 +229,7 @@ test("all sizes, light and dark, with axe, and large to the thumb", async () => 
         await axe(page, name);
         assert.ok(await page.evaluate(() => document.documentElement
             .scrollWidth <= innerWidth), `${name}: no scrolling sideways`);
-        await page.screenshot({ fullPage: true,
-            path: `build/screenshots/host-${name}.png` });
+        await shop.picture(page, `host-${name}`, { fullPage: true });
         await page.context().close();
     }
 });
@@ -244,13 +243,13 @@ test("a room opens by itself half an hour before", async () => {
     await page.goto("/live/soon");
     assert.match(await page.innerText("#live"), /30 分钟开门/);
     assert.equal(await page.locator("#say").isVisible(), false);
-    await page.screenshot({ path: "build/screenshots/host-before.png" });
+    await shop.picture(page, "host-before");
     await page.waitForSelector("#say", { state: "visible" });
     await page.locator("#live", { hasText: "直播间开了" }).waitFor();
     await page.fill("#say", "先来占个座");
     await page.press("#say", "Enter");
     await page.locator("#comments li", { hasText: "占个座" }).waitFor();
-    await page.screenshot({ path: "build/screenshots/host-waiting.png" });
+    await shop.picture(page, "host-waiting");
     await page.context().close();
 });
 

@@ -3,7 +3,7 @@
 // something is on its way.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { after, before, describe, test } from "node:test";
 
 import { Shop, choose, eventually, giveName } from "./shop.js";
 
@@ -99,18 +99,15 @@ test("the button within reach on low screens", async (t) => {
                 await page.waitForSelector("html[lang=en]");
             }
 
-            for (const [what, viewport] of Object.entries(LOW)) {
-                await t.test(`${what}, ${type}, ${lang}`, async () => {
-                    await page.setViewportSize(viewport);
+            for (const [name, path] of Object.entries(places)) {
+                await t.test(`${name}, ${type}, ${lang}`, async () => {
+                    await page.goto(path);
 
-                    for (const [name, path] of Object.entries(places)) {
-                        await page.goto(path);
-                        assert.deepEqual(await reach(page, .55), [], name);
-
-                        if (name === "item" || name === "hold") {
-                            await shop.picture(page, `low-${viewport.width}x${
-                                viewport.height}-${type}-${lang}-${name}`);
-                        }
+                    for (const [what, viewport] of Object.entries(LOW)) {
+                        await page.setViewportSize(viewport);
+                        assert.deepEqual(await reach(page, .55), [], what);
+                        await shop.picture(page, `low-${viewport.width}x${
+                            viewport.height}-${type}-${lang}-${name}`);
                     }
                 });
             }
@@ -290,45 +287,49 @@ test("one failed request: the line goes with the next that succeeds",
     });
 
 
-test("the time runs out while the name is typed", async () => {
-    await shop.define("typed", { title: "打字的枣", hold_ms: HOLD_MS });
+// Both at once: they wait for a clock.
+describe("the time runs out", { concurrency: true }, () => {
+    test("while the name is typed", async () => {
+        await shop.define("typed", { title: "打字的枣", hold_ms: HOLD_MS });
 
-    const page = await shop.buyer();
+        const page = await shop.buyer();
 
-    await take(page, "typed");
-    await page.focus("[name=name]");
-    await page.keyboard.type("李阿");
-    await page.waitForSelector("#hold[data-state=expired]");
-    assert.match(await page.innerText("h1"), /时间过了/);
-    await eventually("said in sight", () => page.locator("h1").evaluate(
-        (h1) => h1.getBoundingClientRect().top >= 0
-            && h1.getBoundingClientRect().bottom <= innerHeight));
-    await page.context().close();
-});
+        await take(page, "typed");
+        await page.focus("[name=name]");
+        await page.keyboard.type("李阿");
+        await page.waitForSelector("#hold[data-state=expired]");
+        assert.match(await page.innerText("h1"), /时间过了/);
+        await eventually("said in sight", () => page.locator("h1").evaluate(
+            (h1) => h1.getBoundingClientRect().top >= 0
+                && h1.getBoundingClientRect().bottom <= innerHeight));
+        await page.context().close();
+    });
 
+    test("where it was taken, and on the home", async () => {
+        await shop.define("brief",
+            { title: "留一下的枣", hold_ms: HOLD_MS });
 
-test("the time runs out where it was taken, and on the home", async () => {
-    await shop.define("brief", { title: "留一下的枣", hold_ms: HOLD_MS });
+        const page = await shop.buyer();
+        const home = await page.context().newPage();
 
-    const page = await shop.buyer();
-    const home = await page.context().newPage();
-
-    await page.goto("/s/brief");
-    await page.click("#do");
-    await page.waitForSelector("#bar .held");
-    await home.goto("/");
-    assert.match(await home.innerText("#unpaid .time"),
-        /给您留到 (?:明天 )?\d\d:\d\d · 00:[01]\d/);
-    assert.equal(await page.locator("#unpaid").innerText(), "",
-        "which the bar says here");
-    await page.waitForSelector("#do");
-    await page.waitForSelector("#unpaid .lapsed");
-    assert.match(await page.innerText("#unpaid"), /时间过了.*没有收钱/);
-    await eventually("in sight", () => page.locator(".lapsed").evaluate(
-        (said) => said.getBoundingClientRect().top >= 0));
-    await home.waitForSelector("#unpaid .lapsed");
-    assert.match(await home.innerText("#news"), /时间过了/);
-    await page.context().close();
+        await page.goto("/s/brief");
+        await page.click("#do");
+        await page.waitForSelector("#bar .held");
+        await home.goto("/");
+        assert.match(await home.innerText("#unpaid .time"),
+            /给您留到 (?:明天 )?\d\d:\d\d · 00:[01]\d/);
+        assert.equal(await page.locator("#unpaid").innerText(), "",
+            "which the bar says here");
+        await page.waitForSelector("#do");
+        await page.waitForSelector("#unpaid .lapsed");
+        assert.match(await page.innerText("#unpaid"),
+            /时间过了.*没有收钱/);
+        await eventually("in sight", () => page.locator(".lapsed").evaluate(
+            (said) => said.getBoundingClientRect().top >= 0));
+        await home.waitForSelector("#unpaid .lapsed");
+        assert.match(await home.innerText("#news"), /时间过了/);
+        await page.context().close();
+    });
 });
 
 

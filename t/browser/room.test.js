@@ -88,8 +88,7 @@ test("what the host does is seen at once", async () => {
 
     assert.ok(await page.evaluate(() => window.stayed),
         "the page was not loaded again");
-    await page.screenshot({ fullPage: true,
-        path: "build/screenshots/room-360.png" });
+    await shop.picture(page, "room-360", { fullPage: true });
     await other.context().close();
 
     // what was said while it was cut is there when it is back
@@ -119,8 +118,7 @@ test("wide, dark, large, in English, and without scripts", async () => {
         await page.goto(`/live/${ROOM}`);
         assert.match(await page.innerText("main"),
             name === "english" ? /Say something/ : /还有吗/);
-        await page.screenshot({ fullPage: true,
-            path: `build/screenshots/room-${name}.png` });
+        await shop.picture(page, `room-${name}`, { fullPage: true });
 
         if (name === "still") {
             assert.equal(await first(page), "苹果", "what is shown");
@@ -144,8 +142,7 @@ test("wide, dark, large, in English, and without scripts", async () => {
     assert.ok(await page.evaluate(() =>
         document.documentElement.scrollWidth
             <= document.documentElement.clientWidth), "no scrolling sideways");
-    await page.screenshot({ fullPage: true,
-        path: "build/screenshots/room-large.png" });
+    await shop.picture(page, "room-large", { fullPage: true });
     await page.context().close();
 });
 

@@ -13,7 +13,7 @@ const ZOOMED_DESK = { width: DESK.width / 2, height: DESK.height / 2 };
 const REFLOW = { width: 320, height: 256 };
 const BLINK_S = .01;
 const LINE_EM = 3;
-const PICTURED = ["home", "item", "hold", "order"];
+const COLOURS = ["light", "dark"];
 
 let shop;
 let cookies;
@@ -160,9 +160,10 @@ function cutOff(page) {
     }, LINE_EM);
 }
 
-function screen(what, options, { text, large } = {}) {
-    test(what, async (t) => {
-        const page = await at(options, large);
+// One load of a page for all of these sizes: the window is what changes.
+function screens(what, sizes, { text, large } = {}) {
+    test(`${what}: ${Object.keys(sizes).join(", ")}`, async (t) => {
+        const page = await at({ deviceScaleFactor: text ? 1 : 2 }, large);
 
         if (text) {
             await page.context().addInitScript((size) =>
@@ -172,13 +173,14 @@ function screen(what, options, { text, large } = {}) {
 
         for (const [name, path] of pages) {
             await t.test(name, async () => {
+                await page.setViewportSize(Object.values(sizes)[0]);
                 await page.goto(path);
 
-                assert.deepEqual(await cutOff(page), []);
-
-                if (PICTURED.includes(name)) {
-                    await shop.picture(page,
-                        `${what.replace(/\W+/g, "-")}-${name}`);
+                for (const [size, viewport] of Object.entries(sizes)) {
+                    await page.setViewportSize(viewport);
+                    assert.deepEqual(await cutOff(page), [], size);
+                    await shop.picture(page, `${what} ${size}`.replace(
+                        /\W+/g, "-") + `-${name}`);
                 }
             });
         }
@@ -187,15 +189,14 @@ function screen(what, options, { text, large } = {}) {
     });
 }
 
-screen("phone at 200 %", { viewport: ZOOMED_PHONE, deviceScaleFactor: 2 });
-screen("large type on a phone at 200 %",
-    { viewport: ZOOMED_PHONE, deviceScaleFactor: 2 }, { large: true });
-screen("desk at 200 %", { viewport: ZOOMED_DESK, deviceScaleFactor: 2 });
-screen("desk at 400 %", { viewport: REFLOW, deviceScaleFactor: 4 });
+screens("zoomed", { "a phone at 200 %": ZOOMED_PHONE,
+    "a desk at 200 %": ZOOMED_DESK, "a desk at 400 %": REFLOW });
+screens("large type, zoomed", { "a phone at 200 %": ZOOMED_PHONE },
+    { large: true });
 
 // the text alone, by twice the root's size
-screen("text of 200 % on a phone", { viewport: PHONE }, { text: "225%" });
-screen("text of 200 % on a desk", { viewport: DESK }, { text: "225%" });
+screens("text of 200 %", { "a phone": PHONE, "a desk": DESK },
+    { text: "225%" });
 
 
 test("a purchase at 200 % on a phone", async () => {
@@ -273,17 +274,27 @@ async function colours(page, locator) {
     }, png);
 }
 
-for (const colorScheme of ["light", "dark"]) {
+test("each page in two colours", async (t) => {
+    const page = await at({ forcedColors: "active" });
+
+    for (const [name, where] of pages) {
+        await t.test(name, async () => {
+            await page.goto(where);
+
+            for (const colorScheme of COLOURS) {
+                await page.emulateMedia({ colorScheme });
+                assert.deepEqual(await page.evaluate(unseen), [], colorScheme);
+            }
+        });
+    }
+
+    await page.context().close();
+});
+
+for (const colorScheme of COLOURS) {
     test(`in two colours, ${colorScheme}`, async (t) => {
         const page = await at({ forcedColors: "active", colorScheme });
         const path = Object.fromEntries(pages);
-
-        for (const [name, where] of pages) {
-            await t.test(name, async () => {
-                await page.goto(where);
-                assert.deepEqual(await page.evaluate(unseen), []);
-            });
-        }
 
         await t.test("how much is taken", async () => {
 

@@ -7,7 +7,7 @@ import fs from "node:fs/promises";
 import path from "node:path";
 import { after, before, test } from "node:test";
 
-import { axe, axeBuyer } from "./everywhere.js";
+import { axe, axeBuyer, looks } from "./everywhere.js";
 import { called, enter, invite } from "./desk.js";
 import { DESK, PHONE, Shop, eventually } from "./shop.js";
 
@@ -231,27 +231,30 @@ test("the pages, on a phone and on a desk", async () => {
         routes: `/desk/lists/${WAVE}/routes`,
         pack: `/desk/lists/${WAVE}/pack/xingfu`, labels: LABELS };
 
-    for (const [how, viewport, colorScheme] of [["phone", PHONE, "light"],
-        ["phone-dark", PHONE, "dark"], ["desk", DESK, "light"]])
-    {
-        const page = await axeBuyer(shop, { viewport, colorScheme,
-            storageState: await owner.context().storageState() });
+    const page = await axeBuyer(shop,
+        { storageState: await owner.context().storageState() });
 
-        for (const [name, url] of Object.entries(pages)) {
-            await page.goto(url);
+    for (const [i, [name, url]] of Object.entries(pages).entries()) {
+        await page.goto(url);
+
+        for (const [, desk, dark] of looks(i)) {
+            const how = `${desk ? "desk" : "phone"}, ${dark ? "dark" : "light"}`;
+
+            await page.setViewportSize(desk ? DESK : PHONE);
+            await page.emulateMedia({ colorScheme: dark ? "dark" : "light" });
             assert.ok(await page.evaluate(() =>
                 document.documentElement.scrollWidth <= innerWidth),
             `${name} fits, ${how}`);
             await axe(page, `${name}, ${how}`);
-            await shop.picture(page, `waves-${how}-${name}`);
+            await shop.picture(page, `waves-${how.replace(", ", "-")}-${name}`);
         }
-
-        await page.context().close();
     }
+
+    await page.context().close();
 });
 
 
-// Those of docs/desk.md, in build/screenshots.
+// Pictures for docs/desk.md.
 test("an evening as it is, made by hand", async () => {
     for (const [i, [name, digits]] of [["李阿姨", "1234"], ["王叔", "8806"],
         ["老周", "0457"], ["小陈", "7731"]].entries())
@@ -280,8 +283,7 @@ test("an evening as it is, made by hand", async () => {
     await shop.picture(owner, "desk-pack");
     await owner.goto("/desk/labels/2026-12-02/xingfu");
     assert.equal(await owner.locator(".label").count(), 6);
-    await owner.locator(".labels").first().screenshot({
-        path: "build/screenshots/desk-labels.png" });
+    await shop.picture(owner.locator(".labels").first(), "desk-labels");
 
     // larger type
     await owner.goto("/desk/wave/2026-12-02");
