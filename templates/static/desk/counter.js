@@ -565,8 +565,10 @@
 
         const { waits, stopped } = await showKept();
 
-        if (isShell && !stopped) {
-            await lookOut();
+        // the lists go at once: where there is no background sync nobody else
+        // would say so
+        if (isShell) {
+            await (stopped ? render() : lookOut());
         }
 
         if (waits.length) {
@@ -604,7 +606,8 @@
             .catch(() => null);
 
         if (shell && shell.ok) {
-            await cache.put("/desk/offline", shell);
+            // cut off, or left, meanwhile: the next page does it
+            await cache.put("/desk/offline", shell).catch(() => {});
         }
     }
 
