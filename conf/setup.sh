@@ -49,7 +49,7 @@ program()
     fi
 }
 
-program chromium-headless-shell chromium-headless-shell
+program chromium chromium
 program node nodejs
 program npm npm
 program zbarimg zbar-tools

@@ -215,9 +215,9 @@ test("all sizes, light and dark", async () => {
 test("a link that ends is renewed", async () => {
     await shop.reload("video = {", "video = { link_s = 10,");
 
-    await Promise.all([["our player", await shop.buyer()],
-        ["the browser's", await withOwnPlayer(await shop.buyer())],
-    ].map(async ([name, page]) => {
+    for (const [name, page] of [["our player", await shop.buyer()],
+        ["the browser's", await withOwnPlayer(await shop.buyer())]])
+    {
         const source = () => page.evaluate(() => tuanboPicture.source());
 
         await page.goto("/live/fruit");
@@ -230,7 +230,7 @@ test("a link that ends is renewed", async () => {
             await source() !== before);
         await goesOn(page, `${name}, with another link`);
         await page.context().close();
-    }));
+    }
 
     await shop.reload("link_s = 10,", "");
 });

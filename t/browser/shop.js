@@ -21,9 +21,7 @@ const { chromium } = require("playwright-core");
 const MODULE = process.env.TUANBO_MODULE
     || path.join(root, "build/ngx_http_flashsale_module.so");
 const CHROMIUM = process.env.TUANBO_CHROMIUM
-    // the shell has no windows, and takes half of the time for a page
-    || ["/usr/bin/chromium-headless-shell", "/usr/bin/chromium",
-        "/usr/bin/chromium-browser",
+    || ["/usr/bin/chromium", "/usr/bin/chromium-browser",
         "/usr/bin/google-chrome"].find(existsSync);
 // Where pictures of the pages go, for people to look at, if anywhere: nothing is
 // asserted on them, and to make them takes long.
