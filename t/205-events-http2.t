@@ -64,8 +64,10 @@ ok(read_until(qr/event: state\ndata: [^\n]*"paused"[^\n]*\n\n/), 'state')
 
 # a rush does not stall other streams of the connection or lose the last word
 $t->admin(POST => '/sales/grape/resume');
-$t->many([map { $t->hold_call("rush-$_", 'grape', 1) } 1 .. 50],
-    parallel => 16);
+my %codes;
+$codes{ $_->code // 'no answer' }++ for $t->many([map {
+    $t->hold_call("rush-$_", 'grape', 1) } 1 .. 50], parallel => 16);
+is_deeply(\%codes, { 201 => 50 }, 'a rush');
 ok(read_until(qr/event: stock\ndata: [^\n]*"held":56[^\n]*\n\n/),
     'the last word of a rush') or diag($text);
 

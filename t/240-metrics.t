@@ -5,6 +5,7 @@ use Tuanbo::Test;
 
 my $t = Tuanbo::Test->new(server => <<'CONF')->start;
     add_header X-Code $flashsale_code always;
+    add_header X-Buyer $flashsale_buyer always;
     location /plain { return 200 plain; }
 CONF
 
@@ -60,6 +61,8 @@ sub sample ($pattern) {
 is(sample(qr/requests.*"created"/), 2, 'a sale and a hold were created');
 is(sample(qr/requests.*"sold_out"/), 3, 'three were sold out');
 is(sample(qr/requests.*"no_buyer"/), 1, 'one was nobody');
+is(sample(qr/^flashsale_sales$/), 1, 'there is a sale');
+is(sample(qr/^flashsale_sales_left_out$/), 0, 'which is among the figures');
 for my $field (['free', 0], ['held', 0], ['sold', 2]) {
     my ($name, $value) = @$field;
     my @found = grep { /grape/ && /$name/ } keys %samples;
@@ -90,6 +93,16 @@ sub bound ($name) {
     return $le eq '+Inf' ? 9**99 : $le;
 }
 
+# ---- who looks at these figures is in no outcome
+sub looked () {
+    my ($ok, $scrapes) = $t->get('/metrics')->body
+        =~ /requests.*"ok".* (\d+).*^flashsale_scrapes_total (\d+)$/ms;
+    return [$ok, $scrapes];
+}
+
+my $before = looked();
+is_deeply(looked(), [$before->[0], $before->[1] + 1], 'a scrape is no request');
+
 # ---- counters are of all workers, and survive a reload and a dead worker
 sub refused () {
     my ($count) = $t->metrics =~ /requests.*"sold_out".* (\d+)/;
@@ -111,8 +124,12 @@ like($log, qr/^409 POST \/api\/holds code=sold_out hold=- sale=grape /m,
 like($log, qr/^401 POST \/api\/holds code=no_buyer /m, 'nobody');
 like($log, qr{^200\ POST\ /orders/$hold->{id}/confirm\ code=ok
     \ hold=$hold->{id}\ sale=grape\ amount=200\ }mx, 'an order');
-is($t->hold('carol', 'grape', 1)->headers->header('X-Code'), 'sold_out',
-    'in a header');
+$res = $t->hold('carol', 'grape', 1);
+is($res->headers->header('X-Code'), 'sold_out', 'in a header');
+is($t->hold('alice', 'grape', 1)->headers->header('X-Buyer'),
+    ($t->entries('held'))[0]{buyer}, 'who it was, as the ledger has it');
+is($t->get('/api/sales/grape')->headers->header('X-Buyer'), undef,
+    'of nobody nothing');
 $res = $t->get('/plain');
 is($res->headers->header('X-Code'), undef, 'empty where it means nothing');
 eventually { $t->access_text =~ m{^200\ GET\ /plain\ code=-\ hold=-\ sale=-

@@ -32,7 +32,8 @@ is($office->get('/api/sales/grape')->code, 503, 'nothing to read yet');
 ok(!-e $shop->store_path . "/$_", "no $_ was made") for qw(mark log people);
 
 $shop->start;
-$shop->define_sale('grape', price_fen => 100, stock => 100000);
+$shop->define_sale('grape', price_fen => 100, stock => 100000,
+    hold_ms => 3_600_000);
 eventually { ($office->get('/api/sales/grape')->code // 0) == 200 }
     'what the shop has made is read';
 is(scalar(() = $office->log_text =~ /there is no store in/g), 1, 'said once');

@@ -135,7 +135,7 @@ for my $path (qw(reserve fresh)) {
     for my $version ('--http2', '--http1.1') {
         my $user = "left-$path$version";
 
-        $faults->set(slow_ms => 2000);
+        $faults->set(slow_ms => 2000 * Tuanbo::Test::slower);
         curl($version, '--max-time', '0.5', "$base/$path?user=$user");
         is(held($user), 0, "$path $version: it left before the commit");
         eventually { held($user) == 1 } 'which came all the same';

@@ -79,6 +79,10 @@ like($units, qr/^flashsale_sale_units\{sale="$_",state="free"\} 10$/m,
 my %shown = map { $_ => 1 } $units =~ /flashsale_sale_units\{sale="([^"]+)"/g;
 is(scalar keys %shown, 1000, 'and no more than a thousand sales');
 ok($shown{$ids[-1]}, 'those that ended last among them');
+my ($all, $out) = $units
+    =~ /^flashsale_sales (\d+).*^flashsale_sales_left_out (\d+)$/ms;
+is($all, @{[ $units =~ /sale="/g ]} / 3 + $out, 'and how many are left out');
+cmp_ok($out, '>', 0, 'some are');
 
 # ---- two days later
 $off = 0;

@@ -70,6 +70,7 @@ ngx_http_flashsale_metrics(ngx_http_request_t *r,
     ngx_http_flashsale_worker_t *worker)
 {
     ngx_int_t                        rc;
+    ngx_http_flashsale_ctx_t        *ctx;
     ngx_http_flashsale_metrics_t     page, *metrics;
     ngx_http_flashsale_main_conf_t  *mcf;
 
@@ -79,6 +80,18 @@ ngx_http_flashsale_metrics(ngx_http_request_t *r,
     }
 
     mcf = ngx_http_flashsale_main_conf(r);
+
+    /* a scrape is no customer: who looks at `ok` would see those, too */
+
+    ctx = ngx_http_flashsale_get_ctx(r);
+
+    ctx->outcome = FS_OK;
+    ctx->counted = 1;
+
+    ngx_http_flashsale_add(worker ? &worker->counters->scrapes
+                                  : &ngx_http_flashsale_counters(mcf->shared,
+                                                                 0)->scrapes,
+                           1);
 
     ngx_memzero(&page, sizeof(ngx_http_flashsale_metrics_t));
 
@@ -261,6 +274,9 @@ ngx_http_flashsale_metrics_engine(ngx_http_flashsale_metrics_t *metrics,
                             fs_outcome_code(i), (uint64_t) sum->requests[i]);
     }
 
+    ngx_http_flashsale_counter("scrapes_total",
+                               "Times that these figures were asked for, "
+                               "which are in no outcome.", sum->scrapes);
     ngx_http_flashsale_counter("refused_total",
                                "Holds refused from a snapshot, without a "
                                "write.", sum->refused);
@@ -493,6 +509,7 @@ ngx_http_flashsale_metrics_sales(ngx_http_flashsale_metrics_t *metrics,
     int            more;
     size_t         i, n, left;
     uint32_t       after;
+    uint64_t       all, shown;
     fs_seq_t       before;
     fs_view_t      view;
     union {
@@ -541,6 +558,15 @@ ngx_http_flashsale_metrics_sales(ngx_http_flashsale_metrics_t *metrics,
 
         left -= n;
     }
+
+    all = fs_view_sales_n(&view);
+    shown = NGX_HTTP_FLASHSALE_METRICS_SALES - left;
+
+    ngx_http_flashsale_gauge("sales", "Sales in the store.", all);
+    ngx_http_flashsale_gauge("sales_left_out",
+                             "Sales that are not among these figures: those "
+                             "that ended first, beyond 1000.",
+                             all > shown ? all - shown : 0);
 
     fs_view_close(&view);
 }

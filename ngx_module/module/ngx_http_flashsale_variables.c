@@ -9,6 +9,7 @@ typedef enum {
     NGX_HTTP_FLASHSALE_VAR_HOLD,
     NGX_HTTP_FLASHSALE_VAR_SALE,
     NGX_HTTP_FLASHSALE_VAR_AMOUNT,
+    NGX_HTTP_FLASHSALE_VAR_BUYER,
     NGX_HTTP_FLASHSALE_VAR_WAIT
 } ngx_http_flashsale_variable_e;
 
@@ -30,6 +31,9 @@ static ngx_http_variable_t  ngx_http_flashsale_vars[] = {
 
     { ngx_string("flashsale_amount"), NULL, ngx_http_flashsale_variable,
       NGX_HTTP_FLASHSALE_VAR_AMOUNT, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("flashsale_buyer"), NULL, ngx_http_flashsale_variable,
+      NGX_HTTP_FLASHSALE_VAR_BUYER, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
     { ngx_string("flashsale_wait"), NULL, ngx_http_flashsale_variable,
       NGX_HTTP_FLASHSALE_VAR_WAIT, NGX_HTTP_VAR_NOCACHEABLE, 0 },
@@ -129,6 +133,20 @@ ngx_http_flashsale_variable(ngx_http_request_t *r,
 
                 v->data = p;
                 v->len = ngx_sprintf(p, "%L", ctx->amount) - p;
+            }
+            break;
+
+        case NGX_HTTP_FLASHSALE_VAR_BUYER:
+            if (ctx->identity.len) {
+                p = ngx_pnalloc(r->pool, 2 * FS_BUYER_LEN);
+                if (p == NULL) {
+                    return NGX_ERROR;
+                }
+
+                fs_hex(ctx->buyer, FS_BUYER_LEN, (char *) p);
+
+                v->data = p;
+                v->len = 2 * FS_BUYER_LEN;
             }
             break;
 

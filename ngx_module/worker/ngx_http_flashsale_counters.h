@@ -27,6 +27,8 @@ typedef struct {
 
 typedef struct {
     ngx_http_flashsale_counter_t     requests[FS_OUTCOMES_N];
+    ngx_http_flashsale_counter_t     scrapes;       /* of /metrics: in no
+                                                       outcome */
     ngx_http_flashsale_counter_t     refused;       /* without a write */
     ngx_http_flashsale_counter_t     parked;        /* waited for the store */
     ngx_http_flashsale_counter_t     batches;       /* commits by passes */

@@ -227,6 +227,9 @@ typedef struct {
 size_t fs_view_current(fs_view_t *view, uint32_t after, size_t limit,
     fs_sale_t *sales, int *more);
 
+/* How many sales there are, current and ended; 0 when nothing can be read. */
+uint64_t fs_view_sales_n(fs_view_t *view);
+
 /*
  * Sales that have ended, those that ended last first, before the entry
  * `before` (0: from the last).  Returns how many, at most `limit`; *more:

@@ -116,6 +116,25 @@ fs_view_current_log(fs_view_t *view, uint32_t after, size_t limit,
 }
 
 
+uint64_t
+fs_view_sales_n(fs_view_t *view)
+{
+    MDB_stat   stat;
+    fs_txn_t  *log;
+
+    log = fs_view_log(view);
+
+    if (log == NULL
+        || fs_guard_stat(log->txn, view->store->log_dbi[FS_LOG_SALES], &stat)
+           != 0)
+    {
+        return 0;
+    }
+
+    return stat.ms_entries;
+}
+
+
 size_t
 fs_view_ended(fs_view_t *view, fs_seq_t before, size_t limit,
     fs_ended_t *ended, int *more)
