@@ -268,7 +268,7 @@ PREFIX  = /usr
 SHARE   = $(PREFIX)/share/tuanbo
 MODULES = $(shell nginx -V 2>&1 | sed -n 's/.*--modules-path=\([^ ]*\).*/\1/p')
 CONFS   = $(wildcard conf/*.conf conf/tuanbo/*.conf conf/office/*.conf \
-                     conf/live/*.conf conf/live/*.lua)
+                     conf/live/*.conf conf/live/*.lua conf/monitoring/*)
 TOOLS   = $(notdir $(wildcard conf/bin/*))
 
 install: build setup-npm install-share

@@ -60,7 +60,7 @@ install("DESTDIR=$dir/top");
 my $share = "$dir/top/usr/share/tuanbo";
 my $bin = "$dir/top/usr/bin";
 my @sources = map { s{^\Q$root\E/}{}r } grep { -f }
-    glob("$root/conf/*.conf $root/conf/{tuanbo,office,live,bin}/*"),
+    glob("$root/conf/*.conf $root/conf/{tuanbo,office,live,monitoring,bin}/*"),
     map { my $top = $_; map { "$root/$top/$_" } files("$root/$top") }
     qw(lua templates conf/lib);
 
