@@ -159,6 +159,19 @@ for my $case (['login', '"login"', '"digits"'], ['""', '"on"'],
     bad("flashsale_referral $value", ['flashsale_referral', @words], $store,
         "set \$a 1; flashsale_referral $value;");
 }
+for my $case ((map { [$_, "\"$_\"", 'as browsers send it'] } '*', 'null',
+    'm.example.com', 'https://m.example.com/', 'https://M.example.com',
+    'https://m.example.com:443', 'https://*.example.com',
+    'capacitor://localhost'),
+    ['""', '""', 'as browsers send it'],
+    ['off https://a.example', '"off" stands alone'],
+    ['https://a.example https://b.example https://a.example', 'duplicate'],
+    ['https://a.example; flashsale_origins off', 'duplicate'])
+{
+    my ($value, @words) = @$case;
+    bad("flashsale_origins $value", ['flashsale_origins', @words], $store,
+        "flashsale_origins $value;");
+}
 bad('a size that is none', ['flashsale_store', 'size=big'],
     "flashsale_store $dir/store size=big;");
 bad('a size too small', ['flashsale_store', 'size=4k', '16m'],

@@ -119,6 +119,8 @@ typedef struct {
                                                        stock */
     ngx_http_flashsale_newcomer_t   *newcomer;      /* NULL: off */
     ngx_http_flashsale_referral_t   *referral;      /* NULL: off */
+    ngx_array_t                     *origins;       /* of ngx_str_t; NULL:
+                                                       none */
     ngx_http_flashsale_place_t       place;
     ngx_http_handler_pt              handler;       /* of this place */
     ngx_str_t                        prefix;        /* the location's path */

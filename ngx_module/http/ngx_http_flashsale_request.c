@@ -388,7 +388,8 @@ ngx_http_flashsale_same_site(ngx_http_request_t *r,
     }
 
     if (headers->origin.len
-        && ngx_http_flashsale_same_host(r, &headers->origin))
+        && (ngx_http_flashsale_same_host(r, &headers->origin)
+            || ngx_http_flashsale_origin_named(r, &headers->origin)))
     {
         return FS_OK;
     }
@@ -403,6 +404,34 @@ ngx_http_flashsale_same_host(ngx_http_request_t *r, ngx_str_t *origin)
     return r->headers_in.host != NULL
            && fs_origin_is_host(ngx_http_flashsale_str(origin),
                    ngx_http_flashsale_str(&r->headers_in.host->value));
+}
+
+
+ngx_uint_t
+ngx_http_flashsale_origin_named(ngx_http_request_t *r,
+    const ngx_str_t *origin)
+{
+    ngx_str_t                      *named;
+    ngx_uint_t                      i;
+    ngx_http_flashsale_loc_conf_t  *lcf;
+
+    lcf = ngx_http_flashsale_loc_conf(r);
+
+    if (lcf->origins == NULL) {
+        return 0;
+    }
+
+    named = lcf->origins->elts;
+
+    for (i = 0; i < lcf->origins->nelts; i++) {
+        if (named[i].len == origin->len
+            && ngx_memcmp(named[i].data, origin->data, origin->len) == 0)
+        {
+            return 1;
+        }
+    }
+
+    return 0;
 }
 
 

@@ -46,9 +46,14 @@ void ngx_http_flashsale_reading(ngx_http_request_t *r);
 fs_outcome_t ngx_http_flashsale_buyer(ngx_http_request_t *r,
     ngx_http_flashsale_ctx_t *ctx, ngx_http_flashsale_worker_t *worker);
 
-/* OK or CROSS_SITE: a write of a browser from another site. */
+/* OK or CROSS_SITE: a write of a browser from another site, none of those that
+ * "flashsale_origins" names. */
 fs_outcome_t ngx_http_flashsale_same_site(ngx_http_request_t *r,
     ngx_http_flashsale_ctx_t *ctx);
+
+/* 1: it is one of those that "flashsale_origins" names here. */
+ngx_uint_t ngx_http_flashsale_origin_named(ngx_http_request_t *r,
+    const ngx_str_t *origin);
 
 /* JSON: 0, form: 1; else -1. */
 int ngx_http_flashsale_media(ngx_http_request_t *r,

@@ -7,6 +7,7 @@
 #include "conf/ngx_http_flashsale_conf.h"
 #include "conf/ngx_http_flashsale_slot.h"
 #include "core/base/version.h"
+#include "http/ngx_http_flashsale_origins.h"
 #include "http/ngx_http_flashsale_park.h"
 #include "http/ngx_http_flashsale_refusal.h"
 #include "http/ngx_http_flashsale_wait.h"
@@ -234,6 +235,13 @@ static ngx_command_t  ngx_http_flashsale_commands[] = {
       ngx_http_set_complex_value_slot,
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_http_flashsale_loc_conf_t, redirect),
+      NULL },
+
+    { ngx_string("flashsale_origins"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
+      ngx_http_flashsale_origins,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
       NULL },
 
     { ngx_string("flashsale_hold_time"),
@@ -715,6 +723,7 @@ ngx_http_flashsale_create_loc_conf(ngx_conf_t *cf)
     lcf->queued = NGX_CONF_UNSET;
     lcf->newcomer = NGX_CONF_UNSET_PTR;
     lcf->referral = NGX_CONF_UNSET_PTR;
+    lcf->origins = NGX_CONF_UNSET_PTR;
 
     return lcf;
 }
@@ -751,6 +760,7 @@ ngx_http_flashsale_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_value(conf->queued, prev->queued, UINT32_MAX);
     ngx_conf_merge_ptr_value(conf->newcomer, prev->newcomer, NULL);
     ngx_conf_merge_ptr_value(conf->referral, prev->referral, NULL);
+    ngx_conf_merge_ptr_value(conf->origins, prev->origins, NULL);
 
     /* an "if" and a "limit_except" stay what their location is */
 
@@ -824,6 +834,11 @@ ngx_http_flashsale_init(ngx_conf_t *cf)
     *h = ngx_http_flashsale_pay_handler;
 
     ngx_http_flashsale_refusal_init();
+
+    if (ngx_http_flashsale_origins_init(cf) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
     ngx_http_flashsale_system_environment();
 
     return ngx_http_flashsale_checkout_check(cf);

@@ -1,5 +1,5 @@
 
-/* An Origin against the Host that was asked. */
+/* An Origin against the Host that was asked, and as a browser sends it. */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -139,12 +139,79 @@ test_another(void **context)
 }
 
 
+static int
+valid(const char *origin)
+{
+    int       rc;
+    char     *o;
+    fs_str_t  str;
+
+    str.len = strlen(origin);
+
+    o = malloc(str.len + 1);
+    assert_non_null(o);
+
+    memcpy(o, origin, str.len);
+    str.data = o;
+
+    rc = fs_origin_valid(str);
+
+    free(o);
+
+    return rc;
+}
+
+
+static void
+test_valid(void **context)
+{
+    size_t  i;
+
+    static const char  *right[] = {
+        "https://m.example", "http://m.example", "http://127.0.0.1:8080",
+        "https://m.example:80", "http://m.example:443", "http://localhost:1",
+        "https://a-b.example:65535", "http://[::1]", "http://[::1]:8080",
+        "https://xn--fiq228c.example"
+    };
+
+    static const char  *wrong[] = {
+        "", "*", "null", "off", "m.example", "https://", "https:m.example",
+        "https://*", "https://*.m.example", "https://m.example/",
+        "https://m.example/shop", "https://m.example?a", "https://m.example#",
+        "HTTPS://m.example", "https://M.example", "https://m.example:443",
+        "http://m.example:80", "https://m.example:", "https://m.example:0",
+        "https://m.example:0444", "https://m.example:65536",
+        "https://m.example:x", "https://m.example:1:2", "https://m.example.",
+        "https://m.example.:444", "https://.", "https://a@m.example",
+        "https://m example", "https://m_example", "https://m.example\n",
+        "http://[::1", "http://[::1]x", "http://[::1]:80", "http://[::G]",
+        "http://::1", "http://a[b", "ftp://m.example",
+        "https://a.example,https://b.example"
+    };
+
+    (void) context;
+
+    for (i = 0; i < sizeof(right) / sizeof(right[0]); i++) {
+        if (!valid(right[i])) {
+            fail_msg("%s is one", right[i]);
+        }
+    }
+
+    for (i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        if (valid(wrong[i])) {
+            fail_msg("%s is none", wrong[i]);
+        }
+    }
+}
+
+
 int
 main(void)
 {
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(test_same),
         cmocka_unit_test(test_another),
+        cmocka_unit_test(test_valid),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -19,6 +19,60 @@ static int fs_authority_v6(fs_authority_t *authority);
 
 
 int
+fs_origin_valid(fs_str_t origin)
+{
+    char            c;
+    size_t          i, end, start;
+    unsigned        port;
+    fs_authority_t  authority;
+
+    if (origin.len > 8 && memcmp(origin.data, "https://", 8) == 0) {
+        start = 8;
+        port = 443;
+
+    } else if (origin.len > 7 && memcmp(origin.data, "http://", 7) == 0) {
+        start = 7;
+        port = 80;
+
+    } else {
+        return 0;
+    }
+
+    origin.data += start;
+    origin.len -= start;
+
+    /* a port that need not be said is not said */
+
+    if (fs_authority_parse(origin, 0, &authority) != 0
+        || authority.port == port)
+    {
+        return 0;
+    }
+
+    end = authority.name.len + (authority.v6 != 0);
+
+    for (i = 0; i < end; i++) {
+        c = origin.data[i];
+
+        if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.'
+              || (authority.v6 ? c == '[' || c == ':' || c == ']' : c == '-')))
+        {
+            return 0;
+        }
+    }
+
+    if (end == origin.len) {
+        return 1;
+    }
+
+    /* no dot at a name's end, no colon without a port, no zeros before it */
+
+    return origin.data[end] == ':' && authority.port != 0
+           && origin.data[end + 1] != '0';
+}
+
+
+int
 fs_origin_is_host(fs_str_t origin, fs_str_t host)
 {
     unsigned        port;

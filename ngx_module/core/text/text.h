@@ -531,6 +531,12 @@ int fs_answer_bought(char *buf, size_t size, fs_str_t name,
 /* origin.c: where a request says that it comes from, against whom it asks. */
 
 /*
+ * Is it an origin as browsers send it, of http or https?  1 or 0.  Letters are
+ * small, a port is there unless it is the scheme's own, a name ends in no dot.
+ */
+int fs_origin_valid(fs_str_t origin);
+
+/*
  * Is an Origin's host, with its port, that of the Host header?  1 or 0.  One
  * may say the port that its scheme has anyway, and the other not; letters may
  * be large, a name may end in a dot, and an address of IPv6 may be written in
