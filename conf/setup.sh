@@ -23,7 +23,7 @@ packages_test='perl libcmocka-dev libmojolicious-perl libio-socket-ssl-perl
                lua-dbi-postgresql postgresql sqlite3
                libvips-tools nghttp2-client lmdb-utils lua-check curl openssl
                strace libnginx-mod-rtmp ffmpeg fontconfig fonts-wqy-microhei
-               zbar-tools'
+               zbar-tools libjson-validator-perl'
 packages_browser='openssl fonts-noto-cjk poppler-utils ffmpeg'
 # its runtime has the version in its name: that of Debian 12
 packages_fuzz='clang libclang-rt-14-dev llvm'
