@@ -42,6 +42,23 @@ is(scalar questions()->@*, 6, 'no more than fit, and what is none is left out');
 $shop->admin(PUT => '/documents/shop/questions', json => { questions => [] });
 eventually { !questions()->@* } 'or none';
 
+# the owner writes them, a line each
+my $owner = $host;
+$owner->get('/desk/questions');
+is($owner->dom->at('textarea[name=questions]')->text =~ s/\s+//r, '',
+    'a form without any');
+$owner->submit('form.sheet', questions => "酸不酸？\r\n\r\n  有籽吗？ \r\n");
+eventually { "@{ questions() }" eq '酸不酸？ 有籽吗？' } 'what the owner wrote';
+is($owner->get('/desk/questions')->dom->at('textarea[name=questions]')->text
+    =~ s/^\n//r, "酸不酸？\n有籽吗？", 'which is in the form');
+$owner->submit('form.sheet', questions => join "\n", '太长的一句' x 5);
+like($owner->text, qr/要写 1 到 20 个字/, 'too long a question');
+$owner->get('/desk/questions')->submit('form.sheet',
+    questions => join "\n", 1 .. 7);
+like($owner->text, qr/1 到 6 个/, 'too many');
+$owner->get('/desk/questions')->submit('form.sheet', questions => '');
+eventually { "@{ questions() }" eq '甜不甜？ 几点取？' } 'none: the usual two';
+
 # ---- the answer on top
 sub answer ($to, $text) {
     $host->get('/desk/live/evening');

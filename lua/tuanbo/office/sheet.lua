@@ -31,7 +31,8 @@ local function kind_of(name, rule)
     elseif rule.type == "slug" then
         return "select"
     elseif rule.type == "list" then
-        return (rule.of.names or rule.of.type == "choice") and "ticks" or nil
+        return (rule.of.names or rule.of.type == "choice") and "ticks"
+               or rule.of.type == "text" and "lines" or nil
     elseif rule.type == "link" then
         return "link"
     elseif rule.type == "file" or rule.type == "given" then
@@ -101,6 +102,7 @@ end
 
 -- A value as it is typed.
 local writers = {
+    lines = function(list) return table.concat(list, "\n") end,
     yuan = format.yuan,
     number = function(value) return string.format("%.0f", value) end,
     minutes = function(value)
@@ -113,6 +115,16 @@ local writers = {
 
 -- What was typed as a value, or nil.
 local readers = {
+    lines = function(typed)
+        local list = {}
+
+        for line in typed:gmatch("[^\n]+") do
+            line = text.line(line)
+            list[#list + 1] = line and line ~= "" and line or nil
+        end
+
+        return list
+    end,
     yuan = function(typed)
         return format.of_yuan(typed, 11)
     end,
@@ -167,7 +179,7 @@ end
 
 
 local function line_of(typed, field)
-    if field.kind ~= "area" then
+    if field.kind ~= "area" and field.kind ~= "lines" then
         return text.line(typed)
     end
 
@@ -456,12 +468,13 @@ local function row_of(c, kind, field, asked)
         hint = text.has(c.lang, hint) and c.say(hint) or nil,
         unit = (field.kind == "yuan" or field.kind == "minutes")
                and c.say("sheet." .. field.kind) or nil,
-        kind = field.kind == "area" and "area"
+        kind = (field.kind == "area" or field.kind == "lines") and "area"
                or (field.kind == "time" or field.kind == "date") and field.kind
                or field.kind == "ticks" and "ticks"
                or INPUTS[field.kind] and "line" or "select",
         input = INPUTS[field.kind],
         max = (rule.type == "text" or rule.type == "link") and rule.max
+              or field.kind == "lines" and rule.max * (rule.of.max + 1)
               or 30,
         required = rule.required,
         suggest = rule.suggest,

@@ -43,8 +43,24 @@ view.routes = records.routes {
 }
 
 
+-- What neighbours may ask in a room by one tap (tuanbo.room).
+for path, route in pairs(records.routes {
+    kind = "shop", list = "questions",
+    words = function(c, what) return c.say("questions." .. what) end,
+    single = "questions",
+    order = { "questions" },
+}) do
+    view.routes[path] = route
+end
+
+
 function view.doors(c)
-    return records.door(c, "/desk/sessions", c.say("sessions.title"))
+    local doors = records.door(c, "/desk/sessions", c.say("sessions.title"))
+
+    doors[#doors + 1] = records.door(c, "/desk/questions",
+                                     c.say("questions.title"))[1]
+
+    return doors
 end
 
 
