@@ -49,7 +49,10 @@ program()
     fi
 }
 
-program chromium chromium
+if [ -z "${TUANBO_CHROMIUM:-}" ]; then
+    program chromium-headless-shell chromium-headless-shell
+fi
+
 program node nodejs
 program npm npm
 program zbarimg zbar-tools
