@@ -58,6 +58,8 @@ my @lines = $t->ledger_lines;
 my @entries = map { decode_json($_) } @lines;
 $t->stop;
 
+is((tool('backup', $store, $t->dir . '/backups'))[0], 0, 'a backup');
+my ($lent) = glob $t->dir . '/backups/2*';
 my $good = contents($log);
 my ($last) = sort { $b <=> $a }
     map { unpack 'Q<', substr $good, $_ * $size + 136, 8 } 0, 1;
@@ -134,7 +136,7 @@ for my $page (@pages) {
         if ($status == 1) {
             # no names, no key, or the first entry
             $refused++;
-            push @wrong, $name if $said !~ /Put a backup|put a backup/
+            push @wrong, $name if $said !~ /put a backup in its place/
                 || $made || ($lost_with{$page} // 1) > 1;
             next;
         }
@@ -169,7 +171,22 @@ cmp_ok($saved, '>', 5, "$saved times a page of the ledger");
 cmp_ok($all_there, '>', 5, "$all_there times another one, and nothing is lost");
 diag("$refused times nothing can be had") if $refused;
 
-# ---- what is lost of the ends of it: the newest meta page, many pages
+# ---- the page that leads to names and key: by those of a backup
+my $asked = 0;
+for my $page (grep { !$lost_with{$_} && $_ > 1 } @all) {
+    my ($status, $said) = salvage($page, "\0" x $size);
+    last if $asked == 2;
+    next if $status != 1 || $said !~ /Say --names with a backup/;
+    $asked++;
+    ($status, $said) = tool('salvage', '--names', $lent, $store, $dir);
+    is($status, 0, "page $page: with a backup's names");
+    like($said, qr/: ${\ scalar @lines} entries, .*^names, texts and titles are those of \Q$lent\E$/ms,
+        'all is there');
+    is((tool('check', glob "$dir/2*"))[0], 0, 'and right');
+}
+cmp_ok($asked, '>', 0, "$asked such pages");
+
+# ---- the newest meta page, a page in the middle
 {
     my ($newest) = sort { $b->[0] <=> $a->[0] } map { [
         unpack('Q<', substr $good, $_ * $size + 144, 8), $_] } 0, 1;

@@ -140,7 +140,8 @@ tool_copy(MDB_env *env, const char *name, const char *to)
     }
 
     if (rc) {
-        return tool_says(TOOL_FAILED, "%s cannot be written: %s", to,
+        return tool_says(TOOL_FAILED, "%s cannot be %s: %s",
+                         rc < 0 ? name : to, rc < 0 ? "read" : "written",
                          fs_db_strerror(rc));
     }
 

@@ -26,7 +26,7 @@ static const char  tool_help[] =
 "    tuanbo-store restore [--user NAME] BACKUP PATH\n"
 "    tuanbo-store move FROM TO\n"
 "    tuanbo-store grow PATH SIZE\n"
-"    tuanbo-store salvage PATH DIR\n"
+"    tuanbo-store salvage [--names BACKUP] PATH DIR\n"
 "    tuanbo-store schema PATH\n"
 "    tuanbo-store raise PATH\n"
 "\n"
@@ -43,7 +43,8 @@ static const char  tool_help[] =
 "move              copy log, contacts and talk to another directory, with\n"
 "                  nobody there; FROM sells no more\n"
 "grow              say whether a store can have another size, and how\n"
-"salvage           make a backup of what is before the damage in a log\n"
+"salvage           make a backup of what is before the damage in a log.\n"
+"                  If its key or names are lost it takes those of BACKUP\n"
 "schema            print the store's number, this program's, and whether a\n"
 "                  process has the store open\n"
 "raise             raise the store's number to this program's. Programs of\n"
@@ -95,6 +96,7 @@ main(int argc, char **argv)
     static const struct option  known[] = {
         { "help", no_argument, NULL, 'h' },
         { "keep", required_argument, NULL, 'k' },
+        { "names", required_argument, NULL, 'n' },
         { "user", required_argument, NULL, 'u' },
         { NULL, 0, NULL, 0 }
     };
@@ -120,6 +122,10 @@ main(int argc, char **argv)
             }
 
             options.keep = (unsigned) keep;
+            break;
+
+        case 'n':
+            options.names = optarg;
             break;
 
         case 'u':
@@ -151,6 +157,7 @@ main(int argc, char **argv)
         }
 
         if ((options.keep && tool_commands[i].run != tool_backup)
+            || (options.names && tool_commands[i].run != tool_salvage)
             || (options.user && tool_commands[i].run != tool_restore))
         {
             return tool_misused("an option that is not for ", name);

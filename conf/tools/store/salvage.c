@@ -31,6 +31,8 @@ typedef struct {
     char                 copy[PATH_MAX];        /* and data.mdb there */
     char                 store[PATH_MAX];       /* DIR/.salvage/store */
     char                 unfinished[PATH_MAX];
+    char                 names[PATH_MAX];       /* a backup; "": none */
+    int                  borrowed;      /* names and key are of that */
     tool_scan_t          scan;
     tool_rebuild_t       rebuild;
     fs_reader_t         *reader;
@@ -65,10 +67,11 @@ tool_salvage(char **arguments, const tool_options_t *options)
     tool_salvage_t   salvage;
     tool_manifest_t  manifest;
 
-    (void) options;
     memset(&salvage, 0, sizeof(salvage));
 
-    if (tool_salvage_paths(&salvage, arguments) == -1) {
+    if ((options->names && tool_path(options->names, salvage.names) == -1)
+        || tool_salvage_paths(&salvage, arguments) == -1)
+    {
         return TOOL_FAILED;
     }
 
@@ -241,12 +244,24 @@ tool_salvage_source(tool_salvage_t *salvage)
     conf.reads = FS_READS_LEDGER;
     source = fs_store_log_only(&conf, FS_LOG_OF_BACKUP, &outcome, message);
 
+    if (source == NULL && salvage->names[0]) {
+        salvage->borrowed = 1;
+        conf.path = salvage->names;
+        source = fs_store_log_only(&conf, FS_LOG_OF_BACKUP, &outcome,
+                                   message);
+
+        if (source == NULL) {
+            return tool_says(TOOL_FAILED, "%s", message);
+        }
+    }
+
     if (source == NULL) {
         return tool_says(TOOL_REFUSED, "%s has lost the page that leads to "
                          "its names, or its key, and no entry can be "
                          "verified without; in pages that are whole there "
-                         "are entries up to %" PRIu64 ". Put a backup in its "
-                         "place", salvage->log, salvage->scan.last);
+                         "are entries up to %" PRIu64 ". Say --names with a "
+                         "backup of this store, or put a backup in its place",
+                         salvage->log, salvage->scan.last);
     }
 
     /* all that is found may be looked at */
@@ -474,6 +489,10 @@ tool_salvage_print(const tool_salvage_t *salvage, const char *to,
     if (salvage->scan.pages) {
         printf("%" PRIu64 " pages cannot be read from the disk\n",
                salvage->scan.pages);
+    }
+
+    if (salvage->borrowed) {
+        printf("names, texts and titles are those of %s\n", salvage->names);
     }
 
     if (salvage->rebuild.lost) {

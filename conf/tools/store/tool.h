@@ -27,6 +27,7 @@
 typedef struct {
     unsigned             keep;          /* backups, 0: all */
     const char          *user;          /* NULL: whose the directory is */
+    const char          *names;         /* a backup; NULL: none */
 } tool_options_t;
 
 typedef int (*tool_command_t)(char **arguments,
