@@ -227,6 +227,8 @@ my ($aside) = $said =~ /before is (\S+)/;
 like($aside, qr/\A\Q$log\E\.\d{8}T\d{6}Z\z/, 'the log of before has its time');
 is((stat $aside)[1], $was, 'and is there');
 is_deeply([glob "$store/index-* $store/restoring*"], [], 'no index is');
+unlike(Tuanbo::Test::slurp("$store/mark"), qr/[^\0]/,
+    'nor known any more which log was there');
 all_owners($store);
 $t->start;
 my @new;

@@ -171,6 +171,25 @@ cmp_ok($saved, '>', 5, "$saved times a page of the ledger");
 cmp_ok($all_there, '>', 5, "$all_there times another one, and nothing is lost");
 diag("$refused times nothing can be had") if $refused;
 
+# ---- a byte of one entry, in a page that is whole; and the store is damaged
+{
+    my ($seq) = grep { $pages_of{$_}->@* == 1 && $_ > 100 } sort { $a <=> $b }
+        keys %pages_of;
+    my $page = $pages_of{$seq}[0];
+    my $bytes = substr $good, $page * $size, $size;
+    my $at = index $bytes, pack 'Q< C', $seq, 1;
+    substr($bytes, $at + 16, 1) ^.= "\x01";
+    my ($status, $said) = salvage($page, $bytes);
+
+    is($status, 0, "a byte of entry $seq");
+    like($said, qr/: ${\ ($seq - 1)} entries, .*^entry $seq does not hash to what it says$/ms,
+        'is found by the chain');
+    is((tool('check', $store))[0], 1, 'by check, too');
+    is((tool('backup', $store, $t->dir . '/backups'))[0], 1,
+        'and it is not backed up');
+    is_deeply([glob $t->dir . '/backups/2*'], [$lent], 'the backup of before is there');
+}
+
 # ---- the page that leads to names and key: by those of a backup
 my $asked = 0;
 for my $page (grep { !$lost_with{$_} && $_ > 1 } @all) {

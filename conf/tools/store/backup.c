@@ -136,7 +136,8 @@ tool_copy(MDB_env *env, const char *name, const char *to)
     close(fd);
 
     if (rc == -1) {
-        return tool_says(TOOL_REFUSED, "%s %s", name, why);
+        return tool_says(TOOL_REFUSED, "%s %s: put a backup in its place, or "
+                         "what tuanbo-store salvage makes of it", name, why);
     }
 
     if (rc) {

@@ -192,6 +192,7 @@ static int
 fs_check_snapshot(MDB_env *env, MDB_txn *txn, size_t size, uint8_t *meta)
 {
     int              fd, rc, i, tries;
+    uint8_t          again[FS_CHECK_META];
     uint64_t         id;
     struct timespec  pause;
 
@@ -210,7 +211,13 @@ fs_check_snapshot(MDB_env *env, MDB_txn *txn, size_t size, uint8_t *meta)
                 return EIO;
             }
 
-            if (fs_get_le64(meta + 144) == id) {
+            /* twice the same: not while it is written */
+
+            if (fs_get_le64(meta + 144) == id
+                && pread(fd, again, FS_CHECK_META,
+                         (off_t) i * (off_t) size) == FS_CHECK_META
+                && memcmp(meta, again, FS_CHECK_META) == 0)
+            {
                 return 0;
             }
         }
