@@ -38,10 +38,13 @@ die(const char *what)
 }
 
 
-/* A connection to 127.0.0.1 that waits. */
+/*
+ * A connection to 127.0.0.1 that waits, from 127.0.0.1, or from another of this
+ * machine's own addresses: who is one of many has one of many.
+ */
 
 static inline int
-dial(int port)
+dial_from(unsigned n, int port)
 {
     int                 fd;
     struct sockaddr_in  address;
@@ -54,6 +57,12 @@ dial(int port)
 
     memset(&address, 0, sizeof(address));
     address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK + (n << 8));
+
+    if (n && bind(fd, (struct sockaddr *) &address, sizeof(address)) != 0) {
+        die("bind");
+    }
+
     address.sin_port = htons((uint16_t) port);
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 
@@ -62,6 +71,13 @@ dial(int port)
     }
 
     return fd;
+}
+
+
+static inline int
+dial(int port)
+{
+    return dial_from(0, port);
 }
 
 

@@ -36,6 +36,7 @@
 #define PAIRS     20000000
 #define TAPS      100000
 #define SAID      10000
+#define HOUSEHOLDS 1000
 #define SETTLE_NS 3000000000LL
 
 typedef enum { HEARS, SAYS, BUYS, WATCHES } role_t;
@@ -60,13 +61,13 @@ static _Atomic int   over;
 
 
 static void
-join(peer_t *peer, role_t role, const char *request)
+join(peer_t *peer, role_t role, unsigned from, const char *request)
 {
     struct epoll_event  event;
 
     peer->role = role;
     peer->began = now_ns();
-    peer->fd = dial(port);
+    peer->fd = dial_from(from, port);
 
     if (write(peer->fd, request, strlen(request))
         != (ssize_t) strlen(request)
@@ -81,6 +82,15 @@ join(peer_t *peer, role_t role, const char *request)
     if (epoll_ctl(epoll, EPOLL_CTL_ADD, peer->fd, &event) == -1) {
         die("epoll_ctl");
     }
+}
+
+
+/* Of those who look: the address of the i-th. */
+
+static unsigned
+household(int i)
+{
+    return 1 + (unsigned) i % HOUSEHOLDS;
 }
 
 
@@ -113,7 +123,7 @@ say(unsigned n)
              "Content-Type: application/json\r\nContent-Length: %d\r\n"
              "Connection: close\r\n\r\n%s", session, n, (int) getpid(), n,
              length, body);
-    join(new_peer(), SAYS, request);
+    join(new_peer(), SAYS, 0, request);
 }
 
 
@@ -275,7 +285,7 @@ join_players(peer_t *peers, int n)
             die("memory");
         }
 
-        peers[i].watch->fd = dial(port);
+        peers[i].watch->fd = dial_from(household(i), port);
         peers[i].watch->due = now_ns()
                               + (int64_t) i * (WATCH_EVERY_NS / n);
 
@@ -361,7 +371,7 @@ main(int argc, char **argv)
         snprintf(request, sizeof(request), "GET /api/events?session=%s "
                  "HTTP/1.1\r\nHost: bench\r\nX-User: looks-%d\r\n"
                  "Accept: text/event-stream\r\n\r\n", session, i);
-        join(&peers[i], HEARS, request);
+        join(&peers[i], HEARS, household(i), request);
     }
 
     if (burst) {
@@ -388,7 +398,7 @@ main(int argc, char **argv)
 
         while (burst && tapped < (unsigned) burst && now >= tap_at) {
             hold_request(request, sizeof(request), tapped++);
-            join(new_peer(), BUYS, request);
+            join(new_peer(), BUYS, 0, request);
             tap_at += 1000000000LL / burst;
         }
 

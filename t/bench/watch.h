@@ -41,7 +41,8 @@ watch_ask(watch_t *watch, const char *session, const char *name, int64_t now)
     char  request[512];
 
     length = snprintf(request, sizeof(request),
-                      "GET /hls/%s/%s HTTP/1.1\r\nHost: bench\r\n\r\n",
+                      "GET /hls/%s/%s HTTP/1.1\r\nHost: bench\r\n"
+                      "X-User: watches\r\n\r\n",
                       session, name);
     watch->asked = now;
     watch->used = 0;
