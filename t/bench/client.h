@@ -39,7 +39,7 @@ die(const char *what)
 
 
 /*
- * A connection to 127.0.0.1 that waits, from 127.0.0.1, or from another of this
+ * A connection to 127.0.0.1 that waits, from there, or from another of this
  * machine's own addresses: who is one of many has one of many.
  */
 
