@@ -53,6 +53,12 @@ if [ -z "${TUANBO_CHROMIUM:-}" ]; then
     program chromium-headless-shell chromium-headless-shell
 fi
 
+# order services in languages whose runtime is small: t/406-order-examples.t
+packages_test="$packages_test php-cli python3"
+if ! command -v node >/dev/null; then
+    packages_test="$packages_test nodejs"
+fi
+
 program node nodejs
 program npm npm
 program zbarimg zbar-tools
