@@ -408,6 +408,27 @@ example('audit/good');
     $events->close;
 }
 
+# whoever has no identity, or no signature, is told what is wanted
+for my $id (sort keys %operation) {
+    my $operation = $operation{$id};
+    my @realms = map { lc s/\Asigned//r }
+        map { keys %$_ } $operation->{security}->@* or next;
+    my ($example) = grep { m{\A\Q$id\E/} && ($example{$_}{type} // '')
+        eq 'application/json' } sort keys %example;
+    my $target = $operation->{path} =~ s/\{hold\}/$hold->{id}/r
+        =~ s/\{(?:claim|buyer)\}/1/r =~ s/\{\w+\}/grape/gr;
+    my $res = $t->call($operation->{method}, $target, key => $t->new_key,
+        $example ? (json => $example{$example}{body}) : ());
+    my $wanted = join '|', map {
+        $_ eq 'buyer' ? 'Flashsale-Login realm="buyer"'
+            : qq{Flashsale-Signature realm="$_"} } @realms;
+
+    $t->answers($res, 401, $realms[0] eq 'buyer' ? 'no_buyer'
+        : 'bad_signature', "$id wants to know who asks");
+    like($res->headers->www_authenticate // '', qr/\A(?:$wanted)\z/,
+        'and says whom');
+}
+
 example('acceptClock/done');
 example('beginLife/done');
 

@@ -1,7 +1,7 @@
 // An order service for tuanbo in one file, with Java's standard library (17).
 //
-//     NGINX=http://127.0.0.1:8080 SECRETS=data/secrets JOURNAL=orders.journal \
-//         PORT=8090 java OrderService.java
+//     NGINX=http://127.0.0.1:8080 SECRETS=data/secrets \
+//         JOURNAL=orders.journal PORT=8090 java OrderService.java
 //
 // It moves no money: its pay page has two buttons. docs/checkout.md is the
 // contract; README.md beside this file says what it leaves out. Java's library
@@ -57,8 +57,9 @@ public class OrderService {
 
     static String sha256(String text) {
         try {
-            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256")
-                .digest(text.getBytes(StandardCharsets.ISO_8859_1)));
+            MessageDigest digest = MessageDigest.getInstance("SHA-256");
+            return HexFormat.of().formatHex(digest.digest(
+                text.getBytes(StandardCharsets.ISO_8859_1)));
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException(e);
         }
@@ -78,8 +79,8 @@ public class OrderService {
     // A flat JSON object: its numbers and words.
     static Map<String, String> flat(String json) {
         Map<String, String> fields = new HashMap<>();
-        Matcher field = Pattern.compile("\"(\\w+)\":(?:\"([^\"\\\\]*)\"|(-?\\d+))")
-            .matcher(json);
+        Matcher field = Pattern.compile(
+            "\"(\\w+)\":(?:\"([^\"\\\\]*)\"|(-?\\d+))").matcher(json);
         while (field.find()) {
             fields.put(field.group(1),
                 field.group(2) != null ? field.group(2) : field.group(3));
@@ -305,7 +306,8 @@ public class OrderService {
 
     // the Chinese is escaped: the compiler goes by the machine's encoding
     static String pageOf(Order order) {
-        return "<!doctype html><title>\u4ed8\u6b3e</title><form method=post><p>"
+        return "<!doctype html><title>\u4ed8\u6b3e</title>"
+            + "<form method=post><p>"
             + (order.chosen.isEmpty() ? "\u5f85\u4ed8\u6b3e" : order.chosen)
             + String.format(Locale.ROOT, ": %.2f \u5143</p>",
                 order.amount / 100.0)

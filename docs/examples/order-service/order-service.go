@@ -50,7 +50,9 @@ func digest(data []byte) string {
 }
 
 // A reference as the ledger shows it.
-func shortHash(reference string) string { return digest([]byte(reference))[:32] }
+func shortHash(reference string) string {
+	return digest([]byte(reference))[:32]
+}
 
 func random() string {
 	data := make([]byte, 16)
@@ -314,7 +316,8 @@ func page(w http.ResponseWriter, r *http.Request) {
 var client = &http.Client{Timeout: 45 * time.Second}
 
 // Status, body and Retry-After; the status is 0 where none came.
-func ask(role, method, target string, body []byte, key string) (int, []byte, int) {
+func ask(role, method, target string, body []byte,
+	key string) (int, []byte, int) {
 	t := strconv.FormatInt(time.Now().Unix(), 10)
 	request, err := http.NewRequest(method, nginx+target, bytes.NewReader(body))
 	if err != nil {

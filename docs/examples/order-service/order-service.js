@@ -3,8 +3,8 @@
 
 // An order service for tuanbo in one file, with Node's standard library.
 //
-//     NGINX=http://127.0.0.1:8080 SECRETS=data/secrets JOURNAL=orders.journal \
-//         PORT=8090 node order-service.js
+//     NGINX=http://127.0.0.1:8080 SECRETS=data/secrets \
+//         JOURNAL=orders.journal PORT=8090 node order-service.js
 //
 // It moves no money: its pay page has two buttons. docs/checkout.md is the
 // contract; README.md beside this file says what it leaves out.
@@ -191,7 +191,8 @@ const server = http.createServer(async (request, response) => {
     }
     const { status, text = '', location } = answer(request, body);
     response.writeHead(status, { 'Content-Type': 'text/html; charset=utf-8',
-        'Cache-Control': 'no-store', ...(location && { Location: location }) });
+        'Cache-Control': 'no-store',
+        ...(location && { Location: location }) });
     response.end(text);
 });
 
@@ -325,7 +326,7 @@ async function follow() {
             `/ledger?after=${state.seq}&hash=${state.hash}&limit=1000`
             + `&wait_ms=${wait}`, '', '', 45000);
         if (status === 409) {
-            console.log('another history: nothing is paid back any more', text);
+            console.log('another history: nothing is paid back', text);
             return;
         }
         if (status !== 200) {

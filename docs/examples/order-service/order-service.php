@@ -3,8 +3,8 @@
 
 // An order service for tuanbo in one file, with PHP's standard library.
 //
-//     NGINX=http://127.0.0.1:8080 SECRETS=data/secrets JOURNAL=orders.journal \
-//         PORT=8090 php order-service.php
+//     NGINX=http://127.0.0.1:8080 SECRETS=data/secrets \
+//         JOURNAL=orders.journal PORT=8090 php order-service.php
 //
 // It starts PHP's own server for its pages, and tells nginx and follows the
 // ledger itself.  Behind php-fpm the pages are this file, too, and the rest is
@@ -181,8 +181,7 @@ function answer(State $state, string $method, string $target): array
 function checkout(State $state, string $method, string $target,
     string $hold): array
 {
-    foreach (['HOLD', 'LINES', 'AMOUNT', 'BUYER', 'RETURN', 'EXPIRES'] as $name)
-    {
+    foreach (explode(' ', 'HOLD LINES AMOUNT BUYER RETURN EXPIRES') as $name) {
         $sent[$name] = trim($_SERVER["HTTP_FLASHSALE_$name"] ?? '');
     }
     if (!authentic($_SERVER['HTTP_FLASHSALE_SIGNATURE'] ?? '', $method,
@@ -355,8 +354,8 @@ function take(State $state, array $lines): bool
         $read['seq'] = $entry['seq'];
         $read['hash'] = $entry['hash'];
         if ($entry['type'] === 'owed' && $entry['amount_fen'] > 0) {
-            $read['owed'][] = ['seq' => $entry['seq'], 'hold' => $entry['hold'],
-                'payment' => $entry['payment'],
+            $read['owed'][] = ['seq' => $entry['seq'],
+                'hold' => $entry['hold'], 'payment' => $entry['payment'],
                 'amount_fen' => $entry['amount_fen']];
         } elseif ($entry['type'] === 'refunded' && isset($entry['owed'])) {
             $read['settled'][] = $entry['owed'];
