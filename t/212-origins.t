@@ -29,6 +29,11 @@ my $t = Tuanbo::Test->new(http => <<"CONF", server => <<"SERVER")->start;
     }
 CONF
     flashsale_origins $shop $near;
+    location /checkout/ {
+        flashsale_pay \$arg_hold;
+        proxy_method GET;
+        proxy_pass http://127.0.0.1:$none/api/sales/grape;
+    }
 SERVER
 
 $t->define_sale('grape', price_fen => 100, stock => 100, limit => 100);
@@ -87,6 +92,16 @@ for my $origin ('https://evil.example', 'null', 'http://m.example.com',
 is(hold_from('http://127.0.0.1:' . $t->port)->code, 201,
     'the shop itself does, as ever');
 is($t->sale('grape')->{held}, 3, 'three were held');
+
+# ---- a form there leads to the checkout
+my $hold = $t->held('bob', 'grape', 1);
+for my $case (['https://evil.example', 403, 'held'], [$near, 200, 'paying']) {
+    my ($origin, $status, $state) = @$case;
+    is($t->post("/checkout/?hold=$hold->{id}", user => 'bob', form => [],
+        headers => { Cookie => 'a=b', Origin => $origin })->code, $status,
+        "to the checkout from $origin: $status");
+    is($t->read_hold('bob', $hold->{id})->{state}, $state, "it is $state");
+}
 
 # ---- whatever is answered
 my %from = (headers => { Origin => $shop });
