@@ -462,6 +462,8 @@ check:
 	@! LC_ALL=C.UTF-8 grep -rnE '.{80,}' --include='*.[ch]' ngx_module t conf \
 	    | grep -vE ':[0-9]+: +X\(' | grep . \
 	    || { echo 'lines have 79 columns' >&2; false; }
+	@! LC_ALL=C.UTF-8 grep -nE '.{80,}' debian/control \
+	    || { echo 'debian/control has 79 columns, for lintian' >&2; false; }
 	@! grep -rnP '\t| +$$' --include='*.[ch]' ngx_module t conf \
 	    || { echo 'no tabs, no blanks at the end of a line' >&2; false; }
 	@! find ngx_module -name '*.[ch]' -exec wc -l {} + \
