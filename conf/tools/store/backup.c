@@ -90,10 +90,7 @@ tool_backup_log(const char *path, const char *directory)
 {
     int              code;
     char             unfinished[PATH_MAX], to[PATH_MAX], name[PATH_MAX];
-    char             message[FS_MESSAGE_MAX + 1];
     fs_store_t      *store;
-    fs_outcome_t     outcome;
-    fs_store_conf_t  conf;
 
     if (tool_backup_begin(directory, unfinished) == -1
         || tool_name(to, unfinished, "data.mdb") == -1
@@ -102,14 +99,10 @@ tool_backup_log(const char *path, const char *directory)
         return TOOL_FAILED;
     }
 
-    tool_conf(&conf, path);
-    conf.reads = FS_READS_LEDGER;
-    store = fs_store_log_only(&conf, FS_LOG_OF_STORE, &outcome, message);
+    code = tool_open_log(path, FS_LOG_OF_STORE, &store);
 
-    if (store == NULL) {
-        return tool_says(outcome == FS_NOT_READY ? TOOL_REFUSED
-                                                 : TOOL_FAILED,
-                         "%s", message);
+    if (code != TOOL_DONE) {
+        return code;
     }
 
     code = tool_copy(store->log, name, to);

@@ -85,22 +85,36 @@ tool_ledger_end(fs_store_t *store, const char *name, tool_ledger_t *ledger)
 
 
 int
-tool_ledger_at(const char *path, fs_log_kind_t kind, tool_ledger_t *ledger)
+tool_open_log(const char *path, fs_log_kind_t kind, fs_store_t **store)
 {
-    int              code;
     char             message[FS_MESSAGE_MAX + 1];
-    fs_store_t      *store;
     fs_outcome_t     outcome;
     fs_store_conf_t  conf;
 
     tool_conf(&conf, path);
     conf.reads = FS_READS_LEDGER;
-    store = fs_store_log_only(&conf, kind, &outcome, message);
+    *store = fs_store_log_only(&conf, kind, &outcome, message);
 
-    if (store == NULL) {
+    if (*store == NULL) {
         return tool_says(outcome == FS_NOT_READY ? TOOL_REFUSED
                                                  : TOOL_FAILED,
                          "%s", message);
+    }
+
+    return TOOL_DONE;
+}
+
+
+int
+tool_ledger_at(const char *path, fs_log_kind_t kind, tool_ledger_t *ledger)
+{
+    int              code;
+    fs_store_t      *store;
+
+    code = tool_open_log(path, kind, &store);
+
+    if (code != TOOL_DONE) {
+        return code;
     }
 
     code = tool_ledger(store, path, ledger);

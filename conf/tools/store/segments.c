@@ -56,11 +56,8 @@ tool_segments(char **arguments, const tool_options_t *options)
 {
     int              code;
     char             path[PATH_MAX], directory[PATH_MAX], to[PATH_MAX];
-    char             message[FS_MESSAGE_MAX + 1];
     fs_seq_t         after;
-    fs_outcome_t     outcome;
     tool_segment_t   segment;
-    fs_store_conf_t  conf;
 
     (void) options;
     memset(&segment, 0, sizeof(segment));
@@ -81,15 +78,10 @@ tool_segments(char **arguments, const tool_options_t *options)
 
     after = segment.seq;
     segment.path = path;
-    tool_conf(&conf, path);
-    conf.reads = FS_READS_LEDGER;
-    segment.store = fs_store_log_only(&conf, FS_LOG_OF_STORE, &outcome,
-                                      message);
+    code = tool_open_log(path, FS_LOG_OF_STORE, &segment.store);
 
-    if (segment.store == NULL) {
-        return tool_says(outcome == FS_NOT_READY ? TOOL_REFUSED
-                                                 : TOOL_FAILED,
-                         "%s", message);
+    if (code != TOOL_DONE) {
+        return code;
     }
 
     segment.reader = fs_reader_create(segment.store);

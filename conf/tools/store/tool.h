@@ -116,6 +116,10 @@ typedef struct {
  */
 int tool_ledger(fs_store_t *store, const char *name, tool_ledger_t *ledger);
 
+/* Open a log to be read.  TOOL_DONE: fs_store_close() ends it; else what to
+ * exit with, and it was said. */
+int tool_open_log(const char *path, fs_log_kind_t kind, fs_store_t **store);
+
 /* Open a log and look through it. */
 int tool_ledger_at(const char *path, fs_log_kind_t kind,
     tool_ledger_t *ledger);

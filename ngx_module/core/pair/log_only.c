@@ -39,22 +39,9 @@ fs_store_log_only(const fs_store_conf_t *conf, fs_log_kind_t kind,
         return NULL;
     }
 
-    store = fs_store_create(conf);
+    store = fs_store_claim(conf, &st, message);
 
     if (store == NULL) {
-        snprintf(message, FS_MESSAGE_MAX, "no memory");
-        return NULL;
-    }
-
-    store->device = st.st_dev;
-    store->inode = st.st_ino;
-
-    if (fs_stores_add(store) == -1) {
-        snprintf(message, FS_MESSAGE_MAX, "%.128s is open in this process "
-                 "already", conf->path);
-        store->device = 0;
-        store->inode = 0;
-        fs_store_destroy(store);
         return NULL;
     }
 

@@ -92,23 +92,9 @@ fs_store_enter(const fs_store_conf_t *conf, fs_store_begin_t begin,
         return NULL;
     }
 
-    store = fs_store_create(conf);
+    store = fs_store_claim(conf, &st, message);
 
     if (store == NULL) {
-        snprintf(message, FS_MESSAGE_MAX, "no memory");
-        return NULL;
-    }
-
-    store->device = st.st_dev;
-    store->inode = st.st_ino;
-
-    if (fs_stores_add(store) == -1) {
-        snprintf(message, FS_MESSAGE_MAX,
-                 "the store %.128s is open in this process already",
-                 conf->path);
-        store->device = 0;
-        store->inode = 0;
-        fs_store_destroy(store);
         return NULL;
     }
 
@@ -146,6 +132,36 @@ fs_store_enter(const fs_store_conf_t *conf, fs_store_begin_t begin,
                      fs_outcome_title(*outcome));
         }
 
+        fs_store_destroy(store);
+        return NULL;
+    }
+
+    return store;
+}
+
+
+fs_store_t *
+fs_store_claim(const fs_store_conf_t *conf, const struct stat *st,
+    char *message)
+{
+    fs_store_t  *store;
+
+    store = fs_store_create(conf);
+
+    if (store == NULL) {
+        snprintf(message, FS_MESSAGE_MAX, "no memory");
+        return NULL;
+    }
+
+    store->device = st->st_dev;
+    store->inode = st->st_ino;
+
+    if (fs_stores_add(store) == -1) {
+        snprintf(message, FS_MESSAGE_MAX,
+                 "the store %.128s is open in this process already",
+                 conf->path);
+        store->device = 0;
+        store->inode = 0;
         fs_store_destroy(store);
         return NULL;
     }

@@ -6,6 +6,8 @@
 #ifndef FS_PAIR_H
 #define FS_PAIR_H
 
+#include <sys/stat.h>
+
 #include "log/log.h"
 #include "store/store.h"
 
@@ -104,6 +106,11 @@ typedef fs_outcome_t (*fs_store_begin_t)(fs_store_t *store, char *message);
 fs_store_t *fs_store_enter(const fs_store_conf_t *conf,
     fs_store_begin_t begin, fs_outcome_t *outcome, char *message);
 fs_store_t *fs_store_create(const fs_store_conf_t *conf);
+
+/* The same, of the directory that st is of, as one of this process's.  NULL:
+ * no memory, or it is there already, as `message` says. */
+fs_store_t *fs_store_claim(const fs_store_conf_t *conf,
+    const struct stat *st, char *message);
 void fs_store_destroy(fs_store_t *store);
 
 /* Read the schema.  OK; NOT_READY and a message: this program
